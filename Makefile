@@ -1,0 +1,243 @@
+# Emend. GNU make, one file. `make help` lists the targets.
+#
+# Knobs, all overridable: CC, CFLAGS, CPPFLAGS, LDFLAGS (yours come last, after what Emend needs),
+# BUILD (where objects go), PREFIX, DESTDIR, WERROR=1, SAN=address,undefined (a build of its own in
+# build-san), and one *_LIBS variable a library for systems whose pkg-config does not know it.
+
+VERSION := $(shell sed -n 's/^.define EMEND_VERSION "\(.*\)"/\1/p' protocol/base/version.h)
+
+SAN ?=
+BUILD ?= build$(if $(SAN),-san)
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share
+PKG_CONFIG ?= pkg-config
+CLANG_TIDY ?= clang-tidy
+CPPCHECK ?= cppcheck
+CFLAGS ?= -O2 -g
+
+# Use all cores unless -j was typed.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += --jobs=$(shell nproc 2>/dev/null || echo 2)
+endif
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+SHELL := /bin/sh
+
+# --- what there is to build: found, not listed ---------------------------------------------------
+
+SRC := $(sort $(shell find protocol agent lsp -name '*.c' 2>/dev/null))
+LIB_SRC := $(filter-out lsp/main.c,$(SRC))
+TEST_SRC := $(sort $(shell find tests/unit -name 'test_*.c' 2>/dev/null))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+HELP_SRC := $(sort $(wildcard tests/model/*.c tests/escape/*.c tests/fault/*.c tests/session/*.c))
+
+LIB := $(BUILD)/libemend.a
+OBJ := $(SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+TESTS := $(TEST_SRC:%.c=$(BUILD)/%)
+FUZZERS := $(FUZZ_SRC:%.c=$(BUILD)/%)
+HELPERS := $(HELP_SRC:%.c=$(BUILD)/%)
+
+# --- flags. Probed once, when first needed: `make deps` and `make help` work without a compiler ----
+
+once = $(eval $(1) := $(2))$($(1))
+try = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null >/dev/null 2>&1 && echo '$(1)')
+pkg = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null || echo '$(3)')
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla \
+	-Wundef -Wformat=2 -Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference -Wdate-time
+WARN_MORE = $(call once,WARN_MORE,$(call try,-Wlogical-op) $(call try,-Wduplicated-cond) \
+	$(call try,-Wtrampolines) $(call try,-Wstack-usage=131072) $(call try,-Wcomma) $(call try,-Wno-format-truncation))
+
+HARDEN_CC = $(call once,HARDEN_CC,-fstack-protector-strong -fno-common -fvisibility=hidden \
+	-fno-delete-null-pointer-checks $(call try,-fstack-clash-protection) $(call try,-fcf-protection) \
+	$(call try,-ftrivial-auto-var-init=zero) $(call try,-fstrict-flex-arrays=3) \
+	$(if $(SAN)$(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3))
+HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+
+# libcurl and libgit2 are loaded when first used, so only their headers are needed here.
+UV_LIBS ?= $(call pkg,--libs,libuv,-luv)
+SQLITE_LIBS ?= $(call pkg,--libs,sqlite3,-lsqlite3)
+SECCOMP_LIBS ?= $(call pkg,--libs,libseccomp,-lseccomp)
+PCRE2_LIBS ?= $(call pkg,--libs,libpcre2-8,-lpcre2-8)
+MBEDTLS_LIBS ?= $(call pkg,--libs,mbedcrypto,-lmbedcrypto)
+CMOCKA_LIBS ?= $(call pkg,--libs,cmocka,-lcmocka)
+LIBS = $(call once,LIBS,$(UV_LIBS) $(SQLITE_LIBS) $(MBEDTLS_LIBS) $(SECCOMP_LIBS) $(PCRE2_LIBS) \
+	-ldl -lpthread -lm)
+LIB_CFLAGS = $(call once,LIB_CFLAGS,$(call pkg,--cflags,libuv sqlite3 libseccomp libpcre2-8 libcurl libgit2,))
+
+ALL_CPPFLAGS = -D_GNU_SOURCE -I. $(LIB_CFLAGS) $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 -fPIE $(WARN) $(WARN_MORE) $(if $(WERROR),-Werror) $(HARDEN_CC) $(SAN_FLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(HARDEN_LD) $(SAN_FLAGS) $(LDFLAGS)
+
+# --- build ---------------------------------------------------------------------------------------
+
+all: $(BUILD)/emend ## build the program (build/emend)
+
+$(BUILD)/emend: $(BUILD)/lsp/main.o $(LIB)
+	$(call say,link,$@)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# q, not r: two folders may each have a source of the same name.
+$(LIB): $(LIB_OBJ)
+	$(call say,archive,$@)
+	@rm -f $@
+	@$(AR) qcs $@ $^
+
+$(BUILD)/%.o: %.c $(BUILD)/flags | need-build
+	@mkdir -p $(@D)
+	$(call say,compile,$<)
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(TESTS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
+	$(call say,link,$@)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(CMOCKA_LIBS)
+
+$(TESTS:%=%.o): | need-check
+
+# Programs that suites of tests/ drive, each of one source.
+$(HELPERS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
+	$(call say,link,$@)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# Rebuild what was compiled with other flags.
+$(BUILD)/flags: FORCE | need-build
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
+$(BUILD)/flags: export FLAGS = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS)
+
+say = @printf '  %-8s %s\n' $(1) $(2)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# --- what the system must have -------------------------------------------------------------------
+
+deps: ## install everything that building, testing and checking need (apt; root or sudo)
+	@.ci/deps install build demo check lint
+
+# make all only names what is missing; the targets that promise to work from nothing install it.
+need-build:
+	@.ci/deps $(if $(filter demo check check-quick check-heavy,$(MAKECMDGOALS)),install,need) build
+need-check: need-build
+	@.ci/deps $(if $(filter check check-quick check-heavy,$(MAKECMDGOALS)),install,need) check
+need-demo: need-build
+	@.ci/deps install demo
+
+# --- tests ---------------------------------------------------------------------------------------
+
+tests-built: $(BUILD)/emend $(TESTS) $(HELPERS)
+
+fuzz-built: $(FUZZERS)
+
+check: need-check tests-built fuzz-built ## every test, then the main ones again under ASan and UBSan
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-san SAN=address,undefined tests-built
+	@BUILD=$(BUILD) SAN_BUILD=$(BUILD)-san tests/run all
+
+check-quick: need-check tests-built fuzz-built ## style, unit tests and stored fuzz inputs, in seconds
+	@BUILD=$(BUILD) tests/run quick
+
+check-heavy: need-check $(BUILD)/emend ## slow checks against foreign programs (kept in ~/.cache/emend-tests)
+	@BUILD=$(BUILD) tests/run heavy
+
+# The stored inputs run in `make check` through a plain main(); `make fuzz` looks for new ones.
+ifeq ($(findstring fuzzer,$(SAN)),)
+$(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
+	$(call say,link,$@)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+else
+$(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
+	$(call say,link,$@)
+	@$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+endif
+
+FUZZ_SECONDS ?= 60
+fuzz: ## look for new crashes with libFuzzer, FUZZ_SECONDS=60 a target (needs clang)
+	@.ci/deps need lint
+	@$(MAKE) --no-print-directory BUILD=build-fuzz CC=clang SAN=fuzzer-no-link,address,undefined fuzz-built
+	@tests/run fuzz $(FUZZ_SECONDS)
+
+# Not heeded of cppcheck: its advice for readdir_r (deprecated) and getpwuid_r (one thread), what it cannot parse,
+# and what it guesses of callers and of handles that are kept in structs.
+lint: ## clang-tidy and cppcheck, file by file
+	@.ci/deps need build lint
+	@mkdir -p $(BUILD)
+	@printf '%s\n' $(SRC) | xargs -P $(shell nproc 2>/dev/null || echo 2) -I{} \
+		$(CLANG_TIDY) --quiet --warnings-as-errors='*' {} -- -std=c11 $(ALL_CPPFLAGS) 2>&1 | \
+		grep -v -e 'warnings generated' -e '^Suppressed ' -e '^Use -header-filter' >$(LINT_OUT) || true
+	@cat $(LINT_OUT)
+	@! grep -q -e 'error:' $(LINT_OUT)
+	@$(CPPCHECK) --quiet --std=c11 --error-exitcode=1 --inline-suppr --library=posix \
+		--enable=warning,performance,portability --suppress=missingIncludeSystem \
+		--suppress=readdirCalled --suppress=getpwuidCalled --suppress=internalAstError \
+		--suppress=ctunullpointer --suppress=ctuuninitvar --suppress=resourceLeak \
+		-D_GNU_SOURCE -I. protocol agent lsp
+	@shellcheck .ci/deps .ci/run tests/style.sh tests/demo/run
+	@echo 'lint: clean'
+LINT_OUT = $(BUILD)/lint.txt
+
+format: ## rewrite the C sources by .clang-format
+	@find protocol agent lsp tests -name '*.[ch]' -print0 | xargs -0 clang-format -i
+
+# --- seeing it work ------------------------------------------------------------------------------
+
+demo: need-demo $(BUILD)/emend ## the main job in a minute, without any key
+	@EMEND=$(abspath $(BUILD))/emend tests/demo/run
+
+bench: $(BUILD)/emend $(BUILD)/tests/bench/floor ## measure against floors: latency, memory, sandbox, loop
+	@EMEND=$(abspath $(BUILD))/emend FLOOR=$(abspath $(BUILD))/tests/bench/floor python3 tests/bench/bench.py
+
+$(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+# --- install and pack ----------------------------------------------------------------------------
+
+install: $(BUILD)/emend ## install below DESTDIR and PREFIX (/usr/local)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/doc/emend $(DESTDIR)$(DATADIR)/emend
+	install -m755 $(BUILD)/emend $(DESTDIR)$(BINDIR)/emend
+	install -m644 README.md LICENSE $(DESTDIR)$(DATADIR)/doc/emend/
+	cd editors && find neovim emacs vscode -type d -name node_modules -prune -o -type f -print | \
+		while read -r f; do install -D -m644 "$$f" "$(DESTDIR)$(DATADIR)/emend/$$f"; done
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(BINDIR)/emend
+	rm -rf $(DESTDIR)$(DATADIR)/doc/emend $(DESTDIR)$(DATADIR)/emend
+
+# The package depends on the libraries that the binary is linked with, and on libcurl and libgit2 by
+# way of a small program that is linked with them: dpkg-shlibdeps then names them for this release.
+DEB_ARCH = $(call once,DEB_ARCH,$(shell dpkg --print-architecture))
+DEB = $(BUILD)/emend_$(VERSION)_$(DEB_ARCH).deb
+deb: $(BUILD)/emend ## build a Debian package
+	@.ci/deps need deb
+	@rm -rf $(BUILD)/deb
+	@$(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(BUILD))/deb/root PREFIX=/usr BUILD=$(BUILD)
+	@strip --strip-unneeded $(BUILD)/deb/root/usr/bin/emend
+	@mkdir -p $(BUILD)/deb/debian $(BUILD)/deb/root/DEBIAN
+	@printf 'Source: emend\n\nPackage: emend\nArchitecture: any\n' >$(BUILD)/deb/debian/control
+	@echo 'int main(void) { return 0; }' | $(CC) -x c - -o $(BUILD)/deb/lazy -Wl,--no-as-needed -lcurl -lgit2
+	@cd $(BUILD)/deb && dpkg-shlibdeps --warnings=0 -O -eroot/usr/bin/emend -elazy | \
+		sed 's/^shlibs:Depends=//' >depends
+	@{ echo 'Package: emend'; echo 'Version: $(VERSION)'; echo 'Architecture: $(DEB_ARCH)'; \
+		echo 'Maintainer: Emend developers <emend@localhost>'; echo 'Section: devel'; echo 'Priority: optional'; \
+		echo "Installed-Size: $$(du -sk $(BUILD)/deb/root | cut -f1)"; \
+		echo "Depends: $$(cat $(BUILD)/deb/depends)"; echo 'Recommends: git, ca-certificates'; \
+		echo 'Description: AI code actions and sandboxed agent tasks for any editor'; \
+		echo ' A language server, and a terminal program, that edits code through the'; \
+		echo ' buffers of the editor and runs commands in a sandbox.'; } >$(BUILD)/deb/root/DEBIAN/control
+	@dpkg-deb --root-owner-group --build $(BUILD)/deb/root $(DEB)
+
+dist: ## pack the committed sources
+	@mkdir -p $(BUILD)
+	git archive --prefix=emend-$(VERSION)/ HEAD | gzip -n >$(BUILD)/emend-$(VERSION).tar.gz
+
+clean: ## remove everything that was built
+	rm -rf build build-san build-fuzz $(BUILD) $(BUILD)-san
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
+
+FORCE:
+.PHONY: all deps need-build need-check need-demo tests-built fuzz-built check check-quick check-heavy fuzz \
+	lint format demo bench install uninstall deb dist clean help FORCE

@@ -1,0 +1,156 @@
+#!/bin/sh
+# style.sh - the house rules that a machine can check. Prints TAP; run it from the top folder.
+# The reasons stand in README.md, "How it fits together".
+set -u
+cd "$(dirname "$0")/.." || exit 2
+
+C=$(find protocol agent lsp -name '*.c' | sort)
+H=$(find protocol agent lsp -name '*.h' | sort)
+ALL="$C $H"
+result=$(mktemp)
+trap 'rm -f "$result"' EXIT
+
+report() # NAME; what is wrong comes on stdin, nothing if all is well
+{
+	found=$(cat)
+	if [ -z "$found" ]; then
+		echo "ok - $1"
+	else
+		echo "not ok - $1"
+		printf '%s\n' "$found" | head -n 40 | sed 's/^/# /'
+	fi >>"$result"
+}
+
+# Code without comments and without the text of strings, as FILE:LINE:CODE.
+# shellcheck disable=SC2086
+code=$(awk '
+	FNR == 1 { inside = 0 }
+	{
+		line = $0; out = ""
+		if (!inside && line ~ /^#include/) { print FILENAME ":" FNR ":" line; next }
+		while (line != "") {
+			if (inside) {
+				if (!(i = index(line, "*/"))) { line = ""; break }
+				line = substr(line, i + 2); inside = 0; continue
+			}
+			c = substr(line, 1, 1); two = substr(line, 1, 2)
+			if (two == "/*") { inside = 1; line = substr(line, 3); continue }
+			if (two == "//") break
+			if (c == "\"") {
+				match(line, /^"([^"\\]|\\.)*"?/); out = out "\"\""; line = substr(line, RLENGTH + 1); continue
+			}
+			if (c == "\047" && match(line, /^\047([^\047\\]|\\.)+\047/)) {
+				out = out "\047\047"; line = substr(line, RLENGTH + 1); continue
+			}
+			out = out c; line = substr(line, 2)
+		}
+		if (out ~ /[^ \t]/) print FILENAME ":" FNR ":" out
+	}' $ALL)
+
+grep_code() { printf '%s\n' "$code" | grep -E "$@"; }
+call='(^|[^A-Za-z0-9_>.])'
+
+{
+	grep_code '^protocol/[^:]*:[0-9]+:#include "(agent|lsp)/'
+	grep_code '^agent/[^:]*:[0-9]+:#include "lsp/'
+} | report 'layers: a folder includes only from its left (protocol <- agent <- lsp)'
+
+grep_code '^protocol/[^:]*:[0-9]+:#include <(uv|unistd|fcntl|poll|sys/.*|dirent|netdb)\.h>' |
+	report 'protocol/ is pure: no libuv, no files, no system calls'
+
+printf '%s\n' "$code" | sed -n 's/^\([^:]*:[0-9]*\):#include "\(.*\)"/\1 \2/p' | while read -r at path; do
+	[ -f "$path" ] || echo "$at: \"$path\" is not a path from the top folder"
+done | report 'includes are paths from the top folder'
+
+# A library and the folders that may include it.
+while read -r header folders; do
+	grep_code ":#include <${header}[^>]*>" | grep -v -E "^($folders)/"
+done <<-'END' | report 'a library is included by its own folder only'
+	jsmn\.h protocol/json
+	curl/ agent/model
+	mbedtls/ agent/store
+	psa/ agent/store
+	sqlite3\.h agent/store
+	git2 agent/workspace|agent/edit
+	seccomp\.h agent/runner
+	linux/seccomp\.h agent/runner
+	linux/landlock\.h agent/runner
+	pcre2\.h agent/runner|agent/policy|agent/tool
+	histedit\.h agent/cli
+	editline/ agent/cli
+END
+
+for f in $C; do
+	own=${f%.c}.h
+	[ -f "$own" ] || continue
+	first=$(sed -n 's/^#include "\(.*\)"/\1/p;s/^#include <\(.*\)>/<\1>/p' "$f" | head -n 1)
+	# Or an inner header of its folder that includes it.
+	[ "$first" = "$own" ] || { [ "${first%/*}" = "${f%/*}" ] && grep -q "^#include \"$own\"" "$first"; } ||
+		echo "$f: the first include is $first, not \"$own\""
+done | report 'a source includes its own header first'
+
+grep_code "$call(strcpy|strcat|stpcpy|sprintf|vsprintf|strtok|strtok_r|atoi|atol|atoll|atof|gets|system|popen|alloca|strncat|strncpy|mktemp|tmpnam|asctime|ctime|localtime|gmtime|setjmp|longjmp|signal) *\(" |
+	grep -v -E 'signal\([^,]*, SIG_(IGN|DFL)\)' | report 'no banned function'
+
+{
+	grep_code "$call(printf|puts|putchar|vprintf) *\(" | grep -v '^agent/cli/'
+	grep_code "[^A-Za-z0-9_]stdout[^A-Za-z0-9_]|STDOUT_FILENO" | grep -v -e '^agent/cli/' -e 'dup2('
+} | report 'only agent/cli writes to stdout'
+
+{
+	grep_code "${call}uv_default_loop *\("
+	grep_code "${call}uv_run *\(" | grep -v -E '^(lsp|agent/cli|agent/runner)/'
+	# One call for each program: the language server, the terminal, the runner.
+	for folder in lsp agent/cli agent/runner; do
+		calls=$(grep_code "^$folder/.*${call}uv_run *\(" | grep -c .)
+		[ "$calls" -le 1 ] || grep_code "^$folder/.*${call}uv_run *\("
+	done
+} | report 'uv_run is called once in each program'
+
+grep_code ':[ 	]*typedef (struct|enum|union)' | grep -v '(' | report 'no typedef of a struct, union or enum'
+
+# shellcheck disable=SC2086
+awk 'FNR > 500 && !seen[FILENAME]++ { print FILENAME ": more than 500 lines" }' $ALL |
+	report 'no file has more than 500 lines'
+
+# shellcheck disable=SC2086
+awk '/^\{/ { start = FNR } /^\}/ && start { if (FNR - start + 1 > 80) print FILENAME ":" start ": a function of " \
+	FNR - start + 1 " lines"; start = 0 }' $C | report 'no function has more than 80 lines'
+
+# Comments and texts that one wants to find with grep may have a few more. `make format` does the rest.
+for f in $ALL; do
+	expand -t 8 "$f" | awk -v f="$f" '{ max = /^ *(\*|\/\*)|\/\*.*\*\/$|"/ ? 128 : 100 }
+		length($0) > max { print f ":" FNR ": " length($0) " columns" }'
+done | report 'no line of code has more than 100 columns, no other more than 128'
+
+# shellcheck disable=SC2086
+grep -n -E '[ 	]+$' $ALL | report 'no white space at the end of a line'
+# shellcheck disable=SC2086
+grep -n -w -E 'TODO|FIXME|XXX|HACK' $ALL | report 'nothing is left to be done'
+# shellcheck disable=SC2086
+awk 'FNR == 1 && !/^\/\* / { print FILENAME ": no comment on top that says what the file is for" }' $ALL |
+	report 'every file says on top what it is for'
+for f in $H; do grep -q '^#ifndef EMEND_.*_H$' "$f" || echo "$f: no include guard EMEND_..._H"; done |
+	report 'every header has its guard'
+
+sed -n 's/^\t\(LIMIT_[A-Z0-9_]*\).*/\1/p' protocol/base/limits.h | while read -r limit; do
+	grep_code "[^A-Z0-9_]$limit([^A-Z0-9_]|\$)" | grep -v -q '^protocol/base/limits.h:' || echo "$limit is not used"
+done | report 'every limit is enforced somewhere'
+
+# What can change at run time and lives outside every struct, as the compiler sees it.
+lib=${BUILD:-build}/libemend.a
+if [ -f "$lib" ]; then
+	objdump -t "$lib" 2>/dev/null | awk '
+		/file format/ { file = $1; sub(/:$/, "", file) }
+		$0 ~ / O / || $0 ~ /\*COM\*/ {
+			for (i = 1; i <= NF; i++)
+				if ($i ~ /^(\.data|\.bss|\.tbss|\.tdata|\*COM\*)$/ || $i ~ /^\.(data|bss)\.[^r]/)
+					print file ": " $NF
+		}' | grep -v -e '^log\.o: ' -e '^git_lib\.o: ' -e '__asan' -e '__ubsan' -e '\.LASAN' |
+		report 'no global variables but the log sink and libgit2, which is loaded once'
+else
+	echo "ok - no global variables but the log sink and libgit2, which is loaded once # SKIP $lib is not built" >>"$result"
+fi
+
+awk '/^(not )?ok/ { sub(/ok/, "ok " ++n) } { print } END { print "1.." n }' "$result"
+! grep -q '^not ok' "$result"
