@@ -1,0 +1,61 @@
+/* limits.h - every maximum of the program, with its unit. What can grow is born with one of
+ * these. */
+#ifndef EMEND_LIMITS_H
+#define EMEND_LIMITS_H
+
+enum {
+	/* protocol */
+	LIMIT_HEADER_BYTES = 4 * 1024,		/* one header block of a frame */
+	LIMIT_MESSAGE_BYTES = 64 * 1024 * 1024, /* one JSON-RPC message */
+	LIMIT_JSON_DEPTH = 128,			/* nested arrays and objects */
+	LIMIT_JSON_TOKENS = 4 * 1024 * 1024,	/* values and keys in one JSON text */
+	LIMIT_ID_BYTES = 1024,			/* a JSON-RPC id, as raw text */
+	LIMIT_IN_FLIGHT = 1024,			/* requests of the peer that are not answered yet */
+	LIMIT_CALLS = 256,			/* our requests that are not answered yet */
+	LIMIT_OUT_HIGH_BYTES = 16 * 1024 * 1024, /* unsent output: above this, reading stops */
+	LIMIT_OUT_MAX_BYTES = 256 * 1024 * 1024, /* unsent output: above this, it ends */
+	LIMIT_URI_BYTES = 8 * 1024,
+	LIMIT_DOC_BYTES = 64 * 1024 * 1024, /* text of one open document */
+	LIMIT_DOCS = 4096,		    /* open documents */
+	LIMIT_FOLDERS = 64,		    /* workspace folders */
+
+	/* model */
+	LIMIT_SSE_LINE_BYTES = 16 * 1024 * 1024,
+	LIMIT_TOOL_ARGS_BYTES = 4 * 1024 * 1024, /* arguments of one tool call */
+	LIMIT_TURN_BYTES = 32 * 1024 * 1024,	 /* everything the model says in one turn */
+	LIMIT_ERROR_BODY_BYTES = 1024 * 1024,
+	LIMIT_REQUEST_BYTES = 32 * 1024 * 1024, /* what the provider takes */
+	LIMIT_CALLS_PER_TURN = 64,
+
+	/* tools */
+	LIMIT_READ_BYTES = 10 * 1024 * 1024,	   /* largest file that a tool reads */
+	LIMIT_WRITE_BYTES = 10 * 1024 * 1024,	   /* largest file that a tool writes */
+	LIMIT_RESULT_BYTES = 40 * 1024,		   /* what one tool result shows the model */
+	LIMIT_OUTPUT_BYTES = 100 * 1000,	   /* command output kept: half head, half tail */
+	LIMIT_OUTPUT_LOG_BYTES = 10 * 1000 * 1000, /* command output in the log */
+	LIMIT_LIST_ENTRIES = 2000,
+	LIMIT_SEARCH_HITS = 500,
+	LIMIT_WALK_ENTRIES = 1000 * 1000,
+	LIMIT_EDITS_PER_CALL = 256,
+	LIMIT_PATH_BYTES = 4096,
+	LIMIT_COMMAND_BYTES = 128 * 1024,
+
+	/* tasks */
+	LIMIT_TASKS = 16, /* running at once */
+	LIMIT_LOG_EVENT_BYTES = 48 * 1024 * 1024,
+	LIMIT_INSTRUCTIONS_BYTES = 64 * 1024, /* AGENTS.md and the like, all together */
+	LIMIT_SELECTION_BYTES = 256 * 1024,   /* code that a code action sends along */
+	LIMIT_CONFIG_BYTES = 1024 * 1024,
+
+	/* milliseconds */
+	LIMIT_PERMISSION_MS = 10 * 60 * 1000, /* an unanswered permission is a denial */
+	LIMIT_CLIENT_REPLY_MS = 30 * 1000,    /* any other request to the client */
+	LIMIT_EDIT_VERIFY_MS = 1500,	      /* the didChange that proves an applied edit */
+	LIMIT_CONNECT_MS = 15 * 1000,
+	LIMIT_STREAM_IDLE_MS = 120 * 1000,
+	LIMIT_PROGRESS_INTERVAL_MS = 200, /* at most five a second */
+	LIMIT_COMMAND_MS = 120 * 1000,	  /* default timeout of a command */
+	LIMIT_COMMAND_MAX_MS = 60 * 60 * 1000,
+};
+
+#endif

@@ -1,0 +1,111 @@
+/* utf8.c - see utf8.h */
+#include "protocol/base/utf8.h"
+
+static bool cont(struct slice s, size_t at)
+{
+	return at < s.len && ((unsigned char)s.ptr[at] & 0xc0) == 0x80;
+}
+
+size_t utf8_decode(struct slice s, size_t at, uint32_t *cp)
+{
+	const unsigned char *p = (const unsigned char *)s.ptr + at;
+	uint32_t c = p[0];
+
+	if (c < 0x80) {
+		*cp = c;
+		return 1;
+	}
+	if (c >= 0xc2 && c <= 0xdf && cont(s, at + 1)) {
+		*cp = (c & 0x1f) << 6 | (p[1] & 0x3fu);
+		return 2;
+	}
+	if (c >= 0xe0 && c <= 0xef && cont(s, at + 1) && cont(s, at + 2)) {
+		c = (c & 0x0f) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+		*cp = c;
+		return c >= 0x800 && (c < 0xd800 || c > 0xdfff) ? 3 : 0;
+	}
+	if (c >= 0xf0 && c <= 0xf4 && cont(s, at + 1) && cont(s, at + 2) && cont(s, at + 3)) {
+		c = (c & 0x07) << 18 | (p[1] & 0x3fu) << 12 | (p[2] & 0x3fu) << 6 | (p[3] & 0x3fu);
+		*cp = c;
+		return c >= 0x10000 && c <= 0x10ffff ? 4 : 0;
+	}
+	return 0;
+}
+
+size_t utf8_encode(uint32_t cp, char out[4])
+{
+	if (cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff))
+		cp = 0xfffd;
+	if (cp < 0x80) {
+		out[0] = (char)cp;
+		return 1;
+	}
+	if (cp < 0x800) {
+		out[0] = (char)(0xc0 | cp >> 6);
+		out[1] = (char)(0x80 | (cp & 0x3f));
+		return 2;
+	}
+	if (cp < 0x10000) {
+		out[0] = (char)(0xe0 | cp >> 12);
+		out[1] = (char)(0x80 | (cp >> 6 & 0x3f));
+		out[2] = (char)(0x80 | (cp & 0x3f));
+		return 3;
+	}
+	out[0] = (char)(0xf0 | cp >> 18);
+	out[1] = (char)(0x80 | (cp >> 12 & 0x3f));
+	out[2] = (char)(0x80 | (cp >> 6 & 0x3f));
+	out[3] = (char)(0x80 | (cp & 0x3f));
+	return 4;
+}
+
+bool utf8_valid(struct slice s)
+{
+	uint32_t cp;
+	size_t i = 0;
+
+	while (i < s.len) {
+		size_t n = utf8_decode(s, i, &cp);
+
+		if (n == 0)
+			return false;
+		i += n;
+	}
+	return true;
+}
+
+size_t utf8_complete_prefix(struct slice s)
+{
+	size_t back = 1;
+
+	while (back <= 3 && back <= s.len) {
+		unsigned char c = (unsigned char)s.ptr[s.len - back];
+		size_t need = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+
+		if ((c & 0xc0) != 0x80)
+			return need > back ? s.len - back : s.len;
+		back++;
+	}
+	return s.len;
+}
+
+void utf8_sanitize(struct buf *out, struct slice s)
+{
+	size_t start = 0, i = 0;
+
+	while (i < s.len) {
+		uint32_t cp = 0;
+		size_t n = utf8_decode(s, i, &cp);
+		bool control = cp < 0x20 ? cp != '\t' && cp != '\n' && cp != '\r' : cp == 0x7f;
+
+		if (n > 0 && !control) {
+			i += n;
+			continue;
+		}
+		buf_append(out, slice_sub(s, start, i));
+		if (n == 0)
+			buf_puts(out, "\xef\xbf\xbd");
+		i += n ? n : 1;
+		start = i;
+	}
+	buf_append(out, slice_sub(s, start, s.len));
+}
