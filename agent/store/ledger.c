@@ -1,0 +1,192 @@
+/* ledger.c - see ledger.h: reserve before, settle after. The check against the day's cap and the
+ * insert are one IMMEDIATE transaction, so that of two programs that ask at once the second sees
+ * what the first has taken. */
+#include "agent/store/ledger.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "agent/store/ledger_db.h"
+#include "protocol/base/mem.h"
+
+enum { RESERVATION_MS = 60 * 60 * 1000 };
+
+struct moment {
+	int64_t ms;
+	char day[16];  /* UTC: "2026-11-21" */
+	char text[32]; /* "2026-11-21T03:05:07Z" */
+};
+
+static struct moment now(void)
+{
+	struct timespec ts;
+	struct moment m;
+	struct tm tm;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	(void)gmtime_r(&ts.tv_sec, &tm);
+	m.ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	(void)strftime(m.day, sizeof(m.day), "%Y-%m-%d", &tm);
+	(void)strftime(m.text, sizeof(m.text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return m;
+}
+
+struct ledger *ledger_new(struct slice state_dir)
+{
+	struct ledger *l = xcalloc(1, sizeof(*l));
+
+	arena_init(&l->arena);
+	l->state_dir = arena_dup(&l->arena, state_dir);
+	l->state_dir.ptr = arena_cstr(&l->arena, state_dir);
+	l->path = arena_printf(&l->arena, "%s/emend.db", l->state_dir.ptr);
+	return l;
+}
+
+void ledger_free(struct ledger *l)
+{
+	if (!l)
+		return;
+	(void)sqlite3_close(l->db);
+	arena_release(&l->arena);
+	free(l);
+}
+
+/* What was spent today, and what open reservations may still spend. */
+static bool committed(struct ledger *l, const struct moment *m, double *spent, double *reserved,
+		      struct err *err)
+{
+	sqlite3_stmt *st = ledger_db_prepare(
+		l,
+		"SELECT (SELECT total(usd) FROM spend WHERE day = ?1 AND usd IS NOT NULL),"
+		" (SELECT total(reserved) FROM spend WHERE usd IS NULL AND time > ?2)",
+		err);
+	bool ok;
+
+	if (!st)
+		return false;
+	(void)sqlite3_bind_text(st, 1, m->day, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 2, m->ms - RESERVATION_MS);
+	ok = sqlite3_step(st) == SQLITE_ROW || ledger_db_failed(l, err);
+	if (ok) {
+		*spent = sqlite3_column_double(st, 0);
+		*reserved = sqlite3_column_double(st, 1);
+	}
+	(void)sqlite3_finalize(st);
+	return ok;
+}
+
+static bool check_cap(struct ledger *l, const struct moment *m, double usd, double cap,
+		      struct err *err)
+{
+	double spent = 0, reserved = 0;
+
+	if (cap <= 0)
+		return true;
+	if (!committed(l, m, &spent, &reserved, err))
+		return false;
+	/* a thousandth of a cent forgives the rounding of sums */
+	if (spent + reserved + usd <= cap + 1e-5)
+		return true;
+	return err_set(
+		err, ERR_BUDGET,
+		"The day's budget of $%.2f does not allow this call: $%.4f is spent today (UTC), "
+		"$%.4f is reserved by running calls, and this call may cost up to $%.4f. Raise "
+		"budget.dayUsd in "
+		"the user configuration, or wait for tomorrow.",
+		cap, spent, reserved, usd);
+}
+
+static bool insert(struct ledger *l, const struct moment *m, const struct slice who[3], double usd,
+		   struct err *err)
+{
+	sqlite3_stmt *st = ledger_db_prepare(l,
+					     "INSERT INTO spend(day, time, session, task, model, "
+					     "reserved) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+					     err);
+
+	if (!st)
+		return false;
+	(void)sqlite3_bind_text(st, 1, m->day, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 2, m->ms);
+	for (int i = 0; i < 3; i++)
+		ledger_db_bind(st, 3 + i, who[i]);
+	(void)sqlite3_bind_double(st, 6, usd);
+	return ledger_db_finish(l, st, err);
+}
+
+bool ledger_reserve(struct ledger *l, struct slice session, struct slice task, struct slice model,
+		    double usd, double day_cap, int64_t *id, struct err *err)
+{
+	const struct slice who[3] = { session, task, model };
+	struct moment m = now();
+
+	if (!ledger_db_open(l, err) || !ledger_db_run(l, "BEGIN IMMEDIATE", err))
+		return false;
+	if (check_cap(l, &m, usd, day_cap, err) && insert(l, &m, who, usd, err)) {
+		*id = sqlite3_last_insert_rowid(l->db);
+		if (ledger_db_run(l, "COMMIT", err))
+			return true;
+	}
+	(void)sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
+	return false;
+}
+
+bool ledger_settle(struct ledger *l, int64_t id, const struct usage *u, struct err *err)
+{
+	sqlite3_stmt *st;
+
+	if (!ledger_db_open(l, err))
+		return false;
+	st = ledger_db_prepare(l,
+			       "UPDATE spend SET usd = ?2, input = ?3, cache_read = ?4, "
+			       "cache_write = ?5, output = ?6,"
+			       " reasoning = ?7, unpriced = ?8 WHERE id = ?1 AND usd IS NULL",
+			       err);
+	if (!st)
+		return false;
+	(void)sqlite3_bind_int64(st, 1, id);
+	(void)sqlite3_bind_double(st, 2, u->usd);
+	(void)sqlite3_bind_int64(st, 3, (int64_t)u->input);
+	(void)sqlite3_bind_int64(st, 4, (int64_t)u->cache_read);
+	(void)sqlite3_bind_int64(st, 5, (int64_t)u->cache_write);
+	(void)sqlite3_bind_int64(st, 6, (int64_t)u->output);
+	(void)sqlite3_bind_int64(st, 7, (int64_t)u->reasoning);
+	(void)sqlite3_bind_int(st, 8, u->unpriced);
+	if (!ledger_db_finish(l, st, err))
+		return false;
+	return sqlite3_changes(l->db) == 1 ||
+	       err_set(err, ERR_NOT_FOUND, "The ledger %s has no open reservation %lld.",
+		       l->path.ptr, (long long)id);
+}
+
+bool ledger_spent_today(struct ledger *l, double *usd, struct err *err)
+{
+	struct moment m = now();
+	double reserved = 0;
+
+	return ledger_db_open(l, err) && committed(l, &m, usd, &reserved, err);
+}
+
+bool ledger_task(struct ledger *l, struct slice session, struct slice task, struct slice workspace,
+		 struct slice title, struct slice status, double usd, struct err *err)
+{
+	const struct slice text[5] = { session, task, workspace, title, status };
+	struct moment m = now();
+	sqlite3_stmt *st;
+
+	if (!ledger_db_open(l, err))
+		return false;
+	st = ledger_db_prepare(
+		l,
+		"INSERT INTO task(session, task, workspace, title, status, usd, time)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(session, task) DO UPDATE SET"
+		" workspace = ?3, title = ?4, status = ?5, usd = ?6, time = ?7",
+		err);
+	if (!st)
+		return false;
+	for (int i = 0; i < 5; i++)
+		ledger_db_bind(st, 1 + i, text[i]);
+	(void)sqlite3_bind_double(st, 6, usd);
+	(void)sqlite3_bind_text(st, 7, m.text, -1, SQLITE_STATIC);
+	return ledger_db_finish(l, st, err);
+}

@@ -1,0 +1,153 @@
+/* ledger_db.c - see ledger_db.h */
+#include "agent/store/ledger_db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "agent/store/store_path.h"
+
+enum { SCHEMA = 1, BUSY_MS = 5000 };
+
+/* spend: one row a model call. usd is NULL while the call runs; reserved counts then. */
+static const char schema_sql[] =
+	"CREATE TABLE spend(id INTEGER PRIMARY KEY, day TEXT NOT NULL, time INTEGER NOT NULL, "
+	"session TEXT NOT NULL,"
+	" task TEXT NOT NULL, model TEXT NOT NULL, reserved REAL NOT NULL, usd REAL, input INTEGER "
+	"NOT NULL DEFAULT 0,"
+	" cache_read INTEGER NOT NULL DEFAULT 0, cache_write INTEGER NOT NULL DEFAULT 0,"
+	" output INTEGER NOT NULL DEFAULT 0, reasoning INTEGER NOT NULL DEFAULT 0, unpriced "
+	"INTEGER NOT NULL DEFAULT 0);"
+	"CREATE INDEX spend_day ON spend(day);"
+	"CREATE INDEX spend_open ON spend(time) WHERE usd IS NULL;"
+	"CREATE TABLE task(session TEXT NOT NULL, task TEXT NOT NULL, workspace TEXT NOT NULL, "
+	"title TEXT NOT NULL,"
+	" status TEXT NOT NULL, usd REAL NOT NULL, time TEXT NOT NULL, PRIMARY KEY(session, task)) "
+	"WITHOUT ROWID;"
+	"CREATE INDEX task_time ON task(time);"
+	"PRAGMA user_version = 1;";
+
+bool ledger_db_failed(struct ledger *l, struct err *err)
+{
+	int code = l->db ? sqlite3_errcode(l->db) & 0xff : SQLITE_NOMEM;
+
+	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+		return err_set(
+			err, ERR_IO,
+			"The ledger %s is damaged (%s). Move it away to start a new one: what was "
+			"spent also stands in the session logs.",
+			l->path.ptr, sqlite3_errmsg(l->db));
+	if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
+		return err_set(err, ERR_IO,
+			       "The ledger %s is held by another program for more than %d seconds.",
+			       l->path.ptr, BUSY_MS / 1000);
+	return err_set(err, ERR_IO, "Cannot use the ledger %s: %s.", l->path.ptr,
+		       l->db ? sqlite3_errmsg(l->db) : "out of memory");
+}
+
+bool ledger_db_run(struct ledger *l, const char *sql, struct err *err)
+{
+	return sqlite3_exec(l->db, sql, NULL, NULL, NULL) == SQLITE_OK || ledger_db_failed(l, err);
+}
+
+sqlite3_stmt *ledger_db_prepare(struct ledger *l, const char *sql, struct err *err)
+{
+	sqlite3_stmt *st = NULL;
+
+	if (sqlite3_prepare_v2(l->db, sql, -1, &st, NULL) == SQLITE_OK)
+		return st;
+	(void)ledger_db_failed(l, err);
+	return NULL;
+}
+
+bool ledger_db_finish(struct ledger *l, sqlite3_stmt *st, struct err *err)
+{
+	bool ok = sqlite3_step(st) == SQLITE_DONE || ledger_db_failed(l, err);
+
+	(void)sqlite3_finalize(st);
+	return ok;
+}
+
+void ledger_db_bind(sqlite3_stmt *st, int at, struct slice text)
+{
+	(void)sqlite3_bind_text64(st, at, text.len ? text.ptr : "", text.len, SQLITE_STATIC,
+				  SQLITE_UTF8);
+}
+
+static bool read_version(struct ledger *l, int *version, struct err *err)
+{
+	sqlite3_stmt *st = ledger_db_prepare(l, "PRAGMA user_version", err);
+	bool ok;
+
+	if (!st)
+		return false;
+	ok = sqlite3_step(st) == SQLITE_ROW || ledger_db_failed(l, err);
+	if (ok)
+		*version = sqlite3_column_int(st, 0);
+	(void)sqlite3_finalize(st);
+	return ok;
+}
+
+/* Two emends may start at once: the second finds the schema made when it gets the lock. */
+static bool make_schema(struct ledger *l, struct err *err)
+{
+	int version = 0;
+
+	if (!ledger_db_run(l, "BEGIN IMMEDIATE", err))
+		return false;
+	if (read_version(l, &version, err) && (version > 0 || ledger_db_run(l, schema_sql, err)) &&
+	    ledger_db_run(l, "COMMIT", err))
+		return true;
+	(void)sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
+	return false;
+}
+
+static bool prepare_file(struct ledger *l, struct err *err)
+{
+	int version = 0;
+
+	(void)sqlite3_busy_timeout(l->db, BUSY_MS);
+	if (!read_version(l, &version, err))
+		return false;
+	if (version > SCHEMA)
+		return err_set(err, ERR_IO,
+			       "The ledger %s was made by a newer emend (schema %d; this one knows "
+			       "%d). Use "
+			       "that one, or move the file away.",
+			       l->path.ptr, version, SCHEMA);
+	/* Where WAL is not possible (some network file systems), SQLite stays with its rollback
+	 * journal: slower, right. */
+	if (!ledger_db_run(l, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;", err))
+		return false;
+	return version == SCHEMA || make_schema(l, err);
+}
+
+/* SQLite would make the file readable for all; its -wal and -shm files take this one's mode. */
+static bool make_file(struct ledger *l, struct err *err)
+{
+	int fd;
+
+	if (!make_folder(l->state_dir, err))
+		return false;
+	fd = open(l->path.ptr, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(err, ERR_IO, "Cannot open the ledger %s: %s.", l->path.ptr,
+			       strerror(errno));
+	(void)close(fd);
+	return true;
+}
+
+bool ledger_db_open(struct ledger *l, struct err *err)
+{
+	if (l->db)
+		return true;
+	if (!make_file(l, err))
+		return false;
+	if (sqlite3_open_v2(l->path.ptr, &l->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+		(void)ledger_db_failed(l, err);
+	else if (prepare_file(l, err))
+		return true;
+	(void)sqlite3_close(l->db);
+	l->db = NULL;
+	return false;
+}

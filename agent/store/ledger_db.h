@@ -1,0 +1,29 @@
+/* ledger_db.h - the ledger's database handle; for agent/store only. The one folder that knows
+ * SQLite. */
+#ifndef EMEND_LEDGER_DB_H
+#define EMEND_LEDGER_DB_H
+
+#include <sqlite3.h>
+
+#include "agent/store/ledger.h"
+#include "protocol/base/arena.h"
+
+struct ledger {
+	struct arena arena;
+	struct slice state_dir, path; /* NUL-terminated */
+	sqlite3 *db;		      /* NULL until it is needed */
+};
+
+/* Opens the file if it is not open yet, and makes or checks its schema. */
+NODISCARD bool ledger_db_open(struct ledger *l, struct err *err);
+/* Turns the database's last error into ERR_IO that names the file; always false. */
+bool ledger_db_failed(struct ledger *l, struct err *err);
+NODISCARD bool ledger_db_run(struct ledger *l, const char *sql, struct err *err);
+/* NULL on failure. The caller finalizes it. */
+sqlite3_stmt *ledger_db_prepare(struct ledger *l, const char *sql, struct err *err);
+/* Runs a statement that gives no row, and finalizes it. */
+NODISCARD bool ledger_db_finish(struct ledger *l, sqlite3_stmt *st, struct err *err);
+void ledger_db_bind(sqlite3_stmt *st, int at,
+		    struct slice text); /* borrowed until the statement is done */
+
+#endif

@@ -1,0 +1,15 @@
+/* sha256.h - hashes and randomness; the one file that uses mbedTLS. */
+#ifndef EMEND_SHA256_H
+#define EMEND_SHA256_H
+
+#include "protocol/base/slice.h"
+
+struct sha256_hex {
+	char s[65]; /* lower-case hex, NUL-terminated */
+};
+struct sha256_hex sha256(struct slice data);
+struct sha256_hex sha256_two(struct slice a, struct slice b); /* of the concatenation */
+void random_bytes(void *out, size_t n);	 /* from the kernel; cannot fail after boot */
+void random_id(char *out, size_t chars); /* chars characters of [a-z0-9] and NUL */
+
+#endif

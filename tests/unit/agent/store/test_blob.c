@@ -1,0 +1,134 @@
+/* test_blob.c - content-addressed bytes: stored once, verified on reading, never half there. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include <cmocka.h>
+
+#include "agent/store/event_log.h"
+#include "tests/unit/agent/store/scratch.h"
+
+static struct event_log *open_log(const struct scratch *s)
+{
+	struct event_log *l = NULL;
+	struct err err = { 0 };
+
+	if (!event_log_open(scratch_dir(s), SLICE("s1"), &l, &err))
+		fail_msg("%s", err.msg);
+	return l;
+}
+
+static void blob_path(const struct scratch *s, const struct sha256_hex *h, char *out, size_t size)
+{
+	(void)snprintf(out, size, "sessions/s1/blobs/%.2s/%s", h->s, h->s);
+	(void)s;
+}
+
+static void stored_is_found(void **state)
+{
+	static const char binary[] = "\0\1\2\xff text\n";
+	struct slice texts[] = { SLICE(""), SLICE("hello\n"), SLICE(binary) }, got;
+	struct event_log *l = open_log(*state);
+	struct sha256_hex h, again;
+	struct err err = { 0 };
+	struct arena a;
+
+	arena_init(&a);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		assert_true(blob_put(l, texts[i], &h, &err));
+		assert_string_equal(h.s, sha256(texts[i]).s);
+		assert_true(blob_put(l, texts[i], &again, &err));
+		assert_true(
+			blob_get(scratch_dir(*state), SLICE("s1"), slice_of(h.s), &a, &got, &err));
+		assert_true(slice_eq(got, texts[i]));
+	}
+	arena_release(&a);
+	event_log_close(l);
+}
+
+static void absent_and_bad_names(void **state)
+{
+	struct sha256_hex h = sha256(SLICE("never stored"));
+	struct event_log *l = open_log(*state);
+	struct err err = { 0 };
+	struct slice got;
+	struct arena a;
+
+	arena_init(&a);
+	assert_false(blob_get(scratch_dir(*state), SLICE("s1"), slice_of(h.s), &a, &got, &err));
+	assert_int_equal(err.code, ERR_NOT_FOUND);
+	assert_false(blob_get(scratch_dir(*state), SLICE("s1"), SLICE("../../../etc/passwd"), &a,
+			      &got, &err));
+	assert_int_equal(err.code, ERR_INVALID);
+	arena_release(&a);
+	event_log_close(l);
+}
+
+static void damaged_is_an_error_and_put_mends_a_short_one(void **state)
+{
+	struct event_log *l = open_log(*state);
+	struct sha256_hex h;
+	struct err err = { 0 };
+	struct slice got;
+	char path[256];
+	struct arena a;
+
+	arena_init(&a);
+	assert_true(blob_put(l, SLICE("good content"), &h, &err));
+	blob_path(*state, &h, path, sizeof(path));
+	scratch_write(*state, path, "evil content", 12);
+	assert_false(blob_get(scratch_dir(*state), SLICE("s1"), slice_of(h.s), &a, &got, &err));
+	assert_int_equal(err.code, ERR_INVALID);
+	assert_non_null(strstr(err.msg, h.s));
+	scratch_write(*state, path, "good", 4);
+	assert_true(blob_put(l, SLICE("good content"), &h, &err));
+	assert_true(blob_get(scratch_dir(*state), SLICE("s1"), slice_of(h.s), &a, &got, &err));
+	arena_release(&a);
+	event_log_close(l);
+}
+
+static void full_disk_leaves_nothing(void **state)
+{
+	struct rlimit old, small = { 0 };
+	struct event_log *l = open_log(*state);
+	const struct scratch *s = *state;
+	char big[5000] = { 'x' }, path[256];
+	struct sha256_hex h;
+	struct err err = { 0 };
+	struct dirent *e;
+	DIR *d;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small.rlim_cur = 1000;
+	small.rlim_max = old.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_false(blob_put(l, slice_make(big, sizeof(big)), &h, &err));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(err.code, ERR_IO);
+	(void)snprintf(path, sizeof(path), "%s/sessions/s1/blobs/%.2s", s->path, h.s);
+	d = opendir(path);
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		assert_int_equal(e->d_name[0], '.');
+	(void)closedir(d);
+	event_log_close(l);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(stored_is_found),
+		TEST(absent_and_bad_names),
+		TEST(damaged_is_an_error_and_put_mends_a_short_one),
+		TEST(full_disk_leaves_nothing),
+	};
+
+	return cmocka_run_group_tests_name("store/blob", tests, NULL, NULL);
+}
