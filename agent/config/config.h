@@ -1,0 +1,95 @@
+/* config.h - the settings, from all their sources.
+ *
+ * Precedence: flags, environment (EMEND_MODEL, EMEND_MODE, ...), the editor's settings, user config
+ * ($XDG_CONFIG_HOME/emend/config.json, JSON with comments), defaults. Then the project's
+ * .emend/config.json narrows: it may lower limits, make the mode stricter, add ask and deny rules
+ * and denied files, and add actions; it can allow nothing. Unknown keys and wrong types are errors
+ * that name file, line and key. */
+#ifndef EMEND_CONFIG_H
+#define EMEND_CONFIG_H
+
+#include "agent/budget/budget.h"
+#include "agent/policy/policy.h"
+#include "protocol/json/json.h"
+
+struct config_action { /* a user's own code action */
+	struct slice title, kind, prompt;
+	bool edits; /* result: "edit", else "show" */
+};
+
+struct config_provider { /* providers.NAME */
+	struct slice name, base_url, dialect, key_env, key_command;
+};
+
+struct config { /* everything lives in `arena` */
+	struct arena arena;
+	struct slice model; /* "": not set */
+	enum mode mode;
+	struct budget_limits budget;
+	uint64_t command_timeout_ms, command_memory_bytes;
+	uint32_t command_processes;
+	struct slice effort;
+	int retries;
+	const struct slice *allow, *ask, *deny; /* command rules */
+	size_t n_allow, n_ask, n_deny;
+	const struct slice *deny_files;
+	size_t n_deny_files;
+	bool deny_files_replaced; /* user config gave denyFiles as the whole list */
+	const struct config_action *actions;
+	size_t n_actions;
+	const struct config_provider *providers;
+	size_t n_providers;
+	const struct slice *read_dirs, *write_dirs;
+	size_t n_read_dirs, n_write_dirs;
+	const struct slice *trusted; /* absolute workspace folders */
+	size_t n_trusted;
+	const struct config *configured; /* before environment and flags: what a project file is
+					    measured by; same arena */
+	unsigned char *origin; /* of each key, in the order of the table: enum config_origin */
+};
+
+enum config_origin {
+	CONFIG_DEFAULT,
+	CONFIG_USER,
+	CONFIG_EDITOR,
+	CONFIG_ENV,
+	CONFIG_FLAG,
+	CONFIG_PROJECT
+};
+
+struct config_sources {
+	struct slice user_file; /* path; "" = the standard place, where a missing file is fine */
+	struct slice user_text; /* used instead of the file if ptr is not NULL (tests) */
+	struct json editor;	/* the editor's `emend` settings object; missing: none */
+	const char *(*env)(void *ctx, const char *name); /* NULL: getenv */
+	void *env_ctx;
+	const struct config_flags *flags; /* NULL: none */
+};
+
+struct config_flags { /* what was typed; unset: NULL ptr, negative or 0 */
+	struct slice model, mode;
+	double max_usd, max_seconds;
+	int64_t max_tokens, max_turns;
+};
+
+NODISCARD bool config_load(struct config *out, const struct config_sources *s, struct err *err);
+/* *out = base narrowed by the content of the project's .emend/config.json (the runner reads it).
+ * Copies. A value above what the user's files allow, and a key that a project may not set, are
+ * errors; below a flag it just lowers. */
+NODISCARD bool config_narrow(struct config *out, const struct config *base,
+			     struct slice project_text, struct err *err);
+void config_release(struct config *c);
+/* A policy with the built-in rules and this config's. */
+NODISCARD bool config_policy(const struct config *c, struct policy **out, struct err *err);
+struct slice config_schema(struct arena *a); /* JSON Schema of the config file */
+struct slice config_show(const struct config *c,
+			 struct arena *a); /* "key = JSON value   # where from" lines */
+struct slice config_show_json(const struct config *c,
+			      struct arena *a); /* {"key":{"value":...,"from":"user config"}} */
+
+/* $XDG_CONFIG_HOME/emend, $XDG_STATE_HOME/emend: absolute, in the arena. State is created 0700.
+ * ERR_USAGE if HOME is unset too. */
+NODISCARD bool config_dir(struct arena *a, struct slice *out, struct err *err);
+NODISCARD bool state_dir(struct arena *a, struct slice *out, struct err *err);
+
+#endif

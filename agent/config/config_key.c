@@ -1,0 +1,166 @@
+/* config_key.c - see config_key.h */
+#include "agent/config/config_key.h"
+
+#include "protocol/base/limits.h"
+
+#define AT(field) .at = offsetof(struct config, field)
+#define LIST(field) AT(field), .at_count = offsetof(struct config, n_##field)
+#define RANGE(from, to) .min = (from), .max = (to)
+#define BUDGET(field) AT(budget.field), .narrow = NARROW_LOWER, .zero_is_no_limit = true
+
+static const struct config_key keys[] = {
+	{ "model", KEY_STRING, AT(model), .env = "EMEND_MODEL", .flag = "--model",
+	  .doc = "The model: PROVIDER/MODEL, or scripted:FILE. Unset: the first provider whose key "
+		 "is in the environment." },
+	{ "mode", KEY_MODE, NARROW_LOWER, AT(mode), .max = MODE_AUTO,
+	  .choices = "read-only|ask|edit|auto", .def = "\"ask\"", .env = "EMEND_MODE",
+	  .flag = "--mode",
+	  .doc = "What the model may do by itself: only read; ask before edits and commands; edit, "
+		 "but ask before "
+		 "commands; everything inside the sandbox." },
+	{ "effort", KEY_CHOICE, AT(effort), .choices = "none|minimal|low|medium|high|xhigh|max",
+	  .env = "EMEND_EFFORT",
+	  .doc = "How much the model thinks, where it can be told. Unset: the provider's "
+		 "default." },
+	{ "retries", KEY_INT, AT(retries), RANGE(0, 20), .def = "3",
+	  .doc = "How often a failed call of the model is tried again." },
+	{ "budget.taskUsd", KEY_NUMBER, BUDGET(task_usd), RANGE(0, 100000), .def = "1",
+	  .env = "EMEND_MAX_USD", .flag = "--max-usd",
+	  .doc = "Money for one task, in US dollars. 0: no limit." },
+	{ "budget.sessionUsd", KEY_NUMBER, BUDGET(session_usd), RANGE(0, 100000), .def = "5",
+	  .env = "EMEND_MAX_SESSION_USD",
+	  .doc = "Money for all tasks of a session, in US dollars. 0: no limit." },
+	{ "budget.dayUsd", KEY_NUMBER, BUDGET(day_usd), RANGE(0, 100000), .def = "50",
+	  .env = "EMEND_MAX_DAY_USD",
+	  .doc = "Money for one day (UTC) over all sessions, in US dollars. 0: no limit." },
+	{ "budget.tokens", KEY_U64, BUDGET(tokens), RANGE(0, 1e12), .def = "0",
+	  .env = "EMEND_MAX_TOKENS", .flag = "--max-tokens",
+	  .doc = "Tokens of one task, prompt and output together. 0: no limit." },
+	{ "budget.turns", KEY_U32, BUDGET(turns), RANGE(0, 100000), .def = "50",
+	  .env = "EMEND_MAX_TURNS", .flag = "--max-turns",
+	  .doc = "Calls of the model in one task. 0: no limit." },
+	{ "budget.seconds", KEY_NUMBER, BUDGET(seconds), RANGE(0, 1e7), .def = "0",
+	  .env = "EMEND_MAX_TIME", .flag = "--max-time",
+	  .doc = "Wall-clock seconds for one task. 0: no limit." },
+	{ "command.timeoutMs", KEY_U64, NARROW_LOWER, AT(command_timeout_ms),
+	  RANGE(1, LIMIT_COMMAND_MAX_MS), .def = "120000",
+	  .doc = "Time for one command, in milliseconds, unless the model asks for less or more." },
+	{ "command.memoryBytes", KEY_U64, NARROW_LOWER, AT(command_memory_bytes),
+	  RANGE(16777216, 1e13), .def = "2147483648", .doc = "Memory for one command, in bytes." },
+	{ "command.processes", KEY_U32, NARROW_LOWER, AT(command_processes), RANGE(1, 100000),
+	  .def = "256", .doc = "Processes of one command at a time." },
+	{ "permissions.allow", KEY_STRINGS, LIST(allow),
+	  .doc = "Commands that run without a question: the first words of a command line, such as "
+		 "\"make test\" or "
+		 "\"git log *\"." },
+	{ "permissions.ask", KEY_STRINGS, NARROW_ADD, LIST(ask),
+	  .doc = "Commands that are always asked for." },
+	{ "permissions.deny", KEY_STRINGS, NARROW_ADD, LIST(deny),
+	  .doc = "Commands that never run." },
+	{ "denyFiles", KEY_STRINGS, NARROW_ADD, LIST(deny_files),
+	  .doc = "Name patterns of files that the model never sees, beside the built-in ones. "
+		 "\"!PATTERN\" exempts; "
+		 "\"!*\" as the first entry drops the built-in list." },
+	{ "readDirs", KEY_FOLDERS, LIST(read_dirs), .doc = "More folders that commands may read." },
+	{ "writeDirs", KEY_FOLDERS, LIST(write_dirs),
+	  .doc = "More folders that commands may write." },
+	{ "trusted", KEY_FOLDERS, LIST(trusted), .doc = "Workspace folders that are trusted." },
+	{ "actions", KEY_ACTIONS, NARROW_ADD, LIST(actions), .doc = "Your own code actions." },
+	{ "providers", KEY_PROVIDERS, LIST(providers), .doc = "Model providers by name." },
+};
+
+static const struct config_field action_fields[] = {
+	{ "title", offsetof(struct config_action_text, title), true, NULL, "What the menu shows." },
+	{ "kind", offsetof(struct config_action_text, kind), false, NULL,
+	  "LSP code action kind, such as \"refactor\"." },
+	{ "prompt", offsetof(struct config_action_text, prompt), true, NULL,
+	  "What the model is told to do with the code." },
+	{ "result", offsetof(struct config_action_text, result), false, "edit|show",
+	  "Does it edit the code, or show a text? Default: edit." },
+};
+
+static const struct config_field provider_fields[] = {
+	{ "base_url", offsetof(struct config_provider, base_url), false, NULL,
+	  "Where its API is." },
+	{ "dialect", offsetof(struct config_provider, dialect), false, NULL,
+	  "Which API it speaks." },
+	{ "key_env", offsetof(struct config_provider, key_env), false, NULL,
+	  "The environment variable with the key." },
+	{ "key_command", offsetof(struct config_provider, key_command), false, NULL,
+	  "A command that prints the key." },
+};
+
+size_t config_keys(const struct config_key **out)
+{
+	*out = keys;
+	return ARRAY_LEN(keys);
+}
+
+size_t config_action_fields(const struct config_field **out)
+{
+	*out = action_fields;
+	return ARRAY_LEN(action_fields);
+}
+
+size_t config_provider_fields(const struct config_field **out)
+{
+	*out = provider_fields;
+	return ARRAY_LEN(provider_fields);
+}
+
+bool config_is_choice(const char *choices, struct slice s)
+{
+	struct slice all = slice_of(choices);
+
+	for (size_t from = 0; from <= all.len;) {
+		size_t bar = slice_find_byte(all, '|', from);
+
+		bar = bar < all.len ? bar : all.len;
+		if (slice_eq(slice_sub(all, from, bar), s))
+			return true;
+		from = bar + 1;
+	}
+	return false;
+}
+
+const char *config_origin_name(enum config_origin o)
+{
+	static const char *const name[] = {
+		[CONFIG_DEFAULT] = "default",	     [CONFIG_USER] = "user config",
+		[CONFIG_EDITOR] = "editor settings", [CONFIG_ENV] = "environment",
+		[CONFIG_FLAG] = "command line",	     [CONFIG_PROJECT] = "project config",
+	};
+
+	return name[o];
+}
+
+/* The field of struct config that a key sets; its type follows from the key's. */
+#define FIELD(c, k, type) (*(type *)(void *)((char *)(c) + (k)->at))
+#define CONST_FIELD(c, k, type) (*(const type *)(const void *)((const char *)(c) + (k)->at))
+
+double config_number(const struct config *c, const struct config_key *k)
+{
+	if (k->type == KEY_MODE)
+		return CONST_FIELD(c, k, enum mode);
+	if (k->type == KEY_NUMBER)
+		return CONST_FIELD(c, k, double);
+	if (k->type == KEY_U64)
+		return (double)CONST_FIELD(c, k, uint64_t);
+	if (k->type == KEY_U32)
+		return CONST_FIELD(c, k, uint32_t);
+	return CONST_FIELD(c, k, int);
+}
+
+void config_put_number(struct config *c, const struct config_key *k, double n)
+{
+	if (k->type == KEY_MODE)
+		FIELD(c, k, enum mode) = (enum mode)n;
+	else if (k->type == KEY_NUMBER)
+		FIELD(c, k, double) = n;
+	else if (k->type == KEY_U64)
+		FIELD(c, k, uint64_t) = (uint64_t)n;
+	else if (k->type == KEY_U32)
+		FIELD(c, k, uint32_t) = (uint32_t)n;
+	else
+		FIELD(c, k, int) = (int)n;
+}

@@ -1,0 +1,157 @@
+/* config_narrow.c - see config.h: a project's file may only narrow.
+ *
+ * It came with the repository, so its author may be anybody: it can lower limits, make the mode
+ * stricter, and add rules, denied files and actions. A limit above what the user's files allow is
+ * an error, so that nobody believes in a value that does not hold; a limit that is only above
+ * today's flag or variable is passed over. */
+#include <float.h>
+
+#include "agent/config/config_set.h"
+#include "agent/config/config_text.h"
+
+static double effective(const struct config_key *k, double n)
+{
+	return n == 0 && k->zero_is_no_limit ? DBL_MAX : n;
+}
+
+static bool lower(struct config_setter *s, const struct config_key *k, struct json v,
+		  struct err *err)
+{
+	double present = config_number(s->c, k), asked;
+	double most = effective(k, present);
+
+	if (s->c->configured && effective(k, config_number(s->c->configured, k)) > most)
+		most = effective(k, config_number(s->c->configured, k));
+	if (!config_set_value(s, k, v, err))
+		return false;
+	asked = config_number(s->c, k);
+	if (effective(k, asked) > most)
+		return config_complain(
+			s, k->name, v, err,
+			"a project's file may only narrow what the user allows; %.*s is "
+			"more than the user's configuration says.",
+			SLICE_ARG(slice_sub(json_raw(v), 0, 60)));
+	if (effective(k, asked) > effective(k, present))
+		config_put_number(s->c, k, present);
+	return true;
+}
+
+static bool add(struct config_setter *s, const struct config_key *k, struct json v, struct err *err)
+{
+	struct slice text;
+
+	if (k->at == offsetof(struct config, deny_files) && json_type(v) == JSON_ARRAY)
+		for (struct json_iter it = json_iter(v); json_next(&it);)
+			if (json_str(it.value, &s->c->arena, &text) &&
+			    slice_starts(text, SLICE("!")))
+				return config_complain(s, k->name, it.value, err,
+						       "a project's file may deny more files, but "
+						       "exempt none.");
+	return config_set_value(s, k, v, err);
+}
+
+bool config_narrow_value(struct config_setter *s, const struct config_key *k, struct json v,
+			 struct err *err)
+{
+	switch (k->narrow) {
+	case NARROW_LOWER:
+		return lower(s, k, v, err);
+	case NARROW_ADD:
+		return add(s, k, v, err);
+	case NARROW_NEVER:
+		break;
+	}
+	return config_complain(
+		s, k->name, v, err,
+		"a project's file may only narrow what the user allows, and cannot set "
+		"this. Put it into your own configuration (`emend config path`).");
+}
+
+static struct slice text_dup(struct arena *a, struct slice s)
+{
+	return arena_dup(a, s);
+}
+
+static const struct slice *dup_list(struct arena *a, const struct slice *items, size_t n)
+{
+	struct slice *copy = arena_array(a, n + 1, sizeof(*copy));
+
+	for (size_t i = 0; i < n; i++)
+		copy[i] = text_dup(a, items[i]);
+	return copy;
+}
+
+static void copy_texts(struct config *out, const struct config *base)
+{
+	struct config_action *actions =
+		arena_array(&out->arena, base->n_actions + 1, sizeof(*actions));
+	struct config_provider *providers =
+		arena_array(&out->arena, base->n_providers + 1, sizeof(*providers));
+	struct arena *a = &out->arena;
+
+	out->model = text_dup(a, base->model);
+	out->effort = text_dup(a, base->effort);
+	out->allow = dup_list(a, base->allow, base->n_allow);
+	out->ask = dup_list(a, base->ask, base->n_ask);
+	out->deny = dup_list(a, base->deny, base->n_deny);
+	out->deny_files = dup_list(a, base->deny_files, base->n_deny_files);
+	out->read_dirs = dup_list(a, base->read_dirs, base->n_read_dirs);
+	out->write_dirs = dup_list(a, base->write_dirs, base->n_write_dirs);
+	out->trusted = dup_list(a, base->trusted, base->n_trusted);
+	for (size_t i = 0; i < base->n_actions; i++) {
+		const struct config_action *from = &base->actions[i];
+
+		actions[i] =
+			(struct config_action){ text_dup(a, from->title), text_dup(a, from->kind),
+						text_dup(a, from->prompt), from->edits };
+	}
+	for (size_t i = 0; i < base->n_providers; i++) {
+		const struct config_provider *from = &base->providers[i];
+
+		providers[i] = (struct config_provider){ text_dup(a, from->name),
+							 text_dup(a, from->base_url),
+							 text_dup(a, from->dialect),
+							 text_dup(a, from->key_env),
+							 text_dup(a, from->key_command) };
+	}
+	out->actions = actions;
+	out->providers = providers;
+}
+
+static void copy(struct config *out, const struct config *base)
+{
+	const struct config_key *keys;
+	size_t n = config_keys(&keys);
+	struct config *configured;
+
+	*out = *base;
+	arena_init(&out->arena);
+	copy_texts(out, base);
+	out->origin = arena_alloc(&out->arena, n);
+	if (base->origin)
+		memcpy(out->origin, base->origin, n);
+	if (!base->configured)
+		return;
+	configured = arena_alloc(&out->arena, sizeof(*configured));
+	for (size_t i = 0; i < n; i++) /* only its numbers are looked at */
+		if (keys[i].narrow == NARROW_LOWER)
+			config_put_number(configured, &keys[i],
+					  config_number(base->configured, &keys[i]));
+	out->configured = configured;
+}
+
+bool config_narrow(struct config *out, const struct config *base, struct slice project_text,
+		   struct err *err)
+{
+	struct config_setter s = { .c = out,
+				   .source = ".emend/config.json",
+				   .origin = CONFIG_PROJECT };
+	struct json root;
+
+	copy(out, base);
+	if (config_text_parse(&out->arena, s.source, project_text, &s.text, &root, err) &&
+	    config_set_object(&s, root, err))
+		return true;
+	config_release(out);
+	return false;
+}

@@ -1,0 +1,28 @@
+/* config_set.h - put one source of settings into a struct config; for agent/config only. */
+#ifndef EMEND_CONFIG_SET_H
+#define EMEND_CONFIG_SET_H
+
+#include "agent/config/config_key.h"
+
+struct config_setter {
+	struct config *c;
+	const char *source; /* for messages: a file's path, a variable, a flag */
+	struct slice text;  /* what offsets refer to; NULL: the source has no lines */
+	enum config_origin origin;
+	bool one_value;	  /* the source is a variable or flag, so that messages need no key */
+	const char *home; /* for "~/"; may be NULL */
+};
+
+/* Every member of the object, with checks for unknown and doubled keys. null means "not set". */
+NODISCARD bool config_set_object(struct config_setter *s, struct json root, struct err *err);
+/* One value. Lists grow, everything else is replaced. */
+NODISCARD bool config_set_value(struct config_setter *s, const struct config_key *k, struct json v,
+				struct err *err);
+/* The same under the rules for a project's file: config_narrow.c. */
+NODISCARD bool config_narrow_value(struct config_setter *s, const struct config_key *k,
+				   struct json v, struct err *err);
+/* "file:line: key "x": WHAT"; always false. */
+bool config_complain(const struct config_setter *s, const char *key, struct json at,
+		     struct err *err, const char *fmt, ...) PRINTF(5, 6);
+
+#endif
