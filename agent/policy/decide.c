@@ -1,0 +1,334 @@
+/* decide.c - the verdict on a command line: the strictest of its parts. See policy.h
+ *
+ * For each simple command, the first that applies:
+ *   deny   a deny rule; a built-in danger; a file that is kept from the model; a write to the system
+ *   ask    a user's ask rule; a name that is only known at run time; a wrapper that needs asking
+ *   allow  a user's allow rule
+ *   ask    a built-in ask rule; a write to a protected name or outside of the workspace
+ *   allow  a wrapper (what it wraps is judged by itself); a command that only reads
+ *   the mode's default */
+#include "agent/policy/commands.h"
+#include "agent/policy/rules.h"
+#include "protocol/base/limits.h"
+
+struct judge {
+	const struct policy *policy;
+	struct arena *arena;
+	struct shell_script script;
+	struct decision out;
+	bool always_spoilt; /* something asks that no rule could allow */
+};
+
+/* Keeps the strictest; the first of equals. */
+static void add(struct judge *j, enum verdict v, struct slice rule, struct slice why)
+{
+	if (j->out.rule.len > 0 && v <= j->out.verdict)
+		return;
+	j->out.verdict = v;
+	j->out.rule = rule;
+	j->out.why = why;
+}
+
+static void add_fixed(struct judge *j, enum verdict v, const char *rule, struct slice why)
+{
+	if (v == VERDICT_ASK)
+		j->always_spoilt = true;
+	add(j, v, slice_of(rule), why);
+}
+
+static void add_denied_file(struct judge *j, struct slice pattern, struct slice path)
+{
+	add(j, VERDICT_DENY, arena_printf(j->arena, "deny: file %.*s", SLICE_ARG(pattern)),
+	    arena_printf(j->arena,
+			 "Files named like \"%.*s\" are kept from the model, and the command "
+			 "names %.*s.",
+			 SLICE_ARG(pattern), SLICE_ARG(path)));
+}
+
+static bool looks_like_text(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] == ' ' || s.ptr[i] == '\n' || s.ptr[i] == '\t')
+			return true;
+	}
+	return s.len == 0 || s.len > LIMIT_PATH_BYTES;
+}
+
+/* A word, and what stands behind '=', ':' or '@' in it ("--file=.env", "HEAD:.env", "@.env"). */
+static bool word_denied(struct judge *j, struct slice word, bool dots_only)
+{
+	struct slice hit = SLICE("");
+	size_t from = 0;
+
+	if (looks_like_text(word))
+		return false;
+	for (size_t i = 0; i <= word.len && hit.len == 0; i++) {
+		if (i < word.len && !(word.ptr[i] != '\0' && strchr("=:@", word.ptr[i])))
+			continue;
+		hit = file_denied(j->policy, slice_sub(word, from, word.len), dots_only);
+		from = i + 1;
+	}
+	if (hit.len > 0)
+		add_denied_file(j, hit, word);
+	return hit.len > 0;
+}
+
+static bool names_denied_file(struct judge *j, const struct shell_cmd *c)
+{
+	bool reads = readonly_reads_files(c), git = command_is(c, "git");
+	size_t first = reads ? readonly_first_file(c) : 1;
+
+	if (command_any(c, "echo|printf|ls|test|[|[[|find|stat|true|false|:|touch"))
+		return false;
+	for (size_t i = 1; i < c->n_words; i++) {
+		bool option = word_is_option(&c->words[i]);
+
+		if (i < first && !option)
+			continue;
+		if (git && i > 1 &&
+		    name_any(c->words[i - 1].text, "-m|--message|-am|-b|-B|--grep|-S|-G"))
+			continue; /* a message or a name, not a file */
+		if (first > 0 && name_any(c->words[i - 1].text, "-e|--regexp|--expression") &&
+		    command_any(c, "grep|egrep|fgrep|zgrep|rg|sed"))
+			continue; /* a pattern */
+		if (word_denied(j, c->words[i].text, !reads))
+			return true;
+	}
+	return false;
+}
+
+/* A write to a place, by a redirection (mode decides) or an operand (the command's verdict does). */
+static void judge_write(struct judge *j, const struct shell_word *w, bool redirection)
+{
+	struct decision d = { 0 };
+	struct slice inside;
+
+	switch (file_place(j->policy, w, &inside)) {
+	case PLACE_HARMLESS:
+		return;
+	case PLACE_SYSTEM:
+	case PLACE_LIBRARY:
+	case PLACE_HOME_DOT:
+		add(j, VERDICT_DENY, SLICE("deny: write to a system or start-up file"),
+		    arena_printf(j->arena,
+				 "The command would write to %.*s, which belongs to the system or "
+				 "is read by programs at their start.",
+				 SLICE_ARG(w->text)));
+		return;
+	case PLACE_TMP:
+		if (redirection && j->policy->mode != MODE_AUTO)
+			add_fixed(j, VERDICT_ASK, "ask: write outside of the workspace",
+				  SLICE("The command writes to a file outside of the workspace."));
+		return;
+	case PLACE_OUTSIDE:
+		add_fixed(j, VERDICT_ASK, "ask: write outside of the workspace",
+			  SLICE("The command writes to a file outside of the workspace."));
+		return;
+	case PLACE_UNKNOWN:
+		if (redirection)
+			add_fixed(
+				j, VERDICT_ASK, "ask: write to a file only known at run time",
+				SLICE("The command writes to a file whose name is only known when it runs."));
+		return;
+	case PLACE_INSIDE:
+		break;
+	}
+	policy_path(j->policy, ACCESS_WRITE, inside.len ? inside : SLICE("."), j->arena, &d);
+	if (d.verdict == VERDICT_ALLOW ||
+	    (!redirection && d.verdict == VERDICT_ASK && slice_starts(d.rule, SLICE("mode"))))
+		return;
+	if (redirection || !slice_starts(d.rule, SLICE("mode")))
+		j->always_spoilt = true;
+	add(j, d.verdict, d.rule, d.why);
+}
+
+static void judge_operands(struct judge *j, const struct shell_cmd *c)
+{
+	bool all =
+		command_any(
+			c, "tee|touch|mkdir|rm|rmdir|truncate|chmod|chown|chgrp|unlink|mv|shred") ||
+		(command_is(c, "sed") &&
+		 (command_has_short(c, 'i') || command_has_long(c, "--in-place")));
+	bool last = command_any(c, "cp|ln|install");
+	size_t first = command_is(c, "sed") ? readonly_first_file(c) : 1;
+
+	for (size_t i = first; (all || last) && i < c->n_words; i++) {
+		struct shell_word w = c->words[i];
+
+		if (slice_starts(w.text, SLICE("--target-directory=")))
+			w.text = slice_sub(w.text, sizeof("--target-directory=") - 1, w.text.len);
+		else if (word_is_option(&w))
+			continue;
+		else if (last && i + 1 < c->n_words && !slice_eq_cstr(c->words[i - 1].text, "-t"))
+			continue;
+		judge_write(j, &w, false);
+	}
+}
+
+static void judge_redirs(struct judge *j, const struct shell_cmd *c)
+{
+	for (const struct shell_redir *r = c->redirs; r; r = r->next) {
+		struct slice inside;
+
+		if (r->kind == REDIR_TEXT || r->kind == REDIR_DUP)
+			continue;
+		if (word_denied(j, r->target.text, false))
+			continue;
+		if (r->kind == REDIR_WRITE) {
+			judge_write(j, &r->target, true);
+			continue;
+		}
+		switch (file_place(j->policy, &r->target, &inside)) {
+		case PLACE_SYSTEM:
+		case PLACE_HOME_DOT:
+		case PLACE_OUTSIDE:
+			add_fixed(j, VERDICT_ASK, "ask: read outside of the workspace",
+				  SLICE("The command reads a file outside of the workspace."));
+			break;
+		case PLACE_INSIDE:
+		case PLACE_HARMLESS:
+		case PLACE_TMP:
+		case PLACE_LIBRARY:
+		case PLACE_UNKNOWN:
+			break;
+		}
+	}
+}
+
+static bool has_risky_assigns(const struct shell_cmd *c)
+{
+	bool exports = command_any(c, "export|declare|typeset|local|readonly");
+
+	for (size_t i = 0; i < c->n_assigns; i++) {
+		if (assign_risk(&c->assigns[i], c->n_words > 0))
+			return true;
+	}
+	for (size_t i = 1; exports && i < c->n_words; i++) {
+		if (word_is_option(&c->words[i]) || assign_risk(&c->words[i], false))
+			return true;
+	}
+	return false;
+}
+
+static bool add_rule(struct judge *j, enum verdict v, bool builtin, const struct shell_cmd *c)
+{
+	const struct rule *r = rules_find(j->policy, v, builtin, c);
+
+	if (!r)
+		return false;
+	add(j, v, arena_printf(j->arena, "%s: %.*s", verdict_name(v), SLICE_ARG(r->text)),
+	    arena_printf(j->arena, "The rule \"%s: %.*s\" decides.", verdict_name(v),
+			 SLICE_ARG(r->text)));
+	return true;
+}
+
+/* Suggests one rule for the whole line; two different ones are too many. */
+static void suggest(struct judge *j, const struct shell_cmd *c)
+{
+	struct slice rule = always_rule(c, j->arena);
+
+	if (rule.len == 0 || (j->out.always.len > 0 && !slice_eq(rule, j->out.always)))
+		j->always_spoilt = true;
+	j->out.always = rule;
+}
+
+static void judge_default(struct judge *j, const struct shell_cmd *c)
+{
+	const struct policy *p = j->policy;
+	struct slice rule = arena_printf(j->arena, "mode: %s", mode_name(p->mode));
+	bool unknown_rm = command_is(c, "rm") && c->more_args;
+
+	for (size_t i = 1; command_is(c, "rm") && i < c->n_words; i++)
+		unknown_rm = unknown_rm || c->words[i].flags & WORD_DYNAMIC;
+	if (p->mode == MODE_AUTO && !unknown_rm) {
+		add(j, VERDICT_ALLOW, rule, SLICE("Mode auto allows commands inside the sandbox."));
+		return;
+	}
+	suggest(j, c);
+	if (unknown_rm)
+		add_fixed(
+			j, VERDICT_ASK, "ask: rm of files only known at run time",
+			SLICE("The command removes files whose names are only known when it runs."));
+	else
+		add(j, VERDICT_ASK, rule,
+		    arena_printf(j->arena,
+				 "In mode %s, the command \"%.*s\" needs "
+				 "permission.",
+				 mode_name(p->mode), SLICE_ARG(command_name(c))));
+}
+
+static void judge_one(struct judge *j, size_t at)
+{
+	const struct shell_cmd *c = &j->script.cmds[at];
+	const char *danger = danger_of(j->policy, &j->script, at);
+	bool risky = has_risky_assigns(c);
+
+	judge_redirs(j, c);
+	if (danger)
+		add(j, VERDICT_DENY, arena_printf(j->arena, "deny: %s", danger),
+		    arena_printf(j->arena, "The command looks like %s.", danger));
+	if (danger || add_rule(j, VERDICT_DENY, false, c) || add_rule(j, VERDICT_DENY, true, c) ||
+	    names_denied_file(j, c))
+		return;
+	judge_operands(j, c);
+	if (add_rule(j, VERDICT_ASK, false, c)) {
+		j->always_spoilt = true;
+		return;
+	}
+	if (c->n_words > 0 && command_name(c).len == 0) {
+		add_fixed(j, VERDICT_ASK, "ask: a command only known at run time",
+			  SLICE("The name of the command is only known when it runs."));
+		return;
+	}
+	if (c->n_words > 0 && add_rule(j, VERDICT_ALLOW, false, c))
+		return;
+	if (c->ask)
+		add_fixed(j, VERDICT_ASK, "ask: a command that runs commands",
+			  arena_printf(j->arena, "The command \"%.*s\" needs permission: %s.",
+				       SLICE_ARG(command_name(c)), c->ask));
+	else if (add_rule(j, VERDICT_ASK, true, c))
+		suggest(j, c);
+	else if (c->neutral && !risky)
+		add(j, VERDICT_ALLOW, SLICE("allow: what it runs is allowed"),
+		    SLICE("What the command runs is allowed."));
+	else if (!risky &&
+		 (readonly_command(j->policy, c) || command_any(c, "export|local|readonly")))
+		add(j, VERDICT_ALLOW, SLICE("allow: read-only command"),
+		    SLICE("The command only reads."));
+	else
+		judge_default(j, c);
+}
+
+static void finish(struct judge *j)
+{
+	if (j->out.verdict == VERDICT_ASK && j->policy->mode == MODE_READ_ONLY) {
+		j->out.verdict = VERDICT_DENY;
+		j->out.rule = SLICE("mode: read-only");
+		j->out.why = SLICE("Mode read-only runs only commands that read.");
+	}
+	if (j->out.verdict != VERDICT_ASK || j->always_spoilt)
+		j->out.always = SLICE("");
+}
+
+void policy_command(const struct policy *p, struct slice command, struct arena *a,
+		    struct decision *out)
+{
+	struct judge j = { .policy = p, .arena = a, .script = { .arena = a } };
+	struct err err = { 0 };
+
+	if (command.len > LIMIT_COMMAND_BYTES) {
+		*out = (struct decision){ VERDICT_DENY, SLICE("deny: too long"),
+					  SLICE("The command is too long."), SLICE("") };
+		return;
+	}
+	if (!shell_parse(&j.script, command, SIZE_MAX, 0, &err) ||
+	    !commands_unwrap(&j.script, &err))
+		add_fixed(&j, VERDICT_ASK, "ask: not understood", arena_printf(a, "%s", err.msg));
+	for (size_t i = 0; i < j.script.n; i++)
+		judge_one(&j, i);
+	if (j.out.rule.len == 0)
+		add(&j, VERDICT_ALLOW, SLICE("allow: nothing to run"),
+		    SLICE("There is nothing to run."));
+	finish(&j);
+	*out = j.out;
+}

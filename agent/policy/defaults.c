@@ -1,0 +1,176 @@
+/* defaults.c - the built-in rules and file patterns. What needs more than a prefix is in danger.c
+ * (denied) and readonly.c (allowed). */
+#include "agent/policy/rules.h"
+
+static const char *const deny_rules[] = {
+	"mkfs*",
+	"wipefs",
+	"fdisk",
+	"sfdisk",
+	"cfdisk",
+	"parted",
+	"shutdown",
+	"reboot",
+	"halt",
+	"poweroff",
+	"telinit",
+	"init [0-6]",
+	"systemctl poweroff",
+	"systemctl reboot",
+	"systemctl halt",
+	"systemctl kexec",
+	"crontab",
+	"history -c",
+	"history -w",
+	"history -d",
+	"git push --force",
+	"git push -f",
+	"git push --mirror",
+	"insmod",
+	"modprobe",
+	"rmmod",
+	"passwd",
+	"chpasswd",
+	"useradd",
+	"usermod",
+	"userdel",
+	"visudo",
+	"iptables",
+	"nft",
+	"swapoff",
+	"swapon",
+	"kexec",
+	"rm --no-preserve-root",
+};
+
+static const char *const ask_rules[] = {
+	"ssh",
+	"scp",
+	"sftp",
+	"rsync",
+	"telnet",
+	"nc",
+	"ncat",
+	"netcat",
+	"socat",
+	"curl",
+	"wget",
+	"ftp",
+	"git push",
+	"git config",
+	"git clean",
+	"git reset --hard",
+	"git filter-branch",
+	"git filter-repo",
+	"git reflog expire",
+	"git reflog delete",
+	"git update-ref",
+	"git gc --prune",
+	"git remote add",
+	"git remote set-url",
+	"git send-email",
+	"npm publish",
+	"npm login",
+	"npm token",
+	"yarn publish",
+	"pnpm publish",
+	"cargo publish",
+	"cargo login",
+	"twine upload",
+	"gem push",
+	"docker",
+	"podman",
+	"kubectl",
+	"helm",
+	"terraform",
+	"aws",
+	"gcloud",
+	"az",
+	"gh",
+	"glab",
+	"systemctl",
+	"service",
+	"apt",
+	"apt-get",
+	"dpkg",
+	"dnf",
+	"yum",
+	"rpm",
+	"pacman",
+	"apk",
+	"snap",
+	"flatpak",
+	"brew",
+	"at",
+	"batch",
+	"mount",
+	"umount",
+	"chroot",
+	"unshare",
+	"nsenter",
+	"killall",
+	"pkill",
+	"su",
+	"sudo",
+	"doas",
+	"eval",
+	"alias",
+	"watch",
+	"parallel",
+	"screen",
+	"tmux",
+	"osascript",
+	"xdg-open",
+	"open",
+	"powershell",
+	"fish",
+	"chattr",
+	"setcap",
+	"shred",
+	"dd",
+	"script",
+	"fc",
+	"printenv",
+	"kill -1",
+	"kill -9 -1",
+};
+
+static const char *const file_patterns[] = {
+	".env*",	"!.env.example",
+	"!.env.sample", "!.env.template",
+	"!.envrc",	"*.pem",
+	"*.key",	"id_rsa*",
+	"id_dsa*",	"id_ecdsa*",
+	"id_ed25519*",	".ssh",
+	".aws",		".gnupg",
+	"credentials*", ".git-credentials",
+	".netrc",	"*secret*",
+	"*password*",	".git/config",
+	".git/hooks",	".emend/config.json",
+};
+
+static void add_all(struct policy *p, enum verdict v, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct err err = { 0 };
+
+		if (!rules_add(p, v, true, slice_of(list[i]), &err))
+			__builtin_trap(); /* our own table is wrong */
+	}
+}
+
+void defaults_rules(struct policy *p)
+{
+	add_all(p, VERDICT_DENY, deny_rules, ARRAY_LEN(deny_rules));
+	add_all(p, VERDICT_ASK, ask_rules, ARRAY_LEN(ask_rules));
+}
+
+void defaults_files(struct policy *p)
+{
+	for (size_t i = 0; i < ARRAY_LEN(file_patterns); i++) {
+		struct err err = { 0 };
+
+		if (!policy_deny_file(p, slice_of(file_patterns[i]), &err))
+			__builtin_trap();
+	}
+}

@@ -1,0 +1,194 @@
+/* files.c - which files the model may not see, and where a path lies. See policy.h and rules.h */
+#include "agent/policy/commands.h"
+#include "agent/policy/glob.h"
+#include "agent/policy/rules.h"
+
+/* Takes the next component off *rest; false at the end. Empty ones and "." are stepped over. */
+static bool next_component(struct slice *rest, struct slice *out)
+{
+	while (rest->len > 0) {
+		size_t slash = slice_find_byte(*rest, '/', 0);
+
+		if (slash == SIZE_MAX)
+			slash = rest->len;
+		*out = slice_sub(*rest, 0, slash);
+		*rest = slice_sub(*rest, slash + 1, rest->len);
+		if (out->len > 0 && !slice_eq_cstr(*out, "."))
+			return true;
+	}
+	return false;
+}
+
+/* A pattern of several components must match from this component on. */
+static bool pattern_matches(struct slice pattern, struct slice at)
+{
+	struct slice p, c;
+
+	while (next_component(&pattern, &p)) {
+		if (!next_component(&at, &c) || !glob_match(p, c, true))
+			return false;
+	}
+	return true;
+}
+
+struct slice file_denied(const struct policy *p, struct slice path, bool dots_only)
+{
+	struct slice rest = path, at, component;
+
+	for (at = rest; next_component(&rest, &component); at = rest) {
+		struct slice hit = SLICE("");
+
+		if (dots_only && component.ptr[0] != '.')
+			continue;
+		for (size_t i = 0; i < p->n_files; i++) {
+			struct slice f = p->files[i];
+			bool exempt = f.ptr[0] == '!';
+
+			if (pattern_matches(slice_sub(f, exempt, f.len), at))
+				hit = exempt ? SLICE("") : f;
+		}
+		if (hit.len > 0)
+			return hit;
+	}
+	return SLICE("");
+}
+
+struct slice file_protected(struct slice path)
+{
+	/* What git, editors and shells run or obey without being asked. */
+	static const char *const names[] = {
+		".git",
+		".gitmodules",
+		".vscode",
+		".idea",
+		".zed",
+		".fleet",
+		".devcontainer",
+		".envrc",
+		".husky",
+		".npmrc",
+		".yarnrc",
+		".yarnrc.yml",
+		".pnpmfile.cjs",
+		".nvim.lua",
+		".nvimrc",
+		".exrc",
+		".vimrc",
+		".lvimrc",
+		".dir-locals.el",
+		".dir-locals-2.el",
+		".emacs",
+		".claude",
+		".codex",
+		".cursor",
+		".gemini",
+		".mcp.json",
+		".emend",
+		".bashrc",
+		".bash_profile",
+		".profile",
+		".zshrc",
+		".zshenv",
+		".pre-commit-config.yaml",
+		".pypirc",
+		".netrc",
+	};
+	struct slice component;
+
+	while (next_component(&path, &component)) {
+		for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+			if (glob_match(slice_of(names[i]), component, true))
+				return slice_of(names[i]);
+		}
+	}
+	return SLICE("");
+}
+
+static bool under(struct slice path, const char *folders)
+{
+	const char *f = folders;
+
+	while (*f) {
+		size_t n = strcspn(f, "|");
+
+		if (slice_starts(path, slice_make(f, n)) && (path.len == n || path.ptr[n] == '/'))
+			return true;
+		f += n + (f[n] == '|');
+	}
+	return false;
+}
+
+/* Goes up over the top with ".."? */
+static bool escapes(struct slice path)
+{
+	struct slice c;
+	size_t depth = 0;
+
+	while (next_component(&path, &c)) {
+		if (!slice_eq_cstr(c, ".."))
+			depth++;
+		else if (depth-- == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has_up(struct slice path)
+{
+	struct slice c;
+
+	while (next_component(&path, &c)) {
+		if (slice_eq_cstr(c, ".."))
+			return true;
+	}
+	return false;
+}
+
+/* Absolute paths, with more than one slash in front taken as one. */
+static enum place place_absolute(const struct policy *p, struct slice path, struct slice *inside)
+{
+	while (path.len > 1 && path.ptr[1] == '/')
+		path = slice_sub(path, 1, path.len);
+	if (name_any(path,
+		     "/dev/null|/dev/zero|/dev/full|/dev/tty|/dev/stdin|/dev/stdout|/dev/stderr|"
+		     "/dev/random|/dev/urandom"))
+		return PLACE_HARMLESS;
+	if (has_up(path))
+		return PLACE_SYSTEM;
+	if (p->root.len > 1 && slice_starts(path, p->root) &&
+	    (path.len == p->root.len || path.ptr[p->root.len] == '/')) {
+		*inside = slice_sub(path, p->root.len + 1, path.len);
+		if (inside->len == 0)
+			*inside = SLICE(".");
+		return PLACE_INSIDE;
+	}
+	if (under(path, "/tmp|/var/tmp"))
+		return PLACE_TMP;
+	if (under(path, "/usr|/lib|/lib64|/bin|/sbin|/opt|/nix/store"))
+		return PLACE_LIBRARY;
+	if (path.len == 1 || under(path, "/etc|/boot|/dev|/proc|/sys|/root|/run|/srv|/var"))
+		return PLACE_SYSTEM;
+	return slice_find(path, SLICE("/."), 0) != SIZE_MAX ? PLACE_HOME_DOT : PLACE_OUTSIDE;
+}
+
+static enum place place_home(struct slice rest)
+{
+	return slice_find(rest, SLICE("/."), 0) != SIZE_MAX ? PLACE_HOME_DOT : PLACE_OUTSIDE;
+}
+
+enum place file_place(const struct policy *p, const struct shell_word *w, struct slice *inside)
+{
+	struct slice path = w->text;
+
+	*inside = path;
+	if (w->flags & WORD_TILDE)
+		return place_home(path);
+	if (w->flags & WORD_DYNAMIC) {
+		if (slice_starts(path, SLICE("$HOME")))
+			return place_home(path);
+		return PLACE_UNKNOWN;
+	}
+	if (path.len > 0 && path.ptr[0] == '/')
+		return place_absolute(p, path, inside);
+	return escapes(path) ? PLACE_OUTSIDE : PLACE_INSIDE;
+}

@@ -1,0 +1,79 @@
+/* path.c - may the model read or write this path? See policy.h */
+#include "agent/policy/policy.h"
+
+#include "agent/policy/rules.h"
+
+static void decide(struct decision *out, enum verdict v, struct slice rule, struct slice why)
+{
+	*out = (struct decision){ v, rule, why, SLICE("") };
+}
+
+static void decide_mode(const struct policy *p, struct arena *a, struct slice path,
+			struct decision *out)
+{
+	struct slice rule = arena_printf(a, "mode: %s", mode_name(p->mode));
+
+	switch (p->mode) {
+	case MODE_READ_ONLY:
+		decide(out, VERDICT_DENY, rule,
+		       arena_printf(a,
+				    "Mode read-only does not change files, so "
+				    "%.*s stays as it is.",
+				    SLICE_ARG(path)));
+		break;
+	case MODE_ASK:
+		decide(out, VERDICT_ASK, rule,
+		       arena_printf(a,
+				    "In mode ask, a change of %.*s needs "
+				    "permission.",
+				    SLICE_ARG(path)));
+		break;
+	case MODE_EDIT:
+	case MODE_AUTO:
+		decide(out, VERDICT_ALLOW, rule,
+		       arena_printf(a, "Mode %s allows changes of files.", mode_name(p->mode)));
+		break;
+	}
+}
+
+void policy_path(const struct policy *p, enum access access, struct slice path, struct arena *a,
+		 struct decision *out)
+{
+	struct shell_word w = { path, 0 };
+	struct slice hit, inside = path;
+
+	if (path.len == 0 || slice_find_byte(path, '\0', 0) != SIZE_MAX) {
+		decide(out, VERDICT_DENY, SLICE("deny: invalid path"),
+		       SLICE("The path is not valid."));
+		return;
+	}
+	hit = file_denied(p, path, false);
+	if (hit.len > 0) {
+		decide(out, VERDICT_DENY, arena_printf(a, "deny: file %.*s", SLICE_ARG(hit)),
+		       arena_printf(a,
+				    "Files named like \"%.*s\" are kept from the model, so %.*s is "
+				    "denied.",
+				    SLICE_ARG(hit), SLICE_ARG(path)));
+		return;
+	}
+	if (file_place(p, &w, &inside) != PLACE_INSIDE) {
+		decide(out, VERDICT_DENY, SLICE("deny: outside of the workspace"),
+		       arena_printf(a, "%.*s lies outside of the workspace.", SLICE_ARG(path)));
+		return;
+	}
+	if (access == ACCESS_READ) {
+		decide(out, VERDICT_ALLOW, SLICE("allow: read"), SLICE("Reading is allowed."));
+		return;
+	}
+	hit = file_protected(inside);
+	if (hit.len > 0 && p->mode != MODE_READ_ONLY) {
+		decide(out, VERDICT_ASK,
+		       arena_printf(a, "ask: protected name %.*s", SLICE_ARG(hit)),
+		       arena_printf(a,
+				    "Programs obey %.*s without asking, so a change of it needs "
+				    "permission.",
+				    SLICE_ARG(path)));
+		return;
+	}
+	decide_mode(p, a, path, out);
+}

@@ -1,0 +1,54 @@
+/* policy.h - may the model do this? Decided on parsed input, never on the raw string.
+ *
+ * Precedence: a deny rule beats an ask rule beats an allow rule beats the mode's default. A command line is
+ * split into its simple commands (pipes, lists, substitutions, wrappers such as sudo, env, xargs, sh -c);
+ * the strictest verdict of all of them holds. What cannot be parsed is asked. A user's allow rule beats a
+ * built-in ask rule, but never a built-in deny. */
+#ifndef EMEND_POLICY_H
+#define EMEND_POLICY_H
+
+#include "protocol/base/arena.h"
+#include "protocol/base/err.h"
+
+enum mode {
+	MODE_READ_ONLY, /* reads only: edits and commands are denied, except commands that an allow rule names */
+	MODE_ASK,  /* reads allowed; edits and commands ask unless a rule allows */
+	MODE_EDIT, /* edits allowed; commands ask unless a rule allows */
+	MODE_AUTO, /* edits and commands allowed inside the sandbox, unless a rule denies or asks */
+};
+const char *mode_name(enum mode m); /* "read-only", "ask", "edit", "auto" */
+NODISCARD bool mode_parse(struct slice name, enum mode *out);
+
+enum verdict { VERDICT_ALLOW, VERDICT_ASK, VERDICT_DENY };
+const char *verdict_name(enum verdict v);
+
+struct decision {
+	enum verdict verdict;
+	struct slice rule; /* what decided, as written: "deny: git push --force", "mode: ask" */
+	struct slice why; /* one sentence for people and the model */
+	/* The rule that "always allow" would add, "make test"; empty: never offered. */
+	struct slice always;
+};
+
+struct policy;
+struct policy *policy_new(enum mode mode); /* with the built-in rules */
+void policy_free(struct policy *p);
+struct policy *policy_clone(const struct policy *p, enum mode mode);
+/* The absolute path of the workspace, so that absolute paths into it are known as inside. */
+void policy_set_root(struct policy *p, struct slice root);
+/* A rule is an argv prefix in shell words: "npm run test", "git push *". ERR_INVALID if it does not parse. */
+NODISCARD bool policy_add(struct policy *p, enum verdict v, struct slice rule, struct err *err);
+/* Name patterns of files that are denied whatever the mode (gitignore-like: no '/', matches any component;
+ * '!' exempts). The built-in list is there already; clear drops it (user config only). */
+void policy_deny_files_clear(struct policy *p);
+NODISCARD bool policy_deny_file(struct policy *p, struct slice pattern, struct err *err);
+size_t policy_denied_files(const struct policy *p, const struct slice **out); /* borrowed */
+
+enum access { ACCESS_READ, ACCESS_WRITE };
+/* path: relative to the workspace. Texts of *out live in the arena. */
+void policy_path(const struct policy *p, enum access access, struct slice path, struct arena *a,
+		 struct decision *out);
+void policy_command(const struct policy *p, struct slice command, struct arena *a,
+		    struct decision *out);
+
+#endif

@@ -1,0 +1,69 @@
+/* rules.h - the policy itself: its rules and its file patterns. Internal to agent/policy. */
+#ifndef EMEND_RULES_H
+#define EMEND_RULES_H
+
+#include "agent/policy/policy.h"
+#include "agent/policy/shell.h"
+
+struct rule {
+	enum verdict verdict;
+	bool builtin;
+	struct slice text; /* as written */
+	const struct shell_word *words;
+	size_t n;
+};
+
+struct policy {
+	enum mode mode;
+	struct arena arena; /* all texts */
+	struct rule *rules;
+	size_t n_rules, cap_rules;
+	struct slice *files;
+	size_t n_files, cap_files;
+	struct slice root; /* absolute path of the workspace; empty: not known */
+};
+
+NODISCARD bool rules_add(struct policy *p, enum verdict v, bool builtin, struct slice text,
+			 struct err *err);
+/* The first rule of this verdict and origin that matches; NULL if none does. */
+const struct rule *rules_find(const struct policy *p, enum verdict v, bool builtin,
+			      const struct shell_cmd *c);
+
+void defaults_rules(struct policy *p);
+void defaults_files(struct policy *p);
+
+/* files.c */
+enum place {
+	PLACE_INSIDE,	/* the workspace */
+	PLACE_HARMLESS, /* /dev/null and the like */
+	PLACE_TMP,
+	PLACE_LIBRARY,	/* /usr and the like: may be read */
+	PLACE_SYSTEM,	/* /etc, devices, ... */
+	PLACE_HOME_DOT, /* what the user's programs read at start */
+	PLACE_OUTSIDE,
+	PLACE_UNKNOWN, /* decided at run time */
+};
+/* *inside: the path relative to the workspace, if the place is PLACE_INSIDE. */
+enum place file_place(const struct policy *p, const struct shell_word *w, struct slice *inside);
+/* The pattern that denies this path, empty if none does. dots_only: look only at names with a dot
+ * in front (for words that are perhaps no paths). */
+struct slice file_denied(const struct policy *p, struct slice path, bool dots_only);
+struct slice file_protected(struct slice path); /* the name that asks on a write; empty if none */
+
+/* danger.c: the built-in rule that denies this command outright; NULL if none does. */
+const char *danger_of(const struct policy *p, const struct shell_script *s, size_t at);
+
+/* readonly.c: only reads, by its name and options. */
+bool readonly_command(const struct policy *p, const struct shell_cmd *c);
+bool readonly_git(const struct shell_cmd *c);	      /* readonly_git.c */
+bool readonly_reads_files(const struct shell_cmd *c); /* its operands are files that it reads */
+size_t readonly_first_file(
+	const struct shell_cmd *c); /* index of the first operand that is a file */
+
+/* assign.c: why this assignment must be asked; NULL if it is harmless. */
+const char *assign_risk(const struct shell_word *w, bool in_front);
+
+/* always.c: the rule that "always allow" would add for this command; empty: none. */
+struct slice always_rule(const struct shell_cmd *c, struct arena *a);
+
+#endif

@@ -1,0 +1,338 @@
+/* test_policy.c - files, rules, precedence and what "always allow" offers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/policy/policy.h"
+
+static enum verdict path(const struct policy *p, enum access access, const char *name)
+{
+	struct decision d;
+	enum verdict v;
+	struct arena a;
+
+	arena_init(&a);
+	policy_path(p, access, slice_of(name), &a, &d);
+	assert_true(d.rule.len > 0 && d.why.len > 0);
+	v = d.verdict;
+	arena_release(&a);
+	return v;
+}
+
+static enum verdict command(const struct policy *p, const char *text)
+{
+	struct decision d;
+	enum verdict v;
+	struct arena a;
+
+	arena_init(&a);
+	policy_command(p, slice_of(text), &a, &d);
+	v = d.verdict;
+	arena_release(&a);
+	return v;
+}
+
+static void test_denied_files(void **state)
+{
+	static const char *const denied[] = {
+		".env",
+		"a/.env",
+		".env.local",
+		".ENV",
+		"a/b/.Env.production",
+		"x.pem",
+		"X.PEM",
+		"tls/server.key",
+		"id_rsa",
+		"id_rsa.pub",
+		".ssh/config",
+		"home/.aws/x",
+		".gnupg/a",
+		"credentials.json",
+		"my-secret.txt",
+		"secrets/a.txt",
+		"passwords.txt",
+		".git/config",
+		"sub/.git/config",
+		".git/hooks/pre-commit",
+		".GIT/HOOKS/x",
+		".emend/config.json",
+		"./.env",
+		"a/./.env",
+		"a/../.env",
+		"a//.env",
+		".git//config",
+		".git/./config",
+	};
+	static const char *const fine[] = {
+		".env.example",
+		"a/.env.example",
+		".env.sample",
+		"src/env.c",
+		"key.c",
+		"monkey",
+		"a.keys",
+		".git/HEAD",
+		".gitignore",
+		"src/config.json",
+		".emend/skills/x.md",
+		"hooks/a",
+		"environment",
+	};
+	struct policy *p = policy_new(MODE_AUTO);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(denied); i++) {
+		if (path(p, ACCESS_READ, denied[i]) != VERDICT_DENY ||
+		    path(p, ACCESS_WRITE, denied[i]) != VERDICT_DENY)
+			fail_msg("%s is not denied", denied[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(fine); i++) {
+		if (path(p, ACCESS_READ, fine[i]) != VERDICT_ALLOW)
+			fail_msg("%s is denied", fine[i]);
+	}
+	policy_free(p);
+}
+
+static void test_write_modes(void **state)
+{
+	static const struct {
+		enum mode mode;
+		enum verdict plain, guarded;
+	} want[] = {
+		{ MODE_READ_ONLY, VERDICT_DENY, VERDICT_DENY },
+		{ MODE_ASK, VERDICT_ASK, VERDICT_ASK },
+		{ MODE_EDIT, VERDICT_ALLOW, VERDICT_ASK },
+		{ MODE_AUTO, VERDICT_ALLOW, VERDICT_ASK },
+	};
+	static const char *const guarded[] = { ".git/HEAD",	    ".vscode/settings.json",
+					       "a/.idea/x",	    ".envrc",
+					       ".husky/pre-commit", ".npmrc",
+					       ".nvim.lua",	    ".exrc",
+					       ".dir-locals.el",    ".GIT/x",
+					       ".VSCode/tasks.json" };
+
+	(void)state;
+	for (size_t m = 0; m < ARRAY_LEN(want); m++) {
+		struct policy *p = policy_new(want[m].mode);
+
+		assert_int_equal(path(p, ACCESS_WRITE, "src/a.c"), want[m].plain);
+		assert_int_equal(path(p, ACCESS_READ, "src/a.c"), VERDICT_ALLOW);
+		for (size_t i = 0; i < ARRAY_LEN(guarded); i++)
+			assert_int_equal(path(p, ACCESS_WRITE, guarded[i]), want[m].guarded);
+		assert_int_equal(path(p, ACCESS_WRITE, "../x"), VERDICT_DENY);
+		assert_int_equal(path(p, ACCESS_READ, "/etc/passwd"), VERDICT_DENY);
+		assert_int_equal(path(p, ACCESS_READ, "a/../../x"), VERDICT_DENY);
+		assert_int_equal(path(p, ACCESS_READ, ""), VERDICT_DENY);
+		policy_free(p);
+	}
+}
+
+static void test_file_patterns(void **state)
+{
+	struct policy *p = policy_new(MODE_AUTO);
+	const struct slice *list;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(policy_denied_files(p, &list) > 10);
+	assert_true(policy_deny_file(p, SLICE("private"), &err));
+	assert_true(policy_deny_file(p, SLICE("docs/*.draft"), &err));
+	assert_int_equal(path(p, ACCESS_READ, "a/private/b"), VERDICT_DENY);
+	assert_int_equal(path(p, ACCESS_READ, "docs/x.draft"), VERDICT_DENY);
+	assert_int_equal(path(p, ACCESS_READ, "x.draft"), VERDICT_ALLOW);
+	assert_true(policy_deny_file(p, SLICE("!docs/ok.draft"), &err));
+	assert_int_equal(path(p, ACCESS_READ, "docs/ok.draft"), VERDICT_ALLOW);
+	assert_false(policy_deny_file(p, SLICE(""), &err));
+	assert_int_equal(err.code, ERR_INVALID);
+	assert_false(policy_deny_file(p, SLICE("/etc/x"), &err));
+	policy_deny_files_clear(p);
+	assert_int_equal(policy_denied_files(p, &list), 0);
+	assert_int_equal(path(p, ACCESS_READ, ".env"), VERDICT_ALLOW);
+	policy_free(p);
+}
+
+static void test_rules(void **state)
+{
+	struct policy *p = policy_new(MODE_ASK), *copy;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(policy_add(p, VERDICT_ALLOW, SLICE("npm run test"), &err));
+	assert_true(policy_add(p, VERDICT_ALLOW, SLICE("git push *"), &err));
+	assert_true(policy_add(p, VERDICT_ALLOW, SLICE("make test-*"), &err));
+	assert_true(policy_add(p, VERDICT_DENY, SLICE("npm run deploy"), &err));
+	assert_true(policy_add(p, VERDICT_ASK, SLICE("git diff"), &err));
+	assert_true(policy_add(p, VERDICT_DENY, SLICE("foo --bad"), &err));
+	assert_int_equal(command(p, "npm run test"), VERDICT_ALLOW);
+	assert_int_equal(command(p, "npm run test -- --watch"), VERDICT_ALLOW);
+	assert_int_equal(command(p, "npm run tests"), VERDICT_ASK);
+	assert_int_equal(command(p, "npm run"), VERDICT_ASK);
+	assert_int_equal(command(p, "npm run test && make"), VERDICT_ASK);
+	assert_int_equal(command(p, "npm run test; rm -rf /"), VERDICT_DENY);
+	assert_int_equal(command(p, "npm run $X"), VERDICT_ASK);
+	assert_int_equal(command(p, "./npm run test"), VERDICT_ASK);
+	assert_int_equal(command(p, "make test-unit"), VERDICT_ALLOW);
+	assert_int_equal(command(p, "git push origin main"),
+			 VERDICT_ALLOW);				/* beats the built-in ask */
+	assert_int_equal(command(p, "git push --force"), VERDICT_DENY); /* but no built-in deny */
+	assert_int_equal(command(p, "npm run deploy"), VERDICT_DENY);
+	assert_int_equal(command(p, "git diff"), VERDICT_ASK); /* beats the built-in allow */
+	assert_int_equal(command(p, "foo a --bad=1"), VERDICT_DENY);
+	assert_int_equal(command(p, "/opt/foo --bad"), VERDICT_DENY);
+	copy = policy_clone(p, MODE_READ_ONLY);
+	assert_int_equal(command(copy, "npm run test"), VERDICT_ALLOW);
+	assert_int_equal(command(copy, "make"), VERDICT_DENY);
+	assert_int_equal(command(copy, "foo --bad"), VERDICT_DENY);
+	policy_free(copy);
+	policy_free(p);
+}
+
+static void test_bad_rules(void **state)
+{
+	static const char *const bad[] = { "",	     "a; b",	  "a | b", "a > b", "$X",
+					   "a $(b)", "'unclosed", "A=1 b", "(a)(" };
+	struct policy *p = policy_new(MODE_ASK);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct err err = { 0 };
+
+		if (policy_add(p, VERDICT_ALLOW, slice_of(bad[i]), &err))
+			fail_msg("rule \"%s\" was accepted", bad[i]);
+		assert_int_equal(err.code, ERR_INVALID);
+	}
+	policy_free(p);
+}
+
+static void test_always(void **state)
+{
+	static const struct {
+		const char *command, *rule;
+	} cases[] = {
+		{ "make test", "make test" },
+		{ "make test -j4", "make test" },
+		{ "make", "make" },
+		{ "make -j4", "make" },
+		{ "npm run test -- -x", "npm run test" },
+		{ "npm test", "npm test" },
+		{ "cargo build --release", "cargo build" },
+		{ "pytest -x tests", "pytest" },
+		{ "./run.sh a", "./run.sh" },
+		{ "python3 x.py", "python3 x.py" },
+		{ "python3 -m pytest -q", "python3 -m pytest" },
+		{ "git commit -m x", "git commit" },
+		{ "cd src && make test", "make test" },
+		{ "make test | tail", "make test" },
+		{ "make test && make test", "make test" },
+		{ "make a && make b", "" },
+		{ "python3 -c 1", "" },
+		{ "node -e 1", "" },
+		{ "perl -e 1", "" },
+		{ "bash x.sh", "" },
+		{ "sudo make", "" },
+		{ "rm x", "" },
+		{ "rm -rf build", "" },
+		{ "$X", "" },
+		{ "make $X", "" },
+		{ "make test > out", "" },
+		{ "eval make", "" },
+		{ "xargs make", "" },
+		{ "ls 'x", "" },
+		{ "ls", "" },
+		{ "d\\o", "" },
+	};
+	struct policy *p = policy_new(MODE_ASK);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct decision d;
+		struct arena a;
+
+		arena_init(&a);
+		policy_command(p, slice_of(cases[i].command), &a, &d);
+		if (!slice_eq_cstr(d.always, cases[i].rule))
+			fail_msg("%s: offers \"%.*s\"", cases[i].command, SLICE_ARG(d.always));
+		if (d.always.len > 0) { /* taken, it must allow this very command */
+			struct policy *with = policy_clone(p, MODE_ASK);
+			struct err err = { 0 };
+
+			assert_true(policy_add(with, VERDICT_ALLOW, d.always, &err));
+			assert_int_equal(command(with, cases[i].command), VERDICT_ALLOW);
+			policy_free(with);
+		}
+		arena_release(&a);
+	}
+	policy_free(p);
+}
+
+static void test_reason(void **state)
+{
+	struct policy *p = policy_new(MODE_ASK);
+	struct decision d;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	policy_command(p, SLICE("git push --force"), &a, &d);
+	assert_true(slice_eq_cstr(d.rule, "deny: git push --force"));
+	policy_command(p, SLICE("make"), &a, &d);
+	assert_true(slice_eq_cstr(d.rule, "mode: ask"));
+	policy_command(p, SLICE("cat .env"), &a, &d);
+	assert_true(slice_eq_cstr(d.rule, "deny: file .env*"));
+	arena_release(&a);
+	policy_free(p);
+}
+
+/* Large input stays fast and bounded. */
+static void test_large(void **state)
+{
+	static char text[100 * 1000];
+	struct policy *p = policy_new(MODE_ASK);
+
+	(void)state;
+	memset(text, '(', sizeof(text) - 1);
+	assert_int_equal(command(p, text), VERDICT_ASK);
+	for (size_t i = 0; i + 2 < sizeof(text); i += 2)
+		memcpy(text + i, "$(", 2);
+	assert_int_equal(command(p, text), VERDICT_ASK);
+	for (size_t i = 0; i + 2 < sizeof(text); i += 2)
+		memcpy(text + i, "a;", 2);
+	assert_int_equal(command(p, text), VERDICT_ASK);
+	for (size_t i = 0; i + 5 < sizeof(text); i += 5)
+		memcpy(text + i, "sudo ", 5);
+	assert_int_equal(command(p, text), VERDICT_ASK);
+	memset(text, 'a', sizeof(text) - 1);
+	assert_int_equal(command(p, text), VERDICT_ASK);
+	policy_free(p);
+}
+
+static void test_names(void **state)
+{
+	enum mode m;
+
+	(void)state;
+	for (int i = MODE_READ_ONLY; i <= MODE_AUTO; i++) {
+		assert_true(mode_parse(slice_of(mode_name((enum mode)i)), &m));
+		assert_int_equal(m, i);
+	}
+	assert_false(mode_parse(SLICE("yolo"), &m));
+	assert_string_equal(verdict_name(VERDICT_DENY), "deny");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_denied_files),  cmocka_unit_test(test_write_modes),
+		cmocka_unit_test(test_file_patterns), cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_bad_rules),     cmocka_unit_test(test_always),
+		cmocka_unit_test(test_reason),	      cmocka_unit_test(test_large),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests_name("policy/policy", tests, NULL, NULL);
+}
