@@ -1,0 +1,14 @@
+/* change.h - how an edit of a text is written down. */
+#ifndef EMEND_CHANGE_H
+#define EMEND_CHANGE_H
+
+#include "protocol/base/slice.h"
+
+/* Replace bytes [start, end) of the base text by `text`. A list of changes is sorted by start, does
+ * not overlap, and all offsets are those of the base text. */
+struct text_change {
+	size_t start, end; /* bytes, on code point boundaries if both texts are UTF-8 */
+	struct slice text;
+};
+
+#endif
