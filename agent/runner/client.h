@@ -1,0 +1,53 @@
+/* client.h - inside of the server's side: the process, its connection and its calls. */
+#ifndef EMEND_RUNNER_CLIENT_H
+#define EMEND_RUNNER_CLIENT_H
+
+#include "agent/loop/runq.h"
+#include "agent/runner/runner.h"
+#include "protocol/rpc/conn.h"
+
+/*  UP --process or connection ended--> LOST --runner_stop()--> STOPPED
+ *   +-------------------runner_stop()----------------------------^   memory: both handles closed */
+enum runner_state { RUNNER_UP, RUNNER_LOST, RUNNER_STOPPED };
+
+struct runner {
+	enum runner_state state;
+	uv_process_t process;
+	uv_pipe_t pipe;
+	uv_write_t write;
+	size_t writing; /* bytes handed to uv_write(); 0: none under way */
+	unsigned open;	/* handles not yet closed */
+	bool exited, pipe_closing, stopping;
+	struct conn conn;
+	struct job wake;
+	struct runq *runq;
+	struct list calls;
+	int64_t next_tag;
+	struct err why; /* of RUNNER_LOST */
+	void (*lost)(void *payload, const struct err *why);
+	void *payload;
+	char input[64 * 1024];
+};
+
+struct runner_call {
+	struct list link;
+	struct runner *runner;
+	struct rpc_call *rpc; /* NULL: never sent, the answer waits in `late` */
+	struct job late;
+	int64_t tag; /* of a command; 0 otherwise */
+	/* exactly one of them */
+	runner_read_cb *on_read;
+	runner_write_cb *on_write;
+	runner_json_cb *on_json;
+	struct command_callbacks on_command;
+	void *payload;
+};
+
+/* Begins a call: write the params with the writer. client_end() gives it to the connection. */
+struct runner_call *client_begin(struct runner *r, const char *method, void *payload,
+				 struct jw **w);
+struct runner_call *client_end(struct runner_call *c);
+/* A reply, or err: decodes it and makes the callback. */
+void client_answer(struct runner_call *c, const struct rpc_reply *reply, const struct err *err);
+
+#endif

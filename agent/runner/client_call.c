@@ -1,0 +1,248 @@
+/* client_call.c - see runner.h: each call written as JSON, each answer read back. */
+#include <stdlib.h>
+
+#include "agent/runner/client.h"
+#include "agent/runner/wire.h"
+#include "protocol/base/mem.h"
+
+static void on_reply(void *payload, const struct rpc_reply *reply, const struct err *err)
+{
+	client_answer(payload, reply, err);
+}
+
+static void on_late(struct job *j)
+{
+	struct runner_call *c = container_of(j, struct runner_call, late);
+
+	client_answer(c, NULL, &c->runner->why);
+}
+
+struct runner_call *client_begin(struct runner *r, const char *method, void *payload, struct jw **w)
+{
+	struct runner_call *c = xcalloc(1, sizeof(*c));
+
+	c->runner = r;
+	c->payload = payload;
+	job_init(&c->late, on_late);
+	list_append(&r->calls, &c->link);
+	*w = NULL;
+	if (r->state == RUNNER_UP) {
+		*w = conn_call_begin(&r->conn, method);
+		jw_object(*w);
+	}
+	return c;
+}
+
+struct runner_call *client_end(struct runner_call *c)
+{
+	struct runner *r = c->runner;
+
+	if (r->state == RUNNER_UP)
+		c->rpc = conn_call_end(&r->conn, UINT64_MAX, on_reply, c);
+	else
+		runq_post(r->runq, &c->late);
+	return c;
+}
+
+static void answer_read(const struct runner_call *c, struct json v, struct arena *a,
+			const struct err *err)
+{
+	struct file_content f = { .data = { "", 0 } };
+	struct err bad;
+	struct slice hash;
+
+	if (!err && !wire_bytes_read(v, a, &f.data)) {
+		err_set(&bad, ERR_INTERNAL, "The runner's answer has no data.");
+		err = &bad;
+	}
+	if (!err) {
+		hash = json_str_or(json_get(v, "sha256"), a, "");
+		memcpy(f.sha256, hash.ptr, hash.len < 64 ? hash.len : 64);
+		f.size = (uint64_t)json_i64_or(json_get(v, "size"), 0);
+		f.mode = (uint32_t)json_i64_or(json_get(v, "mode"), 0);
+		f.exists = true;
+	}
+	c->on_read(c->payload, &f, err);
+}
+
+static void answer_command(const struct runner_call *c, struct json v, struct arena *a,
+			   const struct err *err)
+{
+	struct command_result r = { .output = { "", 0 }, .limit_hit = { "", 0 } };
+
+	if (!err) {
+		r.exit_status = (int)json_i64_or(json_get(v, "exit"), 0);
+		r.term_signal = (int)json_i64_or(json_get(v, "signal"), 0);
+		r.timed_out = json_bool_or(json_get(v, "timedOut"), false);
+		r.idle_timed_out = json_bool_or(json_get(v, "idleTimedOut"), false);
+		if (!wire_bytes_read(v, a, &r.output))
+			r.output = SLICE("");
+		r.output_bytes = (uint64_t)json_i64_or(json_get(v, "bytes"), 0);
+		r.truncated = json_bool_or(json_get(v, "truncated"), false);
+		if (!json_f64(json_get(v, "seconds"), &r.seconds))
+			r.seconds = 0;
+		r.limit_hit = json_str_or(json_get(v, "limit"), a, "");
+	}
+	c->on_command.done(c->payload, &r, err);
+}
+
+void client_answer(struct runner_call *c, const struct rpc_reply *reply, const struct err *err)
+{
+	struct runner_call copy = *c;
+	struct json v = { 0 };
+	struct arena own, *a = &own;
+
+	list_remove(&c->link);
+	free(c);
+	arena_init(&own);
+	if (reply) {
+		v = reply->result;
+		a = reply->arena;
+	}
+	if (copy.on_read)
+		answer_read(&copy, v, a, err);
+	else if (copy.on_write)
+		copy.on_write(copy.payload,
+			      err ? SLICE("") : json_str_or(json_get(v, "sha256"), a, ""), err);
+	else if (copy.on_json)
+		copy.on_json(copy.payload, err ? SLICE("") : json_raw(v), err);
+	else
+		answer_command(&copy, v, a, err);
+	arena_release(&own);
+}
+
+void runner_drop(struct runner_call *c)
+{
+	if (!c)
+		return;
+	if (c->rpc)
+		conn_call_drop(c->rpc); /* the peer kills what it started */
+	job_drop(&c->late);
+	list_remove(&c->link);
+	free(c);
+}
+
+struct runner_call *runner_read(struct runner *r, struct slice path, size_t max_bytes,
+				runner_read_cb *done, void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = client_begin(r, "read", payload, &w);
+
+	c->on_read = done;
+	if (w) {
+		jw_kstr(w, "path", path);
+		jw_ki64(w, "maxBytes", (int64_t)max_bytes);
+		jw_end(w);
+	}
+	return client_end(c);
+}
+
+struct runner_call *runner_write(struct runner *r, const struct file_write *f,
+				 runner_write_cb *done, void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = client_begin(r, "write", payload, &w);
+
+	c->on_write = done;
+	if (w) {
+		jw_kstr(w, "path", f->path);
+		if (!f->remove)
+			wire_bytes(w, f->data);
+		jw_kstr(w, "expect", f->expect_sha256);
+		jw_kbool(w, "remove", f->remove);
+		jw_ki64(w, "mode", f->mode);
+		jw_kbool(w, "makeParents", f->make_parents);
+		jw_end(w);
+	}
+	return client_end(c);
+}
+
+struct runner_call *runner_list(struct runner *r, const struct list_query *q, runner_json_cb *done,
+				void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = client_begin(r, "list", payload, &w);
+
+	c->on_json = done;
+	if (w) {
+		jw_kstr(w, "path", q->path);
+		jw_kstr(w, "glob", q->glob);
+		jw_ki64(w, "depth", q->depth);
+		jw_ki64(w, "limit", q->limit);
+		jw_kbool(w, "filesOnly", q->files_only);
+		jw_end(w);
+	}
+	return client_end(c);
+}
+
+struct runner_call *runner_search(struct runner *r, const struct search_query *q,
+				  runner_json_cb *done, void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = client_begin(r, "search", payload, &w);
+
+	c->on_json = done;
+	if (w) {
+		jw_kstr(w, "pattern", q->pattern);
+		jw_kstr(w, "path", q->path);
+		jw_kstr(w, "glob", q->glob);
+		jw_kbool(w, "literal", q->literal);
+		jw_kbool(w, "ignoreCase", q->ignore_case);
+		jw_ki64(w, "context", q->context);
+		jw_ki64(w, "limit", q->limit);
+		jw_karray(w, "skip");
+		for (size_t i = 0; i < q->n_skip; i++)
+			jw_str(w, q->skip[i]);
+		jw_end(w);
+		jw_end(w);
+	}
+	return client_end(c);
+}
+
+struct runner_call *runner_command(struct runner *r, const struct command_spec *s,
+				   const struct command_callbacks *cb, void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = client_begin(r, "command", payload, &w);
+
+	c->on_command = *cb;
+	c->tag = ++r->next_tag;
+	if (w) {
+		jw_ki64(w, "tag", c->tag);
+		if (s->n_argv == 0)
+			jw_kstr(w, "command", s->command);
+		jw_karray(w, "argv");
+		for (size_t i = 0; i < s->n_argv; i++)
+			jw_str(w, s->argv[i]);
+		jw_end(w);
+		jw_kstr(w, "cwd", s->cwd);
+		jw_ki64(w, "timeoutMs", (int64_t)s->timeout_ms);
+		jw_ki64(w, "idleMs", (int64_t)s->idle_ms);
+		jw_end(w);
+	}
+	return client_end(c);
+}
+
+void runner_kill(struct runner_call *c)
+{
+	struct jw *w;
+
+	if (!c || !c->tag || c->runner->state != RUNNER_UP)
+		return;
+	w = conn_notify_begin(&c->runner->conn, "kill");
+	jw_object(w);
+	jw_ki64(w, "tag", c->tag);
+	jw_end(w);
+	conn_notify_end(&c->runner->conn);
+}
+
+struct runner_call *runner_layers(struct runner *r, runner_json_cb *done, void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = client_begin(r, "layers", payload, &w);
+
+	c->on_json = done;
+	if (w)
+		jw_end(w);
+	return client_end(c);
+}

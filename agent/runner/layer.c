@@ -1,0 +1,205 @@
+/* layer.c - see layer.h */
+#include "agent/runner/layer.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "agent/runner/landlock.h"
+#include "agent/runner/seccomp.h"
+#include "protocol/json/write.h"
+
+/* 2 can rename between folders; what 3 adds (truncation) matters only where the mounts do not already make
+ * everything outside read-only. Without a view Landlock stands alone, and needs its signal scopes. */
+enum { LANDLOCK_MIN = 2, LANDLOCK_ALONE = 6 };
+
+static const char *const names[LAYER_COUNT] = {
+	"user namespace", "mount namespace", "pid namespace", "network namespace", "ipc namespace",
+	"uts namespace",  "landlock",	     "seccomp",	      "no_new_privs",	   "rlimits",
+	"cgroup2",	  "overlay",	     "secrets",
+};
+
+void layer_set(struct layers *l, enum layer_id id, enum layer_state s, const char *fmt, ...)
+{
+	va_list ap;
+
+	l->of[id].state = s;
+	va_start(ap, fmt);
+	(void)vsnprintf(l->of[id].detail, sizeof(l->of[id].detail), fmt, ap);
+	va_end(ap);
+}
+
+void layer_remedy(struct layers *l, enum layer_id id, const char *text)
+{
+	(void)snprintf(l->of[id].remedy, sizeof(l->of[id].remedy), "%s", text);
+}
+
+static int read_number(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	int n = -1;
+
+	if (f && fscanf(f, "%d", &n) != 1)
+		n = -1;
+	if (f)
+		(void)fclose(f);
+	return n;
+}
+
+/* Why user namespaces may be refused here, as advice. */
+static void userns_remedy(struct layers *l)
+{
+	struct stat st;
+
+	if (read_number("/proc/sys/kernel/unprivileged_userns_clone") == 0)
+		layer_remedy(l, LAYER_USERNS, "sudo sysctl -w kernel.unprivileged_userns_clone=1");
+	else if (read_number("/proc/sys/user/max_user_namespaces") == 0)
+		layer_remedy(l, LAYER_USERNS, "sudo sysctl -w user.max_user_namespaces=15000");
+	else if (read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
+		layer_remedy(l, LAYER_USERNS,
+			     "Add an AppArmor profile with `userns,` for emend, or: "
+			     "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0");
+	else if (stat("/.dockerenv", &st) == 0 || stat("/run/.containerenv", &st) == 0)
+		layer_remedy(l, LAYER_USERNS,
+			     "Start the container with --security-opt seccomp=unconfined "
+			     "--security-opt systempaths=unconfined, or run Emend outside of it.");
+	else
+		layer_remedy(l, LAYER_USERNS,
+			     "Run Emend outside of the chroot or container, or allow user "
+			     "namespaces there.");
+}
+
+static void probe_cgroup(struct layers *l)
+{
+	char line[256] = "", path[320];
+	FILE *f = fopen("/proc/self/cgroup", "re");
+
+	while (f && fgets(line, sizeof(line), f) && strncmp(line, "0::", 3) != 0)
+		line[0] = 0;
+	if (f)
+		(void)fclose(f);
+	line[strcspn(line, "\n")] = 0;
+	(void)snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cgroup.subtree_control",
+		       *line ? line + 3 : "");
+	if (*line && access(path, W_OK) == 0)
+		layer_set(l, LAYER_CGROUP, LAYER_OFF,
+			  "delegated, but not used: the watchdog sets the limits");
+	else
+		layer_set(l, LAYER_CGROUP, LAYER_MISSING,
+			  "not delegated: the watchdog sets the limits");
+}
+
+void layers_probe(struct layers *l, unsigned forbid)
+{
+	int abi = forbid & FORBID_LANDLOCK ? 0 : landlock_abi();
+
+	*l = (struct layers){ .mode = SANDBOX_REFUSED };
+	for (int i = 0; i < LAYER_COUNT; i++)
+		layer_set(l, (enum layer_id)i, LAYER_MISSING, "not available");
+	if (abi >= LANDLOCK_MIN)
+		layer_set(l, LAYER_LANDLOCK, LAYER_ON, "ABI %d", abi);
+	else if (forbid & FORBID_LANDLOCK)
+		layer_set(l, LAYER_LANDLOCK, LAYER_MISSING, "forbidden by a test");
+	else
+		layer_set(l, LAYER_LANDLOCK, LAYER_MISSING, "ABI %d; needed: %d (Linux 5.19)", abi,
+			  LANDLOCK_MIN);
+	layer_remedy(l, LAYER_LANDLOCK,
+		     "Boot Linux 5.19 or newer with landlock in the kernel's lsm= list.");
+	if (forbid & FORBID_SECCOMP)
+		layer_set(l, LAYER_SECCOMP, LAYER_MISSING, "forbidden by a test");
+	else if (seccomp_offered())
+		layer_set(l, LAYER_SECCOMP, LAYER_ON, "system call filter");
+	layer_remedy(l, LAYER_SECCOMP, "Boot a kernel with CONFIG_SECCOMP_FILTER.");
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) >= 0)
+		layer_set(l, LAYER_NO_NEW_PRIVS, LAYER_ON, "set-user-id programs give nothing");
+	layer_set(l, LAYER_RLIMITS, LAYER_ON,
+		  "file size, open files, processes; memory, processes and disk "
+		  "by a watchdog");
+	layer_set(l, LAYER_OVERLAY, LAYER_OFF, "commands change the workspace directly");
+	probe_cgroup(l);
+	userns_remedy(l);
+	l->of[LAYER_LANDLOCK].required = l->of[LAYER_SECCOMP].required = true;
+	l->of[LAYER_NO_NEW_PRIVS].required = true;
+}
+
+static void refuse(struct layers *l, enum layer_id id, const char *extra)
+{
+	l->mode = SANDBOX_REFUSED;
+	l->of[id].required = true;
+	err_set(&l->why, ERR_SANDBOX,
+		"Commands are not run here: the sandbox layer \"%s\" is missing "
+		"(%s).%s%s",
+		names[id], l->of[id].detail, extra, l->of[id].remedy);
+}
+
+void layers_decide(struct layers *l, bool no_sandbox, bool as_root)
+{
+	struct err why = l->why;
+
+	if (no_sandbox) {
+		for (int i = 0; i < LAYER_COUNT; i++)
+			l->of[i].required = false;
+		l->mode = SANDBOX_NONE;
+		return;
+	}
+	if (l->of[LAYER_LANDLOCK].state != LAYER_ON) {
+		refuse(l, LAYER_LANDLOCK, " What to do: ");
+		return;
+	}
+	if (l->of[LAYER_SECCOMP].state != LAYER_ON || l->of[LAYER_NO_NEW_PRIVS].state != LAYER_ON) {
+		refuse(l, LAYER_SECCOMP, " What to do: ");
+		return;
+	}
+	if (l->mode == SANDBOX_VIEW) {
+		layer_set(l, LAYER_SECRETS, LAYER_ON, "denied files are hidden from commands");
+		return;
+	}
+	if (l->of[LAYER_USERNS].state != LAYER_MISSING) /* something later failed: say what */
+		layer_set(l, LAYER_USERNS, LAYER_MISSING, "%s", why.msg);
+	if (as_root) {
+		refuse(l, LAYER_USERNS,
+		       " Without it root could change files outside of the workspace. "
+		       "What to do: run Emend as an ordinary user. ");
+	} else if (landlock_abi() < LANDLOCK_ALONE) {
+		refuse(l, LAYER_USERNS,
+		       " Landlock of Linux 6.12 would do in its place. What to do: ");
+	} else {
+		l->mode = SANDBOX_REDUCED;
+		layer_set(l, LAYER_SECRETS, LAYER_MISSING,
+			  "reduced: no command runs while the workspace "
+			  "holds denied files");
+	}
+}
+
+void layers_write(const struct layers *l, struct buf *json)
+{
+	static const char *const states[] = { "missing", "on", "off" };
+	static const char *const modes[] = { "refused", "full", "reduced", "none" };
+	struct jw w;
+
+	jw_init(&w, json);
+	jw_object(&w);
+	jw_kbool(&w, "ok", l->mode == SANDBOX_VIEW || l->mode == SANDBOX_REDUCED);
+	jw_kcstr(&w, "mode", modes[l->mode]);
+	if (l->mode == SANDBOX_REFUSED)
+		jw_kcstr(&w, "why", l->why.msg);
+	jw_karray(&w, "layers");
+	for (int i = 0; i < LAYER_COUNT; i++) {
+		const struct layer *layer = &l->of[i];
+
+		jw_object(&w);
+		jw_kcstr(&w, "name", names[i]);
+		jw_kcstr(&w, "state", states[layer->state]);
+		jw_kcstr(&w, "detail", layer->detail);
+		jw_kcstr(&w, "remedy", layer->state == LAYER_MISSING ? layer->remedy : "");
+		jw_kbool(&w, "required", layer->required);
+		jw_end(&w);
+	}
+	jw_end(&w);
+	jw_end(&w);
+}

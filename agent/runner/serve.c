@@ -1,0 +1,226 @@
+/* serve.c - see serve.h */
+#include "agent/runner/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/runner/runner.h"
+#include "agent/store/sha256.h"
+
+enum { READ_BYTES = 64 * 1024, LAYERS_BYTES = 64 * 1024 };
+
+uint64_t serve_now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void on_cancel(void *payload, struct rpc_request *req)
+{
+	struct runner_job *j = payload;
+
+	(void)req;
+	j->cls->cancel(j);
+}
+
+void serve_add(struct serve *s, struct runner_job *j, const struct job_class *cls,
+	       struct rpc_request *req)
+{
+	j->cls = cls;
+	j->serve = s;
+	j->req = req;
+	list_append(&s->jobs, &j->link);
+	s->n_jobs++;
+	conn_keep(req, on_cancel, j);
+}
+
+void serve_remove(struct runner_job *j)
+{
+	list_remove(&j->link);
+	j->serve->n_jobs--;
+}
+
+static void reply_layers(struct serve *s, struct rpc_request *req)
+{
+	struct buf json;
+
+	buf_init(&json, LAYERS_BYTES);
+	layers_write(&s->layers, &json);
+	conn_reply_result(req, buf_slice(&json));
+	buf_release(&json);
+}
+
+static void on_request(void *owner, struct rpc_request *req)
+{
+	struct serve *s = owner;
+	struct err err;
+
+	if (slice_eq_cstr(req->method, "initialize")) {
+		serve_initialize(s, req);
+		return;
+	}
+	if (!s->initialized) {
+		conn_reply_error(req, RPC_SERVER_NOT_INITIALIZED, "initialize must come first.");
+		return;
+	}
+	if (slice_eq_cstr(req->method, "layers")) {
+		reply_layers(s, req);
+		return;
+	}
+	if (!root_check(&s->root, &err)) {
+		conn_reply_err(req, &err);
+		return;
+	}
+	if (slice_eq_cstr(req->method, "read"))
+		serve_read(s, req);
+	else if (slice_eq_cstr(req->method, "write"))
+		serve_write(s, req);
+	else if (slice_eq_cstr(req->method, "list"))
+		serve_query(s, req, query_list);
+	else if (slice_eq_cstr(req->method, "search"))
+		serve_query(s, req, query_search);
+	else if (slice_eq_cstr(req->method, "command"))
+		serve_command(s, req);
+	else
+		conn_reply_error(req, RPC_METHOD_NOT_FOUND, "The runner has no method %.*s.",
+				 SLICE_ARG(req->method));
+}
+
+static void on_notification(void *owner, struct slice method, struct json params, struct arena *a)
+{
+	(void)a;
+	if (slice_eq_cstr(method, "kill"))
+		serve_kill(owner, params);
+}
+
+static void write_out(struct serve *s)
+{
+	for (;;) {
+		struct slice out = conn_output(&s->conn);
+		ssize_t n;
+
+		if (out.len == 0)
+			return;
+		n = send(RUNNER_FD, out.ptr, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			s->ended = s->ended || errno != EAGAIN; /* EWOULDBLOCK is the same on Linux */
+			return;
+		}
+		conn_sent(&s->conn, (size_t)n);
+	}
+}
+
+static void read_in(struct serve *s)
+{
+	static const struct slice none = { "", 0 };
+	char bytes[READ_BYTES];
+	ssize_t n = recv(RUNNER_FD, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
+		return;
+	if (n <= 0 || !conn_feed(&s->conn, n > 0 ? slice_make(bytes, (size_t)n) : none, NULL))
+		s->ended = true;
+}
+
+struct polled {
+	struct pollfd fds[1 + SERVE_JOBS_MAX * JOB_FDS_MAX];
+	struct runner_job *jobs[SERVE_JOBS_MAX];
+	uint64_t due[SERVE_JOBS_MAX];
+	size_t n;
+};
+
+static int collect(struct serve *s, struct polled *p)
+{
+	uint64_t now = serve_now(), due = UINT64_MAX;
+	bool waiting = conn_output(&s->conn).len > 0;
+
+	p->n = 0;
+	p->fds[0].fd = RUNNER_FD;
+	p->fds[0].events =
+		(short)((conn_wants_read(&s->conn) ? POLLIN : 0) | (waiting ? POLLOUT : 0));
+	LIST_EACH (it, tmp, &s->jobs) {
+		struct runner_job *j = container_of(it, struct runner_job, link);
+		int fds[JOB_FDS_MAX];
+
+		p->due[p->n] = j->cls->wait(j, fds);
+		if (p->due[p->n] < due)
+			due = p->due[p->n];
+		for (size_t i = 0; i < JOB_FDS_MAX; i++)
+			p->fds[1 + p->n * JOB_FDS_MAX + i] =
+				(struct pollfd){ .fd = fds[i], .events = POLLIN };
+		p->jobs[p->n++] = j;
+	}
+	if (due == UINT64_MAX)
+		return -1;
+	return due <= now ? 0 : due - now > 60000 ? 60000 : (int)(due - now);
+}
+
+static void round_trip(struct serve *s, struct polled *p)
+{
+	int timeout = collect(s, p);
+	uint64_t now;
+
+	if (poll(p->fds, (nfds_t)(1 + p->n * JOB_FDS_MAX), timeout) < 0)
+		return;
+	now = serve_now();
+	/* Jobs first: a request that is handled below may not free one of them, but add some. */
+	for (size_t i = 0; i < p->n; i++) {
+		bool ready[JOB_FDS_MAX], any = p->due[i] <= now;
+
+		for (size_t k = 0; k < JOB_FDS_MAX; k++) {
+			ready[k] = p->fds[1 + i * JOB_FDS_MAX + k].fd >= 0 &&
+				   p->fds[1 + i * JOB_FDS_MAX + k].revents != 0;
+			any = any || ready[k];
+		}
+		if (any)
+			(void)p->jobs[i]->cls->step(p->jobs[i], ready, now);
+	}
+	if (p->fds[0].revents & (POLLIN | POLLHUP | POLLERR))
+		read_in(s);
+	write_out(s);
+}
+
+int runner_main(void)
+{
+	static const struct conn_handlers handlers = { .request = on_request,
+						       .notification = on_notification };
+	struct serve s = { .spawner = -1, .root = { .fd = -1 } };
+	struct polled *p = calloc(1, sizeof(*p));
+	uint64_t seed;
+
+	if (!p || fcntl(RUNNER_FD, F_GETFD) < 0)
+		return 2; /* started by hand */
+	(void)harden_die_with_parent(0);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)signal(SIGPIPE, SIG_IGN);
+	harden_close_from(RUNNER_FD + 1);
+	(void)fcntl(RUNNER_FD, F_SETFD, FD_CLOEXEC);
+	arena_init(&s.arena);
+	list_init(&s.jobs);
+	places_init(&s.places);
+	random_bytes(&seed, sizeof(seed));
+	conn_init(&s.conn, &(struct conn_options){ .handlers = &handlers,
+						   .owner = &s,
+						   .mode = FRAME_HEADERS,
+						   .seed = seed });
+	while (!s.ended)
+		round_trip(&s, p);
+	/* The spawner sees its socket close and ends every command; queries die with us. */
+	conn_release(&s.conn);
+	places_release(&s.places);
+	root_release(&s.root);
+	arena_release(&s.arena);
+	free(p);
+	return 0;
+}

@@ -1,0 +1,61 @@
+/* serve.h - the runner program: one process, one thread, one poll loop.
+ *
+ *   WAITING for `initialize` --sandbox entered--> SERVING --the server's end closed--> exit
+ *
+ * Jobs are what takes time: commands (in processes of the spawner) and queries (in forked
+ * children). Each job owns the request that it answers. */
+#ifndef EMEND_RUNNER_SERVE_H
+#define EMEND_RUNNER_SERVE_H
+
+#include "agent/runner/places.h"
+#include "agent/runner/query.h"
+#include "agent/runner/spawn.h"
+#include "protocol/rpc/conn.h"
+
+enum { RUNNER_FD = 3, SERVE_JOBS_MAX = 48, JOB_FDS_MAX = 2 };
+
+struct runner_job;
+struct job_class {
+	/* The descriptors to poll for reading (-1: none); returns the time of the next step (0:
+	 * now, UINT64_MAX: none). */
+	uint64_t (*wait)(struct runner_job *j, int fds[JOB_FDS_MAX]);
+	/* Something is readable, or the time came. False: the job is done and was freed. */
+	bool (*step)(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint64_t now_ms);
+	void (*cancel)(struct runner_job *j);
+};
+struct runner_job {
+	const struct job_class *cls;
+	struct list link;
+	struct serve *serve;
+	struct rpc_request *req;
+};
+
+struct serve {
+	struct conn conn;
+	bool initialized, ended;
+	struct arena arena; /* of the configuration */
+	struct root root;
+	struct layers layers;
+	struct spawn_config config;
+	struct places places;
+	int spawner; /* socket; -1: commands are refused */
+	struct list jobs;
+	size_t n_jobs;
+	uint64_t next_id;
+};
+
+uint64_t serve_now(void); /* ms */
+/* Takes the request over: its cancellation reaches the job. */
+void serve_add(struct serve *s, struct runner_job *j, const struct job_class *cls,
+	       struct rpc_request *req);
+void serve_remove(struct runner_job *j);
+
+/* Handlers, one file each; every one answers or keeps the request. */
+void serve_initialize(struct serve *s, struct rpc_request *req);
+void serve_read(struct serve *s, struct rpc_request *req);
+void serve_write(struct serve *s, struct rpc_request *req);
+void serve_query(struct serve *s, struct rpc_request *req, query_fn *fn);
+void serve_command(struct serve *s, struct rpc_request *req);
+void serve_kill(struct serve *s, struct json params);
+
+#endif

@@ -1,0 +1,143 @@
+/* serve_init.c - `initialize`: the runner learns its workspace and locks itself in, for good. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/runner/landlock.h"
+#include "agent/runner/seccomp.h"
+#include "agent/runner/serve.h"
+#include "agent/runner/view_sources.h"
+
+enum { DENIED_MAX = 1024, DIRS_MAX = 64 };
+#define DEFAULT_MEMORY (UINT64_C(2) << 30)
+#define DEFAULT_FILE (UINT64_C(1) << 30)
+#define DEFAULT_DISK (UINT64_C(4) << 30)
+enum { DEFAULT_PROCESSES = 256 };
+
+static const char *const *dirs(struct serve *s, struct json list)
+{
+	const char **out = arena_array(&s->arena, DIRS_MAX + 1, sizeof(*out));
+	size_t n = 0;
+	struct slice d;
+
+	for (struct json_iter it = json_iter(list); n < DIRS_MAX && json_next(&it);) {
+		if (json_str(it.value, &s->arena, &d) && d.len > 1 && d.ptr[0] == '/' &&
+		    slice_find_byte(d, 0, 0) == SIZE_MAX)
+			out[n++] = arena_cstr(&s->arena, d);
+	}
+	return out;
+}
+
+static bool denied_names(struct json list, struct arena *a, struct match **out, struct err *err)
+{
+	struct slice *names = arena_array(a, DENIED_MAX, sizeof(*names));
+	size_t n = 0;
+
+	for (struct json_iter it = json_iter(list); json_next(&it);) {
+		if (n == DENIED_MAX)
+			return err_set(err, ERR_TOO_LARGE, "More than %d patterns of denied files.",
+				       DENIED_MAX);
+		if (json_str(it.value, a, &names[n]))
+			n++;
+	}
+	return match_new_names(names, n, out, err);
+}
+
+static uint64_t number(struct json v, uint64_t def)
+{
+	int64_t n = json_i64_or(v, 0);
+
+	return n > 0 ? (uint64_t)n : def;
+}
+
+static void configure(struct serve *s, struct json p)
+{
+	int64_t processes = json_i64_or(json_get(p, "processes"), 0);
+
+	s->config = (struct spawn_config){
+		.workspace = s->root.path,
+		.read_dirs = dirs(s, json_get(p, "readDirs")),
+		.write_dirs = dirs(s, json_get(p, "writeDirs")),
+		.limits = { .memory_bytes = number(json_get(p, "memoryBytes"), DEFAULT_MEMORY),
+			    .file_bytes = number(json_get(p, "fileBytes"), DEFAULT_FILE),
+			    .disk_bytes = DEFAULT_DISK,
+			    .processes = processes > 0 && processes < 65536 ? (uint32_t)processes
+									    : DEFAULT_PROCESSES },
+		.no_sandbox = json_bool_or(json_get(p, "noSandbox"), false),
+		.forbid = (unsigned)json_i64_or(json_get(p, "forbid"), 0),
+	};
+}
+
+/* Root that works for somebody else's project has no business being root. */
+static bool become_owner(const struct root *r, struct err *err)
+{
+	const struct passwd *user;
+	struct stat st;
+
+	if (getuid() != 0 || fstat(r->fd, &st) < 0 || st.st_uid == 0)
+		return true;
+	user = getpwuid(st.st_uid);
+	return harden_become(st.st_uid, user ? user->pw_gid : st.st_gid, err);
+}
+
+/* The file server's own walls. A missing one is not fatal here: files are opened beneath the
+ * workspace in any case, and commands have their own, required, ones. */
+static bool lock_in(const struct serve *s, struct err *err)
+{
+	static const char *const libraries[] = { "/usr", "/lib", "/lib64", "/etc/ld.so.cache",
+						 "/proc" };
+	struct rlimit none = { 0, 0 };
+	struct landlock_set set = { .fd = -1 };
+	struct seccomp_program filter;
+	bool ok;
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	if (!harden_drop_caps(err) || !harden_no_new_privs(err))
+		return false;
+	if (!(s->config.forbid & FORBID_LANDLOCK) && landlock_abi() > 0) {
+		if (!landlock_init(&set, true, err) ||
+		    !landlock_allow_fd(&set, s->root.fd, LANDLOCK_WRITE, err))
+			return false;
+		for (size_t i = 0; i < ARRAY_LEN(libraries); i++) {
+			if (!landlock_allow(&set, libraries[i], LANDLOCK_READ, err))
+				return false;
+		}
+		if (!landlock_enter(&set, err))
+			return false;
+	}
+	if ((s->config.forbid & FORBID_SECCOMP) || !seccomp_offered())
+		return true;
+	ok = seccomp_compile(SECCOMP_RUNNER, &filter, err) && seccomp_enter(&filter, err);
+	seccomp_program_release(&filter);
+	return ok;
+}
+
+void serve_initialize(struct serve *s, struct rpc_request *req)
+{
+	struct match *denied = NULL;
+	struct slice workspace;
+	struct err err;
+
+	if (s->initialized) {
+		conn_reply_error(req, RPC_INVALID_REQUEST, "initialize came twice.");
+		return;
+	}
+	s->initialized = true; /* whatever happens: there is no second try */
+	workspace = json_str_or(json_get(req->params, "workspace"), &s->arena, "");
+	if (!denied_names(json_get(req->params, "denied"), &req->arena, &denied, &err) ||
+	    !root_open(&s->root, workspace, denied, &err) || !become_owner(&s->root, &err))
+		goto fail;
+	configure(s, req->params);
+	if (!spawner_start(&s->config, &s->layers, &s->spawner, &err) || !lock_in(s, &err))
+		goto fail;
+	conn_reply_result(req, SLICE("{}"));
+	return;
+fail:
+	conn_reply_err(req, &err);
+	conn_close(&s->conn, NULL);
+	s->ended = true;
+}

@@ -1,0 +1,139 @@
+/* spawn.c - see spawn.h: the runner's end, and the choice of how commands run here. */
+#include "agent/runner/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/runner/spawner.h"
+
+enum { FIRST_FD = 3 };
+
+/* The child. It reports what it found as a struct layers (same program, same layout). */
+static _Noreturn void spawner_main(const struct spawn_config *c, struct layers *l, int sock,
+				   bool view)
+{
+	struct spawner s = { .config = c,
+			     .layers = l,
+			     .sock = -1,
+			     .as_root = getuid() == 0,
+			     .mode = l->mode,
+			     .tmp = "" };
+	struct err err = { .code = ERR_NONE };
+	bool ok = true;
+
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (pipe2(s.life, O_CLOEXEC) < 0)
+		_exit(1);
+	if (l->mode != SANDBOX_NONE &&
+	    !seccomp_compile(view ? SECCOMP_COMMAND : SECCOMP_NO_NETWORK, &s.filter, &err)) {
+		ok = false;
+		l->mode = SANDBOX_REFUSED;
+		l->why = err;
+	} else if (view) {
+		ok = spawner_enter_view(&s, &err);
+		l->mode = ok ? SANDBOX_VIEW : SANDBOX_REFUSED;
+		l->why = err;
+	} else {
+		(void)snprintf(s.tmp, sizeof(s.tmp), "/tmp/emend-XXXXXX");
+		if (!mkdtemp(s.tmp)) {
+			l->mode = SANDBOX_REFUSED;
+			err_set(&l->why, ERR_SANDBOX, "No private temporary folder in /tmp: %s.",
+				strerror(errno));
+			s.tmp[0] = 0;
+		}
+	}
+	s.sock = sock;
+	if (send(sock, l, sizeof(*l), MSG_NOSIGNAL) < 0 || !ok)
+		_exit(1);
+	_exit(spawner_loop(&s));
+}
+
+static pid_t start_one(const struct spawn_config *c, struct layers *l, bool view, int *sock,
+		       struct err *err)
+{
+	int pair[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		err_set(err, ERR_IO, "No socket pair: %s.", strerror(errno));
+		return -1;
+	}
+	pid = fork();
+	if (pid == 0) {
+		if (dup3(pair[1], FIRST_FD, O_CLOEXEC) < 0) /* over the server's socket */
+			_exit(1);
+		harden_close_from(FIRST_FD + 1);
+		spawner_main(c, l, FIRST_FD, view);
+	}
+	(void)close(pair[1]);
+	if (pid < 0) {
+		err_set(err, ERR_IO, "No process for commands: %s.", strerror(errno));
+	} else if (recv(pair[0], l, sizeof(*l), 0) != (ssize_t)sizeof(*l)) {
+		err_set(err, ERR_IO, "The process that starts commands ended at once.");
+		pid = -1;
+	}
+	*sock = pair[0];
+	if (pid < 0)
+		(void)close(pair[0]);
+	return pid;
+}
+
+bool spawner_start(const struct spawn_config *c, struct layers *layers, int *sock, struct err *err)
+{
+	pid_t pid;
+
+	layers_probe(layers, c->forbid);
+	*sock = -1;
+	layers->mode = SANDBOX_REFUSED;
+	if (!c->no_sandbox) {
+		pid = start_one(c, layers, true, sock, err);
+		if (pid < 0)
+			return false;
+		if (layers->mode == SANDBOX_REFUSED) {
+			(void)close(*sock);
+			*sock = -1;
+			(void)waitpid(pid, NULL, 0);
+		}
+	}
+	layers_decide(layers, c->no_sandbox, getuid() == 0);
+	if (layers->mode != SANDBOX_REDUCED && layers->mode != SANDBOX_NONE)
+		return true;
+	return start_one(c, layers, false, sock, err) > 0;
+}
+
+bool spawner_send(int sock, const struct spawn_packet *p, const int *fds, struct err *err)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(3 * sizeof(int))];
+	} control = { .space = { 0 } };
+	struct spawn_packet copy = *p;
+	struct iovec iov = { &copy, sizeof(copy) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (fds) {
+		struct cmsghdr *c = &control.align;
+
+		msg.msg_control = control.space;
+		msg.msg_controllen = sizeof(control.space);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(3 * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, 3 * sizeof(int));
+	}
+	if (sendmsg(sock, &msg, MSG_NOSIGNAL) != (ssize_t)sizeof(copy))
+		return err_set(err, ERR_SANDBOX,
+			       "The process that starts commands has ended: %s. "
+			       "Restart Emend.",
+			       strerror(errno));
+	return true;
+}

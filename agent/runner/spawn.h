@@ -1,0 +1,62 @@
+/* spawn.h - the process that starts commands, split off from the file server.
+ *
+ *   server == JSON-RPC ==> runner (files; under Landlock and seccomp)
+ *                            |  packets with three descriptors: output, status, request
+ *                            v
+ *                          spawner (in its own user and mount namespace, holds the view)
+ *                            |  clone: pid, mount, net and ipc namespaces, one set per command
+ *                            v
+ *                          init, pid 1: watchdog --> worker: the command
+ *
+ * A process under Landlock may not mount, so the spawner is forked off before the runner locks
+ * itself in. It reads only packets of fixed size from the runner and trusts no text in them. When
+ * the runner ends, its socket closes and the spawner ends every command. */
+#ifndef EMEND_RUNNER_SPAWN_H
+#define EMEND_RUNNER_SPAWN_H
+
+#include "agent/runner/harden.h"
+#include "agent/runner/layer.h"
+#include "protocol/base/buf.h"
+
+struct spawn_config {
+	const char *workspace;				  /* absolute, resolved */
+	const char *const *read_dirs, *const *write_dirs; /* absolute; NULL-terminated */
+	struct harden_limits limits;
+	bool no_sandbox;
+	unsigned forbid;
+};
+
+enum { SPAWN_MAX = 32 }; /* commands at once */
+
+enum spawn_op { SPAWN_RUN, SPAWN_KILL };
+struct spawn_packet {
+	enum spawn_op op;
+	uint64_t id;
+};
+
+/* What a command is; in the file behind the third descriptor, followed by the strings, each with
+ * its NUL: cwd, argv[0..n_argv), then n_places times a letter and a path ("m.env": mask,
+ * "r.git/hooks": read-only, "p.git": pin). */
+struct spawn_request {
+	uint32_t n_argv, n_places;
+	uint32_t bytes; /* of all strings */
+};
+enum { PLACE_MASK = 'm', PLACE_READ_ONLY = 'r', PLACE_PIN = 'p' };
+
+/* How a command ended; one record on the status descriptor. */
+enum spawn_limit { SPAWN_LIMIT_NONE, SPAWN_LIMIT_MEMORY, SPAWN_LIMIT_PROCESSES, SPAWN_LIMIT_DISK };
+struct spawn_status {
+	int exit_status, term_signal;
+	enum spawn_limit limit;
+	struct err why; /* ERR_NONE, or the command did not start */
+};
+
+/* Forks the spawner and waits until it has tried its layers. *sock: to send packets to. False only
+ * if no process could be made; what the sandbox lacks stands in *layers. */
+NODISCARD bool spawner_start(const struct spawn_config *c, struct layers *layers, int *sock,
+			     struct err *err);
+/* Sends a packet; fds are borrowed (3 for SPAWN_RUN, none for SPAWN_KILL). */
+NODISCARD bool spawner_send(int sock, const struct spawn_packet *p, const int *fds,
+			    struct err *err);
+
+#endif

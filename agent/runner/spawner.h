@@ -1,0 +1,31 @@
+/* spawner.h - the spawner process itself: see the picture in spawn.h. */
+#ifndef EMEND_RUNNER_SPAWNER_H
+#define EMEND_RUNNER_SPAWNER_H
+
+#include "agent/runner/seccomp.h"
+#include "agent/runner/spawn.h"
+
+struct spawner {
+	const struct spawn_config *config;
+	struct layers *layers;
+	enum sandbox_mode mode;
+	unsigned clone_flags;	       /* namespaces of each command */
+	struct seccomp_program filter; /* compiled once, for all commands */
+	int sock;		       /* to the runner */
+	int life[2];		       /* a pipe: its end tells the inits that we are gone */
+	bool as_root;
+	char tmp[64]; /* private folder where there is no view; "" else */
+	struct {
+		uint64_t id;
+		pid_t pid; /* 0: free */
+	} child[SPAWN_MAX];
+};
+
+/* Tries to get the view. False: *err says what failed; the process is then of no other use. */
+NODISCARD bool spawner_enter_view(struct spawner *s, struct err *err);
+/* Clones the init of one command; request -1 is a trial of the set-up. -1: errno is set. */
+pid_t spawner_clone(struct spawner *s, const int fds[3]);
+/* Serves until the runner ends; returns the exit status. */
+int spawner_loop(struct spawner *s);
+
+#endif

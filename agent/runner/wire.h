@@ -1,0 +1,34 @@
+/* wire.h - what the server and its runner say to each other, and how bytes travel in JSON.
+ *
+ * JSON-RPC 2.0 with Content-Length framing on a socketpair. Requests of the server:
+ *	initialize	{workspace, denied[], readDirs[], writeDirs[], memoryBytes, fileBytes,
+ *			 processes, noSandbox, forbid} -> {} ; must come first
+ *	read		{path, maxBytes} -> {exists, text|base64, sha256, size, mode}
+ *	write		{path, text|base64, expect, remove, mode, makeParents} -> {sha256}
+ *	list		{path, glob, depth, limit, filesOnly} -> see runner.h
+ *	search		{pattern, path, glob, literal, ignoreCase, context, limit, skip[]}
+ *			-> see runner.h
+ *	command		{tag, command | argv[], cwd, timeoutMs, idleMs}
+ *			-> {exit, signal, timedOut, idleTimedOut, text|base64, bytes, truncated,
+ *			    seconds, limit}
+ *	layers		{} -> see runner.h
+ * Notifications: "kill" {tag} to the runner; "output" {tag, text|base64} from it. A request that is
+ * cancelled ends what it started. */
+#ifndef EMEND_RUNNER_WIRE_H
+#define EMEND_RUNNER_WIRE_H
+
+#include "protocol/json/json.h"
+#include "protocol/json/write.h"
+
+/* Writes the member "text", or "base64" where the bytes are not clean text. */
+void wire_bytes(struct jw *w, struct slice bytes);
+/* Reads either; false if there is neither, or the base64 is broken. */
+NODISCARD bool wire_bytes_read(struct json object, struct arena *a, struct slice *out);
+
+/* Digits of s into out, which has wire_base64_size(s.len) bytes. */
+size_t wire_base64_size(size_t bytes);
+void wire_base64(struct slice s, char *out);
+/* In place of nothing: out has at least s.len / 4 * 3 bytes. */
+NODISCARD bool wire_unbase64(struct slice s, char *out, size_t *len);
+
+#endif

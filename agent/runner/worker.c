@@ -1,0 +1,196 @@
+/* worker.c - see worker.h */
+#include "agent/runner/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/runner/landlock.h"
+#include "agent/runner/view.h"
+#include "protocol/base/limits.h"
+
+enum { ENV_MAX = 40, ENV_BYTES = 32 * 1024 };
+
+static bool next_string(const char **at, const char *end, const char **out)
+{
+	const char *nul = memchr(*at, 0, (size_t)(end - *at));
+
+	if (!nul)
+		return false;
+	*out = *at;
+	*at = nul + 1;
+	return true;
+}
+
+bool worker_decode(const void *map, size_t size, struct worker_request *out, struct err *err)
+{
+	struct spawn_request head;
+	const char *at, *end, *skip;
+
+	if (size < sizeof(head))
+		return err_set(err, ERR_INVALID, "A request for a command is cut short.");
+	memcpy(&head, map, sizeof(head));
+	at = (const char *)map + sizeof(head);
+	end = at + head.bytes;
+	if (head.bytes > size - sizeof(head) || head.n_argv == 0 ||
+	    head.n_argv >= ARRAY_LEN(out->argv) || !next_string(&at, end, &out->cwd))
+		return err_set(err, ERR_INVALID, "A request for a command is malformed.");
+	out->n_argv = head.n_argv;
+	for (uint32_t i = 0; i < head.n_argv; i++) {
+		if (!next_string(&at, end, &out->argv[i]))
+			return err_set(err, ERR_INVALID, "A request for a command is malformed.");
+	}
+	out->argv[head.n_argv] = NULL;
+	out->places = at;
+	out->n_places = head.n_places;
+	for (uint32_t i = 0; i < head.n_places; i++) {
+		if (!next_string(&at, end, &skip))
+			return err_set(err, ERR_INVALID, "A request for a command is malformed.");
+	}
+	return true;
+}
+
+struct env {
+	char *var[ENV_MAX + 1];
+	size_t n, used;
+	char text[ENV_BYTES];
+};
+
+static void env_add(struct env *e, const char *name, const char *value)
+{
+	size_t left = sizeof(e->text) - e->used;
+	int n = snprintf(e->text + e->used, left, "%s=%s", name, value);
+
+	if (n < 0 || (size_t)n >= left || e->n == ENV_MAX)
+		return;
+	e->var[e->n++] = e->text + e->used;
+	e->used += (size_t)n + 1;
+	e->var[e->n] = NULL;
+}
+
+/* The system's folders, and those of toolchains that the user made visible. */
+static void env_path(struct env *e, const char *const *read_dirs)
+{
+	char path[8 * 1024] = "", bin[LIMIT_PATH_BYTES];
+	struct stat st;
+	size_t n = 0;
+
+	for (; read_dirs && *read_dirs; read_dirs++) {
+		(void)snprintf(bin, sizeof(bin), "%s/bin", *read_dirs);
+		if (stat(bin, &st) == 0 && S_ISDIR(st.st_mode) &&
+		    n + strlen(bin) + 1 < sizeof(path) - 128)
+			n += (size_t)snprintf(path + n, sizeof(path) - n, "%s:", bin);
+	}
+	(void)snprintf(path + n, sizeof(path) - n, "%s",
+		       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	env_add(e, "PATH", path);
+}
+
+static void env_fill(struct env *e, const struct init_options *o)
+{
+	static const char *const fixed[][2] = {
+		{ "TERM", "dumb" },
+		{ "USER", "user" },
+		{ "LOGNAME", "user" },
+		{ "SHELL", "/bin/sh" },
+		{ "CI", "1" },
+		{ "PAGER", "cat" },
+		{ "GIT_PAGER", "cat" },
+		{ "GIT_EDITOR", "true" },
+		{ "GIT_TERMINAL_PROMPT", "0" },
+		{ "GIT_CONFIG_NOSYSTEM", "1" },
+		/* The folder may belong to another name of the same user. */
+		{ "GIT_CONFIG_COUNT", "1" },
+		{ "GIT_CONFIG_KEY_0", "safe.directory" },
+		{ "GIT_CONFIG_VALUE_0", "*" },
+		{ "DEBIAN_FRONTEND", "noninteractive" },
+		/* Python believes a compiled file by its second: an edit and a test in one
+		 * second would not show. */
+		{ "PYTHONDONTWRITEBYTECODE", "1" },
+		/* The leak checker traces its own process, which the filter refuses. */
+		{ "ASAN_OPTIONS", "detect_leaks=0" },
+	};
+	static const char *const passed[] = { "LANG",	    "LC_ALL",	   "LC_CTYPE",
+					      "LC_COLLATE", "LC_MESSAGES", "LC_NUMERIC",
+					      "LC_TIME",    "LC_MONETARY", "TZ" };
+
+	env_path(e, o->config->read_dirs);
+	env_add(e, "HOME", o->tmp ? o->tmp : VIEW_HOME);
+	env_add(e, "TMPDIR", o->tmp ? o->tmp : "/tmp");
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+		env_add(e, fixed[i][0], fixed[i][1]);
+	for (size_t i = 0; i < ARRAY_LEN(passed); i++) {
+		const char *value = getenv(passed[i]);
+
+		if (value)
+			env_add(e, passed[i], value);
+	}
+	if (!getenv("LANG"))
+		env_add(e, "LANG", "C.UTF-8");
+}
+
+static _Noreturn void give_up(int status, const char *what, const char *why)
+{
+	(void)dprintf(STDERR_FILENO, "emend: cannot run %s: %s\n", what, why);
+	_exit(status);
+}
+
+/* A domain below that of the init: the command can neither signal nor trace it. */
+static void lock_in(const struct init_options *o)
+{
+	struct landlock_set set = { .fd = -1 };
+	struct err err;
+
+	if (o->mode == SANDBOX_NONE)
+		return;
+	if (!landlock_init(&set, o->mode == SANDBOX_REDUCED, &err) ||
+	    !view_rules(o->config, &set, o->tmp, &err) || !landlock_enter(&set, &err))
+		give_up(126, "the command", err.msg);
+}
+
+static void descriptors(const struct init_options *o)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (null < 0 || dup2(o->output, STDOUT_FILENO) < 0 || dup2(o->output, STDERR_FILENO) < 0 ||
+	    dup2(null, STDIN_FILENO) < 0)
+		_exit(126);
+	harden_close_from(3);
+}
+
+_Noreturn void worker_run(const struct init_options *o, const struct worker_request *r)
+{
+	static const int signals[] = { SIGPIPE, SIGINT,	 SIGTERM, SIGHUP,
+				       SIGQUIT, SIGCHLD, SIGUSR1, SIGUSR2 };
+	struct harden_limits limits = o->config->limits;
+	static const sigset_t none;
+	struct env env = { .n = 0 };
+	char *argv[ARRAY_LEN(r->argv)];
+	int error;
+
+	(void)setsid();
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	env_fill(&env, o);
+	descriptors(o);
+	limits.processes = limits.processes > UINT32_MAX / 8
+				   ? UINT32_MAX
+				   : limits.processes * 4; /* threads count */
+	if (o->mode != SANDBOX_VIEW) /* then all processes of the user count */
+		limits.processes = UINT32_MAX;
+	harden_rlimits(&limits);
+	lock_in(o);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		(void)signal(signals[i], SIG_DFL);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	memcpy(argv, r->argv, sizeof(argv));
+	environ = env.var;
+	execvpe(argv[0], argv, env.var);
+	error = errno;
+	give_up(error == ENOENT ? 127 : 126, argv[0], strerror(error));
+}

@@ -1,0 +1,21 @@
+/* worker.h - the last steps of a child before it becomes the command. */
+#ifndef EMEND_RUNNER_WORKER_H
+#define EMEND_RUNNER_WORKER_H
+
+#include "agent/runner/init.h"
+
+/* The parts of a request, checked to lie within it. */
+struct worker_request {
+	const char *cwd;
+	const char *argv[4096 + 1];
+	uint32_t n_argv;
+	const char *places; /* n_places strings, one behind the other */
+	uint32_t n_places;
+};
+/* ERR_INVALID. `text` borrows the mapped request. */
+NODISCARD bool worker_decode(const void *map, size_t size, struct worker_request *out,
+			     struct err *err);
+/* Becomes the command, in the current folder; on failure prints why and exits 126 or 127. */
+_Noreturn void worker_run(const struct init_options *o, const struct worker_request *r);
+
+#endif

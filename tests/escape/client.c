@@ -1,0 +1,243 @@
+/* client.c - runs one command in the sandbox and prints what it printed: for the escape suite.
+ *
+ *	client [OPTION]... WORKSPACE COMMAND	run COMMAND with sh -c; exit with its status
+ *	client [OPTION]... --layers WORKSPACE	print what the sandbox is made of, as JSON
+ *	client [OPTION]... --read PATH WORKSPACE	print a file as the file tools read it
+ *	client [OPTION]... --write PATH WORKSPACE TEXT	write one
+ *	client runner				be the sandboxed worker itself
+ * Options: --program FILE (default: this program), --deny PATTERN, --read-dir DIR, --timeout MS,
+ * --memory BYTES, --processes N, --file BYTES, --no-sandbox, --cwd DIR, --cancel MS, --die MS (end
+ * without a word after MS). Exit: the command's status, 128 + signal, 200 an error (printed), 201
+ * time out, 202 a limit was hit. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "agent/loop/runq.h"
+#include "agent/runner/runner.h"
+
+/* The runner cannot be traced, which the leak checker of a test build wants. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0";
+}
+
+enum { PATTERNS_MAX = 32, EXIT_ERROR = 200, EXIT_TIMEOUT = 201, EXIT_LIMIT = 202 };
+
+struct client {
+	uv_loop_t loop;
+	struct runq runq;
+	uv_timer_t timer;
+	struct runner *runner;
+	struct runner_call *call;
+	struct slice denied[PATTERNS_MAX], read_dirs[PATTERNS_MAX];
+	struct runner_options options;
+	struct command_spec spec;
+	const char *read, *write, *workspace, *command;
+	bool layers;
+	long die_ms, cancel_ms;
+	int status;
+};
+
+static void end(struct client *c, int status)
+{
+	c->status = status;
+	uv_close((uv_handle_t *)&c->timer, NULL);
+	runner_stop(c->runner);
+	runq_close(&c->runq);
+}
+
+static void complain(struct client *c, const struct err *err)
+{
+	(void)fprintf(stderr, "%s: %s\n", err_name(err->code), err->msg);
+	end(c, EXIT_ERROR);
+}
+
+static void on_done(void *payload, const struct command_result *r, const struct err *err)
+{
+	struct client *c = payload;
+	int status = r->exit_status;
+
+	if (err) {
+		complain(c, err);
+		return;
+	}
+	(void)fwrite(r->output.ptr, 1, r->output.len, stdout);
+	if (r->term_signal)
+		status = 128 + r->term_signal;
+	if (r->timed_out || r->idle_timed_out)
+		status = EXIT_TIMEOUT;
+	if (r->limit_hit.len) {
+		(void)fprintf(stderr, "limit: %.*s\n", SLICE_ARG(r->limit_hit));
+		status = EXIT_LIMIT;
+	}
+	end(c, status);
+}
+
+static void on_json(void *payload, struct slice json, const struct err *err)
+{
+	struct client *c = payload;
+
+	if (err) {
+		complain(c, err);
+		return;
+	}
+	(void)printf("%.*s\n", SLICE_ARG(json));
+	end(c, 0);
+}
+
+static void on_read(void *payload, const struct file_content *f, const struct err *err)
+{
+	struct client *c = payload;
+
+	if (err) {
+		complain(c, err);
+		return;
+	}
+	(void)fwrite(f->data.ptr, 1, f->data.len, stdout);
+	end(c, 0);
+}
+
+static void on_write(void *payload, struct slice sha256, const struct err *err)
+{
+	struct client *c = payload;
+
+	(void)sha256;
+	if (err)
+		complain(c, err);
+	else
+		end(c, 0);
+}
+
+static void on_lost(void *payload, const struct err *why)
+{
+	struct client *c = payload;
+
+	if (!uv_is_closing((uv_handle_t *)&c->timer))
+		complain(c, why);
+}
+
+static void on_timer(uv_timer_t *t)
+{
+	struct client *c = t->data;
+
+	if (c->die_ms)
+		(void)raise(SIGKILL);
+	runner_drop(c->call);
+	end(c, 0);
+}
+
+static const char *option(struct client *c, const char *name, const char *value)
+{
+	if (strcmp(name, "--program") == 0)
+		c->options.program = slice_of(value);
+	else if (strcmp(name, "--deny") == 0 && c->options.n_denied < PATTERNS_MAX)
+		c->denied[c->options.n_denied++] = slice_of(value);
+	else if (strcmp(name, "--read-dir") == 0 && c->options.n_read_dirs < PATTERNS_MAX)
+		c->read_dirs[c->options.n_read_dirs++] = slice_of(value);
+	else if (strcmp(name, "--timeout") == 0)
+		c->spec.timeout_ms = strtoull(value, NULL, 10);
+	else if (strcmp(name, "--memory") == 0)
+		c->options.memory_bytes = strtoull(value, NULL, 10);
+	else if (strcmp(name, "--file") == 0)
+		c->options.file_bytes = strtoull(value, NULL, 10);
+	else if (strcmp(name, "--processes") == 0)
+		c->options.processes = (uint32_t)strtoul(value, NULL, 10);
+	else if (strcmp(name, "--cwd") == 0)
+		c->spec.cwd = slice_of(value);
+	else if (strcmp(name, "--read") == 0)
+		c->read = value;
+	else if (strcmp(name, "--write") == 0)
+		c->write = value;
+	else if (strcmp(name, "--die") == 0)
+		c->die_ms = strtol(value, NULL, 10);
+	else if (strcmp(name, "--cancel") == 0)
+		c->cancel_ms = strtol(value, NULL, 10);
+	else
+		return name;
+	return NULL;
+}
+
+static int arguments(struct client *c, int argc, char **argv)
+{
+	int i = 1;
+
+	for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
+		const char *unknown = NULL;
+
+		if (strcmp(argv[i], "--no-sandbox") == 0) {
+			c->options.no_sandbox = true;
+		} else if (strcmp(argv[i], "--layers") == 0) {
+			c->layers = true;
+		} else if (i + 1 < argc) {
+			unknown = option(c, argv[i], argv[i + 1]);
+			i++;
+		}
+		if (unknown) {
+			(void)fprintf(stderr, "unknown option %s\n", unknown);
+			return -1;
+		}
+	}
+	c->workspace = i < argc ? argv[i] : NULL;
+	c->command = i + 1 < argc ? argv[i + 1] : "";
+	return c->workspace ? 0 : -1;
+}
+
+static void begin(struct client *c)
+{
+	static const struct command_callbacks callbacks = { .done = on_done };
+	struct file_write w = { .expect_sha256 = { "*", 1 }, .make_parents = true };
+
+	c->spec.command = slice_of(c->command);
+	w.data = c->spec.command;
+	if (c->layers) {
+		c->call = runner_layers(c->runner, on_json, c);
+	} else if (c->read) {
+		c->call = runner_read(c->runner, slice_of(c->read), 0, on_read, c);
+	} else if (c->write) {
+		w.path = slice_of(c->write);
+		c->call = runner_write(c->runner, &w, on_write, c);
+	} else {
+		c->call = runner_command(c->runner, &c->spec, &callbacks, c);
+	}
+	if (c->die_ms || c->cancel_ms)
+		(void)uv_timer_start(&c->timer, on_timer,
+				     (uint64_t)(c->die_ms ? c->die_ms : c->cancel_ms), 0);
+}
+
+int main(int argc, char **argv)
+{
+	static struct client c;
+	char self[4096], workspace[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	struct err err;
+
+	if (argc == 2 && strcmp(argv[1], "runner") == 0)
+		return runner_main();
+	self[n > 0 ? n : 0] = 0;
+	c.options.program = slice_of(self);
+	if (arguments(&c, argc, argv) < 0 || !realpath(c.workspace, workspace)) {
+		(void)fprintf(stderr, "usage: client [OPTION]... WORKSPACE COMMAND\n");
+		return 2;
+	}
+	(void)uv_loop_init(&c.loop);
+	runq_init(&c.runq, &c.loop);
+	(void)uv_timer_init(&c.loop, &c.timer);
+	c.timer.data = &c;
+	c.options.loop = &c.loop;
+	c.options.runq = &c.runq;
+	c.options.workspace = slice_of(workspace);
+	c.options.denied = c.denied;
+	c.options.read_dirs = c.read_dirs;
+	c.options.lost = on_lost;
+	c.options.payload = &c;
+	if (!runner_start(&c.options, &c.runner, &err)) {
+		(void)fprintf(stderr, "%s\n", err.msg);
+		return EXIT_ERROR;
+	}
+	begin(&c);
+	(void)uv_run(&c.loop, UV_RUN_DEFAULT);
+	return c.status;
+}

@@ -1,0 +1,492 @@
+/* test_runner.c - the whole way: server side, runner process, sandbox, and back.
+ *
+ * This program is its own runner: `PROGRAM runner` is runner_main(). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+
+#include "agent/loop/runq.h"
+#include "agent/runner/runner.h"
+#include "agent/store/sha256.h"
+#include "protocol/base/limits.h"
+#include "protocol/base/mem.h"
+#include "tests/unit/agent/runner/folder.h"
+
+/* The runner cannot be traced, which the leak checker of a test build wants. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0";
+}
+
+struct fixture {
+	uv_loop_t loop;
+	struct runq runq;
+	struct runner *runner;
+	struct folder dir;
+	struct runner_options options;
+	unsigned answers, lost;
+	/* of the last answer */
+	struct err err;
+	char *data; /* file, JSON or output */
+	size_t len;
+	char sha256[65];
+	struct command_result result;
+	size_t streamed;
+	struct runner_call *call;
+};
+
+static char program[4096];
+
+static void keep(struct fixture *f, struct slice data, const struct err *err)
+{
+	free(f->data);
+	f->data = xslicedup(data);
+	f->len = data.len;
+	f->err = err ? *err : (struct err){ .code = ERR_NONE };
+	f->answers++;
+}
+
+static void on_read(void *payload, const struct file_content *c, const struct err *err)
+{
+	struct fixture *f = payload;
+
+	keep(f, c->data, err);
+	memcpy(f->sha256, c->sha256, sizeof(f->sha256));
+}
+
+static void on_write(void *payload, struct slice sha, const struct err *err)
+{
+	keep(payload, sha, err);
+}
+
+static void on_json(void *payload, struct slice json, const struct err *err)
+{
+	keep(payload, json, err);
+}
+
+static void on_output(void *payload, struct slice bytes, bool is_stderr)
+{
+	struct fixture *f = payload;
+
+	(void)is_stderr;
+	f->streamed += bytes.len;
+}
+
+static void on_command(void *payload, const struct command_result *r, const struct err *err)
+{
+	struct fixture *f = payload;
+
+	keep(f, r->output, err);
+	f->result = *r;
+	f->result.output = f->result.limit_hit = (struct slice){ "", 0 };
+}
+
+static void on_lost(void *payload, const struct err *why)
+{
+	struct fixture *f = payload;
+
+	f->lost++;
+	f->err = *why;
+}
+
+static const struct command_callbacks callbacks = { .output = on_output, .done = on_command };
+
+static void wait_answers(struct fixture *f, unsigned n)
+{
+	while (f->answers < n)
+		(void)uv_run(&f->loop, UV_RUN_ONCE);
+}
+
+static int setup(void **state)
+{
+	static const struct slice denied[] = { { ".env*", 5 } };
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct err err;
+
+	if (!f)
+		return -1;
+	folder_make(&f->dir);
+	folder_put(&f->dir, "a.txt", "hello\n");
+	folder_put(&f->dir, ".env", "KEY=1\n");
+	(void)uv_loop_init(&f->loop);
+	runq_init(&f->runq, &f->loop);
+	f->options = (struct runner_options){ .loop = &f->loop,
+					      .runq = &f->runq,
+					      .program = slice_of(program),
+					      .workspace = slice_of(f->dir.path),
+					      .denied = denied,
+					      .n_denied = 1,
+					      .lost = on_lost,
+					      .payload = f };
+	*state = f;
+	return runner_start(&f->options, &f->runner, &err) ? 0 : -1;
+}
+
+/* The loop ends by itself: no handle is left. */
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	int left;
+
+	runner_stop(f->runner);
+	runq_close(&f->runq);
+	(void)uv_run(&f->loop, UV_RUN_DEFAULT);
+	left = uv_loop_close(&f->loop);
+	folder_free(&f->dir);
+	free(f->data);
+	free(f);
+	return left;
+}
+
+static void command(struct fixture *f, const char *text, uint64_t timeout_ms, uint64_t idle_ms)
+{
+	struct command_spec s = { .command = slice_of(text),
+				  .timeout_ms = timeout_ms,
+				  .idle_ms = idle_ms };
+
+	f->call = runner_command(f->runner, &s, &callbacks, f);
+}
+
+/* Where this machine lacks the sandbox, commands are refused, which other suites look at. */
+static void need_commands(struct fixture *f)
+{
+	command(f, "true", 0, 0);
+	wait_answers(f, 1);
+	f->answers = 0;
+	if (f->err.code == ERR_SANDBOX)
+		skip();
+	assert_int_equal(f->err.code, ERR_NONE);
+}
+
+static void files(void **state)
+{
+	struct fixture *f = *state;
+	struct file_write w = { .path = SLICE("new/b.bin"),
+				.data = SLICE("\0\xff bytes"),
+				.make_parents = true };
+
+	(void)runner_read(f->runner, SLICE("a.txt"), 0, on_read, f);
+	assert_int_equal(f->answers, 0); /* never inside the call */
+	wait_answers(f, 1);
+	assert_int_equal(f->err.code, ERR_NONE);
+	assert_string_equal(f->data, "hello\n");
+	assert_string_equal(f->sha256, sha256(SLICE("hello\n")).s);
+	(void)runner_write(f->runner, &w, on_write, f);
+	wait_answers(f, 2);
+	assert_int_equal(f->err.code, ERR_NONE);
+	assert_string_equal(f->data, sha256(w.data).s);
+	(void)runner_read(f->runner, w.path, 0, on_read, f);
+	wait_answers(f, 3);
+	assert_int_equal(f->len, 8);
+	assert_memory_equal(f->data, "\0\xff bytes", 8);
+	(void)runner_write(f->runner, &w, on_write, f);
+	wait_answers(f, 4);
+	assert_int_equal(f->err.code, ERR_STALE);
+	(void)runner_read(f->runner, SLICE(".env"), 0, on_read, f);
+	wait_answers(f, 5);
+	assert_int_equal(f->err.code, ERR_DENIED);
+	(void)runner_read(f->runner, SLICE("none"), 0, on_read, f);
+	wait_answers(f, 6);
+	assert_int_equal(f->err.code, ERR_NOT_FOUND);
+}
+
+static void list_and_search(void **state)
+{
+	struct fixture *f = *state;
+	struct list_query l = { .files_only = true };
+	struct search_query s = { .pattern = SLICE("hel+o") };
+
+	(void)runner_list(f->runner, &l, on_json, f);
+	wait_answers(f, 1);
+	assert_string_equal(
+		f->data, "{\"entries\":[{\"path\":\".env\",\"kind\":\"file\",\"size\":6},"
+			 "{\"path\":\"a.txt\",\"kind\":\"file\",\"size\":6}],\"truncated\":false}");
+	(void)runner_search(f->runner, &s, on_json, f);
+	wait_answers(f, 2);
+	assert_string_equal(f->data,
+			    "{\"hits\":[{\"path\":\"a.txt\",\"line\":1,\"text\":\"hello\"}],"
+			    "\"files\":1,\"truncated\":false}");
+	s.pattern = SLICE("(");
+	(void)runner_search(f->runner, &s, on_json, f);
+	wait_answers(f, 3);
+	assert_int_equal(f->err.code, ERR_INVALID);
+}
+
+static void commands(void **state)
+{
+	struct fixture *f = *state;
+	static const struct slice argv[] = {
+		{ "printf", 6 }, { "%s|", 3 }, { "a b", 3 }, { "$c", 2 }
+	};
+	struct command_spec s = { .argv = argv, .n_argv = 4 };
+
+	need_commands(f);
+	command(f, "echo out; echo err >&2; echo more; exit 3", 0, 0);
+	wait_answers(f, 1);
+	assert_string_equal(f->data, "out\nerr\nmore\n");
+	assert_int_equal(f->result.exit_status, 3);
+	assert_int_equal(f->result.term_signal, 0);
+	assert_int_equal(f->result.output_bytes, 13);
+	assert_int_equal(f->streamed, 13);
+	assert_false(f->result.truncated);
+	(void)runner_command(f->runner, &s, &callbacks, f);
+	wait_answers(f, 2);
+	assert_string_equal(f->data, "a b|$c|");
+	command(f, "kill -TERM $$", 0, 0);
+	wait_answers(f, 3);
+	assert_int_equal(f->result.term_signal, SIGTERM);
+	command(f, "exec no-such-program", 0, 0);
+	wait_answers(f, 4);
+	assert_int_equal(f->result.exit_status, 127);
+	s = (struct command_spec){ .command = SLICE("pwd"), .cwd = SLICE("nowhere") };
+	(void)runner_command(f->runner, &s, &callbacks, f);
+	wait_answers(f, 5);
+	assert_int_equal(f->err.code, ERR_NOT_FOUND);
+	s.cwd = SLICE("../..");
+	(void)runner_command(f->runner, &s, &callbacks, f);
+	wait_answers(f, 6);
+	assert_int_equal(f->err.code, ERR_DENIED);
+}
+
+static void long_output_keeps_both_ends(void **state)
+{
+	struct fixture *f = *state;
+
+	need_commands(f);
+	command(f, "echo first; head -c 12000000 /dev/zero | tr '\\0' x; echo; echo last", 0, 0);
+	wait_answers(f, 1);
+	assert_true(f->result.truncated);
+	assert_int_equal(f->result.output_bytes, 12000000 + 12);
+	assert_true(f->len < LIMIT_OUTPUT_BYTES + 100);
+	assert_memory_equal(f->data, "first\n", 6);
+	assert_string_equal(f->data + f->len - 6, "\nlast\n");
+	assert_non_null(strstr(f->data, "bytes left out"));
+	assert_int_equal(f->streamed, LIMIT_OUTPUT_LOG_BYTES);
+}
+
+static void time_limits(void **state)
+{
+	struct fixture *f = *state;
+
+	need_commands(f);
+	command(f, "echo begun; sleep 60", 200, 0);
+	wait_answers(f, 1);
+	assert_true(f->result.timed_out);
+	assert_int_equal(f->result.term_signal, SIGKILL);
+	assert_string_equal(f->data, "begun\n");
+	command(f, "echo begun; sleep 60", 0, 200);
+	wait_answers(f, 2);
+	assert_true(f->result.idle_timed_out);
+	assert_false(f->result.timed_out);
+	command(f, "for i in 1 2 3 4 5; do echo $i; sleep 0.1; done", 0, 2000);
+	wait_answers(f, 3);
+	assert_false(f->result.idle_timed_out);
+	assert_int_equal(f->result.exit_status, 0);
+}
+
+static void kill_answers_with_what_was_printed(void **state)
+{
+	struct fixture *f = *state;
+
+	need_commands(f);
+	command(f, "trap '' TERM INT; echo begun; sleep 60; sleep 60", 0, 0);
+	while (f->streamed < 6)
+		(void)uv_run(&f->loop, UV_RUN_ONCE);
+	runner_kill(f->call);
+	runner_kill(f->call);
+	wait_answers(f, 1);
+	assert_int_equal(f->result.term_signal, SIGKILL);
+	assert_string_equal(f->data, "begun\n");
+}
+
+static bool process_named(const char *mark)
+{
+	char path[300], line[4096];
+	DIR *d = opendir("/proc");
+	bool found = false;
+	struct dirent *e;
+
+	while (d && (e = readdir(d)) != NULL) {
+		ssize_t n;
+		int fd;
+
+		(void)snprintf(path, sizeof(path), "/proc/%s/cmdline", e->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = fd < 0 ? -1 : read(fd, line, sizeof(line));
+		if (fd >= 0)
+			(void)close(fd);
+		found = found || (n > 0 && slice_find(slice_make(line, (size_t)n), slice_of(mark),
+						      0) != SIZE_MAX);
+	}
+	if (d)
+		(void)closedir(d);
+	return found;
+}
+
+static void wait_gone(const char *mark)
+{
+	for (int i = 0; i < 1000 && process_named(mark); i++)
+		(void)usleep(10000);
+	assert_false(process_named(mark));
+}
+
+static void dropped_call_kills_and_is_silent(void **state)
+{
+	struct fixture *f = *state;
+	char text[128], mark[32];
+
+	need_commands(f);
+	(void)snprintf(mark, sizeof(mark), "6%ld", (long)getpid());
+	(void)snprintf(text, sizeof(text), "echo x; setsid sleep %s & sleep %s", mark, mark);
+	command(f, text, 0, 0);
+	while (f->streamed == 0)
+		(void)uv_run(&f->loop, UV_RUN_ONCE);
+	runner_drop(f->call);
+	(void)runner_read(f->runner, SLICE("a.txt"), 0, on_read, f);
+	wait_answers(f, 1);
+	assert_string_equal(f->data, "hello\n");
+	wait_gone(mark);
+	assert_int_equal(f->answers, 1);
+}
+
+static void stop_kills_everything(void **state)
+{
+	struct fixture *f = *state;
+	char text[128], mark[32];
+
+	need_commands(f);
+	(void)snprintf(mark, sizeof(mark), "7%ld", (long)getpid());
+	(void)snprintf(text, sizeof(text), "echo x; trap '' TERM HUP; setsid sleep %s & sleep %s",
+		       mark, mark);
+	command(f, text, 0, 0);
+	while (f->streamed == 0)
+		(void)uv_run(&f->loop, UV_RUN_ONCE);
+	runner_stop(f->runner);
+	f->runner = NULL;
+	wait_gone(mark);
+	assert_int_equal(f->answers, 0);
+	assert_int_equal(f->lost, 0);
+}
+
+static void many_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	need_commands(f);
+	for (int i = 0; i < 20; i++) {
+		command(f, "sleep 0.05; echo ok", 0, 0);
+		(void)runner_read(f->runner, SLICE("a.txt"), 0, on_read, f);
+	}
+	wait_answers(f, 40);
+	assert_int_equal(f->answers, 40);
+	assert_int_equal(f->err.code, ERR_NONE);
+}
+
+static void wrong_workspace(void **state)
+{
+	struct fixture *f = *state;
+
+	runner_stop(f->runner);
+	f->options.workspace = SLICE("/no/such/folder");
+	assert_true(runner_start(&f->options, &f->runner, &f->err));
+	(void)runner_read(f->runner, SLICE("a.txt"), 0, on_read, f);
+	while (!f->lost)
+		(void)uv_run(&f->loop, UV_RUN_ONCE);
+	assert_int_equal(f->answers, 1);
+	assert_int_equal(f->err.code, ERR_NOT_FOUND);
+	(void)runner_read(f->runner, SLICE("a.txt"), 0, on_read, f); /* after the end */
+	assert_int_equal(f->answers, 1);
+	wait_answers(f, 2);
+	assert_int_equal(f->err.code, ERR_NOT_FOUND);
+}
+
+static void missing_program(void **state)
+{
+	struct fixture *f = *state;
+	struct runner *r = NULL;
+
+	f->options.program = SLICE("/no/such/program");
+	assert_false(runner_start(&f->options, &r, &f->err));
+	assert_int_equal(f->err.code, ERR_IO);
+}
+
+static void layers_are_reported(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)runner_layers(f->runner, on_json, f);
+	wait_answers(f, 1);
+	assert_int_equal(f->err.code, ERR_NONE);
+	assert_non_null(strstr(f->data, "\"name\":\"landlock\""));
+	assert_non_null(strstr(f->data, "\"name\":\"user namespace\""));
+	assert_non_null(strstr(f->data, "\"required\":true"));
+}
+
+static void forbidden_layer_refuses(void **state)
+{
+	struct fixture *f = *state;
+
+	runner_stop(f->runner);
+	(void)setenv("EMEND_TEST_FORBID", "seccomp", 1);
+	assert_true(runner_start(&f->options, &f->runner, &f->err));
+	(void)unsetenv("EMEND_TEST_FORBID");
+	command(f, "echo never", 0, 0);
+	wait_answers(f, 1);
+	assert_int_equal(f->err.code, ERR_SANDBOX);
+	assert_non_null(strstr(f->err.msg, "seccomp"));
+	assert_non_null(strstr(f->err.msg, "What to do"));
+	(void)runner_read(f->runner, SLICE("a.txt"), 0, on_read, f); /* files still work */
+	wait_answers(f, 2);
+	assert_int_equal(f->err.code, ERR_NONE);
+}
+
+static void typed_no_sandbox(void **state)
+{
+	struct fixture *f = *state;
+
+	runner_stop(f->runner);
+	f->options.no_sandbox = true;
+	assert_true(runner_start(&f->options, &f->runner, &f->err));
+	(void)setenv("EMEND_TEST_KEY", "leak", 1);
+	command(f, "echo $EMEND_TEST_KEY; cat .env", 0, 0);
+	wait_answers(f, 1);
+	(void)unsetenv("EMEND_TEST_KEY");
+	assert_string_equal(f->data, "\nKEY=1\n"); /* the environment is scrubbed in any case */
+	command(f, "setsid sleep 60 & sleep 60", 200, 0);
+	wait_answers(f, 2);
+	assert_true(f->result.timed_out);
+}
+
+int main(int argc, char **argv)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(files),
+		CASE(list_and_search),
+		CASE(commands),
+		CASE(long_output_keeps_both_ends),
+		CASE(time_limits),
+		CASE(kill_answers_with_what_was_printed),
+		CASE(dropped_call_kills_and_is_silent),
+		CASE(stop_kills_everything),
+		CASE(many_at_once),
+		CASE(wrong_workspace),
+		CASE(missing_program),
+		CASE(layers_are_reported),
+		CASE(forbidden_layer_refuses),
+		CASE(typed_no_sandbox),
+	};
+	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+	if (argc == 2 && strcmp(argv[1], "runner") == 0)
+		return runner_main();
+	program[n > 0 ? n : 0] = 0;
+	return cmocka_run_group_tests_name("runner", tests, NULL, NULL);
+}
