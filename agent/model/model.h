@@ -1,0 +1,107 @@
+/* model.h - one call of a language model, whatever the provider.
+ *
+ * model_open() finds provider and model from a name such as "anthropic/claude-opus-5-5" or
+ * "scripted:FILE". model_call() streams one turn; retries happen inside (the unit of retry is the
+ * whole call: `restart` says that what was streamed so far is void). */
+#ifndef EMEND_MODEL_H
+#define EMEND_MODEL_H
+
+#include <uv.h>
+
+#include "agent/model/transcript.h"
+#include "protocol/base/err.h"
+
+struct runq;
+struct http; /* agent/model/http.h: one curl multi handle on the loop, shared by all calls */
+struct model;
+struct model_call;
+
+enum stop_reason {
+	STOP_END,
+	STOP_TOOL,    /* at least one complete call: derived, not read */
+	STOP_LENGTH,  /* output limit; an unfinished call is not in the result */
+	STOP_REFUSAL, /* detail says why */
+	STOP_PAUSE,   /* call again with the same transcript plus this turn */
+	STOP_CONTEXT, /* the context window is full */
+	STOP_OTHER,
+};
+
+struct tool_schema {
+	const char *name, *description;
+	const char *input_schema; /* JSON text of an object schema */
+};
+
+struct model_request {	     /* borrowed until model_call() returns */
+	struct slice system; /* first part of the prompt: byte-stable for the whole session */
+	const struct tool_schema *tools;
+	size_t n_tools;
+	const struct transcript *transcript;
+	uint32_t max_output_tokens; /* 0: the model's default */
+};
+
+struct model_result {	  /* borrowed for the time of done() */
+	struct turn turn; /* what to append to the transcript; complete calls only */
+	enum stop_reason stop;
+	struct slice stop_detail;
+	struct usage usage; /* of this call, all attempts */
+	struct slice response_id, request_id;
+	/* The output limit fell into a tool call's arguments: that call is not in the turn (stop
+	 * is STOP_LENGTH, or STOP_TOOL if the turn holds complete calls too). */
+	bool cut_call;
+};
+
+struct model_callbacks {
+	void (*text)(void *payload, struct slice text);	    /* whole code points */
+	void (*thinking)(void *payload, struct slice text); /* may be NULL */
+	void (*restart)(void *payload, struct slice why,
+			uint64_t wait_ms); /* a failed try; the next follows after wait_ms */
+	/* Exactly once, never inside model_call() or model_cancel(). err NULL: *r is the turn.
+	 * After an error r still carries the usage that was reported (r->turn is empty).
+	 * ERR_TOO_LARGE: the prompt does not fit the model's window (compact and call again);
+	 * ERR_CANCELLED; else ERR_PROVIDER. */
+	void (*done)(void *payload, const struct model_result *r, const struct err *err);
+};
+
+/* Getenv-like; keys never reach a log. Tests pass their own. */
+typedef const char *env_fn(void *ctx, const char *name);
+
+struct model_options {
+	uv_loop_t *loop;
+	struct runq *runq;
+	struct http *http;
+	env_fn *env; /* NULL: getenv */
+	void *env_ctx;
+	struct slice base_url; /* from config; empty: environment, then the provider's own */
+	struct slice dialect;  /* from config: "anthropic"; empty: by the provider's name */
+	struct slice key_command; /* from config: its first output line is the key */
+	struct slice key_env; /* from config: the variable that holds the key */
+	int retries;	      /* tries after the first; 0: default (3), negative: none */
+	struct slice effort;  /* "", "low", "medium", "high", ... */
+};
+
+/* ERR_PROVIDER with what to do if there is no key or the name is unknown. Contacts nobody. */
+NODISCARD bool model_open(const struct model_options *o, struct slice name, struct model **out,
+			  struct err *err);
+/* With no name configured: the first provider whose key is set. ERR_PROVIDER shows three ways to
+ * get one. */
+NODISCARD bool model_default_name(const struct model_options *o, struct arena *a, struct slice *out,
+				  struct err *err);
+void model_close(struct model *m);		/* no call may be running; NULL is fine */
+struct slice model_name(const struct model *m); /* full name, "anthropic/..." */
+
+struct model_limits {
+	uint32_t context_tokens, max_output_tokens; /* 0: unknown */
+};
+struct model_limits model_limits(const struct model *m);
+/* Cost in USD of these tokens; false if the price is not known. */
+bool model_price(const struct model *m, const struct usage *u, double *usd);
+/* An upper bound, in tokens, of the request's prompt (bytes / 3, at least). */
+uint64_t model_estimate(const struct model *m, const struct model_request *r);
+
+/* On failure (request too large, bad transcript) returns NULL with *err, and done is not called. */
+struct model_call *model_call(struct model *m, const struct model_request *r,
+			      const struct model_callbacks *cb, void *payload, struct err *err);
+/* The stream is closed now; done(ERR_CANCELLED) follows from the loop. Idempotent. */
+void model_cancel(struct model_call *c);
+
+#endif

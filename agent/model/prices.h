@@ -1,0 +1,28 @@
+/* prices.h - windows and list prices of known models, as data. Prices are estimates: providers
+ * change them. An unknown model has no row: it is used without a price. Pure. */
+#ifndef EMEND_PRICES_H
+#define EMEND_PRICES_H
+
+#include "agent/session/event.h"
+#include "protocol/base/base.h"
+
+struct price { /* USD per million tokens */
+	double input, output, cache_read, cache_write;
+};
+
+struct price_row {
+	const char *model; /* the name without the provider */
+	uint32_t context_tokens, max_output_tokens;
+	struct price price;
+	uint32_t tier_tokens; /* a prompt above this is billed, whole, at `tier`; 0: no tier */
+	struct price tier;
+};
+
+/* Matches "NAME", "NAME-20260131", "NAME-latest" and "NAME@20260131"; NULL if unknown. */
+const struct price_row *price_find(struct slice model);
+/* Of one request: the tier depends on its prompt. */
+double price_of(const struct price_row *row, const struct usage *u);
+/* The dearest price of one output token, in USD. */
+double price_per_output_token(const struct price_row *row, uint64_t prompt_tokens);
+
+#endif

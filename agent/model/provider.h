@@ -1,0 +1,54 @@
+/* provider.h - inside agent/model: what all models have in common, whether they are reached over
+ * HTTP (wire.c) or read from a file (scripted.c). Both embed these structs first. */
+#ifndef EMEND_PROVIDER_H
+#define EMEND_PROVIDER_H
+
+#include "agent/loop/runq.h"
+#include "agent/model/model.h"
+#include "agent/model/prices.h"
+
+struct model_ops {
+	struct model_call *(*call)(struct model *m, const struct model_request *r,
+				   const struct model_callbacks *cb, void *payload,
+				   struct err *err);
+	void (*cancel)(struct model_call *c);
+	void (*close)(struct model *m); /* frees what is its own, not the struct */
+};
+
+struct model {
+	const struct model_ops *ops;
+	uv_loop_t *loop;
+	struct runq *runq;
+	struct http *http;
+	env_fn *env;
+	void *env_ctx;
+	int retries;
+	struct arena arena;
+	struct slice name;
+	const struct price_row *row; /* NULL: unknown model */
+};
+
+struct model_call {
+	struct model *model;
+	struct model_callbacks cb;
+	void *payload;
+};
+
+/* Fills the common part; memory of *m is the caller's. */
+void model_init(struct model *m, const struct model_ops *ops, const struct model_options *o,
+		struct slice name);
+/* The variable's value; "" if unset. */
+struct slice model_env(const struct model_options *o, const char *name);
+/* Adds the usage of one try, priced by this model, to the call's. */
+void model_add_usage(const struct model *m, struct usage *total, const struct usage *u);
+
+/* wire.c. provider: "anthropic", or a name from config; model: as sent. */
+NODISCARD bool wire_open(const struct model_options *o, struct slice provider, struct slice model,
+			 struct model **out, struct err *err);
+/* How long a silent server is borne; for tests. m is a model of wire_open(). */
+void wire_set_idle(struct model *m, uint32_t ms);
+/* scripted.c */
+NODISCARD bool scripted_open(const struct model_options *o, struct slice path, struct model **out,
+			     struct err *err);
+
+#endif

@@ -1,0 +1,164 @@
+/* reply.c - see reply.h */
+#include "agent/model/reply.h"
+
+#include <stdlib.h>
+
+#include "protocol/base/limits.h"
+#include "protocol/base/mem.h"
+#include "protocol/json/json.h"
+
+void reply_init(struct reply *r, const struct model_callbacks *sink, void *payload)
+{
+	*r = (struct reply){ .sink = sink, .payload = payload, .stop = STOP_END };
+	arena_init(&r->arena);
+}
+
+void reply_release(struct reply *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		buf_release(&r->blocks[i].text);
+		buf_release(&r->blocks[i].extra);
+	}
+	free(r->blocks);
+	arena_release(&r->arena);
+	*r = (struct reply){ 0 };
+}
+
+struct reply_block *reply_open(struct reply *r, enum block_kind kind, int64_t index,
+			       struct failure *f)
+{
+	struct reply_block *b;
+
+	if (r->n == REPLY_BLOCKS || (kind == BLOCK_CALL && r->n_calls == LIMIT_CALLS_PER_TURN)) {
+		(void)fail_set(f, FAIL_LIMIT, SLICE("too many blocks or tool calls in one turn"));
+		return NULL;
+	}
+	if (r->n == r->cap) {
+		r->cap = r->cap ? r->cap * 2 : 8;
+		r->blocks = xrealloc(r->blocks, r->cap * sizeof(*r->blocks));
+	}
+	r->n_calls += kind == BLOCK_CALL;
+	b = &r->blocks[r->n++];
+	*b = (struct reply_block){ .kind = kind, .index = index };
+	buf_init(&b->text, kind == BLOCK_CALL ? LIMIT_TOOL_ARGS_BYTES : LIMIT_TURN_BYTES);
+	buf_init(&b->extra, LIMIT_TURN_BYTES);
+	return b;
+}
+
+struct reply_block *reply_find(struct reply *r, int64_t index)
+{
+	for (size_t i = r->n; i-- > 0;)
+		if (r->blocks[i].index == index)
+			return &r->blocks[i];
+	return NULL;
+}
+
+static bool append(struct reply *r, struct buf *to, struct slice s, struct failure *f)
+{
+	r->bytes += s.len;
+	buf_append(to, s);
+	if (to->full || r->bytes > LIMIT_TURN_BYTES)
+		return fail_set(f, FAIL_LIMIT, SLICE("too much text in one turn"));
+	return true;
+}
+
+bool reply_text(struct reply *r, struct reply_block *b, struct slice text, struct failure *f)
+{
+	if (text.len == 0)
+		return true;
+	if (!append(r, &b->text, text, f))
+		return false;
+	/* Last, and on nothing of ours but the sink: the callback may cancel the call. */
+	if (b->kind == BLOCK_TEXT && r->sink && r->sink->text)
+		r->sink->text(r->payload, text);
+	else if (b->kind == BLOCK_THINKING && r->sink && r->sink->thinking)
+		r->sink->thinking(r->payload, text);
+	return true;
+}
+
+bool reply_extra(struct reply *r, struct reply_block *b, struct slice extra, struct failure *f)
+{
+	return append(r, &b->extra, extra, f);
+}
+
+static bool is_object(struct slice text)
+{
+	struct arena a;
+	struct json root;
+	bool ok;
+
+	arena_init(&a);
+	ok = json_parse(&a, text, &root, NULL) && json_type(root) == JSON_OBJECT;
+	arena_release(&a);
+	return ok;
+}
+
+/* false: the block is left out, or (f filled) the reply is unusable. */
+static bool take_call(struct reply *r, const struct reply_block *b, bool last, struct block *out,
+		      struct failure *f)
+{
+	struct slice args = slice_trim(buf_slice(&b->text));
+	bool cut = (r->stop == STOP_LENGTH || r->stop == STOP_CONTEXT) && last;
+
+	if (args.len == 0 && cut) {
+		r->cut_call = true;
+		return false;
+	}
+	if (args.len == 0)
+		args = SLICE("{}");
+	if (!is_object(args)) {
+		r->cut_call |= cut;
+		return cut ? false
+			   : fail_set(f, FAIL_PROTOCOL,
+				      SLICE("the arguments of a tool call "
+					    "are not a JSON object"));
+	}
+	out->text = arena_dup(&r->arena, args);
+	return true;
+}
+
+static bool take_block(struct reply *r, const struct reply_block *b, bool last, struct block *out,
+		       struct failure *f)
+{
+	*out = (struct block){ .kind = b->kind, .id = b->id, .name = b->name, .raw = b->raw };
+	switch (b->kind) {
+	case BLOCK_TEXT:
+		out->text = arena_dup(&r->arena, buf_slice(&b->text));
+		return b->text.len > 0;
+	case BLOCK_THINKING:
+		out->text = arena_dup(&r->arena, buf_slice(&b->text));
+		return b->raw.len > 0; /* without its signature nobody takes it back */
+	case BLOCK_CALL:
+		return take_call(r, b, last, out, f);
+	case BLOCK_OTHER:
+		return b->raw.len > 0;
+	case BLOCK_RESULT:
+		break;
+	}
+	return false;
+}
+
+bool reply_turn(struct reply *r, struct slice model, struct turn *out, struct failure *f)
+{
+	bool may_call = r->stop != STOP_REFUSAL && r->stop != STOP_PAUSE && r->stop != STOP_CONTEXT;
+	size_t calls = 0;
+
+	*out = (struct turn){ .role = ROLE_ASSISTANT, .model = arena_dup(&r->arena, model) };
+	out->blocks = arena_array(&r->arena, r->n + 1, sizeof(*out->blocks));
+	f->kind = FAIL_NONE;
+	for (size_t i = 0; i < r->n; i++) {
+		struct block *b = &out->blocks[out->n_blocks];
+
+		if (take_block(r, &r->blocks[i], i + 1 == r->n, b, f)) {
+			calls += b->kind == BLOCK_CALL;
+			out->n_blocks++;
+		} else if (f->kind != FAIL_NONE) {
+			return false;
+		}
+	}
+	if (calls > 0 && may_call)
+		r->stop = STOP_TOOL;
+	else if (r->stop == STOP_TOOL)
+		r->stop = STOP_END;
+	return true;
+}

@@ -1,0 +1,56 @@
+/* reply.h - one try's answer as it arrives, in the terms of no provider.
+ *
+ * A dialect opens blocks by the server's index, appends to them, and closes them with the raw
+ * JSON that must be replayed. reply_turn() makes the turn of it. Limits: LIMIT_TURN_BYTES in
+ * all, LIMIT_TOOL_ARGS_BYTES for a call's arguments, LIMIT_CALLS_PER_TURN calls, REPLY_BLOCKS
+ * blocks; passing one is FAIL_LIMIT. */
+#ifndef EMEND_REPLY_H
+#define EMEND_REPLY_H
+
+#include "agent/model/failure.h"
+#include "agent/model/model.h"
+#include "protocol/base/buf.h"
+
+enum { REPLY_BLOCKS = 1024 };
+
+struct reply_block {
+	enum block_kind kind;
+	int64_t index; /* the server's number for it */
+	struct slice id, name;
+	struct slice start; /* the server's first JSON of it, for kinds that are replayed raw */
+	struct slice raw;   /* empty: the normalised form is all there is */
+	struct buf text;    /* text, thinking, or arguments */
+	struct buf extra;   /* dialect's own: signature, citations */
+	bool closed;
+};
+
+struct reply {
+	struct arena arena;
+	struct reply_block *blocks;
+	size_t n, cap;
+	size_t bytes, n_calls;
+	struct usage usage;
+	enum stop_reason stop;
+	struct slice stop_detail, response_id;
+	bool cut_call;
+	bool complete; /* the terminal event came */
+	const struct model_callbacks *sink;
+	void *payload;
+};
+
+void reply_init(struct reply *r, const struct model_callbacks *sink, void *payload);
+void reply_release(struct reply *r);
+/* NULL: a limit was passed. The block is borrowed until the next reply_open(). */
+struct reply_block *reply_open(struct reply *r, enum block_kind kind, int64_t index,
+			       struct failure *f);
+struct reply_block *reply_find(struct reply *r, int64_t index); /* NULL if there is none */
+/* Appends to the block's text; text and thinking are shown at once. */
+NODISCARD bool reply_text(struct reply *r, struct reply_block *b, struct slice text,
+			  struct failure *f);
+NODISCARD bool reply_extra(struct reply *r, struct reply_block *b, struct slice extra,
+			   struct failure *f);
+/* The complete reply as a turn said by `model`; derives STOP_TOOL and cut_call. Memory:
+ * r->arena. FAIL_PROTOCOL: the arguments of a call are not a JSON object though nothing was cut. */
+NODISCARD bool reply_turn(struct reply *r, struct slice model, struct turn *out, struct failure *f);
+
+#endif

@@ -1,0 +1,43 @@
+/* transcript.h - the conversation in a form that no provider owns. Append-only; every dialect
+ * builds its request from it. A block keeps the provider's own JSON (`raw`) beside the
+ * normalised form: the same provider and model get raw back, byte for byte; any other gets the
+ * normalised form. */
+#ifndef EMEND_TRANSCRIPT_H
+#define EMEND_TRANSCRIPT_H
+
+#include "agent/session/event.h"
+#include "protocol/base/arena.h"
+
+enum block_kind {
+	BLOCK_TEXT,	/* text */
+	BLOCK_THINKING, /* text (may be empty), raw: opaque, signed */
+	BLOCK_CALL,	/* id, name, text: arguments as JSON object text */
+	BLOCK_RESULT,	/* id, name, text, is_error: answers a BLOCK_CALL */
+	BLOCK_OTHER,	/* raw only: replayed unchanged */
+};
+
+struct block {
+	enum block_kind kind;
+	bool is_error;
+	struct slice text, id, name;
+	struct slice raw; /* JSON of the provider's block; empty if none */
+};
+
+enum role { ROLE_USER, ROLE_ASSISTANT };
+
+struct turn {
+	enum role role;
+	struct slice model; /* assistant: "anthropic/claude-...": who said it */
+	struct block *blocks;
+	size_t n_blocks;
+};
+
+struct transcript { /* memory: the arena that is passed in */
+	struct turn *turns;
+	size_t n, cap;
+};
+
+/* Appends a turn; the blocks' array and texts are borrowed and must live as long as the arena. */
+void transcript_add(struct transcript *t, struct arena *a, const struct turn *turn);
+
+#endif

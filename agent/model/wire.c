@@ -1,0 +1,299 @@
+/* wire.c - one call of a model behind HTTP, with its retries.
+ *
+ *   KEY --have it--> SENDING --complete reply----------------------------> ENDED
+ *    |                |   ^ \--stream done, but the connection stays open
+ *    |      failure   v   |      (SETTLE_MS, then as if it had closed)
+ *    |              PAUSING                     KEY, SENDING, PAUSING
+ *    +--error, cancel---------------------------+--error, cancel-----> ENDED
+ *
+ * Every event records a fact and calls call_step(), from the loop. model_cancel() closes the
+ * connection at once and lets the step follow from the run queue. In ENDED done() is called and the
+ * timer closed; its close callback frees the call. */
+#include "agent/model/wire.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "agent/model/key_command.h"
+#include "agent/model/retry.h"
+#include "agent/model/wire_try.h"
+#include "protocol/base/limits.h"
+#include "protocol/base/log.h"
+#include "protocol/base/mem.h"
+
+enum { SETTLE_MS = 500 };
+enum call_state { KEY, SENDING, PAUSING, ENDED };
+
+struct wire_call {
+	struct model_call base;
+	struct wire_model *model;
+	enum call_state state;
+	struct job job; /* asks for a step */
+	uv_timer_t timer;
+	struct buf body; /* of the request, the same for every try */
+	struct err why;	 /* first error wins */
+	bool cancelled, have_key, timer_fired;
+	struct key_command *key_command;
+
+	struct wire_try try;
+	int tries;
+	struct usage usage; /* of all tries */
+};
+
+static void call_step(struct wire_call *c);
+
+static void call_goto(struct wire_call *c, enum call_state next)
+{
+	static const char *const names[] = { "key", "sending", "pausing", "ended" };
+
+	log_debug("model call: %s -> %s", names[c->state], names[next]);
+	c->state = next;
+}
+
+static void on_timer_closed(uv_handle_t *h)
+{
+	struct wire_call *c = h->data;
+
+	buf_release(&c->body);
+	free(c);
+}
+
+static void finish(struct wire_call *c, const struct turn *turn)
+{
+	struct model_result r = { .usage = c->usage };
+	bool ok = c->why.code == ERR_NONE;
+
+	call_goto(c, ENDED);
+	if (ok) {
+		r.turn = *turn;
+		r.stop = c->try.reply.stop;
+		r.stop_detail = c->try.reply.stop_detail;
+		r.response_id = c->try.reply.response_id;
+		r.cut_call = c->try.reply.cut_call;
+	}
+	r.request_id = slice_of(c->try.request_id);
+	job_drop(&c->job);
+	wire_try_stop(&c->try);
+	c->base.cb.done(c->base.payload, &r, ok ? NULL : &c->why);
+	wire_try_end(&c->try);
+	uv_close((uv_handle_t *)&c->timer, on_timer_closed);
+}
+
+static void fail(struct wire_call *c)
+{
+	finish(c, NULL);
+}
+
+static void on_timer(uv_timer_t *t)
+{
+	struct wire_call *c = t->data;
+
+	c->timer_fired = true;
+	call_step(c);
+}
+
+/* The reply is complete, or the response is over. The former may be said from inside libcurl. */
+static void on_progress(void *payload)
+{
+	struct wire_call *c = payload;
+
+	if (c->try.answered)
+		call_step(c);
+	else if (!uv_is_active((uv_handle_t *)&c->timer))
+		runq_post(c->base.model->runq, &c->job); /* the step starts the settling time */
+}
+
+static void start_sending(struct wire_call *c)
+{
+	call_goto(c, SENDING);
+	(void)uv_timer_stop(&c->timer);
+	c->timer_fired = false;
+	c->tries++;
+	if (!wire_try_start(&c->try, buf_slice(&c->body), &c->base, on_progress, c, &c->why))
+		fail(c);
+}
+
+static double random_fraction(void)
+{
+	uint32_t n = 0;
+
+	if (getrandom(&n, sizeof(n), GRND_NONBLOCK) != (ssize_t)sizeof(n))
+		n = (uint32_t)uv_hrtime(); /* it only spreads the retries */
+	return (double)n / 4294967296.0;
+}
+
+static void say_restart(struct wire_call *c, uint64_t wait_ms)
+{
+	const struct failure *f = &c->try.failure;
+	char why[320];
+
+	if (f->status)
+		(void)snprintf(why, sizeof(why), "%s (HTTP %ld)%s%s", fail_words(f->kind),
+			       f->status, f->detail[0] ? ": " : "", f->detail);
+	else
+		(void)snprintf(why, sizeof(why), "%s%s%s", fail_words(f->kind),
+			       f->detail[0] ? ": " : "", f->detail);
+	log_info("model call: try %d failed: %s; next after %" PRIu64 " ms", c->tries, why,
+		 wait_ms);
+	if (c->base.cb.restart)
+		c->base.cb.restart(c->base.payload, slice_of(why), wait_ms);
+}
+
+static void try_failed(struct wire_call *c)
+{
+	uint64_t wait_ms = 0;
+	bool again;
+
+	if (!c->try.failure.request_id[0])
+		memcpy(c->try.failure.request_id, c->try.request_id, sizeof(c->try.request_id));
+	if (c->try.failure.kind == FAIL_AUTH && c->model->key_command)
+		c->model->key.text = SLICE(""); /* ask the command anew next time */
+	again = retry_decide(&c->try.failure, c->tries, c->model->base.retries, random_fraction(),
+			     &wait_ms);
+	if (!again) {
+		fail_message(&c->try.failure, &c->model->endpoint.where, &c->why);
+		fail(c);
+		return;
+	}
+	call_goto(c, PAUSING);
+	c->timer_fired = false;
+	(void)uv_timer_start(&c->timer, on_timer, wait_ms, 0);
+	say_restart(c, wait_ms);
+	wire_try_end(&c->try);
+}
+
+static void on_key(void *payload, struct slice key, const struct err *err)
+{
+	struct wire_call *c = payload;
+	struct wire_model *m = c->model;
+
+	c->key_command = NULL;
+	if (err)
+		c->why = *err;
+	else if (wire_check_key(key, "the key command", &c->why))
+		m->key.text = arena_dup(&m->base.arena, key);
+	c->have_key = true;
+	call_step(c);
+}
+
+static void step_key(struct wire_call *c)
+{
+	if (c->why.code != ERR_NONE) {
+		fail(c);
+	} else if (c->have_key || !c->model->key_command || c->model->key.text.len > 0) {
+		start_sending(c);
+	} else if (!c->key_command) {
+		c->key_command = key_command_start(c->base.model->loop, c->model->key_command,
+						   on_key, c, &c->why);
+		if (!c->key_command)
+			fail(c);
+	}
+}
+
+static void step_sending(struct wire_call *c)
+{
+	struct turn turn;
+	bool ok;
+
+	if (!c->try.answered && !(c->try.reply.complete && c->timer_fired)) {
+		if (c->try.reply.complete && !uv_is_active((uv_handle_t *)&c->timer))
+			(void)uv_timer_start(&c->timer, on_timer, SETTLE_MS, 0);
+		return;
+	}
+	ok = wire_try_judge(&c->try, &turn);
+	model_add_usage(c->base.model, &c->usage, &c->try.reply.usage);
+	if (ok)
+		finish(c, &turn);
+	else
+		try_failed(c);
+}
+
+static void call_step(struct wire_call *c)
+{
+	if (c->state == ENDED)
+		return;
+	if (c->cancelled) {
+		if (c->state == SENDING)
+			model_add_usage(c->base.model, &c->usage, &c->try.reply.usage);
+		c->why.code = ERR_NONE;
+		(void)err_set(&c->why, ERR_CANCELLED, "The call of the model was cancelled.");
+		fail(c);
+		return;
+	}
+	switch (c->state) {
+	case KEY:
+		step_key(c);
+		break;
+	case SENDING:
+		step_sending(c);
+		break;
+	case PAUSING:
+		if (c->timer_fired)
+			start_sending(c);
+		break;
+	case ENDED:
+		break;
+	}
+}
+
+static void on_job(struct job *j)
+{
+	call_step(container_of(j, struct wire_call, job));
+}
+
+static struct model_call *wire_call(struct model *model, const struct model_request *r,
+				    const struct model_callbacks *cb, void *payload,
+				    struct err *err)
+{
+	struct wire_model *m = container_of(model, struct wire_model, base);
+	struct wire_call *c = xcalloc(1, sizeof(*c));
+
+	buf_init(&c->body, LIMIT_REQUEST_BYTES);
+	if (!m->endpoint.dialect->build(&m->endpoint, r, &c->body, err))
+		goto fail;
+	if (c->body.full) {
+		(void)err_set(
+			err, ERR_TOO_LARGE,
+			"The conversation is larger than the %d MiB that %s takes; start a new "
+			"session, or ask for less at once.",
+			LIMIT_REQUEST_BYTES / 1024 / 1024, m->endpoint.where.provider);
+		goto fail;
+	}
+	c->base = (struct model_call){ .model = model, .cb = *cb, .payload = payload };
+	c->model = m;
+	job_init(&c->job, on_job);
+	(void)uv_timer_init(model->loop, &c->timer);
+	c->timer.data = c;
+	runq_post(model->runq, &c->job);
+	return &c->base;
+fail:
+	buf_release(&c->body);
+	free(c);
+	return NULL;
+}
+
+static void wire_cancel(struct model_call *call)
+{
+	struct wire_call *c = container_of(call, struct wire_call, base);
+
+	if (c->cancelled || c->state == ENDED)
+		return;
+	c->cancelled = true;
+	wire_try_stop(&c->try);
+	key_command_drop(c->key_command);
+	c->key_command = NULL;
+	(void)uv_timer_stop(&c->timer);
+	runq_post(call->model->runq, &c->job);
+}
+
+static void wire_close(struct model *model)
+{
+	struct wire_model *m = container_of(model, struct wire_model, base);
+
+	if (m->key.text.len > 0)
+		explicit_bzero((void *)(uintptr_t)m->key.text.ptr, m->key.text.len);
+}
+
+const struct model_ops wire_ops = { wire_call, wire_cancel, wire_close };

@@ -1,0 +1,26 @@
+/* wire.h - inside agent/model: a model behind HTTP. wire_open.c finds server and key, wire.c
+ * makes the calls. */
+#ifndef EMEND_WIRE_H
+#define EMEND_WIRE_H
+
+#include "agent/model/dialect.h"
+#include "agent/model/http.h"
+#include "agent/model/provider.h"
+
+struct wire_model {
+	struct model base;
+	struct endpoint endpoint;
+	struct api_key key;	 /* empty while the key command has not run */
+	const char *key_command; /* NULL: none */
+	struct http_trust trust;
+	bool trust_loaded;
+	bool direct; /* loopback: through no proxy */
+	uint32_t idle_ms;
+};
+
+extern const struct model_ops wire_ops;
+
+/* A key must be printable ASCII without spaces: it goes into a header. */
+NODISCARD bool wire_check_key(struct slice key, const char *source, struct err *err);
+
+#endif

@@ -1,0 +1,190 @@
+/* wire_try.c - see wire_try.h */
+#include "agent/model/wire_try.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "agent/model/retry.h"
+#include "agent/model/trust.h"
+#include "protocol/base/limits.h"
+#include "protocol/base/version.h"
+
+static bool on_event(void *payload, struct slice event, struct slice data)
+{
+	struct wire_try *t = payload;
+
+	if (!t->model->endpoint.dialect->event(&t->reply, event, data, &t->failure)) {
+		if (t->failure.kind == FAIL_NONE)
+			t->failure.kind = FAIL_PROTOCOL;
+		return false;
+	}
+	return !t->stopped;
+}
+
+static bool name_is(struct slice name, const char *lower)
+{
+	if (name.len != strlen(lower))
+		return false;
+	for (size_t i = 0; i < name.len; i++)
+		if ((name.ptr[i] | 0x20) != (lower[i] | 0x20))
+			return false;
+	return true;
+}
+
+static void copy(char *out, size_t size, struct slice s)
+{
+	(void)snprintf(out, size, "%.*s", SLICE_ARG(s));
+}
+
+static void on_header(void *payload, long status, struct slice name, struct slice value)
+{
+	struct wire_try *t = payload;
+	struct failure *f = &t->failure;
+	uint64_t ms;
+
+	(void)status;
+	if (name_is(name, "content-type")) {
+		copy(t->content_type, sizeof(t->content_type), value);
+	} else if (name_is(name, "request-id") ||
+		   (name_is(name, "x-request-id") && !t->request_id[0])) {
+		copy(t->request_id, sizeof(t->request_id), value);
+	} else if (name_is(name, "retry-after-ms") && retry_after_ms(value, &ms)) {
+		f->has_wait = true;
+		f->wait_ms = ms;
+	} else if (name_is(name, "retry-after") && !f->has_wait &&
+		   retry_after(value, (int64_t)time(NULL), &ms)) {
+		f->has_wait = true;
+		f->wait_ms = ms;
+	} else if (name_is(name, "x-should-retry")) {
+		f->said = slice_eq_cstr(value, "true")	  ? FAIL_SAID_RETRY
+			  : slice_eq_cstr(value, "false") ? FAIL_SAID_STOP
+							  : FAIL_SAID_NOTHING;
+	}
+}
+
+/* Some servers answer a stream request with one JSON text, some proxies with a page of HTML. */
+static void sniff(struct wire_try *t, long status, struct slice bytes)
+{
+	struct slice type = slice_of(t->content_type);
+	char first = slice_trim(bytes).len > 0 ? slice_trim(bytes).ptr[0] : '\0';
+
+	t->sniffed = true;
+	if (status < 200 || status > 299)
+		return;
+	t->streaming = slice_starts(type, SLICE("text/event-stream")) ||
+		       (type.len == 0 && first != '{' && first != '<');
+	if (!t->streaming)
+		buf_init(&t->text, LIMIT_TURN_BYTES);
+}
+
+static bool on_body(void *payload, long status, struct slice bytes)
+{
+	struct wire_try *t = payload;
+	struct err err = { 0 };
+
+	if (!t->sniffed)
+		sniff(t, status, bytes);
+	if (!t->streaming) {
+		buf_append(&t->text, bytes); /* of an error, the first part is enough */
+		return true;
+	}
+	if (!sse_feed(&t->sse, bytes, &err))
+		return fail_set(&t->failure, FAIL_LIMIT, slice_of(err.msg));
+	if (t->failure.kind != FAIL_NONE || t->stopped)
+		return false;
+	if (t->reply.complete)
+		t->progress(t->payload);
+	return true;
+}
+
+static void on_done(void *payload, const struct http_result *r)
+{
+	struct wire_try *t = payload;
+
+	t->request = NULL;
+	t->status = r->status;
+	t->answered = true;
+	if (r->curl != 0 && t->failure.kind == FAIL_NONE && !t->reply.complete)
+		fail_of_curl(&t->failure, r->curl, r->connected, r->os_errno, r->detail);
+	t->progress(t->payload);
+}
+
+bool wire_try_start(struct wire_try *t, struct slice body, const struct model_call *call,
+		    void (*progress)(void *payload), void *payload, struct err *err)
+{
+	static const struct http_callbacks cb = { on_header, on_body, on_done };
+	struct wire_model *m = container_of(call->model, struct wire_model, base);
+	const char *headers[DIALECT_HEADERS + 2];
+	struct http_spec spec = {
+		.url = m->endpoint.url,
+		.headers = headers,
+		.body = body,
+		.idle_ms = m->idle_ms,
+		.trust = &m->trust,
+		.direct = m->direct,
+	};
+	struct arena a;
+
+	*t = (struct wire_try){ .model = m, .progress = progress, .payload = payload };
+	reply_init(&t->reply, &call->cb, call->payload);
+	sse_init(&t->sse, on_event, t);
+	buf_init(&t->text, LIMIT_ERROR_BODY_BYTES);
+	if (!m->trust_loaded &&
+	    !trust_load(m->base.env, m->base.env_ctx, &m->base.arena, &m->trust, err))
+		return false;
+	m->trust_loaded = true;
+	arena_init(&a);
+	headers[0] = "Content-Type: application/json";
+	headers[1] = "User-Agent: emend/" EMEND_VERSION;
+	spec.n_headers = 2 + m->endpoint.dialect->headers(&m->endpoint, &m->key, &a, headers + 2);
+	t->request = http_post(m->base.http, &spec, &cb, t, err);
+	arena_release(&a);
+	return t->request != NULL;
+}
+
+void wire_try_stop(struct wire_try *t)
+{
+	t->stopped = true;
+	http_cancel(t->request); /* no callback of it comes any more */
+	t->request = NULL;
+}
+
+void wire_try_end(struct wire_try *t)
+{
+	wire_try_stop(t);
+	reply_release(&t->reply);
+	sse_release(&t->sse);
+	buf_release(&t->text);
+}
+
+bool wire_try_judge(struct wire_try *t, struct turn *turn)
+{
+	const struct endpoint *e = &t->model->endpoint;
+	struct failure *f = &t->failure;
+	long status = t->status;
+	struct err err = { 0 };
+
+	if (status != 0 && (status < 200 || status > 299)) {
+		f->status = status;
+		e->dialect->parse_error(e, buf_slice(&t->text), f);
+		return false;
+	}
+	if (f->kind != FAIL_NONE)
+		return false;
+	if (t->streaming) {
+		if (!t->reply.complete && !sse_end(&t->sse, &err))
+			return fail_set(f, FAIL_LIMIT, slice_of(err.msg));
+		if (f->kind != FAIL_NONE)
+			return false;
+		if (!t->reply.complete)
+			return fail_set(f, FAIL_CUT,
+					SLICE("the stream ended without its last event"));
+	} else if (t->text.len == 0) {
+		return fail_set(f, FAIL_CUT, SLICE("the answer is empty"));
+	} else if (t->text.full) {
+		return fail_set(f, FAIL_LIMIT, SLICE("the answer is too large"));
+	} else if (!e->dialect->whole(&t->reply, buf_slice(&t->text), f)) {
+		return false;
+	}
+	return reply_turn(&t->reply, e->name, turn, f);
+}
