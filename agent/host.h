@@ -1,0 +1,77 @@
+/* host.h - what the core asks of the face that it runs behind (language server, terminal, ...).
+ *
+ * The core never waits: each ask returns a handle, and `done` is called exactly once, later, from
+ * the loop, never inside the ask. host->ops->drop(handle) forgets an ask: `done` is then never
+ * called. Everything passed to an ask or an event is borrowed for the time of the call: a face that
+ * needs it longer copies it. */
+#ifndef EMEND_HOST_H
+#define EMEND_HOST_H
+
+#include "agent/edit/change.h"
+#include "agent/workspace/snapshot.h"
+#include "protocol/base/err.h"
+
+struct task;	   /* agent/session/task.h */
+struct task_event; /* agent/session/event.h */
+struct host_ask;   /* one unanswered question; opaque, made by the face */
+
+enum permission { PERMISSION_ONCE, PERMISSION_ALWAYS, PERMISSION_DENY };
+
+struct permission_request {
+	struct slice title;   /* one line: what is asked, "Run a command" */
+	struct slice subject; /* the command line, or the path */
+	struct slice reason;  /* why the model wants it; untrusted; may be empty */
+	struct slice diff;    /* unified diff for an edit; may be empty */
+	struct slice rule;    /* what "always allow" would save, for people; empty: not offered */
+};
+typedef void permission_cb(void *payload, enum permission answer,
+			   const struct err *why); /* why: NULL unless there was no answer */
+
+struct question {
+	struct slice text;
+	const struct slice *options; /* may be none: free text where the face can take it */
+	size_t n_options;
+};
+typedef void question_cb(void *payload, struct slice answer, const struct err *why);
+
+struct buffer_edit {
+	struct slice path;		   /* absolute */
+	struct snapshot *base;		   /* the edit is made for exactly this text */
+	const struct text_change *changes; /* of base; see change.h */
+	size_t n_changes;
+	struct slice after; /* the whole text that must result */
+	struct slice label; /* shown in the editor's undo list */
+};
+/* err NULL: the buffer now holds `after`, seen in the editor's own change report. ERR_STALE: the
+ * buffer is no longer `base`; nothing was changed. Others: the editor refused, or did not answer;
+ * `now` is what the buffer holds as far as is known (borrowed; may be NULL: closed). */
+typedef void edit_cb(void *payload, struct snapshot *now, const struct err *err);
+
+struct host_ops {
+	/* The open buffer of the file at this absolute path: gives a reference, or NULL if it is
+	 * not open. */
+	struct snapshot *(*buffer)(void *self, struct slice path);
+	/* Calls fn for each open buffer whose path lies below root. */
+	void (*each_buffer)(void *self, struct slice root,
+			    void (*fn)(void *payload, struct slice path, struct snapshot *text),
+			    void *payload);
+	struct host_ask *(*edit)(void *self, struct task *t, const struct buffer_edit *e,
+				 edit_cb *done, void *payload);
+	struct host_ask *(*permission)(void *self, struct task *t,
+				       const struct permission_request *r, permission_cb *done,
+				       void *payload);
+	struct host_ask *(*question)(void *self, struct task *t, const struct question *q,
+				     question_cb *done, void *payload);
+	void (*drop)(void *self, struct host_ask *ask);
+	/* Something happened in the task. Called often; must be quick. */
+	void (*event)(void *self, struct task *t, const struct task_event *ev);
+	/* A Markdown report is ready as a file at this absolute path: show it. */
+	void (*show)(void *self, struct task *t, struct slice path, struct slice title);
+};
+
+struct host {
+	const struct host_ops *ops;
+	void *self;
+};
+
+#endif

@@ -1,0 +1,231 @@
+/* agent.c - what the tasks of a process share: see agent.h and task.h.
+ *
+ * Everything is made when the first task needs it, and a runner lives only as long as a task uses
+ * it: an idle server has no child process, no timer and no connection. */
+#include "agent/session/agent.h"
+
+#include <stdlib.h>
+
+#include "agent/model/http.h"
+#include "agent/policy/granted.h"
+#include "agent/runner/runner.h"
+#include "agent/session/task_own.h"
+#include "agent/store/ledger.h"
+#include "protocol/base/log.h"
+#include "protocol/base/mem.h"
+
+struct shared_runner {
+	struct list link;
+	struct runner *runner;
+	char *workspace;
+	int users;
+	bool lost; /* its process ended: the next task starts another */
+};
+
+struct agent {
+	uv_loop_t *loop;
+	struct runq *runq;
+	char *program, *state_dir;
+	bool no_sandbox;
+	struct http *http;
+	struct ledger *ledger;
+	struct granted *granted;
+	struct list runners, tasks, undos;
+	bool closing;
+	struct job close_job;
+	void (*closed)(void *payload);
+	void *payload;
+};
+
+static void close_step(struct job *j);
+
+struct agent *agent_new(const struct agent_options *o)
+{
+	struct agent *a = xcalloc(1, sizeof(*a));
+
+	a->loop = o->loop;
+	a->runq = o->runq;
+	a->program = xslicedup(o->program);
+	a->state_dir = xslicedup(o->state_dir);
+	a->no_sandbox = o->no_sandbox;
+	a->granted = granted_new();
+	list_init(&a->runners);
+	list_init(&a->tasks);
+	list_init(&a->undos);
+	job_init(&a->close_job, close_step);
+	return a;
+}
+
+static void close_step(struct job *j)
+{
+	struct agent *a = container_of(j, struct agent, close_job);
+	void (*closed)(void *payload) = a->closed;
+	void *payload = a->payload;
+
+	if (!list_empty(&a->tasks) || !list_empty(&a->undos))
+		return; /* the last one posts again */
+	if (a->http)
+		http_free(a->http);
+	ledger_free(a->ledger);
+	granted_free(a->granted);
+	free(a->program);
+	free(a->state_dir);
+	free(a);
+	if (closed)
+		closed(payload);
+}
+
+void agent_close(struct agent *a, void (*closed)(void *payload), void *payload)
+{
+	a->closing = true;
+	a->closed = closed;
+	a->payload = payload;
+	LIST_EACH (it, tmp, &a->tasks)
+		task_cancel(container_of(it, struct task, link));
+	LIST_EACH(it, tmp, &a->undos)
+		undo_cancel(it);
+	runq_post(a->runq, &a->close_job);
+}
+
+void agent_task_gone(struct agent *a)
+{
+	if (a->closing)
+		runq_post(a->runq, &a->close_job);
+}
+
+struct http *agent_http(struct agent *a)
+{
+	if (!a->http)
+		a->http = http_new(a->loop);
+	return a->http;
+}
+
+struct ledger *agent_ledger(struct agent *a)
+{
+	if (!a->ledger)
+		a->ledger = ledger_new(slice_of(a->state_dir));
+	return a->ledger;
+}
+
+struct granted *agent_granted(struct agent *a)
+{
+	return a->granted;
+}
+
+struct runq *agent_runq(struct agent *a)
+{
+	return a->runq;
+}
+
+uv_loop_t *agent_loop(struct agent *a)
+{
+	return a->loop;
+}
+
+struct slice agent_state_dir(const struct agent *a)
+{
+	return slice_of(a->state_dir);
+}
+
+struct list *agent_tasks(struct agent *a)
+{
+	return &a->tasks;
+}
+
+struct list *agent_undos(struct agent *a)
+{
+	return &a->undos;
+}
+
+static void runner_lost(void *payload, const struct err *why)
+{
+	struct shared_runner *s = payload;
+
+	log_warn("runner of %s ended: %s", s->workspace, why->msg);
+	s->lost = true;
+}
+
+/* The project's own settings are no secret of the project: the server itself must read them through
+ * the runner. */
+static size_t secret_patterns(const struct policy *p, struct arena *a, struct slice **out)
+{
+	const struct slice *all;
+	size_t n = policy_denied_files(p, &all), kept = 0;
+
+	*out = arena_array(a, n + 1, sizeof(**out));
+	for (size_t i = 0; i < n; i++)
+		if (!slice_starts(all[i], SLICE(".emend")))
+			(*out)[kept++] = all[i];
+	return kept;
+}
+
+static bool start(struct agent *a, struct shared_runner *s, const struct config *c,
+		  const struct policy *p, struct err *err)
+{
+	struct runner_options o = {
+		.loop = a->loop,
+		.runq = a->runq,
+		.program = slice_of(a->program),
+		.workspace = slice_of(s->workspace),
+		.read_dirs = c->read_dirs,
+		.n_read_dirs = c->n_read_dirs,
+		.write_dirs = c->write_dirs,
+		.n_write_dirs = c->n_write_dirs,
+		.memory_bytes = c->command_memory_bytes,
+		.processes = c->command_processes,
+		.no_sandbox = a->no_sandbox,
+		.lost = runner_lost,
+		.payload = s,
+	};
+	struct slice *denied;
+	struct arena tmp;
+	bool ok;
+
+	arena_init(&tmp);
+	o.n_denied = secret_patterns(p, &tmp, &denied);
+	o.denied = denied;
+	ok = runner_start(&o, &s->runner, err);
+	arena_release(&tmp);
+	return ok;
+}
+
+bool agent_runner_get(struct agent *a, struct slice workspace, const struct config *c,
+		      const struct policy *p, struct runner **out, struct err *err)
+{
+	struct shared_runner *s;
+
+	LIST_EACH (it, tmp, &a->runners) {
+		s = container_of(it, struct shared_runner, link);
+		if (!s->lost && slice_eq_cstr(workspace, s->workspace)) {
+			s->users++;
+			*out = s->runner;
+			return true;
+		}
+	}
+	s = xcalloc(1, sizeof(*s));
+	s->workspace = xslicedup(workspace);
+	s->users = 1;
+	if (!start(a, s, c, p, err)) {
+		free(s->workspace);
+		free(s);
+		return false;
+	}
+	list_append(&a->runners, &s->link);
+	*out = s->runner;
+	return true;
+}
+
+void agent_runner_put(struct agent *a, struct runner *r)
+{
+	LIST_EACH (it, tmp, &a->runners) {
+		struct shared_runner *s = container_of(it, struct shared_runner, link);
+
+		if (s->runner != r || --s->users > 0)
+			continue;
+		list_remove(&s->link);
+		runner_stop(s->runner);
+		free(s->workspace);
+		free(s);
+		return;
+	}
+}

@@ -1,0 +1,28 @@
+/* agent.h - internal to agent/session: what the tasks of a process share. */
+#ifndef EMEND_AGENT_H
+#define EMEND_AGENT_H
+
+#include "agent/loop/runq.h"
+#include "agent/session/task.h"
+
+struct http *agent_http(struct agent *a); /* made at the first call */
+struct ledger *agent_ledger(struct agent *a);
+struct runq *agent_runq(struct agent *a);
+uv_loop_t *agent_loop(struct agent *a);
+struct slice agent_state_dir(const struct agent *a);
+struct granted *agent_granted(struct agent *a); /* the user's "always" answers */
+struct list *agent_tasks(struct agent *a); /* running tasks: struct task.link */
+struct list *agent_undos(struct agent *a); /* running undos: struct undo.link */
+void agent_task_gone(struct agent *a);	   /* a task left the list */
+
+/* The runner of a workspace, started if none runs; counted: give it back with agent_runner_put().
+ */
+NODISCARD bool agent_runner_get(struct agent *a, struct slice workspace, const struct config *c,
+				const struct policy *p, struct runner **out, struct err *err);
+void agent_runner_put(struct agent *a,
+		      struct runner *r); /* NULL is fine; the last one stops the process */
+
+/* Ends a running undo, given by its link; done(ERR_CANCELLED) follows from the loop. */
+void undo_cancel(struct list *link);
+
+#endif

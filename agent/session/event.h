@@ -1,0 +1,47 @@
+/* event.h - what a task tells its face while it runs. The terminal's --json lines and the language
+ * server's progress are made from these. All slices are borrowed for the time of the call. */
+#ifndef EMEND_EVENT_H
+#define EMEND_EVENT_H
+
+#include "protocol/base/slice.h"
+
+enum task_event_kind {
+	TASK_STARTED,		   /* task, session, model, mode */
+	TASK_TEXT,		   /* text: a piece of what the model says, whole code points */
+	TASK_PLAN,		   /* json: array of {text, status} */
+	TASK_TOOL_STARTED,	   /* call, tool, json: its input; text: one line for people */
+	TASK_TOOL_FINISHED,	   /* call, tool, ok, text: one-line summary */
+	TASK_OUTPUT,		   /* call, text: a piece of a running command's output */
+	TASK_PERMISSION_REQUESTED, /* subject */
+	TASK_PERMISSION_DECIDED,   /* subject, decision: "allow" or "deny", rule */
+	TASK_FILE_CHANGED, /* path (relative), before, after (SHA-256 hex, "" = no file), diff
+			      (unified) */
+	TASK_USAGE,	   /* usage: totals of the task */
+	TASK_NOTICE,	   /* text: a retry, a warning, one line */
+	TASK_FINISHED,	   /* status, text: summary, usage, seconds, files */
+};
+
+struct usage {
+	/* tokens: disjoint; the prompt is the first three. reasoning is a part of output. */
+	uint64_t input, cache_read, cache_write, output, reasoning;
+	double usd;    /* 0 if the price is unknown */
+	bool unpriced; /* some call had no known price */
+};
+
+struct task_event {
+	enum task_event_kind kind;
+	struct slice task, session, model, mode;
+	struct slice text, json;
+	struct slice call, tool;
+	bool ok;
+	struct slice subject, decision, rule;
+	struct slice path, before, after, diff;
+	struct usage usage;
+	struct slice status; /* "done", "failed", "cancelled", "budget", "denied", "provider",
+				"sandbox" */
+	double seconds;
+	const struct slice *files; /* relative paths changed by the task */
+	size_t n_files;
+};
+
+#endif

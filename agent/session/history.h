@@ -1,0 +1,32 @@
+/* history.h - what past tasks did to files, read from the event logs: for undo and diff. */
+#ifndef EMEND_HISTORY_H
+#define EMEND_HISTORY_H
+
+#include "protocol/base/arena.h"
+#include "protocol/base/err.h"
+
+struct past_edit {
+	struct slice task, path; /* path: relative to the workspace */
+	int64_t step;
+	struct slice before, after; /* SHA-256 hex of blobs; "" = no file */
+	bool made;   /* the log says that the change was made (false also: interrupted, unknown) */
+	bool failed; /* the log says that it was not */
+	bool undone;
+};
+
+struct history {
+	struct slice session, workspace;
+	struct past_edit *edits; /* in the order in which they were made */
+	size_t n, cap;
+	struct slice last_task; /* the newest task that edited; "" if none */
+};
+
+/* Everything in the arena. */
+NODISCARD bool history_read(struct arena *a, struct slice state_dir, struct slice session,
+			    struct history *out, struct err *err);
+/* The session that holds this task, or, with task "", the newest session of the workspace that
+ * edited files. ERR_NOT_FOUND with a sentence for the user. */
+NODISCARD bool history_find(struct arena *a, struct slice state_dir, struct slice workspace,
+			    struct slice task, struct history *out, struct err *err);
+
+#endif

@@ -1,0 +1,159 @@
+/* start.c - everything that can be known to be wrong before a task starts: the model and its key,
+ * the session, the runner. What fails here starts nothing. */
+#include "agent/session/task_own.h"
+
+#include "agent/policy/granted.h"
+#include "agent/workspace/path.h"
+#include "protocol/base/mem.h"
+#include "protocol/base/version.h"
+
+static bool open_model(struct task *t, struct err *err)
+{
+	struct model_options o = {
+		.loop = agent_loop(t->agent),
+		.runq = agent_runq(t->agent),
+		.http = agent_http(t->agent),
+		.retries = t->config.retries > 0 ? t->config.retries : -1,
+		.effort = t->config.effort,
+	};
+	struct slice name = t->config.model;
+
+	if (name.len == 0 && !model_default_name(&o, &t->arena, &name, err))
+		return false;
+	for (size_t i = 0; i < t->config.n_providers; i++) {
+		const struct config_provider *p = &t->config.providers[i];
+		struct slice rest = slice_sub(name, p->name.len, name.len);
+
+		if (!slice_starts(name, p->name) || !slice_starts(rest, SLICE("/")))
+			continue;
+		o.base_url = p->base_url;
+		o.dialect = p->dialect;
+		o.key_env = p->key_env;
+		o.key_command = p->key_command;
+	}
+	return model_open(&o, name, &t->model, err);
+}
+
+static bool open_log(struct task *t, struct slice session, struct err *err)
+{
+	char id[24];
+	struct jw *w;
+
+	if (session.len > 0) {
+		t->session = arena_dup(&t->arena, session);
+		if (!replay_log(t, &t->budget.session_spent_usd, err))
+			return false;
+		return event_log_open(agent_state_dir(t->agent), t->session, &t->env.log, err);
+	}
+	session_new_id(id);
+	t->session = arena_dup(&t->arena, slice_of(id));
+	if (!event_log_open(agent_state_dir(t->agent), t->session, &t->env.log, err))
+		return false;
+	w = event_log_begin(t->env.log, "session");
+	jw_kstr(w, "session", t->session);
+	jw_kstr(w, "workspace", t->workspace);
+	jw_kcstr(w, "version", EMEND_VERSION);
+	return event_log_end(t->env.log, err);
+}
+
+static void copy_spec(struct task *t, const struct task_spec *s)
+{
+	struct arena *a = &t->arena;
+
+	t->kind = s->kind;
+	t->title = arena_dup(a, s->title);
+	t->instruction = arena_dup(a, s->instruction);
+	t->workspace = arena_dup(a, s->workspace);
+	t->language = arena_dup(a, s->language);
+	t->diagnostics = arena_dup(a, s->diagnostics);
+	t->range_start = s->start;
+	t->range_end = s->end;
+	t->has_range = s->has_range;
+	if (s->action) {
+		t->has_action = true;
+		t->action = (struct config_action){ .title = arena_dup(a, s->action->title),
+						    .kind = arena_dup(a, s->action->kind),
+						    .prompt = arena_dup(a, s->action->prompt),
+						    .edits = s->action->edits };
+	}
+}
+
+static bool open_policy(struct task *t, const struct config *c, struct err *err)
+{
+	struct policy *p;
+
+	if (!config_policy(c, &p, err))
+		return false;
+	policy_set_root(p, t->workspace);
+	granted_apply(t->env.granted, t->workspace, p);
+	policy_free(t->env.policy);
+	t->env.policy = p;
+	if (task_reports(t)) {
+		t->env.policy = policy_clone(p, MODE_READ_ONLY);
+		policy_free(p);
+	}
+	return true;
+}
+
+bool task_use_config(struct task *t, struct slice project_text, struct err *err)
+{
+	struct config narrowed;
+
+	if (!config_narrow(&narrowed, t->base_config, project_text, err))
+		return false;
+	t->config = narrowed;
+	t->config_own = true;
+	t->env.config = &t->config;
+	return open_policy(t, &t->config, err);
+}
+
+static bool prepare(struct task *t, const struct task_spec *s, struct err *err)
+{
+	copy_spec(t, s);
+	if (s->path.len > 0 && !path_relative(&t->arena, t->workspace, s->path, &t->path, err))
+		return false;
+	if (t->title.len == 0)
+		t->title = prompt_title(t);
+	t->base_config = s->config;
+	t->config = *s->config; /* borrowed until the project's config is known */
+	t->env.config = &t->config;
+	if (!open_policy(t, s->config, err) || !open_model(t, err) ||
+	    !agent_runner_get(t->agent, t->workspace, s->config, t->env.policy, &t->runner, err) ||
+	    !open_log(t, s->session, err))
+		return false;
+	t->env.view.runner = t->runner;
+	return true;
+}
+
+bool task_start(struct agent *a, const struct task_spec *s, const struct host *h,
+		task_done_cb *done, void *payload, struct task **out, struct err *err)
+{
+	struct task *t = xcalloc(1, sizeof(*t));
+
+	t->agent = a;
+	t->host = *h;
+	t->done = done;
+	t->payload = payload;
+	t->started_ms = uv_now(agent_loop(a));
+	arena_init(&t->arena);
+	list_init(&t->link);
+	job_init(&t->step, task_step);
+	buf_init(&t->instructions, LIMIT_INSTRUCTIONS_BYTES);
+	random_id(t->id, 10);
+	t->id[0] = 't';
+	t->env.task_id = slice_of(t->id);
+	t->env.arena = &t->arena;
+	t->env.granted = agent_granted(a);
+	t->env.next_step = 1;
+	view_init(&t->env.view, agent_runq(a), h, t, arena_dup(&t->arena, s->workspace));
+	if (!prepare(t, s, err)) {
+		task_free(t);
+		return false;
+	}
+	list_append(agent_tasks(a), &t->link);
+	(void)uv_timer_init(agent_loop(a), &t->deadline);
+	t->deadline.data = t;
+	*out = t;
+	task_goto(t, TASK_LOADING);
+	return true;
+}

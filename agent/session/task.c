@@ -1,0 +1,356 @@
+/* task.c - the machine of one agent task.
+ *
+ *   LOADING --all read--> ASKING --calls--> TOOLS
+ *                          ^  |               |
+ *                          |  | the last word | all done
+ *                          +--|---------------+
+ *                             v
+ *          any --error, cancel, cap--> ENDING --model and timer gone--> ENDED: done(), free
+ *
+ * Children only record facts and post a step; every condition to move on stands in task_step(). */
+#include "agent/session/task_own.h"
+
+#include <stdlib.h>
+
+#include "agent/session/report.h"
+#include "agent/store/ledger.h"
+#include "protocol/base/log.h"
+
+static const char *const kind_name[] = { "do",	"explain",  "refactor", "add-tests",
+					 "fix", "add-docs", "review",	"action" };
+
+const char *task_kind_name(enum task_kind k)
+{
+	return kind_name[k];
+}
+
+struct slice task_id(const struct task *t)
+{
+	return slice_of(t->id);
+}
+
+struct slice task_session(const struct task *t)
+{
+	return t->session;
+}
+
+struct slice task_title(const struct task *t)
+{
+	return t->title;
+}
+
+bool task_reports(const struct task *t)
+{
+	return t->kind == TASK_EXPLAIN || t->kind == TASK_REVIEW ||
+	       (t->has_action && !t->action.edits);
+}
+
+void task_post(struct task *t)
+{
+	runq_post(agent_runq(t->agent), &t->step);
+}
+
+void task_fail(struct task *t, const struct err *why)
+{
+	if (t->why.code == ERR_NONE)
+		t->why = *why;
+	task_post(t);
+}
+
+void task_emit(struct task *t, struct task_event *ev)
+{
+	ev->task = task_id(t);
+	t->host.ops->event(t->host.self, t, ev);
+}
+
+struct jw *task_log(struct task *t, const char *type)
+{
+	struct jw *w = event_log_begin(t->env.log, type);
+
+	jw_kcstr(w, "task", t->id);
+	return w;
+}
+
+bool task_log_end(struct task *t)
+{
+	struct err err = { 0 };
+
+	if (event_log_end(t->env.log, &err))
+		return true;
+	task_fail(t, &err);
+	return false;
+}
+
+void task_notice(struct task *t, struct slice text)
+{
+	struct jw *w = task_log(t, "notice");
+
+	jw_kstr(w, "text", text);
+	(void)task_log_end(t);
+	task_emit(t, &(struct task_event){ .kind = TASK_NOTICE, .text = text });
+}
+
+static void on_deadline(uv_timer_t *h)
+{
+	struct task *t = h->data;
+	struct err why;
+
+	(void)err_set(&why, ERR_BUDGET,
+		      "the task's time is used up (%.0f s); raise budget.seconds or --max-time to "
+		      "allow more",
+		      t->config.budget.seconds);
+	task_fail(t, &why);
+}
+
+static void on_timer_closed(uv_handle_t *h)
+{
+	struct task *t = h->data;
+
+	t->timer_closed = true;
+	task_post(t);
+}
+
+static void log_start(struct task *t)
+{
+	struct jw *w = task_log(t, "task");
+
+	jw_kcstr(w, "kind", task_kind_name(t->kind));
+	jw_kstr(w, "title", t->title);
+	jw_kstr(w, "model", model_name(t->model));
+	jw_kcstr(w, "mode", mode_name(t->config.mode));
+	jw_kstr(w, "prompt", t->instruction);
+	if (t->path.len > 0)
+		jw_kstr(w, "path", t->path);
+	jw_kobject(w, "limits");
+	jw_kf64(w, "usd", t->config.budget.task_usd);
+	jw_ki64(w, "tokens", (int64_t)t->config.budget.tokens);
+	jw_ki64(w, "turns", t->config.budget.turns);
+	jw_kf64(w, "seconds", t->config.budget.seconds);
+	jw_end(w);
+	(void)task_log_end(t);
+	task_emit(t, &(struct task_event){ .kind = TASK_STARTED,
+					   .session = t->session,
+					   .model = model_name(t->model),
+					   .mode = slice_of(mode_name(t->config.mode)),
+					   .text = t->title });
+}
+
+/* Everything is read: the first question. */
+static void begin(struct task *t)
+{
+	double seconds = t->config.budget.seconds;
+
+	budget_init(&t->budget, &t->config.budget, t->budget.session_spent_usd, t->started_ms);
+	if (seconds > 0)
+		(void)uv_timer_start(&t->deadline, on_deadline, (uint64_t)(seconds * 1000), 0);
+	log_start(t);
+	t->system = prompt_system(t);
+	turn_user(t, prompt_user(t));
+}
+
+static struct slice status_of(enum err_code code)
+{
+	switch (code) {
+	case ERR_NONE:
+		return SLICE("done");
+	case ERR_CANCELLED:
+		return SLICE("cancelled");
+	case ERR_BUDGET:
+		return SLICE("budget");
+	case ERR_DENIED:
+		return SLICE("denied");
+	case ERR_PROVIDER:
+		return SLICE("provider");
+	case ERR_SANDBOX:
+		return SLICE("sandbox");
+	case ERR_INVALID:
+	case ERR_USAGE:
+	case ERR_TOO_LARGE:
+	case ERR_NOT_FOUND:
+	case ERR_STALE:
+	case ERR_TIMEOUT:
+	case ERR_IO:
+	case ERR_INTERNAL:
+		break;
+	}
+	return SLICE("failed");
+}
+
+static void log_finish(struct task *t, struct slice status, struct slice summary, double seconds)
+{
+	struct usage *u = &t->budget.used;
+	struct jw *w = task_log(t, "finished");
+	struct err err = { 0 };
+
+	jw_kstr(w, "status", status);
+	jw_kstr(w, "summary", summary);
+	jw_kf64(w, "usd", u->usd);
+	jw_kf64(w, "seconds", seconds);
+	jw_karray(w, "files");
+	for (size_t i = 0; i < t->env.n_files; i++)
+		jw_str(w, t->env.files[i]);
+	jw_end(w);
+	if (!event_log_end(t->env.log, &err) || !event_log_sync(t->env.log, &err))
+		log_error("log: %s", err.msg);
+	if (!ledger_task(agent_ledger(t->agent), t->session, task_id(t), t->workspace, t->title,
+			 status, u->usd, &err))
+		log_error("ledger: %s", err.msg);
+}
+
+void task_free(struct task *t)
+{
+	list_remove(&t->link);
+	job_drop(&t->step);
+	agent_task_gone(t->agent);
+	view_release(&t->env.view);
+	agent_runner_put(t->agent, t->runner);
+	model_close(t->model);
+	event_log_close(t->env.log);
+	policy_free(t->env.policy);
+	if (t->config_own)
+		config_release(&t->config);
+	buf_release(&t->instructions);
+	arena_release(&t->arena);
+	free(t);
+}
+
+static void end(struct task *t)
+{
+	struct task_outcome o = { .code = t->why.code, .usage = t->budget.used };
+	struct slice status;
+
+	if (o.code == ERR_NONE && t->env.denied_last)
+		o.code = ERR_DENIED;
+	o.summary = t->why.code == ERR_NONE ? t->said : slice_of(t->why.msg);
+	o.seconds = (double)(uv_now(agent_loop(t->agent)) - t->started_ms) / 1000.0;
+	o.files = t->env.files;
+	o.n_files = t->env.n_files;
+	status = status_of(o.code);
+	if (o.code == ERR_NONE && task_reports(t))
+		report_show(t, o.summary);
+	log_finish(t, status, o.summary, o.seconds);
+	task_emit(t, &(struct task_event){ .kind = TASK_FINISHED,
+					   .session = t->session,
+					   .status = status,
+					   .text = o.summary,
+					   .usage = o.usage,
+					   .seconds = o.seconds,
+					   .files = o.files,
+					   .n_files = o.n_files });
+	t->done(t->payload, t, &o);
+	task_free(t);
+}
+
+void task_goto(struct task *t, enum task_state next)
+{
+	static const char *const name[] = { "LOADING", "ASKING", "TOOLS", "ENDING", "ENDED" };
+
+	log_debug("task %s: %s -> %s", t->id, name[t->state], name[next]);
+	t->state = next;
+	switch (next) {
+	case TASK_LOADING:
+		load_start(t);
+		break;
+	case TASK_ASKING:
+		turn_start(t);
+		break;
+	case TASK_TOOLS:
+		calls_step(t);
+		break;
+	case TASK_ENDING:
+		load_abort(t);
+		turn_abort(t);
+		calls_abort(t);
+		uv_close((uv_handle_t *)&t->deadline, on_timer_closed);
+		break;
+	case TASK_ENDED:
+		end(t);
+		break;
+	}
+}
+
+/* The model has answered: tools, another turn, or the end. */
+static void after_turn(struct task *t)
+{
+	struct err why = { 0 };
+
+	if (calls_start(t)) {
+		task_goto(t, TASK_TOOLS);
+		return;
+	}
+	switch (t->stop) {
+	case STOP_PAUSE:
+		task_goto(t, TASK_ASKING);
+		return;
+	case STOP_LENGTH:
+		if (++t->cut_turns > 3)
+			break;
+		turn_user(t, SLICE("Your last answer was cut off at the output limit. Go on from "
+				   "there, in smaller steps."));
+		task_goto(t, TASK_ASKING);
+		return;
+	case STOP_REFUSAL:
+		(void)err_set(&why, ERR_PROVIDER,
+			      "the model refused this request; word it in another way or use "
+			      "another model");
+		task_fail(t, &why);
+		break;
+	case STOP_CONTEXT:
+		(void)err_set(
+			&why, ERR_PROVIDER,
+			"the model's context window is full; start a new task for what is left");
+		task_fail(t, &why);
+		break;
+	case STOP_END:
+	case STOP_TOOL:
+	case STOP_OTHER:
+		break;
+	}
+	task_goto(t, TASK_ENDING);
+}
+
+void task_step(struct job *j)
+{
+	struct task *t = container_of(j, struct task, step);
+
+	if (t->env.fatal.code != ERR_NONE && t->why.code == ERR_NONE)
+		t->why = t->env.fatal;
+	if (t->why.code != ERR_NONE && t->state < TASK_ENDING) {
+		task_goto(t, TASK_ENDING);
+		return;
+	}
+	switch (t->state) {
+	case TASK_LOADING:
+		if (load_finished(t)) {
+			begin(t);
+			task_goto(t, TASK_ASKING);
+		}
+		break;
+	case TASK_ASKING:
+		if (t->answered)
+			after_turn(t);
+		break;
+	case TASK_TOOLS:
+		calls_step(t);
+		if (calls_finished(t)) {
+			calls_collect(t);
+			task_goto(t, TASK_ASKING);
+		}
+		break;
+	case TASK_ENDING:
+		if (!t->call && t->timer_closed)
+			task_goto(t, TASK_ENDED); /* t is gone now */
+		break;
+	case TASK_ENDED:
+		break;
+	}
+}
+
+void task_cancel(struct task *t)
+{
+	struct err why;
+
+	(void)err_set(&why, ERR_CANCELLED, "cancelled by the user");
+	task_fail(t, &why); /* from the loop: the caller may be in a callback of the very child that
+			       goes */
+}

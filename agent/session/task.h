@@ -1,0 +1,95 @@
+/* task.h - one agent task: the machine between the model and its tools. */
+#ifndef EMEND_TASK_H
+#define EMEND_TASK_H
+
+#include <uv.h>
+
+#include "agent/config/config.h"
+#include "agent/host.h"
+#include "agent/session/event.h"
+
+struct runq;
+struct http;
+struct ledger;
+struct runner;
+struct agent;
+struct task;
+
+/* What all tasks of a process share. One per process; the faces own it. Opens nothing until a task
+ * needs it. */
+struct agent_options {
+	uv_loop_t *loop;
+	struct runq *runq;
+	struct slice program;	/* absolute path of this binary */
+	struct slice state_dir; /* absolute */
+	bool no_sandbox;
+};
+struct agent *agent_new(const struct agent_options *o);
+/* Cancels and frees everything; handles close as the loop runs on. `closed` is called once all is
+ * gone (may be NULL). */
+void agent_close(struct agent *a, void (*closed)(void *payload), void *payload);
+
+enum task_kind {
+	TASK_DO,
+	TASK_EXPLAIN,
+	TASK_REFACTOR,
+	TASK_ADD_TESTS,
+	TASK_FIX,
+	TASK_ADD_DOCS,
+	TASK_REVIEW,
+	TASK_ACTION
+};
+const char *task_kind_name(enum task_kind k); /* "do", "explain", "refactor", "add-tests", "fix",
+						 "add-docs", "review", "action" */
+
+struct task_spec { /* borrowed for the time of task_start() */
+	enum task_kind kind;
+	struct slice workspace;	  /* absolute, resolved */
+	struct slice title;	  /* "" = made from kind and instruction */
+	struct slice instruction; /* the user's words; for TASK_DO the task itself */
+	struct slice path;	  /* of the code it is about: absolute; "" = none */
+	struct slice language;	  /* LSP languageId; may be empty */
+	size_t start, end;	  /* bytes of the file's text; start == end: the whole file */
+	bool has_range;
+	struct slice diagnostics;	    /* text lines "LINE: message" to be fixed or known */
+	const struct config_action *action; /* TASK_ACTION */
+	const struct config *config;	    /* borrowed until the task is done */
+	struct slice session;		    /* resume this session; "" = a new one */
+};
+
+/* result: r == NULL only if it never started. */
+struct task_outcome {
+	enum err_code code;   /* ERR_NONE: done */
+	struct slice summary; /* the model's last words, or why it ended; one or more lines */
+	struct usage usage;
+	double seconds;
+	const struct slice *files;
+	size_t n_files;
+};
+typedef void task_done_cb(void *payload, struct task *t, const struct task_outcome *o);
+
+/* Fails at once (and starts nothing) on what the user must mend first: no model, no key, bad
+ * session. Otherwise `done` is called exactly once, from the loop; the task is freed when it
+ * returns. */
+NODISCARD bool task_start(struct agent *a, const struct task_spec *s, const struct host *h,
+			  task_done_cb *done, void *payload, struct task **out, struct err *err);
+void task_cancel(
+	struct task *t); /* idempotent; every child is told at once; done(ERR_CANCELLED) follows */
+struct slice task_id(const struct task *t);
+struct slice task_session(const struct task *t);
+struct slice task_title(const struct task *t);
+
+/* Undo the file edits of a task, newest first, or of one step. Works through the same host and
+ * runner; only where the present content is what Emend left, else the file is refused and named.
+ * `task` "" = the newest of the workspace. */
+struct undo_spec {
+	struct slice workspace, session, task;
+	int64_t step; /* -1: all */
+	const struct config *config;
+};
+typedef void undo_done_cb(void *payload, struct slice report, size_t restored, size_t refused,
+			  const struct err *err);
+NODISCARD bool undo_start(struct agent *a, const struct undo_spec *s, const struct host *h,
+			  undo_done_cb *done, void *payload, struct err *err);
+
+#endif

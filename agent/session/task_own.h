@@ -1,0 +1,121 @@
+/* task_own.h - internal to agent/session: the task's state, shared by the files that make up its
+ * machine.
+ *
+ *   start.c    what must be right before anything begins
+ *   task.c     the machine's step, cancel, end
+ *   load.c     what must be read before the first question: project config, instructions, the code
+ *   turn.c     one call of the model: budget, request, answer into the transcript and the log
+ *   calls.c    the tool calls of one turn
+ *   prompt.c   the words
+ *   replay.c   the transcript out of the log of an earlier run */
+#ifndef EMEND_TASK_OWN_H
+#define EMEND_TASK_OWN_H
+
+#include "agent/budget/budget.h"
+#include "agent/config/config.h"
+#include "agent/model/model.h"
+#include "agent/session/agent.h"
+#include "agent/session/task.h"
+#include "agent/store/event_log.h"
+#include "agent/tool/tool.h"
+#include "protocol/base/limits.h"
+
+enum task_state { TASK_LOADING, TASK_ASKING, TASK_TOOLS, TASK_ENDING, TASK_ENDED };
+
+struct load_item;
+
+struct task {
+	enum task_state state; /* written by task_goto() only */
+	struct list link;      /* of the agent's tasks */
+	struct agent *agent;
+	struct arena arena;
+	struct err why; /* ERR_NONE: nothing went wrong; the first reason wins */
+	struct job step;
+	uv_timer_t deadline; /* the time cap */
+	bool timer_closed;
+	uint64_t started_ms;
+
+	char id[16];
+	enum task_kind kind;
+	struct slice session, title, instruction, workspace;
+	struct slice path, language, diagnostics; /* path: relative */
+	size_t range_start, range_end;
+	bool has_range;
+	struct config_action action;
+	bool has_action;
+
+	struct config config; /* narrowed by the project's */
+	const struct config *base_config;
+	bool config_own;
+	struct tool_env env;
+	struct runner *runner;
+
+	/* load.c */
+	struct load_item *loads;
+	size_t n_loads, next_load;
+	struct view_op *loading;
+	struct buf instructions;
+	struct slice code; /* text of `path` */
+
+	/* turn.c */
+	struct model *model;
+	struct model_call *call;
+	struct transcript transcript;
+	struct slice system;
+	struct tool_schema *schemas;
+	struct budget budget;
+	int64_t reservation; /* of the ledger; 0: none */
+	enum stop_reason stop;
+	bool cut_call; /* one more call was cut off at the output limit */
+	bool answered;	   /* the call under way has ended well */
+	int cut_turns;	   /* in a row */
+	struct slice said; /* the text of the last turn */
+
+	/* calls.c */
+	struct tool_run *runs;
+	size_t n_runs;
+	struct sha256_hex last_call;
+	int same_calls;
+
+	task_done_cb *done;
+	void *payload;
+	struct host host;
+};
+
+void task_step(struct job *j);
+void task_goto(struct task *t, enum task_state next); /* the only writer of t->state */
+void task_free(struct task *t);
+void task_post(struct task *t);			       /* one step from the loop */
+void task_fail(struct task *t, const struct err *why); /* the first reason wins; posts */
+void task_notice(struct task *t, struct slice text);
+struct jw *task_log(struct task *t, const char *type); /* begins an event with the task's id */
+bool task_log_end(struct task *t);		       /* a broken log fails the task */
+void task_emit(struct task *t, struct task_event *ev);
+bool task_reports(const struct task *t); /* its result is a report to show, not an edit */
+
+/* Narrows the configuration by the project's (ptr NULL: none) and makes the policy from it. */
+NODISCARD bool task_use_config(struct task *t, struct slice project_text, struct err *err);
+
+void load_start(struct task *t);
+bool load_finished(const struct task *t);
+void load_abort(struct task *t);
+
+void turn_start(struct task *t); /* fails the task if the budget forbids it */
+void turn_abort(struct task *t);
+void turn_user(struct task *t, struct slice text); /* appends a user turn, logged */
+
+bool calls_start(struct task *t); /* false: the turn holds no call */
+void calls_step(struct task *t);  /* starts what may start now */
+bool calls_finished(const struct task *t);
+void calls_collect(struct task *t); /* results into transcript and log */
+void calls_abort(struct task *t);   /* drops what is under way; its results say "cancelled" */
+
+struct slice prompt_system(struct task *t);
+struct slice prompt_user(struct task *t);
+struct slice prompt_title(struct task *t);
+
+/* Fills the transcript from the session's log; calls that were never answered get an error result.
+ */
+NODISCARD bool replay_log(struct task *t, double *spent_usd, struct err *err);
+
+#endif

@@ -1,0 +1,93 @@
+/* read_file.c - a text file or a range of its lines, numbered. */
+#include "agent/tool/tools.h"
+
+#include <inttypes.h>
+
+#include "protocol/base/limits.h"
+
+enum { DEFAULT_LINES = 400, MAX_LINES = 20000, MAX_LINE_BYTES = 2000 };
+
+struct reading {
+	struct slice path;
+	int64_t first, count;
+};
+
+static void put_line(struct buf *out, int64_t number, struct slice line)
+{
+	bool cut = line.len > MAX_LINE_BYTES;
+
+	if (slice_ends(line, SLICE("\r")))
+		line.len--;
+	buf_printf(out, "%" PRId64 "\t%.*s%s\n", number, cut ? MAX_LINE_BYTES : SLICE_ARG(line),
+		   cut ? " [... line cut ...]" : "");
+}
+
+static void show(struct tool_run *r, struct slice text)
+{
+	struct reading *s = r->state;
+	struct slice rest = text, line;
+	int64_t number = 0, last = 0;
+	struct buf out;
+
+	buf_init(&out, LIMIT_RESULT_BYTES - 400);
+	while (slice_next_line(&rest, &line)) {
+		number++;
+		if (number < s->first || number >= s->first + s->count || out.full)
+			continue;
+		put_line(&out, number, line);
+		if (!out.full)
+			last = number;
+	}
+	if (number == 0)
+		buf_puts(&out, "(the file is empty)\n");
+	out.full = false;
+	out.max = LIMIT_RESULT_BYTES;
+	if (s->first > number && number > 0)
+		buf_printf(&out, "(the file has only %" PRId64 " lines)\n", number);
+	else if (last < number && number > 0)
+		buf_printf(&out,
+			   "(%" PRId64 " of %" PRId64 " lines shown; go on with start_line %" PRId64
+			   ")\n",
+			   last - s->first + 1, number, last + 1);
+	tool_finish(r, true, buf_slice(&out),
+		    arena_printf(&r->arena, "%.*s, %" PRId64 " lines", SLICE_ARG(s->path),
+				 last >= s->first ? last - s->first + 1 : 0));
+	buf_release(&out);
+}
+
+static void was_read(void *payload, const struct view_text *t, const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct reading *s = r->state;
+
+	r->op = NULL;
+	if (err) {
+		tool_fail(r, err);
+	} else if (!t->exists) {
+		tool_failf(r, "%.*s does not exist; use list_files or search to find it",
+			   SLICE_ARG(s->path));
+	} else if (t->binary) {
+		tool_failf(r, "%.*s is not UTF-8 text (%" PRIu64 " bytes): it is not shown",
+			   SLICE_ARG(s->path), t->size);
+	} else {
+		view_saw(&r->env->view, s->path, t->text);
+		show(r, snapshot_text(t->text));
+	}
+}
+
+void read_file_start(struct tool_run *r)
+{
+	struct reading *s = arena_alloc(&r->arena, sizeof(*s));
+	struct decision d = { 0 };
+
+	r->state = s;
+	if (!arg_path(r, "path", true, &s->path) ||
+	    !arg_int(r, "start_line", 1, 1, INT32_MAX, &s->first) ||
+	    !arg_int(r, "line_count", DEFAULT_LINES, 1, MAX_LINES, &s->count))
+		return;
+	policy_path(r->env->policy, ACCESS_READ, s->path, &r->arena, &d);
+	if (d.verdict == VERDICT_DENY)
+		tool_failf(r, "%.*s is not accessible: %.*s", SLICE_ARG(s->path), SLICE_ARG(d.why));
+	else
+		r->op = view_read(&r->env->view, s->path, was_read, r);
+}

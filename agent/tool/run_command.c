@@ -1,0 +1,197 @@
+/* run_command.c - one shell command in the sandbox.
+ *
+ *   permission -> unsaved buffers? --asked to save, once--> looked at again -> running -> result
+ *
+ * The policy decides on the parsed command; the runner enforces the boundary. A command sees the
+ * files, not the editor's buffers: where they differ the user is asked to save, and what the
+ * command could not see is said. */
+#include "agent/tool/tools.h"
+
+#include <inttypes.h>
+
+#include "agent/config/config.h"
+#include "agent/host.h"
+#include "agent/runner/runner.h"
+#include "agent/tool/unsaved.h"
+#include "protocol/base/limits.h"
+
+struct running {
+	struct command_spec spec;
+	struct slice reason;
+	bool asked;
+	struct slice unsaved; /* paths whose unsaved text the command does not see */
+	struct buf whole;     /* all output within LIMIT_OUTPUT_LOG_BYTES, for the log */
+};
+
+static void release(struct tool_run *r)
+{
+	struct running *s = r->state;
+
+	buf_release(&s->whole);
+}
+
+static void on_output(void *payload, struct slice bytes, bool is_stderr)
+{
+	struct tool_run *r = payload;
+	struct running *s = r->state;
+
+	(void)is_stderr;
+	if (s->whole.len + bytes.len <= s->whole.max)
+		buf_append(&s->whole, bytes);
+	tool_emit(r, &(struct task_event){ .kind = TASK_OUTPUT, .text = bytes });
+}
+
+/* What the command printed: in the event if it is short, else as a blob beside the log. */
+static bool log_command(struct tool_run *r, const struct command_result *c)
+{
+	struct running *s = r->state;
+	struct sha256_hex blob = { "" };
+	struct jw *w;
+
+	if (s->whole.len > c->output.len &&
+	    !blob_put(r->env->log, buf_slice(&s->whole), &blob, &r->env->fatal))
+		return false;
+	w = event_log_begin(r->env->log, "command");
+	jw_kstr(w, "task", r->env->task_id);
+	jw_kstr(w, "call", r->id);
+	jw_kstr(w, "command", s->spec.command);
+	jw_ki64(w, "exit", c->exit_status);
+	jw_ki64(w, "signal", c->term_signal);
+	jw_kf64(w, "seconds", c->seconds);
+	jw_ki64(w, "output_bytes", (int64_t)c->output_bytes);
+	jw_kbool(w, "truncated", c->truncated);
+	jw_kstr(w, "output", c->output);
+	jw_kcstr(w, "blob", blob.s);
+	return event_log_end(r->env->log, &r->env->fatal);
+}
+
+static struct slice outcome(struct tool_run *r, const struct command_result *c)
+{
+	struct running *s = r->state;
+
+	if (c->timed_out)
+		return arena_printf(&r->arena, "stopped after %" PRIu64 " s (timeout)",
+				    (s->spec.timeout_ms ? s->spec.timeout_ms : LIMIT_COMMAND_MS) /
+					    1000);
+	if (c->idle_timed_out)
+		return SLICE("stopped: no output for too long");
+	if (c->limit_hit.len > 0)
+		return arena_printf(&r->arena, "stopped: over the %.*s limit",
+				    SLICE_ARG(c->limit_hit));
+	if (c->term_signal)
+		return arena_printf(&r->arena, "killed by signal %d", c->term_signal);
+	return arena_printf(&r->arena, "exit status %d", c->exit_status);
+}
+
+static struct slice unseen(struct tool_run *r)
+{
+	struct running *s = r->state;
+
+	if (s->unsaved.len == 0)
+		return SLICE("");
+	return arena_printf(&r->arena,
+			    "Note: the command did not see the unsaved text of these files in the "
+			    "user's editor: %.*s\n",
+			    SLICE_ARG(s->unsaved));
+}
+
+static void ran(void *payload, const struct command_result *c, const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct slice how;
+	bool ok;
+
+	r->call = NULL;
+	if (err) {
+		if (err->code == ERR_SANDBOX)
+			r->env->fatal = *err; /* the user must mend this; the model cannot */
+		tool_fail(r, err);
+		return;
+	}
+	if (!log_command(r, c)) {
+		tool_fail(r, &r->env->fatal);
+		return;
+	}
+	how = outcome(r, c);
+	ok = !c->timed_out && !c->idle_timed_out && c->limit_hit.len == 0 && !c->term_signal &&
+	     c->exit_status == 0;
+	tool_finish(r, ok,
+		    arena_printf(&r->arena, "%.*s (%.1f s)%s\n%.*s%.*s", SLICE_ARG(how), c->seconds,
+				 c->truncated ? "; the middle of the output is left out" : "",
+				 SLICE_ARG(unseen(r)), SLICE_ARG(c->output)),
+		    arena_printf(&r->arena, "%.*s, %.1f s", SLICE_ARG(how), c->seconds));
+}
+
+static void compared(struct tool_run *r, struct slice names);
+
+static void answered(void *payload, struct slice answer, const struct err *why)
+{
+	struct tool_run *r = payload;
+
+	(void)answer; /* saved or not: that is looked up, not believed */
+	(void)why;
+	r->ask = NULL;
+	unsaved_find(r, compared);
+}
+
+static void compared(struct tool_run *r, struct slice names)
+{
+	static const struct slice options[] = { { "Saved, go on", 12 },
+						{ "Go on without saving", 20 } };
+	struct host *h = &r->env->view.host;
+	struct running *s = r->state;
+	struct question q = { .options = options, .n_options = ARRAY_LEN(options) };
+
+	if (names.len > 0 && !s->asked) {
+		s->asked = true;
+		q.text = arena_printf(&r->arena,
+				      "A command is about to run, and it sees files only as they "
+				      "are saved. Not saved: %.*s",
+				      SLICE_ARG(names));
+		r->ask = h->ops->question(h->self, r->env->view.task, &q, answered, r);
+		return;
+	}
+	s->unsaved = names;
+	r->call =
+		runner_command(r->env->view.runner, &s->spec,
+			       &(struct command_callbacks){ .output = on_output, .done = ran }, r);
+}
+
+static void allowed(struct tool_run *r)
+{
+	unsaved_find(r, compared);
+}
+
+void run_command_start(struct tool_run *r)
+{
+	struct running *s = arena_alloc(&r->arena, sizeof(*s));
+	struct decision d = { 0 };
+	int64_t timeout;
+
+	r->state = s;
+	buf_init(&s->whole, LIMIT_OUTPUT_LOG_BYTES);
+	r->release = release;
+	if (!arg_str(r, "command", true, &s->spec.command) ||
+	    !arg_path(r, "cwd", false, &s->spec.cwd) ||
+	    !arg_int(r, "timeout_ms", (int64_t)r->env->config->command_timeout_ms, 1,
+		     LIMIT_COMMAND_MAX_MS, &timeout) ||
+	    !arg_str(r, "reason", false, &s->reason))
+		return;
+	s->spec.timeout_ms = (uint64_t)timeout;
+	if (slice_trim(s->spec.command).len == 0 || s->spec.command.len > LIMIT_COMMAND_BYTES) {
+		tool_failf(r, "command must have 1 to %d bytes", LIMIT_COMMAND_BYTES);
+		return;
+	}
+	if (!r->env->view.runner) {
+		tool_failf(r, "the command runner is not available");
+		return;
+	}
+	policy_command(r->env->policy, s->spec.command, &r->arena, &d);
+	permit(r, &d,
+	       &(struct permission_request){ .title = SLICE("Run a command"),
+					     .subject = s->spec.command,
+					     .reason = s->reason,
+					     .diff = SLICE(""),
+					     .rule = d.always },
+	       allowed);
+}

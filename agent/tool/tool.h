@@ -1,0 +1,111 @@
+/* tool.h - one tool call of the model, from its arguments to its result.
+ *
+ * A tool is a row in the table of tools.c and one file. Its start() validates the input, begins the
+ * work and returns; tool_finish() is called exactly once, inside start() or later. Whatever a run
+ * waits for is kept in the run (read, write, ask, call), so that tool_abort() can drop it. */
+#ifndef EMEND_TOOL_H
+#define EMEND_TOOL_H
+
+#include "agent/model/model.h"
+#include "agent/policy/policy.h"
+#include "agent/session/event.h"
+#include "agent/store/event_log.h"
+#include "agent/workspace/view.h"
+
+struct config;
+struct granted;
+struct tool_run;
+struct pending;
+struct finding;
+
+enum tool_class {
+	TOOL_READ,  /* may run beside other reads */
+	TOOL_WRITE, /* changes files: in order, alone */
+	TOOL_EXEC,  /* runs commands: in order, alone */
+	TOOL_META,  /* the plan, a question: in order, alone */
+};
+
+struct tool {
+	struct tool_schema schema;
+	enum tool_class class;
+	void (*start)(struct tool_run *r);
+	/* One line for people: what this call does ("Read src/a.c"). */
+	struct slice (*describe)(struct json input, struct arena *a);
+};
+
+/* What the tools of one task work with. Owned by the task. */
+struct tool_env {
+	struct view view;
+	struct policy *policy;	 /* changes when the user says "always" */
+	struct granted *granted; /* and so does this: it outlives the task */
+	struct event_log *log;
+	const struct config *config;
+	struct slice task_id;
+	struct arena *arena; /* of the task: for what outlives a call */
+	struct slice *files; /* relative paths changed so far, each once */
+	size_t n_files, cap_files;
+	int64_t next_step; /* numbers the edits of the task */
+	bool denied_last;  /* the last thing that needed permission was denied */
+	struct err fatal;  /* the log is broken: the task must end */
+};
+
+struct tool_run {
+	const struct tool *tool; /* NULL: unknown name */
+	struct tool_env *env;
+	struct arena arena; /* of this call */
+	struct slice id;    /* the model's call id */
+	struct slice name;
+	struct slice input_text;
+	struct json input; /* an object */
+
+	/* what it waits for; NULL if not */
+	struct view_op *op;
+	struct host_ask *ask;
+	struct runner_call *call;
+	void *state;			     /* of the tool, in the arena */
+	struct pending *pending;	     /* permit.c: the question that stands */
+	struct finding *finding;	     /* unsaved.c: the buffers that are being compared */
+	void (*release)(struct tool_run *r); /* frees what state holds beside memory; may be NULL */
+
+	bool started, done, ok;
+	struct slice result;  /* for the model */
+	struct slice summary; /* for people, one line */
+	void (*on_done)(struct tool_run *r);
+	void *payload;
+};
+
+const struct tool *tool_find(struct slice name);
+/* The table, in its constant order: it is part of the cached prompt prefix. */
+size_t tool_count(void);
+const struct tool_schema *tool_schema_at(size_t i);
+
+void tool_start(
+	struct tool_run *r); /* the caller has filled env, id, name, input_text, on_done, payload */
+void tool_abort(struct tool_run *r); /* drops whatever is under way; on_done is not called */
+void tool_release(struct tool_run *r);
+
+/* For the tools. The texts are copied into the run's arena; result is cut in the middle at
+ * LIMIT_RESULT_BYTES. */
+void tool_finish(struct tool_run *r, bool ok, struct slice result, struct slice summary);
+void tool_fail(struct tool_run *r, const struct err *err); /* the message is the result */
+void tool_failf(struct tool_run *r, const char *fmt, ...) PRINTF(2, 3);
+void tool_emit(struct tool_run *r, struct task_event *ev); /* fills task and call */
+
+/* Arguments: false after tool_failf() named the argument and what is expected. Numbers as strings
+ * are accepted. */
+NODISCARD bool arg_str(struct tool_run *r, const char *key, bool required, struct slice *out);
+NODISCARD bool arg_int(struct tool_run *r, const char *key, int64_t def, int64_t min, int64_t max,
+		       int64_t *out);
+NODISCARD bool arg_bool(struct tool_run *r, const char *key, bool *out);
+/* A path argument: relative to the workspace; absent and not required: "". */
+NODISCARD bool arg_path(struct tool_run *r, const char *key, bool required, struct slice *out);
+
+/* Permission: asks the user if the decision says so. done(r, true) goes on; on false the run is
+ * finished already. */
+typedef void permit_cb(struct tool_run *r);
+void permit(struct tool_run *r, const struct decision *d, const struct permission_request *q,
+	    permit_cb *go_on);
+
+void env_file_changed(struct tool_env *e, struct slice path);
+
+#endif

@@ -1,0 +1,182 @@
+/* tools.c - the table of tools. Names, order and texts are part of the cached prompt prefix: they
+ * are the same for every task; a mode that forbids a tool answers with an error instead of removing
+ * it. */
+#include "agent/tool/tools.h"
+
+#include "protocol/base/base.h"
+
+static struct slice member(struct json input, struct arena *a, const char *key)
+{
+	struct slice s = json_str_or(json_get(input, key), a, "");
+	size_t nl = slice_find_byte(s, '\n', 0);
+
+	return nl == SIZE_MAX ? s : arena_printf(a, "%.*s ...", (int)nl, s.ptr);
+}
+
+static struct slice with_path(const char *verb, struct json input, struct arena *a)
+{
+	struct slice path = member(input, a, "path");
+
+	return arena_printf(a, "%s %.*s", verb, SLICE_ARG(path.len ? path : SLICE(".")));
+}
+
+static struct slice say_read(struct json input, struct arena *a)
+{
+	return with_path("Read", input, a);
+}
+
+static struct slice say_list(struct json input, struct arena *a)
+{
+	return with_path("List", input, a);
+}
+
+static struct slice say_edit(struct json input, struct arena *a)
+{
+	return with_path("Edit", input, a);
+}
+
+static struct slice say_write(struct json input, struct arena *a)
+{
+	return with_path("Write", input, a);
+}
+
+static struct slice say_search(struct json input, struct arena *a)
+{
+	return arena_printf(a, "Search %.*s", SLICE_ARG(member(input, a, "pattern")));
+}
+
+static struct slice say_run(struct json input, struct arena *a)
+{
+	return arena_printf(a, "Run %.*s", SLICE_ARG(member(input, a, "command")));
+}
+
+static struct slice say_ask(struct json input, struct arena *a)
+{
+	return arena_printf(a, "Ask: %.*s", SLICE_ARG(member(input, a, "question")));
+}
+
+static struct slice say_plan(struct json input, struct arena *a)
+{
+	return arena_printf(a, "Plan, %zu steps", json_len(json_get(input, "steps")));
+}
+
+static const struct tool tools[] = {
+	{ { "read_file",
+	    "Read a text file, or a range of its lines; each line comes back as its number, a tab "
+	    "and its text. "
+	    "What is open in the user's editor is read with their unsaved changes. Read a file "
+	    "before you change it.",
+	    "{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\",\"description\":"
+	    "\"relative to the "
+	    "workspace\"},\"start_line\":{\"type\":\"integer\",\"description\":\"first line, from "
+	    "1\"},\"line_count\":"
+	    "{\"type\":\"integer\",\"description\":\"default 400\"}},\"required\":[\"path\"]}" },
+	  TOOL_READ,
+	  read_file_start,
+	  say_read },
+	{ { "list_files",
+	    "List files and folders below a path; what .gitignore excludes is left out. Use it, "
+	    "with glob if you know "
+	    "what you look for (src/**/*.c), instead of running ls or find.",
+	    "{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\",\"description\":"
+	    "\"default: the "
+	    "workspace\"},\"glob\":{\"type\":\"string\"},\"depth\":{\"type\":\"integer\","
+	    "\"description\":\"default "
+	    "2\"}}}" },
+	  TOOL_READ,
+	  list_files_start,
+	  say_list },
+	{ { "search",
+	    "Search the contents of files with a Perl-compatible regular expression; results are "
+	    "path:line: text. Find "
+	    "definitions and uses with it before you read whole files.",
+	    "{\"type\":\"object\",\"properties\":{\"pattern\":{\"type\":\"string\"},\"path\":{"
+	    "\"type\":\"string\"},"
+	    "\"glob\":{\"type\":\"string\"},\"literal\":{\"type\":\"boolean\"},\"ignore_case\":{"
+	    "\"type\":\"boolean\"},"
+	    "\"context\":{\"type\":\"integer\",\"description\":\"lines before and after, at most "
+	    "5\"}},\"required\":"
+	    "[\"pattern\"]}" },
+	  TOOL_READ,
+	  search_start,
+	  say_search },
+	{ { "edit_file",
+	    "Replace text in an existing file. old_text must be exactly what stands in the file, "
+	    "white space included, "
+	    "and occur once (add lines around it until it does) unless replace_all is true. All "
+	    "edits are made, or none.",
+	    "{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\"},\"edits\":{"
+	    "\"type\":\"array\",\"items\":"
+	    "{\"type\":\"object\",\"properties\":{\"old_text\":{\"type\":\"string\"},\"new_text\":{"
+	    "\"type\":\"string\"},"
+	    "\"replace_all\":{\"type\":\"boolean\"}},\"required\":[\"old_text\",\"new_text\"]}}},"
+	    "\"required\":[\"path\","
+	    "\"edits\"]}" },
+	  TOOL_WRITE,
+	  edit_file_start,
+	  say_edit },
+	{ { "write_file",
+	    "Create a file, or replace everything in it. For a change of an existing file prefer "
+	    "edit_file; give the "
+	    "whole content, with nothing left out.",
+	    "{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\"},\"content\":{"
+	    "\"type\":\"string\"}},"
+	    "\"required\":[\"path\",\"content\"]}" },
+	  TOOL_WRITE,
+	  write_file_start,
+	  say_write },
+	{ { "run_command",
+	    "Run a shell command in the workspace, in a sandbox without network, and get its exit "
+	    "status and output "
+	    "(long output is cut in the middle). For builds, tests and git. Standard input is "
+	    "empty.",
+	    "{\"type\":\"object\",\"properties\":{\"command\":{\"type\":\"string\"},\"cwd\":{"
+	    "\"type\":\"string\"},"
+	    "\"timeout_ms\":{\"type\":\"integer\",\"description\":\"default "
+	    "120000\"},\"reason\":{\"type\":\"string\","
+	    "\"description\":\"a few words for the user\"}},\"required\":[\"command\"]}" },
+	  TOOL_EXEC,
+	  run_command_start,
+	  say_run },
+	{ { "update_plan",
+	    "Show your plan for a task of three or more steps, or its progress. Send the whole "
+	    "list each time, with at "
+	    "most one step in_progress.",
+	    "{\"type\":\"object\",\"properties\":{\"steps\":{\"type\":\"array\",\"items\":{"
+	    "\"type\":\"object\","
+	    "\"properties\":{\"text\":{\"type\":\"string\"},\"status\":{\"type\":\"string\","
+	    "\"enum\":[\"pending\","
+	    "\"in_progress\",\"done\",\"dropped\"]}},\"required\":[\"text\",\"status\"]}}},"
+	    "\"required\":[\"steps\"]}" },
+	  TOOL_META,
+	  update_plan_start,
+	  say_plan },
+	{ { "ask_user",
+	    "Ask the user one question when you cannot go on without the answer, with 2 to 4 short "
+	    "options if possible. "
+	    "Never ask for permission with it: tools that need permission ask for it themselves.",
+	    "{\"type\":\"object\",\"properties\":{\"question\":{\"type\":\"string\"},\"options\":{"
+	    "\"type\":\"array\","
+	    "\"items\":{\"type\":\"string\"}}},\"required\":[\"question\"]}" },
+	  TOOL_META,
+	  ask_user_start,
+	  say_ask },
+};
+
+const struct tool *tool_find(struct slice name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tools); i++)
+		if (slice_eq_cstr(name, tools[i].schema.name))
+			return &tools[i];
+	return NULL;
+}
+
+size_t tool_count(void)
+{
+	return ARRAY_LEN(tools);
+}
+
+const struct tool_schema *tool_schema_at(size_t i)
+{
+	return &tools[i].schema;
+}

@@ -1,0 +1,16 @@
+/* tools.h - the starts of all tools, one file each; the table is in tools.c. */
+#ifndef EMEND_TOOLS_H
+#define EMEND_TOOLS_H
+
+#include "agent/tool/tool.h"
+
+void read_file_start(struct tool_run *r);
+void list_files_start(struct tool_run *r);
+void search_start(struct tool_run *r);
+void edit_file_start(struct tool_run *r);
+void write_file_start(struct tool_run *r);
+void run_command_start(struct tool_run *r);
+void update_plan_start(struct tool_run *r);
+void ask_user_start(struct tool_run *r);
+
+#endif

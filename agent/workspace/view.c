@@ -1,0 +1,235 @@
+/* view.c - see view.h */
+#include "agent/workspace/view.h"
+
+#include <stdlib.h>
+
+#include "agent/edit/edit.h"
+#include "agent/runner/runner.h"
+#include "agent/workspace/path.h"
+#include "protocol/base/mem.h"
+#include "protocol/base/utf8.h"
+
+struct view_op {
+	struct job job; /* the answer comes from the loop, also when it is known at once */
+	struct view *view;
+	struct runner_call *call;
+	struct host_ask *ask;
+	struct snapshot *text; /* an open buffer */
+	struct err err;
+	struct arena arena;
+	view_read_cb *read_done;
+	view_write_cb *write_done;
+	void *payload;
+};
+
+void view_init(struct view *v, struct runq *q, const struct host *h, struct task *t,
+	       struct slice root)
+{
+	*v = (struct view){ .runq = q, .host = *h, .task = t, .root = root };
+	map_init(&v->seen, 0);
+}
+
+void view_release(struct view *v)
+{
+	struct slice key;
+	void *text;
+	size_t at = 0;
+
+	while (map_next(&v->seen, &at, &key, &text))
+		snapshot_unref(text);
+	map_release(&v->seen);
+}
+
+struct snapshot *view_seen(const struct view *v, struct slice path)
+{
+	return map_get(&v->seen, path);
+}
+
+void view_saw(struct view *v, struct slice path, struct snapshot *text)
+{
+	struct snapshot *old =
+		text ? map_put(&v->seen, path, snapshot_ref(text)) : map_remove(&v->seen, path);
+
+	snapshot_unref(old);
+}
+
+static struct view_op *op_new(struct view *v, job_fn *fn, void *payload)
+{
+	struct view_op *op = xcalloc(1, sizeof(*op));
+
+	job_init(&op->job, fn);
+	op->view = v;
+	op->payload = payload;
+	return op;
+}
+
+static void op_free(struct view_op *op)
+{
+	job_drop(&op->job);
+	snapshot_unref(op->text);
+	arena_release(&op->arena);
+	free(op);
+}
+
+void view_drop(struct view_op *op)
+{
+	if (!op)
+		return;
+	if (op->call)
+		runner_drop(op->call);
+	if (op->ask)
+		op->view->host.ops->drop(op->view->host.self, op->ask);
+	op_free(op);
+}
+
+static struct snapshot *open_buffer(struct view *v, struct slice path)
+{
+	struct arena a;
+	struct snapshot *s;
+
+	arena_init(&a);
+	s = v->host.ops->buffer(v->host.self, path_join(&a, v->root, path));
+	arena_release(&a);
+	return s;
+}
+
+static void read_buffer_done(struct job *j)
+{
+	struct view_op *op = container_of(j, struct view_op, job);
+	struct view_text t = { 0 };
+
+	if (op->text) {
+		t = (struct view_text){ .exists = true,
+					.is_buffer = true,
+					.text = op->text,
+					.size = snapshot_text(op->text).len,
+					.sha256 = SLICE("") };
+		op->read_done(op->payload, &t, NULL);
+	} else {
+		op->read_done(op->payload, NULL, &op->err);
+	}
+	op_free(op);
+}
+
+static void read_file_done(void *payload, const struct file_content *f, const struct err *err)
+{
+	struct view_op *op = payload;
+	struct view_text t = { .sha256 = SLICE("") };
+
+	op->call = NULL;
+	if (err && err->code != ERR_NOT_FOUND) {
+		op->read_done(op->payload, NULL, err);
+		op_free(op);
+		return;
+	}
+	if (!err && f->exists) {
+		t.exists = true;
+		t.size = f->size;
+		t.sha256 = slice_of(f->sha256);
+		t.binary = slice_find_byte(f->data, '\0', 0) != SIZE_MAX || !utf8_valid(f->data);
+		if (!t.binary)
+			t.text = op->text = snapshot_new(f->data, 0);
+	}
+	op->read_done(op->payload, &t, NULL);
+	op_free(op);
+}
+
+struct view_op *view_read(struct view *v, struct slice path, view_read_cb *done, void *payload)
+{
+	struct view_op *op = op_new(v, read_buffer_done, payload);
+
+	op->read_done = done;
+	op->text = open_buffer(v, path);
+	if (!op->text && v->runner) {
+		op->call = runner_read(v->runner, path, 0, read_file_done, op);
+		return op;
+	}
+	if (!op->text)
+		(void)err_set(&op->err, ERR_SANDBOX, "the file runner is not available");
+	runq_post(v->runq, &op->job);
+	return op;
+}
+
+static void write_failed(struct job *j)
+{
+	struct view_op *op = container_of(j, struct view_op, job);
+
+	op->write_done(op->payload, &op->err);
+	op_free(op);
+}
+
+static void write_file_done(void *payload, struct slice sha, const struct err *err)
+{
+	struct view_op *op = payload;
+
+	(void)sha;
+	op->call = NULL;
+	op->write_done(op->payload, err);
+	op_free(op);
+}
+
+static void write_buffer_done(void *payload, struct snapshot *now, const struct err *err)
+{
+	struct view_op *op = payload;
+
+	(void)now;
+	op->ask = NULL;
+	op->write_done(op->payload, err);
+	op_free(op);
+}
+
+static void write_buffer(struct view_op *op, const struct view_write *w)
+{
+	struct view *v = op->view;
+	struct text_change *changes = NULL;
+	size_t n = 0;
+
+	edit_changes(&op->arena, snapshot_text(w->base), w->after, &changes, &n);
+	op->ask = v->host.ops->edit(
+		v->host.self, v->task,
+		&(struct buffer_edit){ .path = path_join(&op->arena, v->root, w->path),
+				       .base = w->base,
+				       .changes = changes,
+				       .n_changes = n,
+				       .after = w->after,
+				       .label = w->label },
+		write_buffer_done, op);
+}
+
+static void write_file(struct view_op *op, const struct view_write *w)
+{
+	struct file_write f = { .path = w->path,
+				.data = w->after,
+				.expect_sha256 = w->sha256,
+				.remove = !w->after.ptr,
+				.make_parents = true };
+
+	op->call = runner_write(op->view->runner, &f, write_file_done, op);
+}
+
+struct view_op *view_write(struct view *v, const struct view_write *w, view_write_cb *done,
+			   void *payload)
+{
+	struct view_op *op = op_new(v, write_failed, payload);
+
+	op->write_done = done;
+	op->text = open_buffer(v, w->path); /* opened or closed since it was read? */
+	if (w->is_buffer != (op->text != NULL) ||
+	    (op->text && !slice_eq(snapshot_text(op->text), snapshot_text(w->base))))
+		(void)err_set(&op->err, ERR_STALE, "%.*s changed since it was read",
+			      SLICE_ARG(w->path));
+	else if (op->text && !w->after.ptr)
+		(void)err_set(&op->err, ERR_DENIED,
+			      "%.*s is open in the editor: close it before it is removed",
+			      SLICE_ARG(w->path));
+	else if (!op->text && !v->runner)
+		(void)err_set(&op->err, ERR_SANDBOX, "the file runner is not available");
+
+	if (op->err.code != ERR_NONE)
+		runq_post(v->runq, &op->job);
+	else if (op->text)
+		write_buffer(op, w);
+	else
+		write_file(op, w);
+	return op;
+}

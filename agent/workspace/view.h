@@ -1,0 +1,61 @@
+/* view.h - the workspace as the user sees it: an open buffer hides the file below it.
+ *
+ * Every reader and writer of the core goes through here: the buffer from the face (agent/host.h),
+ * the file from the runner. The server itself never opens a workspace file. The view also keeps,
+ * for each path, the text that the model saw last: the base of its next edit. */
+#ifndef EMEND_VIEW_H
+#define EMEND_VIEW_H
+
+#include "agent/host.h"
+#include "agent/loop/runq.h"
+#include "protocol/base/map.h"
+
+struct runner;
+struct view_op; /* one read or write under way */
+
+struct view {
+	struct runq *runq; /* borrowed, as all here */
+	struct host host;
+	struct task *task;     /* passed on to the host */
+	struct runner *runner; /* NULL until the runner is up: buffers only */
+	struct slice root;     /* absolute */
+	struct map seen;       /* relative path -> struct snapshot: what the model saw */
+};
+
+void view_init(struct view *v, struct runq *q, const struct host *h, struct task *t,
+	       struct slice root);
+void view_release(struct view *v); /* no op may be under way */
+
+struct view_text {
+	bool exists;
+	bool is_buffer;
+	bool binary; /* NUL or invalid UTF-8: text is NULL */
+	struct snapshot *text; /* borrowed: take a reference to keep it; NULL: no text */
+	uint64_t size;	     /* bytes */
+	struct slice sha256; /* hex of the file's bytes; "" for a buffer or no file */
+};
+typedef void view_read_cb(void *payload, const struct view_text *t, const struct err *err);
+/* A missing file is no error: exists is false. `path` is relative (path.h). Never calls back
+ * inside. */
+struct view_op *view_read(struct view *v, struct slice path, view_read_cb *done, void *payload);
+
+struct view_write {
+	struct slice path;
+	struct snapshot *base; /* what stands there now, as read; NULL: nothing */
+	bool is_buffer;
+	struct slice sha256; /* of the file that was read; "" for none */
+	struct slice after;  /* the whole new text; ptr NULL: delete the file */
+	struct slice label;  /* for the editor's undo list */
+};
+typedef void view_write_cb(void *payload, const struct err *err);
+/* ERR_STALE: what stands there is not the base any more (nothing was changed): read again. */
+struct view_op *view_write(struct view *v, const struct view_write *w, view_write_cb *done,
+			   void *payload);
+void view_drop(struct view_op *op); /* forgets it: no callback. NULL is fine */
+
+/* The text that the model saw last; NULL if it never saw the file. Borrowed. */
+struct snapshot *view_seen(const struct view *v, struct slice path);
+void view_saw(struct view *v, struct slice path,
+	      struct snapshot *text); /* takes a reference of its own; NULL forgets */
+
+#endif
