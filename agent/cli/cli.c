@@ -1,0 +1,166 @@
+/* cli.c - see cli.h: find the command, parse its options, run it. */
+#include "agent/cli/cli.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "agent/cli/command.h"
+#include "agent/config/suggest.h"
+#include "protocol/base/log.h"
+#include "protocol/base/version.h"
+#include "protocol/json/write.h"
+
+enum { NAMES_MAX = 64, FAIL_MAX_BYTES = 8192 };
+
+bool cli_given(const struct cli *c, enum option o)
+{
+	return (c->args.given & o) != 0;
+}
+
+int cli_fail(struct cli *c, const struct err *err)
+{
+	if (cli_given(c, OPT_JSON)) {
+		struct buf b;
+		struct jw w;
+
+		buf_init(&b, FAIL_MAX_BYTES);
+		jw_init(&w, &b);
+		jw_object(&w);
+		jw_kcstr(&w, "type", "error");
+		jw_kcstr(&w, "code", err_name(err->code));
+		jw_kcstr(&w, "message", err->msg);
+		jw_end(&w);
+		buf_putc(&b, '\n');
+		term_raw(&c->out, buf_slice(&b));
+		buf_release(&b);
+	}
+	term_error(&c->log, err->msg);
+	return err_exit_code(err->code);
+}
+
+int cli_usage(struct cli *c, const char *fmt, ...)
+{
+	struct err err = { .code = ERR_USAGE };
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(err.msg, sizeof(err.msg), fmt, ap);
+	va_end(ap);
+	return cli_fail(c, &err);
+}
+
+static const struct command *find(const char *name)
+{
+	const struct command *table;
+	size_t n = command_table(&table);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}
+
+static int unknown_command(struct cli *c, const char *name)
+{
+	const char *names[NAMES_MAX], *meant;
+	const struct command *table;
+	size_t n = command_table(&table);
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = table[i].name;
+	meant = suggest(slice_of(name), names, n);
+	if (meant)
+		return cli_usage(
+			c, "There is no command \"%.80s\"; did you mean \"%s\"? See: emend --help",
+			name, meant);
+	return cli_usage(c, "There is no command \"%.80s\". See: emend --help", name);
+}
+
+/* Without a command: --help, --version, `help [COMMAND]`, or a mistake. */
+static int no_command(struct cli *c, char **args, int n)
+{
+	struct err err = { 0 };
+
+	if (!options_parse(&c->arena, args, n, NULL, OPTS_COMMON | OPT_VERSION, &c->args, &err))
+		return cli_fail(c, &err);
+	if (cli_given(c, OPT_VERSION)) {
+		term_printf(&c->out, "emend %s\n", EMEND_VERSION);
+		return 0;
+	}
+	if (cli_given(c, OPT_HELP)) {
+		help_all(&c->out);
+		return 0;
+	}
+	help_all(&c->log);
+	return 2;
+}
+
+static int help(struct cli *c)
+{
+	const struct command *about;
+
+	if (c->args.n_words == 0) {
+		help_all(&c->out);
+		return 0;
+	}
+	about = find(c->args.words[0]);
+	if (!about)
+		return unknown_command(c, c->args.words[0]);
+	help_command(&c->out, about);
+	return 0;
+}
+
+static int run(struct cli *c, char **args, int n)
+{
+	const char *name;
+	struct err err = { 0 };
+
+	options_find_command(args, n, &name);
+	if (!name)
+		return no_command(c, args, n);
+	c->command = find(name);
+	if (!c->command && strcmp(name, "help") != 0)
+		return unknown_command(c, name);
+	if (!options_parse(&c->arena, args, n, name, c->command ? c->command->options : OPTS_COMMON,
+			   &c->args, &err))
+		return cli_fail(c, &err);
+	if (!c->command)
+		return help(c);
+	if (cli_given(c, OPT_HELP)) {
+		help_command(&c->out, c->command);
+		return 0;
+	}
+	if (cli_given(c, OPT_VERBOSE))
+		log_to(stderr, LOG_INFO);
+	if (!c->command->run)
+		return cli_usage(c, "`emend %s` must be the first word of the command line.", name);
+	return c->command->run(c);
+}
+
+/* A closed pipe and a full file are errors of a write, not the end of the program. */
+static void ignore_signals(void)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+	(void)sigaction(SIGXFSZ, &ignore, NULL);
+}
+
+int cli_main(int argc, char **argv)
+{
+	struct cli c = { .command = NULL };
+	int status;
+
+	ignore_signals();
+	arena_init(&c.arena);
+	term_init(&c.out, stdout);
+	term_init(&c.log, stderr);
+	status = run(&c, argc > 0 ? argv + 1 : argv, argc > 0 ? argc - 1 : 0);
+	if (!term_flush(&c.out) && status == 0) {
+		term_error(&c.log, "Cannot write to the standard output.");
+		status = 1;
+	}
+	arena_release(&c.arena);
+	return status;
+}

@@ -1,0 +1,130 @@
+/* cmd_audit.c - emend audit [verify | show | export] [ID] */
+#include "agent/cli/json_line.h"
+#include "agent/cli/session_info.h"
+#include "agent/cli/session_show.h"
+#include "agent/store/event_log.h"
+
+struct blobs { /* the contents that a log speaks of */
+	struct slice state, id;
+	uint64_t checked;
+};
+
+static bool check_blob(struct blobs *b, struct json hash, struct err *err)
+{
+	struct slice text, data;
+	struct arena a;
+	bool ok = true;
+
+	arena_init(&a);
+	text = json_str_or(hash, &a, "");
+	if (text.len > 0) {
+		ok = blob_get(b->state, b->id, text, &a, &data, err);
+		b->checked++;
+	}
+	arena_release(&a);
+	return ok;
+}
+
+static bool check_event(void *payload, struct json event, struct err *err)
+{
+	struct blobs *b = payload;
+
+	if (json_is(json_get(event, "type"), "edit"))
+		return check_blob(b, json_get(event, "before"), err) &&
+		       check_blob(b, json_get(event, "after"), err);
+	return check_blob(b, json_get(event, "blob"), err);
+}
+
+static void report(struct cli *c, const struct session_info *s, uint64_t blobs,
+		   const struct err *why)
+{
+	struct json_line l;
+	struct jw *w;
+
+	if (!cli_given(c, OPT_JSON)) {
+		if (why) {
+			term_text(&c->out, TERM_RED, SLICE("BROKEN "));
+			term_printf(&c->out, "%.*s: ", SLICE_ARG(s->id));
+			term_line(&c->out, TERM_PLAIN, slice_of(why->msg), 1000);
+			term_raw(&c->out, SLICE("\n"));
+		} else {
+			term_text(&c->out, TERM_GREEN, SLICE("ok     "));
+			term_printf(&c->out, "%.*s: %llu events, %llu contents, head %.*s\n",
+				    SLICE_ARG(s->id), (unsigned long long)s->events,
+				    (unsigned long long)blobs, SLICE_ARG(s->head));
+		}
+		return;
+	}
+	w = json_line_begin(&l, "audit");
+	jw_kstr(w, "session", s->id);
+	jw_kbool(w, "ok", !why);
+	jw_kcstr(w, "error", why ? why->msg : NULL);
+	jw_ki64(w, "events", (int64_t)s->events);
+	jw_ki64(w, "blobs", (int64_t)blobs);
+	jw_kstr(w, "head", s->head);
+	json_line_end(&l, &c->out);
+}
+
+static bool verify_one(struct cli *c, struct slice state, struct slice id)
+{
+	struct blobs b = { .state = state, .id = id };
+	struct session_info s;
+	struct err err = { 0 };
+	struct arena a;
+	bool ok;
+
+	arena_init(&a);
+	ok = session_info(&a, state, id, &s, &err) &&
+	     event_log_read(state, id, check_event, &b, &err);
+	report(c, &s, b.checked, ok ? NULL : &err);
+	arena_release(&a);
+	return ok;
+}
+
+static int verify(struct cli *c, struct slice state)
+{
+	struct slice *ids = arena_array(&c->arena, SESSIONS_MAX, sizeof(*ids));
+	size_t n = session_list(state, &c->arena, ids, SESSIONS_MAX), bad = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bad += !verify_one(c, state, ids[i]);
+	if (!cli_given(c, OPT_JSON) && !cli_given(c, OPT_QUIET))
+		term_printf(&c->out, "%zu sessions, %zu broken\n", n, bad);
+	return bad ? 1 : 0;
+}
+
+static bool export_event(void *payload, struct json event, struct err *err)
+{
+	struct cli *c = payload;
+
+	(void)err;
+	term_raw(&c->out, json_raw(event));
+	term_raw(&c->out, SLICE("\n"));
+	return true;
+}
+
+int cmd_audit(struct cli *c)
+{
+	const char *what = c->args.n_words ? c->args.words[0] : "verify";
+	struct slice prefix = slice_of(c->args.n_words > 1 ? c->args.words[1] : "");
+	struct slice state, id;
+	struct err err = { 0 };
+	bool known = strcmp(what, "verify") == 0 || strcmp(what, "show") == 0 ||
+		     strcmp(what, "export") == 0;
+
+	if (!known)
+		return cli_usage(
+			c, "There is no `emend audit %.40s`; there are verify, show and export.",
+			what);
+	if (!state_dir(&c->arena, &state, &err))
+		return cli_fail(c, &err);
+	if (strcmp(what, "verify") == 0 && prefix.len == 0)
+		return verify(c, state);
+	if (!session_find(&c->arena, state, prefix, &id, &err))
+		return cli_fail(c, &err);
+	if (strcmp(what, "verify") == 0)
+		return verify_one(c, state, id) ? 0 : 1;
+	if (strcmp(what, "show") == 0 && !cli_given(c, OPT_JSON))
+		return session_show(&c->out, state, id, &err) ? 0 : cli_fail(c, &err);
+	return event_log_read(state, id, export_event, c, &err) ? 0 : cli_fail(c, &err);
+}

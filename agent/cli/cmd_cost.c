@@ -1,0 +1,84 @@
+/* cmd_cost.c - emend cost [--by model|day|session] */
+#include "agent/cli/json_line.h"
+#include "agent/cli/place.h"
+#include "agent/store/ledger.h"
+
+struct sum {
+	struct cli *cli;
+	const char *by;
+	struct usage total;
+	uint64_t calls;
+};
+
+static void put_human(struct cli *c, struct slice key, uint64_t calls, const struct usage *u)
+{
+	uint64_t prompt = u->input + u->cache_read + u->cache_write;
+	struct term *t = &c->out;
+
+	term_line(t, TERM_PLAIN, key, 60);
+	term_printf(
+		t,
+		"%*s $%9.4f%s  %6llu calls  %10llu tokens in, %llu %% from the cache  %9llu out\n",
+		key.len < 40 ? 40 - (int)key.len : 1, "", u->usd, u->unpriced ? "+" : " ",
+		(unsigned long long)calls, (unsigned long long)prompt,
+		(unsigned long long)(prompt ? u->cache_read * 100 / prompt : 0),
+		(unsigned long long)u->output);
+}
+
+static void put(void *payload, const struct ledger_cost *r)
+{
+	struct sum *s = payload;
+	struct json_line l;
+	struct jw *w;
+
+	s->calls += r->calls;
+	s->total.usd += r->usage.usd;
+	s->total.input += r->usage.input;
+	s->total.cache_read += r->usage.cache_read;
+	s->total.cache_write += r->usage.cache_write;
+	s->total.output += r->usage.output;
+	s->total.unpriced = s->total.unpriced || r->usage.unpriced;
+	if (!cli_given(s->cli, OPT_JSON)) {
+		put_human(s->cli, r->key, r->calls, &r->usage);
+		return;
+	}
+	w = json_line_begin(&l, "cost");
+	jw_kstr(w, s->by, r->key);
+	jw_ki64(w, "calls", (int64_t)r->calls);
+	jw_ki64(w, "input", (int64_t)r->usage.input);
+	jw_ki64(w, "cache_read", (int64_t)r->usage.cache_read);
+	jw_ki64(w, "cache_write", (int64_t)r->usage.cache_write);
+	jw_ki64(w, "output", (int64_t)r->usage.output);
+	jw_ki64(w, "reasoning", (int64_t)r->usage.reasoning);
+	jw_kf64(w, "usd", r->usage.usd);
+	jw_kbool(w, "unpriced", r->usage.unpriced);
+	json_line_end(&l, &s->cli->out);
+}
+
+int cmd_cost(struct cli *c)
+{
+	static const char *const names[] = { "day", "model", "session" };
+	struct sum sum = { .cli = c, .by = c->args.by ? c->args.by : "day" };
+	struct ledger *ledger;
+	struct slice state;
+	struct err err = { 0 };
+	size_t by = 0;
+	bool ok;
+
+	while (by < ARRAY_LEN(names) && strcmp(names[by], sum.by) != 0)
+		by++;
+	if (by == ARRAY_LEN(names))
+		return cli_usage(c, "--by: expected day, model or session, found \"%.40s\".",
+				 sum.by);
+	if (!state_dir(&c->arena, &state, &err))
+		return cli_fail(c, &err);
+	ledger = ledger_new(state);
+	ok = ledger_costs(ledger, (enum ledger_by)by, put, &sum, &err);
+	ledger_free(ledger);
+	if (ok && !cli_given(c, OPT_JSON)) {
+		put_human(c, SLICE("total"), sum.calls, &sum.total);
+		if (sum.total.unpriced)
+			term_printf(&c->out, "+ some calls had no known price.\n");
+	}
+	return ok ? 0 : cli_fail(c, &err);
+}

@@ -1,0 +1,91 @@
+/* cmd_diff.c - emend diff [TASK]: what a task changed, from its first pre-image of each file to its
+ * last post-image. */
+#include "agent/cli/place.h"
+#include "agent/edit/edit.h"
+#include "agent/session/history.h"
+#include "agent/store/event_log.h"
+
+static bool counts(const struct history *h, const struct past_edit *e)
+{
+	return slice_eq(e->task, h->last_task) && !e->failed && !e->undone;
+}
+
+/* The last content that the task gave to the file of edit i. */
+static struct slice last_after(const struct history *h, size_t i)
+{
+	struct slice after = h->edits[i].after;
+
+	for (size_t k = i + 1; k < h->n; k++)
+		if (counts(h, &h->edits[k]) && slice_eq(h->edits[k].path, h->edits[i].path))
+			after = h->edits[k].after;
+	return after;
+}
+
+static bool is_first(const struct history *h, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (counts(h, &h->edits[k]) && slice_eq(h->edits[k].path, h->edits[i].path))
+			return false;
+	return true;
+}
+
+static bool content(struct arena *a, const struct place *p, const struct history *h,
+		    struct slice hash, struct slice *out, struct err *err)
+{
+	*out = (struct slice){ NULL, 0 };
+	return hash.len == 0 || blob_get(p->state, h->session, hash, a, out, err);
+}
+
+static bool put_file(struct cli *c, const struct place *p, const struct history *h, size_t i,
+		     struct err *err)
+{
+	struct slice before, after;
+	struct arena a;
+	bool ok;
+
+	arena_init(&a);
+	ok = content(&a, p, h, h->edits[i].before, &before, err) &&
+	     content(&a, p, h, last_after(h, i), &after, err);
+	if (ok)
+		term_diff(&c->out, edit_diff(&a, h->edits[i].path, before, after));
+	arena_release(&a);
+	return ok;
+}
+
+static bool put_all(struct cli *c, const struct place *p, struct slice task, struct err *err)
+{
+	struct history h;
+	size_t shown = 0;
+
+	if (!history_find(&c->arena, p->state, p->workspace, task, &h, err))
+		return false;
+	if (task.len > 0)
+		h.last_task = task;
+	for (size_t i = 0; i < h.n; i++) {
+		if (!counts(&h, &h.edits[i]) || !is_first(&h, i))
+			continue;
+		shown++;
+		if (!put_file(c, p, &h, i, err))
+			return false;
+	}
+	if (shown == 0 && !cli_given(c, OPT_QUIET))
+		term_printf(&c->log,
+			    "Nothing of task %.*s is left: it was undone, or changed nothing.\n",
+			    SLICE_ARG(h.last_task));
+	return true;
+}
+
+int cmd_diff(struct cli *c)
+{
+	struct place p = { .loaded = false };
+	struct err err = { 0 };
+	int status = 0;
+
+	if (c->args.n_words > 1)
+		return cli_usage(c, "One task at a time: emend diff [TASK]");
+	if (!place_init(&p, c, &err) ||
+	    !put_all(c, &p, slice_of(c->args.n_words ? c->args.words[0] : ""), &err))
+		status = cli_fail(c, &err);
+	place_release(&p);
+	return status;
+}

@@ -1,0 +1,255 @@
+/* cmd_doctor.c - emend doctor: what works on this machine, what does not, what to do about it. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "agent/cli/json_line.h"
+#include "agent/cli/model_check.h"
+#include "agent/model/curl_lib.h"
+#include "agent/runner/runner.h"
+#include "agent/store/versions.h"
+#include "agent/workspace/git_lib.h"
+#include "protocol/base/version.h"
+
+struct library {
+	const char *name, *version; /* version NULL: it is loaded when needed, and was found */
+	struct err missing;	    /* ERR_NONE: it is there */
+};
+enum { LIBRARIES = 5 };
+
+struct doctor {
+	struct cli *cli;
+	struct place place;
+	struct config config; /* narrowed */
+	struct policy *policy;
+	struct cli_loop loop;
+	struct runner *runner;
+	struct model_check model;
+	struct library libraries[LIBRARIES];
+	char mbedtls[32];
+	struct slice layers; /* JSON, in the command's arena; "" if the runner gave none */
+	bool sandbox_ok;
+	struct err why; /* why there are no layers */
+};
+
+/* --- gathering --- */
+
+static void find_libraries(struct doctor *d)
+{
+	struct curl_lib curl = { .handle = NULL };
+	struct library *l = d->libraries;
+
+	store_mbedtls_version(d->mbedtls);
+	l[0] = (struct library){ .name = "libuv", .version = uv_version_string() };
+	l[1] = (struct library){ .name = "sqlite", .version = store_sqlite_version() };
+	l[2] = (struct library){ .name = "mbedtls", .version = d->mbedtls };
+	l[3] = (struct library){ .name = "libcurl" };
+	l[4] = (struct library){ .name = "libgit2" };
+	(void)!curl_lib_load(&curl, &l[3].missing);
+	(void)!git_lib(&l[4].missing);
+}
+
+static void on_layers(void *payload, struct slice json, const struct err *err)
+{
+	struct doctor *d = payload;
+	struct json root;
+
+	if (err)
+		d->why = *err;
+	else
+		d->layers = arena_dup(&d->cli->arena, json);
+	if (!err && json_parse(&d->cli->arena, d->layers, &root, &d->why))
+		d->sandbox_ok = json_bool_or(json_get(root, "ok"), false);
+	runner_stop(d->runner);
+	cli_loop_end(&d->loop);
+}
+
+static bool ask_runner(struct doctor *d, struct err *err)
+{
+	struct runner_options o = { .loop = &d->loop.uv,
+				    .runq = &d->loop.runq,
+				    .program = d->place.program,
+				    .workspace = d->place.workspace,
+				    .memory_bytes = d->config.command_memory_bytes,
+				    .processes = d->config.command_processes };
+
+	o.n_denied = policy_denied_files(d->policy, &o.denied);
+	if (!runner_start(&o, &d->runner, err))
+		return false;
+	(void)runner_layers(d->runner, on_layers, d);
+	return true;
+}
+
+static bool gather(struct doctor *d, struct err *err)
+{
+	if (!cli_loop_init(&d->loop, d->cli, &d->place, false, err))
+		return false;
+	find_libraries(d);
+	model_check(&d->loop, &d->config, &d->cli->arena, &d->model);
+	if (!ask_runner(d, &d->why))
+		cli_loop_end(&d->loop);
+	cli_loop_run(&d->loop);
+	return true;
+}
+
+/* --- telling --- */
+
+static void put_mark(struct term *t, bool ok, const char *what)
+{
+	term_text(t, ok ? TERM_GREEN : TERM_RED, ok ? SLICE("  ok       ") : SLICE("  MISSING  "));
+	term_printf(t, "%s", what);
+}
+
+static void put_layer(struct doctor *d, struct json layer)
+{
+	struct arena *a = &d->cli->arena;
+	struct term *t = &d->cli->out;
+	struct slice remedy = json_str_or(json_get(layer, "remedy"), a, "");
+	struct json state = json_get(layer, "state");
+	bool required = json_bool_or(json_get(layer, "required"), false);
+
+	if (json_is(state, "off"))
+		term_text(t, TERM_DIM, SLICE("  off      "));
+	else if (!json_is(state, "on") && !required)
+		term_text(t, TERM_YELLOW, SLICE("  missing  "));
+	else
+		put_mark(t, json_is(state, "on"), "");
+	term_line(t, TERM_PLAIN, json_str_or(json_get(layer, "name"), a, ""), 80);
+	term_raw(t, SLICE(": "));
+	term_line(t, TERM_PLAIN, json_str_or(json_get(layer, "detail"), a, ""), 400);
+	if (remedy.len > 0 && !json_is(state, "on")) {
+		term_raw(t, SLICE("\n             do: "));
+		term_line(t, TERM_PLAIN, remedy, 400);
+	}
+	term_raw(t, SLICE("\n"));
+}
+
+static void put_sandbox(struct doctor *d)
+{
+	struct term *t = &d->cli->out;
+	struct json root;
+	struct err err;
+
+	term_text(t, TERM_BOLD, SLICE("sandbox\n"));
+	if (d->layers.len > 0 && json_parse(&d->cli->arena, d->layers, &root, &err))
+		for (struct json_iter it = json_iter(json_get(root, "layers")); json_next(&it);)
+			put_layer(d, it.value);
+	if (d->why.code != ERR_NONE) {
+		put_mark(t, false, "");
+		term_line(t, TERM_PLAIN, slice_of(d->why.msg), 1000);
+		term_raw(t, SLICE("\n"));
+	}
+	term_printf(t, d->sandbox_ok ? "  commands run inside the sandbox\n"
+				     : "  commands are refused on this machine\n");
+}
+
+static void put_libraries(struct doctor *d)
+{
+	struct term *t = &d->cli->out;
+
+	term_text(t, TERM_BOLD, SLICE("libraries\n"));
+	for (size_t i = 0; i < LIBRARIES; i++) {
+		struct library *l = &d->libraries[i];
+
+		put_mark(t, l->missing.code == ERR_NONE, l->name);
+		term_printf(t, " %s\n",
+			    l->missing.code != ERR_NONE ? l->missing.msg
+			    : l->version		? l->version
+							: "found");
+	}
+}
+
+static void put_file(struct term *t, const char *what, struct slice path)
+{
+	term_printf(t, "  %-9s", what);
+	term_line(t, TERM_PLAIN, path, 4096);
+	term_printf(t, "%s\n", access(path.ptr, F_OK) == 0 ? "" : "  (none)");
+}
+
+static void put_text(struct doctor *d, struct slice user, struct slice project)
+{
+	struct term *t = &d->cli->out;
+
+	term_printf(t, "emend %s\n", EMEND_VERSION);
+	put_sandbox(d);
+	put_libraries(d);
+	term_text(t, TERM_BOLD, SLICE("settings\n"));
+	put_file(t, "user", user);
+	put_file(t, "project", project);
+	put_file(t, "state", d->place.state);
+	term_printf(t, "  mode     %s\n", mode_name(d->config.mode));
+	term_text(t, TERM_BOLD, SLICE("model\n"));
+	put_mark(t, d->model.ok, "");
+	term_line(t, TERM_PLAIN, d->model.name.len ? d->model.name : SLICE("none is set"), 200);
+	term_raw(t, d->model.ok ? SLICE(": it has what it needs; it was not contacted\n")
+				: SLICE("\n           "));
+	if (!d->model.ok)
+		term_line(t, TERM_PLAIN, slice_of(d->model.why.msg), 1000);
+	term_fresh_line(t);
+}
+
+static void put_json(struct doctor *d, struct slice user, struct slice project)
+{
+	struct json_line l;
+	struct jw *w = json_line_begin(&l, "doctor");
+
+	jw_kcstr(w, "version", EMEND_VERSION);
+	jw_kbool(w, "ok", d->sandbox_ok && d->model.ok);
+	if (d->layers.len > 0)
+		jw_kraw(w, "sandbox", d->layers);
+	jw_kcstr(w, "sandbox_error", d->why.code == ERR_NONE ? NULL : d->why.msg);
+	jw_kobject(w, "libraries");
+	for (size_t i = 0; i < LIBRARIES; i++)
+		jw_kcstr(w, d->libraries[i].name,
+			 d->libraries[i].missing.code != ERR_NONE ? NULL
+			 : d->libraries[i].version		  ? d->libraries[i].version
+								  : "found");
+	jw_end(w);
+	jw_kobject(w, "config");
+	jw_kstr(w, "user", user);
+	jw_kbool(w, "user_exists", access(user.ptr, F_OK) == 0);
+	jw_kstr(w, "project", project);
+	jw_kbool(w, "project_exists", access(project.ptr, F_OK) == 0);
+	jw_kstr(w, "state", d->place.state);
+	jw_kcstr(w, "mode", mode_name(d->config.mode));
+	jw_end(w);
+	jw_kobject(w, "model");
+	jw_kstr(w, "name", d->model.name);
+	jw_kbool(w, "ok", d->model.ok);
+	jw_kcstr(w, "error", d->model.ok ? NULL : d->model.why.msg);
+	jw_end(w);
+	json_line_end(&l, &d->cli->out);
+}
+
+static int tell(struct doctor *d)
+{
+	struct slice user, project = arena_printf(&d->cli->arena, "%s/.emend/config.json",
+						  d->place.workspace.ptr);
+	struct err err = { 0 };
+
+	if (!place_user_file(d->cli, &user, &err))
+		return cli_fail(d->cli, &err);
+	if (cli_given(d->cli, OPT_JSON))
+		put_json(d, user, project);
+	else
+		put_text(d, user, project);
+	return d->sandbox_ok ? 0 : err_exit_code(ERR_SANDBOX);
+}
+
+int cmd_doctor(struct cli *c)
+{
+	struct doctor d = { .cli = c, .layers = SLICE("") };
+	struct err err = { 0 };
+	bool narrowed = false;
+	int status;
+
+	if (place_init(&d.place, c, &err) && (narrowed = place_narrow(&d.place, &d.config, &err)) &&
+	    config_policy(&d.config, &d.policy, &err) && gather(&d, &err))
+		status = tell(&d);
+	else
+		status = cli_fail(c, &err);
+	policy_free(d.policy);
+	if (narrowed)
+		config_release(&d.config);
+	place_release(&d.place);
+	return status;
+}

@@ -1,0 +1,130 @@
+/* cmd_policy.c - emend policy [check | explain -- CMD...] */
+#include "agent/cli/json_line.h"
+#include "agent/cli/place.h"
+#include "protocol/base/limits.h"
+
+/* The words as one line for the shell, quoted where needed; a single word is a line already. */
+static struct slice command_line(struct cli *c)
+{
+	struct slice line;
+	struct buf b;
+
+	if (c->args.n_rest == 1)
+		return slice_of(c->args.rest[0]);
+	buf_init(&b, LIMIT_COMMAND_BYTES);
+	for (size_t i = 0; i < c->args.n_rest; i++) {
+		const char *w = c->args.rest[i];
+		bool plain = *w && strspn(w, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0"
+					     "123456789_-./=:,+@%") == strlen(w);
+
+		buf_puts(&b, i ? " " : "");
+		buf_puts(&b, plain ? "" : "'");
+		for (const char *p = w; *p; p++)
+			if (*p == '\'')
+				buf_puts(&b, "'\\''");
+			else
+				buf_putc(&b, *p);
+		buf_puts(&b, plain ? "" : "'");
+	}
+	line = arena_dup(&c->arena, buf_slice(&b));
+	buf_release(&b);
+	return line;
+}
+
+static int explain(struct cli *c, const struct config *config, const struct policy *policy)
+{
+	struct slice line = command_line(c);
+	struct decision d;
+	struct json_line l;
+	struct jw *w;
+
+	(void)config;
+	policy_command(policy, line, &c->arena, &d);
+	if (!cli_given(c, OPT_JSON)) {
+		term_text(&c->out,
+			  d.verdict == VERDICT_ALLOW ? TERM_GREEN
+			  : d.verdict == VERDICT_ASK ? TERM_YELLOW
+						     : TERM_RED,
+			  slice_of(verdict_name(d.verdict)));
+		term_raw(&c->out, SLICE(": "));
+		term_line(&c->out, TERM_PLAIN, line, 1000);
+		term_raw(&c->out, SLICE("\nrule: "));
+		term_line(&c->out, TERM_PLAIN, d.rule, 1000);
+		term_raw(&c->out, SLICE("\n"));
+		term_line(&c->out, TERM_PLAIN, d.why, 1000);
+		term_raw(&c->out, SLICE("\n"));
+		return 0;
+	}
+	w = json_line_begin(&l, "decision");
+	jw_kstr(w, "command", line);
+	jw_kcstr(w, "decision", verdict_name(d.verdict));
+	jw_kstr(w, "rule", d.rule);
+	jw_kstr(w, "why", d.why);
+	jw_kstr(w, "always", d.always);
+	json_line_end(&l, &c->out);
+	return 0;
+}
+
+static void put_list(struct cli *c, const char *name, const struct slice *items, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		term_printf(&c->out, "%s: ", name);
+		term_line(&c->out, TERM_PLAIN, items[i], 1000);
+		term_raw(&c->out, SLICE("\n"));
+	}
+}
+
+static int check(struct cli *c, const struct config *config, const struct policy *policy)
+{
+	const struct slice *files;
+	size_t n_files = policy_denied_files(policy, &files);
+	struct json_line l;
+	struct jw *w;
+
+	if (!cli_given(c, OPT_JSON)) {
+		term_printf(&c->out, "mode: %s\n", mode_name(config->mode));
+		put_list(c, "deny", config->deny, config->n_deny);
+		put_list(c, "ask", config->ask, config->n_ask);
+		put_list(c, "allow", config->allow, config->n_allow);
+		put_list(c, "denied file", files, n_files);
+		return 0;
+	}
+	w = json_line_begin(&l, "policy");
+	jw_kcstr(w, "mode", mode_name(config->mode));
+	jw_karray(w, "denied_files");
+	for (size_t i = 0; i < n_files; i++)
+		jw_str(w, files[i]);
+	jw_end(w);
+	json_line_end(&l, &c->out);
+	return 0;
+}
+
+int cmd_policy(struct cli *c)
+{
+	const char *what = c->args.n_words ? c->args.words[0] : "check";
+	bool explains = strcmp(what, "explain") == 0;
+	struct place p = { .loaded = false };
+	struct policy *policy = NULL;
+	struct config narrow;
+	struct err err = { 0 };
+	int status;
+
+	if (!explains && strcmp(what, "check") != 0)
+		return cli_usage(
+			c, "There is no `emend policy %.40s`; there are check and explain.", what);
+	if (explains && c->args.n_rest == 0)
+		return cli_usage(
+			c, "Which command? For example: emend policy explain -- git push --force");
+	if (!place_init(&p, c, &err) || !place_narrow(&p, &narrow, &err)) {
+		status = cli_fail(c, &err);
+	} else {
+		if (config_policy(&narrow, &policy, &err))
+			status = explains ? explain(c, &narrow, policy) : check(c, &narrow, policy);
+		else
+			status = cli_fail(c, &err);
+		policy_free(policy);
+		config_release(&narrow);
+	}
+	place_release(&p);
+	return status;
+}

@@ -1,0 +1,191 @@
+/* cmd_run.c - emend run -- CMD ARG...: a command exactly as the agent would run it. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "agent/cli/json_line.h"
+#include "agent/cli/loop.h"
+#include "agent/cli/place.h"
+#include "agent/runner/runner.h"
+
+enum { STATUS_TIMED_OUT = 124, STATUS_SIGNAL = 128, DIRS_MAX = 256 };
+
+struct command_run {
+	struct cli *cli;
+	struct place place;
+	struct config config; /* narrowed */
+	struct policy *policy;
+	struct cli_loop loop;
+	struct runner *runner;
+	struct runner_call *call;
+	struct err why;
+	int status;
+};
+
+static void on_output(void *payload, struct slice bytes, bool is_stderr)
+{
+	struct command_run *r = payload;
+	struct term *t = is_stderr ? &r->cli->log : &r->cli->out;
+	struct json_line l;
+	struct jw *w;
+
+	if (cli_given(r->cli, OPT_JSON)) {
+		w = json_line_begin(&l, "output");
+		jw_kcstr(w, "stream", is_stderr ? "stderr" : "stdout");
+		jw_kstr(w, "text", bytes);
+		json_line_end(&l, &r->cli->out);
+		t = &r->cli->out;
+	} else if (t->tty) {
+		term_text(t, TERM_PLAIN, bytes); /* a file or a pipe gets the bytes as they are */
+	} else {
+		term_raw(t, bytes);
+	}
+	(void)term_flush(t);
+}
+
+static int status_of(const struct command_result *c)
+{
+	if (c->timed_out || c->idle_timed_out)
+		return STATUS_TIMED_OUT;
+	return c->term_signal ? STATUS_SIGNAL + c->term_signal : c->exit_status;
+}
+
+static void put_result(struct command_run *r, const struct command_result *c)
+{
+	struct json_line l;
+	struct jw *w;
+
+	if (!cli_given(r->cli, OPT_JSON)) {
+		if (c->timed_out)
+			term_error(&r->cli->log, "The command's time was up.");
+		if (c->limit_hit.len > 0)
+			term_printf(&r->cli->log,
+				    "emend: the command was stopped by its limit: %.*s\n",
+				    SLICE_ARG(c->limit_hit));
+		return;
+	}
+	w = json_line_begin(&l, "finished");
+	jw_ki64(w, "exit", c->exit_status);
+	jw_ki64(w, "signal", c->term_signal);
+	jw_kbool(w, "timed_out", c->timed_out || c->idle_timed_out);
+	jw_kstr(w, "limit_hit", c->limit_hit);
+	jw_ki64(w, "output_bytes", (int64_t)c->output_bytes);
+	jw_kf64(w, "seconds", c->seconds);
+	json_line_end(&l, &r->cli->out);
+}
+
+static void on_done(void *payload, const struct command_result *c, const struct err *err)
+{
+	struct command_run *r = payload;
+
+	r->call = NULL;
+	if (err)
+		r->why = *err;
+	if (c && !err) {
+		put_result(r, c);
+		r->status = status_of(c);
+	}
+	if (r->loop.interrupts > 0)
+		r->status = err_exit_code(ERR_CANCELLED);
+	runner_stop(r->runner);
+	cli_loop_end(&r->loop);
+}
+
+static void on_interrupt(void *payload)
+{
+	struct command_run *r = payload;
+
+	if (r->call)
+		runner_kill(r->call);
+}
+
+/* The settings' folders and those of --rw, which must exist. */
+static bool write_dirs(struct command_run *r, struct slice *dirs, size_t *n, struct err *err)
+{
+	const struct args *a = &r->cli->args;
+	char path[4096];
+
+	*n = 0;
+	for (size_t i = 0; i < r->config.n_write_dirs && *n < DIRS_MAX; i++)
+		dirs[(*n)++] = r->config.write_dirs[i];
+	for (size_t i = 0; i < a->n_rw; i++) {
+		if (!realpath(a->rw[i], path))
+			return err_set(err, ERR_USAGE, "--rw %s: %s.", a->rw[i], strerror(errno));
+		dirs[(*n)++] = arena_dup(&r->cli->arena, slice_of(path));
+	}
+	return true;
+}
+
+static bool start(struct command_run *r, struct err *err)
+{
+	const struct args *a = &r->cli->args;
+	struct slice *dirs = arena_array(&r->cli->arena, DIRS_MAX + RW_MAX, sizeof(*dirs));
+	struct slice *argv = arena_array(&r->cli->arena, a->n_rest, sizeof(*argv));
+	struct command_callbacks cb = { on_output, on_done };
+	struct command_spec spec = { .argv = argv,
+				     .n_argv = a->n_rest,
+				     .timeout_ms = r->config.command_timeout_ms };
+	struct runner_options o = { .loop = &r->loop.uv,
+				    .runq = &r->loop.runq,
+				    .program = r->place.program,
+				    .workspace = r->place.workspace,
+				    .read_dirs = r->config.read_dirs,
+				    .n_read_dirs = r->config.n_read_dirs,
+				    .write_dirs = dirs,
+				    .memory_bytes = r->config.command_memory_bytes,
+				    .processes = r->config.command_processes,
+				    .no_sandbox = cli_given(r->cli, OPT_NO_SANDBOX) };
+
+	for (size_t i = 0; i < a->n_rest; i++)
+		argv[i] = slice_of(a->rest[i]);
+	if (a->timeout > 0)
+		spec.timeout_ms = (uint64_t)(a->timeout * 1000);
+	o.n_denied = policy_denied_files(r->policy, &o.denied);
+	if (!write_dirs(r, dirs, &o.n_write_dirs, err) || !runner_start(&o, &r->runner, err))
+		return false;
+	r->call = runner_command(r->runner, &spec, &cb, r);
+	return true;
+}
+
+static int run(struct command_run *r)
+{
+	struct err err = { 0 };
+
+	if (!cli_loop_init(&r->loop, r->cli, &r->place, false, &err))
+		return cli_fail(r->cli, &err);
+	r->loop.interrupted = on_interrupt;
+	r->loop.payload = r;
+	if (cli_given(r->cli, OPT_NO_SANDBOX))
+		term_error(&r->cli->log,
+			   "Warning: --no-sandbox: the command can do whatever you can do.");
+	if (!start(r, &r->why))
+		cli_loop_end(&r->loop);
+	cli_loop_run(&r->loop);
+	return r->why.code == ERR_NONE ? r->status : cli_fail(r->cli, &r->why);
+}
+
+int cmd_run(struct cli *c)
+{
+	struct command_run r = { .cli = c };
+	struct err err = { 0 };
+	bool narrowed = false;
+	int status;
+
+	if (cli_given(c, OPT_NETWORK))
+		return cli_usage(c,
+				 "--network is not available yet: commands run without a network.");
+	if (c->args.n_words > 0)
+		return cli_usage(c, "Put \"--\" in front of the command: emend run -- %s ...",
+				 c->args.words[0]);
+	if (c->args.n_rest == 0)
+		return cli_usage(c, "Which command? For example: emend run -- make test");
+	if (place_init(&r.place, c, &err) && (narrowed = place_narrow(&r.place, &r.config, &err)) &&
+	    config_policy(&r.config, &r.policy, &err))
+		status = run(&r);
+	else
+		status = cli_fail(c, &err);
+	policy_free(r.policy);
+	if (narrowed)
+		config_release(&r.config);
+	place_release(&r.place);
+	return status;
+}

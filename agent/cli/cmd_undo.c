@@ -1,0 +1,134 @@
+/* cmd_undo.c - emend undo [-y] [TASK|STEP] */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "agent/cli/host_cli.h"
+#include "agent/cli/json_line.h"
+#include "agent/cli/loop.h"
+#include "agent/cli/place.h"
+#include "agent/session/history.h"
+
+struct undo_run {
+	struct cli *cli;
+	struct place place;
+	struct cli_loop loop;
+	struct host_cli host;
+	struct undo_spec spec;
+	struct err why;
+	int status;
+};
+
+static void put_report(struct undo_run *r, struct slice report, size_t restored, size_t refused)
+{
+	struct json_line l;
+	struct jw *w;
+
+	if (!cli_given(r->cli, OPT_JSON)) {
+		term_text(&r->cli->out, TERM_PLAIN, report);
+		if (!cli_given(r->cli, OPT_QUIET))
+			term_printf(&r->cli->out, "%zu undone, %zu left as they are\n", restored,
+				    refused);
+		return;
+	}
+	w = json_line_begin(&l, "undo");
+	jw_kbool(w, "ok", refused == 0);
+	jw_ki64(w, "restored", (int64_t)restored);
+	jw_ki64(w, "refused", (int64_t)refused);
+	jw_kstr(w, "report", report);
+	json_line_end(&l, &r->cli->out);
+}
+
+static void finish(struct undo_run *r)
+{
+	host_cli_close(&r->host);
+	cli_loop_end(&r->loop);
+}
+
+static void on_done(void *payload, struct slice report, size_t restored, size_t refused,
+		    const struct err *err)
+{
+	struct undo_run *r = payload;
+
+	if (restored + refused > 0)
+		put_report(r, report, restored, refused);
+	r->status = refused > 0 ? 1 : 0;
+	if (err)
+		r->status = cli_fail(r->cli, err);
+	finish(r);
+}
+
+/* A number of at most nine digits is a step of the newest task; everything else names a task. */
+static void read_target(struct undo_run *r, const char *word)
+{
+	size_t len = strlen(word);
+
+	r->spec.step = -1;
+	if (len > 0 && len <= 9 && strspn(word, "0123456789") == len)
+		r->spec.step = strtol(word, NULL, 10);
+	else
+		r->spec.task = slice_of(word);
+}
+
+/* Asks before anything is put back, if there is somebody to ask. */
+static bool confirmed(struct undo_run *r, const struct history *h)
+{
+	struct slice task = r->spec.task.len ? r->spec.task : h->last_task;
+	struct term *t = &r->cli->out;
+	char line[16];
+
+	if (cli_given(r->cli, OPT_CONFIRM) || cli_given(r->cli, OPT_JSON) ||
+	    isatty(STDIN_FILENO) != 1 || !t->tty)
+		return true;
+	term_printf(t, "Undo in %s:\n", r->place.workspace.ptr);
+	for (size_t i = h->n; i-- > 0;) {
+		const struct past_edit *e = &h->edits[i];
+
+		if (!slice_eq(e->task, task) || e->undone || e->failed ||
+		    (r->spec.step >= 0 && e->step != r->spec.step))
+			continue;
+		term_printf(t, "  step %lld: ", (long long)e->step);
+		term_line(t, TERM_PLAIN, e->path, 400);
+		term_raw(t, SLICE("\n"));
+	}
+	term_raw(t, SLICE("Go on? [y/n] "));
+	(void)term_flush(t);
+	return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
+}
+
+static bool start(struct undo_run *r, struct err *err)
+{
+	if (!cli_loop_init(&r->loop, r->cli, &r->place, true, err))
+		return false;
+	host_cli_init(&r->host, r->cli, &r->loop, false);
+	if (!undo_start(r->loop.agent, &r->spec, &r->host.host, on_done, r, err)) {
+		r->status = cli_fail(r->cli, err);
+		finish(r);
+	}
+	cli_loop_run(&r->loop);
+	return true;
+}
+
+int cmd_undo(struct cli *c)
+{
+	struct undo_run r = { .cli = c };
+	struct err err = { 0 };
+	struct history h;
+
+	if (c->args.n_words > 1)
+		return cli_usage(c, "One task or step at a time: emend undo [-y] [TASK|STEP]");
+	read_target(&r, c->args.n_words ? c->args.words[0] : "");
+	if (!place_init(&r.place, c, &err) ||
+	    !history_find(&c->arena, r.place.state, r.place.workspace, r.spec.task, &h, &err)) {
+		r.status = cli_fail(c, &err);
+	} else if (!confirmed(&r, &h)) {
+		r.status = err_exit_code(ERR_CANCELLED);
+	} else {
+		r.spec.workspace = r.place.workspace;
+		r.spec.session = h.session;
+		r.spec.config = &r.place.config;
+		if (!start(&r, &err))
+			r.status = cli_fail(c, &err);
+	}
+	place_release(&r.place);
+	return r.status;
+}

@@ -1,0 +1,48 @@
+/* command.h - what a command of the terminal is, and what all of them share. */
+#ifndef EMEND_COMMAND_H
+#define EMEND_COMMAND_H
+
+#include "agent/cli/options.h"
+#include "agent/cli/term.h"
+#include "agent/config/config.h"
+
+struct cli {
+	struct arena arena; /* lives as long as the command */
+	const struct command *command;
+	struct args args;
+	struct term out; /* stdout */
+	struct term log; /* stderr: progress, notes, errors */
+};
+
+struct command {
+	const char *name, *args, *doc; /* args and doc for the help */
+	const char *more;	       /* lines below the options; may be NULL */
+	unsigned options;
+	int (*run)(struct cli *c); /* the exit status; NULL: main() itself handles it */
+};
+size_t command_table(const struct command **out);
+
+void help_all(struct term *t);
+void help_command(struct term *t, const struct command *c);
+
+/* Prints the error (with --json on stdout too, as an object) and gives its exit status. */
+int cli_fail(struct cli *c, const struct err *err);
+/* A mistake in the words of the command line. */
+int cli_usage(struct cli *c, const char *fmt, ...) PRINTF(2, 3);
+bool cli_given(const struct cli *c, enum option o);
+
+int cmd_do(struct cli *c);
+int cmd_code(struct cli *c); /* explain, refactor, add-tests, fix, review */
+int cmd_run(struct cli *c);
+int cmd_status(struct cli *c);
+int cmd_diff(struct cli *c);
+int cmd_undo(struct cli *c);
+int cmd_sessions(struct cli *c);
+int cmd_audit(struct cli *c);
+int cmd_doctor(struct cli *c);
+int cmd_config(struct cli *c);
+int cmd_policy(struct cli *c);
+int cmd_cost(struct cli *c);
+int cmd_models(struct cli *c);
+
+#endif

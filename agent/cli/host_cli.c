@@ -1,0 +1,114 @@
+/* host_cli.c - see host_cli.h */
+#include "agent/cli/host_cli.h"
+
+#include "protocol/json/write.h"
+
+static struct snapshot *no_buffer(void *self, struct slice path)
+{
+	(void)self, (void)path;
+	return NULL;
+}
+
+static void no_buffers(void *self, struct slice root,
+		       void (*fn)(void *payload, struct slice path, struct snapshot *text),
+		       void *payload)
+{
+	(void)self, (void)root, (void)fn, (void)payload;
+}
+
+static struct host_ask *permission(void *self, struct task *t, const struct permission_request *r,
+				   permission_cb *done, void *payload)
+{
+	struct host_cli *h = self;
+
+	(void)t;
+	return asker_permission(&h->asker, r, done, payload);
+}
+
+static struct host_ask *question(void *self, struct task *t, const struct question *q,
+				 question_cb *done, void *payload)
+{
+	struct host_cli *h = self;
+
+	(void)t;
+	return asker_question(&h->asker, q, done, payload);
+}
+
+static void drop(void *self, struct host_ask *ask)
+{
+	struct host_cli *h = self;
+
+	asker_drop(&h->asker, ask);
+}
+
+static void event(void *self, struct task *t, const struct task_event *ev)
+{
+	struct host_cli *h = self;
+
+	if (h->json)
+		event_as_json(h, ev);
+	else
+		event_as_text(h, ev);
+	if (!term_flush(h->answer) && !h->stdout_gone) {
+		h->stdout_gone = true; /* nobody reads: nobody wants it to go on */
+		if (t && ev->kind != TASK_FINISHED)
+			task_cancel(t);
+	}
+}
+
+static void show(void *self, struct task *t, struct slice path, struct slice title)
+{
+	struct host_cli *h = self;
+	struct buf b;
+	struct jw w;
+
+	(void)t;
+	if (!h->json) {
+		if (!h->quiet) {
+			term_fresh_line(h->answer);
+			term_fresh_line(h->log);
+			term_printf(h->log, "The report is kept in ");
+			term_line(h->log, TERM_PLAIN, path, 4096);
+			term_printf(h->log, "\n");
+		}
+		return;
+	}
+	buf_init(&b, 64 * 1024);
+	jw_init(&w, &b);
+	jw_object(&w);
+	jw_kcstr(&w, "type", "report");
+	jw_kstr(&w, "path", path);
+	jw_kstr(&w, "title", title);
+	jw_end(&w);
+	buf_putc(&b, '\n');
+	term_raw(h->answer, buf_slice(&b));
+	buf_release(&b);
+}
+
+static const struct host_ops ops = {
+	.buffer = no_buffer,
+	.each_buffer = no_buffers,
+	.edit = NULL, /* there is no buffer to edit */
+	.permission = permission,
+	.question = question,
+	.drop = drop,
+	.event = event,
+	.show = show,
+};
+
+void host_cli_init(struct host_cli *h, struct cli *c, struct cli_loop *l, bool report)
+{
+	*h = (struct host_cli){ .cli = c,
+				.answer = &c->out,
+				.json = cli_given(c, OPT_JSON),
+				.quiet = cli_given(c, OPT_QUIET),
+				.verbose = cli_given(c, OPT_VERBOSE) };
+	h->log = report ? &c->log : &c->out;
+	h->host = (struct host){ &ops, h };
+	asker_init(&h->asker, l, h->log, h->json);
+}
+
+void host_cli_close(struct host_cli *h)
+{
+	asker_close(&h->asker);
+}

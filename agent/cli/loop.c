@@ -1,0 +1,74 @@
+/* loop.c - see loop.h */
+#include "agent/cli/loop.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "agent/session/task.h"
+#include "protocol/base/log.h"
+
+enum { EXIT_CANCELLED = 5 };
+
+static void on_signal(uv_signal_t *h, int number)
+{
+	struct cli_loop *l = h->data;
+
+	(void)number;
+	if (l->interrupts++ > 0)
+		_exit(EXIT_CANCELLED); /* the runner ends by itself when its socket closes */
+	if (l->interrupted)
+		l->interrupted(l->payload);
+}
+
+bool cli_loop_init(struct cli_loop *l, const struct cli *c, const struct place *p, bool with_agent,
+		   struct err *err)
+{
+	static const int numbers[LOOP_SIGNALS] = { SIGINT, SIGTERM, SIGHUP };
+	struct agent_options o = { .program = p->program,
+				   .state_dir = p->state,
+				   .no_sandbox = cli_given(c, OPT_NO_SANDBOX) };
+	int rc = 0;
+
+	*l = (struct cli_loop){ .agent = NULL };
+	rc = uv_loop_init(&l->uv);
+	if (rc < 0)
+		return err_set(err, ERR_IO, "Cannot make an event loop: %s.", uv_strerror(rc));
+	runq_init(&l->runq, &l->uv);
+	for (int i = 0; i < LOOP_SIGNALS; i++) {
+		(void)uv_signal_init(&l->uv, &l->signals[i]);
+		l->signals[i].data = l;
+		(void)uv_signal_start(&l->signals[i], on_signal, numbers[i]);
+	}
+	o.loop = &l->uv;
+	o.runq = &l->runq;
+	if (with_agent)
+		l->agent = agent_new(&o);
+	return true;
+}
+
+static void on_agent_closed(void *payload)
+{
+	struct cli_loop *l = payload;
+
+	runq_close(&l->runq);
+	for (int i = 0; i < LOOP_SIGNALS; i++)
+		uv_close((uv_handle_t *)&l->signals[i], NULL);
+}
+
+void cli_loop_end(struct cli_loop *l)
+{
+	if (l->ending)
+		return;
+	l->ending = true;
+	if (l->agent)
+		agent_close(l->agent, on_agent_closed, l);
+	else
+		on_agent_closed(l);
+}
+
+void cli_loop_run(struct cli_loop *l)
+{
+	(void)uv_run(&l->uv, UV_RUN_DEFAULT);
+	if (uv_loop_close(&l->uv) != 0)
+		log_warn("the event loop still had open handles at its end");
+}

@@ -1,0 +1,26 @@
+/* place.h - where a command works: its folder, its settings, its state. */
+#ifndef EMEND_PLACE_H
+#define EMEND_PLACE_H
+
+#include "agent/cli/command.h"
+
+struct place {
+	struct slice workspace; /* absolute, resolved, NUL-terminated: the folder that was named is
+				   the boundary */
+	struct slice state;	/* our state folder */
+	struct slice program;	/* this binary */
+	struct config config;
+	bool loaded;
+};
+
+/* Everything above. Prints nothing; release it whatever came out. */
+NODISCARD bool place_init(struct place *p, struct cli *c, struct err *err);
+void place_release(struct place *p);
+NODISCARD bool place_workspace(struct cli *c, struct slice *out, struct err *err);
+NODISCARD bool place_config(struct cli *c, struct config *out, struct err *err);
+/* *out = the settings narrowed by the workspace's .emend/config.json, if it has one. */
+NODISCARD bool place_narrow(const struct place *p, struct config *out, struct err *err);
+/* The path of the user's file. */
+NODISCARD bool place_user_file(struct cli *c, struct slice *out, struct err *err);
+
+#endif

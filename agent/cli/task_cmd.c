@@ -1,0 +1,83 @@
+/* task_cmd.c - see task_cmd.h */
+#include "agent/cli/task_cmd.h"
+
+#include "agent/cli/host_cli.h"
+#include "agent/cli/loop.h"
+
+struct task_run {
+	struct cli *cli;
+	struct cli_loop loop;
+	struct host_cli host;
+	enum err_code code;
+};
+
+static void on_interrupt(void *payload)
+{
+	struct task_run *r = payload;
+
+	if (!r->host.task)
+		return;
+	if (!r->host.json && !r->host.quiet) {
+		term_fresh_line(r->host.log);
+		term_printf(r->host.log, "Cancelling; once more ends the program at once.\n");
+		(void)term_flush(r->host.log);
+	}
+	task_cancel(r->host.task);
+}
+
+static void on_done(void *payload, struct task *t, const struct task_outcome *o)
+{
+	struct task_run *r = payload;
+
+	(void)t;
+	r->code = o->code;
+	r->host.task = NULL;
+	(void)term_flush(&r->cli->out);
+	if (o->code != ERR_NONE && !r->host.json) {
+		struct err err = { .code = o->code };
+
+		(void)err_set(&err, o->code, "%.*s", SLICE_ARG(o->summary));
+		term_error(&r->cli->log, err.msg);
+	}
+	host_cli_close(&r->host);
+	cli_loop_end(&r->loop);
+}
+
+int task_cmd(struct cli *c, struct place *p, struct task_spec *spec, bool report)
+{
+	struct task_run r = { .cli = c };
+	struct err err = { 0 };
+	bool started;
+
+	spec->workspace = p->workspace;
+	spec->config = &p->config;
+	if (!cli_loop_init(&r.loop, c, p, true, &err))
+		return cli_fail(c, &err);
+	host_cli_init(&r.host, c, &r.loop, report);
+	r.loop.interrupted = on_interrupt;
+	r.loop.payload = &r;
+	if (cli_given(c, OPT_NO_SANDBOX))
+		term_error(
+			&c->log,
+			"Warning: --no-sandbox: commands of the model can do whatever you can do.");
+	started = task_start(r.loop.agent, spec, &r.host.host, on_done, &r, &r.host.task, &err);
+	if (!started) {
+		host_cli_close(&r.host);
+		cli_loop_end(&r.loop);
+	}
+	cli_loop_run(&r.loop);
+	return started ? err_exit_code(r.code) : cli_fail(c, &err);
+}
+
+struct slice task_words(struct cli *c, size_t from)
+{
+	struct slice text = SLICE("");
+
+	for (size_t i = from; i < c->args.n_words; i++)
+		text = arena_printf(&c->arena, "%.*s%s%s", SLICE_ARG(text), i > from ? " " : "",
+				    c->args.words[i]);
+	for (size_t i = 0; i < c->args.n_rest; i++)
+		text = arena_printf(&c->arena, "%.*s%s%s", SLICE_ARG(text), text.len ? " " : "",
+				    c->args.rest[i]);
+	return text;
+}

@@ -1,0 +1,169 @@
+/* term.c - see term.h */
+#include "agent/cli/term.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "protocol/base/limits.h"
+#include "protocol/base/utf8.h"
+
+void term_init(struct term *t, FILE *file)
+{
+	const char *no = getenv("NO_COLOR"), *kind = getenv("TERM");
+
+	*t = (struct term){ .file = file };
+	t->tty = isatty(fileno(file)) == 1;
+	t->colour = t->tty && !(no && *no) && !(kind && strcmp(kind, "dumb") == 0);
+}
+
+bool term_flush(struct term *t)
+{
+	return fflush(t->file) == 0 && !ferror(t->file);
+}
+
+/* Characters that are not seen but change what is seen: direction marks, separators, zero width. */
+static bool is_trick(uint32_t cp)
+{
+	return (cp >= 0x80 && cp < 0xa0) || (cp >= 0x200b && cp <= 0x200f) ||
+	       (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff ||
+	       cp == 0x061c;
+}
+
+static void clean_control(struct buf *out, struct slice s, size_t at, bool one_line)
+{
+	char c = s.ptr[at];
+
+	if (c == '\n' || c == '\t')
+		buf_putc(out, one_line ? ' ' : c);
+	else if (c == '\r' && at + 1 < s.len && s.ptr[at + 1] == '\n')
+		return; /* the line feed follows */
+	else if (c == '\r')
+		buf_putc(out, one_line ? ' ' : '\n');
+	else if (c == 0x7f)
+		buf_puts(out, "^?");
+	else
+		buf_append(out, slice_make((char[2]){ '^', (char)(c + '@') }, 2));
+}
+
+void term_clean(struct buf *out, struct slice s, bool one_line)
+{
+	for (size_t at = 0; at < s.len;) {
+		uint32_t cp = 0;
+		size_t n = utf8_decode(s, at, &cp);
+
+		if (n == 1 && (cp < 0x20 || cp == 0x7f))
+			clean_control(out, s, at, one_line);
+		else if (n == 0 || is_trick(cp))
+			buf_puts(out, "\xef\xbf\xbd");
+		else
+			buf_append(out, slice_sub(s, at, at + n));
+		at += n ? n : 1;
+	}
+}
+
+static const char *code(enum term_style s)
+{
+	static const char *const codes[] = {
+		[TERM_PLAIN] = "",	    [TERM_DIM] = "\033[2m",    [TERM_BOLD] = "\033[1m",
+		[TERM_RED] = "\033[31m",    [TERM_GREEN] = "\033[32m", [TERM_CYAN] = "\033[36m",
+		[TERM_YELLOW] = "\033[33m",
+	};
+
+	return codes[s];
+}
+
+void term_raw(struct term *t, struct slice s)
+{
+	if (s.len == 0)
+		return;
+	(void)fwrite(s.ptr, 1, s.len, t->file);
+	t->mid_line = s.ptr[s.len - 1] != '\n';
+}
+
+static void styled(struct term *t, enum term_style style, struct slice s)
+{
+	bool colour = t->colour && style != TERM_PLAIN && s.len > 0;
+
+	if (colour)
+		(void)fputs(code(style), t->file);
+	term_raw(t, s);
+	if (colour)
+		(void)fputs("\033[0m", t->file);
+}
+
+void term_printf(struct term *t, const char *fmt, ...)
+{
+	char text[4096];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		term_raw(t,
+			 slice_make(text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1));
+}
+
+void term_text(struct term *t, enum term_style style, struct slice s)
+{
+	struct buf b;
+
+	buf_init(&b, 3 * (size_t)LIMIT_TURN_BYTES);
+	term_clean(&b, slice_sub(s, 0, LIMIT_TURN_BYTES), false);
+	styled(t, style, buf_slice(&b));
+	buf_release(&b);
+}
+
+void term_line(struct term *t, enum term_style style, struct slice s, size_t max)
+{
+	bool cut = s.len > max;
+	struct buf b;
+
+	if (cut) {
+		s = slice_sub(s, 0, max);
+		s.len = utf8_complete_prefix(s);
+	}
+	buf_init(&b, 3 * s.len + 16);
+	term_clean(&b, s, true);
+	if (cut)
+		buf_puts(&b, "...");
+	styled(t, style, buf_slice(&b));
+	buf_release(&b);
+}
+
+void term_fresh_line(struct term *t)
+{
+	if (t->mid_line)
+		term_raw(t, SLICE("\n"));
+}
+
+void term_diff(struct term *t, struct slice diff)
+{
+	struct slice line;
+
+	while (slice_next_line(&diff, &line)) {
+		enum term_style style = TERM_PLAIN;
+
+		if (slice_starts(line, SLICE("+++")) || slice_starts(line, SLICE("---")))
+			style = TERM_BOLD;
+		else if (slice_starts(line, SLICE("+")))
+			style = TERM_GREEN;
+		else if (slice_starts(line, SLICE("-")))
+			style = TERM_RED;
+		else if (slice_starts(line, SLICE("@@")))
+			style = TERM_CYAN;
+		term_text(t, style, line);
+		term_raw(t, SLICE("\n"));
+	}
+}
+
+void term_error(struct term *t, const char *message)
+{
+	term_fresh_line(t);
+	term_text(t, TERM_RED, SLICE("emend: "));
+	term_line(t, TERM_PLAIN, slice_of(message), 4096);
+	term_raw(t, SLICE("\n"));
+	(void)fflush(t->file);
+}

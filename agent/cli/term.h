@@ -1,0 +1,40 @@
+/* term.h - printing for people: nothing that a model, a file or a command said reaches the terminal
+ * as an order.
+ *
+ * Control characters are shown, not sent ("^[" for escape); invisible characters that turn the
+ * direction of text are shown as U+FFFD; colours are ours only, and only where stdout is a terminal
+ * and NO_COLOR is not set. */
+#ifndef EMEND_TERM_H
+#define EMEND_TERM_H
+
+#include <stdio.h>
+
+#include "protocol/base/buf.h"
+
+enum term_style { TERM_PLAIN, TERM_DIM, TERM_BOLD, TERM_RED, TERM_GREEN, TERM_CYAN, TERM_YELLOW };
+
+struct term {
+	FILE *file;
+	bool tty, colour;
+	bool mid_line; /* the last character was no line feed */
+};
+
+void term_init(struct term *t, FILE *file); /* borrows */
+bool term_flush(struct term *t); /* false: something could not be written, now or earlier */
+
+/* What the program itself says: format and numbers are ours; texts that came from outside go
+ * through term_text() or term_line(). */
+void term_printf(struct term *t, const char *fmt, ...) PRINTF(2, 3);
+void term_raw(struct term *t, struct slice s); /* as it is: JSON lines, output for a pipe */
+/* Any text, made safe. Line feeds and tabs stay. */
+void term_text(struct term *t, enum term_style style, struct slice s);
+/* The same on one line, at most `max` bytes, then "...". */
+void term_line(struct term *t, enum term_style style, struct slice s, size_t max);
+void term_fresh_line(struct term *t); /* a line feed, if one is due */
+void term_diff(struct term *t, struct slice diff);
+void term_error(struct term *t, const char *message); /* "emend: MESSAGE" */
+
+/* The cleaning itself. one_line: line feeds and tabs become spaces. */
+void term_clean(struct buf *out, struct slice s, bool one_line);
+
+#endif
