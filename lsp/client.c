@@ -1,0 +1,64 @@
+/* client.c - see client.h */
+#include "lsp/client.h"
+
+enum { TAG_LLM_GENERATED = 1 };
+
+static bool yes(struct json object, const char *key)
+{
+	return json_bool_or(json_get(object, key), false);
+}
+
+/* UTF-8 is what the documents are kept in; UTF-16 is what every client has. */
+static void read_encoding(struct client *c, struct json capabilities)
+{
+	struct json offered = json_get(json_get(capabilities, "general"), "positionEncodings");
+
+	c->encoding = POSITION_UTF16;
+	c->announce_encoding = json_type(offered) == JSON_ARRAY && json_len(offered) > 0;
+	for (struct json_iter it = json_iter(offered); json_next(&it);)
+		if (json_is(it.value, "utf-8"))
+			c->encoding = POSITION_UTF8;
+}
+
+static void read_workspace(struct client *c, struct json workspace)
+{
+	struct json edit = json_get(workspace, "workspaceEdit");
+
+	c->apply_edit = yes(workspace, "applyEdit");
+	/* Neovim announces resourceOperations only, and takes documentChanges all the same. */
+	c->document_changes =
+		yes(edit, "documentChanges") || json_present(json_get(edit, "resourceOperations"));
+	c->configuration = yes(workspace, "configuration");
+	c->dynamic_configuration =
+		yes(json_get(workspace, "didChangeConfiguration"), "dynamicRegistration");
+	c->virtual_documents = json_present(json_get(workspace, "textDocumentContent"));
+}
+
+static void read_code_action(struct client *c, struct json action)
+{
+	struct json tags = json_get(json_get(action, "tagSupport"), "valueSet");
+
+	c->disabled = yes(action, "disabledSupport");
+	for (struct json_iter it = json_iter(tags); json_next(&it);)
+		if (json_i64_or(it.value, 0) == TAG_LLM_GENERATED)
+			c->llm_tag = true;
+}
+
+void client_init(struct client *c, struct json params)
+{
+	struct json caps = json_get(params, "capabilities"), window = json_get(caps, "window");
+	struct json name = json_get(json_get(params, "clientInfo"), "name");
+	struct json emend = json_get(json_get(caps, "experimental"), "emend");
+
+	*c = (struct client){ .kind = CLIENT_OTHER };
+	if (json_is(name, "Neovim"))
+		c->kind = CLIENT_NEOVIM;
+	else if (json_is(name, "Eglot"))
+		c->kind = CLIENT_EGLOT;
+	read_encoding(c, caps);
+	read_workspace(c, json_get(caps, "workspace"));
+	read_code_action(c, json_get(json_get(caps, "textDocument"), "codeAction"));
+	c->progress = yes(window, "workDoneProgress");
+	c->show_document = yes(json_get(window, "showDocument"), "support");
+	c->emend = json_type(emend) == JSON_OBJECT || json_bool_or(emend, false);
+}

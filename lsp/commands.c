@@ -1,0 +1,13 @@
+/* commands.c - see commands.h */
+#include "lsp/commands.h"
+
+const struct command commands[] = {
+	{ "emend.explain", command_explain },	 { "emend.refactor", command_refactor },
+	{ "emend.addTests", command_add_tests }, { "emend.fix", command_fix },
+	{ "emend.addDocs", command_add_docs },	 { "emend.review", command_review },
+	{ "emend.action", command_action },	 { "emend.do", command_do },
+	{ "emend.cancel", command_cancel },	 { "emend.tasks", command_tasks },
+	{ "emend.undo", command_undo },		 { "emend.diff", command_diff },
+	{ "emend.status", command_status },
+};
+const unsigned commands_n = ARRAY_LEN(commands);

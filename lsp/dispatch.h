@@ -1,0 +1,13 @@
+/* dispatch.h - from a method to its handler, where the state of the server permits it. */
+#ifndef EMEND_LSP_DISPATCH_H
+#define EMEND_LSP_DISPATCH_H
+
+#include "protocol/rpc/conn.h"
+
+struct server;
+
+void dispatch_request(struct server *s, struct rpc_request *req);
+void dispatch_notification(struct server *s, struct slice method, struct json params,
+			   struct arena *a);
+
+#endif

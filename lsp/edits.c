@@ -1,0 +1,326 @@
+/* edits.c - see edits.h for the machine */
+#include "lsp/edits.h"
+
+#include <stdlib.h>
+
+#include "lsp/ask.h"
+#include "lsp/messages.h"
+#include "protocol/base/limits.h"
+#include "protocol/base/log.h"
+#include "protocol/base/mem.h"
+
+enum edit_state { EDIT_SENT, EDIT_PROVING, EDIT_DONE };
+
+struct edit {
+	struct host_ask ask;
+	enum edit_state state;
+	struct list link;
+	struct edits *all;
+	struct document *doc; /* NULL: closed */
+	struct snapshot *base;
+	char *after;
+	size_t after_len;
+	struct rpc_call *call; /* NULL: answered */
+	bool seen, replied, late, closed;
+	struct err why; /* the editor's refusal; ERR_NONE: none */
+	edit_cb *done;
+	void *payload;
+	struct job job;
+	uv_timer_t timer;
+};
+
+static void edit_step(struct edit *e);
+
+void edits_init(struct edits *e, uv_loop_t *loop, struct runq *runq, struct conn *conn,
+		const struct client *client, const struct documents *documents,
+		const struct folders *folders)
+{
+	*e = (struct edits){ .loop = loop,
+			     .runq = runq,
+			     .conn = conn,
+			     .client = client,
+			     .documents = documents,
+			     .folders = folders };
+	list_init(&e->pending);
+}
+
+struct document *edits_document(const struct edits *e, struct slice path)
+{
+	struct document *doc = documents_find_path(e->documents, path);
+	struct slice other;
+	struct arena a;
+	size_t at = 0;
+
+	arena_init(&a);
+	while (!doc && folders_spelling(e->folders, &a, path, &at, &other))
+		doc = documents_find_path(e->documents, other);
+	arena_release(&a);
+	return doc;
+}
+
+/* --- ending --- */
+
+static void on_closed(uv_handle_t *h)
+{
+	struct edit *e = h->data;
+
+	snapshot_unref(e->base);
+	free(e->after);
+	free(e);
+}
+
+static void release(struct edit *e)
+{
+	if (e->call)
+		conn_call_drop(e->call);
+	e->call = NULL;
+	list_remove(&e->link);
+	job_drop(&e->job);
+	uv_close((uv_handle_t *)&e->timer, on_closed);
+}
+
+static void drop(struct host_ask *ask)
+{
+	struct edit *e = container_of(ask, struct edit, ask);
+
+	if (e->state != EDIT_DONE)
+		release(e);
+}
+
+/* The buffer holds what was meant. An editor may add or drop the last line end by itself. */
+static bool holds(const struct document *doc, struct slice want)
+{
+	return text_equals(&doc->text, want);
+}
+
+static bool holds_but_last_line_end(const struct document *doc, struct slice want)
+{
+	struct slice less = slice_ends(want, SLICE("\n")) ? slice_sub(want, 0, want.len - 1) : want;
+	char *text = text_copy(&doc->text);
+	struct slice have = slice_make(text, doc->text.len);
+	bool same;
+
+	if (slice_ends(have, SLICE("\n")))
+		have.len--;
+	same = slice_eq(have, less);
+	free(text);
+	return same;
+}
+
+static void verdict(struct edit *e, struct err *err)
+{
+	const char *name = e->doc ? e->doc->uri : "The document";
+
+	*err = (struct err){ .code = ERR_NONE };
+	if (e->seen || (e->doc && e->late &&
+			holds_but_last_line_end(e->doc, slice_make(e->after, e->after_len))))
+		return;
+	if (!e->doc)
+		(void)err_set(err, ERR_STALE,
+			      "The document was closed before the edit could be made.");
+	else if (!text_equals(&e->doc->text, snapshot_text(e->base)))
+		(void)err_set(err, ERR_STALE,
+			      "%s was changed in the editor while the edit was on its way.", name);
+	else if (e->why.code != ERR_NONE)
+		*err = e->why;
+	else
+		(void)err_set(
+			err, ERR_DENIED,
+			"The editor said that it made the edit of %s, but the text is as before.",
+			name);
+}
+
+static void finish(struct edit *e)
+{
+	edit_cb *done = e->done;
+	void *payload = e->payload;
+	struct snapshot *now;
+	struct err err;
+
+	verdict(e, &err);
+	now = e->doc ? document_snapshot(e->doc) : NULL;
+	log_debug("edit: %s", err.code == ERR_NONE ? "proved" : err.msg);
+	release(e);
+	done(payload, now, err.code == ERR_NONE ? NULL : &err);
+	snapshot_unref(now);
+}
+
+/* --- the machine --- */
+
+static void on_timer(uv_timer_t *t)
+{
+	struct edit *e = t->data;
+
+	e->late = true;
+	edit_step(e);
+}
+
+static void edit_goto(struct edit *e, enum edit_state next)
+{
+	e->state = next;
+	switch (next) {
+	case EDIT_SENT:
+		break;
+	case EDIT_PROVING:
+		(void)uv_timer_start(&e->timer, on_timer, LIMIT_EDIT_VERIFY_MS, 0);
+		break;
+	case EDIT_DONE:
+		finish(e);
+		break;
+	}
+}
+
+/* A refusal because of a newer text comes before that text, in some editors: it has its time too.
+ * */
+static void edit_step(struct edit *e)
+{
+	bool moved = e->doc && !text_equals(&e->doc->text, snapshot_text(e->base));
+
+	if (e->state == EDIT_DONE)
+		return;
+	if (e->seen || e->closed || e->late || (e->why.code != ERR_NONE && moved))
+		edit_goto(e, EDIT_DONE);
+	else if (e->state == EDIT_SENT && e->replied)
+		edit_goto(e, EDIT_PROVING);
+}
+
+static void on_job(struct job *j)
+{
+	edit_step(container_of(j, struct edit, job));
+}
+
+/* Facts may arrive inside the calls of others: `done` is made from the loop. */
+static void post(struct edit *e)
+{
+	runq_post(e->all->runq, &e->job);
+}
+
+static void on_reply(void *payload, const struct rpc_reply *reply, const struct err *err)
+{
+	struct edit *e = payload;
+	struct slice reason;
+	bool applied = false;
+
+	e->call = NULL;
+	e->replied = true;
+	if (err) {
+		e->why = *err;
+		(void)err_wrap(&e->why, "The editor did not make the edit: ");
+	} else if (!json_bool(json_get(reply->result, "applied"), &applied) || !applied) {
+		reason = json_str_or(json_get(reply->result, "failureReason"), reply->arena,
+				     "no reason was given");
+		(void)err_set(&e->why, ERR_DENIED, "The editor refused the edit: %.*s.",
+			      SLICE_ARG(reason));
+	}
+	post(e);
+}
+
+void edits_seen(struct edits *all, struct document *doc, bool closed)
+{
+	LIST_EACH (it, tmp, &all->pending) {
+		struct edit *e = container_of(it, struct edit, link);
+
+		if (e->doc != doc)
+			continue;
+		if (closed) {
+			e->doc = NULL;
+			e->closed = true;
+		} else if (!e->seen && !doc->lost &&
+			   holds(doc, slice_make(e->after, e->after_len))) {
+			e->seen = true;
+		}
+		if (e->closed || e->seen || e->why.code != ERR_NONE)
+			post(e);
+	}
+}
+
+/* --- starting --- */
+
+static void write_edits(struct jw *w, struct edits *all, struct document *doc,
+			const struct buffer_edit *edit)
+{
+	jw_array(w);
+	for (size_t i = 0; i < edit->n_changes; i++) {
+		const struct text_change *c = &edit->changes[i];
+
+		jw_object(w);
+		jw_key(w, "range");
+		range_write(
+			w, (struct range){ document_position(doc, all->client->encoding, c->start),
+					   document_position(doc, all->client->encoding, c->end) });
+		jw_kstr(w, "newText", c->text);
+		jw_end(w);
+	}
+	jw_end(w);
+}
+
+static void send_edit(struct edit *e, const struct buffer_edit *edit)
+{
+	struct edits *all = e->all;
+	struct slice label;
+	struct arena a;
+	struct jw *w;
+
+	arena_init(&a);
+	label = shown_text(&a, all->client, edit->label, 80);
+	w = conn_call_begin(all->conn, "workspace/applyEdit");
+	jw_object(w);
+	jw_kstr(w, "label", label);
+	jw_kobject(w, "edit");
+	if (all->client->document_changes) {
+		jw_karray(w, "documentChanges");
+		jw_object(w);
+		jw_kobject(w, "textDocument");
+		jw_kcstr(w, "uri", e->doc->uri);
+		jw_ki64(w, "version", e->doc->version);
+		jw_end(w);
+		jw_key(w, "edits");
+		write_edits(w, all, e->doc, edit);
+		jw_end(w);
+		jw_end(w);
+	} else {
+		jw_kobject(w, "changes");
+		jw_key(w, e->doc->uri);
+		write_edits(w, all, e->doc, edit);
+		jw_end(w);
+	}
+	jw_end(w);
+	jw_end(w);
+	e->call = conn_call_end(all->conn, uv_now(all->loop) + LIMIT_CLIENT_REPLY_MS, on_reply, e);
+	arena_release(&a);
+}
+
+struct host_ask *edits_apply(struct edits *all, const struct buffer_edit *edit, edit_cb *done,
+			     void *payload)
+{
+	struct edit *e = xcalloc(1, sizeof(*e));
+
+	e->ask.drop = drop;
+	e->all = all;
+	e->doc = edits_document(all, edit->path);
+	e->base = snapshot_ref(edit->base);
+	e->after = xslicedup(edit->after);
+	e->after_len = edit->after.len;
+	e->done = done;
+	e->payload = payload;
+	job_init(&e->job, on_job);
+	(void)uv_timer_init(all->loop, &e->timer);
+	e->timer.data = e;
+	list_append(&all->pending, &e->link);
+
+	if (!e->doc || !text_equals(&e->doc->text, snapshot_text(e->base))) {
+		e->closed = true; /* over before it began: the verdict says why */
+	} else if (text_equals(&e->doc->text, edit->after)) {
+		e->seen = true;
+	} else if (!all->client->apply_edit) {
+		e->late = true;
+		(void)err_set(&e->why, ERR_DENIED,
+			      "This editor cannot be asked to edit (no workspace/applyEdit): "
+			      "save and close the file, and Emend edits it on disk.");
+	} else {
+		send_edit(e, edit);
+	}
+	if (!e->call)
+		post(e);
+	return &e->ask;
+}

@@ -1,0 +1,45 @@
+/* edits.h - changes to open documents, through the editor, each proved by what the editor reports.
+ *
+ * A reply `applied: true` proves nothing: editors say so for edits that they dropped, or that the
+ * user
+ * declined. The proof is a didChange whose text is the text that was meant.
+ *
+ *   SENT --answered--> PROVING --seen, or: refused and it is another text--> DONE: done(), freed
+ *    |                     | LIMIT_EDIT_VERIFY_MS                             ^
+ *    |                     +--------------------------------------------------+
+ *    +--seen, closed (no answer within LIMIT_CLIENT_REPLY_MS is a refusal)----+
+ */
+#ifndef EMEND_LSP_EDITS_H
+#define EMEND_LSP_EDITS_H
+
+#include <uv.h>
+
+#include "agent/host.h"
+#include "agent/loop/runq.h"
+#include "lsp/client.h"
+#include "lsp/documents.h"
+#include "lsp/folders.h"
+#include "protocol/rpc/conn.h"
+
+struct edits {
+	uv_loop_t *loop;
+	struct runq *runq;
+	struct conn *conn;
+	const struct client *client;
+	const struct documents *documents;
+	const struct folders *folders;
+	struct list pending;
+};
+
+void edits_init(struct edits *e, uv_loop_t *loop, struct runq *runq, struct conn *conn,
+		const struct client *client, const struct documents *documents,
+		const struct folders *folders);
+/* The open document of an absolute, maybe resolved, path; NULL if there is none. */
+struct document *edits_document(const struct edits *e, struct slice path);
+/* See host_ops.edit. */
+struct host_ask *edits_apply(struct edits *e, const struct buffer_edit *edit, edit_cb *done,
+			     void *payload);
+/* The text of the document is another now: after each content change, and at its close. */
+void edits_seen(struct edits *e, struct document *doc, bool closed);
+
+#endif

@@ -1,0 +1,140 @@
+/* host.c - see host.h. Each operation is carried out by the file of its mechanism. */
+#include "lsp/host.h"
+
+#include <stdlib.h>
+
+#include "lsp/ask.h"
+#include "lsp/questions.h"
+#include "lsp/server.h"
+#include "protocol/base/limits.h"
+
+static struct snapshot *buffer(void *self, struct slice path)
+{
+	struct tracked *t = self;
+	struct document *doc = edits_document(&t->server->edits, path);
+
+	return doc ? document_snapshot(doc) : NULL;
+}
+
+/* The path of the document as the core names files under this root; false if it is not below it. */
+static bool path_below(struct server *s, struct arena *a, const struct document *doc,
+		       struct slice root, struct slice *path)
+{
+	struct slice workspace;
+
+	if (!doc->path || doc->lost)
+		return false;
+	folders_place(&s->folders, a, slice_of(doc->path), &workspace, path);
+	if (!slice_starts(*path, root))
+		*path = slice_of(doc->path);
+	return slice_starts(*path, root) &&
+	       (path->len == root.len || slice_ends(root, SLICE("/")) ||
+		path->ptr[root.len] == '/');
+}
+
+static void each_buffer(void *self, struct slice root,
+			void (*fn)(void *payload, struct slice path, struct snapshot *text),
+			void *payload)
+{
+	struct tracked *t = self;
+	struct server *s = t->server;
+
+	LIST_EACH (it, tmp, &s->documents.all) {
+		struct document *doc = container_of(it, struct document, link);
+		struct snapshot *text;
+		struct slice path;
+		struct arena a;
+
+		arena_init(&a);
+		if (path_below(s, &a, doc, root, &path)) {
+			text = document_snapshot(doc);
+			fn(payload, path, text);
+			snapshot_unref(text);
+		}
+		arena_release(&a);
+	}
+}
+
+static struct host_ask *edit(void *self, struct task *task, const struct buffer_edit *e,
+			     edit_cb *done, void *payload)
+{
+	struct tracked *t = self;
+
+	(void)task;
+	return edits_apply(&t->server->edits, e, done, payload);
+}
+
+/* EMEND_PERMISSION_MS shortens the wait: for tests, and for people who know. */
+static uint64_t permission_ms(void)
+{
+	const char *text = getenv("EMEND_PERMISSION_MS");
+	unsigned long ms = text ? strtoul(text, NULL, 10) : 0;
+
+	return ms > 0 && ms < LIMIT_PERMISSION_MS ? ms : LIMIT_PERMISSION_MS;
+}
+
+static struct question_place place(struct tracked *t)
+{
+	struct server *s = t->server;
+
+	return (struct question_place){ .conn = &s->conn,
+					.client = &s->client,
+					.task = slice_of(t->id),
+					.deadline_ms = uv_now(s->loop) + permission_ms(),
+					.runq = &s->runq };
+}
+
+static struct host_ask *permission(void *self, struct task *task,
+				   const struct permission_request *r, permission_cb *done,
+				   void *payload)
+{
+	struct question_place p = place(self);
+
+	(void)task;
+	return questions_permission(&p, r, done, payload);
+}
+
+static struct host_ask *question(void *self, struct task *task, const struct question *q,
+				 question_cb *done, void *payload)
+{
+	struct question_place p = place(self);
+
+	(void)task;
+	return questions_ask(&p, q, done, payload);
+}
+
+static void drop(void *self, struct host_ask *ask)
+{
+	(void)self;
+	ask->drop(ask);
+}
+
+static void event(void *self, struct task *task, const struct task_event *ev)
+{
+	(void)task;
+	tracked_event(self, ev);
+}
+
+static void show(void *self, struct task *task, struct slice path, struct slice title)
+{
+	struct tracked *t = self;
+
+	(void)task;
+	shown_report(&t->server->shown, path, title);
+}
+
+static const struct host_ops ops = {
+	.buffer = buffer,
+	.each_buffer = each_buffer,
+	.edit = edit,
+	.permission = permission,
+	.question = question,
+	.drop = drop,
+	.event = event,
+	.show = show,
+};
+
+struct host host_for(struct tracked *t)
+{
+	return (struct host){ .ops = &ops, .self = t };
+}

@@ -1,0 +1,94 @@
+/* lsp_main.c - `emend lsp`: its options, and the one loop.
+ *
+ * --trace FILE (or EMEND_LSP_TRACE) records every message, EMEND_LSP_LOG=FILE what the server
+ * does. */
+#include "lsp/lsp_main.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lsp/server.h"
+#include "lsp/stdio.h"
+#include "lsp/trace.h"
+#include "protocol/base/log.h"
+
+enum { EXIT_USAGE = 2 };
+
+static int usage(const char *why, const char *what)
+{
+	(void)fprintf(stderr, "emend lsp: %s%s; usage: emend lsp [--stdio] [--trace FILE]\n", why,
+		      what);
+	return EXIT_USAGE;
+}
+
+/* 0: go on. */
+static int parse(int argc, char **argv, const char **trace)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--stdio") == 0 ||
+		    strncmp(argv[i], "--clientProcessId=", 18) == 0)
+			continue; /* the editor's process comes with initialize */
+		if (strcmp(argv[i], "--trace") != 0)
+			return usage("unknown argument ", argv[i]);
+		if (++i == argc)
+			return usage("--trace needs a file", "");
+		*trace = argv[i];
+	}
+	return 0;
+}
+
+static FILE *open_log(void)
+{
+	const char *path = getenv("EMEND_LSP_LOG");
+	FILE *file = path && *path ? fopen(path, "ae") : NULL;
+
+	if (file)
+		log_to(file, LOG_DEBUG);
+	return file;
+}
+
+static int run(const char *trace_path, struct err *err)
+{
+	struct server_options options = { .in = -1 };
+	struct server *server = NULL;
+	uv_loop_t loop;
+	int status;
+
+	(void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	if (trace_path && *trace_path && !trace_open(trace_path, &options.trace, err))
+		return 1;
+	if (!stdio_claim(&options.in, &options.out, err) || uv_loop_init(&loop) != 0) {
+		trace_close(options.trace);
+		return 1;
+	}
+	options.loop = &loop;
+	if (!server_start(&options, &server, err))
+		return 1;
+	do
+		(void)uv_run(&loop, UV_RUN_DEFAULT);
+	while (server_close(server));
+	status = server_free(server);
+	if (uv_loop_close(&loop) != 0)
+		log_error("a handle was left open");
+	return status;
+}
+
+int lsp_main(int argc, char **argv)
+{
+	const char *trace = getenv("EMEND_LSP_TRACE");
+	struct err err = { .code = ERR_NONE };
+	int status = parse(argc, argv, &trace);
+	FILE *log;
+
+	if (status != 0)
+		return status;
+	log = open_log();
+	status = run(trace, &err);
+	if (err.code != ERR_NONE)
+		(void)fprintf(stderr, "emend lsp: %s\n", err.msg);
+	log_to(NULL, LOG_ERROR);
+	if (log)
+		(void)fclose(log);
+	return status;
+}

@@ -1,0 +1,220 @@
+/* code_action.c - what Emend offers for this place: from memory only, asked for at every move of
+ * the cursor.
+ *
+ * Each action carries a command, which every editor can run. Titles are unique: some editors
+ * choose by
+ * title. What is false is left out: some take false for true. */
+#include "lsp/on/on.h"
+#include "lsp/server.h"
+#include "protocol/lsp/uri.h"
+
+enum { MAX_FIXES = 16, TITLE_BYTES = 100 };
+
+struct offer {
+	struct server *s;
+	struct arena *a;
+	struct jw *w;
+	struct json only; /* context.only; missing: everything */
+	bool automatic;
+	struct slice uri;
+	const struct document *doc; /* NULL: not open */
+	struct range range;
+	const char *disabled; /* why nothing can be run; NULL: it can */
+	struct slice titles[MAX_FIXES + 1];
+	size_t n_titles;
+};
+
+struct action {
+	struct slice title, kind;
+	const char *command;
+	struct range range;
+	struct slice diagnostic, own; /* more arguments; may be empty */
+};
+
+/* Kinds are hierarchical: "refactor" asks for "refactor.rewrite" too, "" for all. */
+static bool kind_matches(struct slice kind, struct slice asked)
+{
+	return asked.len == 0 ||
+	       (slice_starts(kind, asked) && (kind.len == asked.len || kind.ptr[asked.len] == '.'));
+}
+
+static bool wanted(const struct offer *o, struct slice kind)
+{
+	struct slice asked;
+
+	if (o->automatic && !kind_matches(kind, SLICE("quickfix")))
+		return false;
+	if (json_type(o->only) != JSON_ARRAY)
+		return true;
+	for (struct json_iter it = json_iter(o->only); json_next(&it);)
+		if (json_str(it.value, o->a, &asked) && kind_matches(kind, asked))
+			return true;
+	return false;
+}
+
+static void put_command(struct offer *o, const struct action *action)
+{
+	struct jw *w = o->w;
+
+	jw_kobject(w, "command");
+	jw_kstr(w, "title", action->title);
+	jw_kcstr(w, "command", action->command);
+	jw_karray(w, "arguments");
+	jw_object(w);
+	jw_kstr(w, "uri", o->uri);
+	jw_key(w, "range");
+	range_write(w, action->range);
+	if (o->doc)
+		jw_ki64(w, "version", o->doc->version);
+	if (action->diagnostic.len)
+		jw_kstr(w, "diagnostic", action->diagnostic);
+	if (action->own.len)
+		jw_kstr(w, "action", action->own);
+	jw_end(w);
+	jw_end(w);
+	jw_end(w);
+}
+
+static void put_action(struct offer *o, const struct action *action)
+{
+	struct client *client = &o->s->client;
+	struct jw *w = o->w;
+
+	if (!wanted(o, action->kind))
+		return;
+	jw_object(w);
+	jw_kstr(w, "title", action->title);
+	jw_kstr(w, "kind", action->kind);
+	put_command(o, action);
+	if (client->llm_tag) {
+		jw_karray(w, "tags");
+		jw_i64(w, 1);
+		jw_end(w);
+	}
+	if (o->disabled && client->disabled) {
+		jw_kobject(w, "disabled");
+		jw_kcstr(w, "reason", o->disabled);
+		jw_end(w);
+	}
+	jw_end(w);
+}
+
+/* --- one for each diagnostic --- */
+
+static bool title_taken(const struct offer *o, struct slice title)
+{
+	for (size_t i = 0; i < o->n_titles; i++)
+		if (slice_eq(title, o->titles[i]))
+			return true;
+	return false;
+}
+
+static struct slice message_of(const struct offer *o, struct json diagnostic)
+{
+	struct json message = json_get(diagnostic, "message");
+	struct slice text;
+
+	if (json_type(message) == JSON_OBJECT) /* MarkupContent */
+		message = json_get(message, "value");
+	return json_str(message, o->a, &text) ? slice_trim(text) : slice_of("");
+}
+
+static void put_fix(struct offer *o, struct json diagnostic)
+{
+	struct action fix = { .kind = SLICE("quickfix"),
+			      .command = "emend.fix",
+			      .range = o->range };
+	struct slice message = message_of(o, diagnostic), rest = message, line = slice_of("");
+	unsigned number;
+
+	(void)slice_next_line(&rest, &line);
+	line = shown_text(o->a, &o->s->client, line, TITLE_BYTES);
+	if (line.len == 0 || o->n_titles == MAX_FIXES)
+		return;
+	if (!range_read(json_get(diagnostic, "range"), &fix.range))
+		fix.range = o->range;
+	number = fix.range.start.line + 1;
+	fix.diagnostic =
+		arena_printf(o->a, "%u: %.*s", number, SLICE_ARG(slice_sub(message, 0, 2000)));
+	fix.title = arena_printf(o->a, "Emend: Fix \"%.*s\"", SLICE_ARG(line));
+	if (title_taken(o, fix.title))
+		fix.title = arena_printf(o->a, "%.*s (line %u)", SLICE_ARG(fix.title), number);
+	if (title_taken(o, fix.title))
+		return;
+	o->titles[o->n_titles++] = fix.title;
+	put_action(o, &fix);
+}
+
+/* --- the whole list --- */
+
+static void put_own(struct offer *o)
+{
+	struct shared_config *shared = settings_config(&o->s->settings);
+
+	for (size_t i = 0; shared && i < shared->config.n_actions; i++) {
+		const struct config_action *own = &shared->config.actions[i];
+		bool again = false;
+
+		for (size_t k = 0; k < i; k++)
+			again = again || slice_eq(own->title, shared->config.actions[k].title);
+		if (!again)
+			put_action(o, &(struct action){ .title = own->title,
+							.kind = own->kind,
+							.command = "emend.action",
+							.range = o->range,
+							.own = own->title });
+	}
+	shared_config_unref(shared);
+}
+
+static void put_all(struct offer *o, struct json context)
+{
+	static const struct {
+		const char *title, *kind, *command;
+	} built_in[] = {
+		{ "Emend: Explain this code", "emend.explain", "emend.explain" },
+		{ "Emend: Refactor this code", "refactor.rewrite", "emend.refactor" },
+		{ "Emend: Add tests for this", "emend.addTests", "emend.addTests" },
+		{ "Emend: Document this code", "refactor.rewrite", "emend.addDocs" },
+		{ "Emend: Review this code", "emend.review", "emend.review" },
+	};
+
+	for (struct json_iter it = json_iter(json_get(context, "diagnostics")); json_next(&it);)
+		put_fix(o, it.value);
+	for (size_t i = 0; i < ARRAY_LEN(built_in); i++)
+		put_action(o, &(struct action){ .title = slice_of(built_in[i].title),
+						.kind = slice_of(built_in[i].kind),
+						.command = built_in[i].command,
+						.range = o->range });
+	put_own(o);
+}
+
+static const char *why_disabled(struct settings *settings)
+{
+	if (settings->no_model)
+		return settings->no_model;
+	return settings->why.code != ERR_NONE ? settings->why.msg : NULL;
+}
+
+void on_code_action(struct server *s, struct rpc_request *req)
+{
+	struct json context = json_get(req->params, "context");
+	struct offer o = { .s = s, .a = &req->arena, .only = json_get(context, "only") };
+
+	if (!json_str(json_get(json_get(req->params, "textDocument"), "uri"), &req->arena,
+		      &o.uri) ||
+	    !range_read(json_get(req->params, "range"), &o.range)) {
+		conn_reply_error(req, RPC_INVALID_PARAMS,
+				 "textDocument/codeAction needs textDocument.uri and range.");
+		return;
+	}
+	o.automatic = json_i64_or(json_get(context, "triggerKind"), 0) == LSP_TRIGGER_AUTOMATIC;
+	o.doc = documents_find(&s->documents, o.uri);
+	o.disabled = why_disabled(&s->settings);
+	o.w = conn_result_begin(req);
+	jw_array(o.w);
+	if (slice_eq(uri_scheme(o.uri), SLICE("file"))) /* what has no path cannot be worked on */
+		put_all(&o, context);
+	jw_end(o.w);
+	conn_result_end(req);
+}

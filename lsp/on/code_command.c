@@ -1,0 +1,172 @@
+/* code_command.c - the commands about a piece of code: {uri, range?, version?, instruction?,
+ * ...}. */
+#include "lsp/commands.h"
+#include "lsp/language.h"
+#include "lsp/server.h"
+#include "protocol/lsp/uri.h"
+
+/* Without a selection the model is shown what stands around the cursor, in lines each way. */
+enum { AROUND_CURSOR = 60, AROUND_DIAGNOSTIC = 20 };
+
+static void fail(struct rpc_request *req, const struct err *err)
+{
+	/* Not "content modified": editors drop that without a word. */
+	conn_reply_error(req, err->code == ERR_INVALID ? RPC_INVALID_PARAMS : RPC_REQUEST_FAILED,
+			 "%s", err->msg);
+}
+
+static void set_lines(struct document *doc, struct task_spec *spec, size_t around)
+{
+	size_t first = text_line_at(&doc->text, spec->start),
+	       last = text_line_at(&doc->text, spec->end), end;
+
+	first = first > around ? first - around : 0;
+	last = last + around < text_lines(&doc->text) ? last + around : text_lines(&doc->text) - 1;
+	(void)text_line(&doc->text, first, &spec->start, &end);
+	if (last + 1 == text_lines(&doc->text) ||
+	    !text_line(&doc->text, last + 1, &spec->end, &end))
+		spec->end = doc->text.len;
+	spec->has_range = spec->start > 0 || spec->end < doc->text.len;
+}
+
+/* The bytes that are meant, of the text as it is now. */
+static bool place(struct server *s, struct document *doc, struct json arg, struct arena *a,
+		  struct task_spec *spec, struct err *err)
+{
+	int64_t version = json_i64_or(json_get(arg, "version"), doc->version);
+	struct range range;
+
+	if (version != doc->version)
+		return err_set(
+			err, ERR_STALE,
+			"The text has changed since this action was offered: choose it again.");
+	if (!json_present(json_get(arg, "range")))
+		return true;
+	if (!range_read(json_get(arg, "range"), &range))
+		return err_set(err, ERR_INVALID,
+			       "The argument \"range\" is not a range of two positions.");
+	spec->start = document_offset(doc, s->client.encoding, range.start);
+	spec->end = document_offset(doc, s->client.encoding, range.end);
+	spec->has_range = true;
+	if (spec->diagnostics.len) {
+		set_lines(doc, spec, AROUND_DIAGNOSTIC);
+	} else if (spec->start == spec->end) {
+		set_lines(doc, spec, AROUND_CURSOR);
+		spec->instruction = arena_printf(
+			a, "%.*s%sThe cursor is on line %u.", SLICE_ARG(spec->instruction),
+			spec->instruction.len ? "\n" : "", range.start.line + 1);
+	}
+	return true;
+}
+
+static bool read_spec(struct server *s, struct rpc_request *req, struct json arg,
+		      struct task_spec *spec, struct err *err)
+{
+	struct arena *a = &req->arena;
+	struct document *doc;
+	struct slice uri, path;
+
+	if (!json_str(json_get(arg, "uri"), a, &uri))
+		return err_set(
+			err, ERR_INVALID,
+			"The command needs one argument: {uri, range, version?, instruction?}.");
+	if (!uri_to_path(uri, a, &path))
+		return err_set(err, ERR_INVALID, "%.*s is not a file: save it first.",
+			       SLICE_ARG(uri));
+	doc = documents_find(&s->documents, uri);
+	folders_place(&s->folders, a, path, &spec->workspace, &spec->path);
+	spec->language = slice_of(doc ? doc->language : language_of_path(path));
+	spec->instruction = json_str_or(json_get(arg, "instruction"), a, "");
+	spec->diagnostics = json_str_or(json_get(arg, "diagnostic"), a, "");
+	return !doc || place(s, doc, arg, a, spec, err);
+}
+
+/* What the user asked for, in words: the title of the progress and of the last line. */
+static struct slice title_of(struct server *s, struct arena *a, const struct task_spec *spec,
+			     struct slice action)
+{
+	static const char *const verb[] = {
+		[TASK_DO] = "",
+		[TASK_EXPLAIN] = "Explain",
+		[TASK_REFACTOR] = "Refactor",
+		[TASK_ADD_TESTS] = "Add tests for",
+		[TASK_FIX] = "Fix",
+		[TASK_ADD_DOCS] = "Document",
+		[TASK_REVIEW] = "Review",
+		[TASK_ACTION] = "",
+	};
+	struct slice rest = spec->diagnostics, line = slice_of(""), name = spec->path;
+	size_t slash = name.len;
+
+	if (spec->kind == TASK_ACTION)
+		return action;
+	(void)slice_next_line(&rest, &line);
+	if (line.len)
+		return shown_text(a, &s->client, arena_printf(a, "Fix line %.*s", SLICE_ARG(line)),
+				  100);
+	while (slash > 0 && name.ptr[slash - 1] != '/')
+		slash--;
+	return arena_printf(a, "%s %.*s", verb[spec->kind],
+			    SLICE_ARG(slice_sub(name, slash, name.len)));
+}
+
+static void run(struct server *s, struct rpc_request *req, struct json arg, struct json token,
+		enum task_kind kind)
+{
+	struct task_spec spec = { .kind = kind };
+	struct slice action = json_str_or(json_get(arg, "action"), &req->arena, "");
+	struct tracked *t = NULL;
+	struct err err;
+	struct jw *w;
+
+	if (read_spec(s, req, arg, &spec, &err)) {
+		spec.title = title_of(s, &req->arena, &spec, action);
+		t = tasks_start(s, &spec, action, &err);
+	}
+	if (!t) {
+		fail(req, &err);
+		return;
+	}
+	w = conn_result_begin(req);
+	jw_object(w);
+	jw_kcstr(w, "taskId", t->id);
+	jw_end(w);
+	conn_result_end(req);
+	tasks_show(t, token);
+}
+
+void command_explain(struct server *s, struct rpc_request *req, struct json arg, struct json token)
+{
+	run(s, req, arg, token, TASK_EXPLAIN);
+}
+
+void command_refactor(struct server *s, struct rpc_request *req, struct json arg, struct json token)
+{
+	run(s, req, arg, token, TASK_REFACTOR);
+}
+
+void command_add_tests(struct server *s, struct rpc_request *req, struct json arg,
+		       struct json token)
+{
+	run(s, req, arg, token, TASK_ADD_TESTS);
+}
+
+void command_fix(struct server *s, struct rpc_request *req, struct json arg, struct json token)
+{
+	run(s, req, arg, token, TASK_FIX);
+}
+
+void command_add_docs(struct server *s, struct rpc_request *req, struct json arg, struct json token)
+{
+	run(s, req, arg, token, TASK_ADD_DOCS);
+}
+
+void command_review(struct server *s, struct rpc_request *req, struct json arg, struct json token)
+{
+	run(s, req, arg, token, TASK_REVIEW);
+}
+
+void command_action(struct server *s, struct rpc_request *req, struct json arg, struct json token)
+{
+	run(s, req, arg, token, TASK_ACTION);
+}

@@ -1,0 +1,53 @@
+/* did_change.c - the changes of one notification, each against the result of the one before. */
+#include "lsp/on/on.h"
+#include "lsp/server.h"
+
+static void report(struct server *s, bool was_lost, const struct err *err)
+{
+	if (was_lost) /* it was said when it happened */
+		return;
+	messages_log(&s->messages, LSP_MESSAGE_ERROR, "%s", err->msg);
+	messages_show(&s->messages, LSP_MESSAGE_WARNING, "Emend: %s", err->msg);
+}
+
+static bool apply(struct server *s, struct document *doc, struct json change, struct arena *a,
+		  struct err *err)
+{
+	struct json where = json_get(change, "range");
+	struct range range = { 0 };
+	struct slice text;
+
+	if (!json_str(json_get(change, "text"), a, &text) ||
+	    (json_present(where) && !range_read(where, &range))) {
+		/* What it meant cannot be known: as an impossible change. */
+		range.start.line = UINT32_MAX;
+		text = slice_of("");
+	}
+	return document_change(doc, json_present(where) || range.start.line ? &range : NULL,
+			       s->client.encoding, text, err);
+}
+
+void on_did_change(struct server *s, struct json params, struct arena *a)
+{
+	struct json id = json_get(params, "textDocument");
+	struct slice uri = json_str_or(json_get(id, "uri"), a, "");
+	struct document *doc = documents_any(&s->documents, uri);
+	bool was_lost;
+	struct err err;
+
+	if (!doc) {
+		messages_log(&s->messages, LSP_MESSAGE_WARNING,
+			     "A change of %.*s, which is not open, was ignored.", SLICE_ARG(uri));
+		return;
+	}
+	was_lost = doc->lost;
+	doc->version = (int32_t)json_i64_or(json_get(id, "version"), doc->version);
+	for (struct json_iter it = json_iter(json_get(params, "contentChanges")); json_next(&it);) {
+		if (!apply(s, doc, it.value, a, &err)) {
+			report(s, was_lost, &err);
+			edits_seen(&s->edits, doc, true);
+			return;
+		}
+		edits_seen(&s->edits, doc, false);
+	}
+}

@@ -1,0 +1,31 @@
+/* execute_command.c - finds the command. It answers at once; some editors stand still until it
+ * does. */
+#include "lsp/commands.h"
+#include "lsp/on/on.h"
+#include "lsp/server.h"
+
+static void unknown(struct rpc_request *req, struct slice name)
+{
+	struct buf known;
+
+	buf_init(&known, 2048);
+	for (unsigned i = 0; i < commands_n; i++)
+		buf_printf(&known, "%s%s", i ? ", " : "", commands[i].name);
+	conn_reply_error(req, RPC_INVALID_PARAMS, "There is no command %.*s. There are: %s.",
+			 SLICE_ARG(slice_sub(name, 0, 100)), buf_cstr(&known));
+	buf_release(&known);
+}
+
+void on_execute_command(struct server *s, struct rpc_request *req)
+{
+	struct slice name = json_str_or(json_get(req->params, "command"), &req->arena, "");
+	struct json arg = json_at(json_get(req->params, "arguments"), 0);
+
+	for (unsigned i = 0; i < commands_n; i++) {
+		if (!slice_eq_cstr(name, commands[i].name))
+			continue;
+		commands[i].run(s, req, arg, json_get(req->params, "workDoneToken"));
+		return;
+	}
+	unknown(req, name);
+}

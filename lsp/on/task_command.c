@@ -1,0 +1,208 @@
+/* task_command.c - the commands about tasks: do, cancel, tasks, undo, diff. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lsp/commands.h"
+#include "lsp/server.h"
+#include "protocol/lsp/uri.h"
+
+static void fail(struct rpc_request *req, const struct err *err)
+{
+	conn_reply_error(req, err->code == ERR_INVALID ? RPC_INVALID_PARAMS : RPC_REQUEST_FAILED,
+			 "%s", err->msg);
+}
+
+/* {key: "text"}, or the text alone. */
+static struct slice text_arg(struct rpc_request *req, struct json arg, const char *key)
+{
+	return json_str_or(json_type(arg) == JSON_STRING ? arg : json_get(arg, key), &req->arena,
+			   "");
+}
+
+/* The folder of the document that the command was given in ({uri}, may be missing), else of the
+ * newest task, else the first. */
+static struct slice workspace_of(struct server *s, struct rpc_request *req, struct json arg,
+				 const struct tracked *task)
+{
+	struct slice uri, path = slice_of(""), workspace, real;
+
+	if (json_type(arg) == JSON_OBJECT && json_str(json_get(arg, "uri"), &req->arena, &uri) &&
+	    !uri_to_path(uri, &req->arena, &path))
+		path = slice_of("");
+	if (task && path.len == 0)
+		return slice_of(task->workspace);
+	folders_place(&s->folders, &req->arena, path, &workspace, &real);
+	return workspace;
+}
+
+static void reply_task(struct rpc_request *req, const struct tracked *t)
+{
+	struct jw *w = conn_result_begin(req);
+
+	jw_object(w);
+	jw_kcstr(w, "taskId", t->id);
+	jw_end(w);
+	conn_result_end(req);
+}
+
+void command_do(struct server *s, struct rpc_request *req, struct json arg, struct json token)
+{
+	struct task_spec spec = { .kind = TASK_DO, .instruction = text_arg(req, arg, "task") };
+	struct err err = { .code = ERR_NONE };
+	struct tracked *t = NULL;
+
+	spec.title = shown_text(&req->arena, &s->client, spec.instruction, 100);
+	spec.workspace = workspace_of(s, req, arg, NULL);
+	if (slice_trim(spec.instruction).len == 0)
+		(void)err_set(&err, ERR_INVALID,
+			      "emend.do needs one argument: {task: \"what is to be done\"}.");
+	else
+		t = tasks_start(s, &spec, SLICE(""), &err);
+	if (!t) {
+		fail(req, &err);
+		return;
+	}
+	reply_task(req, t);
+	tasks_show(t, token);
+}
+
+void command_cancel(struct server *s, struct rpc_request *req, struct json arg, struct json token)
+{
+	struct slice id = text_arg(req, arg, "task");
+	size_t n = tasks_cancel(&s->tasks, id);
+	struct jw *w;
+
+	(void)token;
+	if (n == 0 && id.len) {
+		conn_reply_error(req, RPC_REQUEST_FAILED, "No task %.*s is running.",
+				 SLICE_ARG(id));
+		return;
+	}
+	w = conn_result_begin(req);
+	jw_object(w);
+	jw_ki64(w, "cancelled", (int64_t)n);
+	jw_end(w);
+	conn_result_end(req);
+	if (n == 0)
+		messages_show(&s->messages, LSP_MESSAGE_INFO, "Emend: no task is running.");
+}
+
+/* In editors without a list of their own, the user sees a line. */
+static void show_tasks(struct server *s)
+{
+	struct buf line;
+
+	buf_init(&line, 4096);
+	LIST_EACH (it, tmp, &s->tasks.all) {
+		struct tracked *t = container_of(it, struct tracked, link);
+
+		if (t->running)
+			buf_printf(&line, "%s%s: %s (%s)", line.len ? "; " : "", t->id, t->title,
+				   t->message);
+	}
+	messages_show(&s->messages, LSP_MESSAGE_INFO, "Emend: %s",
+		      line.len ? buf_cstr(&line) : "no task is running.");
+	buf_release(&line);
+}
+
+void command_tasks(struct server *s, struct rpc_request *req, struct json arg, struct json token)
+{
+	struct jw *w = conn_result_begin(req);
+
+	(void)arg;
+	(void)token;
+	jw_object(w);
+	jw_key(w, "tasks");
+	tasks_write(&s->tasks, w, uv_now(s->loop));
+	jw_end(w);
+	conn_result_end(req);
+	if (!s->client.emend)
+		show_tasks(s);
+}
+
+void command_undo(struct server *s, struct rpc_request *req, struct json arg, struct json token)
+{
+	struct undo_spec spec = { .task = text_arg(req, arg, "task"),
+				  .step = json_i64_or(json_get(arg, "step"), -1) };
+	struct tracked *of = tasks_find(&s->tasks, spec.task), *t;
+	struct err err;
+
+	spec.workspace =
+		of ? slice_of(of->workspace) : workspace_of(s, req, arg, tasks_newest(&s->tasks));
+	if (of && of->running) {
+		conn_reply_error(req, RPC_REQUEST_FAILED,
+				 "The task is still running: stop it first with emend.cancel.");
+		return;
+	}
+	spec.session = slice_of(of ? of->session : "");
+	t = tasks_undo(s, &spec, &err);
+	if (!t) {
+		fail(req, &err);
+		return;
+	}
+	reply_task(req, t);
+	tasks_show(t, token);
+}
+
+/* --- diff --- */
+
+static struct tracked *find_diff(struct tasks *all, struct slice id)
+{
+	struct tracked *found = NULL;
+
+	LIST_EACH (it, tmp, &all->all) {
+		struct tracked *t = container_of(it, struct tracked, link);
+
+		if (id.len ? slice_eq_cstr(id, t->id) : t->diff.len > 0)
+			found = t;
+	}
+	return found;
+}
+
+static bool write_report(const struct tracked *t, const char *path, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+	bool ok;
+
+	if (!file)
+		return err_set(err, ERR_IO, "The diff cannot be written to %s: %s.", path,
+			       strerror(errno));
+	/* The fence is longer than any in the text that a change is likely to hold. */
+	ok = fprintf(file, "# %s\n\n``````diff\n", t->title) > 0;
+	ok = fwrite(t->diff.data, 1, t->diff.len, file) == t->diff.len && ok;
+	ok = fprintf(file, "``````\n%s",
+		     t->diff.full ? "\n(Only a part is shown: it is too large.)\n" : "") > 0 &&
+	     ok;
+	if (fclose(file) != 0 || !ok)
+		return err_set(err, ERR_IO, "The diff cannot be written to %s: is the disk full?",
+			       path);
+	return true;
+}
+
+void command_diff(struct server *s, struct rpc_request *req, struct json arg, struct json token)
+{
+	struct tracked *t = find_diff(&s->tasks, text_arg(req, arg, "task"));
+	struct slice path;
+	struct err err;
+
+	(void)token;
+	if (!t || t->diff.len == 0) {
+		conn_reply_error(req, RPC_REQUEST_FAILED, "%s",
+				 t ? "That task changed no file."
+				   : "No task of this editor session changed a file.");
+		return;
+	}
+	path = arena_printf(&req->arena, "%s/shown", s->state_dir);
+	(void)mkdir(path.ptr, 0700);
+	path = arena_printf(&req->arena, "%s/diff-%s.md", path.ptr, t->id);
+	if (!write_report(t, path.ptr, &err)) {
+		fail(req, &err);
+		return;
+	}
+	reply_task(req, t);
+	shown_report(&s->shown, path, slice_of(t->title));
+}

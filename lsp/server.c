@@ -1,0 +1,240 @@
+/* server.c - see server.h for the machine */
+#include "lsp/server.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "lsp/dispatch.h"
+#include "lsp/stdio.h"
+#include "lsp/trace.h"
+#include "protocol/base/log.h"
+#include "protocol/base/mem.h"
+
+enum { GRACE_MS = 2000 }; /* for what is under way when the editor leaves */
+
+static void server_goto(struct server *s, enum server_state next)
+{
+	static const char *const name[] = { "new",	"started", "ready",
+					    "stopping", "stopped", "ending" };
+
+	log_debug("server: %s -> %s", name[s->state], name[next]);
+	s->state = next;
+}
+
+/* --- the connection --- */
+
+static void on_request(void *owner, struct rpc_request *req)
+{
+	dispatch_request(owner, req);
+}
+
+static void on_notification(void *owner, struct slice method, struct json params, struct arena *a)
+{
+	dispatch_notification(owner, method, params, a);
+}
+
+static void on_wake(void *owner)
+{
+	struct server *s = owner;
+
+	if (s->io)
+		stdio_wake(s->io);
+}
+
+static void on_trace(void *owner, enum rpc_direction dir, struct slice body)
+{
+	struct server *s = owner;
+
+	if (s->trace)
+		trace_message(s->trace, dir, body);
+}
+
+static const struct conn_handlers handlers = {
+	.request = on_request,
+	.notification = on_notification,
+	.wake = on_wake,
+	.trace = on_trace,
+};
+
+/* --- ending --- */
+
+static void on_grace(uv_timer_t *t)
+{
+	struct server *s = t->data;
+
+	log_error("something did not end in time");
+	_exit(s->status);
+}
+
+static void on_agent_closed(void *payload)
+{
+	struct server *s = payload;
+
+	s->agent = NULL;
+	if (s->state == SERVER_STOPPING)
+		server_goto(s, SERVER_STOPPED);
+	if (s->stopping)
+		conn_reply_result(s->stopping, SLICE("null"));
+	s->stopping = NULL;
+}
+
+void server_stop(struct server *s, struct rpc_request *req)
+{
+	server_goto(s, SERVER_STOPPING);
+	s->stopping = req;
+	if (s->agent) {
+		conn_keep(req, NULL, NULL);
+		agent_close(s->agent, on_agent_closed, s);
+	} else {
+		on_agent_closed(s);
+	}
+}
+
+void server_end(struct server *s, int status)
+{
+	bool stopping = s->state == SERVER_STOPPING;
+
+	if (s->state == SERVER_ENDING)
+		return;
+	s->status = status;
+	server_goto(s, SERVER_ENDING);
+	if (s->agent && !stopping)
+		agent_close(s->agent, on_agent_closed, s);
+	conn_close(&s->conn, NULL);
+	parent_close(&s->parent);
+	if (s->io)
+		stdio_close(s->io);
+	s->io = NULL;
+	(void)uv_timer_start(&s->grace, on_grace, GRACE_MS, 0);
+	uv_unref((uv_handle_t *)&s->grace);
+}
+
+/* The end of the input is an exit without the word. */
+static void on_ended(void *owner, const struct err *why)
+{
+	struct server *s = owner;
+
+	if (why)
+		log_error("%s", why->msg);
+	server_end(s, s->state == SERVER_STOPPED || s->state == SERVER_STOPPING ? 0 : 1);
+}
+
+static void on_parent_died(void *owner)
+{
+	log_info("the editor's process ended");
+	server_end(owner, 1);
+}
+
+/* --- beginning --- */
+
+void server_started(struct server *s)
+{
+	server_goto(s, SERVER_STARTED);
+}
+
+void server_ready(struct server *s)
+{
+	if (s->state != SERVER_STARTED)
+		return;
+	server_goto(s, SERVER_READY);
+	messages_ready(&s->messages);
+	settings_ready(&s->settings);
+}
+
+static void wire(struct server *s)
+{
+	struct conn_options options = { .handlers = &handlers, .owner = s, .mode = FRAME_HEADERS };
+	uint64_t seed = 0;
+
+	(void)!getrandom(&options.seed, sizeof(options.seed), 0);
+	(void)!getrandom(&seed, sizeof(seed), 0);
+	runq_init(&s->runq, s->loop);
+	conn_init(&s->conn, &options);
+	parent_init(&s->parent, on_parent_died, s);
+	documents_init(&s->documents, seed);
+	messages_init(&s->messages, &s->conn, &s->client);
+	settings_init(&s->settings, s->loop, &s->conn, &s->client, &s->messages);
+	edits_init(&s->edits, s->loop, &s->runq, &s->conn, &s->client, &s->documents, &s->folders);
+	shown_init(&s->shown, s->loop, &s->conn, &s->client, &s->messages);
+	tasks_init(&s->tasks);
+	(void)uv_timer_init(s->loop, &s->grace);
+	s->grace.data = s;
+	s->started_ms = uv_now(s->loop);
+}
+
+bool server_start(const struct server_options *o, struct server **out, struct err *err)
+{
+	struct server *s = xcalloc(1, sizeof(*s));
+
+	s->loop = o->loop;
+	s->trace = o->trace;
+	s->status = 1;
+	wire(s);
+	*out = s;
+	return stdio_start(&(struct stdio_options){ .loop = s->loop,
+						    .runq = &s->runq,
+						    .conn = &s->conn,
+						    .in = o->in,
+						    .out = o->out,
+						    .ended = on_ended,
+						    .owner = s },
+			   &s->io, err);
+}
+
+bool server_close(struct server *s)
+{
+	if (s->closed)
+		return false;
+	s->closed = true;
+	runq_close(&s->runq);
+	uv_close((uv_handle_t *)&s->grace, NULL);
+	return true;
+}
+
+int server_free(struct server *s)
+{
+	int status = s->status;
+
+	tasks_release(&s->tasks);
+	shown_release(&s->shown);
+	settings_release(&s->settings);
+	messages_release(&s->messages);
+	documents_release(&s->documents);
+	folders_release(&s->folders);
+	conn_release(&s->conn);
+	trace_close(s->trace);
+	free(s->state_dir);
+	free(s);
+	return status;
+}
+
+/* --- the agent --- */
+
+/* The path of this program, which is also the runner's. */
+static struct slice program(struct arena *a)
+{
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
+
+	return arena_dup(a, n > 0 ? slice_make(path, (size_t)n) : SLICE("/usr/bin/emend"));
+}
+
+struct agent *server_agent(struct server *s, struct err *err)
+{
+	struct slice dir;
+	struct arena a;
+
+	if (s->agent)
+		return s->agent;
+	arena_init(&a);
+	if (state_dir(&a, &dir, err)) {
+		s->state_dir = xslicedup(dir);
+		s->agent = agent_new(&(struct agent_options){ .loop = s->loop,
+							      .runq = &s->runq,
+							      .program = program(&a),
+							      .state_dir = dir });
+	}
+	arena_release(&a);
+	return s->agent;
+}

@@ -1,0 +1,88 @@
+/* server.h - one language server: it owns everything below, and wires it together.
+ *
+ *   NEW --initialize--> STARTED --initialized--> READY --shutdown--> STOPPING --all tasks gone-->
+ *   STOPPED (shutdown is answered)
+ *   any of them --exit, end of the input, death of the editor--> ENDING
+ *
+ * dispatch.c is the one place that decides by the state what may come in; server.c alone writes it.
+ * An idle server has no timer and no child process. */
+#ifndef EMEND_LSP_SERVER_H
+#define EMEND_LSP_SERVER_H
+
+#include <uv.h>
+
+#include "agent/host.h"
+#include "agent/loop/runq.h"
+#include "agent/session/task.h"
+#include "lsp/client.h"
+#include "lsp/documents.h"
+#include "lsp/edits.h"
+#include "lsp/folders.h"
+#include "lsp/messages.h"
+#include "lsp/parent.h"
+#include "lsp/settings.h"
+#include "lsp/shown.h"
+#include "lsp/tasks.h"
+#include "protocol/rpc/conn.h"
+
+struct stdio;
+struct trace;
+
+enum server_state {
+	SERVER_NEW,
+	SERVER_STARTED,
+	SERVER_READY,
+	SERVER_STOPPING,
+	SERVER_STOPPED,
+	SERVER_ENDING
+};
+
+struct server {
+	enum server_state state;
+	int status; /* of the process, once it ends */
+	uint64_t started_ms;
+	uv_loop_t *loop;
+	struct runq runq;
+	struct conn conn;
+	struct stdio *io;
+	struct trace *trace; /* NULL: nothing is recorded */
+	struct parent parent;
+	struct client client;
+	struct folders folders;
+	struct documents documents;
+	struct messages messages;
+	struct settings settings;
+	struct edits edits;
+	struct shown shown;
+	struct tasks tasks;
+	struct host host;
+	struct agent *agent;	      /* NULL until the first task */
+	char *state_dir;	      /* with it */
+	struct rpc_request *stopping; /* the shutdown request that waits for its answer */
+	uv_timer_t grace;	      /* ends a process that does not end by itself */
+	bool closed;
+};
+
+struct server_options {
+	uv_loop_t *loop;
+	int in, out;	     /* taken */
+	struct trace *trace; /* taken; may be NULL */
+};
+
+/* Runs until the loop is empty. Then, for as long as server_close() is true, there are handles to
+ * close: the
+ * loop must run again. At last server_free(). */
+NODISCARD bool server_start(const struct server_options *o, struct server **out, struct err *err);
+bool server_close(struct server *s);
+int server_free(struct server *s); /* the exit status */
+
+/* --- for the handlers --- */
+void server_started(struct server *s); /* `initialize` was answered */
+void server_ready(struct server *s);   /* `initialized` came */
+/* `shutdown`: cancels all tasks, and answers when the last of them is gone. */
+void server_stop(struct server *s, struct rpc_request *req);
+void server_end(struct server *s, int status); /* `exit`, end of input, death of the editor */
+/* The agent, made now if it is the first time. NULL with *err: no state folder. */
+struct agent *server_agent(struct server *s, struct err *err);
+
+#endif

@@ -1,0 +1,47 @@
+/* settings.h - the configuration as the editor's user sees it: files and environment, and what the
+ * editor says under "emend" (initializationOptions, workspace/configuration,
+ * didChangeConfiguration).
+ *
+ * A configuration is counted: a task keeps the one that it began with. A broken configuration is
+ * shown once; until it is mended there is none, and tasks say why they do not start. */
+#ifndef EMEND_LSP_SETTINGS_H
+#define EMEND_LSP_SETTINGS_H
+
+#include <uv.h>
+
+#include "agent/config/config.h"
+#include "lsp/messages.h"
+
+struct shared_config {
+	int refs;
+	struct config config;
+};
+
+struct settings {
+	uv_loop_t *loop;
+	struct conn *conn;
+	const struct client *client;
+	struct messages *messages;
+	char *initial;		       /* JSON text of initializationOptions.emend; NULL: none */
+	char *editor;		       /* what the editor said last; NULL: nothing */
+	struct shared_config *current; /* NULL: not loaded, or broken */
+	struct err why;		       /* why there is none */
+	char *model;	/* the name of the model that is asked; NULL: there is none */
+	char *no_model; /* then: why */
+};
+
+void settings_init(struct settings *s, uv_loop_t *loop, struct conn *conn,
+		   const struct client *client, struct messages *messages);
+void settings_release(struct settings *s);
+void settings_initial(struct settings *s, struct json initialization_options);
+/* After `initialized`: loads, registers for changes and asks the editor, as far as it can. */
+void settings_ready(struct settings *s);
+void settings_pushed(struct settings *s, struct json settings); /* of didChangeConfiguration */
+
+/* Reads everything anew. False if the configuration is broken (s->why); the user was told. */
+bool settings_load(struct settings *s);
+/* The one that is in memory; gives a reference. NULL if there is none. */
+struct shared_config *settings_config(struct settings *s);
+void shared_config_unref(struct shared_config *c); /* NULL is fine */
+
+#endif

@@ -1,0 +1,29 @@
+/* shown.h - Markdown reports, on the user's screen: as files, or as virtual `emend:` documents
+ * where
+ * the editor takes those. */
+#ifndef EMEND_LSP_SHOWN_H
+#define EMEND_LSP_SHOWN_H
+
+#include <uv.h>
+
+#include "lsp/messages.h"
+
+enum { SHOWN_REPORTS = 64 }; /* virtual documents that can still be read; the oldest go first */
+
+struct shown {
+	uv_loop_t *loop;
+	struct conn *conn;
+	const struct client *client;
+	struct messages *messages;
+	char *uri[SHOWN_REPORTS], *path[SHOWN_REPORTS]; /* of the virtual ones; a ring */
+	unsigned next;
+};
+
+void shown_init(struct shown *s, uv_loop_t *loop, struct conn *conn, const struct client *client,
+		struct messages *messages);
+void shown_release(struct shown *s);
+void shown_report(struct shown *s, struct slice path, struct slice title);
+/* The file behind a virtual document; NULL if it is none of ours. Borrowed. */
+const char *shown_path(const struct shown *s, struct slice uri);
+
+#endif

@@ -1,0 +1,384 @@
+/* stdio.c - see stdio.h
+ *
+ *   OPEN --end of input, error--> ENDED --stdio_close()--> FLUSHING --all written--> CLOSING
+ *     |                             (the owner was told)     ^                     (then freed)
+ *     +--stdio_close()---------------------------------------+
+ *
+ * Events record facts and call stdio_step(); io_goto() alone writes the state. */
+#include "lsp/stdio.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "protocol/base/limits.h"
+#include "protocol/base/log.h"
+#include "protocol/base/mem.h"
+
+enum stdio_state { STDIO_OPEN, STDIO_ENDED, STDIO_FLUSHING, STDIO_CLOSING };
+enum {
+	READ_BYTES = 64 * 1024,
+	EDITOR_IN = 0,
+	EDITOR_OUT = 1 /* the descriptors that it gave us */
+};
+
+/* One direction: a stream, or a plain file. */
+struct end {
+	union {
+		uv_handle_t handle;
+		uv_stream_t stream;
+		uv_pipe_t pipe;
+		uv_tty_t tty;
+		uv_tcp_t tcp;
+	} u;
+	int fd; /* of a plain file; else -1 */
+};
+
+struct stdio {
+	enum stdio_state state;
+	uv_loop_t *loop;
+	struct runq *runq;
+	struct conn *conn;
+	void (*ended)(void *owner, const struct err *why);
+	void *owner;
+	struct end in, out;
+	uv_timer_t timer;
+	uv_write_t write;
+	uv_fs_t read;
+	struct job job;	   /* flush, from the loop */
+	struct err why;	   /* of the end; ERR_NONE: clean */
+	size_t in_write;   /* bytes under way to the editor */
+	bool reading;	   /* a stream is started, or a file read is under way */
+	bool write_failed; /* nobody reads any more: what is queued is dropped */
+	bool over;	   /* input or output has ended */
+	int open;	   /* handles not yet closed */
+	char buffer[READ_BYTES];
+};
+
+static void stdio_step(struct stdio *io);
+
+bool stdio_claim(int *in, int *out, struct err *err)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	*in = fcntl(EDITOR_IN, F_DUPFD_CLOEXEC, 3);
+	*out = fcntl(EDITOR_OUT, F_DUPFD_CLOEXEC, 3);
+	if (null < 0 || *in < 0 || *out < 0 || dup2(null, EDITOR_IN) < 0 ||
+	    dup2(null, EDITOR_OUT) < 0)
+		return err_set(err, ERR_IO, "Standard input and output cannot be used: %s.",
+			       uv_strerror(-errno));
+	(void)close(null);
+	return true;
+}
+
+/* --- facts --- */
+
+static void over(struct stdio *io, const struct err *why)
+{
+	if (!io->over && why)
+		io->why = *why;
+	io->over = true;
+	stdio_step(io);
+}
+
+static void took(struct stdio *io, const char *data, size_t len)
+{
+	struct err err = { .code = ERR_NONE };
+
+	if (io->state == STDIO_OPEN && !conn_feed(io->conn, slice_make(data, len), &err))
+		over(io, &err);
+	else
+		stdio_step(io);
+}
+
+static void reached_end(struct stdio *io)
+{
+	struct err err = { .code = ERR_NONE };
+
+	over(io, conn_eof(io->conn, &err) ? NULL : &err);
+}
+
+static void failed(struct stdio *io, const char *doing, int status)
+{
+	struct err err;
+
+	(void)err_set(&err, ERR_IO, "%s the editor failed: %s.", doing, uv_strerror(status));
+	over(io, &err);
+}
+
+/* --- reading --- */
+
+static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
+{
+	struct stdio *io = h->data;
+
+	(void)suggested;
+	*buf = uv_buf_init(io->buffer, sizeof(io->buffer));
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+	struct stdio *io = stream->data;
+
+	if (n > 0) {
+		took(io, buf->base, (size_t)n);
+	} else if (n < 0) {
+		(void)uv_read_stop(stream);
+		io->reading = false;
+		if (n == UV_EOF || n == UV_ECONNRESET)
+			reached_end(io);
+		else
+			failed(io, "Reading from", (int)n);
+	}
+}
+
+static void on_file_read(uv_fs_t *req)
+{
+	struct stdio *io = req->data;
+	ssize_t n = req->result;
+
+	uv_fs_req_cleanup(req);
+	io->reading = false;
+	if (io->state != STDIO_OPEN)
+		stdio_step(io);
+	else if (n > 0)
+		took(io, io->buffer, (size_t)n);
+	else if (n == 0)
+		reached_end(io);
+	else
+		failed(io, "Reading from", (int)n);
+}
+
+static void set_reading(struct stdio *io, bool want)
+{
+	uv_buf_t buf = uv_buf_init(io->buffer, sizeof(io->buffer));
+	int r = 0;
+
+	if (want == io->reading)
+		return;
+	if (io->in.fd >= 0) {
+		if (!want)
+			return; /* the read under way finishes by itself */
+		io->read.data = io;
+		r = uv_fs_read(io->loop, &io->read, io->in.fd, &buf, 1, -1, on_file_read);
+	} else if (want) {
+		r = uv_read_start(&io->in.u.stream, on_alloc, on_read);
+	} else {
+		(void)uv_read_stop(&io->in.u.stream);
+	}
+	io->reading = want && r == 0;
+	if (r < 0)
+		failed(io, "Reading from", r);
+}
+
+/* --- writing --- */
+
+static void written(struct stdio *io, int status)
+{
+	conn_sent(io->conn, io->in_write);
+	io->in_write = 0;
+	if (status < 0) {
+		io->write_failed = true;
+		failed(io, "Writing to", status);
+	} else {
+		stdio_step(io);
+	}
+}
+
+static void on_written(uv_write_t *req, int status)
+{
+	written(req->data, status);
+}
+
+static void write_file(struct stdio *io, struct slice out)
+{
+	ssize_t n = 0;
+
+	for (size_t at = 0; at < out.len; at += (size_t)n) {
+		n = write(io->out.fd, out.ptr + at, out.len - at);
+		if (n < 0 && errno == EINTR)
+			n = 0;
+		else if (n <= 0)
+			break;
+	}
+	conn_sent(io->conn, out.len);
+	if (n < 0) {
+		io->write_failed = true;
+		failed(io, "Writing to", -errno);
+	}
+}
+
+static void flush(struct stdio *io)
+{
+	struct slice out = conn_output(io->conn);
+	uv_buf_t buf;
+	int r;
+
+	if (io->in_write > 0 || out.len == 0)
+		return;
+	if (io->write_failed) {
+		conn_sent(io->conn, out.len);
+		return;
+	}
+	if (io->out.fd >= 0) {
+		write_file(io, out);
+		return;
+	}
+	io->in_write = out.len;
+	io->write.data = io;
+	buf = uv_buf_init((char *)(uintptr_t)out.ptr, (unsigned)out.len);
+	r = uv_write(&io->write, &io->out.u.stream, &buf, 1, on_written);
+	if (r < 0)
+		written(io, r);
+}
+
+/* --- the machine --- */
+
+static void on_timer(uv_timer_t *t)
+{
+	struct stdio *io = t->data;
+
+	conn_tick(io->conn, uv_now(io->loop));
+	stdio_step(io);
+}
+
+static void set_timer(struct stdio *io)
+{
+	uint64_t due = io->state <= STDIO_ENDED ? conn_next_deadline(io->conn) : UINT64_MAX,
+		 now = uv_now(io->loop);
+
+	if (due == UINT64_MAX)
+		(void)uv_timer_stop(&io->timer);
+	else
+		(void)uv_timer_start(&io->timer, on_timer, due > now ? due - now : 0, 0);
+}
+
+static void on_closed(uv_handle_t *h)
+{
+	struct stdio *io = h->data;
+
+	if (--io->open == 0)
+		free(io);
+}
+
+static void close_end(struct stdio *io, struct end *e)
+{
+	if (e->fd >= 0) {
+		(void)close(e->fd);
+		return;
+	}
+	io->open++;
+	uv_close(&e->u.handle, on_closed);
+}
+
+static void io_goto(struct stdio *io, enum stdio_state next)
+{
+	static const char *const name[] = { "open", "ended", "flushing", "closing" };
+
+	log_debug("stdio: %s -> %s", name[io->state], name[next]);
+	io->state = next;
+	switch (next) {
+	case STDIO_OPEN:
+	case STDIO_FLUSHING:
+		break;
+	case STDIO_ENDED:
+		io->ended(io->owner, io->why.code == ERR_NONE ? NULL : &io->why);
+		break;
+	case STDIO_CLOSING:
+		job_drop(&io->job);
+		io->open = 1;
+		uv_close((uv_handle_t *)&io->timer, on_closed);
+		close_end(io, &io->in);
+		close_end(io, &io->out);
+		break;
+	}
+}
+
+static void stdio_step(struct stdio *io)
+{
+	if (io->state == STDIO_OPEN && io->over) {
+		set_reading(io, false);
+		io_goto(io, STDIO_ENDED);
+		return; /* `ended` may have closed it */
+	}
+	if (io->state == STDIO_CLOSING)
+		return;
+	/* Writing may fail, and call back here: the job does it from the loop. */
+	if (io->in_write == 0 && conn_output(io->conn).len > 0)
+		runq_post(io->runq, &io->job);
+	else if (io->state == STDIO_FLUSHING && io->in_write == 0 &&
+		 !(io->in.fd >= 0 && io->reading)) {
+		io_goto(io, STDIO_CLOSING);
+		return;
+	}
+	set_timer(io);
+	if (io->state == STDIO_OPEN)
+		set_reading(io, conn_wants_read(io->conn));
+}
+
+static void on_job(struct job *j)
+{
+	struct stdio *io = container_of(j, struct stdio, job);
+
+	flush(io);
+	stdio_step(io);
+}
+
+/* --- starting and ending --- */
+
+static bool end_open(struct stdio *io, struct end *e, int fd)
+{
+	uv_handle_type type = uv_guess_handle(fd);
+	int r = UV_EINVAL;
+
+	e->fd = type == UV_FILE ? fd : -1;
+	if (type == UV_FILE)
+		return true;
+	if (type == UV_NAMED_PIPE && uv_pipe_init(io->loop, &e->u.pipe, 0) == 0)
+		r = uv_pipe_open(&e->u.pipe, fd);
+	else if (type == UV_TTY)
+		r = uv_tty_init(io->loop, &e->u.tty, fd, 0);
+	else if (type == UV_TCP && uv_tcp_init(io->loop, &e->u.tcp) == 0)
+		r = uv_tcp_open(&e->u.tcp, fd);
+	e->u.handle.data = io;
+	return r == 0;
+}
+
+bool stdio_start(const struct stdio_options *o, struct stdio **out, struct err *err)
+{
+	struct stdio *io = xcalloc(1, sizeof(*io));
+
+	io->loop = o->loop;
+	io->runq = o->runq;
+	io->conn = o->conn;
+	io->ended = o->ended;
+	io->owner = o->owner;
+	job_init(&io->job, on_job);
+	if (!end_open(io, &io->in, o->in) || !end_open(io, &io->out, o->out))
+		/* *io is left to the loop, which may know one of its handles: the program ends
+		 * now. */
+		return err_set(err, ERR_IO,
+			       "Standard input and output must be pipes, files or a terminal.");
+	(void)uv_timer_init(o->loop, &io->timer);
+	io->timer.data = io;
+	*out = io;
+	stdio_step(io);
+	return true;
+}
+
+void stdio_wake(struct stdio *io)
+{
+	if (io->state != STDIO_CLOSING)
+		runq_post(io->runq, &io->job);
+}
+
+void stdio_close(struct stdio *io)
+{
+	if (io->state >= STDIO_FLUSHING)
+		return;
+	if (io->in.fd < 0)
+		set_reading(io, false);
+	io_goto(io, STDIO_FLUSHING);
+	runq_post(io->runq, &io->job);
+}

@@ -1,0 +1,37 @@
+/* stdio.h - the bytes between a connection and the editor.
+ *
+ * Input and output may be pipes, terminals or plain files. Reading stops while the editor does not
+ * read what it was sent. When either side ends, `ended` is called once, from the loop.
+ * Nothing is running between two messages: the one timer runs only while a call has a deadline. */
+#ifndef EMEND_LSP_STDIO_H
+#define EMEND_LSP_STDIO_H
+
+#include <uv.h>
+
+#include "agent/loop/runq.h"
+#include "protocol/rpc/conn.h"
+
+struct stdio;
+
+struct stdio_options {
+	uv_loop_t *loop;
+	struct runq *runq;
+	struct conn *conn;
+	int in, out;					   /* taken */
+	void (*ended)(void *owner, const struct err *why); /* why NULL: a clean end of the input */
+	void *owner;
+};
+
+/* Moves descriptors 0 and 1 away (close-on-exec) and puts /dev/null in their places: so neither a
+ * stray print nor a child process can reach the editor, or eat what it sends. ERR_IO. */
+NODISCARD bool stdio_claim(int *in, int *out, struct err *err);
+
+NODISCARD bool stdio_start(const struct stdio_options *o, struct stdio **out, struct err *err);
+/* For conn_handlers.wake: output waits or a deadline changed. Cheap, may be called from anywhere.
+ * */
+void stdio_wake(struct stdio *io);
+/* No more reading; `ended` is not called any more. What is queued is still written; then everything
+ * is closed and freed. The connection must live until the loop has run out. */
+void stdio_close(struct stdio *io);
+
+#endif

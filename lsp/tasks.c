@@ -1,0 +1,338 @@
+/* tasks.c - see tasks.h */
+#include "lsp/tasks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lsp/host.h"
+#include "lsp/server.h"
+#include "lsp/tell.h"
+#include "protocol/base/limits.h"
+#include "protocol/base/mem.h"
+
+void tasks_init(struct tasks *t)
+{
+	*t = (struct tasks){ .running = 0 };
+	list_init(&t->all);
+}
+
+static struct tracked *tracked_new(struct server *s, const char *kind)
+{
+	struct tracked *t = xcalloc(1, sizeof(*t));
+
+	t->server = s;
+	t->kind = kind;
+	t->id = xstrdup("");
+	t->session = xstrdup("");
+	t->title = xstrdup("");
+	t->message = xstrdup("");
+	t->workspace = xstrdup("");
+	t->status = xstrdup("running");
+	t->config = settings_config(&s->settings);
+	t->started_ms = uv_now(s->loop);
+	buf_init(&t->diff, TASK_DIFF_BYTES);
+	list_init(&t->link);
+	return t;
+}
+
+static void tracked_free(struct tracked *t)
+{
+	list_remove(&t->link);
+	shared_config_unref(t->config);
+	buf_release(&t->diff);
+	free(t->id);
+	free(t->session);
+	free(t->title);
+	free(t->message);
+	free(t->workspace);
+	free(t->plan);
+	free(t->status);
+	free(t);
+}
+
+void tasks_release(struct tasks *t)
+{
+	LIST_EACH (it, tmp, &t->all)
+		tracked_free(container_of(it, struct tracked, link));
+}
+
+static void set(char **field, struct slice value)
+{
+	free(*field);
+	*field = xslicedup(value);
+}
+
+/* --- events --- */
+
+static void say(struct tracked *t, struct slice message)
+{
+	set(&t->message, message);
+	progress_report(t->progress, message);
+	tell_task(t);
+}
+
+static void written(struct tracked *t, struct slice text)
+{
+	char line[64];
+
+	t->written += text.len;
+	(void)snprintf(line, sizeof(line), "writing (%zu characters)", t->written);
+	progress_report(t->progress, slice_of(line));
+	tell_text(t, text);
+}
+
+void tracked_event(struct tracked *t, const struct task_event *ev)
+{
+	switch (ev->kind) {
+	case TASK_TEXT:
+		written(t, ev->text);
+		return;
+	case TASK_TOOL_STARTED:
+		t->written = 0;
+		say(t, ev->text.len ? ev->text : ev->tool);
+		return;
+	case TASK_NOTICE:
+		say(t, ev->text);
+		messages_log(&t->server->messages, LSP_MESSAGE_INFO, "%s: %.*s", t->title,
+			     SLICE_ARG(ev->text));
+		return;
+	case TASK_PERMISSION_REQUESTED:
+		say(t, SLICE("waiting for your permission"));
+		return;
+	case TASK_PLAN:
+		set(&t->plan, ev->json);
+		tell_task(t);
+		return;
+	case TASK_FILE_CHANGED:
+		buf_append(&t->diff, ev->diff);
+		return;
+	case TASK_USAGE:
+		t->usage = ev->usage;
+		tell_task(t);
+		return;
+	case TASK_FINISHED:
+		set(&t->status, ev->status);
+		return;
+	case TASK_STARTED:
+	case TASK_TOOL_FINISHED:
+	case TASK_OUTPUT:
+	case TASK_PERMISSION_DECIDED:
+		return;
+	}
+}
+
+/* --- ending --- */
+
+/* Those that ended are kept, up to TASKS_KEPT. */
+static void forget_old(struct tasks *all)
+{
+	LIST_EACH (it, tmp, &all->all) {
+		struct tracked *t = container_of(it, struct tracked, link);
+
+		if (all->count - all->running <= TASKS_KEPT)
+			return;
+		if (t->running)
+			continue;
+		tracked_free(t);
+		all->count--;
+	}
+}
+
+static void ended(struct tracked *t, struct slice summary)
+{
+	struct tasks *all = &t->server->tasks;
+
+	t->running = false;
+	t->task = NULL;
+	t->ended_ms = uv_now(t->server->loop);
+	all->running--;
+	set(&t->message, summary);
+	progress_end(t->progress, summary);
+	t->progress = NULL;
+	tell_task(t);
+	shared_config_unref(t->config);
+	t->config = NULL;
+	forget_old(all);
+}
+
+static void on_done(void *payload, struct task *task, const struct task_outcome *o)
+{
+	struct tracked *t = payload;
+
+	(void)task;
+	t->usage = o->usage;
+	if (strcmp(t->status, "running") == 0)
+		set(&t->status, o->code == ERR_NONE ? SLICE("done") : slice_of(err_name(o->code)));
+	tell_end(t, o);
+	ended(t, o->summary);
+}
+
+static void on_undone(void *payload, struct slice report, size_t restored, size_t refused,
+		      const struct err *err)
+{
+	struct tracked *t = payload;
+
+	set(&t->status, err || refused ? SLICE("failed") : SLICE("done"));
+	if (err)
+		report = slice_of(err->msg);
+	messages_show(&t->server->messages, err || refused ? LSP_MESSAGE_WARNING : LSP_MESSAGE_INFO,
+		      "Emend: undo: %zu restored, %zu refused. %.*s", restored, refused,
+		      SLICE_ARG(report));
+	ended(t, report);
+}
+
+/* --- starting --- */
+
+static void started(struct tracked *t, struct slice id, struct slice session, struct slice title)
+{
+	struct tasks *all = &t->server->tasks;
+
+	set(&t->id, id);
+	set(&t->session, session);
+	set(&t->title, title);
+	t->running = true;
+	list_append(&all->all, &t->link);
+	all->count++;
+	all->running++;
+	tell_task(t);
+}
+
+static struct tracked *may_start(struct server *s, const char *kind, struct err *err)
+{
+	if (s->tasks.running >= LIMIT_TASKS) {
+		(void)err_set(err, ERR_TOO_LARGE,
+			      "%d tasks are running already: wait, or stop one by emend.cancel.",
+			      LIMIT_TASKS);
+		return NULL;
+	}
+	if (!settings_load(&s->settings)) {
+		*err = s->settings.why;
+		return NULL;
+	}
+	return server_agent(s, err) ? tracked_new(s, kind) : NULL;
+}
+
+static bool find_action(struct task_spec *spec, struct slice title, struct err *err)
+{
+	for (size_t i = 0; i < spec->config->n_actions; i++) {
+		if (!slice_eq(title, spec->config->actions[i].title))
+			continue;
+		spec->action = &spec->config->actions[i];
+		return true;
+	}
+	return err_set(err, ERR_NOT_FOUND,
+		       "There is no action \"%.*s\" in the settings (emend.actions).",
+		       SLICE_ARG(title));
+}
+
+struct tracked *tasks_start(struct server *s, struct task_spec *spec, struct slice action,
+			    struct err *err)
+{
+	struct tracked *t = may_start(s, task_kind_name(spec->kind), err);
+	struct host host;
+
+	if (!t)
+		return NULL;
+	host = host_for(t);
+	spec->config = &t->config->config;
+	if ((spec->kind == TASK_ACTION && !find_action(spec, action, err)) ||
+	    !task_start(s->agent, spec, &host, on_done, t, &t->task, err)) {
+		tracked_free(t);
+		return NULL;
+	}
+	set(&t->workspace, spec->workspace);
+	started(t, task_id(t->task), task_session(t->task), task_title(t->task));
+	return t;
+}
+
+struct tracked *tasks_undo(struct server *s, struct undo_spec *spec, struct err *err)
+{
+	struct tracked *t = may_start(s, "undo", err);
+	struct host host;
+	char id[32];
+
+	if (!t)
+		return NULL;
+	host = host_for(t);
+	spec->config = &t->config->config;
+	if (!undo_start(s->agent, spec, &host, on_undone, t, err)) {
+		tracked_free(t);
+		return NULL;
+	}
+	(void)snprintf(id, sizeof(id), "undo-%llu", (unsigned long long)++s->tasks.undos);
+	set(&t->workspace, spec->workspace);
+	started(t, slice_of(id), spec->session, SLICE("Undo"));
+	return t;
+}
+
+void tasks_show(struct tracked *t, struct json token)
+{
+	struct server *s = t->server;
+
+	t->progress = progress_start(&(struct progress_options){ .loop = s->loop,
+								 .conn = &s->conn,
+								 .client = &s->client,
+								 .token = token,
+								 .title = slice_of(t->title) });
+}
+
+/* --- finding and cancelling --- */
+
+struct tracked *tasks_find(struct tasks *all, struct slice id)
+{
+	LIST_EACH (it, tmp, &all->all) {
+		struct tracked *t = container_of(it, struct tracked, link);
+
+		if (slice_eq_cstr(id, t->id))
+			return t;
+	}
+	return NULL;
+}
+
+struct tracked *tasks_newest(struct tasks *all)
+{
+	return list_empty(&all->all) ? NULL : container_of(all->all.prev, struct tracked, link);
+}
+
+static size_t cancel(struct tracked *t)
+{
+	if (!t->running || !t->task)
+		return 0;
+	task_cancel(t->task);
+	return 1;
+}
+
+size_t tasks_cancel(struct tasks *all, struct slice id)
+{
+	size_t n = 0;
+
+	LIST_EACH (it, tmp, &all->all) {
+		struct tracked *t = container_of(it, struct tracked, link);
+
+		if (id.len == 0 || slice_eq_cstr(id, t->id))
+			n += cancel(t);
+	}
+	return n;
+}
+
+size_t tasks_cancel_token(struct tasks *all, struct json token)
+{
+	LIST_EACH (it, tmp, &all->all) {
+		struct tracked *t = container_of(it, struct tracked, link);
+
+		if (progress_has_token(t->progress, token))
+			return cancel(t);
+	}
+	return 0;
+}
+
+void tasks_write(struct tasks *all, struct jw *w, uint64_t now_ms)
+{
+	jw_array(w);
+	LIST_EACH (it, tmp, &all->all) {
+		jw_object(w);
+		tell_fields(container_of(it, struct tracked, link), w, now_ms);
+		jw_end(w);
+	}
+	jw_end(w);
+}

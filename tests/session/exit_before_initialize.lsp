@@ -1,0 +1,2 @@
+--> {"method":"exit","params":null}
+exit 1

@@ -1,0 +1,4 @@
+# exit without shutdown: status 1.
+init vscode-9
+--> {"method":"exit"}
+exit 1

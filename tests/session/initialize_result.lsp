@@ -1,0 +1,4 @@
+# Little is announced, and every command (rule 14): VS Code and Neovim refuse those that are not listed.
+--> {"id":1,"method":"initialize","params":{"processId":null,"rootUri":"${uri}","capabilities":{"general":{"positionEncodings":["utf-32","utf-8","utf-16"]}}}}
+<== {"id":1,"result":{"capabilities":{"positionEncoding":"utf-8","textDocumentSync":{"openClose":true,"change":2},"codeActionProvider":{"codeActionKinds":["quickfix","refactor","refactor.rewrite","emend"],"resolveProvider":"!absent"},"executeCommandProvider":{"commands":["emend.explain","emend.refactor","emend.addTests","emend.fix","emend.addDocs","emend.review","emend.action","emend.do","..."]},"hoverProvider":"!absent","completionProvider":"!absent","workspace":{"workspaceFolders":{"supported":true,"changeNotifications":true},"textDocumentContent":"!absent"}}}}
+quiet 0.1

@@ -1,0 +1,33 @@
+# What may be asked when, and with which error code.
+--> {"id":1,"method":"textDocument/codeAction","params":{}}
+<== {"id":1,"error":{"code":-32002,"message":"~initialize"}}
+--> {"id":"a","method":"shutdown"}
+<== {"id":"a","error":{"code":-32002}}
+# Notifications before initialize are dropped.
+--> {"method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///early.c","languageId":"c","version":1,"text":"early"}}}
+--> {"method":"initialized","params":{}}
+--> {"id":2,"method":"initialize","params":{"processId":null,"rootUri":null,"capabilities":{}}}
+<== {"id":2,"result":{"capabilities":{"textDocumentSync":{"openClose":true,"change":2},"positionEncoding":"!absent"},"serverInfo":{"name":"emend","version":"~."}}}
+--> {"id":3,"method":"initialize","params":{"processId":null,"rootUri":null,"capabilities":{}}}
+<== {"id":3,"error":{"code":-32600}}
+--> {"id":4,"method":"emend/document","params":{"uri":"file:///early.c"}}
+<== {"id":4,"error":{"code":-32602}}
+--> {"method":"initialized","params":{}}
+--> {"id":5,"method":"textDocument/hover","params":{}}
+<== {"id":5,"error":{"code":-32601}}
+--> {"id":6,"method":"$/unknownRequest"}
+<== {"id":6,"error":{"code":-32601}}
+--> {"method":"unknown/notification","params":{"x":1}}
+--> {"method":"$/unknown"}
+--> {"method":"$/setTrace","params":{"value":"verbose"}}
+--> {"method":"workspace/didChangeWatchedFiles","params":{"changes":[]}}
+quiet 0.2
+--> {"id":7,"method":"shutdown","params":null}
+<== {"id":7,"result":null}
+--> {"id":8,"method":"emend/serverStatus","params":{}}
+<== {"id":8,"error":{"code":-32600}}
+--> {"id":9,"method":"initialize","params":{"processId":null,"rootUri":null,"capabilities":{}}}
+<== {"id":9,"error":{"code":-32600}}
+--> {"method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///late.c","languageId":"c","version":1,"text":"late"}}}
+--> {"method":"exit","params":{}}
+exit 0

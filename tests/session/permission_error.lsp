@@ -1,0 +1,17 @@
+# The editor cannot ask: a denial.
+model: {"text":"I will rename it.","calls":[{"name":"read_file","input":{"path":"a.c"}}]}
+model: {"calls":[{"name":"edit_file","input":{"path":"a.c","edits":[{"old_text":"int old","new_text":"int fresh"}]}}]}
+model: {"text":"The end."}
+file: a.c "int old;\n"
+env: EMEND_MODE=ask
+
+ignore $/progress
+ignore window/logMessage
+init nvim-0.7
+open ${uri}/a.c "int old;\n"
+--> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.refactor","arguments":[{"uri":"${uri}/a.c"}]}}
+<-- {"id":1,"result":{"taskId":"*"}}
+<-- {"id":"$q","method":"window/showMessageRequest","params":{"type":2,"message":"~a.c","actions":[{"title":"Allow once"},"..."]}}
+--> {"id":"$q","error":{"code":-32603,"message":"no"}}
+<-- {"method":"window/showMessage","params":{"message":"~The end"}}
+buffer ${uri}/a.c "int old;\n"

@@ -1,0 +1,16 @@
+# The didChange comes after the reply (after).
+model: {"text":"I will rename it.","calls":[{"name":"read_file","input":{"path":"a.c"}}]}
+model: {"calls":[{"name":"edit_file","input":{"path":"a.c","edits":[{"old_text":"int old","new_text":"int fresh"}]}}]}
+model: {"text":"Renamed it."}
+file: a.c "int old;\n"
+env: EMEND_MODE=edit
+ignore $/progress
+ignore window/logMessage
+init nvim-0.12
+apply after
+open ${uri}/a.c "int old;\n" 4
+--> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.refactor","arguments":[{"uri":"${uri}/a.c","version":4}]}}
+<-- {"id":1,"result":{"taskId":"*"}}
+<-- {"method":"workspace/applyEdit"}
+<-- {"method":"window/showMessage","params":{"type":3,"message":"~done.*1 file"}}
+buffer ${uri}/a.c "int fresh;\n"

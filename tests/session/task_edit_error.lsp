@@ -1,0 +1,16 @@
+# The editor does not make the edit: an error, as Emacs 28 says it. The model is told, the buffer stays.
+model: {"text":"I will rename it.","calls":[{"name":"read_file","input":{"path":"a.c"}}]}
+model: {"calls":[{"name":"edit_file","input":{"path":"a.c","edits":[{"old_text":"int old","new_text":"int fresh"}]}}]}
+model: {"text":"It was refused.","expect":"User cancelled server edit"}
+file: a.c "int old;\n"
+env: EMEND_MODE=edit
+ignore $/progress
+ignore window/logMessage
+init nvim-0.12
+apply error
+open ${uri}/a.c "int old;\n"
+--> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.refactor","arguments":[{"uri":"${uri}/a.c"}]}}
+<-- {"id":1,"result":{"taskId":"*"}}
+<-- {"method":"workspace/applyEdit"}
+<-- {"method":"window/showMessage","params":{"message":"~done: It was refused"}}
+buffer ${uri}/a.c "int old;\n"
