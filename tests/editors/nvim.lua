@@ -1,0 +1,328 @@
+-- What each scenario of tests/editors/nvim does inside Neovim, and what must then be so.
+vim.opt.runtimepath:prepend(vim.env.EMEND_TOP .. '/editors/neovim')
+vim.cmd('runtime plugin/emend.lua')
+local emend = require('emend')
+
+local result = assert(io.open(vim.env.RESULT, 'w'))
+local function ok(passed, text)
+  result:write((passed and 'ok ' or 'not ') .. text:gsub('\n', ' ') .. '\n')
+  result:flush()
+  return passed
+end
+local function finish()
+  ok(true, 'end')
+  result:close()
+  vim.cmd('qall!')
+end
+local function wait(text, pred, ms)
+  return ok(vim.wait(ms or 15000, pred, 20) or false, text)
+end
+
+local function text()
+  return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n') .. '\n'
+end
+local function on_disk()
+  local f = assert(io.open('sum.c', 'rb'))
+  local all = f:read('*a')
+  f:close()
+  return all
+end
+local before, after = vim.env.WANT_BEFORE, vim.env.WANT_AFTER
+
+-- What the user would see and answer.
+local asked, menus, messages, progress = {}, {}, {}, {}
+local answer_permission = 'Allow once'
+local pick
+local function find(items, format, wanted)
+  for i, item in ipairs(items) do
+    local shown = format and format(item) or tostring(item)
+    if shown:find(wanted, 1, true) then
+      return item, i
+    end
+  end
+end
+vim.ui.select = function(items, opts, done)
+  local prompt = tostring(opts.prompt)
+  if opts.kind == 'codeaction' then
+    local titles = {}
+    for _, item in ipairs(items) do
+      table.insert(titles, opts.format_item and opts.format_item(item) or '')
+    end
+    table.insert(menus, titles)
+    done(find(items, opts.format_item, pick))
+    return
+  end
+  table.insert(asked, prompt .. ' [' .. table.concat(vim.tbl_map(function(i)
+    return opts.format_item and opts.format_item(i) or tostring(i)
+  end, items), ', ') .. ']')
+  vim.schedule(function() -- as a picker of a plugin does: later
+    done(find(items, opts.format_item, answer_permission))
+  end)
+end
+vim.fn.inputlist = function(items) -- how 0.7 shows a showMessageRequest
+  table.insert(asked, table.concat(items, ' '))
+  for _, item in ipairs(items) do
+    local number = item:match('^%s*(%d+)')
+    if number and item:find(answer_permission, 1, true) then
+      return tonumber(number)
+    end
+  end
+  return 0
+end
+vim.notify = function(text_, level)
+  table.insert(messages, { tostring(text_), level })
+end
+local group = vim.api.nvim_create_augroup('emend-test', {})
+if vim.fn.has('nvim-0.10') == 1 then
+  vim.api.nvim_create_autocmd('LspProgress', { group = group, callback = function(a)
+    table.insert(progress, a.data.params and a.data.params.value or a.data.result.value)
+  end })
+else
+  vim.api.nvim_create_autocmd('User', { pattern = 'LspProgressUpdate', group = group, callback = function()
+    for _, m in ipairs(vim.lsp.util.get_progress_messages()) do
+      table.insert(progress, m)
+    end
+  end })
+end
+local last
+emend.on_task = function(task)
+  last = task
+end
+
+-- Steps that the scenarios share.
+local settings = { model = 'scripted:' .. vim.env.SCRIPT, mode = vim.env.MODE }
+local function open()
+  vim.cmd('edit sum.c')
+  return wait('the server attaches to the buffer', function()
+    local c = emend.client(0)
+    if not c or not vim.lsp.buf_is_attached(0, c.id) then
+      return false
+    end
+    return c.initialized or c.server_capabilities ~= nil
+  end)
+end
+local function start()
+  emend.setup({ cmd = { vim.env.EMEND, 'lsp' }, settings = settings })
+  return open()
+end
+local function choose(title)
+  pick = title
+  vim.api.nvim_win_set_cursor(0, { 5, 0 })
+  if vim.lsp.buf.range_code_action and vim.fn.has('nvim-0.8') == 0 then
+    vim.lsp.buf.range_code_action(nil, { 5, 0 }, { 10, 1 })
+  else
+    vim.lsp.buf.code_action({ range = { start = { 5, 0 }, ['end'] = { 10, 1 } } })
+  end
+end
+local function ended(state)
+  return wait('the task ends as ' .. state, function()
+    return last ~= nil and last.state == state
+  end, 30000)
+end
+-- What the server believes the buffer holds; Neovim tells it of changes up to 150 ms late.
+local function server_agrees(what)
+  local c, got = emend.client(0), nil
+  local function answer(_, r)
+    got = r
+  end
+  local params = { uri = vim.uri_from_bufnr(0) }
+  local same = false
+  for _ = 1, 50 do
+    got = nil
+    if vim.fn.has('nvim-0.11') == 1 then
+      c:request('emend/document', params, answer, 0)
+    else
+      c.request('emend/document', params, answer, 0)
+    end
+    vim.wait(2000, function()
+      return got ~= nil
+    end, 10)
+    same = got ~= nil and got.text == text()
+    if same then
+      break
+    end
+    vim.wait(20, function()
+      return false
+    end)
+  end
+  ok(same, 'the server holds the same text as the buffer ' .. what)
+end
+local function asked_for(word)
+  for _, prompt in ipairs(asked) do
+    if prompt:find(word, 1, true) then
+      return true
+    end
+  end
+  return false
+end
+
+local scenario = {}
+
+function scenario.refactor()
+  start()
+  choose('Emend: Refactor this code')
+  wait('a menu with the actions opens', function()
+    return #menus > 0
+  end)
+  local titles = table.concat(menus[1] or {}, '|')
+  ok(titles:find('Emend: Explain this code', 1, true) and titles:find('Emend: Add tests for this', 1, true) and true,
+    'explain and add tests are in the menu')
+  ended('done')
+  ok(asked_for('sum.c') and asked_for('Allow once') and asked_for('Deny'), 'the edit was asked for by name, with choices')
+  ok(text() == after, 'the buffer holds the edit, exactly')
+  ok(vim.bo.modified, 'the buffer is modified')
+  ok(on_disk() == before, 'the file on disk is untouched')
+  ok(#progress > 0, 'progress was reported')
+  server_agrees('after the edit')
+  vim.cmd('silent undo')
+  ok(text() == before, 'u restores the text')
+  server_agrees('after u')
+end
+
+-- A user with nothing but Neovim's own client: no plugin, no custom messages.
+function scenario.plain()
+  local finished = false
+  local config = {
+    name = 'emend',
+    cmd = { vim.env.EMEND, 'lsp' },
+    root_dir = vim.fn.getcwd(),
+    init_options = { emend = settings },
+    settings = { emend = settings },
+    handlers = {
+      ['$/progress'] = function(err, params, ...)
+        if params.value.kind == 'end' then
+          finished = true
+        end
+        return vim.lsp.handlers['$/progress'](err, params, ...)
+      end,
+    },
+  }
+  vim.cmd('edit sum.c')
+  if vim.lsp.start then
+    vim.lsp.start(config)
+  else
+    vim.lsp.buf_attach_client(0, vim.lsp.start_client(config))
+  end
+  wait('the server attaches to the buffer', function()
+    local c = emend.client(0)
+    return c ~= nil and vim.lsp.buf_is_attached(0, c.id) and (c.initialized or false)
+  end)
+  choose('Emend: Refactor this code')
+  wait('the task ends', function()
+    return finished
+  end, 30000)
+  ok(asked_for('Allow once') and asked_for('Deny'), 'permission was asked by a message request')
+  ok(text() == after, 'the buffer holds the edit, exactly')
+  ok(on_disk() == before, 'the file on disk is untouched')
+end
+
+function scenario.denied()
+  answer_permission = 'Deny'
+  start()
+  vim.cmd('Emend do make a file')
+  wait('the command is asked for, whole', function()
+    return asked_for('touch made-by-command')
+  end)
+  wait('the task ends', function()
+    return last ~= nil and last.state ~= 'running'
+  end, 30000)
+  ok(last.title:find('make a file', 1, true) ~= nil, 'the task is named after what was asked')
+  ok(text() == before, 'the buffer is untouched')
+end
+
+function scenario.denied_edit()
+  answer_permission = 'Deny'
+  start()
+  choose('Emend: Refactor this code')
+  wait('the task ends', function()
+    return last ~= nil and last.state ~= 'running'
+  end, 30000)
+  ok(asked_for('sum.c'), 'the edit was asked for')
+  ok(text() == before and not vim.bo.modified, 'the buffer is untouched')
+  ok(on_disk() == before, 'the file is untouched')
+end
+
+local function running(name)
+  local dir = io.popen('cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " "')
+  local all = dir:read('*a')
+  dir:close()
+  return all:find(name, 1, true) ~= nil
+end
+
+function scenario.cancel()
+  start()
+  vim.cmd('Emend do wait for long')
+  wait('the command runs', function()
+    return running('sleep 4711.5')
+  end)
+  vim.cmd('Emend cancel')
+  ended('cancelled')
+  wait('nothing of it is left', function()
+    return not running('sleep 4711.5')
+  end, 5000)
+end
+
+function scenario.cancel_model()
+  start()
+  vim.cmd('Emend do talk for long')
+  wait('the task runs', function()
+    return last ~= nil and last.state == 'running'
+  end)
+  vim.wait(300, function()
+    return false
+  end)
+  vim.cmd('Emend cancel ' .. last.taskId)
+  ended('cancelled')
+  ok(text() == before, 'the buffer is untouched')
+end
+
+function scenario.typing()
+  start()
+  choose('Emend: Refactor this code')
+  wait('the task runs', function()
+    return last ~= nil and last.state == 'running'
+  end)
+  -- Real keys: a line above what is edited and one below, while the model speaks.
+  vim.wait(200, function()
+    return false
+  end)
+  vim.api.nvim_feedkeys('gg', 'xt', false)
+  vim.api.nvim_feedkeys('Otyped above 🙂', 'xt', false)
+  vim.api.nvim_feedkeys('G', 'xt', false)
+  vim.api.nvim_feedkeys('otyped below é', 'xt', false)
+  ok(last.state == 'running' and not text():find('\t\ts +=', 1, true), 'the edit came after the typing')
+  ended('done')
+  ok(text() == 'typed above 🙂\n' .. after .. 'typed below é\n', 'typed text and edit are both there, exactly')
+  server_agrees('after both')
+end
+
+function scenario.unsaved()
+  start()
+  vim.api.nvim_buf_set_lines(0, 0, 1, false, { '/* not saved yet */' })
+  vim.cmd('Emend do read the file')
+  ended('done')
+  ok(text() == before:gsub('^[^\n]*', '/* not saved yet */', 1), 'the buffer keeps the unsaved text')
+  ok(on_disk() == before, 'the file on disk is untouched')
+end
+
+function scenario.undo()
+  start()
+  choose('Emend: Refactor this code')
+  ended('done')
+  ok(text() == after, 'the buffer holds the edit')
+  vim.cmd('Emend undo')
+  wait('Emend undo restores the text', function()
+    return text() == before
+  end)
+  server_agrees('after the undo')
+end
+
+local good, why = xpcall(scenario[vim.env.SCENARIO], debug.traceback)
+if not good then
+  ok(false, 'no error in the scenario: ' .. tostring(why))
+end
+local bad_messages = vim.tbl_filter(function(m)
+  return m[2] == vim.log.levels.ERROR
+end, messages)
+ok(#bad_messages == 0, 'no error message' .. (bad_messages[1] and ': ' .. bad_messages[1][1] or ''))
+finish()
