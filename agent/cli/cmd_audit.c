@@ -7,6 +7,7 @@
 struct blobs { /* the contents that a log speaks of */
 	struct slice state, id;
 	uint64_t checked;
+	struct err missing; /* the first that is not there, and not said to be pruned */
 };
 
 static bool check_blob(struct blobs *b, struct json hash, struct err *err)
@@ -22,6 +23,11 @@ static bool check_blob(struct blobs *b, struct json hash, struct err *err)
 		b->checked++;
 	}
 	arena_release(&a);
+	if (!ok && err->code == ERR_NOT_FOUND) { /* a later event may tell why */
+		if (b->missing.code == ERR_NONE)
+			b->missing = *err;
+		ok = true;
+	}
 	return ok;
 }
 
@@ -29,6 +35,8 @@ static bool check_event(void *payload, struct json event, struct err *err)
 {
 	struct blobs *b = payload;
 
+	if (json_is(json_get(event, "type"), "pruned"))
+		b->missing = (struct err){ 0 };
 	if (json_is(json_get(event, "type"), "edit"))
 		return check_blob(b, json_get(event, "before"), err) &&
 		       check_blob(b, json_get(event, "after"), err);
@@ -76,6 +84,10 @@ static bool verify_one(struct cli *c, struct slice state, struct slice id)
 	arena_init(&a);
 	ok = session_info(&a, state, id, &s, &err) &&
 	     event_log_read(state, id, check_event, &b, &err);
+	if (ok && b.missing.code != ERR_NONE) {
+		err = b.missing;
+		ok = false;
+	}
 	report(c, &s, b.checked, ok ? NULL : &err);
 	arena_release(&a);
 	return ok;

@@ -2,6 +2,7 @@
  * last post-image. */
 #include "agent/cli/place.h"
 #include "agent/edit/edit.h"
+#include "agent/edit/encoding.h"
 #include "agent/session/history.h"
 #include "agent/store/event_log.h"
 
@@ -32,8 +33,18 @@ static bool is_first(const struct history *h, size_t i)
 static bool content(struct arena *a, const struct place *p, const struct history *h,
 		    struct slice hash, struct slice *out, struct err *err)
 {
+	struct err ignored = { 0 };
+	struct slice bytes;
+	enum encoding e;
+
 	*out = (struct slice){ NULL, 0 };
-	return hash.len == 0 || blob_get(p->state, h->session, hash, a, out, err);
+	if (hash.len == 0)
+		return true;
+	if (!blob_get(p->state, h->session, hash, a, &bytes, err))
+		return false;
+	if (!encoding_decode(a, bytes, &e, out, &ignored))
+		*out = bytes; /* the bytes of a file that is not text */
+	return true;
 }
 
 static bool put_file(struct cli *c, const struct place *p, const struct history *h, size_t i,

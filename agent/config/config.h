@@ -30,6 +30,7 @@ struct config { /* everything lives in `arena` */
 	uint32_t command_processes;
 	struct slice effort;
 	int retries;
+	uint64_t history_bytes; /* of all sessions' blobs; 0: no limit */
 	const struct slice *allow, *ask, *deny; /* command rules */
 	size_t n_allow, n_ask, n_deny;
 	const struct slice *deny_files;

@@ -24,6 +24,9 @@ static const struct config_key keys[] = {
 		 "default." },
 	{ "retries", KEY_INT, AT(retries), RANGE(0, 20), .def = "3",
 	  .doc = "How often a failed call of the model is tried again." },
+	{ "history.maxBytes", KEY_U64, AT(history_bytes), RANGE(0, 1e15), .def = "1073741824",
+	  .doc = "Bytes of earlier file contents that are kept for undo, over all sessions. Those "
+		 "of the oldest go first; the newest 8 sessions keep theirs. 0: no limit." },
 	{ "budget.taskUsd", KEY_NUMBER, BUDGET(task_usd), RANGE(0, 100000), .def = "1",
 	  .env = "EMEND_MAX_USD", .flag = "--max-usd",
 	  .doc = "Money for one task, in US dollars. 0: no limit." },

@@ -157,6 +157,20 @@ struct runner_call *runner_write(struct runner *r, const struct file_write *f,
 	return client_end(c);
 }
 
+struct runner_call *runner_sweep(struct runner *r, struct slice path, runner_json_cb *done,
+				 void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = client_begin(r, "sweep", payload, &w);
+
+	c->on_json = done;
+	if (w) {
+		jw_kstr(w, "path", path);
+		jw_end(w);
+	}
+	return client_end(c);
+}
+
 struct runner_call *runner_list(struct runner *r, const struct list_query *q, runner_json_cb *done,
 				void *payload)
 {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -252,6 +253,7 @@ static bool replace(const struct file_change *c, const struct target *t, struct 
 			      : 0644);
 	if (fd < 0)
 		return root_errno(err, "written", t->rel);
+	(void)flock(fd, LOCK_EX | LOCK_NB); /* nobody sweeps it away: see file_sweep.c */
 	if (t->exists)
 		copy_attributes(fd, t);
 	if (!write_all(fd, c->data))

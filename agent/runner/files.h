@@ -29,6 +29,10 @@ struct file_change {
 NODISCARD bool file_write(const struct root *r, const struct file_change *c, struct file_info *info,
 			  struct err *err);
 
+/* Removes temporary files of writes that were killed from the folder of this path. ERR_DENIED,
+ * ERR_INVALID for the path. */
+NODISCARD bool file_sweep(const struct root *r, struct slice path, struct err *err);
+
 /* The rest of an open regular file; reads at most out->max bytes. ERR_TOO_LARGE, ERR_IO. */
 NODISCARD bool file_slurp(int fd, const char *rel, struct buf *out, struct err *err);
 

@@ -72,9 +72,13 @@ typedef void runner_write_cb(void *payload, struct slice sha256, const struct er
 struct runner_call *runner_write(struct runner *r, const struct file_write *w,
 				 runner_write_cb *done, void *payload);
 
+typedef void runner_json_cb(void *payload, struct slice json, const struct err *err);
+/* Removes what writes that were killed left in the folder of this file. */
+struct runner_call *runner_sweep(struct runner *r, struct slice path, runner_json_cb *done,
+				 void *payload);
+
 /* json: {"entries":[{"path","kind":"file"|"dir"|"symlink","size"}],"truncated":bool}; sorted by
  * path */
-typedef void runner_json_cb(void *payload, struct slice json, const struct err *err);
 struct list_query {
 	struct slice path, glob; /* "" = whole workspace / no filter; glob: **, *, ?, [..], {a,b} on
 				    the path */

@@ -54,6 +54,7 @@ void serve_remove(struct runner_job *j);
 void serve_initialize(struct serve *s, struct rpc_request *req);
 void serve_read(struct serve *s, struct rpc_request *req);
 void serve_write(struct serve *s, struct rpc_request *req);
+void serve_sweep(struct serve *s, struct rpc_request *req);
 void serve_query(struct serve *s, struct rpc_request *req, query_fn *fn);
 void serve_command(struct serve *s, struct rpc_request *req);
 void serve_kill(struct serve *s, struct json params);

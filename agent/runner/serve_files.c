@@ -1,4 +1,4 @@
-/* serve_files.c - `read`, `write`, `list`, `search`. */
+/* serve_files.c - `read`, `write`, `sweep`, `list`, `search`. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -67,6 +67,17 @@ void serve_write(struct serve *s, struct rpc_request *req)
 	jw_kcstr(w, "sha256", info.sha256.s);
 	jw_end(w);
 	conn_result_end(req);
+}
+
+void serve_sweep(struct serve *s, struct rpc_request *req)
+{
+	struct slice path = json_str_or(json_get(req->params, "path"), &req->arena, "");
+	struct err err;
+
+	if (file_sweep(&s->root, path, &err))
+		conn_reply_result(req, SLICE("{}"));
+	else
+		conn_reply_err(req, &err);
 }
 
 /* A query: the child writes one byte, 'R' or 'E', and then the JSON, or a struct err. */

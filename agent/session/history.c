@@ -32,6 +32,8 @@ static void add(struct reader *r, struct json ev)
 					       .path = text_of(r, ev, "path"),
 					       .step = json_i64_or(json_get(ev, "step"), 0),
 					       .before = text_of(r, ev, "before"),
+					       .mode = (uint32_t)json_i64_or(
+						       json_get(ev, "mode"), 0),
 					       .after = text_of(r, ev, "after") };
 	h->last_task = h->edits[h->n - 1].task;
 }

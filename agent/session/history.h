@@ -9,6 +9,7 @@ struct past_edit {
 	struct slice task, path; /* path: relative to the workspace */
 	int64_t step;
 	struct slice before, after; /* SHA-256 hex of blobs; "" = no file */
+	uint32_t mode;		    /* permission bits of the file before; 0: not known */
 	bool made;   /* the log says that the change was made (false also: interrupted, unknown) */
 	bool failed; /* the log says that it was not */
 	bool undone;

@@ -1,8 +1,10 @@
-/* load.c - what a task reads before its first question, one after the other: the project's config
+/* load.c - what a task reads before its first question, one after the other, once what a crash left
+ * half done is put right: the project's config
  * (which may only narrow), the instructions from the workspace down to the folder of the code (the
  * nearest last: it wins), and the code itself, as the editor shows it. */
 #include "agent/session/task_own.h"
 
+#include "agent/session/recover.h"
 #include "agent/workspace/path.h"
 #include "agent/workspace/view.h"
 
@@ -29,7 +31,8 @@ static bool take_code(struct task *t, const struct view_text *v, struct err *err
 	if (!v->exists)
 		return err_set(err, ERR_NOT_FOUND, "%.*s does not exist", SLICE_ARG(t->path));
 	if (v->binary)
-		return err_set(err, ERR_INVALID, "%.*s is not UTF-8 text", SLICE_ARG(t->path));
+		return err_set(err, ERR_INVALID, "%.*s is not shown as text. %.*s",
+			       SLICE_ARG(t->path), SLICE_ARG(v->why));
 	text = snapshot_text(v->text);
 	if (t->range_end > text.len || t->range_start > t->range_end)
 		return err_set(err, ERR_STALE, "%.*s changed: the selection is not there any more",
@@ -97,6 +100,16 @@ static void next(struct task *t)
 		t->loading = view_read(&t->env.view, t->loads[t->next_load].path, was_read, t);
 }
 
+static void recovered(void *payload, struct slice report, size_t restored)
+{
+	struct task *t = payload;
+
+	(void)restored;
+	t->recover = NULL;
+	t->recovered = arena_dup(&t->arena, report);
+	next(t);
+}
+
 void load_start(struct task *t)
 {
 	struct slice dirs[MAX_DEPTH], dir = path_dir(t->path);
@@ -111,16 +124,22 @@ void load_start(struct task *t)
 		add(t, LOAD_INSTRUCTIONS, path_join(&t->arena, dirs[--n], SLICE("AGENTS.md")));
 	if (t->path.len > 0)
 		add(t, LOAD_CODE, t->path);
-	next(t);
+	t->recovered = SLICE("");
+	t->recover = recover_start(&t->env.view, agent_state_dir(t->agent), t->env.log, recovered,
+				   t);
+	if (!t->recover)
+		next(t);
 }
 
 bool load_finished(const struct task *t)
 {
-	return t->next_load == t->n_loads;
+	return !t->recover && t->next_load == t->n_loads;
 }
 
 void load_abort(struct task *t)
 {
+	recover_drop(t->recover);
+	t->recover = NULL;
 	view_drop(t->loading);
 	t->loading = NULL;
 }

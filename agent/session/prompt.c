@@ -133,6 +133,8 @@ struct slice prompt_user(struct task *t)
 	if (t->diagnostics.len > 0)
 		buf_printf(&raw, "\nDiagnostics reported by the editor:\n%.*s\n",
 			   SLICE_ARG(t->diagnostics));
+	if (t->recovered.len > 0)
+		buf_printf(&raw, "\n(Before this task: %.*s)\n", SLICE_ARG(t->recovered));
 	if (t->config.mode == MODE_READ_ONLY || task_reports(t))
 		buf_puts(&raw, "\n(This task is read-only: files cannot be changed.)\n");
 	utf8_sanitize(&clean, buf_slice(&raw));

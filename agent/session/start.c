@@ -3,6 +3,7 @@
 #include "agent/session/task_own.h"
 
 #include "agent/policy/granted.h"
+#include "agent/store/prune.h"
 #include "agent/workspace/path.h"
 #include "protocol/base/mem.h"
 #include "protocol/base/version.h"
@@ -45,6 +46,7 @@ static bool open_log(struct task *t, struct slice session, struct err *err)
 			return false;
 		return event_log_open(agent_state_dir(t->agent), t->session, &t->env.log, err);
 	}
+	(void)history_prune(agent_state_dir(t->agent), t->config.history_bytes, PRUNE_MS);
 	session_new_id(id);
 	t->session = arena_dup(&t->arena, slice_of(id));
 	if (!event_log_open(agent_state_dir(t->agent), t->session, &t->env.log, err))

@@ -5,7 +5,7 @@
  *                          |  | the last word | all done
  *                          +--|---------------+
  *                             v
- *          any --error, cancel, cap--> ENDING --model and timer gone--> ENDED: done(), free
+ *          any --error, cancel, cap--> ENDING --model, rollback, timer gone--> ENDED: done(), free
  *
  * Children only record facts and post a step; every condition to move on stands in task_step(). */
 #include "agent/session/task_own.h"
@@ -14,6 +14,7 @@
 
 #include "agent/session/report.h"
 #include "agent/store/ledger.h"
+#include "agent/tool/rollback.h"
 #include "protocol/base/log.h"
 
 static const char *const kind_name[] = { "do",	"explain",  "refactor", "add-tests",
@@ -144,6 +145,8 @@ static void begin(struct task *t)
 	if (seconds > 0)
 		(void)uv_timer_start(&t->deadline, on_deadline, (uint64_t)(seconds * 1000), 0);
 	log_start(t);
+	if (t->recovered.len > 0)
+		task_notice(t, t->recovered);
 	t->system = prompt_system(t);
 	turn_user(t, prompt_user(t));
 }
@@ -241,6 +244,25 @@ static void end(struct task *t)
 	task_free(t);
 }
 
+static void rolled_back(void *payload, const struct rollback_result *b, const struct err *err)
+{
+	struct task *t = payload;
+
+	t->rollback = NULL;
+	if (err)
+		task_notice(t, slice_of(err->msg));
+	else if (b->report.len > 0)
+		task_notice(t, b->report);
+	task_post(t);
+}
+
+/* A task that ends in the middle of a change takes back what it had done of it. */
+static void end_change(struct task *t)
+{
+	if (t->env.unfinished && t->env.fatal.code == ERR_NONE)
+		t->rollback = rollback_start(&t->env.view, t->env.log, rolled_back, t);
+}
+
 void task_goto(struct task *t, enum task_state next)
 {
 	static const char *const name[] = { "LOADING", "ASKING", "TOOLS", "ENDING", "ENDED" };
@@ -261,6 +283,7 @@ void task_goto(struct task *t, enum task_state next)
 		load_abort(t);
 		turn_abort(t);
 		calls_abort(t);
+		end_change(t);
 		uv_close((uv_handle_t *)&t->deadline, on_timer_closed);
 		break;
 	case TASK_ENDED:
@@ -338,7 +361,7 @@ void task_step(struct job *j)
 		}
 		break;
 	case TASK_ENDING:
-		if (!t->call && t->timer_closed)
+		if (!t->call && !t->rollback && t->timer_closed)
 			task_goto(t, TASK_ENDED); /* t is gone now */
 		break;
 	case TASK_ENDED:

@@ -7,6 +7,7 @@
  *   turn.c     one call of the model: budget, request, answer into the transcript and the log
  *   calls.c    the tool calls of one turn
  *   prompt.c   the words
+ *   recover.c  what a crash left half done
  *   replay.c   the transcript out of the log of an earlier run */
 #ifndef EMEND_TASK_OWN_H
 #define EMEND_TASK_OWN_H
@@ -54,6 +55,9 @@ struct task {
 	struct load_item *loads;
 	size_t n_loads, next_load;
 	struct view_op *loading;
+	struct recover *recover;   /* of what a crash left, before anything else is read */
+	struct slice recovered;	   /* what came of it */
+	struct rollback *rollback; /* of the change in which the task was cancelled */
 	struct buf instructions;
 	struct slice code; /* text of `path` */
 
@@ -63,6 +67,7 @@ struct task {
 	struct transcript transcript;
 	struct slice system;
 	struct tool_schema *schemas;
+	size_t n_schemas;
 	struct budget budget;
 	int64_t reservation; /* of the ledger; 0: none */
 	enum stop_reason stop;

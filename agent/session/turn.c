@@ -160,16 +160,14 @@ static void on_done(void *payload, const struct model_result *r, const struct er
 
 static struct model_request request(struct task *t)
 {
-	size_t n = tool_count();
-
 	if (!t->schemas) {
-		t->schemas = arena_array(&t->arena, n, sizeof(*t->schemas));
-		for (size_t i = 0; i < n; i++)
-			t->schemas[i] = *tool_schema_at(i);
+		t->schemas = arena_array(&t->arena, tool_count(), sizeof(*t->schemas));
+		t->n_schemas = tool_schemas(model_name(t->model), t->schemas);
 	}
-	return (struct model_request){
-		.system = t->system, .tools = t->schemas, .n_tools = n, .transcript = &t->transcript
-	};
+	return (struct model_request){ .system = t->system,
+				       .tools = t->schemas,
+				       .n_tools = t->n_schemas,
+				       .transcript = &t->transcript };
 }
 
 void turn_start(struct task *t)

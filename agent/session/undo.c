@@ -1,22 +1,21 @@
 /* undo.c - put back what a task changed, newest first, one step after the other.
  *
- *   for each step: READING --as Emend left it--------> WRITING --> next
- *                     |----changed since: merge-------->'
- *                     '----does not merge: refused, named --> next
+ *   RECOVERING (what a crash left) --> for each step: NEXT --> RESTORING (restore.h) --> NEXT
  *
  * Where the user changed the file after Emend did, the undo is merged three ways around their
  * change; where that conflicts, the file is left as it is and said so. */
 #include "agent/session/agent.h"
 #include "agent/session/history.h"
+#include "agent/session/recover.h"
 #include "agent/session/task_own.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "agent/edit/edit.h"
+#include "agent/workspace/restore.h"
 #include "protocol/base/mem.h"
 
-enum undo_state { UNDO_NEXT, UNDO_READING, UNDO_WRITING, UNDO_ENDED };
+enum undo_state { UNDO_RECOVERING, UNDO_NEXT, UNDO_RESTORING, UNDO_ENDED };
 
 struct undo {
 	enum undo_state state;
@@ -32,8 +31,8 @@ struct undo {
 	struct slice task;
 	int64_t only; /* a step, or -1 */
 	size_t at;    /* edits[at - 1] is the next to look at */
-	struct view_op *op;
-	struct slice after; /* what is being written */
+	struct recover *recover;
+	struct restore *restore;
 	struct buf report;
 	size_t restored, refused;
 	struct err why;
@@ -77,80 +76,68 @@ static void refuse(struct undo *u, const struct err *err)
 	go_on(u);
 }
 
-static void written(void *payload, const struct err *err)
+static bool get_blob(struct undo *u, struct slice hash, struct slice *out, struct err *err)
+{
+	*out = (struct slice){ NULL, 0 };
+	if (hash.len == 0 ||
+	    blob_get(agent_state_dir(u->agent), u->history.session, hash, &u->arena, out, err))
+		return true;
+	if (err->code == ERR_NOT_FOUND)
+		(void)err_set(err, ERR_NOT_FOUND,
+			      "its earlier content is no longer kept (history.maxBytes limits "
+			      "what is)");
+	return false;
+}
+
+static void restored(void *payload, const struct restored *r, const struct err *err)
 {
 	struct undo *u = payload;
 	struct sha256_hex h = { "" };
 
-	u->op = NULL;
+	u->restore = NULL;
 	if (err) {
 		refuse(u, err);
 		return;
 	}
 	u->restored++;
-	buf_printf(&u->report, "%s %.*s\n", u->after.ptr ? "restored" : "removed",
+	buf_printf(&u->report, "%s %.*s\n", r->now.ptr ? "restored" : "removed",
 		   SLICE_ARG(current(u)->path));
-	if (u->after.ptr)
-		h = sha256(u->after);
+	if (r->now.ptr)
+		h = sha256(r->now);
 	(void)log_undo(u, NULL, slice_of(h.s));
 	go_on(u);
 }
 
-static bool get_blob(struct undo *u, struct slice hash, struct slice *out, struct err *err)
-{
-	*out = (struct slice){ NULL, 0 };
-	return hash.len == 0 ||
-	       blob_get(agent_state_dir(u->agent), u->history.session, hash, &u->arena, out, err);
-}
-
-/* What shall stand there, given what stands there now. */
-static bool target(struct undo *u, struct slice now, struct slice *out, struct err *err)
+static void restore_one(struct undo *u)
 {
 	const struct past_edit *e = current(u);
-	struct slice before, left;
-
-	if (!get_blob(u, e->before, &before, err) || !get_blob(u, e->after, &left, err))
-		return false;
-	*out = before;
-	if ((!now.ptr && !left.ptr) || (now.ptr && left.ptr && slice_eq(now, left)))
-		return true;
-	if (!now.ptr)
-		return err_set(err, ERR_STALE, "the file was removed since");
-	if (!before.ptr || !left.ptr)
-		return err_set(err, ERR_STALE, "the file was changed since Emend %s it",
-			       left.ptr ? "created" : "removed");
-	if (edit_merge(&u->arena, left, now, before, out, err))
-		return true;
-	return err_set(err, ERR_STALE,
-		       "it was changed since, in the same place; it is left as it is");
-}
-
-static void was_read(void *payload, const struct view_text *t, const struct err *err)
-{
-	struct undo *u = payload;
-	struct slice now = t && t->text ? snapshot_text(t->text) : (struct slice){ NULL, 0 };
+	struct restore_spec spec = { .path = e->path,
+				     .mode = e->mode,
+				     .label = SLICE("Emend: undo") };
 	struct err why = { 0 };
 
-	u->op = NULL;
-	if (!err && t->binary)
-		(void)err_set(&why, ERR_STALE, "it is not text any more");
-	if (err || why.code != ERR_NONE || !target(u, now, &u->after, &why)) {
-		refuse(u, err ? err : &why);
+	if (!get_blob(u, e->before, &spec.before, &why) ||
+	    !get_blob(u, e->after, &spec.left, &why)) {
+		refuse(u, &why);
 		return;
 	}
-	if (now.ptr && u->after.ptr && slice_eq(now, u->after)) {
-		written(u, NULL);
-		return;
-	}
-	u->state = UNDO_WRITING;
-	u->op = view_write(&u->view,
-			   &(struct view_write){ .path = current(u)->path,
-						 .base = t->text,
-						 .is_buffer = t->is_buffer,
-						 .sha256 = t->sha256,
-						 .after = u->after,
-						 .label = SLICE("Emend: undo") },
-			   written, u);
+	u->state = UNDO_RESTORING;
+	u->restore = restore_start(&u->view, &spec, restored, u);
+}
+
+/* What a crash left half done is put right first; then the history is another. */
+static void recovered(void *payload, struct slice report, size_t n)
+{
+	struct undo *u = payload;
+
+	u->recover = NULL;
+	buf_append(&u->report, report);
+	u->restored += n;
+	if (history_read(&u->arena, agent_state_dir(u->agent), u->history.session, &u->history,
+			 &u->why))
+		u->at = u->history.n;
+	u->state = UNDO_NEXT;
+	runq_post(agent_runq(u->agent), &u->step);
 }
 
 static void undo_free(struct undo *u)
@@ -158,7 +145,8 @@ static void undo_free(struct undo *u)
 	list_remove(&u->link);
 	agent_task_gone(u->agent);
 	job_drop(&u->step);
-	view_drop(u->op);
+	recover_drop(u->recover);
+	restore_drop(u->restore);
 	view_release(&u->view);
 	agent_runner_put(u->agent, u->runner);
 	event_log_close(u->log);
@@ -183,8 +171,7 @@ static void undo_step(struct job *j)
 	while (u->at > 0 && !wanted(u, current(u)))
 		u->at--;
 	if (u->at > 0 && u->why.code == ERR_NONE) {
-		u->state = UNDO_READING;
-		u->op = view_read(&u->view, current(u)->path, was_read, u);
+		restore_one(u);
 		return;
 	}
 	u->state = UNDO_ENDED;
@@ -232,6 +219,10 @@ bool undo_start(struct agent *a, const struct undo_spec *s, const struct host *h
 	}
 	u->view.runner = u->runner;
 	list_append(agent_undos(a), &u->link);
+	u->recover = recover_start(&u->view, agent_state_dir(a), u->log, recovered, u);
+	if (u->recover)
+		return true;
+	u->state = UNDO_NEXT;
 	runq_post(agent_runq(a), &u->step);
 	return true;
 }
@@ -240,8 +231,10 @@ void undo_cancel(struct list *link)
 {
 	struct undo *u = container_of(link, struct undo, link);
 
-	view_drop(u->op); /* what was being written may stand: its step is not logged as undone */
-	u->op = NULL;
+	recover_drop(u->recover);
+	u->recover = NULL;
+	restore_drop(u->restore); /* what was being written may stand: its step is not logged as undone */
+	u->restore = NULL;
 	(void)err_set(&u->why, ERR_CANCELLED, "the undo was cancelled");
 	runq_post(agent_runq(u->agent), &u->step);
 }

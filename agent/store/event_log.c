@@ -71,6 +71,17 @@ static bool recover(struct event_log *l, struct err *err)
 	return true;
 }
 
+/* Blobs may come now: what they sum up to is not known any more. */
+static bool forget_size(struct event_log *l, struct err *err)
+{
+	struct slice size;
+
+	if (!session_path(&l->arena, l->state_dir, l->session, SESSION_SIZE_FILE, &size, err))
+		return false;
+	(void)unlink(size.ptr);
+	return true;
+}
+
 bool event_log_open(struct slice state_dir, struct slice session, struct event_log **out,
 		    struct err *err)
 {
@@ -80,9 +91,11 @@ bool event_log_open(struct slice state_dir, struct slice session, struct event_l
 	arena_init(&l->arena);
 	buf_init(&l->line, (size_t)LIMIT_LOG_EVENT_BYTES + LOG_TAIL_BYTES + 1);
 	l->session = arena_dup(&l->arena, session);
+	l->state_dir = arena_dup(&l->arena, state_dir);
 	if (session_path(&l->arena, state_dir, session, "", &l->folder, err) &&
 	    session_path(&l->arena, state_dir, session, "log.jsonl", &l->path, err) &&
-	    make_folder(l->folder, err) && open_locked(l, err) && recover(l, err)) {
+	    make_folder(l->folder, err) && open_locked(l, err) && recover(l, err) &&
+	    forget_size(l, err)) {
 		*out = l;
 		return true;
 	}
@@ -104,6 +117,11 @@ void event_log_close(struct event_log *l)
 struct slice event_log_session(const struct event_log *l)
 {
 	return l->session;
+}
+
+struct slice event_log_state_dir(const struct event_log *l)
+{
+	return l->state_dir;
 }
 
 /* "2026-11-21T03:05:07.123Z" */

@@ -18,13 +18,17 @@
  *   call      {task, call, tool, input}                  before a tool runs
  *   permission{task, call, subject, decision, rule, by: "rule"|"user"|"timeout"|"mode"}
  *   command   {task, call, command, exit, signal, seconds, output_bytes, truncated, output, blob}
- *   edit      {task, call, step, path, via: "buffer"|"file", before, after}
- *             written before the change is made; before/after: SHA-256 of blobs, "" = no file
- *   edited    {task, step, ok, error?}                   after it
+ *   begin     {task, call, transaction, files}           files are about to be changed, all or none
+ *   edit      {task, call, step, path, via: "buffer"|"file", before, after, transaction?, mode?}
+ *             written before the change is made; before/after: SHA-256 of blobs, "" = no file;
+ *             mode: permission bits of the file before
+ *   edited    {task, step, ok, error?}                   after it; the last one of a step holds
+ *   commit    {task, transaction, ok, error?}            ok: all are made; else none, or as error says
  *   result    {task, call, tool, ok, text}
  *   plan      {task, steps}
  *   undo      {task, step, path, ok, error?, before, after}
  *   notice    {task, text}
+ *   pruned    {bytes}                                    the blobs of all events before it are gone
  *   finished  {task, status, summary, usd, seconds, files[]}
  */
 #ifndef EMEND_EVENT_LOG_H
@@ -44,6 +48,7 @@ NODISCARD bool event_log_open(struct slice state_dir, struct slice session, stru
 			      struct err *err);
 void event_log_close(struct event_log *l); /* NULL is fine */
 struct slice event_log_session(const struct event_log *l);
+struct slice event_log_state_dir(const struct event_log *l);
 
 /* One event: begin (writes seq, time, type), add fields with the writer, end (hash, newline,
  * write). An event over LIMIT_LOG_EVENT_BYTES is ERR_TOO_LARGE and is left out. After a failed

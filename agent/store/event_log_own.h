@@ -4,9 +4,16 @@
 
 #include "agent/store/event_log.h"
 
+/* In the session's folder: see prune.c. */
+#define SESSION_SIZE_FILE "blobs.size"
+
+/* Removes STATE_DIR/sessions/ID/blobs; the caller holds the log's lock. folder ends in NUL. */
+void session_remove_blobs(struct arena *a, struct slice folder);
+
 struct event_log {
 	struct arena arena;
 	struct slice session, folder, path; /* NUL-terminated */
+	struct slice state_dir;
 	int fd;				    /* locked, O_APPEND */
 	uint64_t seq;			    /* of the last event; 0: none */
 	uint64_t end;			    /* bytes of whole lines in the file */

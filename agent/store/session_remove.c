@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/store/event_log.h"
+#include "agent/store/event_log_own.h"
 #include "agent/store/store_path.h"
 
 /* Unlinks the files of one folder (not those below it), then the folder. */
@@ -25,7 +25,7 @@ static void remove_flat(const char *path)
 	(void)rmdir(path);
 }
 
-static void remove_blobs(struct arena *a, struct slice folder)
+void session_remove_blobs(struct arena *a, struct slice folder)
 {
 	struct slice blobs = arena_printf(a, "%.*s/blobs", SLICE_ARG(folder));
 	DIR *d = opendir(blobs.ptr);
@@ -55,7 +55,7 @@ static bool remove_locked(struct arena *a, struct slice session, struct slice fo
 			"Session %.*s is open in another emend; end that one first.",
 			SLICE_ARG(session));
 	} else {
-		remove_blobs(a, folder);
+		session_remove_blobs(a, folder);
 		ok = unlink(path.ptr) == 0;
 		if (!ok)
 			err_set(err, ERR_IO, "Cannot remove %s: %s.", path.ptr, strerror(errno));

@@ -82,11 +82,12 @@ void random_id(char *out, size_t chars)
 	static const char digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 
 	for (size_t i = 0; i < chars;) {
-		unsigned char byte;
+		unsigned char bytes[32];
 
-		random_bytes(&byte, 1);
-		if (byte < 252) /* 7 * 36: no digit is more likely than another */
-			out[i++] = digits[byte % 36];
+		random_bytes(bytes, sizeof(bytes));
+		for (size_t k = 0; k < sizeof(bytes) && i < chars; k++)
+			if (bytes[k] < 252) /* 7 * 36: no digit is more likely than another */
+				out[i++] = digits[bytes[k] % 36];
 	}
 	out[chars] = '\0';
 }

@@ -10,10 +10,10 @@ struct edits {
 	size_t n;
 };
 
-static bool plan(struct tool_run *r, struct slice base, struct slice *after, struct slice *notes,
-		 struct slice *hint, struct err *err)
+static bool plan(struct tool_run *r, void *state, struct slice base, struct slice *after,
+		 struct slice *notes, struct slice *hint, struct err *err)
 {
-	struct edits *s = change_plan_state(r);
+	struct edits *s = state;
 	struct edit_plan p = { 0 };
 
 	if (!edit_plan(&r->arena, base, s->e, s->n, &p, hint, err))
@@ -80,5 +80,5 @@ void edit_file_start(struct tool_run *r)
 	struct slice path;
 
 	if (arg_path(r, "path", true, &path) && parse_edits(r, s))
-		change_start(r, path, true, false, plan, s);
+		change_start(r, path, CHANGE_EXISTING, plan, s);
 }

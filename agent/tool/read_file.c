@@ -10,6 +10,7 @@ enum { DEFAULT_LINES = 400, MAX_LINES = 20000, MAX_LINE_BYTES = 2000 };
 struct reading {
 	struct slice path;
 	int64_t first, count;
+	enum encoding encoding;
 };
 
 static void put_line(struct buf *out, int64_t number, struct slice line)
@@ -29,6 +30,8 @@ static void show(struct tool_run *r, struct slice text)
 	int64_t number = 0, last = 0;
 	struct buf out;
 
+	if (slice_starts(rest, SLICE("\xef\xbb\xbf")))
+		rest = slice_sub(rest, 3, rest.len); /* the byte order mark is kept, not shown */
 	buf_init(&out, LIMIT_RESULT_BYTES - 400);
 	while (slice_next_line(&rest, &line)) {
 		number++;
@@ -49,6 +52,8 @@ static void show(struct tool_run *r, struct slice text)
 			   "(%" PRId64 " of %" PRId64 " lines shown; go on with start_line %" PRId64
 			   ")\n",
 			   last - s->first + 1, number, last + 1);
+	if (s->encoding != ENCODING_UTF8)
+		buf_printf(&out, "(the file is in %s and stays so)\n", encoding_name(s->encoding));
 	tool_finish(r, true, buf_slice(&out),
 		    arena_printf(&r->arena, "%.*s, %" PRId64 " lines", SLICE_ARG(s->path),
 				 last >= s->first ? last - s->first + 1 : 0));
@@ -67,10 +72,11 @@ static void was_read(void *payload, const struct view_text *t, const struct err 
 		tool_failf(r, "%.*s does not exist; use list_files or search to find it",
 			   SLICE_ARG(s->path));
 	} else if (t->binary) {
-		tool_failf(r, "%.*s is not UTF-8 text (%" PRIu64 " bytes): it is not shown",
-			   SLICE_ARG(s->path), t->size);
+		tool_failf(r, "%.*s (%" PRIu64 " bytes) is not shown. %.*s", SLICE_ARG(s->path),
+			   t->size, SLICE_ARG(t->why));
 	} else {
 		view_saw(&r->env->view, s->path, t->text);
+		s->encoding = t->encoding;
 		show(r, snapshot_text(t->text));
 	}
 }

@@ -45,6 +45,7 @@ struct tool_env {
 	struct slice *files; /* relative paths changed so far, each once */
 	size_t n_files, cap_files;
 	int64_t next_step; /* numbers the edits of the task */
+	bool unfinished;   /* a transaction has begun and is neither made nor rolled back */
 	bool denied_last;  /* the last thing that needed permission was denied */
 	struct err fatal;  /* the log is broken: the task must end */
 };
@@ -75,9 +76,10 @@ struct tool_run {
 };
 
 const struct tool *tool_find(struct slice name);
-/* The table, in its constant order: it is part of the cached prompt prefix. */
-size_t tool_count(void);
-const struct tool_schema *tool_schema_at(size_t i);
+size_t tool_count(void); /* all there are; a model gets at most that many */
+/* What a model of this name is offered, in the constant order of the table: it is part of the
+ * cached prompt prefix. GPT models get apply_patch, all others edit_file. Returns the number. */
+size_t tool_schemas(struct slice model, struct tool_schema *out);
 
 void tool_start(
 	struct tool_run *r); /* the caller has filled env, id, name, input_text, on_done, payload */

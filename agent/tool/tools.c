@@ -40,6 +40,22 @@ static struct slice say_write(struct json input, struct arena *a)
 	return with_path("Write", input, a);
 }
 
+static struct slice say_patch(struct json input, struct arena *a)
+{
+	struct slice rest = json_str_or(json_get(input, "patch"), a, ""), line;
+	struct slice said = SLICE("Patch");
+
+	while (slice_next_line(&rest, &line)) {
+		size_t colon = slice_find(line, SLICE(" File: "), 0);
+
+		if (slice_starts(line, SLICE("*** ")) && colon != SIZE_MAX && said.len < 200)
+			said = arena_printf(a, "%.*s %.*s", SLICE_ARG(said),
+					    SLICE_ARG(slice_trim(
+						    slice_sub(line, colon + 7, line.len))));
+	}
+	return said;
+}
+
 static struct slice say_search(struct json input, struct arena *a)
 {
 	return arena_printf(a, "Search %.*s", SLICE_ARG(member(input, a, "pattern")));
@@ -115,6 +131,17 @@ static const struct tool tools[] = {
 	  TOOL_WRITE,
 	  edit_file_start,
 	  say_edit },
+	{ { "apply_patch",
+	    "Change one or more files, all or none: *** Begin Patch, then sections *** Add File: "
+	    "PATH (lines that start with +), *** Update File: PATH (optionally *** Move to: PATH), "
+	    "*** Delete File: PATH, then *** End Patch. In an update, @@ with a function or class "
+	    "line says where, then come about 3 lines of context around the change, each line "
+	    "starting with a space, - or +; no line numbers.",
+	    "{\"type\":\"object\",\"properties\":{\"patch\":{\"type\":\"string\"}},"
+	    "\"required\":[\"patch\"]}" },
+	  TOOL_WRITE,
+	  apply_patch_start,
+	  say_patch },
 	{ { "write_file",
 	    "Create a file, or replace everything in it. For a change of an existing file prefer "
 	    "edit_file; give the "
@@ -176,7 +203,25 @@ size_t tool_count(void)
 	return ARRAY_LEN(tools);
 }
 
-const struct tool_schema *tool_schema_at(size_t i)
+/* "openai/gpt-6", "gpt-5-codex", "openrouter/openai/gpt-6": the last part of the name counts. */
+static bool is_gpt(struct slice model)
 {
-	return &tools[i].schema;
+	size_t from = 0;
+
+	for (size_t i = 0; i < model.len; i++)
+		from = model.ptr[i] == '/' ? i + 1 : from;
+	model = slice_sub(model, from, model.len);
+	return slice_starts(model, SLICE("gpt")) || slice_starts(model, SLICE("codex")) ||
+	       slice_starts(model, SLICE("chatgpt"));
+}
+
+size_t tool_schemas(struct slice model, struct tool_schema *out)
+{
+	const char *not_for_it = is_gpt(model) ? "edit_file" : "apply_patch";
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(tools); i++)
+		if (strcmp(tools[i].schema.name, not_for_it) != 0)
+			out[n++] = tools[i].schema;
+	return n;
 }

@@ -8,6 +8,7 @@ void read_file_start(struct tool_run *r);
 void list_files_start(struct tool_run *r);
 void search_start(struct tool_run *r);
 void edit_file_start(struct tool_run *r);
+void apply_patch_start(struct tool_run *r);
 void write_file_start(struct tool_run *r);
 void run_command_start(struct tool_run *r);
 void update_plan_start(struct tool_run *r);

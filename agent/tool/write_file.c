@@ -4,21 +4,25 @@
 #include "agent/edit/edit.h"
 #include "agent/tool/change.h"
 
-static bool plan(struct tool_run *r, struct slice base, struct slice *after, struct slice *notes,
-		 struct slice *hint, struct err *err)
+static const char bom[] = "\xef\xbb\xbf";
+
+static bool plan(struct tool_run *r, void *state, struct slice base, struct slice *after,
+		 struct slice *notes, struct slice *hint, struct err *err)
 {
-	struct slice *content = change_plan_state(r);
+	struct slice *content = state;
 	struct text_style style;
 
 	(void)hint;
 	(void)err;
 	*notes = SLICE("");
-	*after = *content;
+	*after = content->ptr ? *content : SLICE("");
 	if (!base.ptr)
 		return true;
-	text_style(base, &style); /* the file keeps its line ends */
+	text_style(base, &style); /* the file keeps its line ends and its byte order mark */
 	if (style.eol != EOL_LF && !style.mixed_eol)
 		*after = text_with_eol(&r->arena, *content, style.eol);
+	if (style.bom && !slice_starts(*after, slice_of(bom)))
+		*after = arena_printf(&r->arena, "%s%.*s", bom, SLICE_ARG(*after));
 	return true;
 }
 
@@ -32,5 +36,5 @@ void write_file_start(struct tool_run *r)
 	if (path.len == 0)
 		tool_failf(r, "path names the workspace itself: give a file");
 	else
-		change_start(r, path, false, true, plan, content);
+		change_start(r, path, CHANGE_SEEN, plan, content);
 }

@@ -7,7 +7,6 @@
 #include "agent/runner/runner.h"
 #include "agent/workspace/path.h"
 #include "protocol/base/mem.h"
-#include "protocol/base/utf8.h"
 
 struct view_op {
 	struct job job; /* the answer comes from the loop, also when it is known at once */
@@ -102,6 +101,7 @@ static void read_buffer_done(struct job *j)
 		t = (struct view_text){ .exists = true,
 					.is_buffer = true,
 					.text = op->text,
+					.bytes = snapshot_text(op->text),
 					.size = snapshot_text(op->text).len,
 					.sha256 = SLICE("") };
 		op->read_done(op->payload, &t, NULL);
@@ -109,6 +109,17 @@ static void read_buffer_done(struct job *j)
 		op->read_done(op->payload, NULL, &op->err);
 	}
 	op_free(op);
+}
+
+static void decode(struct view_op *op, struct view_text *t)
+{
+	struct slice text;
+
+	t->binary = !encoding_decode(&op->arena, t->bytes, &t->encoding, &text, &op->err);
+	if (t->binary)
+		t->why = slice_of(op->err.msg);
+	else
+		t->text = op->text = snapshot_new(text, 0);
 }
 
 static void read_file_done(void *payload, const struct file_content *f, const struct err *err)
@@ -126,9 +137,9 @@ static void read_file_done(void *payload, const struct file_content *f, const st
 		t.exists = true;
 		t.size = f->size;
 		t.sha256 = slice_of(f->sha256);
-		t.binary = slice_find_byte(f->data, '\0', 0) != SIZE_MAX || !utf8_valid(f->data);
-		if (!t.binary)
-			t.text = op->text = snapshot_new(f->data, 0);
+		t.mode = f->mode;
+		t.bytes = f->data.ptr ? f->data : SLICE("");
+		decode(op, &t);
 	}
 	op->read_done(op->payload, &t, NULL);
 	op_free(op);
@@ -178,22 +189,28 @@ static void write_buffer_done(void *payload, struct snapshot *now, const struct 
 	op_free(op);
 }
 
-static void write_buffer(struct view_op *op, const struct view_write *w)
+/* A buffer takes text: bytes of a file are decoded first. */
+static bool write_buffer(struct view_op *op, const struct view_write *w)
 {
 	struct view *v = op->view;
 	struct text_change *changes = NULL;
+	enum encoding encoding;
+	struct slice after;
 	size_t n = 0;
 
-	edit_changes(&op->arena, snapshot_text(w->base), w->after, &changes, &n);
+	if (!encoding_decode(&op->arena, w->after, &encoding, &after, &op->err))
+		return false;
+	edit_changes(&op->arena, snapshot_text(w->base), after, &changes, &n);
 	op->ask = v->host.ops->edit(
 		v->host.self, v->task,
 		&(struct buffer_edit){ .path = path_join(&op->arena, v->root, w->path),
 				       .base = w->base,
 				       .changes = changes,
 				       .n_changes = n,
-				       .after = w->after,
+				       .after = after,
 				       .label = w->label },
 		write_buffer_done, op);
+	return true;
 }
 
 static void write_file(struct view_op *op, const struct view_write *w)
@@ -202,9 +219,28 @@ static void write_file(struct view_op *op, const struct view_write *w)
 				.data = w->after,
 				.expect_sha256 = w->sha256,
 				.remove = !w->after.ptr,
+				.mode = w->mode,
 				.make_parents = true };
 
 	op->call = runner_write(op->view->runner, &f, write_file_done, op);
+}
+
+bool view_encode(struct arena *a, enum encoding e, struct slice text, struct slice *bytes,
+		 struct err *err)
+{
+	enum encoding again;
+	struct slice back;
+
+	if (!encoding_encode(a, e, text, bytes, err))
+		return false;
+	if (!bytes->ptr)
+		*bytes = SLICE(""); /* empty, not missing */
+	if (encoding_decode(a, *bytes, &again, &back, err) && slice_eq(back, text))
+		return true;
+	return err_set(err, ERR_INVALID,
+		       "The new text would not be read back from a file in %s: it would be taken "
+		       "for another encoding, or for binary.",
+		       encoding_name(e));
 }
 
 struct view_op *view_write(struct view *v, const struct view_write *w, view_write_cb *done,
@@ -225,11 +261,9 @@ struct view_op *view_write(struct view *v, const struct view_write *w, view_writ
 	else if (!op->text && !v->runner)
 		(void)err_set(&op->err, ERR_SANDBOX, "the file runner is not available");
 
-	if (op->err.code != ERR_NONE)
+	if (op->err.code != ERR_NONE || (op->text && !write_buffer(op, w)))
 		runq_post(v->runq, &op->job);
-	else if (op->text)
-		write_buffer(op, w);
-	else
+	else if (!op->text)
 		write_file(op, w);
 	return op;
 }

@@ -6,6 +6,7 @@
 #ifndef EMEND_VIEW_H
 #define EMEND_VIEW_H
 
+#include "agent/edit/encoding.h"
 #include "agent/host.h"
 #include "agent/loop/runq.h"
 #include "protocol/base/map.h"
@@ -29,10 +30,14 @@ void view_release(struct view *v); /* no op may be under way */
 struct view_text {
 	bool exists;
 	bool is_buffer;
-	bool binary; /* NUL or invalid UTF-8: text is NULL */
-	struct snapshot *text; /* borrowed: take a reference to keep it; NULL: no text */
-	uint64_t size;	     /* bytes */
-	struct slice sha256; /* hex of the file's bytes; "" for a buffer or no file */
+	bool binary;	  /* no text in an encoding that is known for sure: text is NULL */
+	struct slice why; /* binary: the reason, a sentence */
+	struct snapshot *text; /* UTF-8; borrowed: take a reference to keep it; NULL: no text */
+	enum encoding encoding; /* of the file; of a buffer: UTF-8 */
+	struct slice bytes;	/* borrowed: the file as it is, or the buffer's text; ptr NULL: none */
+	uint64_t size;		/* bytes */
+	uint32_t mode;		/* permission bits of the file; 0: a buffer, or no file */
+	struct slice sha256;	/* hex of the file's bytes; "" for a buffer or no file */
 };
 typedef void view_read_cb(void *payload, const struct view_text *t, const struct err *err);
 /* A missing file is no error: exists is false. `path` is relative (path.h). Never calls back
@@ -41,12 +46,17 @@ struct view_op *view_read(struct view *v, struct slice path, view_read_cb *done,
 
 struct view_write {
 	struct slice path;
-	struct snapshot *base; /* what stands there now, as read; NULL: nothing */
+	struct snapshot *base; /* what stands there now, as read; NULL: nothing, or no text */
 	bool is_buffer;
 	struct slice sha256; /* of the file that was read; "" for none */
-	struct slice after;  /* the whole new text; ptr NULL: delete the file */
+	struct slice after;  /* the whole new content, as bytes; ptr NULL: delete the file */
+	uint32_t mode;	     /* of a file that is made; 0: 0644 and the umask */
 	struct slice label;  /* for the editor's undo list */
 };
+/* The bytes that a text becomes in a file of this encoding. ERR_INVALID, with the reason, if they
+ * would not be read as the same text again. */
+NODISCARD bool view_encode(struct arena *a, enum encoding e, struct slice text, struct slice *bytes,
+			   struct err *err);
 typedef void view_write_cb(void *payload, const struct err *err);
 /* ERR_STALE: what stands there is not the base any more (nothing was changed): read again. */
 struct view_op *view_write(struct view *v, const struct view_write *w, view_write_cb *done,

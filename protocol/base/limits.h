@@ -37,6 +37,8 @@ enum {
 	LIMIT_SEARCH_HITS = 500,
 	LIMIT_WALK_ENTRIES = 1000 * 1000,
 	LIMIT_EDITS_PER_CALL = 256,
+	LIMIT_PATCH_FILES = 64,	 /* of one patch, and of one transaction */
+	LIMIT_PATCH_ANCHORS = 8, /* "@@" lines of one hunk */
 	LIMIT_PATH_BYTES = 4096,
 	LIMIT_COMMAND_BYTES = 128 * 1024,
 

@@ -1,0 +1,150 @@
+/* recover.c - see recover.h */
+#include "agent/session/recover.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "agent/store/store_path.h"
+#include "agent/store/unfinished.h"
+#include "agent/tool/rollback.h"
+#include "protocol/base/limits.h"
+#include "protocol/base/log.h"
+#include "protocol/base/mem.h"
+
+enum { MAX_SESSIONS = 64 };
+
+struct recover {
+	struct arena arena;
+	struct view *view;
+	struct slice state_dir;
+	struct event_log *own, *log; /* log: of the session at hand; it may be own */
+	struct slice *sessions;
+	size_t n, at;
+	struct job job;
+	struct rollback *rollback;
+	struct buf report;
+	size_t restored;
+	recover_cb *done;
+	void *payload;
+};
+
+static void close_log(struct recover *r)
+{
+	if (r->log != r->own)
+		event_log_close(r->log);
+	r->log = NULL;
+}
+
+static void next(struct recover *r)
+{
+	close_log(r);
+	r->at++;
+	runq_post(r->view->runq, &r->job);
+}
+
+static void rolled_back(void *payload, const struct rollback_result *b, const struct err *err)
+{
+	struct recover *r = payload;
+
+	r->rollback = NULL;
+	r->restored += b->restored;
+	if (b->report.len > 0 || err)
+		buf_printf(&r->report,
+			   "Emend was stopped while it changed files in session %.*s. %s\n%.*s",
+			   SLICE_ARG(r->sessions[r->at]),
+			   err		 ? "They could not be put back:"
+			   : b->finished ? "The change is complete:"
+			   : b->left	 ? "Not all could be put back:"
+					 : "The change was rolled back:",
+			   SLICE_ARG(b->report));
+	if (err)
+		buf_printf(&r->report, "%s\n", err->msg);
+	next(r);
+}
+
+static bool exists(struct recover *r, struct slice session)
+{
+	struct err ignored = { 0 };
+	struct slice path;
+	struct stat st;
+
+	return session_path(&r->arena, r->state_dir, session, "log.jsonl", &path, &ignored) &&
+	       stat(path.ptr, &st) == 0;
+}
+
+static bool open_log(struct recover *r, struct slice session)
+{
+	struct err err = { 0 };
+
+	if (r->own && slice_eq(event_log_session(r->own), session)) {
+		r->log = r->own;
+		return true;
+	}
+	if (!exists(r, session)) {
+		unfinished_clear(r->state_dir, r->view->root, session);
+		return false;
+	}
+	if (event_log_open(r->state_dir, session, &r->log, &err))
+		return true;
+	r->log = NULL;
+	if (err.code != ERR_DENIED) /* that is an emend at work */
+		buf_printf(&r->report, "%s\n", err.msg);
+	return false;
+}
+
+static void step(struct job *j)
+{
+	struct recover *r = container_of(j, struct recover, job);
+
+	while (r->at < r->n && !open_log(r, r->sessions[r->at]))
+		r->at++;
+	if (r->at < r->n) {
+		log_info("session %.*s has an unfinished change", SLICE_ARG(r->sessions[r->at]));
+		r->rollback = rollback_start(r->view, r->log, rolled_back, r);
+		return;
+	}
+	r->done(r->payload, buf_slice(&r->report), r->restored);
+	recover_drop(r);
+}
+
+struct recover *recover_start(struct view *v, struct slice state_dir, struct event_log *own,
+			      recover_cb *done, void *payload)
+{
+	struct slice sessions[MAX_SESSIONS];
+	struct recover *r;
+	struct arena a;
+	size_t n;
+
+	arena_init(&a);
+	n = unfinished_list(state_dir, v->root, &a, sessions, MAX_SESSIONS);
+	if (n == 0) {
+		arena_release(&a);
+		return NULL;
+	}
+	r = xcalloc(1, sizeof(*r));
+	r->arena = a;
+	r->view = v;
+	r->state_dir = state_dir;
+	r->own = own;
+	r->sessions = arena_array(&r->arena, n, sizeof(*sessions));
+	memcpy(r->sessions, sessions, n * sizeof(*sessions));
+	r->n = n;
+	r->done = done;
+	r->payload = payload;
+	buf_init(&r->report, LIMIT_RESULT_BYTES);
+	job_init(&r->job, step);
+	runq_post(v->runq, &r->job);
+	return r;
+}
+
+void recover_drop(struct recover *r)
+{
+	if (!r)
+		return;
+	job_drop(&r->job);
+	rollback_drop(r->rollback);
+	close_log(r);
+	buf_release(&r->report);
+	arena_release(&r->arena);
+	free(r);
+}

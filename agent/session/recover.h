@@ -1,0 +1,22 @@
+/* recover.h - bring to an end what a killed emend left half done in a workspace.
+ *
+ * Looks for the marks of unfinished transactions (agent/store/unfinished.h), and rolls each back.
+ * Sessions that another emend has open are its own business and left alone. */
+#ifndef EMEND_RECOVER_H
+#define EMEND_RECOVER_H
+
+#include "agent/store/event_log.h"
+#include "agent/workspace/view.h"
+
+struct recover;
+
+/* report: lines for people and the model; empty: there was nothing to do after all. restored: how
+ * many files were put back. */
+typedef void recover_cb(void *payload, struct slice report, size_t restored);
+/* NULL: nothing is unfinished, the usual case; costs one look into a folder. `own`: the log of the
+ * caller's session, if it has one open. Never calls back inside. */
+struct recover *recover_start(struct view *v, struct slice state_dir, struct event_log *own,
+			      recover_cb *done, void *payload);
+void recover_drop(struct recover *r); /* NULL is fine */
+
+#endif

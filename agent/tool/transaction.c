@@ -1,0 +1,261 @@
+/* transaction.c - see transaction.h */
+#include "agent/tool/transaction_own.h"
+
+#include "agent/host.h"
+#include "protocol/base/log.h"
+
+enum { MAX_TRIES = 5 };
+
+static void read_all(struct tool_run *r);
+static void write_next(struct tool_run *r);
+
+static void tx_goto(struct transaction *t, enum transaction_state next)
+{
+	static const char *const name[] = { "READING", "ASKING", "WRITING", "ROLLING_BACK",
+					    "DONE" };
+
+	log_debug("transaction of %zu, %.*s: %s -> %s", t->n, SLICE_ARG(t->changes[0].spec->path),
+		  name[t->state], name[next]);
+	t->state = next;
+}
+
+static void release(struct tool_run *r)
+{
+	struct transaction *t = r->state;
+
+	rollback_drop(t->rollback);
+	t->rollback = NULL;
+	for (size_t i = 0; i < t->n; i++) {
+		snapshot_unref(t->changes[i].now);
+		t->changes[i].now = NULL;
+	}
+}
+
+static void fail(struct tool_run *r, const struct err *err)
+{
+	struct transaction *t = r->state;
+
+	tx_goto(t, TX_DONE);
+	t->why = *err;
+	transaction_failed(r, t, SLICE(""));
+}
+
+static void rolled_back(void *payload, const struct rollback_result *b, const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct transaction *t = r->state;
+
+	t->rollback = NULL;
+	if (err) { /* it stays unfinished: the end of the task or the next start tries again */
+		tx_goto(t, TX_DONE);
+		transaction_failed(
+			r, t, arena_printf(&r->arena, "The change is half made: %s\n", err->msg));
+		return;
+	}
+	t->begun = false;
+	r->env->unfinished = false;
+	if (t->why.code == ERR_STALE && b->left == 0 && ++t->tries < MAX_TRIES) {
+		read_all(r);
+		return;
+	}
+	tx_goto(t, TX_DONE);
+	transaction_failed(r, t,
+			   b->left > 0 ? arena_printf(&r->arena, "Nothing else stands, but:\n%.*s",
+						      SLICE_ARG(b->report))
+				       : SLICE("Nothing was changed.\n"));
+}
+
+/* One could not be made: the ones behind it are not tried, the ones before it are undone. */
+static void roll_back(struct tool_run *r, const struct err *err)
+{
+	struct transaction *t = r->state;
+	struct err skipped;
+
+	t->why = *err;
+	(void)err_set(&skipped, ERR_CANCELLED, "not tried");
+	for (size_t i = t->at + 1; i < t->n; i++)
+		if (!t->changes[i].same && !transaction_edited(r, &t->changes[i], &skipped)) {
+			fail(r, &r->env->fatal);
+			return;
+		}
+	tx_goto(t, TX_ROLLING_BACK);
+	t->rollback = rollback_start(&r->env->view, r->env->log, rolled_back, r);
+}
+
+static void written(void *payload, const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct transaction *t = r->state;
+	struct change *c = &t->changes[t->at];
+	bool untouched = err && (err->code == ERR_STALE || err->code == ERR_DENIED ||
+				 err->code == ERR_INVALID || err->code == ERR_TOO_LARGE);
+
+	r->op = NULL;
+	if (err && !untouched) { /* it may have been made all the same: the rollback looks */
+		roll_back(r, err);
+	} else if (!transaction_edited(r, c, err)) {
+		fail(r, &r->env->fatal);
+	} else if (err) {
+		roll_back(r, err);
+	} else {
+		t->at++;
+		write_next(r);
+	}
+}
+
+static void write_next(struct tool_run *r)
+{
+	struct transaction *t = r->state;
+	struct change *c;
+
+	while (t->at < t->n && t->changes[t->at].same)
+		t->at++;
+	if (t->at == t->n) {
+		if (!transaction_commit(r, t, NULL)) {
+			fail(r, &r->env->fatal);
+			return;
+		}
+		tx_goto(t, TX_DONE);
+		transaction_succeeded(r, t);
+		return;
+	}
+	c = &t->changes[t->at];
+	r->op = view_write(&r->env->view,
+			   &(struct view_write){ .path = c->spec->path,
+						 .base = c->now,
+						 .is_buffer = c->is_buffer,
+						 .sha256 = c->sha256,
+						 .after = c->after_bytes,
+						 .mode = c->mode,
+						 .label = SLICE("Emend") },
+			   written, r);
+}
+
+static void allowed(struct tool_run *r)
+{
+	struct transaction *t = r->state;
+
+	t->allowed = true;
+	read_all(r); /* the user may have typed while the question stood */
+}
+
+/* One question for all; the strictest decision holds. */
+static void ask(struct tool_run *r)
+{
+	struct transaction *t = r->state;
+	struct decision d = { 0 }, one;
+
+	for (size_t i = 0; i < t->n; i++) {
+		one = (struct decision){ 0 };
+		policy_path(r->env->policy, ACCESS_WRITE, t->changes[i].spec->path, &r->arena,
+			    &one);
+		if (i == 0 || one.verdict > d.verdict)
+			d = one;
+	}
+	tx_goto(t, TX_ASKING);
+	permit(r, &d,
+	       &(struct permission_request){ .title = transaction_title(r, t),
+					     .subject = transaction_subject(r, t),
+					     .reason = SLICE(""),
+					     .diff = transaction_diff(r, t),
+					     .rule = d.always },
+	       allowed);
+}
+
+/* All files were read: plan, then ask or write. */
+static void plan(struct tool_run *r)
+{
+	struct transaction *t = r->state;
+	struct err err = { 0 };
+	bool same = true;
+
+	if (!transaction_plan(r, t, &err)) {
+		fail(r, &err);
+		return;
+	}
+	for (size_t i = 0; i < t->n; i++)
+		same = same && t->changes[i].same;
+	if (same) {
+		tx_goto(t, TX_DONE);
+		transaction_succeeded(r, t);
+	} else if (!t->allowed) {
+		ask(r);
+	} else if (!transaction_begin(r, t)) {
+		fail(r, &r->env->fatal);
+	} else {
+		tx_goto(t, TX_WRITING);
+		t->at = 0;
+		write_next(r);
+	}
+}
+
+static void was_read(void *payload, const struct view_text *v, const struct err *err);
+
+static void read_next(struct tool_run *r)
+{
+	struct transaction *t = r->state;
+
+	if (t->at < t->n)
+		r->op = view_read(&r->env->view, t->changes[t->at].spec->path, was_read, r);
+	else
+		plan(r);
+}
+
+static void was_read(void *payload, const struct view_text *v, const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct transaction *t = r->state;
+	struct change *c = &t->changes[t->at];
+	struct err why = { 0 };
+
+	r->op = NULL;
+	if (!err && v->binary)
+		(void)err_set(&why, ERR_INVALID, "%.*s (%llu bytes) is left as it is. %.*s",
+			      SLICE_ARG(c->spec->path), (unsigned long long)v->size,
+			      SLICE_ARG(v->why));
+	if (err || why.code != ERR_NONE) {
+		fail(r, err ? err : &why);
+		return;
+	}
+	snapshot_unref(c->now);
+	c->now = v->text ? snapshot_ref(v->text) : NULL;
+	c->is_buffer = v->is_buffer;
+	c->encoding = v->encoding;
+	c->mode = v->mode;
+	c->sha256 = arena_dup(&r->arena, v->sha256);
+	t->at++;
+	read_next(r);
+}
+
+static void read_all(struct tool_run *r)
+{
+	struct transaction *t = r->state;
+
+	tx_goto(t, TX_READING);
+	t->at = 0;
+	read_next(r);
+}
+
+void transaction_start(struct tool_run *r, const struct change_spec *changes, size_t n)
+{
+	struct transaction *t = arena_alloc(&r->arena, sizeof(*t));
+	struct err err = { 0 };
+
+	t->changes = arena_array(&r->arena, n, sizeof(*t->changes));
+	t->n = n;
+	r->state = t;
+	r->release = release;
+	for (size_t i = 0; i < n; i++) {
+		struct decision d = { 0 };
+
+		t->changes[i].spec = &changes[i];
+		policy_path(r->env->policy, ACCESS_READ, changes[i].path, &r->arena, &d);
+		if (d.verdict == VERDICT_DENY && err.code == ERR_NONE)
+			(void)err_set(&err, ERR_DENIED, "%.*s is not accessible: %.*s",
+				      SLICE_ARG(changes[i].path), SLICE_ARG(d.why));
+	}
+	if (err.code != ERR_NONE)
+		fail(r, &err);
+	else
+		read_all(r);
+}

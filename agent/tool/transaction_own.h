@@ -1,0 +1,60 @@
+/* transaction_own.h - internal to the transaction: its state, shared by the files of the machine.
+ *
+ *   transaction.c          the machine: read, ask, write, roll back, finish
+ *   transaction_plan.c     what shall stand in each file
+ *   transaction_journal.c  the log's side: begin, edit, edited, commit
+ *   transaction_tell.c     the result, for the model and for people */
+#ifndef EMEND_TOOL_TRANSACTION_OWN_H
+#define EMEND_TOOL_TRANSACTION_OWN_H
+
+#include "agent/tool/rollback.h"
+#include "agent/tool/transaction.h"
+
+enum transaction_state { TX_READING, TX_ASKING, TX_WRITING, TX_ROLLING_BACK, TX_DONE };
+
+struct change {
+	const struct change_spec *spec;
+	struct snapshot *now; /* what stands there; NULL: nothing */
+	bool is_buffer, same; /* same: nothing to change */
+	enum encoding encoding;
+	uint32_t mode;
+	struct slice sha256;  /* of the file that was read */
+	struct slice planned; /* the text, before a move takes it away */
+	struct slice after;   /* the text that shall stand there; ptr NULL: no file */
+	struct slice before_bytes, after_bytes;
+	struct slice notes, diff;
+	int64_t step;
+};
+
+struct transaction {
+	enum transaction_state state;
+	struct change *changes;
+	size_t n, at; /* at: the one that is being read or written */
+	bool allowed, begun;
+	int tries;
+	struct slice id, hint;
+	struct err why; /* what failed */
+	struct rollback *rollback;
+};
+
+static inline struct slice change_now(const struct change *c)
+{
+	return c->now ? snapshot_text(c->now) : (struct slice){ NULL, 0 };
+}
+
+/* What was read is in the changes: fills after, notes, diff, bytes. */
+NODISCARD bool transaction_plan(struct tool_run *r, struct transaction *t, struct err *err);
+
+/* false: env->fatal says why. */
+NODISCARD bool transaction_begin(struct tool_run *r, struct transaction *t);
+NODISCARD bool transaction_edited(struct tool_run *r, const struct change *c,
+				  const struct err *err);
+NODISCARD bool transaction_commit(struct tool_run *r, struct transaction *t, const struct err *err);
+
+void transaction_succeeded(struct tool_run *r, struct transaction *t);
+void transaction_failed(struct tool_run *r, struct transaction *t, struct slice report);
+struct slice transaction_subject(struct tool_run *r, const struct transaction *t);
+struct slice transaction_title(struct tool_run *r, const struct transaction *t);
+struct slice transaction_diff(struct tool_run *r, const struct transaction *t);
+
+#endif

@@ -1,0 +1,144 @@
+/* transaction_plan.c - what shall stand in each file: see transaction_own.h */
+#include "agent/tool/transaction_own.h"
+
+#include "agent/edit/edit.h"
+#include "protocol/base/limits.h"
+
+static bool allowed_by_rule(struct tool_run *r, const struct change *c, struct err *err)
+{
+	struct slice path = c->spec->path;
+
+	switch (c->spec->rule) {
+	case CHANGE_ANY:
+		return true;
+	case CHANGE_EXISTING:
+		return c->now ||
+		       err_set(err, ERR_NOT_FOUND,
+			       "%.*s does not exist; use write_file to create it", SLICE_ARG(path));
+	case CHANGE_SEEN:
+		return !c->now || view_seen(&r->env->view, path) ||
+		       err_set(err, ERR_STALE,
+			       "%.*s exists: read it before you replace its content, or use "
+			       "edit_file",
+			       SLICE_ARG(path));
+	case CHANGE_NEW:
+	case CHANGE_MOVED_HERE:
+		return !c->now || err_set(err, ERR_STALE,
+					  "%.*s exists already: update it, or take another name",
+					  SLICE_ARG(path));
+	}
+	return true;
+}
+
+/* A file that nobody may write is one that somebody protected: a rename would get around that. */
+static bool writable(const struct change *c, struct err *err)
+{
+	if (!c->now || c->is_buffer || (c->mode & 0222) != 0)
+		return true;
+	return err_set(err, ERR_DENIED,
+		       "%.*s is read-only (mode %03o) and is left as it is; the user can make it "
+		       "writable",
+		       SLICE_ARG(c->spec->path), c->mode & 0777);
+}
+
+static bool call_plan(struct tool_run *r, struct transaction *t, struct change *c,
+		      struct slice base, struct slice *after, struct err *err)
+{
+	return c->spec->plan(r, c->spec->state, base, after, &c->notes, &t->hint, err);
+}
+
+static bool merge(struct tool_run *r, struct change *c, struct slice seen, struct slice wanted,
+		  struct err *err)
+{
+	if (!wanted.ptr)
+		return err_set(err, ERR_STALE, "what it holds now was never read");
+	return edit_merge(&r->arena, seen, change_now(c), wanted, &c->planned, err);
+}
+
+/* From the text that the model saw to the text that shall stand there: *err says why not. */
+static bool plan_text(struct tool_run *r, struct transaction *t, struct change *c, struct err *err)
+{
+	struct snapshot *seen = view_seen(&r->env->view, c->spec->path);
+	struct slice now = change_now(c), wanted;
+
+	if (!seen || !c->now || slice_eq(snapshot_text(seen), now))
+		return call_plan(r, t, c, now, &c->planned, err);
+
+	/* The user changed it since the model read it. */
+	if (call_plan(r, t, c, snapshot_text(seen), &wanted, err) &&
+	    merge(r, c, snapshot_text(seen), wanted, err)) {
+		c->notes = arena_printf(
+			&r->arena,
+			"%.*sThe user changed this file after you read it; your change was "
+			"merged with theirs.\n",
+			SLICE_ARG(c->notes));
+		return true;
+	}
+	/* What the model wants to replace may still stand there untouched, just elsewhere. */
+	if (c->spec->rule == CHANGE_EXISTING &&
+	    call_plan(r, t, c, now, &c->planned, &(struct err){ 0 }) && c->planned.ptr)
+		return true;
+	view_saw(&r->env->view, c->spec->path, c->now);
+	return err_wrap(err,
+			"%.*s was changed by the user after you read it, and your change conflicts "
+			"with that: read it again",
+			SLICE_ARG(c->spec->path));
+}
+
+/* The file before this one moves here. */
+static void take_moved(struct change *c)
+{
+	struct change *from = c - 1;
+
+	c->planned = from->planned;
+	c->notes = SLICE("");
+	c->encoding = from->encoding;
+	c->mode = from->mode;
+	from->after = (struct slice){ NULL, 0 };
+}
+
+static bool encode(struct tool_run *r, struct change *c, struct err *err)
+{
+	enum encoding e = c->is_buffer ? ENCODING_UTF8 : c->encoding;
+
+	c->before_bytes = c->after_bytes = (struct slice){ NULL, 0 };
+	if (c->now && !view_encode(&r->arena, e, change_now(c), &c->before_bytes, err))
+		return false;
+	if (c->after.ptr && !view_encode(&r->arena, e, c->after, &c->after_bytes, err))
+		return err_wrap(err, "%.*s is not changed", SLICE_ARG(c->spec->path));
+	if (c->after_bytes.len <= LIMIT_WRITE_BYTES)
+		return true;
+	return err_set(err, ERR_TOO_LARGE, "%.*s would be larger than %d bytes",
+		       SLICE_ARG(c->spec->path), LIMIT_WRITE_BYTES);
+}
+
+static bool plan_one(struct tool_run *r, struct transaction *t, struct change *c, struct err *err)
+{
+	c->notes = SLICE("");
+	if (!allowed_by_rule(r, c, err) || !writable(c, err))
+		return false;
+	if (c->spec->rule == CHANGE_MOVED_HERE)
+		take_moved(c);
+	else if (!plan_text(r, t, c, err))
+		return t->n > 1 ? err_wrap(err, "%.*s", SLICE_ARG(c->spec->path)) : false;
+	c->after = c->planned;
+	return true;
+}
+
+bool transaction_plan(struct tool_run *r, struct transaction *t, struct err *err)
+{
+	t->hint = SLICE("");
+	for (size_t i = 0; i < t->n; i++)
+		if (!plan_one(r, t, &t->changes[i], err))
+			return false;
+	for (size_t i = 0; i < t->n; i++) {
+		struct change *c = &t->changes[i];
+		struct slice now = change_now(c);
+
+		if (!encode(r, c, err))
+			return false;
+		c->same = !now.ptr == !c->after.ptr && (!now.ptr || slice_eq(now, c->after));
+		c->diff = c->same ? SLICE("") : edit_diff(&r->arena, c->spec->path, now, c->after);
+	}
+	return true;
+}

@@ -1,0 +1,121 @@
+/* transaction_tell.c - what a transaction says, to the model and to people: see transaction_own.h */
+#include "agent/tool/transaction_own.h"
+
+#include "agent/edit/edit.h"
+#include "protocol/base/limits.h"
+
+static const char *verb(const struct change *c)
+{
+	return !c->after.ptr ? "Deleted" : c->now ? "Changed" : "Created";
+}
+
+static void tell_face(struct tool_run *r, const struct change *c)
+{
+	struct sha256_hex before = { "" }, after = { "" };
+
+	if (c->before_bytes.ptr)
+		before = sha256(c->before_bytes);
+	if (c->after_bytes.ptr)
+		after = sha256(c->after_bytes);
+	env_file_changed(r->env, c->spec->path);
+	tool_emit(r, &(struct task_event){ .kind = TASK_FILE_CHANGED,
+					   .path = c->spec->path,
+					   .before = slice_of(before.s),
+					   .after = slice_of(after.s),
+					   .diff = c->diff });
+}
+
+static void remember(struct tool_run *r, const struct change *c)
+{
+	struct snapshot *after = c->after.ptr ? snapshot_new(c->after, 0) : NULL;
+
+	view_saw(&r->env->view, c->spec->path, after);
+	snapshot_unref(after);
+}
+
+/* One file's lines of the result; *summary grows by a few words. */
+static void tell_one(struct tool_run *r, const struct change *c, struct buf *out,
+		     struct slice *summary)
+{
+	size_t added, removed;
+
+	if (c->same) {
+		buf_printf(out, "%.*s is already as you want it; nothing was changed.\n",
+			   SLICE_ARG(c->spec->path));
+		return;
+	}
+	edit_diff_stat(c->diff, &added, &removed);
+	buf_printf(out, "%s %.*s (+%zu -%zu)%s\n%.*s%.*s", verb(c), SLICE_ARG(c->spec->path), added,
+		   removed, c->is_buffer ? " in the editor's buffer (not saved yet)" : "",
+		   SLICE_ARG(c->notes), SLICE_ARG(c->diff));
+	*summary = arena_printf(&r->arena, "%.*s%s%.*s +%zu -%zu", SLICE_ARG(*summary),
+				summary->len ? ", " : "", SLICE_ARG(c->spec->path), added, removed);
+}
+
+void transaction_succeeded(struct tool_run *r, struct transaction *t)
+{
+	struct slice summary = SLICE("");
+	struct buf out;
+
+	buf_init(&out, (size_t)LIMIT_PATCH_FILES * LIMIT_WRITE_BYTES);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct change *c = &t->changes[i];
+
+		remember(r, c);
+		if (!c->same)
+			tell_face(r, c);
+		tell_one(r, c, &out, &summary);
+	}
+	tool_finish(r, true, buf_slice(&out), summary.len ? summary : SLICE("no change"));
+	buf_release(&out);
+}
+
+void transaction_failed(struct tool_run *r, struct transaction *t, struct slice report)
+{
+	struct slice why = slice_of(t->why.msg);
+
+	if (t->hint.len == 0 && report.len == 0)
+		tool_fail(r, &t->why);
+	else
+		tool_finish(r, false,
+			    arena_printf(&r->arena, "%.*s\n%.*s%.*s", SLICE_ARG(why),
+					 SLICE_ARG(t->hint), SLICE_ARG(report)),
+			    why);
+}
+
+struct slice transaction_subject(struct tool_run *r, const struct transaction *t)
+{
+	struct slice s = SLICE("");
+
+	for (size_t i = 0; i < t->n; i++)
+		if (!t->changes[i].same || t->n == 1)
+			s = arena_printf(&r->arena, "%.*s%s%.*s", SLICE_ARG(s), s.len ? ", " : "",
+					 SLICE_ARG(t->changes[i].spec->path));
+	return s;
+}
+
+struct slice transaction_title(struct tool_run *r, const struct transaction *t)
+{
+	const struct change *c = &t->changes[0];
+
+	if (t->n > 1)
+		return arena_printf(&r->arena, "Change %zu files", t->n);
+	return !c->after.ptr ? SLICE("Delete a file")
+	       : c->now	     ? SLICE("Edit a file")
+			     : SLICE("Create a file");
+}
+
+struct slice transaction_diff(struct tool_run *r, const struct transaction *t)
+{
+	struct slice all = t->changes[0].diff;
+	struct buf b;
+
+	if (t->n == 1)
+		return all;
+	buf_init(&b, (size_t)LIMIT_PATCH_FILES * LIMIT_WRITE_BYTES);
+	for (size_t i = 0; i < t->n; i++)
+		buf_append(&b, t->changes[i].diff);
+	all = arena_dup(&r->arena, buf_slice(&b));
+	buf_release(&b);
+	return all;
+}

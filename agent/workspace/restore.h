@@ -1,0 +1,36 @@
+/* restore.h - put one file or buffer back to what it was before a change of ours.
+ *
+ *   READING --as we left it, or the user's changes merge with it--> WRITING --> done
+ *      ^        '--already as before: done    '--conflict: refused     | ERR_STALE, at most 5 times
+ *      +---------------------------------------------------------------+
+ *
+ * Undo, the rollback of a transaction and the recovery after a crash all go through here. What the
+ * user wrote since is kept: merged around, or the file is left as it is and the reason given. */
+#ifndef EMEND_RESTORE_H
+#define EMEND_RESTORE_H
+
+#include "agent/workspace/view.h"
+
+struct restore;
+
+struct restore_spec {
+	struct slice path;
+	struct slice left;   /* the bytes that we left there; ptr NULL: no file */
+	struct slice before; /* the bytes to put back; ptr NULL: no file */
+	uint32_t mode;	     /* of the file, if it must be made; 0: the default */
+	struct slice label;
+};
+/* err NULL: it is back; *now is what stands there (ptr NULL: no file), written tells whether
+ * anything had to be changed. ERR_STALE: the user's changes conflict. */
+struct restored {
+	struct slice now;
+	bool written;
+};
+typedef void restore_cb(void *payload, const struct restored *r, const struct err *err);
+/* Copies the spec's slices by reference: their bytes are borrowed until `done`. Never calls back
+ * inside. */
+struct restore *restore_start(struct view *v, const struct restore_spec *s, restore_cb *done,
+			      void *payload);
+void restore_drop(struct restore *r); /* forgets it: no callback. NULL is fine */
+
+#endif

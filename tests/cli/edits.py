@@ -1,0 +1,279 @@
+#!/usr/bin/env python3
+"""edits - what the writing tools leave on the disk: every byte that was not to change is as it was; several files
+change together or not at all; undo restores exactly. Real files through the real sandboxed runner."""
+import glob
+import json
+import os
+import stat
+
+from support import DONE, expect, main
+
+
+def put(w, name, data, mode=None):
+    path = os.path.join(w.path, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as f:
+        f.write(data)
+    if mode is not None:
+        os.chmod(path, mode)
+    return path
+
+
+def get(w, name):
+    with open(os.path.join(w.path, name), "rb") as f:
+        return f.read()
+
+
+def edit(path, old, new):
+    return {"calls": [{"name": "edit_file", "input": {"path": path, "edits": [{"old_text": old, "new_text": new}]}}]}
+
+
+def read(path):
+    return {"calls": [{"name": "read_file", "input": {"path": path}}]}
+
+
+def write(path, content):
+    return {"calls": [{"name": "write_file", "input": {"path": path, "content": content}}]}
+
+
+def patch(*lines):
+    text = "\n".join(("*** Begin Patch",) + lines + ("*** End Patch",)) + "\n"
+    return {"calls": [{"name": "apply_patch", "input": {"patch": text}}]}
+
+
+def do(w, *turns):
+    r = w.run("do", "--json", "--yes", "--model", w.script(*(turns + (DONE,))), "x")
+    expect(r.status == 0, r)
+    return r
+
+
+def results(w, r):
+    """What the model was told, call by call."""
+    with open(w.log_path(r.events()[0]["session"]), encoding="utf-8") as f:
+        return [e for e in map(json.loads, f) if e["type"] == "result"]
+
+
+def undone(w, names_to_bytes):
+    r = w.run("undo", "-y")
+    expect(r.status == 0, r)
+    for name, data in names_to_bytes.items():
+        expect(get(w, name) == data, (name, get(w, name)))
+    expect(w.run("audit", "verify").status == 0, "audit")
+
+
+def no_litter(w):
+    found = [p for p in glob.glob(os.path.join(w.path, "**", ".*"), recursive=True) if "emend" in os.path.basename(p)]
+    expect(not found, found)
+    left = glob.glob(os.path.join(w.state, "unfinished", "*"))
+    expect(not left, left)
+
+
+def encodings_are_kept_to_the_byte(w):
+    text = "\u00e9t\u00e9 = 1\r\nsecond\nna\u00efve = 2"
+    cases = {
+        "plain.txt": text.encode("utf-8"),
+        "bom.txt": b"\xef\xbb\xbf" + text.encode("utf-8"),
+        "le.txt": b"\xff\xfe" + (text + " \U0001f600").encode("utf-16-le"),
+        "be.txt": b"\xfe\xff" + text.encode("utf-16-be"),
+        "latin.txt": text.encode("latin-1"),
+    }
+    wide = {"le.txt": "utf-16-le", "be.txt": "utf-16-be", "latin.txt": "latin-1"}
+    for name, data in cases.items():
+        put(w, name, data)
+    r = do(w, *(step for name in cases for step in (read(name), edit(name, "second", "zw\u00f6lf"))))
+    for name, data in cases.items():
+        code = wide.get(name, "utf-8")
+        expect(get(w, name) == data.replace("second".encode(code), "zw\u00f6lf".encode(code)), (name, get(w, name), r))
+    shown = [x["text"] for x in results(w, r)][::2]
+    expect(all("\u00e9t\u00e9 = 1" in s and "\ufeff" not in s for s in shown), shown)
+    expect("UTF-16 LE" in shown[2] and "Latin-1" in shown[4], shown)
+    undone(w, cases)
+    no_litter(w)
+
+
+def what_an_encoding_lacks_is_refused(w):
+    data = "caf\u00e9\none\n".encode("latin-1")
+    put(w, "l.txt", data)
+    r = do(w, edit("l.txt", "one", "\u4e00"))
+    (x,) = results(w, r)
+    expect(not x["ok"] and "Latin-1" in x["text"] and "\u4e00" in x["text"], x)
+    expect(get(w, "l.txt") == data, "changed")
+
+
+def a_whole_new_content_keeps_mark_and_line_ends(w):
+    put(w, "a.txt", b"\xff\xfe" + "one\r\ntwo\r\n".encode("utf-16-le"))
+    put(w, "b.txt", b"\xef\xbb\xbfone\r\ntwo\r\n")
+    do(w, read("a.txt"), write("a.txt", "new\nline\n"), read("b.txt"), write("b.txt", "new\nline\n"))
+    expect(get(w, "a.txt") == b"\xff\xfe" + "new\r\nline\r\n".encode("utf-16-le"), get(w, "a.txt"))
+    expect(get(w, "b.txt") == b"\xef\xbb\xbfnew\r\nline\r\n", get(w, "b.txt"))
+
+
+def what_is_not_text_is_left_alone(w):
+    cases = {"nul.bin": b"one\0two\n", "half.txt": b"\xff\xfeo\0n\0e", "odd.txt": b"\xff\xfe\x00\xd8one",
+             "sjis.txt": "\u65e5\u672c\u8a9e one\n".encode("shift_jis"), "ctl.bin": b"\xe9\x01\x02 one\n"}
+    for name, data in cases.items():
+        put(w, name, data)
+    r = do(w, *(step for name in cases for step in (
+        read(name), edit(name, "one", "two"), write(name, "new"), patch("*** Delete File: " + name))))
+    expect(not any(x["ok"] for x in results(w, r)), results(w, r))
+    for name, data in cases.items():
+        expect(get(w, name) == data, name)
+    no_litter(w)
+
+
+def line_ends_and_the_missing_last_one_stay(w):
+    cases = {"mixed.txt": (b"a\nb\r\nc\rd\n", b"a\nX\r\nc\rd\n"), "crlf.txt": (b"a\r\nb\r\nc", b"a\r\nX\r\nc"),
+             "cr.txt": (b"a\rb\rc", b"a\rX\rc"), "none.txt": (b"b", b"X")}
+    for name, (before, _) in cases.items():
+        put(w, name, before)
+    do(w, *(edit(name, "b", "X") for name in cases))
+    for name, (_, after) in cases.items():
+        expect(get(w, name) == after, (name, get(w, name)))
+    undone(w, {name: before for name, (before, _) in cases.items()})
+
+
+def modes_and_links_stay(w):
+    put(w, "run.sh", b"#!/bin/sh\necho one\n", 0o750)
+    put(w, "real/deep.txt", b"one\n", 0o640)
+    os.symlink("real/deep.txt", os.path.join(w.path, "link.txt"))
+    do(w, edit("run.sh", "one", "two"), edit("link.txt", "one", "two"))
+    expect(get(w, "run.sh") == b"#!/bin/sh\necho two\n" and get(w, "real/deep.txt") == b"two\n", "content")
+    expect(os.path.islink(os.path.join(w.path, "link.txt")), "the link is one still")
+    modes = [stat.S_IMODE(os.stat(os.path.join(w.path, n)).st_mode) for n in ("run.sh", "real/deep.txt")]
+    expect(modes == [0o750, 0o640], modes)
+    undone(w, {"run.sh": b"#!/bin/sh\necho one\n", "real/deep.txt": b"one\n"})
+    modes = [stat.S_IMODE(os.stat(os.path.join(w.path, n)).st_mode) for n in ("run.sh", "real/deep.txt")]
+    expect(modes == [0o750, 0o640] and os.path.islink(os.path.join(w.path, "link.txt")), modes)
+
+
+def a_read_only_file_is_left_and_said_so(w):
+    put(w, "a.txt", b"one\n", 0o444)
+    put(w, "b.txt", b"one\n")
+    r = do(w, edit("a.txt", "one", "two"), patch("*** Delete File: a.txt"),
+           patch("*** Update File: b.txt", "-one", "+two", "*** Update File: a.txt", "-one", "+two"))
+    expect(all(not x["ok"] and "read-only" in x["text"] for x in results(w, r)), results(w, r))
+    expect(get(w, "a.txt") == b"one\n" and get(w, "b.txt") == b"one\n", "changed")
+
+
+def what_is_too_large_is_left_alone(w):
+    data = b"one\n" + b"x" * (10 * 1024 * 1024)
+    put(w, "big.txt", data)
+    put(w, "near.txt", b"one\n" + b"y\n" * (5 * 1024 * 1024 - 2))
+    r = do(w, edit("big.txt", "one", "two"), edit("near.txt", "one", "one " * 40))
+    expect(not any(x["ok"] for x in results(w, r)), results(w, r))
+    expect(get(w, "big.txt") == data and get(w, "near.txt")[:6] == b"one\ny\n", "changed")
+
+
+def a_patch_changes_all_its_files(w):
+    put(w, "a.c", b"int a;\r\nint b;\r\n")
+    put(w, "gone.c", b"int g;\n", 0o755)
+    put(w, "old/name.c", "caf\u00e9\nint n;\n".encode("latin-1"), 0o755)
+    before = {n: get(w, n) for n in ("a.c", "gone.c", "old/name.c")}
+    r = do(w, patch("*** Update File: a.c", "@@", " int a;", "-int b;", "+int c;",
+                    "*** Add File: new/one.c", "+int one;",
+                    "*** Delete File: gone.c",
+                    "*** Update File: old/name.c", "*** Move to: new/name.c", "@@", "-int n;", "+int m;"))
+    expect(results(w, r)[0]["ok"], results(w, r))
+    expect(get(w, "a.c") == b"int a;\r\nint c;\r\n" and get(w, "new/one.c") == b"int one;\n", "update, add")
+    expect(not w.exists("gone.c") and not w.exists("old/name.c"), "delete, move")
+    expect(get(w, "new/name.c") == "caf\u00e9\nint m;\n".encode("latin-1"), get(w, "new/name.c"))
+    expect(os.stat(os.path.join(w.path, "new/name.c")).st_mode & 0o777 == 0o755, "mode moves along")
+    expect(len(r.of("file.changed")) == 5, r)
+    expect("caf\u00e9" in w.run("diff").out, "diff of latin-1")
+    undone(w, before)
+    expect(not w.exists("new/one.c") and not w.exists("new/name.c"), "added files are gone")
+    expect(os.stat(os.path.join(w.path, "gone.c")).st_mode & 0o777 == 0o755, "mode comes back")
+    no_litter(w)
+
+
+def a_patch_that_fails_somewhere_changes_nothing(w):
+    cases = {"a.txt": b"one\n", "b.txt": b"one\n", "c.bin": b"\0\1"}
+    for name, data in cases.items():
+        put(w, name, data)
+    bad = [
+        patch("*** Update File: a.txt", "-one", "+two", "*** Update File: b.txt", "-nowhere", "+two"),
+        patch("*** Update File: a.txt", "-one", "+two", "*** Update File: missing.txt", "-one", "+two"),
+        patch("*** Update File: a.txt", "-one", "+two", "*** Add File: b.txt", "+new"),
+        patch("*** Update File: a.txt", "-one", "+two", "*** Delete File: c.bin"),
+        patch("*** Update File: a.txt", "-one", "+two", "*** Update File: a.txt", "-one", "+three"),
+        patch("*** Update File: a.txt", "-one", "+two", "*** Add File: ../x.txt", "+new"),
+        patch("*** Update File: a.txt", "-one", "+two", "*** Add File: .env", "+new"),
+        patch("*** Update File: a.txt", "*** Move to: b.txt", "-one", "+two"),
+        {"calls": [{"name": "apply_patch", "input": {"patch": "*** Begin Patch\n*** Delete File: a.txt\n"}}]},
+    ]
+    r = do(w, *bad)
+    for x in results(w, r):
+        expect(not x["ok"] and x["text"], x)
+    for name, data in cases.items():
+        expect(get(w, name) == data, name)
+    expect(sorted(os.listdir(w.path)) == sorted(cases), os.listdir(w.path))
+    no_litter(w)
+
+
+def what_fails_while_writing_is_rolled_back(w):
+    """The last file cannot be written: it is a link that leads nowhere. What was made before it comes back."""
+    put(w, "a.txt", b"one\n")
+    os.symlink("nowhere", os.path.join(w.path, "link"))
+    r = do(w, patch("*** Update File: a.txt", "-one", "+two", "*** Add File: e/f.txt", "+x",
+                    "*** Add File: link", "+x"))
+    (x,) = results(w, r)
+    expect(not x["ok"] and "leads nowhere" in x["text"] and "Nothing was changed" in x["text"], x)
+    with open(w.log_path(r.events()[0]["session"]), encoding="utf-8") as f:
+        log = [json.loads(line) for line in f]
+    expect([e["ok"] for e in log if e["type"] == "edited"] == [True, True, False, False, False], log)
+    expect([e["ok"] for e in log if e["type"] == "commit"] == [False], log)
+    expect(get(w, "a.txt") == b"one\n" and not w.exists("e/f.txt"), (x, os.listdir(w.path)))
+    no_litter(w)
+    expect(w.run("audit", "verify").status == 0, "audit")
+
+
+def undo_merges_around_the_user_or_leaves_it(w):
+    before = "".join("line %d\n" % i for i in range(20))
+    put(w, "a.txt", before.encode())
+    do(w, edit("a.txt", "line 3\n", "LINE 3\n"))
+    put(w, "a.txt", get(w, "a.txt").replace(b"line 15\n", b"user 15\n"))
+    undone(w, {"a.txt": before.replace("line 15", "user 15").encode()})
+    do(w, edit("a.txt", "line 3\n", "LINE 3\n"))
+    put(w, "a.txt", get(w, "a.txt").replace(b"LINE 3\n", b"USER 3\n"))
+    r = w.run("undo", "-y")
+    expect(r.status == 1 and "same place" in r.out and b"USER 3\n" in get(w, "a.txt"), r)
+
+
+def sessions(w):
+    return sorted(os.listdir(os.path.join(w.state, "sessions")))
+
+
+def blobs(w, session):
+    return glob.glob(os.path.join(w.state, "sessions", session, "blobs", "*", "*"))
+
+
+def old_contents_go_when_they_are_too_much(w):
+    for i in range(12):
+        put(w, "f%d.txt" % i, b"one\n" + b"x%d\n" % i * 20000)
+        do(w, edit("f%d.txt" % i, "one", "two"))
+    first, kept = sessions(w)[:4], sessions(w)[4:]
+    w.config('{"history": {"maxBytes": 1000000}}')
+    r = do(w)
+    expect(all(blobs(w, s) for s in kept), "the newest eight keep theirs")
+    gone = [s for s in first if not blobs(w, s)]
+    expect(gone == sessions(w)[:len(gone)] and len(gone) == 4, (gone, r))
+    expect(w.run("audit", "verify").status == 0, w.run("audit", "verify"))
+    with open(w.log_path(gone[0]), encoding="utf-8") as f:
+        events = [json.loads(line) for line in f]
+    expect(events[-1]["type"] == "pruned" and events[-1]["bytes"] > 100000, events[-1])
+    task = [e for e in events if e["type"] == "task"][0]["task"]
+    r = w.run("undo", "-y", task)
+    expect(r.status == 1 and "history.maxBytes" in r.out and get(w, "f0.txt").startswith(b"two\n"), r)
+    r = w.run("undo", "-y")
+    expect(r.status == 0 and get(w, "f11.txt").startswith(b"one\n"), r)
+    os.unlink(blobs(w, kept[2])[0])
+    expect(w.run("audit", "verify").status == 1, "a content that is missing without a word is seen")
+
+
+if __name__ == "__main__":
+    main([encodings_are_kept_to_the_byte, what_an_encoding_lacks_is_refused,
+          a_whole_new_content_keeps_mark_and_line_ends, what_is_not_text_is_left_alone,
+          line_ends_and_the_missing_last_one_stay, modes_and_links_stay, a_read_only_file_is_left_and_said_so,
+          what_is_too_large_is_left_alone, a_patch_changes_all_its_files,
+          a_patch_that_fails_somewhere_changes_nothing, what_fails_while_writing_is_rolled_back,
+          undo_merges_around_the_user_or_leaves_it, old_contents_go_when_they_are_too_much])

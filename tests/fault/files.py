@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""files - the file system says no: each time a clear error for the model, and a tree that is as it was.
+
+Full disks and read-only file systems are made in a mount namespace of their own: as root, or as the root of a user
+namespace where that is allowed; else those tests are skipped."""
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cli"))
+from support import DONE, EMEND, Workspace, expect  # noqa: E402
+
+
+class Skip(Exception):
+    pass
+
+
+def patch(*lines):
+    text = "\n".join(("*** Begin Patch",) + lines + ("*** End Patch",)) + "\n"
+    return {"calls": [{"name": "apply_patch", "input": {"patch": text}}]}
+
+
+def edit(path, old, new):
+    return {"calls": [{"name": "edit_file", "input": {"path": path, "edits": [{"old_text": old, "new_text": new}]}}]}
+
+
+def write(path, content):
+    return {"calls": [{"name": "write_file", "input": {"path": path, "content": content}}]}
+
+
+def tree(w):
+    found = {}
+    for folder, folders, files in os.walk(w.path):
+        for name in folders + files:
+            path = os.path.join(folder, name)
+            rel = os.path.relpath(path, w.path)
+            if os.path.islink(path):
+                found[rel] = "-> " + os.readlink(path)
+            elif os.path.isdir(path):
+                found[rel] = None
+            else:
+                with open(path, "rb") as f:
+                    found[rel] = f.read()
+    return found
+
+
+def logs(w):
+    folder = os.path.join(w.state, "sessions")
+    for session in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        with open(w.log_path(session), encoding="utf-8") as f:
+            yield [json.loads(line) for line in f]
+
+
+def results(w):
+    return [e for log in logs(w) for e in log if e["type"] == "result"]
+
+
+def settled(w):
+    """No transaction is half done, and the log holds."""
+    marks = os.path.join(w.state, "unfinished")
+    expect(not os.path.isdir(marks) or not os.listdir(marks), "unfinished")
+    r = w.run("audit", "verify")
+    expect(r.status == 0, r)
+
+
+NAMESPACE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
+
+
+def in_namespace(w, mounts, *turns):
+    """Runs the task where `mounts` (shell) was done; mounts sees the workspace as $W, state as $S."""
+    probe = subprocess.run(NAMESPACE + ["mount", "-t", "tmpfs", "none", "/mnt"], check=False,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if probe.returncode != 0:
+        raise Skip("no mount namespace here")
+    model = w.script(*(turns + (DONE,)))
+    before = "set -e; W=%s; S=%s; mkdir -p $S; %s; cd $W; " % (w.path, w.state, mounts)
+    run = "set +e; '%s' do --json --yes --model '%s' x; echo $? >%s/status; cp -a $W/. %s/seen" % (
+        EMEND, model, w.base, w.base)
+    p = subprocess.run(NAMESPACE + ["sh", "-c", before + run], env=w.env, check=False, timeout=60,
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    expect(os.path.exists(w.base + "/status"), p)
+    with open(w.base + "/status", encoding="ascii") as f:
+        return int(f.read()), p.stdout.decode() + p.stderr.decode()
+
+
+def seen(w, name):
+    with open(os.path.join(w.base, "seen", name), "rb") as f:
+        return f.read()
+
+
+TWO = patch("*** Update File: a.txt", "-one", "+two", "*** Update File: sub/b.txt", "-one", "+two")
+
+
+def full_disk_in_the_workspace(w):
+    big = "x" * 300000
+    mounts = ("mount -t tmpfs -o size=400k none $W; printf 'one\\n' >$W/a.txt; mkdir $W/sub; "
+              "head -c 150000 /dev/zero | tr '\\0' y >$W/sub/fill; printf 'one\\n' >$W/sub/b.txt")
+    cheap = {"usage": {"input": 1, "output": 1}}
+    status, out = in_namespace(w, mounts, dict(write("big.txt", big), **cheap), dict(patch(
+        "*** Update File: a.txt", "-one", "+two", "*** Add File: big.txt", "+" + big), **cheap),
+                               edit("a.txt", "one", "three"))
+    expect(status == 0, out)
+    first, second, third = results(w)
+    expect(not first["ok"] and "No space left" in first["text"], first)
+    expect(not second["ok"] and "No space left" in second["text"] and "Nothing was changed" in second["text"], second)
+    expect(third["ok"], third)  # there is room for that
+    expect(seen(w, "a.txt") == b"three\n" and seen(w, "sub/b.txt") == b"one\n", "changed")
+    expect(sorted(os.listdir(w.base + "/seen")) == ["a.txt", "sub"], os.listdir(w.base + "/seen"))
+    settled(w)
+
+
+def full_disk_in_the_state_folder(w):
+    """Without a journal there is no change: the task ends, the file is as it was."""
+    w.write("a.txt", "one\n" + "y" * 300000)
+    mounts = "mount -t tmpfs -o size=200k none $S"
+    status, out = in_namespace(w, mounts, edit("a.txt", "one", "two"))
+    expect(status != 0 and "No space left" in out, (status, out))
+    expect(w.read("a.txt").startswith("one\n") and sorted(os.listdir(w.path)) == ["a.txt"], "changed")
+
+
+def read_only_file_system(w):
+    w.write("a.txt", "one\n")
+    w.write("sub/b.txt", "one\n")
+    before = tree(w)
+    mounts = "mount --bind $W/sub $W/sub; mount -o remount,ro,bind $W/sub"
+    status, out = in_namespace(w, mounts, TWO, edit("sub/b.txt", "one", "two"), write("sub/c.txt", "c"))
+    expect(status == 0, out)
+    for x in results(w):
+        expect(not x["ok"] and "ead-only file system" in x["text"], x)
+    expect(tree(w) == before, tree(w))
+    settled(w)
+
+
+def permission_denied(w):
+    """As an ordinary user in a folder of somebody else."""
+    if os.geteuid() != 0:
+        raise Skip("needs root to make a folder of another user")
+    w.write("a.txt", "one\n")
+    w.write("sub/b.txt", "one\n")
+    before = tree(w)
+    for folder, folders, files in os.walk(w.base):
+        for name in folders + files:
+            os.lchown(os.path.join(folder, name), 65534, 65534)
+    os.chown(w.base, 65534, 65534)
+    os.chown(os.path.join(w.path, "sub"), 0, 0)
+    model = w.script(TWO, edit("sub/b.txt", "one", "two"), DONE)
+    os.chown(os.path.join(w.base, "script.jsonl"), 65534, 65534)
+    r = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", EMEND, "do", "--json", "--yes",
+                        "--model", model, "x"], cwd=w.path, env=w.env, check=False, timeout=60,
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if b"sandbox" in r.stderr and r.returncode == 6:
+        raise Skip("no sandbox for an ordinary user here")
+    expect(r.returncode == 0, r)
+    for x in results(w):
+        expect(not x["ok"] and "no permission" in x["text"], x)
+    expect(tree(w) == before, tree(w))
+    settled(w)
+
+
+def replaced_while_edited(w, replace, restore):
+    """Another program puts something else in the place of a file, again and again, while a task patches it. Every
+    result must fit: ok means that the text is there; a failure that all is as it was."""
+    stop = threading.Event()
+    path = os.path.join(w.path, "sub/b.txt")
+
+    def disturb():
+        while not stop.is_set():
+            replace(path)
+            time.sleep(0.002)
+            restore(path)
+            time.sleep(0.002)
+
+    w.write("a.txt", "one\n")
+    w.write("sub/b.txt", "one\n")
+    w.write("outside.txt", "one\n")
+    turns = []
+    for i in range(40):
+        turns.append(patch("*** Update File: a.txt", "-one", "+one", "+%d" % i, "*** Update File: sub/b.txt", "-one",
+                           "+one %d" % i))
+    t = threading.Thread(target=disturb)
+    t.start()
+    r = w.run("do", "--json", "--yes", "--max-turns", "60", "--model", w.script(*(turns + [DONE])), "x")
+    stop.set()
+    t.join()
+    expect(r.status == 0, r)
+    made = [i for i, x in enumerate(results(w)) if x["ok"]]
+    numbers = [int(line) for line in w.read("a.txt").split("\n")[1:] if line]
+    expect(sorted(numbers) == made, (made, numbers))
+    expect(all(x["text"] for x in results(w)), results(w))
+    expect(w.read("outside.txt") == "one\n" and sorted(os.listdir(w.path)) == ["a.txt", "outside.txt", "sub"], tree(w))
+    expect(not [n for n in os.listdir(os.path.join(w.path, "sub")) if n.startswith(".emend")], os.listdir(w.path))
+    settled(w)
+
+
+def put_back(path):
+    with open(path + ".mine", "w", encoding="ascii") as f:
+        f.write("one\n")
+    if os.path.isdir(path) and not os.path.islink(path):
+        os.rmdir(path)
+    os.rename(path + ".mine", path)
+
+
+def file_replaced_by_a_folder_while_edited(w):
+    def folder(path):
+        os.unlink(path)
+        try:
+            os.mkdir(path)
+        except FileExistsError:
+            pass
+    replaced_while_edited(w, folder, put_back)
+
+
+def file_replaced_by_a_link_while_edited(w):
+    def link(path):
+        os.symlink("/etc/passwd", path + ".link")
+        os.rename(path + ".link", path)
+    with open("/etc/passwd", "rb") as f:
+        before = f.read()
+    replaced_while_edited(w, link, put_back)
+    with open("/etc/passwd", "rb") as f:
+        expect(f.read() == before, "outside")
+
+
+def main():
+    cases = [full_disk_in_the_workspace, full_disk_in_the_state_folder, read_only_file_system, permission_denied,
+             file_replaced_by_a_folder_while_edited, file_replaced_by_a_link_while_edited]
+    bad = 0
+    print("1..%d" % len(cases))
+    for i, case in enumerate(cases, 1):
+        name = case.__name__.replace("_", " ")
+        try:
+            with Workspace() as w:
+                case(w)
+            print("ok %d - %s" % (i, name))
+        except Skip as e:
+            print("ok %d - %s # SKIP %s" % (i, name, e))
+        except Exception as e:  # a test that breaks is a test that fails; the next ones still run
+            bad += 1
+            print("not ok %d - %s" % (i, name))
+            print("# %s: %s" % (type(e).__name__, str(e)[:3000].replace("\n", "\n# ")))
+        sys.stdout.flush()
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""kill - SIGKILL at random instants of tasks that change several files at once.   usage: kill.py [KILLS [SEED]]
+
+Killed is emend, or its runner, or both. At the next start of emend in that folder every transaction stands wholly or
+not at all: the tree is one of the few that the task goes through. Then: no stray file, the log holds, the session can
+be resumed, and undo brings back the first tree. Only a byte that differs fails."""
+import json
+import os
+import random
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cli"))
+from support import DONE, Workspace, expect  # noqa: E402
+
+FILES = 8
+LINES = 200
+
+
+def name_of(i):
+    return "%s/file%d.txt" % ("src" if i % 2 else "lib/deep", i)
+
+
+def first_tree():
+    tree = {name_of(i): "".join("file %d line %d\n" % (i, k) for k in range(LINES)) for i in range(FILES)}
+    tree["old.txt"] = "goes away\n"
+    return tree
+
+
+def next_tree(tree, step):
+    """The patch of one transaction and the tree behind it: updates everywhere, one file comes, one goes."""
+    after, lines = dict(tree), ["*** Begin Patch"]
+    for i in range(FILES):
+        old = "file %d line %d\n" % (i, 7 * step + i)
+        new = "step %d was here, \u00e9\n" % step
+        after[name_of(i)] = after[name_of(i)].replace(old, new)
+        lines += ["*** Update File: " + name_of(i), "@@", "-" + old[:-1], "+" + new[:-1]]
+    gone = "old.txt" if step == 0 else "new/step%d.txt" % (step - 1)
+    del after[gone]
+    after["new/step%d.txt" % step] = "made in step %d\n" % step
+    lines += ["*** Delete File: " + gone, "*** Add File: new/step%d.txt" % step, "+made in step %d" % step]
+    text = "\n".join(lines + ["*** End Patch"]) + "\n"
+    return {"calls": [{"name": "apply_patch", "input": {"patch": text}}]}, after
+
+
+def plan(steps):
+    trees, turns = [first_tree()], []
+    for step in range(steps):
+        turn, tree = next_tree(trees[-1], step)
+        turns.append(turn)
+        trees.append(tree)
+    edit = {"path": name_of(0), "edits": [{"old_text": "file 0 line 100\n", "new_text": "one more\n"}]}
+    turns.append({"calls": [{"name": "edit_file", "input": edit}]})
+    trees.append(dict(trees[-1]))
+    trees[-1][name_of(0)] = trees[-1][name_of(0)].replace("file 0 line 100\n", "one more\n")
+    return trees, turns + [DONE]
+
+
+def tree_of(w):
+    tree = {}
+    for folder, _, files in os.walk(w.path):
+        for name in files:
+            path = os.path.join(folder, name)
+            with open(path, encoding="utf-8", newline="") as f:
+                tree[os.path.relpath(path, w.path)] = f.read()
+    return tree
+
+
+def children(pid):
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as f:
+            return [int(x) for x in f.read().split()]
+    except OSError:
+        return []
+
+
+def kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def start(w, model):
+    for name, text in first_tree().items():
+        w.write(name, text)
+    return w.start("do", "--json", "--yes", "--model", model, "change them")
+
+
+def measure(turns):
+    """Seconds of an undisturbed task, and a check that it is one."""
+    with Workspace() as w:
+        begin = time.monotonic()
+        p = start(w, w.script(*turns))
+        out, err = p.communicate(timeout=60)
+        expect(p.returncode == 0, (out, err))
+        return time.monotonic() - begin
+
+
+def which(trees, tree, what):
+    for k, t in enumerate(trees):
+        if t == tree:
+            return k
+    names = sorted(set(tree) ^ set(trees[0]))
+    raise AssertionError("%s: the tree is none of the %d that may be; names that differ from the first: %s; first "
+                         "lines: %s" % (what, len(trees), names, {n: tree[n].count("step") for n in tree}))
+
+
+def started(out):
+    for line in out.splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            return None
+        if event["type"] == "task.started":
+            return event
+    return None
+
+
+def check_clean(w, what):
+    left = os.path.join(w.state, "unfinished")
+    marks = os.listdir(left) if os.path.isdir(left) else []
+    expect(not marks, (what, "unfinished", marks))
+    if os.path.isdir(os.path.join(w.state, "sessions")):
+        r = w.run("audit", "verify")
+        expect(r.status == 0, (what, r))
+
+
+def one(trees, turns, seconds, rng):
+    """Returns how many transactions stood after the kill, and whether one had to be rolled back."""
+    target, at = rng.choice(["emend", "emend", "runner", "both"]), rng.uniform(0.02, 1.0) * seconds
+    what = "%s killed after %.4f s" % (target, at)
+    with Workspace() as w:
+        p = start(w, w.script(*turns))
+        time.sleep(at)
+        runners = children(p.pid)
+        if target != "runner":
+            kill(p.pid)
+        if target != "emend":
+            for pid in runners:
+                kill(pid)
+        out, _ = p.communicate(timeout=60)
+        event = started(out.decode("utf-8", "replace"))
+        half = any(tree_of(w) == t for t in trees) is False
+        if event:
+            r = w.run("sessions", "resume", "--json", "--yes", "--model", w.script({"text": "Here again."}),
+                      event["session"])
+            expect(r.status == 0 and r.events()[-1]["summary"] == "Here again.", (what, r))
+            k = which(trees, tree_of(w), what)
+            check_clean(w, what)
+            r = w.run("undo", "-y", event["task"])
+            expect(r.status == 0 or k == 0, (what, r))
+        else:
+            k = which(trees, tree_of(w), what)
+            r = w.run("undo", "-y")
+        expect(which(trees, tree_of(w), what + ", undone") == 0, (what, r))
+        check_clean(w, what)
+        return k, half
+
+
+def undo_first(trees, turns, seconds, rng):
+    """The same, but undo is the very first command after the kill."""
+    at = rng.uniform(0.1, 1.0) * seconds
+    with Workspace() as w:
+        p = start(w, w.script(*turns))
+        time.sleep(at)
+        kill(p.pid)
+        p.communicate(timeout=60)
+        r = w.run("undo", "-y")
+        expect(which(trees, tree_of(w), "undo after a kill at %.4f s" % at) == 0, r)
+        if r.status != 0:  # killed before its first edit: there is nothing to undo, but maybe a mark to take away
+            expect("no task has changed files" in r.err, r)
+            r = w.run("do", "--json", "--model", w.script(DONE), "x")
+            expect(r.status == 0, r)
+        check_clean(w, "undo")
+
+
+def main(argv):
+    kills = int(argv[1]) if len(argv) > 1 else 40
+    seed = int(argv[2]) if len(argv) > 2 else int(time.time())
+    rng = random.Random(seed)
+    trees, turns = plan(4)
+    print("1..2")
+    print("# seed %d, %d kills" % (seed, kills))
+    seconds = measure(turns)
+    bad, seen, halves = 0, [0] * len(trees), 0
+    for case, count, name in ((one, kills * 3 // 4, "wholly old or wholly new, and undo restores"),
+                              (undo_first, kills - kills * 3 // 4, "undo right after the kill restores")):
+        number = 1 if case is one else 2
+        try:
+            for _ in range(count):
+                result = case(trees, turns, seconds, rng)
+                if result:
+                    seen[result[0]] += 1
+                    halves += result[1]
+            print("ok %d - %s" % (number, name))
+        except AssertionError as e:
+            bad += 1
+            print("not ok %d - %s\n# seed %d: %s" % (number, name, seed, str(e)[:3000].replace("\n", "\n# ")))
+        sys.stdout.flush()
+    print("# a whole task takes %.3f s; transactions that stood: %s; caught half-way: %d" % (seconds, seen, halves))
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
