@@ -186,8 +186,9 @@ format: ## rewrite the C sources by .clang-format
 demo: need-demo $(BUILD)/emend ## the main job in a minute, without any key
 	@EMEND=$(abspath $(BUILD))/emend tests/demo/run
 
-bench: $(BUILD)/emend $(BUILD)/tests/bench/floor ## measure against floors: latency, memory, sandbox, loop
-	@EMEND=$(abspath $(BUILD))/emend FLOOR=$(abspath $(BUILD))/tests/bench/floor python3 tests/bench/bench.py
+bench: $(BUILD)/emend $(BUILD)/tests/bench/floor $(BUILD)/tests/escape/client ## measure against floors: latency, memory, sandbox, loop
+	@EMEND=$(abspath $(BUILD))/emend FLOOR=$(abspath $(BUILD))/tests/bench/floor \
+		CLIENT=$(abspath $(BUILD))/tests/escape/client python3 -B tests/bench/bench.py
 
 $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^

@@ -1,4 +1,4 @@
-/* cmd_policy.c - emend policy [check | explain -- CMD...] */
+/* cmd_policy.c - emend policy [check | test | explain -- CMD...] */
 #include "agent/cli/json_line.h"
 #include "agent/cli/place.h"
 #include "protocol/base/limits.h"
@@ -99,19 +99,94 @@ static int check(struct cli *c, const struct config *config, const struct policy
 	return 0;
 }
 
+static void put_example(struct cli *c, const struct config_example *e, bool good,
+			const struct decision *d, const struct err *err)
+{
+	const char *verb = good ? (e->match ? "matches" : "does not match")
+				: (e->match ? "should match" : "should not match");
+	struct json_line l;
+	struct jw *w;
+
+	if (!cli_given(c, OPT_JSON)) {
+		term_text(&c->out, good ? TERM_GREEN : TERM_RED,
+			  good ? SLICE("ok") : SLICE("FAILED"));
+		term_printf(&c->out, "  %s \"", verdict_name(e->verdict));
+		term_line(&c->out, TERM_PLAIN, e->rule, 1000);
+		term_printf(&c->out, "\" %s: ", verb);
+		term_line(&c->out, TERM_PLAIN, e->command, 1000);
+		term_raw(&c->out, SLICE("  ("));
+		term_line(&c->out, TERM_PLAIN, err->code ? slice_of(err->msg) : d->rule, 1000);
+		term_raw(&c->out, SLICE(")\n"));
+		return;
+	}
+	w = json_line_begin(&l, "example");
+	jw_kcstr(w, "verdict", verdict_name(e->verdict));
+	jw_kstr(w, "rule", e->rule);
+	jw_kstr(w, "command", e->command);
+	jw_kbool(w, "match", e->match);
+	jw_kbool(w, "ok", good);
+	jw_kcstr(w, "error", err->code ? err->msg : "");
+	jw_kcstr(w, "decision", verdict_name(d->verdict));
+	jw_kstr(w, "decided_by", d->rule);
+	json_line_end(&l, &c->out);
+}
+
+/* Each example against its rule alone; what all rules together decide is shown beside it. */
+static int test(struct cli *c, const struct config *config, const struct policy *policy)
+{
+	size_t failed = 0;
+	struct json_line l;
+	struct jw *w;
+
+	for (size_t i = 0; i < config->n_examples; i++) {
+		const struct config_example *e = &config->examples[i];
+		struct err err = { 0 };
+		struct decision d;
+		bool covered, good;
+
+		good = policy_covers(e->verdict, e->rule, e->command, &covered, &err) &&
+		       covered == e->match;
+		policy_command(policy, e->command, &c->arena, &d);
+		put_example(c, e, good, &d, &err);
+		failed += !good;
+	}
+	if (cli_given(c, OPT_JSON)) {
+		w = json_line_begin(&l, "policy.tested");
+		jw_ki64(w, "passed", (int64_t)(config->n_examples - failed));
+		jw_ki64(w, "failed", (int64_t)failed);
+		json_line_end(&l, &c->out);
+	} else if (config->n_examples == 0) {
+		term_printf(&c->out, "No rule has examples. Write one as {\"rule\": \"make test\", "
+				     "\"match\": [\"make test -j2\"], \"noMatch\": [\"make "
+				     "install\"]}.\n");
+	} else {
+		term_printf(&c->out, "%zu passed, %zu failed\n", config->n_examples - failed,
+			    failed);
+	}
+	return failed > 0;
+}
+
 int cmd_policy(struct cli *c)
 {
+	static const struct {
+		const char *name;
+		int (*fn)(struct cli *, const struct config *, const struct policy *);
+	} parts[] = { { "check", check }, { "test", test }, { "explain", explain } };
 	const char *what = c->args.n_words ? c->args.words[0] : "check";
 	bool explains = strcmp(what, "explain") == 0;
+	size_t part = 0;
 	struct place p = { .loaded = false };
 	struct policy *policy = NULL;
 	struct config narrow;
 	struct err err = { 0 };
 	int status;
 
-	if (!explains && strcmp(what, "check") != 0)
+	while (part < ARRAY_LEN(parts) && strcmp(what, parts[part].name) != 0)
+		part++;
+	if (part == ARRAY_LEN(parts))
 		return cli_usage(
-			c, "There is no `emend policy %.40s`; there are check and explain.", what);
+			c, "There is no `emend policy %.40s`; there are check, test and explain.",
+			what);
 	if (explains && c->args.n_rest == 0)
 		return cli_usage(
 			c, "Which command? For example: emend policy explain -- git push --force");
@@ -119,7 +194,7 @@ int cmd_policy(struct cli *c)
 		status = cli_fail(c, &err);
 	} else {
 		if (config_policy(&narrow, &policy, &err))
-			status = explains ? explain(c, &narrow, policy) : check(c, &narrow, policy);
+			status = parts[part].fn(c, &narrow, policy);
 		else
 			status = cli_fail(c, &err);
 		policy_free(policy);

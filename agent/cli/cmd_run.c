@@ -57,6 +57,8 @@ static void put_result(struct command_run *r, const struct command_result *c)
 	if (!cli_given(r->cli, OPT_JSON)) {
 		if (c->timed_out)
 			term_error(&r->cli->log, "The command's time was up.");
+		if (c->idle_timed_out)
+			term_error(&r->cli->log, "The command printed nothing for too long.");
 		if (c->limit_hit.len > 0)
 			term_printf(&r->cli->log,
 				    "emend: the command was stopped by its limit: %.*s\n",
@@ -123,7 +125,8 @@ static bool start(struct command_run *r, struct err *err)
 	struct command_callbacks cb = { on_output, on_done };
 	struct command_spec spec = { .argv = argv,
 				     .n_argv = a->n_rest,
-				     .timeout_ms = r->config.command_timeout_ms };
+				     .timeout_ms = r->config.command_timeout_ms,
+				     .idle_ms = r->config.command_idle_ms };
 	struct runner_options o = { .loop = &r->loop.uv,
 				    .runq = &r->loop.runq,
 				    .program = r->place.program,

@@ -45,7 +45,7 @@ static const struct command table[] = {
 	  cmd_models },
 	{ "config", "[show | path | schema | check]", "the settings and where they come from", NULL,
 	  (OPTS_TASK & ~(unsigned)OPT_NO_SANDBOX), cmd_config },
-	{ "policy", "[check | explain -- CMD...]", "what may happen without a question, and why",
+	{ "policy", "[check | test | explain -- CMD...]", "what may happen without a question, and why",
 	  "explain says what would become of a command line; check reads all rules and shows "
 	  "them.\n",
 	  OPTS_COMMON | OPT_MODE | OPT_YES | OPT_JSON, cmd_policy },

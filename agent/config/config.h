@@ -21,18 +21,26 @@ struct config_provider { /* providers.NAME */
 	struct slice name, base_url, dialect, key_env, key_command;
 };
 
+struct config_example { /* what a rule must match, or must not */
+	enum verdict verdict;
+	struct slice rule, command;
+	bool match;
+};
+
 struct config { /* everything lives in `arena` */
 	struct arena arena;
 	struct slice model; /* "": not set */
 	enum mode mode;
 	struct budget_limits budget;
-	uint64_t command_timeout_ms, command_memory_bytes;
+	uint64_t command_timeout_ms, command_idle_ms, command_memory_bytes;
 	uint32_t command_processes;
 	struct slice effort;
 	int retries;
 	uint64_t history_bytes; /* of all sessions' blobs; 0: no limit */
 	const struct slice *allow, *ask, *deny; /* command rules */
 	size_t n_allow, n_ask, n_deny;
+	const struct config_example *examples; /* of these rules */
+	size_t n_examples;
 	const struct slice *deny_files;
 	size_t n_deny_files;
 	bool deny_files_replaced; /* user config gave denyFiles as the whole list */

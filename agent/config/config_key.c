@@ -48,17 +48,23 @@ static const struct config_key keys[] = {
 	{ "command.timeoutMs", KEY_U64, NARROW_LOWER, AT(command_timeout_ms),
 	  RANGE(1, LIMIT_COMMAND_MAX_MS), .def = "120000",
 	  .doc = "Time for one command, in milliseconds, unless the model asks for less or more." },
+	{ "command.idleMs", KEY_U64, NARROW_LOWER, AT(command_idle_ms),
+	  RANGE(0, LIMIT_COMMAND_MAX_MS), .zero_is_no_limit = true, .def = "0",
+	  .doc = "A command that prints nothing for so long is stopped, in milliseconds. 0: no "
+		 "limit." },
 	{ "command.memoryBytes", KEY_U64, NARROW_LOWER, AT(command_memory_bytes),
 	  RANGE(16777216, 1e13), .def = "2147483648", .doc = "Memory for one command, in bytes." },
 	{ "command.processes", KEY_U32, NARROW_LOWER, AT(command_processes), RANGE(1, 100000),
 	  .def = "256", .doc = "Processes of one command at a time." },
-	{ "permissions.allow", KEY_STRINGS, LIST(allow),
+	{ "permissions.allow", KEY_RULES, LIST(allow),
 	  .doc = "Commands that run without a question: the first words of a command line, such as "
 		 "\"make test\" or "
-		 "\"git log *\"." },
-	{ "permissions.ask", KEY_STRINGS, NARROW_ADD, LIST(ask),
+		 "\"git log *\". A rule may carry examples for `emend policy test`: "
+		 "{\"rule\": \"make test\", \"match\": [\"make test -j2\"], \"noMatch\": "
+		 "[\"make install\"]}." },
+	{ "permissions.ask", KEY_RULES, NARROW_ADD, LIST(ask),
 	  .doc = "Commands that are always asked for." },
-	{ "permissions.deny", KEY_STRINGS, NARROW_ADD, LIST(deny),
+	{ "permissions.deny", KEY_RULES, NARROW_ADD, LIST(deny),
 	  .doc = "Commands that never run." },
 	{ "denyFiles", KEY_STRINGS, NARROW_ADD, LIST(deny_files),
 	  .doc = "Name patterns of files that the model never sees, beside the built-in ones. "

@@ -15,6 +15,7 @@ enum key_type {
 	KEY_U32,
 	KEY_INT,
 	KEY_STRINGS,
+	KEY_RULES,     /* strings, or objects {rule, match[], noMatch[]} */
 	KEY_FOLDERS,   /* strings; absolute paths, "~/" is the home folder */
 	KEY_ACTIONS,   /* list of objects: config_action_fields */
 	KEY_PROVIDERS, /* object of objects: config_provider_fields */

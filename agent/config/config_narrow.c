@@ -87,8 +87,16 @@ static void copy_texts(struct config *out, const struct config *base)
 		arena_array(&out->arena, base->n_actions + 1, sizeof(*actions));
 	struct config_provider *providers =
 		arena_array(&out->arena, base->n_providers + 1, sizeof(*providers));
+	struct config_example *examples =
+		arena_array(&out->arena, base->n_examples + 1, sizeof(*examples));
 	struct arena *a = &out->arena;
 
+	for (size_t i = 0; i < base->n_examples; i++) {
+		examples[i] = base->examples[i];
+		examples[i].rule = text_dup(a, examples[i].rule);
+		examples[i].command = text_dup(a, examples[i].command);
+	}
+	out->examples = examples;
 	out->model = text_dup(a, base->model);
 	out->effort = text_dup(a, base->effort);
 	out->allow = dup_list(a, base->allow, base->n_allow);

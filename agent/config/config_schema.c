@@ -40,6 +40,40 @@ static void put_fields(struct jw *w, const struct config_field *fields, size_t n
 	jw_kbool(w, "additionalProperties", false);
 }
 
+static void put_strings(struct jw *w, const char *name, const char *doc)
+{
+	jw_kobject(w, name);
+	jw_kcstr(w, "type", "array");
+	jw_kobject(w, "items");
+	jw_kcstr(w, "type", "string");
+	jw_end(w);
+	jw_kcstr(w, "description", doc);
+	jw_end(w);
+}
+
+static void put_rule(struct jw *w)
+{
+	jw_karray(w, "anyOf");
+	jw_object(w);
+	jw_kcstr(w, "type", "string");
+	jw_end(w);
+	jw_object(w);
+	jw_kcstr(w, "type", "object");
+	jw_kobject(w, "properties");
+	jw_kobject(w, "rule");
+	jw_kcstr(w, "type", "string");
+	jw_end(w);
+	put_strings(w, "match", "Command lines that the rule must match.");
+	put_strings(w, "noMatch", "Command lines that it must not match.");
+	jw_end(w);
+	jw_karray(w, "required");
+	jw_cstr(w, "rule");
+	jw_end(w);
+	jw_kbool(w, "additionalProperties", false);
+	jw_end(w);
+	jw_end(w);
+}
+
 static void put_list(struct jw *w, const struct config_key *k)
 {
 	const struct config_field *fields;
@@ -53,6 +87,8 @@ static void put_list(struct jw *w, const struct config_key *k)
 	} else if (k->type == KEY_PROVIDERS) {
 		n = config_provider_fields(&fields);
 		put_fields(w, fields, n);
+	} else if (k->type == KEY_RULES) {
+		put_rule(w);
 	} else {
 		jw_kcstr(w, "type", "string");
 	}

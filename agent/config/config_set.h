@@ -18,6 +18,9 @@ NODISCARD bool config_set_object(struct config_setter *s, struct json root, stru
 /* One value. Lists grow, everything else is replaced. */
 NODISCARD bool config_set_value(struct config_setter *s, const struct config_key *k, struct json v,
 				struct err *err);
+/* One rule with examples: the object's "rule" into *rule, its examples into the config. */
+NODISCARD bool config_set_rule(struct config_setter *s, const struct config_key *k, struct json v,
+			       struct slice *rule, struct err *err);
 /* The same under the rules for a project's file: config_narrow.c. */
 NODISCARD bool config_narrow_value(struct config_setter *s, const struct config_key *k,
 				   struct json v, struct err *err);

@@ -134,7 +134,10 @@ static bool set_strings(struct config_setter *s, const struct config_key *k, str
 	if (n > 0)
 		memcpy(items, *f.items, n * sizeof(*items));
 	for (struct json_iter it = json_iter(v); json_next(&it);) {
-		if (!json_str(it.value, &s->c->arena, &text) || slice_trim(text).len == 0)
+		if (k->type == KEY_RULES && json_type(it.value) == JSON_OBJECT) {
+			if (!config_set_rule(s, k, it.value, &text, err))
+				return false;
+		} else if (!json_str(it.value, &s->c->arena, &text) || slice_trim(text).len == 0)
 			return expected(s, k->name, it.value, err,
 					"a list of strings that are not empty");
 		if (k->type == KEY_FOLDERS && !folder(s, k, it.value, &text, err))
@@ -261,6 +264,7 @@ bool config_set_value(struct config_setter *s, const struct config_key *k, struc
 	case KEY_INT:
 		return set_number(s, k, v, err);
 	case KEY_STRINGS:
+	case KEY_RULES:
 	case KEY_FOLDERS:
 		return set_strings(s, k, v, err);
 	case KEY_ACTIONS:

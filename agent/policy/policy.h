@@ -38,6 +38,10 @@ struct policy *policy_clone(const struct policy *p, enum mode mode);
 void policy_set_root(struct policy *p, struct slice root);
 /* A rule is an argv prefix in shell words: "npm run test", "git push *". ERR_INVALID if it does not parse. */
 NODISCARD bool policy_add(struct policy *p, enum verdict v, struct slice rule, struct err *err);
+/* Is this command line a matter of this rule alone? An allow rule must name each of its commands, the
+ * others any. ERR_INVALID if one of the two does not parse. */
+NODISCARD bool policy_covers(enum verdict v, struct slice rule, struct slice command, bool *out,
+			     struct err *err);
 /* Name patterns of files that are denied whatever the mode (gitignore-like: no '/', matches any component;
  * '!' exempts). The built-in list is there already; clear drops it (user config only). */
 void policy_deny_files_clear(struct policy *p);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -29,6 +30,29 @@ struct target {
 	struct sha256_hex now; /* "" if it does not exist or nobody asked */
 };
 
+static bool has_part(const char *path, const char *part, size_t n)
+{
+	for (const char *at = path; *at; at += strcspn(at, "/"), at += *at == '/') {
+		if (strcspn(at, "/") == n && memcmp(at, part, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whoever allowed this write judged the path that was asked for. Names that editors and git execute
+ * begin with a dot; a link that a command put there must not lead to one unseen. */
+static bool no_detour(const char *asked, const char *place, struct err *err)
+{
+	for (const char *at = place; *at; at += strcspn(at, "/"), at += *at == '/') {
+		if (*at == '.' && !has_part(asked, at, strcspn(at, "/")))
+			return err_set(err, ERR_DENIED,
+				       "%s leads through a symbolic link to %s; write it by that "
+				       "name.",
+				       asked, place);
+	}
+	return true;
+}
+
 /* Makes the last component of dir, whose folder exists. */
 static bool make_one(const struct root *r, char *dir, struct err *err)
 {
@@ -43,7 +67,7 @@ static bool make_one(const struct root *r, char *dir, struct err *err)
 		*slash = '/';
 	if (up < 0)
 		return root_errno(err, "created", dir);
-	ok = root_place(r, up, place, err);
+	ok = root_place(r, up, place, err) && no_detour(dir, place, err);
 	if (ok && mkdirat(up, slash ? slash + 1 : dir, 0777) < 0 && errno != EEXIST)
 		ok = root_errno(err, "created", dir);
 	(void)close(up);
@@ -73,7 +97,8 @@ static bool make_parents(const struct root *r, char *dir, struct err *err)
 }
 
 /* Splits rel into folder and base and opens the folder, making it where wanted. */
-static bool open_parent(const struct root *r, struct target *t, bool make, struct err *err)
+static bool open_parent(const struct root *r, struct target *t, const char *asked, bool make,
+			struct err *err)
 {
 	char dir[LIMIT_PATH_BYTES], place[LIMIT_PATH_BYTES];
 	char *slash;
@@ -90,7 +115,7 @@ static bool open_parent(const struct root *r, struct target *t, bool make, struc
 	t->dir = root_openat(r, dir, O_PATH | O_DIRECTORY, false);
 	if (t->dir < 0)
 		return root_errno(err, "written", t->rel);
-	return root_place(r, t->dir, place, err);
+	return root_place(r, t->dir, place, err) && no_detour(asked, place, err);
 }
 
 /* Follows the path to what it names now, if anything. */
@@ -113,10 +138,12 @@ static bool find_target(const struct root *r, const struct file_change *c, struc
 		(void)close(fd);
 		if (!ok)
 			return err_wrap(err, "%s: ", rel);
+		if (!no_detour(rel, t->rel, err))
+			return false;
 	} else if (!c->remove && errno != ENOENT) {
 		return root_errno(err, "written", rel);
 	}
-	if (!open_parent(r, t, c->make_parents && !c->remove, err))
+	if (!open_parent(r, t, rel, c->make_parents && !c->remove, err))
 		return false;
 	if (fstatat(t->dir, t->base, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno != ENOENT)

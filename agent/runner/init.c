@@ -12,16 +12,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -40,20 +37,6 @@ static _Noreturn void end(const struct init_options *o, const struct spawn_statu
 	ssize_t n = write(o->status, s, sizeof(*s)); /* a pipe takes it whole */
 
 	_exit(n == (ssize_t)sizeof(*s) ? 0 : 1);
-}
-
-static bool loopback_up(struct err *err)
-{
-	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool ok = fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &lo) == 0;
-
-	if (!ok)
-		err_set(err, ERR_SANDBOX, "The loopback network cannot be started: %s.",
-			strerror(errno));
-	if (fd >= 0)
-		(void)close(fd);
-	return ok;
 }
 
 static bool places(int workspace, const struct worker_request *r, struct err *err)
@@ -99,7 +82,7 @@ static bool go_to(int workspace, const char *cwd, struct err *err)
 static bool set_up(const struct init_options *o, const struct worker_request *r, int *workspace,
 		   struct err *err)
 {
-	if (o->mode == SANDBOX_VIEW && (!view_proc(o->as_root, err) || !loopback_up(err)))
+	if (o->mode == SANDBOX_VIEW && !view_proc(o->as_root, err))
 		return false;
 	*workspace = open(o->config->workspace, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*workspace < 0)
@@ -108,7 +91,7 @@ static bool set_up(const struct init_options *o, const struct worker_request *r,
 			       strerror(errno));
 	if (o->mode == SANDBOX_VIEW && !places(*workspace, r, err))
 		return false;
-	return lock_up(o, err) && go_to(*workspace, r->cwd, err);
+	return go_to(*workspace, r->cwd, err) && lock_up(o, err);
 }
 
 static bool load_request(int fd, struct worker_request *r, struct err *err)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,12 +49,37 @@ static void add(struct scan *s, char kind, const char *rel, const char *tail)
 	s->too_many = p->list.full;
 }
 
+static bool pinned(const struct places *p, const char *rel, size_t len)
+{
+	const char *at = buf_slice(&p->list).ptr;
+
+	for (uint32_t i = 0; i < p->n; i++, at += strlen(at) + 1) {
+		if (*at == PLACE_PIN && strncmp(at + 1, rel, len) == 0 && !at[1 + len])
+			return true;
+	}
+	return false;
+}
+
+/* What is mounted cannot be renamed, but the folders above it can: then another would stand in the
+ * place of the protected one. */
+static void add_protected(struct scan *s, char kind, const char *rel)
+{
+	char parent[LIMIT_PATH_BYTES];
+
+	for (const char *slash = strchr(rel, '/'); slash; slash = strchr(slash + 1, '/')) {
+		(void)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - rel), rel);
+		if (!pinned(s->p, parent, strlen(parent)))
+			add(s, PLACE_PIN, parent, NULL);
+	}
+	add(s, kind, rel, NULL);
+}
+
 static enum walk_next visit(void *payload, const struct walk_entry *e)
 {
 	struct scan *s = payload;
 
 	if (strcasecmp(e->name, ".git") == 0) {
-		add(s, e->kind == WALK_DIR ? PLACE_PIN : PLACE_READ_ONLY, e->rel, NULL);
+		add_protected(s, e->kind == WALK_DIR ? PLACE_PIN : PLACE_READ_ONLY, e->rel);
 		for (size_t i = 0; e->kind == WALK_DIR && i < ARRAY_LEN(in_git); i++)
 			add(s, PLACE_READ_ONLY, e->rel, in_git[i]);
 		return s->too_many ? WALK_STOP : WALK_SKIP;
@@ -65,7 +91,7 @@ static enum walk_next visit(void *payload, const struct walk_entry *e)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(executed_later); i++) {
 		if (strcmp(e->name, executed_later[i]) == 0)
-			add(s, PLACE_READ_ONLY, e->rel, NULL);
+			add_protected(s, PLACE_READ_ONLY, e->rel);
 	}
 	if (s->too_many)
 		return WALK_STOP;

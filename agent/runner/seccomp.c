@@ -6,6 +6,7 @@
 #include "agent/runner/seccomp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
@@ -16,7 +17,9 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -107,7 +110,8 @@ static const struct {
 	{ "open_tree_attr", 467 },
 };
 
-enum { LAST_KNOWN_CALL = 470 };
+enum { LAST_KNOWN_CALL = 470, OPENAT2_CALL = 437 };
+enum { O_TMPFILE_BIT = 020000000, IOPRIO_USER = 3 };
 
 /* Without namespaces these reach other processes of the machine. */
 static const char *const no_sockets[] = {
@@ -177,10 +181,32 @@ static void add_arguments(scmp_filter_ctx ctx, int *r)
 	/* A datagram pair can be aimed at any socket file with sendmsg. */
 	deny_if(ctx, r, no, SCMP_SYS(socketpair), SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM));
 	deny_if(ctx, r, no, SCMP_SYS(socketpair), SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_RAW));
+	/* The priority of every process of the user at once. */
+	deny_if(ctx, r, no, SCMP_SYS(setpriority), SCMP_A0(SCMP_CMP_EQ, PRIO_USER, 0));
+	deny_if(ctx, r, no, SCMP_SYS(ioprio_set), SCMP_A0(SCMP_CMP_EQ, IOPRIO_USER, 0));
 	deny_if(ctx, r, no, SCMP_SYS(mknod), SCMP_A1(SCMP_CMP_MASKED_EQ, 0170000, 0020000));
 	deny_if(ctx, r, no, SCMP_SYS(mknod), SCMP_A1(SCMP_CMP_MASKED_EQ, 0170000, 0060000));
 	deny_if(ctx, r, no, SCMP_SYS(mknodat), SCMP_A2(SCMP_CMP_MASKED_EQ, 0170000, 0020000));
 	deny_if(ctx, r, no, SCMP_SYS(mknodat), SCMP_A2(SCMP_CMP_MASKED_EQ, 0170000, 0060000));
+}
+
+/* Scheduling calls take a process as their first argument. Its own init must not starve: then nobody
+ * would watch the command. Without namespaces the others of the user are in reach too. */
+static void add_scheduling(scmp_filter_ctx ctx, int *r, bool alone)
+{
+	const uint32_t no = SCMP_ACT_ERRNO(EPERM);
+	static const int calls[] = { SCMP_SYS(sched_setaffinity), SCMP_SYS(sched_setscheduler),
+				     SCMP_SYS(sched_setparam), SCMP_SYS(sched_setattr) };
+	static const int by_kind[] = { SCMP_SYS(setpriority), SCMP_SYS(ioprio_set) };
+
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
+		deny_if(ctx, r, no, calls[i],
+			alone ? SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffu, 1)
+			      : SCMP_A0(SCMP_CMP_NE, 0, 0));
+	for (size_t i = 0; i < ARRAY_LEN(by_kind); i++)
+		deny_if(ctx, r, no, by_kind[i],
+			alone ? SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, 1)
+			      : SCMP_A1(SCMP_CMP_NE, 0, 0));
 }
 
 /* Set-user-id bits would outlive the sandbox on a file of the workspace. */
@@ -188,23 +214,32 @@ static void add_modes(scmp_filter_ctx ctx, int *r)
 {
 	static const struct {
 		int nr;
-		unsigned arg;
-	} calls[] = { { SCMP_SYS(chmod), 1 },
-		      { SCMP_SYS(fchmod), 1 },
-		      { SCMP_SYS(fchmodat), 2 },
-		      { SCMP_SYS(creat), 1 } };
+		unsigned arg,
+			flags; /* flags: the argument that must say that a file is made; 0: none */
+	} calls[] = { { SCMP_SYS(chmod), 1, 0 },    { SCMP_SYS(fchmod), 1, 0 },
+		      { SCMP_SYS(fchmodat), 2, 0 }, { SCMP_SYS(creat), 1, 0 },
+		      { SCMP_SYS(mknod), 1, 0 },    { SCMP_SYS(mknodat), 2, 0 },
+		      { SCMP_SYS(open), 2, 1 },	    { SCMP_SYS(openat), 3, 2 } };
+	static const uint64_t bits[] = { S_ISUID, S_ISGID }, makes[] = { O_CREAT, O_TMPFILE_BIT };
 
-	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
-		deny_if(ctx, r, SCMP_ACT_ERRNO(EPERM), calls[i].nr,
-			SCMP_CMP(calls[i].arg, SCMP_CMP_MASKED_EQ, 04000, 04000));
-		deny_if(ctx, r, SCMP_ACT_ERRNO(EPERM), calls[i].nr,
-			SCMP_CMP(calls[i].arg, SCMP_CMP_MASKED_EQ, 02000, 02000));
+	for (size_t i = 0; i < 2 * ARRAY_LEN(calls); i++) {
+		int nr = calls[i / 2].nr;
+		uint64_t bit = bits[i % 2];
+		struct scmp_arg_cmp mode = SCMP_CMP(calls[i / 2].arg, SCMP_CMP_MASKED_EQ, bit, bit);
+
+		if (!calls[i / 2].flags)
+			deny_if(ctx, r, SCMP_ACT_ERRNO(EPERM), nr, mode);
+		for (size_t j = 0; calls[i / 2].flags && j < ARRAY_LEN(makes) && *r == 0; j++)
+			*r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), nr, 2,
+					      SCMP_CMP(calls[i / 2].flags, SCMP_CMP_MASKED_EQ,
+						       makes[j], makes[j]),
+					      mode);
 	}
 	if (*r == 0) /* fchmodat2; libc falls back to fchmodat */
 		*r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), 452, 0);
 }
 
-/* The few families that tools need are let through; they end in the command's own network. */
+/* The few families that tools need are let through; they end in the session's own network. */
 static void add_families(scmp_filter_ctx ctx, int *r)
 {
 	const uint32_t no = SCMP_ACT_ERRNO(EAFNOSUPPORT);
@@ -235,11 +270,12 @@ static int add_all(scmp_filter_ctx ctx, enum seccomp_profile p)
 	add_names(ctx, &r);
 	add_arguments(ctx, &r);
 	add_modes(ctx, &r);
+	add_scheduling(ctx, &r, p == SECCOMP_COMMAND);
 	if (p == SECCOMP_COMMAND)
 		add_families(ctx, &r);
-	else
-		deny_if(ctx, &r, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(setpriority),
-			SCMP_A1(SCMP_CMP_NE, 0, 0));
+	/* Its mode stands in memory, out of a filter's sight; programs fall back to openat. */
+	if (p != SECCOMP_RUNNER && r == 0)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), OPENAT2_CALL, 0);
 	for (size_t i = 0; p != SECCOMP_COMMAND && i < ARRAY_LEN(no_sockets); i++)
 		deny(ctx, &r, SCMP_ACT_ERRNO(EPERM), no_sockets[i]);
 	for (size_t i = 0; p == SECCOMP_RUNNER && i < ARRAY_LEN(no_exec); i++)

@@ -4,7 +4,8 @@
  *                            |  packets with three descriptors: output, status, request
  *                            v
  *                          spawner (in its own user and mount namespace, holds the view)
- *                            |  clone: pid, mount, net and ipc namespaces, one set per command
+ *                            |  clone: pid, mount and ipc namespaces, one set per command;
+ *                            |  the network, with nothing but loopback, is one for the session
  *                            v
  *                          init, pid 1: watchdog --> worker: the command
  *

@@ -3,10 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,9 +49,44 @@ static bool map_ids(uid_t uid, gid_t gid, struct err *err)
 	return true;
 }
 
+/* What the kernel gives a user only so many of, all programs together: half is left for the others,
+ * so that a command cannot blind the user's editor. */
+static void leave_half(const char *limit, const char *ours)
+{
+	FILE *f = fopen(limit, "re");
+	char text[32] = "";
+	long most;
+
+	if (f && !fgets(text, sizeof(text), f))
+		text[0] = 0;
+	if (f)
+		(void)fclose(f);
+	most = strtol(text, NULL, 10);
+	if (most < 2)
+		return;
+	(void)snprintf(text, sizeof(text), "%ld", most / 2);
+	(void)write_file(ours, text);
+}
+
+static bool loopback_up(struct err *err)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool ok = fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &lo) == 0;
+
+	if (!ok)
+		err_set(err, ERR_SANDBOX, "The loopback network cannot be started: %s.",
+			strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	return ok;
+}
+
 static bool enter_namespaces(struct spawner *s, struct err *err)
 {
-	const int ours = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC;
+	/* One network for the session: a command can talk to a server that another runs in the
+	 * background, and nobody to anything else. */
+	const int ours = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET;
 	uid_t uid = getuid();
 	gid_t gid = getgid();
 
@@ -57,6 +96,10 @@ static bool enter_namespaces(struct spawner *s, struct err *err)
 		if (!map_ids(uid, gid, err))
 			return false;
 		(void)write_file("/proc/sys/user/max_user_namespaces", "0");
+		leave_half("/proc/sys/fs/inotify/max_user_instances",
+			   "/proc/sys/user/max_inotify_instances");
+		leave_half("/proc/sys/fs/inotify/max_user_watches",
+			   "/proc/sys/user/max_inotify_watches");
 		return true;
 	}
 	layer_set(s->layers, LAYER_USERNS, LAYER_MISSING, "unshare: %s", strerror(errno));
@@ -117,14 +160,14 @@ bool spawner_enter_view(struct spawner *s, struct err *err)
 		return false;
 	if (sethostname("sandbox", 7) < 0)
 		return err_set(err, ERR_SANDBOX, "The host name cannot be set: %s.", strerror(errno));
-	if (!view_build(s->config, err))
+	if (!loopback_up(err) || !view_build(s->config, err))
 		return false;
 	s->mode = SANDBOX_VIEW;
-	s->clone_flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC;
+	s->clone_flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC;
 	if (!rehearse(s, err))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(made); i++)
 		layer_set(s->layers, made[i], LAYER_ON, "%s",
-			  made[i] == LAYER_UTSNS ? "one for the session" : "one for each command");
+			  made[i] == LAYER_UTSNS || made[i] == LAYER_NETNS ? "one for the session" : "one for each command");
 	return true;
 }

@@ -23,9 +23,9 @@
 #include "protocol/base/limits.h"
 
 enum { SOURCES_MAX = 256 };
-#define TMP_SIZE "size=512m,mode=1777"
-#define HOME_SIZE "size=256m,mode=700"
-#define SHM_SIZE "size=64m,mode=1777"
+#define TMP_SIZE "size=512m,nr_inodes=200k,mode=1777"
+#define HOME_SIZE "size=256m,nr_inodes=200k,mode=700"
+#define SHM_SIZE "size=64m,nr_inodes=20k,mode=1777"
 #define EMPTY_FILE "/run/empty"
 #define EMPTY_DIR "/run/none"
 

@@ -64,6 +64,16 @@ static uint64_t memory_of(int proc, const char *pid)
 	return (resident - shared / 2) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+/* A folder has two links more than folders in it; here these are the threads. */
+static unsigned threads_of(int proc, const char *pid)
+{
+	char name[48];
+	struct stat st;
+
+	(void)snprintf(name, sizeof(name), "%s/task", pid);
+	return fstatat(proc, name, &st, 0) == 0 && st.st_nlink > 2 ? (unsigned)st.st_nlink - 2 : 1;
+}
+
 static void list_pids(const struct watch *w, DIR *d, struct pid_list *l)
 {
 	struct dirent *e;
@@ -112,6 +122,7 @@ enum spawn_limit watch_look(const struct watch *w)
 	DIR *d = opendir("/proc");
 	uint64_t memory = 0, now = disk_free(w->workspace);
 	enum spawn_limit hit = SPAWN_LIMIT_NONE;
+	uint64_t threads = 0;
 	unsigned n = 0;
 
 	if (d && l) {
@@ -123,10 +134,12 @@ enum spawn_limit watch_look(const struct watch *w)
 				continue;
 			(void)snprintf(name, sizeof(name), "%d", (int)l->of[i].pid);
 			memory += memory_of(dirfd(d), name);
+			threads += threads_of(dirfd(d), name);
 			n++;
 		}
 	}
-	if (n > w->limits.processes)
+	/* The kernel's own limit on threads does not hold for root. */
+	if (n > w->limits.processes || threads > (uint64_t)w->limits.processes * WATCH_THREADS)
 		hit = SPAWN_LIMIT_PROCESSES;
 	else if (memory > w->limits.memory_bytes)
 		hit = SPAWN_LIMIT_MEMORY;

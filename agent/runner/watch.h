@@ -7,6 +7,8 @@
 
 #include "agent/runner/spawn.h"
 
+enum { WATCH_THREADS = 4 }; /* threads that a command may have for each process that it may have */
+
 struct watch {
 	bool own_pids; /* pid 1 of a pid namespace: everything in /proc is ours */
 	int workspace; /* descriptor; -1: disk is not watched */

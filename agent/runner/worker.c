@@ -13,6 +13,7 @@
 
 #include "agent/runner/landlock.h"
 #include "agent/runner/view.h"
+#include "agent/runner/watch.h"
 #include "protocol/base/limits.h"
 
 enum { ENV_MAX = 40, ENV_BYTES = 32 * 1024 };
@@ -180,7 +181,7 @@ _Noreturn void worker_run(const struct init_options *o, const struct worker_requ
 	descriptors(o);
 	limits.processes = limits.processes > UINT32_MAX / 8
 				   ? UINT32_MAX
-				   : limits.processes * 4; /* threads count */
+				   : limits.processes * WATCH_THREADS;
 	if (o->mode != SANDBOX_VIEW) /* then all processes of the user count */
 		limits.processes = UINT32_MAX;
 	harden_rlimits(&limits);

@@ -115,7 +115,7 @@ static void watch_loop(struct task *t)
 	struct sha256_hex h;
 	struct err why;
 
-	if (t->n_runs != 1) {
+	if (t->n_runs != 1 || t->runs[0].progress) {
 		t->same_calls = 0;
 		return;
 	}

@@ -15,6 +15,7 @@
 #include "agent/session/report.h"
 #include "agent/store/ledger.h"
 #include "agent/tool/rollback.h"
+#include "agent/tool/background.h"
 #include "protocol/base/log.h"
 
 static const char *const kind_name[] = { "do",	"explain",  "refactor", "add-tests",
@@ -284,6 +285,7 @@ void task_goto(struct task *t, enum task_state next)
 		turn_abort(t);
 		calls_abort(t);
 		end_change(t);
+		background_stop(&t->env);
 		uv_close((uv_handle_t *)&t->deadline, on_timer_closed);
 		break;
 	case TASK_ENDED:

@@ -17,7 +17,8 @@
  *   usage     {task, model, input, cache_read, cache_write, output, reasoning, usd, unpriced}
  *   call      {task, call, tool, input}                  before a tool runs
  *   permission{task, call, subject, decision, rule, by: "rule"|"user"|"timeout"|"mode"}
- *   command   {task, call, command, exit, signal, seconds, output_bytes, truncated, output, blob}
+ *   command   {task, call, command, exit, signal, seconds, output_bytes, truncated, output, blob,
+ *             background?: id}
  *   begin     {task, call, transaction, files}           files are about to be changed, all or none
  *   edit      {task, call, step, path, via: "buffer"|"file", before, after, transaction?, mode?}
  *             written before the change is made; before/after: SHA-256 of blobs, "" = no file;

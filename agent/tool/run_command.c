@@ -12,13 +12,14 @@
 #include "agent/config/config.h"
 #include "agent/host.h"
 #include "agent/runner/runner.h"
+#include "agent/tool/background.h"
 #include "agent/tool/unsaved.h"
 #include "protocol/base/limits.h"
 
 struct running {
 	struct command_spec spec;
 	struct slice reason;
-	bool asked;
+	bool asked, background;
 	struct slice unsaved; /* paths whose unsaved text the command does not see */
 	struct buf whole;     /* all output within LIMIT_OUTPUT_LOG_BYTES, for the log */
 };
@@ -152,6 +153,10 @@ static void compared(struct tool_run *r, struct slice names)
 		return;
 	}
 	s->unsaved = names;
+	if (s->background) {
+		background_start(r, &s->spec);
+		return;
+	}
 	r->call =
 		runner_command(r->env->view.runner, &s->spec,
 			       &(struct command_callbacks){ .output = on_output, .done = ran }, r);
@@ -166,18 +171,29 @@ void run_command_start(struct tool_run *r)
 {
 	struct running *s = arena_alloc(&r->arena, sizeof(*s));
 	struct decision d = { 0 };
+	struct slice id;
 	int64_t timeout;
 
+	if (!arg_str(r, "id", false, &id))
+		return;
+	if (id.len > 0) {
+		background_use(r, id);
+		return;
+	}
 	r->state = s;
 	buf_init(&s->whole, LIMIT_OUTPUT_LOG_BYTES);
 	r->release = release;
 	if (!arg_str(r, "command", true, &s->spec.command) ||
 	    !arg_path(r, "cwd", false, &s->spec.cwd) ||
-	    !arg_int(r, "timeout_ms", (int64_t)r->env->config->command_timeout_ms, 1,
-		     LIMIT_COMMAND_MAX_MS, &timeout) ||
+	    !arg_bool(r, "background", &s->background) ||
+	    !arg_int(r, "timeout_ms",
+		     s->background ? LIMIT_COMMAND_MAX_MS
+				   : (int64_t)r->env->config->command_timeout_ms,
+		     1, LIMIT_COMMAND_MAX_MS, &timeout) ||
 	    !arg_str(r, "reason", false, &s->reason))
 		return;
 	s->spec.timeout_ms = (uint64_t)timeout;
+	s->spec.idle_ms = s->background ? 0 : r->env->config->command_idle_ms;
 	if (slice_trim(s->spec.command).len == 0 || s->spec.command.len > LIMIT_COMMAND_BYTES) {
 		tool_failf(r, "command must have 1 to %d bytes", LIMIT_COMMAND_BYTES);
 		return;

@@ -17,6 +17,7 @@ struct granted;
 struct tool_run;
 struct pending;
 struct finding;
+struct background;
 
 enum tool_class {
 	TOOL_READ,  /* may run beside other reads */
@@ -46,6 +47,7 @@ struct tool_env {
 	size_t n_files, cap_files;
 	int64_t next_step; /* numbers the edits of the task */
 	bool unfinished;   /* a transaction has begun and is neither made nor rolled back */
+	struct background *background; /* background.c: commands that go on; NULL: none yet */
 	bool denied_last;  /* the last thing that needed permission was denied */
 	struct err fatal;  /* the log is broken: the task must end */
 };
@@ -69,6 +71,7 @@ struct tool_run {
 	void (*release)(struct tool_run *r); /* frees what state holds beside memory; may be NULL */
 
 	bool started, done, ok;
+	bool progress; /* made again, this call tells something new: not a loop */
 	struct slice result;  /* for the model */
 	struct slice summary; /* for people, one line */
 	void (*on_done)(struct tool_run *r);

@@ -63,6 +63,12 @@ static struct slice say_search(struct json input, struct arena *a)
 
 static struct slice say_run(struct json input, struct arena *a)
 {
+	struct slice id = member(input, a, "id");
+
+	if (id.len > 0)
+		return arena_printf(a, "%s the command %.*s",
+				    json_is(json_get(input, "action"), "kill") ? "End" : "Look at",
+				    SLICE_ARG(id));
 	return arena_printf(a, "Run %.*s", SLICE_ARG(member(input, a, "command")));
 }
 
@@ -156,12 +162,20 @@ static const struct tool tools[] = {
 	    "Run a shell command in the workspace, in a sandbox without network, and get its exit "
 	    "status and output "
 	    "(long output is cut in the middle). For builds, tests and git. Standard input is "
-	    "empty.",
+	    "empty. "
+	    "With background it goes on, such as a server to test against, and you get an id: give "
+	    "the id instead of a "
+	    "command to read its new output or to end it. It ends with the task.",
 	    "{\"type\":\"object\",\"properties\":{\"command\":{\"type\":\"string\"},\"cwd\":{"
 	    "\"type\":\"string\"},"
 	    "\"timeout_ms\":{\"type\":\"integer\",\"description\":\"default "
-	    "120000\"},\"reason\":{\"type\":\"string\","
-	    "\"description\":\"a few words for the user\"}},\"required\":[\"command\"]}" },
+	    "120000; with id: how long to wait for output, default 1000\"},\"background\":{"
+	    "\"type\":\"boolean\"},"
+	    "\"id\":{\"type\":\"string\",\"description\":\"of a command in the "
+	    "background\"},\"action\":{"
+	    "\"type\":\"string\",\"enum\":[\"read\",\"kill\"]},\"reason\":{\"type\":"
+	    "\"string\","
+	    "\"description\":\"a few words for the user\"}}}" },
 	  TOOL_EXEC,
 	  run_command_start,
 	  say_run },

@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 
+import sandbox
+
 EMEND, FLOOR = os.environ["EMEND"], os.environ["FLOOR"]
 LINES = 100000
 
@@ -191,11 +193,7 @@ def main():
         row("one model turn with one tool call", turn, "ms")
         sandboxed = slope(env, work, command, 10, 60) - turn
         row("one sandboxed command (sh -c true)", sandboxed, "ms", spawned("sh", "-c", "true"), "bare spawn")
-        if shutil.which("bwrap"):
-            bwrap = spawned("bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
-                            "--unshare-all", "--die-with-parent", "sh", "-c", "true")
-            if bwrap:
-                row("the same", sandboxed, "ms", bwrap, "bubblewrap")
+        sandbox.measure(row)
     finally:
         shutil.rmtree(base, ignore_errors=True)
     return 0

@@ -4,11 +4,16 @@
  *	client [OPTION]... --layers WORKSPACE	print what the sandbox is made of, as JSON
  *	client [OPTION]... --read PATH WORKSPACE	print a file as the file tools read it
  *	client [OPTION]... --write PATH WORKSPACE TEXT	write one
+ *	client [OPTION]... --list PATH WORKSPACE	list a folder, as JSON
+ *	client [OPTION]... --search PATTERN WORKSPACE	search all files, as JSON
  *	client runner				be the sandboxed worker itself
  * Options: --program FILE (default: this program), --deny PATTERN, --read-dir DIR, --timeout MS,
  * --memory BYTES, --processes N, --file BYTES, --no-sandbox, --cwd DIR, --cancel MS, --die MS (end
- * without a word after MS). Exit: the command's status, 128 + signal, 200 an error (printed), 201
+ * without a word after MS), --kill-when FILE (kill the command when FILE is there, and print after how
+ * many microseconds it was dead), --repeat N (COMMAND is one program, run N times by one worker after a
+ * run that does not count; prints the microseconds of a run). Exit: the command's status, 128 + signal, 200 an error (printed), 201
  * time out, 202 a limit was hit. */
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,8 +40,12 @@ struct client {
 	struct slice denied[PATTERNS_MAX], read_dirs[PATTERNS_MAX];
 	struct runner_options options;
 	struct command_spec spec;
-	const char *read, *write, *workspace, *command;
+	const char *read, *write, *list, *search, *workspace, *command;
 	bool layers;
+	const char *kill_when;
+	uint64_t killed_at, began_at; /* ns */
+	long repeat, left;
+	struct slice program;
 	long die_ms, cancel_ms;
 	int status;
 };
@@ -55,6 +64,8 @@ static void complain(struct client *c, const struct err *err)
 	end(c, EXIT_ERROR);
 }
 
+static bool once_more(struct client *c, const struct command_result *r);
+
 static void on_done(void *payload, const struct command_result *r, const struct err *err)
 {
 	struct client *c = payload;
@@ -64,7 +75,12 @@ static void on_done(void *payload, const struct command_result *r, const struct 
 		complain(c, err);
 		return;
 	}
-	(void)fwrite(r->output.ptr, 1, r->output.len, stdout);
+	if (once_more(c, r))
+		return;
+	if (c->killed_at)
+		(void)printf("%" PRIu64 "\n", (uv_hrtime() - c->killed_at) / 1000);
+	else
+		(void)fwrite(r->output.ptr, 1, r->output.len, stdout);
 	if (r->term_signal)
 		status = 128 + r->term_signal;
 	if (r->timed_out || r->idle_timed_out)
@@ -125,6 +141,13 @@ static void on_timer(uv_timer_t *t)
 
 	if (c->die_ms)
 		(void)raise(SIGKILL);
+	if (c->kill_when) {
+		if (access(c->kill_when, F_OK) == 0 && !c->killed_at) {
+			c->killed_at = uv_hrtime();
+			runner_kill(c->call);
+		}
+		return;
+	}
 	runner_drop(c->call);
 	end(c, 0);
 }
@@ -151,8 +174,16 @@ static const char *option(struct client *c, const char *name, const char *value)
 		c->read = value;
 	else if (strcmp(name, "--write") == 0)
 		c->write = value;
+	else if (strcmp(name, "--list") == 0)
+		c->list = value;
+	else if (strcmp(name, "--search") == 0)
+		c->search = value;
 	else if (strcmp(name, "--die") == 0)
 		c->die_ms = strtol(value, NULL, 10);
+	else if (strcmp(name, "--repeat") == 0)
+		c->repeat = c->left = strtol(value, NULL, 10);
+	else if (strcmp(name, "--kill-when") == 0)
+		c->kill_when = value;
 	else if (strcmp(name, "--cancel") == 0)
 		c->cancel_ms = strtol(value, NULL, 10);
 	else
@@ -185,15 +216,45 @@ static int arguments(struct client *c, int argc, char **argv)
 	return c->workspace ? 0 : -1;
 }
 
+static const struct command_callbacks callbacks = { .done = on_done };
+
+/* The first run is not counted: it waits for the worker to start. */
+static bool once_more(struct client *c, const struct command_result *r)
+{
+	if (c->repeat == 0 || r->exit_status != 0 || r->term_signal != 0)
+		return false;
+	if (c->left == c->repeat)
+		c->began_at = uv_hrtime();
+	if (c->left-- > 0) {
+		c->call = runner_command(c->runner, &c->spec, &callbacks, c);
+		return true;
+	}
+	(void)printf("%" PRIu64 "\n", (uv_hrtime() - c->began_at) / 1000 / (uint64_t)c->repeat);
+	return false;
+}
+
 static void begin(struct client *c)
 {
-	static const struct command_callbacks callbacks = { .done = on_done };
+	struct list_query l = { .depth = 9 };
+	struct search_query q = { .literal = true };
 	struct file_write w = { .expect_sha256 = { "*", 1 }, .make_parents = true };
 
 	c->spec.command = slice_of(c->command);
 	w.data = c->spec.command;
+	if (c->repeat > 0) {
+		c->program = slice_of(c->command);
+		c->spec.command = (struct slice){ NULL, 0 };
+		c->spec.argv = &c->program;
+		c->spec.n_argv = 1;
+	}
 	if (c->layers) {
 		c->call = runner_layers(c->runner, on_json, c);
+	} else if (c->list) {
+		l.path = slice_of(c->list);
+		c->call = runner_list(c->runner, &l, on_json, c);
+	} else if (c->search) {
+		q.pattern = slice_of(c->search);
+		c->call = runner_search(c->runner, &q, on_json, c);
 	} else if (c->read) {
 		c->call = runner_read(c->runner, slice_of(c->read), 0, on_read, c);
 	} else if (c->write) {
@@ -202,7 +263,9 @@ static void begin(struct client *c)
 	} else {
 		c->call = runner_command(c->runner, &c->spec, &callbacks, c);
 	}
-	if (c->die_ms || c->cancel_ms)
+	if (c->kill_when)
+		(void)uv_timer_start(&c->timer, on_timer, 1, 1);
+	else if (c->die_ms || c->cancel_ms)
 		(void)uv_timer_start(&c->timer, on_timer,
 				     (uint64_t)(c->die_ms ? c->die_ms : c->cancel_ms), 0);
 }

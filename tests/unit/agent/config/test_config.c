@@ -70,8 +70,10 @@ static void everything_can_be_set(void **state)
 		"\"effort\": \"high\", \"retries\": 0, \"budget\": {\"taskUsd\": 0.5, \"tokens\": "
 		"1e6, \"turns\": 7,"
 		" \"seconds\": 1.5, \"dayUsd\": null}, \"budget.sessionUsd\": 2,\n"
-		"\"command\": {\"timeoutMs\": 1000, \"memoryBytes\": 104857600, \"processes\": 10},"
-		"\"permissions\": {\"allow\": [\"make test\", \"make test\"], \"ask\": [\"git\"], "
+		"\"command\": {\"timeoutMs\": 1000, \"memoryBytes\": 104857600, \"processes\": 10, "
+		"\"idleMs\": 5000},"
+		"\"permissions\": {\"allow\": [\"make test\", \"make test\"], \"ask\": [\"git\", "
+		"{\"rule\": \"make\", \"match\": [\"make all\"], \"noMatch\": [\"cmake\"]}], "
 		"\"deny\": [\"rm\", \"dd\"]},"
 		"\"denyFiles\": [\"*.sqlite\"], \"readDirs\": [\"~/x/\"], \"writeDirs\": [\"/w\"], "
 		"\"trusted\": [\"/t\"],"
@@ -91,7 +93,13 @@ static void everything_can_be_set(void **state)
 		    c.budget.day_usd == 50);
 	assert_true(c.budget.tokens == 1000000 && c.budget.turns == 7 && c.budget.seconds == 1.5);
 	assert_int_equal(c.command_timeout_ms, 1000);
+	assert_int_equal(c.command_idle_ms, 5000);
 	assert_int_equal(c.n_allow, 1);
+	assert_int_equal(c.n_ask, 2);
+	assert_true(slice_eq_cstr(c.ask[1], "make"));
+	assert_int_equal(c.n_examples, 2);
+	assert_true(c.examples[0].match && c.examples[0].verdict == VERDICT_ASK);
+	assert_true(!c.examples[1].match && slice_eq_cstr(c.examples[1].command, "cmake"));
 	assert_int_equal(c.n_deny, 2);
 	assert_true(slice_eq_cstr(c.deny[1], "dd"));
 	assert_true(slice_eq_cstr(c.read_dirs[0], "/home/u/x"));

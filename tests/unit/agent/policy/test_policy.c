@@ -209,6 +209,39 @@ static void test_bad_rules(void **state)
 	policy_free(p);
 }
 
+static void test_covers(void **state)
+{
+	static const struct {
+		enum verdict verdict;
+		const char *rule, *command;
+		bool covered;
+	} rows[] = {
+		{ VERDICT_ALLOW, "make test", "make test -j2", true },
+		{ VERDICT_ALLOW, "make test", "time make test", true },
+		{ VERDICT_ALLOW, "make test", "A=1 make test | make test", true },
+		{ VERDICT_ALLOW, "make test", "make test && rm x", false },
+		{ VERDICT_ALLOW, "make test", "make", false },
+		{ VERDICT_ALLOW, "make test", "", false },
+		{ VERDICT_ASK, "git push", "ls; sh -c 'git -q push x'", true },
+		{ VERDICT_ASK, "git push", "ls; sh -c 'git push x'", true },
+		{ VERDICT_DENY, "git push --force", "git push origin --force", true },
+		{ VERDICT_DENY, "git push --force", "git push origin", false },
+	};
+	struct err err = { 0 };
+	bool covered;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_true(policy_covers(rows[i].verdict, slice_of(rows[i].rule),
+					  slice_of(rows[i].command), &covered, &err));
+		if (covered != rows[i].covered)
+			fail_msg("%s: %s", rows[i].rule, rows[i].command);
+	}
+	assert_false(policy_covers(VERDICT_DENY, SLICE("a; b"), SLICE("a"), &covered, &err));
+	assert_int_equal(err.code, ERR_INVALID);
+	assert_false(policy_covers(VERDICT_DENY, SLICE("a"), SLICE("a 'b"), &covered, &err));
+}
+
 static void test_always(void **state)
 {
 	static const struct {
@@ -331,7 +364,7 @@ int main(void)
 		cmocka_unit_test(test_file_patterns), cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_bad_rules),     cmocka_unit_test(test_always),
 		cmocka_unit_test(test_reason),	      cmocka_unit_test(test_large),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_names),	      cmocka_unit_test(test_covers),
 	};
 
 	return cmocka_run_group_tests_name("policy/policy", tests, NULL, NULL);

@@ -159,6 +159,25 @@ static void writes_through_links(void **state)
 	assert_string_equal(folder_get(&f->in, ".env"), "KEY");
 }
 
+static void writes_take_no_detour(void **state)
+{
+	const struct fixture *f = *state;
+
+	folder_put(&f->in, ".vscode/settings.json", "{}");
+	(void)symlink(".vscode", folder_at(&f->in, "plain"));
+	(void)symlink(".vscode/settings.json", folder_at(&f->in, "file"));
+	(void)symlink("..", folder_at(&f->in, ".vscode/up"));
+	assert_int_equal(change(f, "plain/settings.json", "x", "*"), ERR_DENIED);
+	assert_int_equal(change(f, "plain/new.json", "x", ""), ERR_DENIED);
+	assert_int_equal(change(f, "plain/new/deep.json", "x", ""), ERR_DENIED);
+	assert_int_equal(change(f, "plain/settings.json", NULL, "*"), ERR_DENIED);
+	assert_int_equal(change(f, "file", "x", "*"), ERR_DENIED);
+	assert_string_equal(folder_get(&f->in, ".vscode/settings.json"), "{}");
+	assert_string_equal(folder_get(&f->in, ".vscode/new/deep.json"), "(no file)");
+	assert_int_equal(change(f, ".vscode/settings.json", "mine", "*"), ERR_NONE);
+	assert_int_equal(change(f, ".vscode/up/a.txt", "out of it", "*"), ERR_NONE);
+}
+
 static void removes(void **state)
 {
 	const struct fixture *f = *state;
@@ -240,6 +259,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(reads_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(writes, setup, teardown),
 		cmocka_unit_test_setup_teardown(writes_through_links, setup, teardown),
+		cmocka_unit_test_setup_teardown(writes_take_no_detour, setup, teardown),
 		cmocka_unit_test_setup_teardown(removes, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_attributes, setup, teardown),
 		cmocka_unit_test_setup_teardown(leaves_nothing_behind, setup, teardown),

@@ -1,0 +1,304 @@
+/* background.c - see background.h
+ *
+ *   RUNNING --exit, timeout, limit, kill, runner lost--> ENDED --background_stop()--> freed
+ *      +---------------background_stop(): dropped----------------------^
+ *
+ * One call waits at a time (calls that run commands run alone): for new output or the end, or for
+ * the end only, and no longer than the timer. */
+#include "agent/tool/background.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/runner/runner.h"
+#include "protocol/base/limits.h"
+#include "protocol/base/mem.h"
+
+enum { RUNNING_MAX = 8, STARTED_MAX = 64 }; /* of one task */
+enum { UNREAD_BYTES = 32 * 1024, READ_MS = 1000, READ_MAX_MS = 60 * 1000, KILL_MS = 10 * 1000 };
+
+struct item {
+	char id[8];
+	struct background *set;
+	struct runner_call *call; /* NULL: ended */
+	struct slice command, call_id;
+	struct buf unread; /* the oldest goes first */
+	struct buf whole;  /* within LIMIT_OUTPUT_LOG_BYTES, for the log */
+	uint64_t left_out, total, started;
+	bool was_killed;
+	struct command_result end; /* without the output */
+	char limit[16];
+	struct err why; /* it could not run, or the runner was lost */
+};
+
+struct background {
+	struct tool_env *env;
+	uv_timer_t timer;
+	struct item *items[STARTED_MAX];
+	size_t n;
+	struct tool_run *waiting; /* NULL: none */
+	struct item *awaited;
+	bool for_end;
+};
+
+static struct background *set_of(struct tool_env *env)
+{
+	struct background *b = env->background;
+
+	if (b)
+		return b;
+	b = env->background = xcalloc(1, sizeof(*b));
+	b->env = env;
+	(void)uv_timer_init(env->view.runq->prepare.loop, &b->timer);
+	b->timer.data = b;
+	return b;
+}
+
+static size_t running(const struct background *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		n += b->items[i]->call != NULL;
+	return n;
+}
+
+static double seconds(const struct item *it)
+{
+	return (double)(uv_now(it->set->timer.loop) - it->started) / 1000.0;
+}
+
+static struct slice state_of(const struct item *it, struct arena *a)
+{
+	if (it->call)
+		return arena_printf(a, "still running (%.1f s)", seconds(it));
+	if (it->why.code != ERR_NONE)
+		return arena_printf(a, "not running: %s", it->why.msg);
+	if (it->was_killed)
+		return SLICE("killed");
+	if (it->end.timed_out)
+		return SLICE("stopped: its time was up");
+	if (*it->limit)
+		return arena_printf(a, "stopped: over the %s limit", it->limit);
+	if (it->end.term_signal)
+		return arena_printf(a, "killed by signal %d", it->end.term_signal);
+	return arena_printf(a, "exit status %d", it->end.exit_status);
+}
+
+static void tell(struct tool_run *r, struct item *it)
+{
+	struct slice state = state_of(it, &r->arena), out = buf_slice(&it->unread);
+	struct slice gap = SLICE("");
+
+	if (it->left_out > 0)
+		gap = arena_printf(&r->arena, "[... %" PRIu64 " bytes left out ...]\n",
+				   it->left_out);
+	r->progress = out.len > 0 || !it->call;
+	state = arena_printf(&r->arena, "%s: %.*s", it->id, SLICE_ARG(state));
+	out = arena_printf(&r->arena, "%.*s\n%.*s%.*s", SLICE_ARG(state), SLICE_ARG(gap),
+			   SLICE_ARG(out.len ? out : SLICE("(no new output)")));
+	buf_clear(&it->unread);
+	it->left_out = 0;
+	tool_finish(r, true, out, state);
+}
+
+/* The end of the wait. */
+static void wake(struct background *b)
+{
+	struct tool_run *r = b->waiting;
+
+	b->waiting = NULL;
+	(void)uv_timer_stop(&b->timer);
+	if (r)
+		tell(r, b->awaited);
+}
+
+static void on_time(uv_timer_t *t)
+{
+	wake(t->data);
+}
+
+static void forget(struct tool_run *r)
+{
+	struct background *b = r->env->background;
+
+	if (b && b->waiting == r) {
+		b->waiting = NULL;
+		(void)uv_timer_stop(&b->timer);
+	}
+}
+
+static void await(struct tool_run *r, struct item *it, bool for_end, uint64_t ms)
+{
+	struct background *b = it->set;
+
+	if (!it->call || (!for_end && it->unread.len > 0)) {
+		tell(r, it);
+		return;
+	}
+	b->waiting = r;
+	b->awaited = it;
+	b->for_end = for_end;
+	r->release = forget;
+	(void)uv_timer_start(&b->timer, on_time, ms, 0);
+}
+
+static void on_output(void *payload, struct slice bytes, bool is_stderr)
+{
+	struct item *it = payload;
+
+	(void)is_stderr;
+	it->total += bytes.len;
+	if (it->whole.len + bytes.len <= it->whole.max)
+		buf_append(&it->whole, bytes);
+	if (bytes.len > UNREAD_BYTES) {
+		it->left_out += bytes.len - UNREAD_BYTES;
+		bytes = slice_sub(bytes, bytes.len - UNREAD_BYTES, bytes.len);
+	}
+	if (it->unread.len + bytes.len > UNREAD_BYTES) {
+		size_t old = it->unread.len + bytes.len - UNREAD_BYTES;
+
+		buf_consume(&it->unread, old);
+		it->left_out += old;
+	}
+	buf_append(&it->unread, bytes);
+	if (it->set->awaited == it && !it->set->for_end)
+		wake(it->set);
+}
+
+static void log_item(struct item *it)
+{
+	struct tool_env *env = it->set->env;
+	struct slice whole = buf_slice(&it->whole);
+	struct sha256_hex blob = { "" };
+	bool cut = whole.len > LIMIT_OUTPUT_BYTES;
+	struct jw *w;
+
+	if (cut && !blob_put(env->log, whole, &blob, &env->fatal))
+		return;
+	w = event_log_begin(env->log, "command");
+	jw_kstr(w, "task", env->task_id);
+	jw_kstr(w, "call", it->call_id);
+	jw_kstr(w, "command", it->command);
+	jw_kcstr(w, "background", it->id);
+	jw_ki64(w, "exit", it->end.exit_status);
+	jw_ki64(w, "signal", it->end.term_signal);
+	jw_kf64(w, "seconds", seconds(it));
+	jw_ki64(w, "output_bytes", (int64_t)it->total);
+	jw_kbool(w, "truncated", cut || it->total > whole.len);
+	jw_kstr(w, "output", slice_sub(whole, cut ? whole.len - LIMIT_OUTPUT_BYTES : 0, whole.len));
+	jw_kcstr(w, "blob", blob.s);
+	if (!event_log_end(env->log, &env->fatal))
+		return; /* the task looks at it at its next step */
+}
+
+static void on_done(void *payload, const struct command_result *c, const struct err *err)
+{
+	struct item *it = payload;
+
+	it->call = NULL;
+	if (err) {
+		it->why = *err;
+		if (err->code == ERR_SANDBOX)
+			it->set->env->fatal = *err; /* the user must mend this */
+	} else {
+		it->end = *c;
+		(void)snprintf(it->limit, sizeof(it->limit), "%.*s", SLICE_ARG(c->limit_hit));
+		log_item(it);
+	}
+	it->end.output = it->end.limit_hit = SLICE("");
+	if (it->set->awaited == it)
+		wake(it->set);
+}
+
+void background_start(struct tool_run *r, const struct command_spec *spec)
+{
+	static const struct command_callbacks callbacks = { .output = on_output, .done = on_done };
+	struct background *b = set_of(r->env);
+	struct item *it;
+
+	if (running(b) >= RUNNING_MAX || b->n >= STARTED_MAX) {
+		tool_failf(r,
+			   "too many commands in the background (%d at once, %d in a task): "
+			   "kill one first",
+			   RUNNING_MAX, STARTED_MAX);
+		return;
+	}
+	it = b->items[b->n++] = xcalloc(1, sizeof(*it));
+	(void)snprintf(it->id, sizeof(it->id), "b%zu", b->n);
+	it->set = b;
+	it->command = arena_dup(r->env->arena, spec->command);
+	it->call_id = arena_dup(r->env->arena, r->id);
+	it->started = uv_now(b->timer.loop);
+	buf_init(&it->unread, UNREAD_BYTES);
+	buf_init(&it->whole, LIMIT_OUTPUT_LOG_BYTES);
+	it->call = runner_command(r->env->view.runner, spec, &callbacks, it);
+	tool_finish(r, true,
+		    arena_printf(&r->arena,
+				 "%s: started in the background. Read its output with {\"id\": "
+				 "\"%s\"}, end it with {\"id\": \"%s\", \"action\": \"kill\"}; it "
+				 "ends with this task.",
+				 it->id, it->id, it->id),
+		    arena_printf(&r->arena, "in the background as %s", it->id));
+}
+
+static struct item *find(const struct background *b, struct slice id)
+{
+	for (size_t i = 0; b && i < b->n; i++)
+		if (slice_eq_cstr(id, b->items[i]->id))
+			return b->items[i];
+	return NULL;
+}
+
+void background_use(struct tool_run *r, struct slice id)
+{
+	struct item *it = find(r->env->background, id);
+	struct slice action;
+	int64_t wait;
+	bool kill;
+
+	if (!arg_str(r, "action", false, &action) ||
+	    !arg_int(r, "timeout_ms", READ_MS, 0, LIMIT_COMMAND_MAX_MS, &wait))
+		return;
+	kill = slice_eq_cstr(action, "kill");
+	if (!it || (!kill && action.len > 0 && !slice_eq_cstr(action, "read"))) {
+		tool_failf(r,
+			   it ? "action is \"read\" or \"kill\""
+			      : "no command of this task has the id \"%.*s\"",
+			   SLICE_ARG(slice_sub(id, 0, 40)));
+		return;
+	}
+	if (kill && it->call) {
+		it->was_killed = true;
+		runner_kill(it->call);
+	}
+	await(r, it, kill, kill ? KILL_MS : (uint64_t)(wait < READ_MAX_MS ? wait : READ_MAX_MS));
+}
+
+static void on_closed(uv_handle_t *h)
+{
+	free(h->data);
+}
+
+void background_stop(struct tool_env *env)
+{
+	struct background *b = env->background;
+
+	if (!b)
+		return;
+	env->background = NULL;
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = b->items[i];
+
+		if (it->call) {
+			runner_drop(it->call); /* the runner kills its tree */
+			it->end.term_signal = 9;
+			log_item(it);
+		}
+		buf_release(&it->unread);
+		buf_release(&it->whole);
+		free(it);
+	}
+	uv_close((uv_handle_t *)&b->timer, on_closed);
+}

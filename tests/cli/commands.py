@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""commands - run_command with a scripted model: in the background, without output for too long; and what the terminal
+shows of a command's output."""
+import json
+import os
+import pty
+import time
+
+from support import DONE, EMEND, expect, main
+
+
+def call(**given):
+    return {"calls": [{"name": "run_command", "input": given}]}
+
+
+def background(command, **more):
+    return call(command=command, background=True, **more)
+
+
+def words(turn, *expected):
+    return dict(turn, expect=list(expected))
+
+
+def do(w, *turns, options=()):
+    r = w.run("do", "--json", "--yes", *options, "--model", w.script(*turns), "x")
+    return r, r.of("tool.finished")
+
+
+def alive(marker):
+    found = []
+    for p in os.listdir("/proc"):
+        if p.isdigit():
+            try:
+                with open("/proc/%s/cmdline" % p, "rb") as f:
+                    if marker.encode() in f.read() and int(p) != os.getpid():
+                        found.append(int(p))
+            except OSError:
+                pass
+    return found
+
+
+def gone(marker):
+    end = time.time() + 2
+    while alive(marker) and time.time() < end:
+        time.sleep(0.02)
+    return not alive(marker)
+
+
+def a_command_goes_on_while_the_model_works(w):
+    w.repository()
+    serve = "echo ready; while [ ! -e go ]; do sleep 0.05; done; echo went; exit 3"
+    r, tools = do(w, background(serve), words(call(id="b1", timeout_ms=30000), "b1", "in the background"),
+                  words(call(command="touch go"), "b1: still running", "ready"),
+                  call(id="b1", timeout_ms=30000), call(id="b1", timeout_ms=30000), words(DONE, "b1: exit status 3"))
+    expect(r.status == 0 and r.events()[-1]["status"] == "done", r)
+    expect([e["ok"] for e in tools] == [True] * 5, r)
+    expect(tools[0]["summary"] == "in the background as b1", r)
+    said = [json.loads(line) for line in open(w.log_path(r.events()[0]["session"]), encoding="utf-8")]
+    texts = "".join(e["text"] for e in said if e["type"] == "result")
+    expect(texts.count("ready") == 1 and texts.count("went") == 1, texts)
+    logged = [e for e in said if e["type"] == "command" and e.get("background") == "b1"]
+    expect(len(logged) == 1 and logged[0]["exit"] == 3 and "went" in logged[0]["output"], said)
+
+
+def a_command_in_the_background_is_killed(w):
+    mark = "31%d1" % os.getpid()
+    r, tools = do(w, background("echo up; (setsid sleep %s &); sleep %s" % (mark, mark)),
+                  call(id="b1", timeout_ms=30000), call(id="b1", action="kill"), words(call(id="b1"), "b1: killed"),
+                  words(DONE, "b1: killed", "no new output"))
+    expect(r.status == 0 and all(e["ok"] for e in tools), r)
+    expect(gone("sleep\0" + mark), r)
+
+
+def it_ends_with_the_task(w):
+    mark = "31%d2" % os.getpid()
+    r, tools = do(w, background("(setsid sleep %s &); echo up; sleep %s" % (mark, mark)), call(id="b1", timeout_ms=30000),
+                  words(DONE, "up"))
+    expect(r.status == 0 and len(tools) == 2, r)
+    expect(gone("sleep\0" + mark), r)
+    said = [json.loads(line) for line in open(w.log_path(r.events()[0]["session"]), encoding="utf-8")]
+    logged = [e for e in said if e["type"] == "command"]
+    expect(len(logged) == 1 and logged[0]["signal"] == 9 and logged[0]["output"] == "up\n", said)
+    expect(said[-1]["type"] == "finished", said)
+
+
+def it_ends_when_the_task_is_cancelled(w):
+    mark = "31%d3" % os.getpid()
+    r, tools = do(w, background("sleep " + mark), {"text": "...", "hang": True}, options=["--max-time", "1"])
+    expect(r.status == 3 and len(tools) == 1, r)
+    expect(gone("sleep\0" + mark), r)
+
+
+def wrong_use_of_the_background_is_explained(w):
+    r, tools = do(w, call(id="b7"), background("true"), call(id="b1", action="stop"), call(background=True),
+                  words(DONE, "command is missing"))
+    expect([e["ok"] for e in tools] == [False, True, False, False], r)
+    expect("no command of this task" in tools[0]["summary"] and '"read" or "kill"' in tools[2]["summary"], r)
+    many = [background("sleep %d" % (30 + i)) for i in range(9)]
+    r, tools = do(w, *many, DONE)
+    expect([e["ok"] for e in tools] == [True] * 8 + [False] and "too many" in tools[8]["summary"], r)
+
+
+def a_flood_in_the_background_is_bounded(w):
+    r, tools = do(w, background("yes | head -c 30000000; echo; echo last"), call(id="b1", timeout_ms=30000),
+                  call(command="sleep 1.5"), call(id="b1", timeout_ms=30000), call(id="b1", timeout_ms=30001), DONE)
+    said = [json.loads(line) for line in open(w.log_path(r.events()[0]["session"]), encoding="utf-8")]
+    texts = [e["text"] for e in said if e["type"] == "result"]
+    expect(r.status == 0 and max(len(t) for t in texts) < 41000 and any("bytes left out" in t for t in texts), texts[0])
+
+
+def a_server_in_the_background_answers_later_commands(w):
+    serve = ("import socket; s=socket.socket(); s.setsockopt(1,2,1); s.bind(('127.0.0.1',8125)); s.listen(); print('up',flush=True)\n"
+             "for i in range(2): c=s.accept()[0]; c.send(b'pong'); c.close()")
+    talk = "import socket; print(socket.create_connection(('127.0.0.1',8125)).recv(9))"
+    r, tools = do(w, background('/usr/bin/python3 -c "%s"' % serve), words(call(id="b1", timeout_ms=30000)),
+                  words(call(command='/usr/bin/python3 -c "%s"' % talk), "up"), words(call(command='/usr/bin/python3 -c "%s" ' % talk), "pong"),
+                  words(call(id="b1", timeout_ms=30000), "pong"), words(DONE, "exit status 0"))
+    expect(r.status == 0 and all(e["ok"] for e in tools), r)
+
+
+def policy_holds_in_the_background(w):
+    w.config('{"permissions": {"deny": ["touch"]}}')
+    r, tools = do(w, background("touch made"), DONE)
+    expect(r.status == 4 and not tools[0]["ok"] and not w.exists("made"), r)
+
+
+def a_silent_command_is_stopped(w):
+    w.config('{"command": {"idleMs": 300}}')
+    r, tools = do(w, call(command="echo a; sleep 60"), words(DONE, "no output for too long"))
+    expect(r.status == 0 and not tools[0]["ok"], r)
+    r = w.run("run", "--", "sh", "-c", "sleep 60")
+    expect(r.status == 124 and "printed nothing" in r.err, r)
+    r = w.run("run", "--", "sh", "-c", "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.1; done")
+    expect(r.status == 0 and r.out.endswith("8\n"), r)
+
+
+def a_command_cannot_drive_the_terminal(w):
+    nasty = ("printf 'a\\033]52;c;ZXZpbA==\\007b\\033[2Jc\\033]0;title\\033\\\\d\\033P$q\\033\\\\e\\302\\233n\\033[6nf\\033[c\\r"
+             "g\\010h\\016i\\033]8;;http://x\\007j'")
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.chdir(w.path)
+        os.execve(EMEND, [EMEND, "run", "--", "sh", "-c", nasty], w.env)
+    out = b""
+    while True:
+        try:
+            piece = os.read(fd, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        out += piece
+    os.waitpid(pid, 0)
+    body = out.replace(b"\r\n", b"\n")
+    expect(b"a" in body and b"j" in body, out)
+    expect(not any(c in body for c in (b"\033]", b"\033P", b"\033[2J", b"\033[6n", b"\033[c", b"\302\233", b"\007", b"\016",
+                                       b"\010", b"\r")), out)
+
+
+main([a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
+      it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
+      a_server_in_the_background_answers_later_commands, policy_holds_in_the_background, a_silent_command_is_stopped, a_command_cannot_drive_the_terminal])

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""policy - rules that carry examples, and `emend policy test`, which tries them."""
+import json
+
+from support import DONE, expect, main
+
+
+def examples(r):
+    return [(e["rule"], e["command"], e["match"], e["ok"]) for e in r.of("example")]
+
+
+def examples_that_hold_pass(w):
+    w.config(json.dumps({"permissions": {
+        "allow": [{"rule": "make test", "match": ["make test -j2", "time make test"],
+                   "noMatch": ["make install", "make test && rm -rf x"]}],
+        "ask": [{"rule": "git push", "match": ["git push origin", "true; git push"], "noMatch": ["git pull"]}]}}))
+    r = w.run("policy", "test", "--json")
+    expect(r.status == 0 and r.events()[-1] == {"type": "policy.tested", "passed": 7, "failed": 0}, r)
+    expect(("make test", "make test && rm -rf x", False, True) in examples(r), r)
+    expect(r.of("example")[3]["decision"] == "ask" or r.of("example")[3]["decision"] == "deny", r)
+    r = w.run("policy", "test")
+    expect(r.status == 0 and r.out.endswith("7 passed, 0 failed\n") and "FAILED" not in r.out, r)
+
+
+def an_example_that_does_not_hold_fails(w):
+    w.config(json.dumps({"permissions": {"deny": [{"rule": "git push", "match": ["git pull", "git push"],
+                                                   "noMatch": ["git push -f"]}]}}))
+    r = w.run("policy", "test")
+    expect(r.status == 1 and "1 passed, 2 failed" in r.out and r.out.count("FAILED") == 2, r)
+    expect('deny "git push" should match: git pull' in r.out and "should not match: git push -f" in r.out, r)
+    r = w.run("policy", "test", "--json")
+    expect(r.status == 1 and [e[3] for e in examples(r)] == [False, True, False], r)
+
+
+def a_rule_with_examples_is_a_rule(w):
+    w.repository()
+    w.config(json.dumps({"permissions": {"deny": [{"rule": "touch", "match": ["touch x"]}, "mkdir"]}}))
+    for word in ("touch", "mkdir"):
+        model = w.script({"calls": [{"name": "run_command", "input": {"command": word + " made"}}]}, DONE)
+        r = w.run("do", "--json", "--yes", "--model", model, "x")
+        expect(r.status == 4 and not w.exists("made"), r)
+    r = w.run("policy", "check")
+    expect(r.status == 0 and "deny: touch\n" in r.out and "deny: mkdir\n" in r.out, r)
+
+
+def a_project_brings_examples_of_its_own(w):
+    w.config('{"permissions": {"ask": [{"rule": "a", "match": ["a b"]}]}}')
+    w.write(".emend/config.json", '{"permissions": {"deny": [{"rule": "c", "match": ["d"]}]}}')
+    r = w.run("policy", "test", "--json")
+    expect(r.status == 1 and examples(r) == [("a", "a b", True, True), ("c", "d", True, False)], r)
+
+
+def mistakes_are_named(w):
+    for text, words in (('{"permissions": {"deny": [{"match": ["x"]}]}}', '"rule" is missing'),
+                        ('{"permissions": {"deny": [{"rule": "x", "matches": []}]}}', '"match" and "noMatch"'),
+                        ('{"permissions": {"deny": [{"rule": "x", "match": "x"}]}}', "a list of command lines"),
+                        ('{"permissions": {"deny": [{"rule": "x", "match": [7]}]}}', "an example is a command line"),
+                        ('{"permissions": {"deny": [7]}}', "a list of strings")):
+        w.config(text)
+        r = w.run("policy", "test")
+        expect(r.status == 2 and words in r.err and "permissions.deny" in r.err, r)
+    w.config("{}")
+    r = w.run("policy", "test")
+    expect(r.status == 0 and "No rule has examples" in r.out, r)
+    r = w.run("policy", "tset")
+    expect(r.status == 2 and "check, test and explain" in r.err, r)
+
+
+main([examples_that_hold_pass, an_example_that_does_not_hold_fails, a_rule_with_examples_is_a_rule,
+      a_project_brings_examples_of_its_own, mistakes_are_named])
