@@ -31,6 +31,7 @@ static void read_workspace(struct client *c, struct json workspace)
 	c->configuration = yes(workspace, "configuration");
 	c->dynamic_configuration =
 		yes(json_get(workspace, "didChangeConfiguration"), "dynamicRegistration");
+	c->lens_refresh = yes(json_get(workspace, "codeLens"), "refreshSupport");
 	c->virtual_documents = json_present(json_get(workspace, "textDocumentContent"));
 }
 
@@ -58,6 +59,7 @@ void client_init(struct client *c, struct json params)
 	read_encoding(c, caps);
 	read_workspace(c, json_get(caps, "workspace"));
 	read_code_action(c, json_get(json_get(caps, "textDocument"), "codeAction"));
+	c->code_lens = json_present(json_get(json_get(caps, "textDocument"), "codeLens"));
 	c->progress = yes(window, "workDoneProgress");
 	c->show_document = yes(json_get(window, "showDocument"), "support");
 	c->emend = json_type(emend) == JSON_OBJECT || json_bool_or(emend, false);

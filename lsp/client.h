@@ -24,6 +24,8 @@ struct client {
 	bool apply_edit;
 	bool configuration;	    /* workspace/configuration */
 	bool dynamic_configuration; /* workspace.didChangeConfiguration.dynamicRegistration */
+	bool code_lens;		    /* textDocument.codeLens */
+	bool lens_refresh;	    /* workspace.codeLens.refreshSupport */
 	bool disabled;		    /* codeAction.disabledSupport */
 	bool llm_tag;		    /* codeAction.tagSupport has LLMGenerated */
 	bool virtual_documents;	    /* workspace.textDocumentContent */

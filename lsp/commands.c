@@ -8,6 +8,8 @@ const struct command commands[] = {
 	{ "emend.action", command_action },	 { "emend.do", command_do },
 	{ "emend.cancel", command_cancel },	 { "emend.tasks", command_tasks },
 	{ "emend.undo", command_undo },		 { "emend.diff", command_diff },
+	{ "emend.acceptHunk", command_accept },	 { "emend.rejectHunk", command_reject },
+	{ "emend.acceptAll", command_accept },	 { "emend.rejectAll", command_reject },
 	{ "emend.status", command_status },
 };
 const unsigned commands_n = ARRAY_LEN(commands);

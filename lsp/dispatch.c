@@ -17,6 +17,7 @@ static request_fn *const requests[LSP_METHODS] = {
 	[LSP_INITIALIZE] = on_initialize,
 	[LSP_SHUTDOWN] = server_stop,
 	[LSP_CODE_ACTION] = on_code_action,
+	[LSP_CODE_LENS] = on_code_lens,
 	[LSP_EXECUTE_COMMAND] = on_execute_command,
 	[LSP_TEXT_DOCUMENT_CONTENT] = on_text_document_content,
 };

@@ -158,6 +158,7 @@ static void wire(struct server *s)
 	edits_init(&s->edits, s->loop, &s->runq, &s->conn, &s->client, &s->documents, &s->folders);
 	shown_init(&s->shown, s->loop, &s->conn, &s->client, &s->messages);
 	tasks_init(&s->tasks);
+	pending_init(&s->pending, s);
 	(void)uv_timer_init(s->loop, &s->grace);
 	s->grace.data = s;
 	s->started_ms = uv_now(s->loop);
@@ -196,6 +197,7 @@ int server_free(struct server *s)
 {
 	int status = s->status;
 
+	pending_release(&s->pending);
 	tasks_release(&s->tasks);
 	shown_release(&s->shown);
 	settings_release(&s->settings);

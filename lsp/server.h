@@ -20,6 +20,7 @@
 #include "lsp/folders.h"
 #include "lsp/messages.h"
 #include "lsp/parent.h"
+#include "lsp/pending.h"
 #include "lsp/settings.h"
 #include "lsp/shown.h"
 #include "lsp/tasks.h"
@@ -55,6 +56,7 @@ struct server {
 	struct edits edits;
 	struct shown shown;
 	struct tasks tasks;
+	struct pending pending;
 	struct host host;
 	struct agent *agent;	      /* NULL until the first task */
 	char *state_dir;	      /* with it */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/session/reject.h"
 #include "lsp/host.h"
 #include "lsp/server.h"
 #include "lsp/tell.h"
@@ -164,6 +165,9 @@ static void on_done(void *payload, struct task *task, const struct task_outcome 
 	if (strcmp(t->status, "running") == 0)
 		set(&t->status, o->code == ERR_NONE ? SLICE("done") : slice_of(err_name(o->code)));
 	tell_end(t, o);
+	if (o->n_files)
+		pending_task_ended(&t->server->pending, slice_of(t->session),
+				   slice_of(t->workspace));
 	ended(t, o->summary);
 }
 
@@ -178,7 +182,23 @@ static void on_undone(void *payload, struct slice report, size_t restored, size_
 	messages_show(&t->server->messages, err || refused ? LSP_MESSAGE_WARNING : LSP_MESSAGE_INFO,
 		      "Emend: undo: %zu restored, %zu refused. %.*s", restored, refused,
 		      SLICE_ARG(report));
+	pending_undone(&t->server->pending);
 	ended(t, report);
+}
+
+/* A rejection is nobody's task: it is not listed, and nobody is told unless it was refused. */
+static void on_rejected(void *payload, struct slice report, size_t rejected, size_t refused,
+			const struct err *err)
+{
+	struct tracked *t = payload;
+
+	if (err)
+		report = slice_of(err->msg);
+	if ((err && err->code != ERR_CANCELLED) || refused)
+		messages_show(&t->server->messages, LSP_MESSAGE_WARNING,
+			      "Emend: %zu rejected, %zu not: %.*s", rejected, refused,
+			      SLICE_ARG(report));
+	tracked_free(t);
 }
 
 /* --- starting --- */
@@ -263,6 +283,44 @@ struct tracked *tasks_undo(struct server *s, struct undo_spec *spec, struct err 
 	set(&t->workspace, spec->workspace);
 	started(t, slice_of(id), spec->session, SLICE("Undo"));
 	return t;
+}
+
+static bool reject_below(struct server *s, const char *workspace, const struct slice *ids, size_t n,
+			 struct err *err)
+{
+	struct tracked *t = may_start(s, "reject", err);
+	struct reject_spec spec = { .hunks = &s->pending.hunks,
+				    .workspace = slice_of(workspace),
+				    .ids = ids,
+				    .n_ids = n };
+	struct host host;
+
+	if (!t)
+		return false;
+	host = host_for(t);
+	spec.config = &t->config->config;
+	if (reject_start(s->agent, &spec, &host, on_rejected, t, err))
+		return true;
+	tracked_free(t);
+	return false;
+}
+
+/* One rejection for each workspace that has some of them. */
+bool tasks_reject(struct server *s, const struct slice *ids, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct hunk_file *f, *before;
+		bool seen = false;
+
+		if (!hunks_find(&s->pending.hunks, ids[i], &f))
+			continue;
+		for (size_t k = 0; k < i && !seen; k++)
+			seen = hunks_find(&s->pending.hunks, ids[k], &before) &&
+			       strcmp(before->workspace, f->workspace) == 0;
+		if (!seen && !reject_below(s, f->workspace, ids, n, err))
+			return false;
+	}
+	return true;
 }
 
 void tasks_show(struct tracked *t, struct json token)

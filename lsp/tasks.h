@@ -47,6 +47,8 @@ void tasks_release(struct tasks *t);
 struct tracked *tasks_start(struct server *s, struct task_spec *spec, struct slice action,
 			    struct err *err);
 struct tracked *tasks_undo(struct server *s, struct undo_spec *spec, struct err *err);
+/* Takes hunks back. What is refused is told when it is over; what goes well shows itself. */
+NODISCARD bool tasks_reject(struct server *s, const struct slice *ids, size_t n, struct err *err);
 /* Shows its progress from now on; token: the client's own, may be missing. */
 void tasks_show(struct tracked *t, struct json token);
 

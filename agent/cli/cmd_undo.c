@@ -1,4 +1,4 @@
-/* cmd_undo.c - emend undo [-y] [TASK|STEP] */
+/* cmd_undo.c - emend undo [-y] [TASK|STEP], and emend redo, which takes that back */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -26,11 +26,11 @@ static void put_report(struct undo_run *r, struct slice report, size_t restored,
 	if (!cli_given(r->cli, OPT_JSON)) {
 		term_text(&r->cli->out, TERM_PLAIN, report);
 		if (!cli_given(r->cli, OPT_QUIET))
-			term_printf(&r->cli->out, "%zu undone, %zu left as they are\n", restored,
-				    refused);
+			term_printf(&r->cli->out, "%zu %s, %zu left as they are\n", restored,
+				    r->spec.redo ? "made again" : "undone", refused);
 		return;
 	}
-	w = json_line_begin(&l, "undo");
+	w = json_line_begin(&l, r->spec.redo ? "redo" : "undo");
 	jw_kbool(w, "ok", refused == 0);
 	jw_ki64(w, "restored", (int64_t)restored);
 	jw_ki64(w, "refused", (int64_t)refused);
@@ -79,11 +79,12 @@ static bool confirmed(struct undo_run *r, const struct history *h)
 	if (cli_given(r->cli, OPT_CONFIRM) || cli_given(r->cli, OPT_JSON) ||
 	    isatty(STDIN_FILENO) != 1 || !t->tty)
 		return true;
-	term_printf(t, "Undo in %s:\n", r->place.workspace.ptr);
+	term_printf(t, "%s in %s:\n", r->spec.redo ? "Make again" : "Undo",
+		    r->place.workspace.ptr);
 	for (size_t i = h->n; i-- > 0;) {
 		const struct past_edit *e = &h->edits[i];
 
-		if (!slice_eq(e->task, task) || e->undone || e->failed ||
+		if (!slice_eq(e->task, task) || e->undone != r->spec.redo || e->failed ||
 		    (r->spec.step >= 0 && e->step != r->spec.step))
 			continue;
 		term_printf(t, "  step %lld: ", (long long)e->step);
@@ -108,14 +109,15 @@ static bool start(struct undo_run *r, struct err *err)
 	return true;
 }
 
-int cmd_undo(struct cli *c)
+static int undo_or_redo(struct cli *c, bool redo)
 {
-	struct undo_run r = { .cli = c };
+	struct undo_run r = { .cli = c, .spec.redo = redo };
 	struct err err = { 0 };
 	struct history h;
 
 	if (c->args.n_words > 1)
-		return cli_usage(c, "One task or step at a time: emend undo [-y] [TASK|STEP]");
+		return cli_usage(c, "One task or step at a time: emend %s [-y] [TASK|STEP]",
+				 redo ? "redo" : "undo");
 	read_target(&r, c->args.n_words ? c->args.words[0] : "");
 	if (!place_init(&r.place, c, &err) ||
 	    !history_find(&c->arena, r.place.state, r.place.workspace, r.spec.task, &h, &err)) {
@@ -131,4 +133,14 @@ int cmd_undo(struct cli *c)
 	}
 	place_release(&r.place);
 	return r.status;
+}
+
+int cmd_undo(struct cli *c)
+{
+	return undo_or_redo(c, false);
+}
+
+int cmd_redo(struct cli *c)
+{
+	return undo_or_redo(c, true);
 }

@@ -37,6 +37,7 @@ int cmd_run(struct cli *c);
 int cmd_status(struct cli *c);
 int cmd_diff(struct cli *c);
 int cmd_undo(struct cli *c);
+int cmd_redo(struct cli *c);
 int cmd_sessions(struct cli *c);
 int cmd_audit(struct cli *c);
 int cmd_doctor(struct cli *c);

@@ -26,6 +26,9 @@ static const struct command table[] = {
 	  "A file is put back only where Emend's change still stands; the rest is named and left "
 	  "alone.\n",
 	  OPTS_COMMON | OPT_CONFIRM | OPT_JSON | OPT_NO_SANDBOX, cmd_undo },
+	{ "redo", "[-y] [TASK|STEP]", "make again what undo put back",
+	  "Your own changes since are kept, as with undo.\n",
+	  OPTS_COMMON | OPT_CONFIRM | OPT_JSON | OPT_NO_SANDBOX, cmd_redo },
 	{ "status", "", "what happened in this folder, and what was spent today", NULL,
 	  OPTS_COMMON | OPT_JSON, cmd_status },
 	{ "sessions", "[list | show ID | resume ID [INSTRUCTION] | rm ID...]",

@@ -74,6 +74,9 @@ static const struct config_key keys[] = {
 	{ "writeDirs", KEY_FOLDERS, LIST(write_dirs),
 	  .doc = "More folders that commands may write." },
 	{ "trusted", KEY_FOLDERS, LIST(trusted), .doc = "Workspace folders that are trusted." },
+	{ "hunks", KEY_CHOICE, AT(hunks), .choices = "on|off", .def = "\"on\"",
+	  .doc = "Whether each change of a task waits in the editor to be accepted or rejected by "
+		 "itself." },
 	{ "actions", KEY_ACTIONS, NARROW_ADD, LIST(actions), .doc = "Your own code actions." },
 	{ "providers", KEY_PROVIDERS, LIST(providers), .doc = "Model providers by name." },
 };

@@ -99,6 +99,7 @@ static void copy_texts(struct config *out, const struct config *base)
 	out->examples = examples;
 	out->model = text_dup(a, base->model);
 	out->effort = text_dup(a, base->effort);
+	out->hunks = text_dup(a, base->hunks);
 	out->allow = dup_list(a, base->allow, base->n_allow);
 	out->ask = dup_list(a, base->ask, base->n_ask);
 	out->deny = dup_list(a, base->deny, base->n_deny);

@@ -5,6 +5,7 @@
  *			 processes, noSandbox, forbid} -> {} ; must come first
  *	read		{path, maxBytes} -> {exists, text|base64, sha256, size, mode}
  *	write		{path, text|base64, expect, remove, mode, makeParents} -> {sha256}
+ *	sweep		{path} -> {}: temporary files of killed writes in its folder go
  *	list		{path, glob, depth, limit, filesOnly} -> see runner.h
  *	search		{pattern, path, glob, literal, ignoreCase, context, limit, skip[]}
  *			-> see runner.h

@@ -30,7 +30,7 @@ struct agent {
 	struct http *http;
 	struct ledger *ledger;
 	struct granted *granted;
-	struct list runners, tasks, undos;
+	struct list runners, tasks, undos, rejects;
 	bool closing;
 	struct job close_job;
 	void (*closed)(void *payload);
@@ -52,6 +52,7 @@ struct agent *agent_new(const struct agent_options *o)
 	list_init(&a->runners);
 	list_init(&a->tasks);
 	list_init(&a->undos);
+	list_init(&a->rejects);
 	job_init(&a->close_job, close_step);
 	return a;
 }
@@ -62,7 +63,7 @@ static void close_step(struct job *j)
 	void (*closed)(void *payload) = a->closed;
 	void *payload = a->payload;
 
-	if (!list_empty(&a->tasks) || !list_empty(&a->undos))
+	if (!list_empty(&a->tasks) || !list_empty(&a->undos) || !list_empty(&a->rejects))
 		return; /* the last one posts again */
 	if (a->http)
 		http_free(a->http);
@@ -84,6 +85,8 @@ void agent_close(struct agent *a, void (*closed)(void *payload), void *payload)
 		task_cancel(container_of(it, struct task, link));
 	LIST_EACH(it, tmp, &a->undos)
 		undo_cancel(it);
+	LIST_EACH(it, tmp, &a->rejects)
+		reject_cancel(it);
 	runq_post(a->runq, &a->close_job);
 }
 
@@ -135,6 +138,11 @@ struct list *agent_tasks(struct agent *a)
 struct list *agent_undos(struct agent *a)
 {
 	return &a->undos;
+}
+
+struct list *agent_rejects(struct agent *a)
+{
+	return &a->rejects;
 }
 
 static void runner_lost(void *payload, const struct err *why)

@@ -13,6 +13,7 @@ struct slice agent_state_dir(const struct agent *a);
 struct granted *agent_granted(struct agent *a); /* the user's "always" answers */
 struct list *agent_tasks(struct agent *a); /* running tasks: struct task.link */
 struct list *agent_undos(struct agent *a); /* running undos: struct undo.link */
+struct list *agent_rejects(struct agent *a); /* running rejections: struct reject.link */
 void agent_task_gone(struct agent *a);	   /* a task left the list */
 
 /* The runner of a workspace, started if none runs; counted: give it back with agent_runner_put().
@@ -24,5 +25,6 @@ void agent_runner_put(struct agent *a,
 
 /* Ends a running undo, given by its link; done(ERR_CANCELLED) follows from the loop. */
 void undo_cancel(struct list *link);
+void reject_cancel(struct list *link); /* the same, for a rejection */
 
 #endif

@@ -15,6 +15,36 @@ static struct slice text_of(struct reader *r, struct json ev, const char *key)
 	return arena_dup(r->a, json_str_or(json_get(ev, key), r->a, ""));
 }
 
+static const struct slice *hunks_of(struct reader *r, struct json ev, size_t *n)
+{
+	struct json list = json_get(ev, "hunks");
+	struct slice *ids = arena_array(r->a, json_len(list) + 1, sizeof(*ids));
+
+	*n = 0;
+	for (struct json_iter it = json_iter(list); json_next(&it);)
+		ids[(*n)++] = arena_dup(r->a, json_str_or(it.value, r->a, ""));
+	return ids;
+}
+
+static void add_accepted(struct reader *r, struct json ev)
+{
+	struct history *h = r->h;
+	size_t n;
+	const struct slice *ids = hunks_of(r, ev, &n);
+
+	if (h->n_accepted + n > h->cap_accepted) {
+		size_t cap = 2 * (h->n_accepted + n);
+		struct slice *bigger = arena_array(r->a, cap, sizeof(*bigger));
+
+		if (h->n_accepted)
+			memcpy(bigger, h->accepted, h->n_accepted * sizeof(*bigger));
+		h->accepted = bigger;
+		h->cap_accepted = cap;
+	}
+	for (size_t i = 0; i < n; i++)
+		h->accepted[h->n_accepted++] = ids[i];
+}
+
 static void add(struct reader *r, struct json ev)
 {
 	struct history *h = r->h;
@@ -35,6 +65,7 @@ static void add(struct reader *r, struct json ev)
 					       .mode = (uint32_t)json_i64_or(
 						       json_get(ev, "mode"), 0),
 					       .after = text_of(r, ev, "after") };
+	h->edits[h->n - 1].hunks = hunks_of(r, ev, &h->edits[h->n - 1].n_hunks);
 	h->last_task = h->edits[h->n - 1].task;
 }
 
@@ -61,11 +92,13 @@ static bool take(void *payload, struct json ev, struct err *err)
 		r->h->workspace = text_of(r, ev, "workspace");
 	else if (json_is(type, "edit"))
 		add(r, ev);
+	else if (json_is(type, "hunk"))
+		add_accepted(r, ev);
 	else if (json_is(type, "edited") && (e = find(r, ev))) {
 		e->made = ok;
 		e->failed = !ok;
 	} else if (json_is(type, "undo") && ok && (e = find(r, ev)))
-		e->undone = true;
+		e->undone = !json_bool_or(json_get(ev, "redo"), false);
 	return true;
 }
 

@@ -13,6 +13,8 @@ struct past_edit {
 	bool made;   /* the log says that the change was made (false also: interrupted, unknown) */
 	bool failed; /* the log says that it was not */
 	bool undone;
+	const struct slice *hunks; /* it took these hunks back: the user's doing, not the model's */
+	size_t n_hunks;
 };
 
 struct history {
@@ -20,6 +22,8 @@ struct history {
 	struct past_edit *edits; /* in the order in which they were made */
 	size_t n, cap;
 	struct slice last_task; /* the newest task that edited; "" if none */
+	struct slice *accepted; /* ids of hunks that the user accepted */
+	size_t n_accepted, cap_accepted;
 };
 
 /* Everything in the arena. */

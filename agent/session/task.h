@@ -85,6 +85,7 @@ struct slice task_title(const struct task *t);
 struct undo_spec {
 	struct slice workspace, session, task;
 	int64_t step; /* -1: all */
+	bool redo;    /* the other way: make again what was undone, oldest first */
 	const struct config *config;
 };
 typedef void undo_done_cb(void *payload, struct slice report, size_t restored, size_t refused,

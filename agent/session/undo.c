@@ -1,11 +1,13 @@
-/* undo.c - put back what a task changed, newest first, one step after the other.
+/* undo.c - put back what a task changed: file after file, or one step of it; or make again what was
+ * put back, step by step, oldest first.
  *
- *   RECOVERING (what a crash left) --> for each step: NEXT --> RESTORING (restore.h) --> NEXT
+ *   RECOVERING (what a crash left) --> for each: NEXT --> RESTORING (restore.h) --> NEXT
  *
- * Where the user changed the file after Emend did, the undo is merged three ways around their
- * change; where that conflicts, the file is left as it is and said so. */
+ * Of a whole task each file goes back once, to what it was before, around all that the user changed
+ * or rejected since (follow.h). A single step is merged three ways. Where that conflicts, the file
+ * is left as it is and said so. */
 #include "agent/session/agent.h"
-#include "agent/session/history.h"
+#include "agent/session/follow.h"
 #include "agent/session/recover.h"
 #include "agent/session/task_own.h"
 
@@ -30,7 +32,8 @@ struct undo {
 	struct history history;
 	struct slice task;
 	int64_t only; /* a step, or -1 */
-	size_t at;    /* edits[at - 1] is the next to look at */
+	bool redo;
+	size_t at; /* edits[at - 1] is the next to look at; undo goes down to 0, redo up to n + 1 */
 	struct recover *recover;
 	struct restore *restore;
 	struct buf report;
@@ -45,10 +48,16 @@ static struct past_edit *current(struct undo *u)
 	return &u->history.edits[u->at - 1];
 }
 
-static bool log_undo(struct undo *u, const struct err *err, struct slice after)
+static bool wanted(const struct undo *u, const struct past_edit *e)
+{
+	return slice_eq(e->task, u->task) && e->undone == u->redo && !e->failed &&
+	       (u->only < 0 || e->step == u->only);
+}
+
+static bool log_one(struct undo *u, const struct past_edit *e, const struct err *err,
+		    struct slice after)
 {
 	struct jw *w = event_log_begin(u->log, "undo");
-	const struct past_edit *e = current(u);
 
 	jw_kstr(w, "task", e->task);
 	jw_ki64(w, "step", e->step);
@@ -56,15 +65,51 @@ static bool log_undo(struct undo *u, const struct err *err, struct slice after)
 	jw_kbool(w, "ok", !err);
 	if (err)
 		jw_kcstr(w, "error", err->msg);
-	jw_kstr(w, "before", e->after);
+	jw_kstr(w, "before", u->redo ? e->before : e->after);
 	jw_kstr(w, "after", after);
-	return event_log_end(u->log, &u->why) && event_log_sync(u->log, &u->why);
+	if (u->redo)
+		jw_kbool(w, "redo", true);
+	return event_log_end(u->log, &u->why);
+}
+
+/* The step in hand, and, when undoing, the earlier ones of the same file, that went or stayed with
+ * it. */
+static bool log_undo(struct undo *u, const struct err *err, struct slice after)
+{
+	struct slice path = current(u)->path;
+	size_t last = u->redo ? u->at : 1;
+	bool ok = true;
+
+	for (size_t i = u->at; i >= last; i--) {
+		struct past_edit *e = &u->history.edits[i - 1];
+
+		if (!wanted(u, e) || !slice_eq(e->path, path))
+			continue;
+		ok = ok && log_one(u, e, err, after);
+		e->undone = !u->redo; /* done with */
+	}
+	return ok && event_log_sync(u->log, &u->why);
+}
+
+static void begin(struct undo *u)
+{
+	u->at = u->redo ? 1 : u->history.n;
+}
+
+static void next(struct undo *u)
+{
+	u->at += u->redo ? 1 : (size_t)-1;
+}
+
+static bool ended(const struct undo *u)
+{
+	return u->at == 0 || u->at > u->history.n;
 }
 
 static void go_on(struct undo *u)
 {
 	u->state = UNDO_NEXT;
-	u->at--;
+	next(u);
 	runq_post(agent_runq(u->agent), &u->step);
 }
 
@@ -108,16 +153,42 @@ static void restored(void *payload, const struct restored *r, const struct err *
 	go_on(u);
 }
 
+/* All that the task did to the file in hand. */
+static bool whole_task(void *ctx, struct arena *a, struct slice now, struct slice *after,
+		       struct err *err)
+{
+	struct undo *u = ctx;
+
+	return follow_back(a, agent_state_dir(u->agent), &u->history, u->task, current(u)->path,
+			   now, after, err);
+}
+
+/* The oldest step of the file that goes back together with the one in hand. */
+static const struct past_edit *oldest(struct undo *u)
+{
+	const struct past_edit *first = current(u);
+
+	for (size_t i = u->at; !u->redo && i-- > 0;)
+		if (wanted(u, &u->history.edits[i]) &&
+		    slice_eq(u->history.edits[i].path, first->path))
+			first = &u->history.edits[i];
+	return first;
+}
+
 static void restore_one(struct undo *u)
 {
-	const struct past_edit *e = current(u);
+	const struct past_edit *e = current(u), *first = oldest(u);
+	bool whole = u->only < 0 && !u->redo;
 	struct restore_spec spec = { .path = e->path,
-				     .mode = e->mode,
-				     .label = SLICE("Emend: undo") };
+				     .mode = first->mode,
+				     .label = u->redo ? SLICE("Emend: redo") :
+							SLICE("Emend: undo"),
+				     .around = whole ? whole_task : NULL,
+				     .ctx = u };
 	struct err why = { 0 };
 
-	if (!get_blob(u, e->before, &spec.before, &why) ||
-	    !get_blob(u, e->after, &spec.left, &why)) {
+	if (!get_blob(u, u->redo ? e->after : first->before, &spec.before, &why) ||
+	    !get_blob(u, u->redo ? e->before : e->after, &spec.left, &why)) {
 		refuse(u, &why);
 		return;
 	}
@@ -135,7 +206,7 @@ static void recovered(void *payload, struct slice report, size_t n)
 	u->restored += n;
 	if (history_read(&u->arena, agent_state_dir(u->agent), u->history.session, &u->history,
 			 &u->why))
-		u->at = u->history.n;
+		begin(u);
 	u->state = UNDO_NEXT;
 	runq_post(agent_runq(u->agent), &u->step);
 }
@@ -156,28 +227,22 @@ static void undo_free(struct undo *u)
 	free(u);
 }
 
-static bool wanted(const struct undo *u, const struct past_edit *e)
-{
-	return slice_eq(e->task, u->task) && !e->undone && !e->failed &&
-	       (u->only < 0 || e->step == u->only);
-}
-
 static void undo_step(struct job *j)
 {
 	struct undo *u = container_of(j, struct undo, step);
 
 	if (u->state != UNDO_NEXT && u->why.code == ERR_NONE)
 		return;
-	while (u->at > 0 && !wanted(u, current(u)))
-		u->at--;
-	if (u->at > 0 && u->why.code == ERR_NONE) {
+	while (!ended(u) && !wanted(u, current(u)))
+		next(u);
+	if (!ended(u) && u->why.code == ERR_NONE) {
 		restore_one(u);
 		return;
 	}
 	u->state = UNDO_ENDED;
 	if (u->restored + u->refused == 0 && u->why.code == ERR_NONE)
-		(void)err_set(&u->why, ERR_NOT_FOUND, "there is nothing to undo in task %.*s",
-			      SLICE_ARG(u->task));
+		(void)err_set(&u->why, ERR_NOT_FOUND, "there is nothing to %s in task %.*s",
+			      u->redo ? "redo" : "undo", SLICE_ARG(u->task));
 	u->done(u->payload, buf_slice(&u->report), u->restored, u->refused,
 		u->why.code == ERR_NONE ? NULL : &u->why);
 	undo_free(u);
@@ -194,7 +259,7 @@ static bool find(struct undo *u, const struct undo_spec *s, struct err *err)
 		return false;
 	}
 	u->task = s->task.len > 0 ? arena_dup(&u->arena, s->task) : u->history.last_task;
-	u->at = u->history.n;
+	begin(u);
 	return event_log_open(dir, u->history.session, &u->log, err);
 }
 
@@ -206,6 +271,7 @@ bool undo_start(struct agent *a, const struct undo_spec *s, const struct host *h
 	u->agent = a;
 	list_init(&u->link);
 	u->only = s->step;
+	u->redo = s->redo;
 	u->done = done;
 	u->payload = payload;
 	arena_init(&u->arena);

@@ -20,14 +20,19 @@
  *   command   {task, call, command, exit, signal, seconds, output_bytes, truncated, output, blob,
  *             background?: id}
  *   begin     {task, call, transaction, files}           files are about to be changed, all or none
- *   edit      {task, call, step, path, via: "buffer"|"file", before, after, transaction?, mode?}
+ *   edit      {task, call, step, path, via: "buffer"|"file", before, after, transaction?, mode?,
+ *             hunks?}
  *             written before the change is made; before/after: SHA-256 of blobs, "" = no file;
- *             mode: permission bits of the file before
+ *             mode: permission bits of the file before; hunks: ids of what the user rejected: not
+ *             the model's change but its taking back
  *   edited    {task, step, ok, error?}                   after it; the last one of a step holds
- *   commit    {task, transaction, ok, error?}            ok: all are made; else none, or as error says
+ *   commit    {task, transaction, ok, error?}            ok: all are made; else none, or as error
+ *             says
  *   result    {task, call, tool, ok, text}
  *   plan      {task, steps}
- *   undo      {task, step, path, ok, error?, before, after}
+ *   hunk      {task, action: "accept", hunks[ids]}       the user keeps these changes
+ *   undo      {task, step, path, ok, error?, before, after, redo?}
+ *             redo: true if an undo was taken back
  *   notice    {task, text}
  *   pruned    {bytes}                                    the blobs of all events before it are gone
  *   finished  {task, status, summary, usd, seconds, files[]}

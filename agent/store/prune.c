@@ -149,7 +149,8 @@ static bool prune_one(struct pruner *p, size_t i)
 	ok = event_log_end(log, &err) && event_log_sync(log, &err);
 	if (ok) { /* the log is locked as long as they go */
 		session_remove_blobs(&p->arena, log->folder);
-		if (session_path(&p->arena, p->state_dir, p->ids[i], SESSION_SIZE_FILE, &size, &err))
+		if (session_path(&p->arena, p->state_dir, p->ids[i], SESSION_SIZE_FILE, &size,
+				 &err))
 			remember(size, 0);
 		log_info("history: removed %" PRIu64 " bytes of session %.*s", p->bytes[i],
 			 SLICE_ARG(p->ids[i]));

@@ -18,8 +18,8 @@ static bool allowed_by_rule(struct tool_run *r, const struct change *c, struct e
 	case CHANGE_SEEN:
 		return !c->now || view_seen(&r->env->view, path) ||
 		       err_set(err, ERR_STALE,
-			       "%.*s exists: read it before you replace its content, or use "
-			       "edit_file",
+			       "%.*s exists: read it before you replace its content, or change a "
+			       "part of it",
 			       SLICE_ARG(path));
 	case CHANGE_NEW:
 	case CHANGE_MOVED_HERE:

@@ -57,12 +57,24 @@ static bool merge(struct restore *r, const struct view_text *t, struct slice *ou
 	return view_encode(&r->arena, t->encoding, merged, out, err);
 }
 
+static bool around(struct restore *r, const struct view_text *t, struct slice *out, struct err *err)
+{
+	struct slice now = t->text ? snapshot_text(t->text) : (struct slice){ NULL, 0 }, after;
+
+	if (!r->spec.around(r->spec.ctx, &r->arena, now, &after, err))
+		return false;
+	*out = after;
+	return !after.ptr || view_encode(&r->arena, t->encoding, after, out, err);
+}
+
 /* What shall stand there, given what stands there now. */
 static bool target(struct restore *r, const struct view_text *t, struct slice *out, struct err *err)
 {
 	const struct restore_spec *s = &r->spec;
 	struct slice now = t->exists ? t->bytes : (struct slice){ NULL, 0 };
 
+	if (s->around && !t->binary)
+		return around(r, t, out, err);
 	*out = s->before;
 	if (same(now, s->left) || same(now, s->before))
 		return true;

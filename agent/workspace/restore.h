@@ -19,6 +19,11 @@ struct restore_spec {
 	struct slice before; /* the bytes to put back; ptr NULL: no file */
 	uint32_t mode;	     /* of the file, if it must be made; 0: the default */
 	struct slice label;
+	/* If set, decides for text instead of before and left: *after from what stands there now (ptr
+	 * NULL: no file), in the arena. ERR_STALE: it conflicts. */
+	bool (*around)(void *ctx, struct arena *a, struct slice now, struct slice *after,
+		       struct err *err);
+	void *ctx;
 };
 /* err NULL: it is back; *now is what stands there (ptr NULL: no file), written tells whether
  * anything had to be changed. ERR_STALE: the user's changes conflict. */

@@ -29,6 +29,8 @@ struct action {
 	const char *command;
 	struct range range;
 	struct slice diagnostic, own; /* more arguments; may be empty */
+	const char *hunk;	      /* the argument is {id}, */
+	bool hunks;		      /* or {uri}: about changes that wait, not about code */
 };
 
 /* Kinds are hierarchical: "refactor" asks for "refactor.rewrite" too, "" for all. */
@@ -52,6 +54,26 @@ static bool wanted(const struct offer *o, struct slice kind)
 	return false;
 }
 
+static void put_argument(struct offer *o, const struct action *action)
+{
+	struct jw *w = o->w;
+
+	if (action->hunk)
+		jw_kcstr(w, "id", action->hunk);
+	else
+		jw_kstr(w, "uri", o->uri);
+	if (action->hunks)
+		return;
+	jw_key(w, "range");
+	range_write(w, action->range);
+	if (o->doc)
+		jw_ki64(w, "version", o->doc->version);
+	if (action->diagnostic.len)
+		jw_kstr(w, "diagnostic", action->diagnostic);
+	if (action->own.len)
+		jw_kstr(w, "action", action->own);
+}
+
 static void put_command(struct offer *o, const struct action *action)
 {
 	struct jw *w = o->w;
@@ -61,15 +83,7 @@ static void put_command(struct offer *o, const struct action *action)
 	jw_kcstr(w, "command", action->command);
 	jw_karray(w, "arguments");
 	jw_object(w);
-	jw_kstr(w, "uri", o->uri);
-	jw_key(w, "range");
-	range_write(w, action->range);
-	if (o->doc)
-		jw_ki64(w, "version", o->doc->version);
-	if (action->diagnostic.len)
-		jw_kstr(w, "diagnostic", action->diagnostic);
-	if (action->own.len)
-		jw_kstr(w, "action", action->own);
+	put_argument(o, action);
 	jw_end(w);
 	jw_end(w);
 	jw_end(w);
@@ -86,12 +100,12 @@ static void put_action(struct offer *o, const struct action *action)
 	jw_kstr(w, "title", action->title);
 	jw_kstr(w, "kind", action->kind);
 	put_command(o, action);
-	if (client->llm_tag) {
+	if (client->llm_tag && !action->hunks) {
 		jw_karray(w, "tags");
 		jw_i64(w, 1);
 		jw_end(w);
 	}
-	if (o->disabled && client->disabled) {
+	if (o->disabled && client->disabled && !action->hunks) {
 		jw_kobject(w, "disabled");
 		jw_kcstr(w, "reason", o->disabled);
 		jw_end(w);
@@ -145,6 +159,47 @@ static void put_fix(struct offer *o, struct json diagnostic)
 	put_action(o, &fix);
 }
 
+/* --- the changes that wait for the user's word, where the cursor is in one --- */
+
+static const struct hunk *hunk_here(struct offer *o, struct hunk_file *f, struct document *doc)
+{
+	for (size_t i = 0; f && i < f->list.n; i++) {
+		struct range r = pending_range(&o->s->pending, doc, &f->list.items[i]);
+
+		/* What was removed shows at the line that followed. */
+		if (r.end.line == r.start.line)
+			r.end.line++;
+		if (o->range.start.line < r.end.line && o->range.end.line >= r.start.line)
+			return &f->list.items[i];
+	}
+	return NULL;
+}
+
+static void put_hunks(struct offer *o)
+{
+	struct document *doc = documents_find(&o->s->documents, o->uri);
+	struct hunk_file *f = pending_file(&o->s->pending, doc);
+	const struct hunk *h = hunk_here(o, f, doc);
+	struct action action = { .kind = SLICE("emend.hunk"), .hunks = true };
+
+	if (!h)
+		return;
+	action.hunk = h->id;
+	action.title = SLICE("Emend: Accept this change");
+	action.command = "emend.acceptHunk";
+	put_action(o, &action);
+	action.title = SLICE("Emend: Reject this change");
+	action.command = "emend.rejectHunk";
+	put_action(o, &action);
+	action.hunk = NULL;
+	action.title = SLICE("Emend: Accept all changes in this file");
+	action.command = "emend.acceptAll";
+	put_action(o, &action);
+	action.title = SLICE("Emend: Reject all changes in this file");
+	action.command = "emend.rejectAll";
+	put_action(o, &action);
+}
+
 /* --- the whole list --- */
 
 static void put_own(struct offer *o)
@@ -181,6 +236,7 @@ static void put_all(struct offer *o, struct json context)
 
 	for (struct json_iter it = json_iter(json_get(context, "diagnostics")); json_next(&it);)
 		put_fix(o, it.value);
+	put_hunks(o);
 	for (size_t i = 0; i < ARRAY_LEN(built_in); i++)
 		put_action(o, &(struct action){ .title = slice_of(built_in[i].title),
 						.kind = slice_of(built_in[i].kind),

@@ -14,8 +14,11 @@ static bool apply(struct server *s, struct document *doc, struct json change, st
 		  struct err *err)
 {
 	struct json where = json_get(change, "range");
+	const struct range *r;
 	struct range range = { 0 };
+	struct pending_change hunks;
 	struct slice text;
+	bool ok;
 
 	if (!json_str(json_get(change, "text"), a, &text) ||
 	    (json_present(where) && !range_read(where, &range))) {
@@ -23,8 +26,11 @@ static bool apply(struct server *s, struct document *doc, struct json change, st
 		range.start.line = UINT32_MAX;
 		text = slice_of("");
 	}
-	return document_change(doc, json_present(where) || range.start.line ? &range : NULL,
-			       s->client.encoding, text, err);
+	r = json_present(where) || range.start.line ? &range : NULL;
+	pending_changing(&s->pending, doc, r, &hunks);
+	ok = document_change(doc, r, s->client.encoding, text, err);
+	pending_changed(&s->pending, doc, &hunks, text, ok);
+	return ok;
 }
 
 void on_did_change(struct server *s, struct json params, struct arena *a)

@@ -15,6 +15,8 @@ void on_did_open(struct server *s, struct json params, struct arena *a)
 			     "didOpen without uri or text was ignored.");
 		return;
 	}
-	if (!documents_open(&s->documents, uri, language, (int32_t)version, text, &err))
+	if (documents_open(&s->documents, uri, language, (int32_t)version, text, &err))
+		pending_opened(&s->pending, documents_find(&s->documents, uri));
+	else
 		messages_show(&s->messages, LSP_MESSAGE_WARNING, "Emend: %s", err.msg);
 }

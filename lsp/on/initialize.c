@@ -74,6 +74,10 @@ void on_initialize(struct server *s, struct rpc_request *req)
 		jw_kcstr(w, "positionEncoding", position_encoding_name(s->client.encoding));
 	put_sync(w);
 	put_actions(w);
+	if (s->client.code_lens) {
+		jw_kobject(w, "codeLensProvider");
+		jw_end(w);
+	}
 	put_workspace(w, &s->client);
 	jw_end(w);
 	jw_kobject(w, "serverInfo");

@@ -11,6 +11,7 @@ struct server;
 
 void on_initialize(struct server *s, struct rpc_request *req);
 void on_code_action(struct server *s, struct rpc_request *req);
+void on_code_lens(struct server *s, struct rpc_request *req);
 void on_code_action_resolve(struct server *s, struct rpc_request *req);
 void on_execute_command(struct server *s, struct rpc_request *req);
 void on_text_document_content(struct server *s, struct rpc_request *req);

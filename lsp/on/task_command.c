@@ -126,7 +126,8 @@ void command_tasks(struct server *s, struct rpc_request *req, struct json arg, s
 void command_undo(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
 	struct undo_spec spec = { .task = text_arg(req, arg, "task"),
-				  .step = json_i64_or(json_get(arg, "step"), -1) };
+				  .step = json_i64_or(json_get(arg, "step"), -1),
+				  .redo = json_bool_or(json_get(arg, "redo"), false) };
 	struct tracked *of = tasks_find(&s->tasks, spec.task), *t;
 	struct err err;
 

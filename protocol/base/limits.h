@@ -48,6 +48,9 @@ enum {
 	LIMIT_INSTRUCTIONS_BYTES = 64 * 1024, /* AGENTS.md and the like, all together */
 	LIMIT_SELECTION_BYTES = 256 * 1024,   /* code that a code action sends along */
 	LIMIT_CONFIG_BYTES = 1024 * 1024,
+	LIMIT_HUNKS = 4096,		    /* changes that wait for the user's word */
+	LIMIT_HUNK_BYTES = 64 * 1024 * 1024, /* their texts, and those of their files, in memory */
+	LIMIT_HUNK_SESSIONS = 64,	    /* of a workspace, whose changes wait */
 
 	/* milliseconds */
 	LIMIT_PERMISSION_MS = 10 * 60 * 1000, /* an unanswered permission is a denial */

@@ -4,7 +4,7 @@ import json
 
 from support import expect, main
 
-COMMANDS = ["do", "explain", "refactor", "add-tests", "fix", "review", "diff", "undo", "status", "sessions", "run",
+COMMANDS = ["do", "explain", "refactor", "add-tests", "fix", "review", "diff", "undo", "redo", "status", "sessions", "run",
             "audit", "cost", "models", "config", "policy", "doctor"]
 
 

@@ -317,6 +317,71 @@ function scenario.undo()
   server_agrees('after the undo')
 end
 
+-- Line numbers from 1 of the waiting changes, as "8-9:change 13-13:change".
+local function waiting()
+  return table.concat(vim.tbl_map(function(h)
+    return h.first .. '-' .. h.last .. ':' .. h.kind
+  end, emend.hunks(0)), ' ')
+end
+local function keys(k)
+  vim.api.nvim_feedkeys(k, 'xt', false)
+end
+
+function scenario.hunks()
+  start()
+  choose('Emend: Refactor this code')
+  ended('done')
+  wait('two changes wait', function()
+    return waiting() == '8-9:change 13-13:change'
+  end)
+  keys('ggOtyped above 🙂')
+  keys('10Gotyped é inside the function')
+  server_agrees('after the typing')
+  ok(waiting() == '9-10:change 15-15:change', 'the signs moved with the text: ' .. waiting())
+  vim.api.nvim_win_set_cursor(0, { 1, 0 })
+  vim.cmd('Emend next')
+  ok(vim.api.nvim_win_get_cursor(0)[1] == 9, ':Emend next goes to the first change')
+  vim.cmd('Emend reject')
+  wait('one change waits', function()
+    return waiting() == '14-14:change'
+  end)
+  local want = before:gsub('/%* end %*/', '/* the end 🙂 */')
+  want = 'typed above 🙂\n' .. want
+  want = want:gsub('(→ 🙂 %*/\n)', '%1\t\ttyped é inside the function\n') -- indented as the line above
+  ok(text() == want, 'its lines are as before, and nothing else changed')
+  server_agrees('after the rejection')
+  vim.api.nvim_win_set_cursor(0, { 14, 0 })
+  vim.cmd('Emend accept')
+  wait('nothing waits', function()
+    return waiting() == ''
+  end)
+  ok(text() == want, 'accepting changes nothing')
+  vim.cmd('Emend undo')
+  wait('the task is undone around the typing', function()
+    return text() == want:gsub('/%* the end 🙂 %*/', '/* end */')
+  end)
+  server_agrees('after the undo')
+end
+
+function scenario.undo_late()
+  start()
+  choose('Emend: Refactor this code')
+  ended('done')
+  wait('the change waits', function()
+    return waiting() == '8-9:change'
+  end)
+  keys('10Gotyped é below')
+  keys('7Gotyped 🙂 above')
+  server_agrees('after the typing')
+  vim.cmd('Emend undo')
+  local want = before:gsub('\tint s = 0;\n', '%0\ttyped 🙂 above\n'):gsub('\treturn s;\n', '%0\ttyped é below\n')
+  wait('the task is undone around the typing', function()
+    return text() == want
+  end)
+  ok(waiting() == '', 'nothing waits any more')
+  server_agrees('after the undo')
+end
+
 local good, why = xpcall(scenario[vim.env.SCENARIO], debug.traceback)
 if not good then
   ok(false, 'no error in the scenario: ' .. tostring(why))

@@ -32,7 +32,7 @@ def attack(w, name, command, check=None):
     command = w.fill(command, True)
     if w.refused:
         r = w.inside(command)
-        tap(r.returncode == 200 and not (check and check(w)), name, why or "SKIP refused")
+        tap(r.returncode == 200 and not (check and check(w)), name)
         return
     if w.reduced:
         w.without_secrets()
@@ -258,7 +258,9 @@ def suite(mode):
             tap(b"What to do" in r.stderr, "the refusal says why and what to do")
         if mode == "":
             tap(not w.refused and not w.reduced, "nothing is missing on this machine")
-        for name, command in READS + ([] if w.reduced else VIEW_READS):
+        # A refusal does not depend on the command: some of each list then.
+        step = 5 if w.refused else 1
+        for name, command in (READS + ([] if w.reduced else VIEW_READS))[::step]:
             attack(w, name, command)
         for name, command in SECRETS_INSIDE:
             if w.reduced:  # refused while there is a secret
@@ -267,13 +269,12 @@ def suite(mode):
                 tap(r.returncode == 200 and not escaped(r.stdout), name)
             else:
                 attack(w, name, command)
-        for name, command, check in WRITES + ([] if w.reduced else VIEW_WRITES + PROTECTED):
+        for name, command, check in (WRITES + ([] if w.reduced else VIEW_WRITES + PROTECTED))[::step]:
             attack(w, name, command, check)
-        for name, command, check in PLANTS:
-            if w.overlay:
-                attack(w, name, command, check)
-            else:
-                tap(True, name, "SKIP commands change the workspace directly here")
+        for name, command, check in PLANTS if w.overlay or w.refused else []:
+            attack(w, name, command, check)
+        if not w.overlay and not w.refused:
+            tap(True, "names that are not there yet", "SKIP commands change the workspace directly here")
         w.reset()
         if w.reduced:
             w.without_secrets()

@@ -143,6 +143,11 @@ def one(trees, turns, seconds, rng):
         out, _ = p.communicate(timeout=60)
         event = started(out.decode("utf-8", "replace"))
         half = any(tree_of(w) == t for t in trees) is False
+        if event and rng.random() < 0.4:  # the recovery is killed too
+            q = w.start("sessions", "resume", "--json", "--yes", "--model", w.script({"text": "x"}), event["session"])
+            time.sleep(rng.uniform(0, 0.04))
+            kill(q.pid)
+            q.communicate(timeout=60)
         if event:
             r = w.run("sessions", "resume", "--json", "--yes", "--model", w.script({"text": "Here again."}),
                       event["session"])
@@ -170,7 +175,7 @@ def undo_first(trees, turns, seconds, rng):
         r = w.run("undo", "-y")
         expect(which(trees, tree_of(w), "undo after a kill at %.4f s" % at) == 0, r)
         if r.status != 0:  # killed before its first edit: there is nothing to undo, but maybe a mark to take away
-            expect("no task has changed files" in r.err, r)
+            expect("no task has changed files" in r.err or "nothing to undo" in r.err, r)
             r = w.run("do", "--json", "--model", w.script(DONE), "x")
             expect(r.status == 0, r)
         check_clean(w, "undo")
@@ -183,7 +188,7 @@ def main(argv):
     trees, turns = plan(4)
     print("1..2")
     print("# seed %d, %d kills" % (seed, kills))
-    seconds = measure(turns)
+    seconds = min(measure(turns) for _ in range(3))  # the machine may be busy with something else
     bad, seen, halves = 0, [0] * len(trees), 0
     for case, count, name in ((one, kills * 3 // 4, "wholly old or wholly new, and undo restores"),
                               (undo_first, kills - kills * 3 // 4, "undo right after the kill restores")):

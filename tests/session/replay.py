@@ -23,6 +23,9 @@ A conversation is a text of lines; a value may go on over following lines that s
   quiet SECONDS             nothing comes in that time, and nothing unexpected has come
   ignore METHOD             such notifications may come at any time and are dropped
   sleep SECONDS   eof   exit STATUS
+  restart                   shutdown and exit, then another server with the same state; nothing is open
+  close URI                 didClose
+  disk PATH "text"          this is in the file of the workspace now
 
 In expected values "..." stands for anything, also for the rest of an array; "!absent" for a key that must not be there;
 "$name" is bound at its first use and must be the same afterwards; "~REGEX" matches text. In sent values "$name" is
@@ -358,6 +361,34 @@ class Session:
             raise Failure("the server holds %r, not %r" % (got["text"], want))
         if uri in self.docs and self.docs[uri]["text"] != want:
             raise Failure("the editor holds %r, not %r" % (self.docs[uri]["text"], want))
+
+    def do_restart(self, _):
+        self.send({"id": "restart", "method": "shutdown"})
+        self.expect({"id": "restart", "result": None})
+        self.send({"method": "exit"})
+        self.do_exit("0")
+        self.server, self.ended, self.closed = None, False, False
+        self.docs, self.pending = {}, []
+
+    def do_close(self, rest):
+        uri = self.expand(rest)
+        self.docs.pop(uri, None)
+        self.send({"method": "textDocument/didClose", "params": {"textDocument": {"uri": uri}}})
+
+    def do_disk(self, rest):
+        name, text = rest.split(None, 1)
+        path, want = os.path.join(self.root, name), self.value(text)
+        got = None
+        for _ in range(100):
+            if os.path.exists(path):
+                with open(path, encoding="utf-8", newline="") as file:
+                    got = file.read()
+            else:
+                got = None
+            if got == want:
+                return
+            time.sleep(0.05)
+        raise Failure("%s holds %r, not %r" % (name, got, want))
 
     def do_quiet(self, rest):
         message = self.pull(time.monotonic() + float(rest))

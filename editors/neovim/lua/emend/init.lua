@@ -20,6 +20,9 @@ local tasks = {} -- task id -> last emend/task of it
 local order = {} -- task ids, oldest first
 local said = {} -- task id -> what the model said, in pieces
 
+-- Called with a buffer and M.hunks() of it when changes that wait come, go, or were touched.
+M.on_hunks = nil
+
 -- Called when a task changes, with its last state; for status lines and tests.
 M.on_task = nil
 
@@ -150,7 +153,72 @@ local function on_question(_, request)
   return { answer = answer or '' }
 end
 
+-- Changes that wait for a word ----------------------------------------------------------------------
+
+local sign_space = vim.api.nvim_create_namespace('emend-hunks')
+local hunks = {} -- buffer number -> { { id, mark, kind, state }, ... }
+local sign_of = { ['add'] = '+', ['change'] = '~', ['delete'] = '_', ['new file'] = '+' }
+local group_of = { ['add'] = 'DiffAdd', ['change'] = 'DiffChange', ['delete'] = 'DiffDelete', ['new file'] = 'DiffAdd' }
+
+-- Marks move with the text, so the server tells only what comes, goes, or was touched.
+local function on_hunks(_, params)
+  if type(params) ~= 'table' or type(params.uri) ~= 'string' then
+    return
+  end
+  local bufnr = vim.uri_to_bufnr(params.uri)
+  if not vim.api.nvim_buf_is_loaded(bufnr) then
+    return
+  end
+  vim.api.nvim_buf_clear_namespace(bufnr, sign_space, 0, -1)
+  hunks[bufnr] = {}
+  local lines = vim.api.nvim_buf_line_count(bufnr)
+  for _, hunk in ipairs(params.hunks or {}) do
+    local first = math.min(hunk.range.start.line, lines - 1)
+    local last = math.max(first, math.min(hunk.range['end'].line - 1, lines - 1))
+    local entry = { id = hunk.id, kind = hunk.kind, state = hunk.state, marks = {} }
+    for line = first, math.min(last, first + 999) do
+      table.insert(entry.marks, vim.api.nvim_buf_set_extmark(bufnr, sign_space, line, 0, {
+        sign_text = sign_of[hunk.kind] or '~',
+        sign_hl_group = hunk.state == 'touched' and 'WarningMsg' or group_of[hunk.kind] or 'DiffChange',
+      }))
+    end
+    table.insert(hunks[bufnr], entry)
+  end
+  if M.on_hunks then
+    M.on_hunks(bufnr, M.hunks(bufnr))
+  end
+end
+
+-- The changes of a buffer that wait: { { id, kind, state, first, last }, ... }; lines from 1.
+function M.hunks(bufnr)
+  bufnr = (bufnr == nil or bufnr == 0) and vim.api.nvim_get_current_buf() or bufnr
+  local out = {}
+  for _, hunk in ipairs(hunks[bufnr] or {}) do
+    local first, last
+    for _, mark in ipairs(hunk.marks) do
+      local at = vim.api.nvim_buf_get_extmark_by_id(bufnr, sign_space, mark, {})[1]
+      if at then
+        first, last = math.min(first or at + 1, at + 1), math.max(last or at + 1, at + 1)
+      end
+    end
+    if first then
+      table.insert(out, { id = hunk.id, kind = hunk.kind, state = hunk.state, first = first, last = last })
+    end
+  end
+  return out
+end
+
+local function hunk_at_cursor()
+  local line = vim.api.nvim_win_get_cursor(0)[1]
+  for _, hunk in ipairs(M.hunks(0)) do
+    if hunk.first <= line and line <= hunk.last then
+      return hunk
+    end
+  end
+end
+
 local handlers = {
+  ['emend/hunks'] = on_hunks,
   ['emend/task'] = on_task,
   ['emend/text'] = on_text,
   ['emend/permission'] = on_permission,
@@ -336,7 +404,38 @@ local code = {
   review = 'emend.review',
 }
 
+local function judge(command)
+  local hunk = hunk_at_cursor()
+  if hunk then
+    M.execute(command, { id = hunk.id })
+  else
+    vim.notify('Emend: no change waits on this line', vim.log.levels.WARN)
+  end
+end
+
 local verbs = {
+  accept = function()
+    judge('emend.acceptHunk')
+  end,
+  reject = function()
+    judge('emend.rejectHunk')
+  end,
+  ['accept-all'] = function()
+    M.execute('emend.acceptAll', { uri = vim.uri_from_bufnr(0) })
+  end,
+  ['reject-all'] = function()
+    M.execute('emend.rejectAll', { uri = vim.uri_from_bufnr(0) })
+  end,
+  next = function()
+    local line = vim.api.nvim_win_get_cursor(0)[1]
+    for _, hunk in ipairs(M.hunks(0)) do
+      if hunk.first > line then
+        vim.api.nvim_win_set_cursor(0, { hunk.first, 0 })
+        return
+      end
+    end
+    vim.notify('Emend: no change waits below')
+  end,
   ['do'] = function(text)
     if text ~= '' then
       M.execute('emend.do', { task = text, uri = vim.uri_from_bufnr(0) })

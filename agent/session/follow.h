@@ -1,0 +1,28 @@
+/* follow.h - one file through the edits of a log, in their order, to the hunks that they left.
+ *
+ * What happened between two edits was the user's typing; a rejection takes its hunks away; what was
+ * undone leaves none. */
+#ifndef EMEND_FOLLOW_H
+#define EMEND_FOLLOW_H
+
+#include "agent/session/history.h"
+#include "agent/session/hunk_track.h"
+
+struct followed {
+	struct slice path;
+	struct hunk_list list; /* release it */
+	struct slice text;     /* that the list refers to; ptr NULL: no file */
+	struct slice hash;     /* of it; "" at first */
+	bool damaged;	       /* an image is missing: nothing can be said */
+};
+
+/* Texts go into the arena. session: of the hunks; may be NULL. */
+void follow_edit(struct followed *f, struct arena *a, struct slice state_dir,
+		 const struct history *h, struct hunk_session *session, const struct past_edit *e);
+/* *after = `now` without all that the task did to the file, ptr NULL: no file. What was rejected
+ * before is not undone twice. ERR_STALE: the user changed the same lines. */
+NODISCARD bool follow_back(struct arena *a, struct slice state_dir, const struct history *h,
+			   struct slice task, struct slice path, struct slice now,
+			   struct slice *after, struct err *err);
+
+#endif

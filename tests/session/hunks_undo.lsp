@@ -1,0 +1,28 @@
+# Undo of the task takes its hunks away, also where the user has typed since.
+model: {"calls":[{"name":"read_file","input":{"path":"a.c"}}]}
+model: {"calls":[{"name":"edit_file","input":{"path":"a.c","edits":[{"old_text":"int one;","new_text":"long one;"},{"old_text":"int three;","new_text":"long three;"}]}}]}
+model: {"text":"Done."}
+file: a.c "int one;\nint two;\n\nint three;\n\n"
+env: EMEND_MODE=edit
+ignore $/progress
+ignore $/cancelRequest
+ignore window/logMessage
+init plugin
+ignore emend/task
+ignore emend/text
+open ${uri}/a.c "int one;\nint two;\n\nint three;\n\n"
+--> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.do","arguments":[{"task":"widen","uri":"${uri}/a.c"}]}}
+<-- {"id":1,"result":{"taskId":"$task"}}
+<-- {"method":"workspace/applyEdit"}
+<-- {"method":"window/showMessage"}
+<-- {"method":"emend/hunks","params":{"hunks":["*","*"]}}
+type ${uri}/a.c 1:4-1:7 "zwei"
+type ${uri}/a.c 5:0-5:0 "int four;\n"
+--> {"id":2,"method":"workspace/executeCommand","params":{"command":"emend.undo","arguments":[{"task":"$task"}]}}
+<-- {"id":2,"result":{"taskId":"*"}}
+<-- {"method":"workspace/applyEdit"}
+<-- {"method":"emend/hunks","params":{"hunks":[]}}
+<-- {"method":"window/showMessage","params":{"message":"~1 restored, 0 refused"}}
+buffer ${uri}/a.c "int one;\nint zwei;\n\nint three;\n\nint four;\n"
+--> {"id":3,"method":"workspace/executeCommand","params":{"command":"emend.rejectAll"}}
+<-- {"id":3,"error":{"message":"~No change"}}
