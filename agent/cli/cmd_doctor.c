@@ -69,6 +69,7 @@ static bool ask_runner(struct doctor *d, struct err *err)
 				    .runq = &d->loop.runq,
 				    .program = d->place.program,
 				    .workspace = d->place.workspace,
+				    .views = place_views(&d->place, &d->cli->arena),
 				    .memory_bytes = d->config.command_memory_bytes,
 				    .processes = d->config.command_processes };
 

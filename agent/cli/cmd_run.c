@@ -5,6 +5,7 @@
 #include "agent/cli/json_line.h"
 #include "agent/cli/loop.h"
 #include "agent/cli/place.h"
+#include "agent/cli/run_commit.h"
 #include "agent/runner/runner.h"
 
 enum { STATUS_TIMED_OUT = 124, STATUS_SIGNAL = 128, DIRS_MAX = 256 };
@@ -75,6 +76,15 @@ static void put_result(struct command_run *r, const struct command_result *c)
 	json_line_end(&l, &r->cli->out);
 }
 
+static void on_kept(void *payload, bool kept)
+{
+	struct command_run *r = payload;
+
+	(void)kept; /* what was not is named; the status stays that of the command */
+	runner_stop(r->runner);
+	cli_loop_end(&r->loop);
+}
+
 static void on_done(void *payload, const struct command_result *c, const struct err *err)
 {
 	struct command_run *r = payload;
@@ -88,8 +98,11 @@ static void on_done(void *payload, const struct command_result *c, const struct 
 	}
 	if (r->loop.interrupts > 0)
 		r->status = err_exit_code(ERR_CANCELLED);
-	runner_stop(r->runner);
-	cli_loop_end(&r->loop);
+	if (c && !err)
+		run_commit_start(r->cli, r->runner, &c->changed, cli_given(r->cli, OPT_CONFIRM),
+				 on_kept, r);
+	else
+		on_kept(r, true);
 }
 
 static void on_interrupt(void *payload)
@@ -134,6 +147,7 @@ static bool start(struct command_run *r, struct err *err)
 				    .read_dirs = r->config.read_dirs,
 				    .n_read_dirs = r->config.n_read_dirs,
 				    .write_dirs = dirs,
+				    .views = place_views(&r->place, &r->cli->arena),
 				    .memory_bytes = r->config.command_memory_bytes,
 				    .processes = r->config.command_processes,
 				    .no_sandbox = cli_given(r->cli, OPT_NO_SANDBOX) };

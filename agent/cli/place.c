@@ -118,3 +118,8 @@ bool place_user_file(struct cli *c, struct slice *out, struct err *err)
 	*out = arena_printf(&c->arena, "%.*s/config.json", SLICE_ARG(dir));
 	return true;
 }
+
+struct slice place_views(const struct place *p, struct arena *a)
+{
+	return arena_printf(a, "%.*s/views", SLICE_ARG(p->state));
+}

@@ -20,6 +20,8 @@ NODISCARD bool place_workspace(struct cli *c, struct slice *out, struct err *err
 NODISCARD bool place_config(struct cli *c, struct config *out, struct err *err);
 /* *out = the settings narrowed by the workspace's .emend/config.json, if it has one. */
 NODISCARD bool place_narrow(const struct place *p, struct config *out, struct err *err);
+/* Where commands' changes lie until they are real. */
+struct slice place_views(const struct place *p, struct arena *a);
 /* The path of the user's file. */
 NODISCARD bool place_user_file(struct cli *c, struct slice *out, struct err *err);
 

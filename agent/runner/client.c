@@ -250,7 +250,9 @@ static int forbidden(void)
 		return 0;
 	return (strstr(list, "userns") ? FORBID_USERNS : 0) |
 	       (strstr(list, "landlock") ? FORBID_LANDLOCK : 0) |
-	       (strstr(list, "seccomp") ? FORBID_SECCOMP : 0);
+	       (strstr(list, "seccomp") ? FORBID_SECCOMP : 0) |
+	       (strstr(list, "overlay") ? FORBID_OVERLAY : 0) |
+	       (strstr(list, "disk") ? FORBID_DISK : 0);
 }
 
 static void write_list(struct jw *w, const char *key, const struct slice *list, size_t n)
@@ -267,6 +269,7 @@ static void initialize(struct runner *r, const struct runner_options *o)
 
 	jw_object(w);
 	jw_kstr(w, "workspace", o->workspace);
+	jw_kstr(w, "views", o->views);
 	write_list(w, "denied", o->denied, o->n_denied);
 	write_list(w, "readDirs", o->read_dirs, o->n_read_dirs);
 	write_list(w, "writeDirs", o->write_dirs, o->n_write_dirs);

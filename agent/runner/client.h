@@ -39,6 +39,7 @@ struct runner_call {
 	runner_read_cb *on_read;
 	runner_write_cb *on_write;
 	runner_json_cb *on_json;
+	runner_image_cb *on_image;
 	struct command_callbacks on_command;
 	void *payload;
 };
@@ -49,5 +50,9 @@ struct runner_call *client_begin(struct runner *r, const char *method, void *pay
 struct runner_call *client_end(struct runner_call *c);
 /* A reply, or err: decodes it and makes the callback. */
 void client_answer(struct runner_call *c, const struct rpc_reply *reply, const struct err *err);
+/* client_view.c */
+void client_read_changes(struct json changed, struct arena *a, struct view_result *out);
+void client_answer_image(const struct runner_call *c, struct json v, struct arena *a,
+			 const struct err *err);
 
 #endif

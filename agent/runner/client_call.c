@@ -82,6 +82,7 @@ static void answer_command(const struct runner_call *c, struct json v, struct ar
 		if (!json_f64(json_get(v, "seconds"), &r.seconds))
 			r.seconds = 0;
 		r.limit_hit = json_str_or(json_get(v, "limit"), a, "");
+		client_read_changes(json_get(v, "changed"), a, &r.changed);
 	}
 	c->on_command.done(c->payload, &r, err);
 }
@@ -106,6 +107,8 @@ void client_answer(struct runner_call *c, const struct rpc_reply *reply, const s
 			      err ? SLICE("") : json_str_or(json_get(v, "sha256"), a, ""), err);
 	else if (copy.on_json)
 		copy.on_json(copy.payload, err ? SLICE("") : json_raw(v), err);
+	else if (copy.on_image)
+		client_answer_image(&copy, v, a, err);
 	else
 		answer_command(&copy, v, a, err);
 	arena_release(&own);
@@ -232,6 +235,15 @@ struct runner_call *runner_command(struct runner *r, const struct command_spec *
 		jw_kstr(w, "cwd", s->cwd);
 		jw_ki64(w, "timeoutMs", (int64_t)s->timeout_ms);
 		jw_ki64(w, "idleMs", (int64_t)s->idle_ms);
+		jw_kbool(w, "direct", s->direct);
+		jw_karray(w, "unsaved");
+		for (size_t i = 0; i < s->n_unsaved; i++) {
+			jw_object(w);
+			jw_kstr(w, "path", s->unsaved[i].path);
+			jw_kstr(w, "text", s->unsaved[i].text);
+			jw_end(w);
+		}
+		jw_end(w);
 		jw_end(w);
 	}
 	return client_end(c);

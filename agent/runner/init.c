@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "agent/runner/landlock.h"
+#include "agent/runner/overlay.h"
 #include "agent/runner/seccomp.h"
 #include "agent/runner/view.h"
 #include "agent/runner/watch.h"
@@ -44,7 +45,7 @@ static bool places(int workspace, const struct worker_request *r, struct err *er
 	const char *at = r->places;
 
 	for (uint32_t i = 0; i < r->n_places; i++, at += strlen(at) + 1) {
-		if (*at && !view_place(workspace, *at, at + 1, err))
+		if (*at && *at != PLACE_THROUGH && !view_place(workspace, *at, at + 1, err))
 			return false;
 	}
 	return true;
@@ -84,6 +85,8 @@ static bool set_up(const struct init_options *o, const struct worker_request *r,
 {
 	if (o->mode == SANDBOX_VIEW && !view_proc(o->as_root, err))
 		return false;
+	if (o->mode == SANDBOX_VIEW && !overlay_enter(o, r, err))
+		return false;
 	*workspace = open(o->config->workspace, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*workspace < 0)
 		return err_set(err, ERR_SANDBOX,
@@ -100,7 +103,7 @@ static bool load_request(int fd, struct worker_request *r, struct err *err)
 	void *map;
 
 	if (fd < 0) {
-		*r = (struct worker_request){ .cwd = "", .places = "" };
+		*r = (struct worker_request){ .view = OVERLAY_TRIAL, .cwd = "", .places = "" };
 		return true;
 	}
 	if (fstat(fd, &st) < 0 || st.st_size <= 0)

@@ -11,6 +11,7 @@ struct init_options {
 	const struct seccomp_program *filter; /* NULL: none, the user wants no sandbox */
 	const char *tmp; /* the private folder where there is no view; else NULL */
 	bool as_root;	 /* outside of the namespaces we are uid 0 */
+	bool overlay;	 /* commands may have one */
 	int output, status,
 		request; /* descriptors of the packet; request -1: only try the set-up */
 	int life;	 /* ends (EOF) when the spawner does */

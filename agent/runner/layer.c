@@ -120,7 +120,9 @@ void layers_probe(struct layers *l, unsigned forbid)
 	layer_set(l, LAYER_RLIMITS, LAYER_ON,
 		  "file size, open files, processes; memory, processes and disk "
 		  "by a watchdog");
-	layer_set(l, LAYER_OVERLAY, LAYER_OFF, "commands change the workspace directly");
+	layer_set(l, LAYER_OVERLAY, LAYER_MISSING, "commands change the workspace directly");
+	layer_remedy(l, LAYER_OVERLAY,
+		     "Use Linux 5.11 or newer and a state folder on ext4, xfs, btrfs or tmpfs.");
 	probe_cgroup(l);
 	userns_remedy(l);
 	l->of[LAYER_LANDLOCK].required = l->of[LAYER_SECCOMP].required = true;
@@ -186,6 +188,8 @@ void layers_write(const struct layers *l, struct buf *json)
 	jw_object(&w);
 	jw_kbool(&w, "ok", l->mode == SANDBOX_VIEW || l->mode == SANDBOX_REDUCED);
 	jw_kcstr(&w, "mode", modes[l->mode]);
+	jw_kbool(&w, "views",
+		 l->mode == SANDBOX_VIEW && l->of[LAYER_OVERLAY].state == LAYER_ON);
 	if (l->mode == SANDBOX_REFUSED)
 		jw_kcstr(&w, "why", l->why.msg);
 	jw_karray(&w, "layers");

@@ -45,7 +45,13 @@ struct layers {
 };
 
 /* Layers that a test forbids. */
-enum forbid { FORBID_USERNS = 1, FORBID_LANDLOCK = 2, FORBID_SECCOMP = 4 };
+enum forbid {
+	FORBID_USERNS = 1,
+	FORBID_LANDLOCK = 2,
+	FORBID_SECCOMP = 4,
+	FORBID_OVERLAY = 8,
+	FORBID_DISK = 16, /* layers in memory */
+};
 
 void layer_set(struct layers *l, enum layer_id id, enum layer_state s, const char *fmt, ...)
 	PRINTF(4, 5);

@@ -9,26 +9,52 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/runner/protect.h"
 #include "agent/runner/spawn.h"
 #include "agent/runner/walk.h"
+#include "agent/workspace/ignore.h"
 
-enum { PLACES_MAX = 2000, PLACES_BYTES = 4 * 1024 * 1024, COST_SHARE = 50 };
+enum { PLACES_MAX = 2000, PLACES_BYTES = 4 * 1024 * 1024, COST_SHARE = 50, THROUGH_MAX = 200 };
 
-/* Names that make an editor or a tool execute something later. */
-static const char *const executed_later[] = {
-	".vscode", ".idea",   ".zed",		".devcontainer", ".nvim.lua", ".exrc",
-	".vimrc",  ".envrc",  ".dir-locals.el", ".husky",	 ".claude",   ".codex",
-	".cursor", ".gemini", ".mcp.json",	".emend",
+/* Folders of tools, which make them anew: where the project ignores one, commands use the real one,
+ * so that builds stay incremental and nothing large is copied. The ignore rules alone do not
+ * decide: they are the project's own word. */
+static const char *const of_tools[] = {
+	"node_modules",	 "bower_components", ".pnpm-store",  ".yarn",	     ".venv",
+	"venv",		 "env",		     ".tox",	     ".nox",	     "__pycache__",
+	".pytest_cache", ".mypy_cache",	     ".ruff_cache",  ".eggs",	     ".hypothesis",
+	"site-packages", "target",	     "build",	     "_build",	     "out",
+	"dist",		 "bin",		     "obj",	     "Debug",	     "Release",
+	"debug",	 "release",	     ".gradle",	     ".build",	     "DerivedData",
+	"Pods",		 ".next",	     ".nuxt",	     ".svelte-kit",  ".angular",
+	".turbo",	 ".parcel-cache",    ".cache",	     ".ccache",	     "coverage",
+	".nyc_output",	 "zig-cache",	     ".zig-cache",   "zig-out",	     "dist-newstyle",
+	".stack-work",	 "elm-stuff",	     ".dart_tool",   "_deps",	     "deps",
+	"vendor",	 "CMakeFiles",	     "tmp",	     ".terraform",   ".bundle",
 };
-
-static const char *const in_git[] = { "config", "config.worktree", "hooks", "info/attributes",
-				      "commondir" };
+static const char *const of_tools_start[] = { "build-", "build_", "cmake-build-", "target-",
+					      "bazel-" };
 
 struct scan {
 	struct places *p;
 	const struct root *root;
-	bool too_many;
+	struct ignore *ignore;
+	bool ignore_tried, too_many;
 };
+
+bool places_through(const struct places *p, const char *rel)
+{
+	const char *at = p->list.data, *end = at ? at + p->list.len : at;
+
+	for (; at < end; at += strlen(at) + 1) {
+		struct slice top = slice_of(at + 1);
+
+		if (*at == PLACE_THROUGH && slice_starts(slice_of(rel), top) &&
+		    (rel[top.len] == 0 || rel[top.len] == '/'))
+			return true;
+	}
+	return false;
+}
 
 static void add(struct scan *s, char kind, const char *rel, const char *tail)
 {
@@ -74,14 +100,42 @@ static void add_protected(struct scan *s, char kind, const char *rel)
 	add(s, kind, rel, NULL);
 }
 
+static bool is_of_tools(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(of_tools); i++) {
+		if (strcmp(name, of_tools[i]) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(of_tools_start); i++) {
+		if (strncmp(name, of_tools_start[i], strlen(of_tools_start[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void add_through(struct scan *s, const struct walk_entry *e)
+{
+	struct places *p = s->p;
+
+	if (p->n_through >= THROUGH_MAX || places_through(p, e->rel))
+		return;
+	if (!s->ignore_tried && !ignore_open(slice_of(s->root->path), &s->ignore, NULL))
+		s->ignore = NULL;
+	s->ignore_tried = true;
+	if (!s->ignore || !ignore_match(s->ignore, e->rel, true))
+		return;
+	add(s, PLACE_THROUGH, e->rel, NULL);
+	p->n_through++;
+}
+
 static enum walk_next visit(void *payload, const struct walk_entry *e)
 {
 	struct scan *s = payload;
 
 	if (strcasecmp(e->name, ".git") == 0) {
 		add_protected(s, e->kind == WALK_DIR ? PLACE_PIN : PLACE_READ_ONLY, e->rel);
-		for (size_t i = 0; e->kind == WALK_DIR && i < ARRAY_LEN(in_git); i++)
-			add(s, PLACE_READ_ONLY, e->rel, in_git[i]);
+		for (size_t i = 0; e->kind == WALK_DIR && protect_in_git[i]; i++)
+			add(s, PLACE_READ_ONLY, e->rel, protect_in_git[i]);
 		return s->too_many ? WALK_STOP : WALK_SKIP;
 	}
 	if (root_denied(s->root, slice_of(e->rel))) {
@@ -89,10 +143,12 @@ static enum walk_next visit(void *payload, const struct walk_entry *e)
 		s->p->secrets++;
 		return s->too_many ? WALK_STOP : WALK_SKIP;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(executed_later); i++) {
-		if (strcmp(e->name, executed_later[i]) == 0)
+	for (size_t i = 0; protect_names[i]; i++) {
+		if (strcmp(e->name, protect_names[i]) == 0)
 			add_protected(s, PLACE_READ_ONLY, e->rel);
 	}
+	if (e->kind == WALK_DIR && is_of_tools(e->name))
+		add_through(s, e);
 	if (s->too_many)
 		return WALK_STOP;
 	return strcmp(e->name, "node_modules") == 0 || strcmp(e->name, "site-packages") == 0
@@ -127,14 +183,16 @@ static uint64_t clock_ms(void)
 bool places_refresh(struct places *p, const struct root *r, uint64_t now_ms, struct err *err)
 {
 	struct scan s = { .p = p, .root = r };
-	bool truncated = false;
+	bool truncated = false, ok;
 
 	if (p->valid && now_ms - p->at_ms < p->took_ms * COST_SHARE)
 		return true;
 	buf_clear(&p->list);
-	p->n = p->secrets = 0;
+	p->n = p->secrets = p->n_through = 0;
 	p->valid = false;
-	if (!walk_tree(r, "", visit, &s, &truncated, err))
+	ok = walk_tree(r, "", visit, &s, &truncated, err);
+	ignore_close(s.ignore);
+	if (!ok)
 		return false;
 	if (s.too_many)
 		return err_set(

@@ -1,5 +1,6 @@
 /* places.h - which paths of the workspace a command must not see or change: secrets, and files that
- * somebody's git or editor executes later. */
+ * somebody's git or editor executes later; and which it uses directly, past an overlay: folders of
+ * build tools that the project ignores. */
 #ifndef EMEND_RUNNER_PLACES_H
 #define EMEND_RUNNER_PLACES_H
 
@@ -12,7 +13,7 @@
  * are not looked through. */
 struct places {
 	struct buf list; /* "m.env" NUL "p.git" NUL ...: see spawn.h; a pin before its content */
-	uint32_t n, secrets;
+	uint32_t n, secrets, n_through;
 	bool valid;
 	uint64_t at_ms, took_ms;
 };
@@ -22,6 +23,8 @@ void places_release(struct places *p);
 /* ERR_SANDBOX if there is too much to hide or to look through. */
 NODISCARD bool places_refresh(struct places *p, const struct root *r, uint64_t now_ms,
 			      struct err *err);
+/* Does this path lie in (or is it) a folder that commands reach directly? */
+bool places_through(const struct places *p, const char *rel);
 void places_forget(struct places *p); /* something was written: look again */
 
 #endif

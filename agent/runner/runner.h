@@ -27,6 +27,8 @@ struct runner_options {
 	size_t n_read_dirs;
 	const struct slice *write_dirs; /* absolute: more places that commands may write */
 	size_t n_write_dirs;
+	struct slice views; /* absolute: the folder for what commands write until it is committed;
+			       not in the workspace; "": they write into the workspace itself */
 	uint64_t memory_bytes, file_bytes; /* of a command; 0: the defaults */
 	uint32_t processes;
 	bool no_sandbox; /* typed by the user; everything else is as inside */
@@ -99,7 +101,42 @@ struct search_query {
 struct runner_call *runner_search(struct runner *r, const struct search_query *q,
 				  runner_json_cb *done, void *payload);
 
-/* --- commands --- */
+/* --- commands ---
+ *
+ * Where the layer "overlay" is on, a command works on a view of the workspace: it sees the unsaved
+ * text, and what it writes lies in a layer of its own. Its result lists the changes; each becomes
+ * real by runner_commit(), the rest is lost with runner_finish() or runner_view_drop(), one of which
+ * must follow where `view` is not 0. */
+struct unsaved_text {
+	struct slice path, text; /* relative */
+};
+enum view_kind { VIEW_CREATED, VIEW_CHANGED, VIEW_REMOVED, VIEW_MODE };
+struct view_change {
+	struct slice path;
+	enum view_kind kind;
+	bool file;		   /* an ordinary file; else a link, or a whole folder */
+	struct slice before, after; /* SHA-256; "" = none */
+	uint64_t size;
+	uint32_t mode, old_mode; /* permission bits */
+	struct slice reason;	 /* of the two next */
+	bool is_protected; /* only if the user says so: git or an editor would execute it */
+	bool never;	   /* cannot be committed */
+	bool later;	   /* the user is likely to execute it */
+	bool stale;	   /* somebody changed the real one meanwhile: cannot be committed */
+	int64_t open;	   /* index of its unsaved text; -1 */
+	int64_t index;	   /* its name for the calls below */
+};
+struct view_result {
+	bool overlay; /* false: the command worked on the real files */
+	int64_t view; /* 0: nothing to decide */
+	bool dropped;  /* it was stopped: its changes are gone */
+	bool too_many; /* more than LIMIT_VIEW_CHANGES: they are gone */
+	uint64_t quiet; /* changes that are not listed: git's own files, new ignored files */
+	const struct view_change *changes;
+	size_t n_changes;
+	const int64_t *unseen; /* unsaved texts that the command did not see */
+	size_t n_unseen;
+};
 struct command_spec {
 	struct slice command; /* for `sh -c`; or */
 	const struct slice *argv;
@@ -107,6 +144,9 @@ struct command_spec {
 	struct slice cwd;    /* relative; "" = workspace */
 	uint64_t timeout_ms; /* 0: LIMIT_COMMAND_MS */
 	uint64_t idle_ms;    /* without output; 0: none */
+	const struct unsaved_text *unsaved; /* the command sees these in place of the files */
+	size_t n_unsaved;
+	bool direct; /* works on the real files even where there are views */
 };
 struct command_result {
 	int exit_status; /* valid if term_signal is 0 */
@@ -118,6 +158,7 @@ struct command_result {
 	bool truncated;
 	double seconds;
 	struct slice limit_hit; /* "", "memory", "processes", "disk": what a watchdog stopped */
+	struct view_result changed;
 };
 struct command_callbacks {
 	void (*output)(
@@ -131,6 +172,19 @@ struct runner_call *runner_command(struct runner *r, const struct command_spec *
 				   const struct command_callbacks *cb, void *payload);
 /* Kills the whole tree; done follows with what was printed so far. */
 void runner_kill(struct runner_call *c);
+
+/* Both contents of a changed file; a NULL pointer: there is none. ERR_TOO_LARGE: LIMIT_READ_BYTES. */
+typedef void runner_image_cb(void *payload, struct slice before, struct slice after,
+			     const struct err *err);
+struct runner_call *runner_image(struct runner *r, int64_t view, int64_t index,
+				 runner_image_cb *done, void *payload);
+/* Makes one change real: atomic, and only if the real file is what it was. ERR_STALE. */
+struct runner_call *runner_commit(struct runner *r, int64_t view, int64_t index,
+				  runner_json_cb *done, void *payload);
+/* quiet: what is not listed becomes real. json: {"done","failed","why"}. The view is gone. */
+struct runner_call *runner_finish(struct runner *r, int64_t view, bool quiet, runner_json_cb *done,
+				  void *payload);
+void runner_view_drop(struct runner *r, int64_t view); /* 0 is fine */
 
 /* What this machine offers, as found by the running sandbox itself:
  * {"layers":[{"name","state":"on"|"missing"|"off","detail","remedy","required":bool}],"ok":bool} */

@@ -92,6 +92,12 @@ static void on_request(void *owner, struct rpc_request *req)
 		serve_query(s, req, query_search);
 	else if (slice_eq_cstr(req->method, "command"))
 		serve_command(s, req);
+	else if (slice_eq_cstr(req->method, "viewImage"))
+		serve_view_image(s, req);
+	else if (slice_eq_cstr(req->method, "viewCommit"))
+		serve_view_commit(s, req);
+	else if (slice_eq_cstr(req->method, "viewFinish"))
+		serve_view_finish(s, req);
 	else
 		conn_reply_error(req, RPC_METHOD_NOT_FOUND, "The runner has no method %.*s.",
 				 SLICE_ARG(req->method));
@@ -102,6 +108,8 @@ static void on_notification(void *owner, struct slice method, struct json params
 	(void)a;
 	if (slice_eq_cstr(method, "kill"))
 		serve_kill(owner, params);
+	else if (slice_eq_cstr(method, "viewDrop"))
+		serve_view_drop(owner, params);
 }
 
 static void write_out(struct serve *s)
@@ -197,7 +205,7 @@ int runner_main(void)
 {
 	static const struct conn_handlers handlers = { .request = on_request,
 						       .notification = on_notification };
-	struct serve s = { .spawner = -1, .root = { .fd = -1 } };
+	struct serve s = { .spawner = -1, .root = { .fd = -1 }, .views = { .fd = -1 } };
 	struct polled *p = calloc(1, sizeof(*p));
 	uint64_t seed;
 
@@ -210,6 +218,7 @@ int runner_main(void)
 	(void)fcntl(RUNNER_FD, F_SETFD, FD_CLOEXEC);
 	arena_init(&s.arena);
 	list_init(&s.jobs);
+	list_init(&s.uppers);
 	places_init(&s.places);
 	random_bytes(&seed, sizeof(seed));
 	conn_init(&s.conn, &(struct conn_options){ .handlers = &handlers,
@@ -220,6 +229,9 @@ int runner_main(void)
 		round_trip(&s, p);
 	/* The spawner sees its socket close and ends every command; queries die with us. */
 	conn_release(&s.conn);
+	LIST_EACH(it, tmp, &s.uppers)
+		upper_free(&s.views, container_of(it, struct upper, link));
+	views_release(&s.views);
 	places_release(&s.places);
 	root_release(&s.root);
 	arena_release(&s.arena);

@@ -10,6 +10,7 @@
 #include "agent/runner/places.h"
 #include "agent/runner/query.h"
 #include "agent/runner/spawn.h"
+#include "agent/runner/upper.h"
 #include "protocol/rpc/conn.h"
 
 enum { RUNNER_FD = 3, SERVE_JOBS_MAX = 48, JOB_FDS_MAX = 2 };
@@ -39,6 +40,8 @@ struct serve {
 	struct spawn_config config;
 	struct places places;
 	int spawner; /* socket; -1: commands are refused */
+	struct views views;
+	struct list uppers; /* layers of commands that ended, until they are dropped */
 	struct list jobs;
 	size_t n_jobs;
 	uint64_t next_id;
@@ -58,5 +61,18 @@ void serve_sweep(struct serve *s, struct rpc_request *req);
 void serve_query(struct serve *s, struct rpc_request *req, query_fn *fn);
 void serve_command(struct serve *s, struct rpc_request *req);
 void serve_kill(struct serve *s, struct json params);
+
+/* serve_view.c: the layers of commands. */
+bool serve_has_views(const struct serve *s);
+/* The layer of a new command, with the unsaved text in it. */
+NODISCARD bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64_t id,
+			      struct upper **out, struct err *err);
+/* Writes what a command changed as members of its result. *keep: the server shall decide. */
+NODISCARD bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w,
+				 bool *keep, struct err *err);
+void serve_view_image(struct serve *s, struct rpc_request *req);
+void serve_view_commit(struct serve *s, struct rpc_request *req);
+void serve_view_finish(struct serve *s, struct rpc_request *req);
+void serve_view_drop(struct serve *s, struct json params);
 
 #endif

@@ -38,6 +38,8 @@ struct command_job {
 	size_t end_bytes;
 	struct buf head, tail, batch; /* tail: at most twice HALF_BYTES, cut to it at the end */
 	uint64_t total, logged;
+	struct upper *upper; /* where it writes; NULL: the workspace itself */
+	bool in_view;
 };
 
 static void send_kill(struct command_job *c)
@@ -126,7 +128,31 @@ static void read_status(struct command_job *c)
 	}
 }
 
-static void write_result(struct command_job *c, uint64_t now)
+/* What it was stopped for, it did not finish: nothing of it is kept. */
+static bool was_stopped(const struct command_job *c)
+{
+	return c->state == COMMAND_KILLING || c->end.limit != SPAWN_LIMIT_NONE;
+}
+
+/* The members about its changes, as JSON; false: they cannot be read. */
+static bool report(struct command_job *c, struct buf *json, struct err *err)
+{
+	struct serve *s = c->job.serve;
+	struct jw w;
+	bool keep, ok;
+
+	jw_init(&w, json);
+	jw_object(&w);
+	ok = serve_view_report(s, c->upper, was_stopped(c), &w, &keep, err);
+	jw_end(&w);
+	if (ok && keep && !json->full) {
+		list_append(&s->uppers, &c->upper->link);
+		c->upper = NULL;
+	}
+	return ok;
+}
+
+static void write_result(struct command_job *c, uint64_t now, struct slice changes)
 {
 	static const char *const limits[] = { "", "memory", "processes", "disk" };
 	struct jw *w = conn_result_begin(c->job.req);
@@ -152,6 +178,8 @@ static void write_result(struct command_job *c, uint64_t now)
 	jw_kbool(w, "truncated", truncated);
 	jw_kf64(w, "seconds", (double)(now - c->started) / 1000.0);
 	jw_kcstr(w, "limit", limits[c->end.limit & 3]);
+	if (changes.len)
+		jw_kraw(w, "changed", changes);
 	jw_end(w);
 	conn_result_end(c->job.req);
 	buf_release(&out);
@@ -159,6 +187,10 @@ static void write_result(struct command_job *c, uint64_t now)
 
 static void finish(struct command_job *c, uint64_t now)
 {
+	struct buf changes;
+	struct err err;
+
+	buf_init(&changes, LIMIT_MESSAGE_BYTES / 2);
 	flush(c);
 	if (c->end_bytes < sizeof(c->end)) /* killed before it could tell */
 		c->end = (struct spawn_status){ .term_signal = 9 };
@@ -166,9 +198,14 @@ static void finish(struct command_job *c, uint64_t now)
 		conn_reply_cancelled(c->job.req);
 	else if (c->end.why.code != ERR_NONE)
 		conn_reply_err(c->job.req, &c->end.why);
+	else if (c->upper && !report(c, &changes, &err))
+		conn_reply_err(c->job.req, &err);
 	else
-		write_result(c, now);
-	places_forget(&c->job.serve->places); /* it may have moved a secret */
+		write_result(c, now, buf_slice(&changes));
+	if (!c->in_view)
+		places_forget(&c->job.serve->places); /* it may have moved a secret */
+	upper_free(&c->job.serve->views, c->upper);
+	buf_release(&changes);
 	buf_release(&c->head);
 	buf_release(&c->tail);
 	buf_release(&c->batch);
@@ -237,11 +274,29 @@ void serve_kill(struct serve *s, struct json params)
 	}
 }
 
-/* The request as the init will read it; false and *err if it is not one. */
-static bool encode(struct serve *s, struct rpc_request *req, struct buf *out, struct err *err)
+/* In a layer of its own a command may change what is protected: that is decided when it is done.
+ * In folders that it reaches directly it may not. */
+static uint32_t encode_places(const struct serve *s, bool in_view, struct buf *out)
 {
-	struct spawn_request head = { .n_places =
-					      s->layers.mode == SANDBOX_VIEW ? s->places.n : 0 };
+	const char *at = s->places.list.data, *end = at ? at + s->places.list.len : at;
+	uint32_t n = 0;
+
+	for (; at < end; at += strlen(at) + 1) {
+		bool hide = *at == PLACE_MASK, through = *at == PLACE_THROUGH;
+
+		if (in_view ? !hide && !through && !places_through(&s->places, at + 1) : through)
+			continue;
+		buf_append(out, slice_make(at, strlen(at) + 1));
+		n++;
+	}
+	return n;
+}
+
+/* The request as the init will read it; false and *err if it is not one. */
+static bool encode(struct serve *s, struct rpc_request *req, uint64_t view, struct buf *out,
+		   struct err *err)
+{
+	struct spawn_request head = { .view = view };
 	char cwd[LIMIT_PATH_BYTES];
 	struct slice text;
 
@@ -270,8 +325,8 @@ static bool encode(struct serve *s, struct rpc_request *req, struct buf *out, st
 	}
 	if (head.n_argv == 0)
 		return err_set(err, ERR_INVALID, "The command is empty.");
-	if (head.n_places)
-		buf_append(out, buf_slice(&s->places.list));
+	if (s->layers.mode == SANDBOX_VIEW)
+		head.n_places = encode_places(s, view != 0, out);
 	if (out->full)
 		return err_set(err, ERR_TOO_LARGE, "The command is longer than %d bytes.",
 			       LIMIT_COMMAND_BYTES);
@@ -353,9 +408,14 @@ void serve_command(struct serve *s, struct rpc_request *req)
 	c = xcalloc(1, sizeof(*c));
 	c->id = ++s->next_id;
 	c->tag = json_i64_or(json_get(req->params, "tag"), -1);
-	if (!may_run(s, &err) || !encode(s, req, &request, &err) ||
+	c->in_view = serve_has_views(s) && !json_bool_or(json_get(req->params, "direct"), false);
+	if (!may_run(s, &err) ||
+	    (c->in_view &&
+	     !serve_view_new(s, req->params, &req->arena, c->id, &c->upper, &err)) ||
+	    !encode(s, req, c->in_view ? c->id : 0, &request, &err) ||
 	    !start(s, c, buf_slice(&request), &err)) {
 		conn_reply_err(req, &err);
+		upper_free(&s->views, c->upper);
 		free(c);
 		goto out;
 	}

@@ -10,6 +10,7 @@
 #include "agent/runner/landlock.h"
 #include "agent/runner/seccomp.h"
 #include "agent/runner/serve.h"
+#include "agent/runner/tree.h"
 #include "agent/runner/view_sources.h"
 
 enum { DENIED_MAX = 1024, DIRS_MAX = 64 };
@@ -68,6 +69,7 @@ static void configure(struct serve *s, struct json p)
 			    .processes = processes > 0 && processes < 65536 ? (uint32_t)processes
 									    : DEFAULT_PROCESSES },
 		.no_sandbox = json_bool_or(json_get(p, "noSandbox"), false),
+		.views = s->views.path,
 		.forbid = (unsigned)json_i64_or(json_get(p, "forbid"), 0),
 	};
 }
@@ -100,7 +102,9 @@ static bool lock_in(const struct serve *s, struct err *err)
 		return false;
 	if (!(s->config.forbid & FORBID_LANDLOCK) && landlock_abi() > 0) {
 		if (!landlock_init(&set, true, err) ||
-		    !landlock_allow_fd(&set, s->root.fd, LANDLOCK_WRITE, err))
+		    !landlock_allow_fd(&set, s->root.fd, LANDLOCK_WRITE, err) ||
+		    (s->views.fd >= 0 &&
+		     !landlock_allow_fd(&set, s->views.fd, LANDLOCK_WRITE, err)))
 			return false;
 		for (size_t i = 0; i < ARRAY_LEN(libraries); i++) {
 			if (!landlock_allow(&set, libraries[i], LANDLOCK_READ, err))
@@ -116,11 +120,34 @@ static bool lock_in(const struct serve *s, struct err *err)
 	return ok;
 }
 
+/* A folder for the layers of commands, outside of the workspace. Without one there is no overlay,
+ * which the layers then tell. */
+static void open_views(struct serve *s, struct json params, struct err *why)
+{
+	struct slice base = json_str_or(json_get(params, "views"), &s->arena, "");
+	int64_t forbid = json_i64_or(json_get(params, "forbid"), 0);
+	bool forbidden = forbid & FORBID_OVERLAY;
+	size_t n = strlen(s->root.path);
+
+	why->code = ERR_NONE;
+	if (base.len == 0 || base.ptr[0] != '/' || forbidden ||
+	    json_bool_or(json_get(params, "noSandbox"), false))
+		err_set(why, ERR_SANDBOX, forbidden ? "forbidden by a test" : "not asked for");
+	else if (slice_starts(base, slice_of(s->root.path)) &&
+		 (base.len == n || base.ptr[n] == '/'))
+		err_set(why, ERR_IO, "the state folder lies in the workspace");
+	else if (forbid & FORBID_DISK)
+		err_set(why, ERR_IO, "a folder on the disk is forbidden by a test");
+	else if (views_open(&s->views, base, why))
+		why->code = ERR_NONE;
+}
+
 void serve_initialize(struct serve *s, struct rpc_request *req)
 {
 	struct match *denied = NULL;
 	struct slice workspace;
-	struct err err;
+	struct err err, no_views;
+	int memory;
 
 	if (s->initialized) {
 		conn_reply_error(req, RPC_INVALID_REQUEST, "initialize came twice.");
@@ -131,9 +158,22 @@ void serve_initialize(struct serve *s, struct rpc_request *req)
 	if (!denied_names(json_get(req->params, "denied"), &req->arena, &denied, &err) ||
 	    !root_open(&s->root, workspace, denied, &err) || !become_owner(&s->root, &err))
 		goto fail;
+	open_views(s, req->params, &no_views);
 	configure(s, req->params);
-	if (!spawner_start(&s->config, &s->layers, &s->spawner, &err) || !lock_in(s, &err))
+	s->config.views_in_memory = no_views.code != ERR_SANDBOX;
+	if (!spawner_start(&s->config, &s->layers, &s->spawner, &memory, &err))
 		goto fail;
+	if (memory >= 0) {
+		views_release(&s->views);
+		s->views.fd = memory;
+	}
+	if (!lock_in(s, &err))
+		goto fail;
+	if (no_views.code != ERR_NONE && s->layers.of[LAYER_OVERLAY].state != LAYER_ON)
+		layer_set(&s->layers, LAYER_OVERLAY, LAYER_MISSING,
+			  "%s; commands change the workspace directly", no_views.msg);
+	if (s->views.fd >= 0)
+		(void)tree_remove(s->views.fd, "trial");
 	conn_reply_result(req, SLICE("{}"));
 	return;
 fail:

@@ -16,6 +16,48 @@
 
 enum { FIRST_FD = 3 };
 
+/* With the folder of the layers, if they lie in memory. */
+static bool send_layers(int sock, const struct layers *l, int memory)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { .space = { 0 } };
+	struct layers copy = *l;
+	struct iovec iov = { &copy, sizeof(copy) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *c = &control.align;
+
+	if (memory >= 0 && l->of[LAYER_OVERLAY].state == LAYER_ON) {
+		msg.msg_control = control.space;
+		msg.msg_controllen = sizeof(control.space);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &memory, sizeof(int));
+	}
+	return sendmsg(sock, &msg, MSG_NOSIGNAL) == (ssize_t)sizeof(copy);
+}
+
+static bool receive_layers(int sock, struct layers *l, int *memory)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { .space = { 0 } };
+	struct iovec iov = { l, sizeof(*l) };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.space,
+			      .msg_controllen = sizeof(control.space) };
+	bool ok = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) == (ssize_t)sizeof(*l);
+	struct cmsghdr *c = ok ? CMSG_FIRSTHDR(&msg) : NULL;
+
+	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(memory, CMSG_DATA(c), sizeof(int));
+	return ok;
+}
+
 /* The child. It reports what it found as a struct layers (same program, same layout). */
 static _Noreturn void spawner_main(const struct spawn_config *c, struct layers *l, int sock,
 				   bool view)
@@ -23,6 +65,7 @@ static _Noreturn void spawner_main(const struct spawn_config *c, struct layers *
 	struct spawner s = { .config = c,
 			     .layers = l,
 			     .sock = -1,
+			     .memory = -1,
 			     .as_root = getuid() == 0,
 			     .mode = l->mode,
 			     .tmp = "" };
@@ -52,13 +95,13 @@ static _Noreturn void spawner_main(const struct spawn_config *c, struct layers *
 		}
 	}
 	s.sock = sock;
-	if (send(sock, l, sizeof(*l), MSG_NOSIGNAL) < 0 || !ok)
+	if (!send_layers(sock, l, s.memory) || !ok)
 		_exit(1);
 	_exit(spawner_loop(&s));
 }
 
 static pid_t start_one(const struct spawn_config *c, struct layers *l, bool view, int *sock,
-		       struct err *err)
+		       int *memory, struct err *err)
 {
 	int pair[2];
 	pid_t pid;
@@ -77,7 +120,7 @@ static pid_t start_one(const struct spawn_config *c, struct layers *l, bool view
 	(void)close(pair[1]);
 	if (pid < 0) {
 		err_set(err, ERR_IO, "No process for commands: %s.", strerror(errno));
-	} else if (recv(pair[0], l, sizeof(*l), 0) != (ssize_t)sizeof(*l)) {
+	} else if (!receive_layers(pair[0], l, memory)) {
 		err_set(err, ERR_IO, "The process that starts commands ended at once.");
 		pid = -1;
 	}
@@ -87,15 +130,16 @@ static pid_t start_one(const struct spawn_config *c, struct layers *l, bool view
 	return pid;
 }
 
-bool spawner_start(const struct spawn_config *c, struct layers *layers, int *sock, struct err *err)
+bool spawner_start(const struct spawn_config *c, struct layers *layers, int *sock, int *memory,
+		   struct err *err)
 {
 	pid_t pid;
 
 	layers_probe(layers, c->forbid);
-	*sock = -1;
+	*sock = *memory = -1;
 	layers->mode = SANDBOX_REFUSED;
 	if (!c->no_sandbox) {
-		pid = start_one(c, layers, true, sock, err);
+		pid = start_one(c, layers, true, sock, memory, err);
 		if (pid < 0)
 			return false;
 		if (layers->mode == SANDBOX_REFUSED) {
@@ -107,7 +151,7 @@ bool spawner_start(const struct spawn_config *c, struct layers *layers, int *soc
 	layers_decide(layers, c->no_sandbox, getuid() == 0);
 	if (layers->mode != SANDBOX_REDUCED && layers->mode != SANDBOX_NONE)
 		return true;
-	return start_one(c, layers, false, sock, err) > 0;
+	return start_one(c, layers, false, sock, memory, err) > 0;
 }
 
 bool spawner_send(int sock, const struct spawn_packet *p, const int *fds, struct err *err)

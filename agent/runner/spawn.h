@@ -22,6 +22,8 @@
 struct spawn_config {
 	const char *workspace;				  /* absolute, resolved */
 	const char *const *read_dirs, *const *write_dirs; /* absolute; NULL-terminated */
+	const char *views; /* where the layers of commands lie; NULL: nowhere on the disk */
+	bool views_in_memory; /* then, or where that does not do, in memory */
 	struct harden_limits limits;
 	bool no_sandbox;
 	unsigned forbid;
@@ -37,12 +39,13 @@ struct spawn_packet {
 
 /* What a command is; in the file behind the third descriptor, followed by the strings, each with
  * its NUL: cwd, argv[0..n_argv), then n_places times a letter and a path ("m.env": mask,
- * "r.git/hooks": read-only, "p.git": pin). */
+ * "r.git/hooks": read-only, "p.git": pin, "tnode_modules": the real folder, through an overlay). */
 struct spawn_request {
+	uint64_t view; /* number of its layer; 0: it works on the workspace itself */
 	uint32_t n_argv, n_places;
 	uint32_t bytes; /* of all strings */
 };
-enum { PLACE_MASK = 'm', PLACE_READ_ONLY = 'r', PLACE_PIN = 'p' };
+enum { PLACE_MASK = 'm', PLACE_READ_ONLY = 'r', PLACE_PIN = 'p', PLACE_THROUGH = 't' };
 
 /* How a command ended; one record on the status descriptor. */
 enum spawn_limit { SPAWN_LIMIT_NONE, SPAWN_LIMIT_MEMORY, SPAWN_LIMIT_PROCESSES, SPAWN_LIMIT_DISK };
@@ -53,9 +56,10 @@ struct spawn_status {
 };
 
 /* Forks the spawner and waits until it has tried its layers. *sock: to send packets to. False only
- * if no process could be made; what the sandbox lacks stands in *layers. */
+ * if no process could be made; what the sandbox lacks stands in *layers. *memory: the folder of
+ * the layers if they lie in memory; -1: they do not. */
 NODISCARD bool spawner_start(const struct spawn_config *c, struct layers *layers, int *sock,
-			     struct err *err);
+			     int *memory, struct err *err);
 /* Sends a packet; fds are borrowed (3 for SPAWN_RUN, none for SPAWN_KILL). */
 NODISCARD bool spawner_send(int sock, const struct spawn_packet *p, const int *fds,
 			    struct err *err);

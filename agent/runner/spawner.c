@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "agent/runner/init.h"
+#include "agent/runner/overlay.h"
 
 enum { SWEEP_MS = 2000 };
 
@@ -28,6 +29,7 @@ static _Noreturn void become_init(struct spawner *s, const int fds[3])
 		.mode = s->mode,
 		.tmp = *s->tmp ? s->tmp : NULL,
 		.as_root = s->as_root,
+		.overlay = s->overlay,
 		.output = fds[0],
 		.status = fds[1],
 		.request = fds[2],
@@ -164,6 +166,8 @@ static void finish(struct spawner *s)
 	}
 	for (int ms = 0; reap(s) && ms < SWEEP_MS; ms += 2)
 		(void)usleep(2000);
+	if (s->overlay) /* what commands left that ended with the runner */
+		overlay_clean();
 	if (*s->tmp)
 		(void)nftw(s->tmp, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

@@ -14,6 +14,8 @@ struct spawner {
 	int sock;		       /* to the runner */
 	int life[2];		       /* a pipe: its end tells the inits that we are gone */
 	bool as_root;
+	bool overlay; /* commands may have one */
+	int memory;   /* folder of their layers in memory; -1: they lie on the disk */
 	char tmp[64]; /* private folder where there is no view; "" else */
 	struct {
 		uint64_t id;

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/runner/overlay.h"
 #include "agent/runner/view.h"
 
 enum { INSIDE_ID = 1000 /* what root outside is called inside */ };
@@ -142,6 +143,34 @@ static bool rehearse(struct spawner *s, struct err *err)
 	return ok;
 }
 
+static bool overlay_works(struct spawner *s, struct err *err)
+{
+	s->overlay = overlay_prepare_trial(err);
+	s->overlay = s->overlay && rehearse(s, err);
+	return s->overlay;
+}
+
+/* On the disk, else in memory, else not at all. A rehearsal with the overlay is one of the rest. */
+static bool try_overlay(struct spawner *s)
+{
+	struct err err = { .msg = "no folder for it" };
+
+	if (s->config->views && overlay_works(s, &err)) {
+		layer_set(s->layers, LAYER_OVERLAY, LAYER_ON,
+			  "a command changes nothing until it is done");
+		return true;
+	}
+	if (s->config->views_in_memory && (s->memory = overlay_in_memory(&err)) >= 0 &&
+	    overlay_works(s, &err)) {
+		layer_set(s->layers, LAYER_OVERLAY, LAYER_ON,
+			  "a command changes nothing until it is done; its changes lie in memory "
+			  "(at most 1 GiB)");
+		return true;
+	}
+	layer_set(s->layers, LAYER_OVERLAY, LAYER_MISSING, "%.150s", err.msg);
+	return false;
+}
+
 bool spawner_enter_view(struct spawner *s, struct err *err)
 {
 	static const enum layer_id made[] = { LAYER_MOUNTNS, LAYER_PIDNS, LAYER_NETNS, LAYER_IPCNS,
@@ -164,7 +193,7 @@ bool spawner_enter_view(struct spawner *s, struct err *err)
 		return false;
 	s->mode = SANDBOX_VIEW;
 	s->clone_flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC;
-	if (!rehearse(s, err))
+	if (!try_overlay(s) && !rehearse(s, err))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(made); i++)
 		layer_set(s->layers, made[i], LAYER_ON, "%s",

@@ -30,7 +30,7 @@ enum { SOURCES_MAX = 256 };
 #define EMPTY_DIR "/run/none"
 
 struct source {
-	const char *path;
+	const char *path, *at; /* on the machine; in the view */
 	int mount; /* detached copy; -1: a symlink */
 	bool dir;
 	char link[LIMIT_PATH_BYTES]; /* target of the symlink */
@@ -46,7 +46,7 @@ static bool fail(struct err *err, const char *what, const char *path)
 	return err_set(err, ERR_SANDBOX, "%s %s: %s.", what, path, strerror(errno));
 }
 
-static int copy_tree(int at, const char *path, uint64_t attr)
+int view_copy_tree(int at, const char *path, uint64_t attr)
 {
 	struct mount_attr set = { .attr_set = attr, .propagation = MS_PRIVATE };
 	unsigned flags =
@@ -72,7 +72,7 @@ static bool take(struct sources *s, const char *path, uint64_t attr, struct err 
 		return true;
 	if (s->n == SOURCES_MAX)
 		return err_set(err, ERR_SANDBOX, "More than %d folders for commands.", SOURCES_MAX);
-	src->path = path;
+	src->path = src->at = path;
 	src->mount = -1;
 	src->dir = S_ISDIR(st.st_mode);
 	if (S_ISLNK(st.st_mode)) {
@@ -83,7 +83,7 @@ static bool take(struct sources *s, const char *path, uint64_t attr, struct err 
 		s->n++;
 		return true;
 	}
-	src->mount = copy_tree(AT_FDCWD, path, attr);
+	src->mount = view_copy_tree(AT_FDCWD, path, attr);
 	if (src->mount < 0)
 		return fail(err, "cannot copy the mount of", path);
 	s->n++;
@@ -126,15 +126,15 @@ static bool attach(const struct source *src, struct err *err)
 {
 	char rel[LIMIT_PATH_BYTES];
 
-	(void)snprintf(rel, sizeof(rel), ".%s", src->path);
+	(void)snprintf(rel, sizeof(rel), ".%s", src->at);
 	if (src->mount < 0) {
-		make_place(src->path, false);
+		make_place(src->at, false);
 		(void)rmdir(rel);
 		if (symlink(src->link, rel) < 0 && errno != EEXIST)
 			return fail(err, "cannot link", src->path);
 		return true;
 	}
-	make_place(src->path, !src->dir);
+	make_place(src->at, !src->dir);
 	if (syscall(SYS_move_mount, src->mount, "", AT_FDCWD, rel, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return fail(err, "cannot mount", src->path);
 	(void)close(src->mount);
@@ -257,7 +257,22 @@ static bool fill(struct sources *s, const char *place, struct err *err)
 	}
 	make_place(EMPTY_FILE, true);
 	make_place(EMPTY_DIR, false);
+	make_place(VIEW_LAYERS, false);
 	return accounts(err) && devices(err);
+}
+
+/* Where the layers of commands lie, for the overlays. */
+static bool take_layers(struct sources *s, const char *path, uint64_t attr, struct err *err)
+{
+	size_t n = s->n;
+
+	if (!path)
+		return true;
+	if (!take(s, path, attr, err))
+		return false;
+	if (s->n > n)
+		s->of[n].at = VIEW_LAYERS;
+	return true;
 }
 
 bool view_build(const struct spawn_config *c, struct err *err)
@@ -275,12 +290,13 @@ bool view_build(const struct spawn_config *c, struct err *err)
 	     take_all(s, view_etc, ro, err) &&
 	     take_all(s, view_devices, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err) &&
 	     take_all(s, c->read_dirs, ro, err) && take_all(s, c->write_dirs, safe, err) &&
-	     take(s, c->workspace, safe, err) && fill(s, place, err) && become_root(err);
+	     take(s, c->workspace, safe, err) && take_layers(s, c->views, safe, err) &&
+	     fill(s, place, err) && become_root(err);
 	free(s);
 	return ok;
 }
 
-static bool cover(int mount, int target, const char *name, struct err *err)
+bool view_cover(int mount, int target, const char *name, struct err *err)
 {
 	bool ok = mount >= 0 && target >= 0 &&
 		  syscall(SYS_move_mount, mount, "", target, "",
@@ -314,8 +330,9 @@ bool view_proc(bool as_root, struct err *err)
 
 		if (target < 0)
 			continue;
-		ok = cover(copy_tree(AT_FDCWD, mask ? EMPTY_FILE : path, MOUNT_ATTR_RDONLY), target,
-			   path, err);
+		ok = view_cover(view_copy_tree(AT_FDCWD, mask ? EMPTY_FILE : path,
+					       MOUNT_ATTR_RDONLY),
+				target, path, err);
 		(void)close(target);
 	}
 	return ok;
@@ -335,10 +352,11 @@ bool view_place(int workspace, char kind, const char *rel, struct err *err)
 	if (target < 0 || fstat(target, &st) < 0)
 		return fail(err, "cannot open", rel);
 	if (kind == PLACE_MASK)
-		ok = cover(copy_tree(AT_FDCWD, S_ISDIR(st.st_mode) ? EMPTY_DIR : EMPTY_FILE, attr),
-			   target, rel, err);
+		ok = view_cover(view_copy_tree(AT_FDCWD,
+					       S_ISDIR(st.st_mode) ? EMPTY_DIR : EMPTY_FILE, attr),
+				target, rel, err);
 	else
-		ok = cover(copy_tree(target, "", attr), target, rel, err);
+		ok = view_cover(view_copy_tree(target, "", attr), target, rel, err);
 	(void)close(target);
 	return ok;
 }

@@ -9,6 +9,7 @@
 #include "agent/runner/spawn.h"
 
 #define VIEW_HOME "/home/sandbox"
+#define VIEW_LAYERS "/run/views" /* not seen by commands: unmounted before they start */
 
 struct landlock_set;
 
@@ -19,6 +20,9 @@ NODISCARD bool view_build(const struct spawn_config *c, struct err *err);
 NODISCARD bool view_proc(bool as_root, struct err *err);
 /* Hides, or makes read-only, or pins one path of the workspace. What is gone meanwhile is fine. */
 NODISCARD bool view_place(int workspace, char kind, const char *rel, struct err *err);
+/* A detached copy of a mount; -1: errno. Then puts it (closing it) on an open place. */
+int view_copy_tree(int at, const char *path, uint64_t attr);
+bool view_cover(int mount, int target, const char *name, struct err *err);
 /* What the view shows, as Landlock rules: the second wall. */
 NODISCARD bool view_rules(const struct spawn_config *c, struct landlock_set *set, const char *tmp,
 			  struct err *err);

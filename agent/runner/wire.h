@@ -2,18 +2,25 @@
  *
  * JSON-RPC 2.0 with Content-Length framing on a socketpair. Requests of the server:
  *	initialize	{workspace, denied[], readDirs[], writeDirs[], memoryBytes, fileBytes,
- *			 processes, noSandbox, forbid} -> {} ; must come first
+ *			 processes, noSandbox, forbid, views} -> {} ; must come first; views: the
+ *			 folder in which commands' layers may lie
  *	read		{path, maxBytes} -> {exists, text|base64, sha256, size, mode}
  *	write		{path, text|base64, expect, remove, mode, makeParents} -> {sha256}
  *	sweep		{path} -> {}: temporary files of killed writes in its folder go
  *	list		{path, glob, depth, limit, filesOnly} -> see runner.h
  *	search		{pattern, path, glob, literal, ignoreCase, context, limit, skip[]}
  *			-> see runner.h
- *	command		{tag, command | argv[], cwd, timeoutMs, idleMs}
+ *	command		{tag, command | argv[], cwd, timeoutMs, idleMs, unsaved[{path, text}]}
  *			-> {exit, signal, timedOut, idleTimedOut, text|base64, bytes, truncated,
- *			    seconds, limit}
+ *			    seconds, limit, changed?}; changed, where the command had a layer of
+ *			    its own: {view, dropped, tooMany, quiet, unseen[], changes[{index,
+ *			    path, kind, type, before, after, size, mode, oldMode, reason,
+ *			    protected, never, later, stale, open}]}; view 0: nothing is left of it
+ *	viewImage	{view, index} -> {before?{text|base64}, after?{..}}
+ *	viewCommit	{view, index} -> {} ; that change becomes real
+ *	viewFinish	{view, quiet} -> {done, failed, why}; quiet: with all that is not in changes
  *	layers		{} -> see runner.h
- * Notifications: "kill" {tag} to the runner; "output" {tag, text|base64} from it. A request that is
+ * Notifications: "kill" {tag}, "viewDrop" {view} to the runner; "output" {tag, text|base64} from it. A request that is
  * cancelled ends what it started. */
 #ifndef EMEND_RUNNER_WIRE_H
 #define EMEND_RUNNER_WIRE_H

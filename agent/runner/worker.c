@@ -42,6 +42,7 @@ bool worker_decode(const void *map, size_t size, struct worker_request *out, str
 	if (head.bytes > size - sizeof(head) || head.n_argv == 0 ||
 	    head.n_argv >= ARRAY_LEN(out->argv) || !next_string(&at, end, &out->cwd))
 		return err_set(err, ERR_INVALID, "A request for a command is malformed.");
+	out->view = head.view;
 	out->n_argv = head.n_argv;
 	for (uint32_t i = 0; i < head.n_argv; i++) {
 		if (!next_string(&at, end, &out->argv[i]))

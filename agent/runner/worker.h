@@ -6,6 +6,7 @@
 
 /* The parts of a request, checked to lie within it. */
 struct worker_request {
+	uint64_t view; /* 0: none */
 	const char *cwd;
 	const char *argv[4096 + 1];
 	uint32_t n_argv;

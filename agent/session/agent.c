@@ -190,6 +190,7 @@ static bool start(struct agent *a, struct shared_runner *s, const struct config 
 	bool ok;
 
 	arena_init(&tmp);
+	o.views = arena_printf(&tmp, "%s/views", a->state_dir);
 	o.n_denied = secret_patterns(p, &tmp, &denied);
 	o.denied = denied;
 	ok = runner_start(&o, &s->runner, err);

@@ -229,7 +229,8 @@ static bool put_back(const struct hunk_text *t, const struct text_change *c, siz
 		     struct slice old)
 {
 	enum { NEAR = 64 * 1024 };
-	size_t lo = c->start < at ? c->start : at, between = c->start < at ? at - lo : c->start - lo;
+	size_t lo = c->start < at ? c->start : at,
+	       between = c->start < at ? at - lo : c->start - lo;
 	struct slice now, gap, lines;
 
 	if (c->start != c->end || c->text.len != old.len || between > NEAR ||
@@ -311,8 +312,8 @@ static struct slice splice(struct arena *a, struct slice text, size_t start, siz
 	return slice_make(out, text.len - (end - start) + with.len);
 }
 
-static bool revert_whole(const struct hunk *h, struct slice text, struct slice *after,
-			 struct err *err)
+static bool revert_whole(struct arena *a, const struct hunk *h, struct slice text,
+			 struct slice *after, struct err *err)
 {
 	if (!h->fresh.ptr && text.ptr)
 		return err_set(err, ERR_STALE, "the file that was removed is there again");
@@ -321,7 +322,7 @@ static bool revert_whole(const struct hunk *h, struct slice text, struct slice *
 	if (h->fresh.ptr && h->touched)
 		return err_set(err, ERR_STALE,
 			       "you have changed this new file since: remove it yourself");
-	*after = h->old;
+	*after = h->old.ptr ? arena_dup(a, h->old) : h->old; /* the list may go before the text */
 	return true;
 }
 
@@ -331,7 +332,7 @@ bool hunk_revert(struct arena *a, const struct hunk *h, struct slice text, struc
 	struct slice left, restored;
 
 	if (!h->old.ptr || !h->fresh.ptr)
-		return revert_whole(h, text, after, err);
+		return revert_whole(a, h, text, after, err);
 	if (!text.ptr || h->end > text.len)
 		return err_set(err, ERR_STALE, "the file was removed since");
 	restored = splice(a, text, h->start, h->end, h->old);

@@ -142,8 +142,8 @@ static void make_after(struct reject *r, struct hunk_list *list, struct slice te
 			struct hunk *h = &list->items[i];
 			struct slice id = arena_dup(&r->arena, slice_of(h->id));
 
-			if (!slice_eq_cstr(r->task, h->task) ||
-			    !listed(r->ids, r->n_ids, id) || listed(r->now, r->n_now, id))
+			if (!slice_eq_cstr(r->task, h->task) || !listed(r->ids, r->n_ids, id) ||
+			    listed(r->now, r->n_now, id))
 				continue;
 			if (!hunk_revert(&r->arena, h, present, &next, &why)) {
 				refuse(r, id, &why);
@@ -301,7 +301,8 @@ static void reject_free(struct reject *r)
 
 	list_remove(&r->link);
 	if (!list_empty(all))
-		runq_post(agent_runq(r->agent), &container_of(all->next, struct reject, link)->step);
+		runq_post(agent_runq(r->agent),
+			  &container_of(all->next, struct reject, link)->step);
 	agent_task_gone(r->agent);
 	job_drop(&r->step);
 	view_drop(r->op);

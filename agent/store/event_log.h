@@ -20,12 +20,14 @@
  *   command   {task, call, command, exit, signal, seconds, output_bytes, truncated, output, blob,
  *             background?: id}
  *   begin     {task, call, transaction, files}           files are about to be changed, all or none
- *   edit      {task, call, step, path, via: "buffer"|"file", before, after, transaction?, mode?,
- *             hunks?}
+ *   edit      {task, call, step, path, via: "buffer"|"file"|"command", before, after, transaction?,
+ *             mode?, hunks?}
  *             written before the change is made; before/after: SHA-256 of blobs, "" = no file;
  *             mode: permission bits of the file before; hunks: ids of what the user rejected: not
  *             the model's change but its taking back
  *   edited    {task, step, ok, error?}                   after it; the last one of a step holds
+ *   changed   {task, call, path, kind, before, after}    by a command; no images, no undo: a link,
+ *             permissions, a whole folder, a very large file
  *   commit    {task, transaction, ok, error?}            ok: all are made; else none, or as error
  *             says
  *   result    {task, call, tool, ok, text}

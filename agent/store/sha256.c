@@ -8,6 +8,8 @@
 
 #include <mbedtls/md.h>
 
+#include "protocol/base/mem.h"
+
 enum { SHA256_BYTES = 32 };
 
 /* Hashing in memory fails only if the library was built without SHA-256, or is out of memory: both
@@ -57,6 +59,35 @@ struct sha256_hex sha256_two(struct slice a, struct slice b)
 struct sha256_hex sha256(struct slice data)
 {
 	return sha256_two(data, SLICE(""));
+}
+
+struct sha256_sum {
+	mbedtls_md_context_t md;
+};
+
+struct sha256_sum *sha256_begin(void)
+{
+	struct sha256_sum *sum = xcalloc(1, sizeof(*sum));
+
+	mbedtls_md_init(&sum->md);
+	must(mbedtls_md_setup(&sum->md, mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), 0));
+	must(mbedtls_md_starts(&sum->md));
+	return sum;
+}
+
+void sha256_add(struct sha256_sum *sum, struct slice piece)
+{
+	add(&sum->md, piece);
+}
+
+struct sha256_hex sha256_end(struct sha256_sum *sum)
+{
+	unsigned char digest[SHA256_BYTES];
+
+	must(mbedtls_md_finish(&sum->md, digest));
+	mbedtls_md_free(&sum->md);
+	free(sum);
+	return to_hex(digest);
 }
 
 void random_bytes(void *out, size_t n)

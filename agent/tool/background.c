@@ -216,6 +216,7 @@ void background_start(struct tool_run *r, const struct command_spec *spec)
 {
 	static const struct command_callbacks callbacks = { .output = on_output, .done = on_done };
 	struct background *b = set_of(r->env);
+	struct command_spec direct = *spec;
 	struct item *it;
 
 	if (running(b) >= RUNNING_MAX || b->n >= STARTED_MAX) {
@@ -233,7 +234,9 @@ void background_start(struct tool_run *r, const struct command_spec *spec)
 	it->started = uv_now(b->timer.loop);
 	buf_init(&it->unread, UNREAD_BYTES);
 	buf_init(&it->whole, LIMIT_OUTPUT_LOG_BYTES);
-	it->call = runner_command(r->env->view.runner, spec, &callbacks, it);
+	/* A view would show it neither later edits nor what other commands write. */
+	direct.direct = true;
+	it->call = runner_command(r->env->view.runner, &direct, &callbacks, it);
 	tool_finish(r, true,
 		    arena_printf(&r->arena,
 				 "%s: started in the background. Read its output with {\"id\": "

@@ -8,7 +8,7 @@
 struct pending {
 	struct slice subject, rule, always;
 	bool edits; /* "always" means: edits in this task need no asking */
-	permit_cb *go_on;
+	permit_cb *go_on, *denied; /* denied NULL: the run ends */
 };
 
 static bool log_decision(struct tool_run *r, const struct pending *p, bool allow, struct slice rule,
@@ -43,6 +43,8 @@ static void save_always(struct tool_run *r, const struct pending *p)
 		wider = policy_clone(r->env->policy, MODE_EDIT);
 		policy_free(r->env->policy);
 		r->env->policy = wider;
+	} else if (p->always.len == 0) {
+		return;
 	} else if (policy_add(r->env->policy, VERDICT_ALLOW, p->always, &err)) {
 		granted_add(r->env->granted, r->env->view.root, p->always);
 	} else {
@@ -65,6 +67,8 @@ static void answered(void *payload, enum permission answer, const struct err *wh
 		save_always(r, p);
 	if (allow)
 		p->go_on(r);
+	else if (p->denied)
+		p->denied(r);
 	else if (why)
 		tool_failf(r, "not allowed: %s", why->msg);
 	else
@@ -76,6 +80,12 @@ static void answered(void *payload, enum permission answer, const struct err *wh
 void permit(struct tool_run *r, const struct decision *d, const struct permission_request *q,
 	    permit_cb *go_on)
 {
+	permit_else(r, d, q, go_on, NULL);
+}
+
+void permit_else(struct tool_run *r, const struct decision *d, const struct permission_request *q,
+		 permit_cb *go_on, permit_cb *denied)
+{
 	struct host *h = &r->env->view.host;
 	struct pending *p = arena_alloc(&r->arena, sizeof(*p));
 	struct permission_request ask = *q;
@@ -84,12 +94,15 @@ void permit(struct tool_run *r, const struct decision *d, const struct permissio
 			       .rule = arena_dup(&r->arena, d->rule),
 			       .always = arena_dup(&r->arena, d->always),
 			       .edits = r->tool->class == TOOL_WRITE,
-			       .go_on = go_on };
+			       .go_on = go_on,
+			       .denied = denied };
 	if (d->verdict != VERDICT_ASK) {
 		if (!log_decision(r, p, d->verdict == VERDICT_ALLOW, d->rule, "rule"))
 			return;
 		if (d->verdict == VERDICT_ALLOW)
 			go_on(r);
+		else if (denied)
+			denied(r);
 		else
 			tool_failf(r,
 				   "Denied by the user's policy (%.*s): %.*s Do not try to get the "

@@ -1,10 +1,13 @@
 /* run_command.c - one shell command in the sandbox.
  *
- *   permission -> unsaved buffers? --asked to save, once--> looked at again -> running -> result
+ *   permission -> has the runner views? --yes--> running on a view -> commit -> result
+ *                    |no
+ *                    '--> unsaved buffers? --asked to save, once--> looked at again -> running -> result
  *
- * The policy decides on the parsed command; the runner enforces the boundary. A command sees the
- * files, not the editor's buffers: where they differ the user is asked to save, and what the
- * command could not see is said. */
+ * The policy decides on the parsed command; the runner enforces the boundary. On a view a command
+ * sees the text on the screen, and what it changed becomes real when it is done (commit.h).
+ * Without views it works on the real files: where they differ from the editor's buffers the user
+ * is asked to save, and what the command could not see is said. */
 #include "agent/tool/tools.h"
 
 #include <inttypes.h>
@@ -13,8 +16,12 @@
 #include "agent/host.h"
 #include "agent/runner/runner.h"
 #include "agent/tool/background.h"
+#include "agent/tool/commit.h"
 #include "agent/tool/unsaved.h"
+#include "agent/workspace/path.h"
 #include "protocol/base/limits.h"
+
+enum { MAX_SHOWN = 1024 };
 
 struct running {
 	struct command_spec spec;
@@ -22,12 +29,21 @@ struct running {
 	bool asked, background;
 	struct slice unsaved; /* paths whose unsaved text the command does not see */
 	struct buf whole;     /* all output within LIMIT_OUTPUT_LOG_BYTES, for the log */
+	struct shown_buffer *shown; /* the open buffers, as the command sees them */
+	struct unsaved_text *texts;
+	size_t n_shown, shown_bytes;
+	struct slice head, output, how; /* of the result, once the command ended */
+	bool ok;
 };
 
 static void release(struct tool_run *r)
 {
 	struct running *s = r->state;
 
+	commit_release(r);
+	for (size_t i = 0; i < s->n_shown; i++)
+		snapshot_unref(s->shown[i].text);
+	s->n_shown = 0;
 	buf_release(&s->whole);
 }
 
@@ -96,11 +112,36 @@ static struct slice unseen(struct tool_run *r)
 			    SLICE_ARG(s->unsaved));
 }
 
+/* Open files that could not be put into the view. */
+static void not_shown(struct tool_run *r, const struct view_result *v)
+{
+	struct running *s = r->state;
+
+	for (size_t i = 0; i < v->n_unseen; i++) {
+		int64_t at = v->unseen[i];
+
+		if (at >= 0 && (size_t)at < s->n_shown)
+			s->head = arena_printf(&r->arena,
+					       "%.*sNote: the command did not see the editor's "
+					       "text of %.*s.\n",
+					       SLICE_ARG(s->head), SLICE_ARG(s->shown[at].path));
+	}
+}
+
+static void committed(struct tool_run *r, struct slice report)
+{
+	struct running *s = r->state;
+
+	tool_finish(r, s->ok,
+		    arena_printf(&r->arena, "%.*s%.*s%s%.*s", SLICE_ARG(s->head), SLICE_ARG(report),
+				 report.len ? "Output:\n" : "", SLICE_ARG(s->output)),
+		    s->how);
+}
+
 static void ran(void *payload, const struct command_result *c, const struct err *err)
 {
 	struct tool_run *r = payload;
-	struct slice how;
-	bool ok;
+	struct running *s = r->state;
 
 	r->call = NULL;
 	if (err) {
@@ -110,17 +151,33 @@ static void ran(void *payload, const struct command_result *c, const struct err 
 		return;
 	}
 	if (!log_command(r, c)) {
+		runner_view_drop(r->env->view.runner, c->changed.view);
 		tool_fail(r, &r->env->fatal);
 		return;
 	}
-	how = outcome(r, c);
-	ok = !c->timed_out && !c->idle_timed_out && c->limit_hit.len == 0 && !c->term_signal &&
-	     c->exit_status == 0;
-	tool_finish(r, ok,
-		    arena_printf(&r->arena, "%.*s (%.1f s)%s\n%.*s%.*s", SLICE_ARG(how), c->seconds,
-				 c->truncated ? "; the middle of the output is left out" : "",
-				 SLICE_ARG(unseen(r)), SLICE_ARG(c->output)),
-		    arena_printf(&r->arena, "%.*s, %.1f s", SLICE_ARG(how), c->seconds));
+	s->how = outcome(r, c);
+	s->ok = !c->timed_out && !c->idle_timed_out && c->limit_hit.len == 0 && !c->term_signal &&
+		c->exit_status == 0;
+	s->head = arena_printf(&r->arena, "%.*s (%.1f s)%s\n%.*s", SLICE_ARG(s->how), c->seconds,
+			       c->truncated ? "; the middle of the output is left out" : "",
+			       SLICE_ARG(unseen(r)));
+	s->how = arena_printf(&r->arena, "%.*s, %.1f s", SLICE_ARG(s->how), c->seconds);
+	s->output = arena_dup(&r->arena, c->output);
+	not_shown(r, &c->changed);
+	commit_start(r, &c->changed, s->shown, committed);
+}
+
+static void run_it(struct tool_run *r)
+{
+	struct running *s = r->state;
+
+	if (s->background) {
+		background_start(r, &s->spec);
+		return;
+	}
+	r->call =
+		runner_command(r->env->view.runner, &s->spec,
+			       &(struct command_callbacks){ .output = on_output, .done = ran }, r);
 }
 
 static void compared(struct tool_run *r, struct slice names);
@@ -153,18 +210,64 @@ static void compared(struct tool_run *r, struct slice names)
 		return;
 	}
 	s->unsaved = names;
-	if (s->background) {
-		background_start(r, &s->spec);
+	run_it(r);
+}
+
+static void take_buffer(void *payload, struct slice path, struct snapshot *text)
+{
+	struct tool_run *r = payload;
+	struct running *s = r->state;
+	struct slice rel, bytes = snapshot_text(text);
+
+	if (s->n_shown == MAX_SHOWN || s->shown_bytes + bytes.len > LIMIT_UNSAVED_BYTES ||
+	    !path_relative(&r->arena, r->env->view.root, path, &rel, NULL))
 		return;
+	s->shown_bytes += bytes.len;
+	s->shown[s->n_shown] = (struct shown_buffer){ rel, snapshot_ref(text) };
+	s->texts[s->n_shown] = (struct unsaved_text){ rel, bytes };
+	s->n_shown++;
+}
+
+static void say_direct(struct tool_run *r)
+{
+	if (!r->env->told_direct)
+		tool_emit(r, &(struct task_event){
+				     .kind = TASK_NOTICE,
+				     .text = SLICE("commands change the files of this project "
+						   "directly on this machine, and undo does not "
+						   "cover that; `emend doctor` says why") });
+	r->env->told_direct = true;
+}
+
+static void knows_layers(void *payload, struct slice json, const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct running *s = r->state;
+	struct host *h = &r->env->view.host;
+	struct json root;
+	struct err bad;
+
+	r->call = NULL;
+	if (err) {
+		tool_fail(r, err);
+	} else if (!json_parse(&r->arena, json, &root, &bad) ||
+		   s->background || !json_bool_or(json_get(root, "views"), false)) {
+		if (!s->background)
+			say_direct(r);
+		unsaved_find(r, compared);
+	} else {
+		s->shown = arena_array(&r->arena, MAX_SHOWN, sizeof(*s->shown));
+		s->texts = arena_array(&r->arena, MAX_SHOWN, sizeof(*s->texts));
+		h->ops->each_buffer(h->self, r->env->view.root, take_buffer, r);
+		s->spec.unsaved = s->texts;
+		s->spec.n_unsaved = s->n_shown;
+		run_it(r);
 	}
-	r->call =
-		runner_command(r->env->view.runner, &s->spec,
-			       &(struct command_callbacks){ .output = on_output, .done = ran }, r);
 }
 
 static void allowed(struct tool_run *r)
 {
-	unsaved_find(r, compared);
+	r->call = runner_layers(r->env->view.runner, knows_layers, r);
 }
 
 void run_command_start(struct tool_run *r)

@@ -18,6 +18,7 @@ struct tool_run;
 struct pending;
 struct finding;
 struct background;
+struct commit;
 
 enum tool_class {
 	TOOL_READ,  /* may run beside other reads */
@@ -49,6 +50,7 @@ struct tool_env {
 	bool unfinished;   /* a transaction has begun and is neither made nor rolled back */
 	struct background *background; /* background.c: commands that go on; NULL: none yet */
 	bool denied_last;  /* the last thing that needed permission was denied */
+	bool told_direct;  /* the user knows that commands work on the real files */
 	struct err fatal;  /* the log is broken: the task must end */
 };
 
@@ -68,6 +70,7 @@ struct tool_run {
 	void *state;			     /* of the tool, in the arena */
 	struct pending *pending;	     /* permit.c: the question that stands */
 	struct finding *finding;	     /* unsaved.c: the buffers that are being compared */
+	struct commit *commit;		     /* commit.c: the changes of a command */
 	void (*release)(struct tool_run *r); /* frees what state holds beside memory; may be NULL */
 
 	bool started, done, ok;
@@ -110,6 +113,9 @@ NODISCARD bool arg_path(struct tool_run *r, const char *key, bool required, stru
 typedef void permit_cb(struct tool_run *r);
 void permit(struct tool_run *r, const struct decision *d, const struct permission_request *q,
 	    permit_cb *go_on);
+/* The same for a part of the work: on a denial the run goes on, with denied(). */
+void permit_else(struct tool_run *r, const struct decision *d, const struct permission_request *q,
+		 permit_cb *go_on, permit_cb *denied);
 
 void env_file_changed(struct tool_env *e, struct slice path);
 

@@ -59,12 +59,17 @@ static bool merge(struct restore *r, const struct view_text *t, struct slice *ou
 
 static bool around(struct restore *r, const struct view_text *t, struct slice *out, struct err *err)
 {
-	struct slice now = t->text ? snapshot_text(t->text) : (struct slice){ NULL, 0 }, after;
+	struct slice now = t->text ? snapshot_text(t->text) : (struct slice){ NULL, 0 }, after, old;
+	enum encoding encoding = t->encoding;
+	struct err none = { 0 };
 
 	if (!r->spec.around(r->spec.ctx, &r->arena, now, &after, err))
 		return false;
+	/* What is not there has no encoding of its own: it gets that of what was there. */
+	if (!t->exists && r->spec.before.ptr)
+		(void)!encoding_decode(&r->arena, r->spec.before, &encoding, &old, &none);
 	*out = after;
-	return !after.ptr || view_encode(&r->arena, t->encoding, after, out, err);
+	return !after.ptr || view_encode(&r->arena, encoding, after, out, err);
 }
 
 /* What shall stand there, given what stands there now. */
@@ -73,8 +78,10 @@ static bool target(struct restore *r, const struct view_text *t, struct slice *o
 	const struct restore_spec *s = &r->spec;
 	struct slice now = t->exists ? t->bytes : (struct slice){ NULL, 0 };
 
-	if (s->around && !t->binary)
-		return around(r, t, out, err);
+	if (s->around && !t->binary && around(r, t, out, err))
+		return true;
+	if (s->around && !t->binary && !same(now, s->left))
+		return false;
 	*out = s->before;
 	if (same(now, s->left) || same(now, s->before))
 		return true;

@@ -72,9 +72,68 @@
       (goto-char (point-max))
       (insert (or text "")))))
 
+;; Changes that wait for a word -------------------------------------------------
+
+(defface emend-hunk '((t :inherit diff-refine-added :extend t))
+  "Lines that a task changed, and that were not accepted or rejected yet.")
+
+(defvar-local emend--hunks nil
+  "Overlays of the changes that wait in this buffer.")
+
+(defvar emend-hunks-functions nil
+  "Functions called in a buffer when changes that wait there come or go.")
+
+(defun emend--path (uri)
+  "The file name for URI; eglot renamed its function."
+  (if (fboundp 'eglot-uri-to-path)
+      (eglot-uri-to-path uri)
+    (eglot--uri-to-path uri)))
+
+(defun emend--line (position)
+  "The start of the line of the LSP POSITION, in the current buffer."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (goto-char (point-min))
+      (forward-line (plist-get position :line))
+      (point))))
+
+(defun emend--mark (hunk)
+  "An overlay for HUNK, which moves with the text."
+  (let* ((range (plist-get hunk :range))
+         (start (emend--line (plist-get range :start)))
+         (end (emend--line (plist-get range :end)))
+         (removed (= start end))
+         (overlay (make-overlay start end)))
+    (overlay-put overlay 'emend-hunk (plist-get hunk :id))
+    (unless removed (overlay-put overlay 'face 'emend-hunk))
+    (overlay-put overlay 'before-string
+                 (propertize " " 'display
+                             (list 'left-fringe
+                                   (if removed 'bottom-left-angle 'vertical-bar))))
+    overlay))
+
 (cl-defmethod eglot-handle-notification
-  ((_server emend-server) (_method (eql emend/hunks)) &rest _)
-  "Hunks are accepted and rejected by code actions; nothing to draw.")
+  ((_server emend-server) (_method (eql emend/hunks)) &key uri hunks &allow-other-keys)
+  "Show which HUNKS of the file URI wait for a word."
+  (let ((buffer (find-buffer-visiting (emend--path uri))))
+    (when buffer
+      (with-current-buffer buffer
+        (mapc #'delete-overlay emend--hunks)
+        (setq emend--hunks (mapcar #'emend--mark (append hunks nil)))
+        (run-hooks 'emend-hunks-functions)))))
+
+(defun emend--hunk-at-point ()
+  "The id of the change that waits on this line, or an error."
+  (let ((start (line-beginning-position)) (end (line-end-position)))
+    (or (cl-some (lambda (overlay)
+                   (when (and (overlay-buffer overlay)
+                              (<= (overlay-start overlay) end)
+                              (or (< start (overlay-end overlay))
+                                  (= start (overlay-start overlay))))
+                     (overlay-get overlay 'emend-hunk)))
+                 emend--hunks)
+        (user-error "Emend: no change waits on this line"))))
 
 (defun emend--choose (prompt options fallback)
   "Ask PROMPT with the list OPTIONS; FALLBACK if the user quits."
@@ -185,6 +244,26 @@ Whole lines have no columns, so no encoding to get wrong."
   "Undo what the newest task changed."
   (interactive)
   (emend--execute "emend.undo" '(:task "")))
+
+(defun emend-accept ()
+  "Keep the change of Emend on this line."
+  (interactive)
+  (emend--execute "emend.acceptHunk" (list :id (emend--hunk-at-point))))
+
+(defun emend-reject ()
+  "Take back the change of Emend on this line."
+  (interactive)
+  (emend--execute "emend.rejectHunk" (list :id (emend--hunk-at-point))))
+
+(defun emend-accept-all ()
+  "Keep all changes of Emend in this file."
+  (interactive)
+  (emend--execute "emend.acceptAll" (list :uri (emend--uri))))
+
+(defun emend-reject-all ()
+  "Take back all changes of Emend in this file."
+  (interactive)
+  (emend--execute "emend.rejectAll" (list :uri (emend--uri))))
 
 (defun emend-cancel ()
   "Cancel the tasks that run."

@@ -236,7 +236,7 @@ def undo_merges_around_the_user_or_leaves_it(w):
     do(w, edit("a.txt", "line 3\n", "LINE 3\n"))
     put(w, "a.txt", get(w, "a.txt").replace(b"LINE 3\n", b"USER 3\n"))
     r = w.run("undo", "-y")
-    expect(r.status == 1 and "same place" in r.out and b"USER 3\n" in get(w, "a.txt"), r)
+    expect(r.status == 1 and "same lines" in r.out and b"USER 3\n" in get(w, "a.txt"), r)
 
 
 def redo_makes_again_what_undo_put_back(w):

@@ -20,7 +20,10 @@
 (defun t-wait (text pred &optional seconds)
   (let ((end (+ (float-time) (or seconds 20))))
     (while (and (not (funcall pred)) (< (float-time) end))
-      (accept-process-output nil 0.05))
+      (accept-process-output nil 0.05)
+      ;; As eglot's idle timer does: Emacs in batch mode is never idle.
+      (when (eglot-current-server)
+        (eglot--signal-textDocument/didChange)))
     (t-ok (funcall pred) text)))
 
 (defun t-labels (collection)
@@ -87,6 +90,24 @@
   (t-wait "the task runs" (lambda () (equal (plist-get t-task :state) "running")))
   (emend-cancel)
   (t-ended "cancelled"))
+
+(defun t-hunks ()
+  (t-start)
+  (let ((eglot-confirm-server-initiated-edits nil))
+    (emend-do "rewrite it")
+    (t-ended "done")
+    (t-wait "the changes wait" (lambda () emend--hunks))
+    (goto-char (point-max))
+    (insert "typed below é\n")
+    (goto-char (point-min))
+    (insert "typed above 🙂\n")
+    (search-forward "jumps")
+    (emend-reject)
+    (t-wait "its lines are as before, and nothing else changed"
+            (lambda () (equal (buffer-string) (concat "typed above 🙂\n" t-before "typed below é\n"))))
+    (t-wait "nothing waits any more" (lambda () (null emend--hunks)))
+    (t-ok (condition-case nil (progn (emend-accept) nil) (user-error t))
+          "where nothing waits, that is said")))
 
 (condition-case e
     (funcall (intern (concat "t-" (getenv "SCENARIO"))))

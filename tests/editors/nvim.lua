@@ -378,7 +378,9 @@ function scenario.undo_late()
   wait('the task is undone around the typing', function()
     return text() == want
   end)
-  ok(waiting() == '', 'nothing waits any more')
+  wait('nothing waits any more', function()
+    return waiting() == ''
+  end)
   server_agrees('after the undo')
 end
 

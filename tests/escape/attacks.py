@@ -284,3 +284,31 @@ PLANTS = [("plant " + path, "mkdir -p $(dirname %s) && echo ESC > %s" % (path, p
     ".idea/workspace.xml", "deep/er/.vscode/tasks.json")] + [
     ("plant a bare repository", "git init -q --bare lib && git -C lib config core.fsmonitor ESC", effect("@WS@/lib/config", "ESC")),
     ("write through a name that a file outside has here too", "echo ESC > alias", effect("@OUT@/target", "ESC"))]
+# On a view, after what may be kept has been kept.
+PLANTED = [
+    ("plant a hook in a nested repository", "mkdir -p n/.git/hooks; echo x > n/.git/hooks/post-checkout",
+     exists("@WS@/n/.git/hooks/post-checkout")),
+    ("plant the configuration of a nested repository", "mkdir -p n/.git; echo x > n/.git/config", exists("@WS@/n/.git/config")),
+    ("plant a bare repository", "mkdir -p b/objects b/refs; echo x > b/HEAD; echo x > b/config; echo x > b/objects/x; echo x > b/refs/x",
+     exists("@WS@/b/config")),
+    ("plant a git file", "mkdir n m; echo 'gitdir: ../m' > n/.git", exists("@WS@/n/.git")),
+    ("plant editor tasks", "echo x > .vscode/tasks.json", exists("@WS@/.vscode/tasks.json")),
+    ("plant editor tasks by a rename", "mkdir v; echo x > v/tasks.json; rm -rf .vscode; mv v .vscode", exists("@WS@/.vscode/tasks.json")),
+    ("plant editor tasks in a new folder", "rm -rf .vscode; mkdir .vscode; echo x > .vscode/tasks.json", exists("@WS@/.vscode/tasks.json")),
+    ("change the git configuration through a hard link", "ln .git/config c; echo ESC >> c", effect("@WS@/.git/config", "ESC")),
+    ("change the git configuration through a link", "ln -s .git/config c; echo ESC >> c", effect("@WS@/.git/config", "ESC")),
+    ("change the git configuration through a linked folder", "ln -s .git g; echo ESC >> g/config", effect("@WS@/.git/config", "ESC")),
+    ("remove a hook", "rm .git/hooks/pre-commit", lambda w: not os.path.exists(w.ws + "/.git/hooks/pre-commit")),
+    ("remove the repository", "rm -rf .git", lambda w: not os.path.exists(w.ws + "/.git/HEAD")),
+    ("remove editor settings", "rm -rf .vscode", lambda w: not os.path.exists(w.ws + "/.vscode/settings.json")),
+    ("leave a link to a file outside", "ln -s @OUT@/target lk", exists("@WS@/lk")),
+    ("leave a link that climbs over a folder", "ln -s . here; ln -s here/../outside/target lk", exists("@WS@/lk")),
+    ("swap a folder for a link to the outside", "mkdir s; echo x > s/planted; rm -r s; ln -s @OUT@ s", exists("@WS@/s")),
+    ("leave a pipe", "mkfifo fifo", exists("@WS@/fifo")),
+    ("leave a socket", PY % 'import socket; socket.socket(1).bind("sock")', exists("@WS@/sock")),
+    ("leave a file with a set-user-id bit", PY % 'import os; os.close(os.open("su", os.O_CREAT | os.O_WRONLY, 0o6755))',
+     lambda w: os.path.exists(w.ws + "/su") and os.stat(w.ws + "/su").st_mode & 0o6000),
+    ("leave a denied file", "echo x > .env.local", exists("@WS@/.env.local")),
+    ("remove a denied file", "rm -f .env; mv .env e; rm -rf conf", lambda w: not os.path.exists(w.ws + "/.env")
+     or not os.path.exists(w.ws + "/conf/.env")),
+]

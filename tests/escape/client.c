@@ -8,7 +8,8 @@
  *	client [OPTION]... --search PATTERN WORKSPACE	search all files, as JSON
  *	client runner				be the sandboxed worker itself
  * Options: --program FILE (default: this program), --deny PATTERN, --read-dir DIR, --timeout MS,
- * --memory BYTES, --processes N, --file BYTES, --no-sandbox, --cwd DIR, --cancel MS, --die MS (end
+ * --views DIR (work on a view; commit what is not protected), --memory BYTES, --processes N,
+ * --file BYTES, --no-sandbox, --cwd DIR, --cancel MS, --die MS (end
  * without a word after MS), --kill-when FILE (kill the command when FILE is there, and print after how
  * many microseconds it was dead), --repeat N (COMMAND is one program, run N times by one worker after a
  * run that does not count; prints the microseconds of a run). Exit: the command's status, 128 + signal, 200 an error (printed), 201
@@ -46,6 +47,8 @@ struct client {
 	uint64_t killed_at, began_at; /* ns */
 	long repeat, left;
 	struct slice program;
+	int64_t view, *index; /* of the changes that may be committed */
+	size_t n_index, at;
 	long die_ms, cancel_ms;
 	int status;
 };
@@ -65,6 +68,55 @@ static void complain(struct client *c, const struct err *err)
 }
 
 static bool once_more(struct client *c, const struct command_result *r);
+static void commit(struct client *c);
+
+static void on_finished(void *payload, struct slice json, const struct err *err)
+{
+	struct client *c = payload;
+
+	(void)json;
+	(void)err;
+	free(c->index);
+	end(c, c->status);
+}
+
+static void on_committed(void *payload, struct slice json, const struct err *err)
+{
+	struct client *c = payload;
+
+	(void)json;
+	if (err)
+		(void)fprintf(stderr, "%s\n", err->msg);
+	c->at++;
+	commit(c);
+}
+
+/* Everything that the runner offers, except what is protected; even so, what is never committed is
+ * asked for: the runner must refuse it. */
+static void commit(struct client *c)
+{
+	if (c->at < c->n_index)
+		c->call = runner_commit(c->runner, c->view, c->index[c->at], on_committed, c);
+	else
+		c->call = runner_finish(c->runner, c->view, true, on_finished, c);
+}
+
+static bool keep(struct client *c, const struct view_result *v)
+{
+	if (!v->view)
+		return false;
+	c->view = v->view;
+	c->index = calloc(v->n_changes + 1, sizeof(*c->index));
+	for (size_t i = 0; c->index && i < v->n_changes; i++) {
+		if (v->changes[i].is_protected)
+			(void)fprintf(stderr, "protected: %.*s\n",
+				      SLICE_ARG(v->changes[i].path));
+		else
+			c->index[c->n_index++] = v->changes[i].index;
+	}
+	commit(c);
+	return true;
+}
 
 static void on_done(void *payload, const struct command_result *r, const struct err *err)
 {
@@ -89,7 +141,9 @@ static void on_done(void *payload, const struct command_result *r, const struct 
 		(void)fprintf(stderr, "limit: %.*s\n", SLICE_ARG(r->limit_hit));
 		status = EXIT_LIMIT;
 	}
-	end(c, status);
+	c->status = status;
+	if (!keep(c, &r->changed))
+		end(c, status);
 }
 
 static void on_json(void *payload, struct slice json, const struct err *err)
@@ -160,6 +214,8 @@ static const char *option(struct client *c, const char *name, const char *value)
 		c->denied[c->options.n_denied++] = slice_of(value);
 	else if (strcmp(name, "--read-dir") == 0 && c->options.n_read_dirs < PATTERNS_MAX)
 		c->read_dirs[c->options.n_read_dirs++] = slice_of(value);
+	else if (strcmp(name, "--views") == 0)
+		c->options.views = slice_of(value);
 	else if (strcmp(name, "--timeout") == 0)
 		c->spec.timeout_ms = strtoull(value, NULL, 10);
 	else if (strcmp(name, "--memory") == 0)

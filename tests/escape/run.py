@@ -11,7 +11,7 @@ commands counts as success. TAP on stdout."""
 import os, pwd, shutil, signal, subprocess, sys, tempfile, time
 
 import world
-from attacks import PLANTS, PROTECTED, PY, READS, SECRETS_INSIDE, VIEW_READS, VIEW_WRITES, WRITES
+from attacks import PLANTED, PLANTS, PROTECTED, PY, READS, SECRETS_INSIDE, VIEW_READS, VIEW_WRITES, WRITES
 from world import ATTACK, CLIENT, DOORS, World, alive, escaped, tap
 
 USER = "emendtest"
@@ -246,13 +246,13 @@ def everyday(w):
         tap(r.returncode == 0 and want in r.stdout, "works: " + name)
 
 
-def suite(mode):
-    w = World(mode)
+def suite(mode, views=False):
+    w = World(mode, views)
     try:
         r = w.find_state()
         who = "root" if os.getuid() == 0 else "an ordinary user"
         state = "refused" if w.refused else "reduced" if w.reduced else "full"
-        print(f"# as {who}, forbidden: {mode or 'nothing'}: {state}")
+        print(f"# as {who}, forbidden: {mode or 'nothing'}: {state}{', on a view' if views else ''}")
         tap(r.returncode in (0, 200), f"commands run or are refused ({state})")
         if w.refused or w.reduced:
             tap(b"What to do" in r.stderr, "the refusal says why and what to do")
@@ -273,6 +273,12 @@ def suite(mode):
             attack(w, name, command, check)
         for name, command, check in PLANTS if w.overlay or w.refused else []:
             attack(w, name, command, check)
+        for name, command, check in PLANTED if views else []:
+            attack(w, name, command, check)
+        if views:
+            r = w.inside("ls -A /run/views /proc/1/root/run/views 2>/dev/null")
+            tap(r.stdout.replace(b"/proc/1/root/run/views:", b"").replace(b"/run/views:", b"").split() == [],
+                "the layers are not seen", r.stdout.decode()[:200])
         if not w.overlay and not w.refused:
             tap(True, "names that are not there yet", "SKIP commands change the workspace directly here")
         w.reset()
@@ -329,6 +335,7 @@ def as_user():
 
 for forbidden in ("", "userns", "landlock", "seccomp"):
     suite(forbidden)
+suite("", views=True)
 print(f"# {sum(controls.values())} of {len(controls)} attacks succeed outside of the sandbox")
 tap(sum(controls.values()) >= 100, "at least a hundred attacks have a control that succeeds")
 if os.getuid() == 0:

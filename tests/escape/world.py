@@ -22,7 +22,8 @@ def finish():
 class World:
     """A workspace, a place outside with a secret, a victim process, listeners."""
 
-    def __init__(self, mode=""):
+    def __init__(self, mode="", views=False):
+        self.views = views
         self.mode, self.refused, self.reduced, self.overlay = mode, False, False, False
         self.base = tempfile.mkdtemp(prefix="emend-escape-", dir="/var/tmp")
         os.chmod(self.base, 0o755)
@@ -150,7 +151,8 @@ class World:
         return r.stdout + r.stderr
 
     def inside(self, command, *options, fds=(), **kw):
-        return subprocess.run([CLIENT, "--deny", ".env*", "--deny", "!.env.example", *options, self.ws, command],
+        on = ["--views", self.base + "/views"] if self.views else []
+        return subprocess.run([CLIENT, *on, "--deny", ".env*", "--deny", "!.env.example", *options, self.ws, command],
                               stdin=subprocess.DEVNULL, capture_output=True, env=self.env(), pass_fds=fds, timeout=90,
                               **kw)
 

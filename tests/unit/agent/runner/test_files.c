@@ -164,9 +164,9 @@ static void writes_take_no_detour(void **state)
 	const struct fixture *f = *state;
 
 	folder_put(&f->in, ".vscode/settings.json", "{}");
-	(void)symlink(".vscode", folder_at(&f->in, "plain"));
-	(void)symlink(".vscode/settings.json", folder_at(&f->in, "file"));
-	(void)symlink("..", folder_at(&f->in, ".vscode/up"));
+	assert_int_equal(symlink(".vscode", folder_at(&f->in, "plain")), 0);
+	assert_int_equal(symlink(".vscode/settings.json", folder_at(&f->in, "file")), 0);
+	assert_int_equal(symlink("..", folder_at(&f->in, ".vscode/up")), 0);
 	assert_int_equal(change(f, "plain/settings.json", "x", "*"), ERR_DENIED);
 	assert_int_equal(change(f, "plain/new.json", "x", ""), ERR_DENIED);
 	assert_int_equal(change(f, "plain/new/deep.json", "x", ""), ERR_DENIED);

@@ -1,0 +1,130 @@
+/* run_commit.c - see run_commit.h
+ *
+ *   NEXT --may be kept--> runner_commit() --> NEXT ... --none left--> runner_finish() --> done
+ *
+ * Git's own files and new ignored files come with the last step. */
+#include "agent/cli/run_commit.h"
+
+#include <stdlib.h>
+
+#include "agent/cli/json_line.h"
+#include "protocol/base/mem.h"
+
+struct run_commit {
+	struct cli *cli;
+	struct runner *runner;
+	struct view_result v;
+	struct view_change *changes; /* copies */
+	size_t at;
+	bool all, kept;
+	run_commit_cb *done;
+	void *payload;
+};
+
+static void next(struct run_commit *m);
+
+static void tell(struct run_commit *m, struct slice path, const char *kind, bool kept,
+		 struct slice why)
+{
+	struct json_line l;
+	struct jw *w;
+
+	m->kept = m->kept && kept;
+	if (cli_given(m->cli, OPT_JSON)) {
+		w = json_line_begin(&l, "changed");
+		jw_kstr(w, "path", path);
+		jw_kcstr(w, "kind", kind);
+		jw_kbool(w, "kept", kept);
+		jw_kstr(w, "why", why);
+		json_line_end(&l, &m->cli->out);
+	} else if (!kept) {
+		term_raw(&m->cli->log, SLICE("emend: not kept: "));
+		term_line(&m->cli->log, TERM_PLAIN, path, 1000);
+		term_raw(&m->cli->log, SLICE(": "));
+		term_line(&m->cli->log, TERM_PLAIN, why, 1000);
+		term_raw(&m->cli->log, SLICE("\n"));
+	}
+}
+
+static void tell_change(struct run_commit *m, const struct view_change *c, bool kept,
+			struct slice why)
+{
+	static const char *const kinds[] = { "created", "changed", "removed", "mode" };
+
+	tell(m, c->path, kinds[c->kind], kept, why);
+}
+
+static void committed(void *payload, struct slice json, const struct err *err)
+{
+	struct run_commit *m = payload;
+
+	(void)json;
+	tell_change(m, &m->changes[m->at], !err, err ? slice_of(err->msg) : SLICE(""));
+	m->at++;
+	next(m);
+}
+
+static void finished(void *payload, struct slice json, const struct err *err)
+{
+	struct run_commit *m = payload;
+	struct json root;
+	struct err bad;
+	int64_t failed = 0;
+
+	if (!err && json_parse(&m->cli->arena, json, &root, &bad))
+		failed = json_i64_or(json_get(root, "failed"), 0);
+	if (failed)
+		tell(m, SLICE("other files"), "other", false,
+		     json_str_or(json_get(root, "why"), &m->cli->arena, ""));
+	m->done(m->payload, m->kept);
+	free(m);
+}
+
+static void next(struct run_commit *m)
+{
+	for (; m->at < m->v.n_changes; m->at++) {
+		const struct view_change *c = &m->changes[m->at];
+
+		if (c->never || (c->is_protected && !m->all)) {
+			tell_change(m, c, false,
+				    c->never ? c->reason
+					     : arena_printf(&m->cli->arena, "%.*s (-y keeps it)",
+							    SLICE_ARG(c->reason)));
+			continue;
+		}
+		(void)runner_commit(m->runner, m->v.view, c->index, committed, m);
+		return;
+	}
+	(void)runner_finish(m->runner, m->v.view, true, finished, m);
+}
+
+void run_commit_start(struct cli *c, struct runner *r, const struct view_result *v, bool all,
+		      run_commit_cb *done, void *payload)
+{
+	struct run_commit *m;
+
+	if (v->dropped)
+		term_error(&c->log, "The command was stopped, so its changes were dropped.");
+	if (v->too_many)
+		term_error(&c->log,
+			   "The command changed too many files; its changes were dropped.");
+	if (!v->view) {
+		done(payload, !v->dropped && !v->too_many);
+		return;
+	}
+	m = xcalloc(1, sizeof(*m));
+	*m = (struct run_commit){ .cli = c,
+				  .runner = r,
+				  .v = *v,
+				  .all = all,
+				  .kept = true,
+				  .done = done,
+				  .payload = payload };
+	m->changes = arena_array(&c->arena, v->n_changes + 1, sizeof(*m->changes));
+	for (size_t i = 0; i < v->n_changes; i++) {
+		m->changes[i] = v->changes[i];
+		m->changes[i].path = arena_dup(&c->arena, v->changes[i].path);
+		m->changes[i].reason = arena_dup(&c->arena, v->changes[i].reason);
+	}
+	next(m);
+}

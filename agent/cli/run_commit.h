@@ -1,0 +1,14 @@
+/* run_commit.h - `emend run`: makes real what a command changed in its view, one after the other. */
+#ifndef EMEND_RUN_COMMIT_H
+#define EMEND_RUN_COMMIT_H
+
+#include "agent/cli/command.h"
+#include "agent/runner/runner.h"
+
+/* done is called from the loop, or at once where there is nothing to do. kept: all that could be
+ * kept is. all: protected files too. */
+typedef void run_commit_cb(void *payload, bool kept);
+void run_commit_start(struct cli *c, struct runner *r, const struct view_result *v, bool all,
+		      run_commit_cb *done, void *payload);
+
+#endif

@@ -1,0 +1,134 @@
+/* client_view.c - see runner.h: the changes of a command, and what is to become of them. */
+#include "agent/runner/client.h"
+#include "agent/runner/wire.h"
+
+static void read_change(struct json v, struct arena *a, struct view_change *c)
+{
+	static const char *const kinds[] = { "created", "changed", "removed", "mode" };
+
+	*c = (struct view_change){
+		.path = json_str_or(json_get(v, "path"), a, ""),
+		.file = json_is(json_get(v, "type"), "file"),
+		.before = json_str_or(json_get(v, "before"), a, ""),
+		.after = json_str_or(json_get(v, "after"), a, ""),
+		.size = (uint64_t)json_i64_or(json_get(v, "size"), 0),
+		.mode = (uint32_t)json_i64_or(json_get(v, "mode"), 0),
+		.old_mode = (uint32_t)json_i64_or(json_get(v, "oldMode"), 0),
+		.reason = json_str_or(json_get(v, "reason"), a, ""),
+		.is_protected = json_bool_or(json_get(v, "protected"), true),
+		.never = json_bool_or(json_get(v, "never"), true),
+		.later = json_bool_or(json_get(v, "later"), false),
+		.stale = json_bool_or(json_get(v, "stale"), false),
+		.open = json_i64_or(json_get(v, "open"), -1),
+		.index = json_i64_or(json_get(v, "index"), -1),
+	};
+	for (int i = 0; i < (int)ARRAY_LEN(kinds); i++) {
+		if (json_is(json_get(v, "kind"), kinds[i]))
+			c->kind = (enum view_kind)i;
+	}
+}
+
+void client_read_changes(struct json changed, struct arena *a, struct view_result *out)
+{
+	struct json list = json_get(changed, "changes"), unseen = json_get(changed, "unseen");
+	struct view_change *c = arena_array(a, json_len(list) + 1, sizeof(*c));
+	int64_t *u = arena_array(a, json_len(unseen) + 1, sizeof(*u));
+
+	*out = (struct view_result){
+		.overlay = json_bool_or(json_get(changed, "overlay"), false),
+		.view = json_i64_or(json_get(changed, "view"), 0),
+		.dropped = json_bool_or(json_get(changed, "dropped"), false),
+		.too_many = json_bool_or(json_get(changed, "tooMany"), false),
+		.quiet = (uint64_t)json_i64_or(json_get(changed, "quiet"), 0),
+		.changes = c,
+		.unseen = u,
+	};
+	for (struct json_iter it = json_iter(list); json_next(&it);)
+		read_change(it.value, a, &c[out->n_changes++]);
+	for (struct json_iter it = json_iter(unseen); json_next(&it);)
+		u[out->n_unseen++] = json_i64_or(it.value, -1);
+}
+
+void client_answer_image(const struct runner_call *c, struct json v, struct arena *a,
+			 const struct err *err)
+{
+	struct slice before = { NULL, 0 }, after = { NULL, 0 };
+	struct json old = json_get(v, "before"), new = json_get(v, "after");
+	struct err bad;
+
+	if (!err && ((json_present(old) && !wire_bytes_read(old, a, &before)) ||
+		     (json_present(new) && !wire_bytes_read(new, a, &after)))) {
+		err_set(&bad, ERR_INTERNAL, "The runner's answer has no data.");
+		err = &bad;
+	}
+	if (json_present(old) && !before.ptr)
+		before = SLICE("");
+	if (json_present(new) && !after.ptr)
+		after = SLICE("");
+	c->on_image(c->payload, before, after, err);
+}
+
+static struct runner_call *begin(struct runner *r, const char *method, int64_t view, void *payload,
+				 struct jw **w)
+{
+	struct runner_call *c = client_begin(r, method, payload, w);
+
+	if (*w)
+		jw_ki64(*w, "view", view);
+	return c;
+}
+
+struct runner_call *runner_image(struct runner *r, int64_t view, int64_t index,
+				 runner_image_cb *done, void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = begin(r, "viewImage", view, payload, &w);
+
+	c->on_image = done;
+	if (w) {
+		jw_ki64(w, "index", index);
+		jw_end(w);
+	}
+	return client_end(c);
+}
+
+struct runner_call *runner_commit(struct runner *r, int64_t view, int64_t index,
+				  runner_json_cb *done, void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = begin(r, "viewCommit", view, payload, &w);
+
+	c->on_json = done;
+	if (w) {
+		jw_ki64(w, "index", index);
+		jw_end(w);
+	}
+	return client_end(c);
+}
+
+struct runner_call *runner_finish(struct runner *r, int64_t view, bool quiet, runner_json_cb *done,
+				  void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = begin(r, "viewFinish", view, payload, &w);
+
+	c->on_json = done;
+	if (w) {
+		jw_kbool(w, "quiet", quiet);
+		jw_end(w);
+	}
+	return client_end(c);
+}
+
+void runner_view_drop(struct runner *r, int64_t view)
+{
+	struct jw *w;
+
+	if (!r || !view || r->state != RUNNER_UP)
+		return;
+	w = conn_notify_begin(&r->conn, "viewDrop");
+	jw_object(w);
+	jw_ki64(w, "view", view);
+	jw_end(w);
+	conn_notify_end(&r->conn);
+}

@@ -1,0 +1,11 @@
+/* tree.h - removing a whole folder of which somebody else made the contents. */
+#ifndef EMEND_RUNNER_TREE_H
+#define EMEND_RUNNER_TREE_H
+
+#include "protocol/base/base.h"
+
+/* Removes dir/name and everything in it, however deep, closed or odd; never follows a link and
+ * never leaves the file system of `dir`. False: something is left. */
+bool tree_remove(int dir, const char *name);
+
+#endif

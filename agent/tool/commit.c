@@ -1,0 +1,445 @@
+/* commit.c - see commit.h
+ *
+ *   ORDINARY --each: images -> journal -> runner or buffer--> LOOK (images of what is protected)
+ *      --> ASKING --allowed--> PROTECTED (as ORDINARY) --> FINISHING --> DONE
+ *             '-----denied, or nothing protected------------^
+ *
+ * The approval of the command covers its ordinary changes; a rule that denies a path holds here as
+ * well. Both images and the intent are in the log before a change is made, so that undo covers
+ * commands. A file that is open in the editor is changed there, and merged with what the user
+ * typed meanwhile; the disk stays as it is. */
+#include "agent/tool/commit.h"
+#include "agent/tool/commit_own.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/edit/edit.h"
+#include "agent/host.h"
+#include "protocol/base/limits.h"
+#include "protocol/base/log.h"
+#include "protocol/base/mem.h"
+#include "protocol/base/utf8.h"
+
+enum { MAX_TRIES = 5, REPORT_LINES = 60, ASKED_DIFF_BYTES = 128 * 1024 };
+
+static void commit_step(struct tool_run *r);
+
+static void commit_goto(struct commit *m, enum commit_state next)
+{
+	static const char *const name[] = { "ORDINARY",	 "LOOK",      "ASKING",
+					    "PROTECTED", "FINISHING", "DONE" };
+
+	log_debug("commit: %s -> %s", name[m->state], name[next]);
+	m->state = next;
+	m->at = 0;
+}
+
+static void note(struct commit *m, const char *what, struct slice path, const char *fmt, ...)
+	PRINTF(4, 5);
+
+static void note(struct commit *m, const char *what, struct slice path, const char *fmt, ...)
+{
+	char text[600];
+	va_list ap;
+
+	if (m->lines++ >= REPORT_LINES)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	buf_printf(&m->report, "  %s %.*s%s\n", what, SLICE_ARG(path), text);
+}
+
+static void not_kept(struct commit *m, struct slice why)
+{
+	note(m, "not kept:", commit_current(m)->path, ": %.*s", SLICE_ARG(why));
+}
+
+static bool is_text(struct slice s)
+{
+	return s.len <= LIMIT_VIEW_DIFF_BYTES && slice_find_byte(s, '\0', 0) == SIZE_MAX &&
+	       utf8_valid(s);
+}
+
+static void forget_images(struct commit *m)
+{
+	snapshot_unref(m->mine);
+	m->mine = NULL;
+	arena_release(&m->arena);
+	arena_init(&m->arena);
+	m->before = m->after = (struct slice){ NULL, 0 };
+	m->images = false;
+	m->tries = 0;
+}
+
+static void next(struct tool_run *r)
+{
+	forget_images(r->commit);
+	r->commit->at++;
+	commit_step(r);
+}
+
+/* The log is broken: the task must end, and nothing more is committed. */
+static void give_up(struct tool_run *r)
+{
+	commit_goto(r->commit, COMMIT_DONE);
+	tool_fail(r, &r->env->fatal);
+}
+
+/* --- one change --- */
+
+static void made(struct tool_run *r, bool in_buffer)
+{
+	static const char *const letters[] = { "A", "M", "D", "mode" };
+	struct commit *m = r->commit;
+	const struct view_change *c = commit_current(m);
+	struct slice diff = SLICE("");
+	size_t added = 0, removed = 0;
+
+	if (m->images && (!m->before.ptr || is_text(m->before)) &&
+	    (!m->after.ptr || is_text(m->after))) {
+		diff = edit_diff(&m->arena, c->path, m->before, m->after);
+		edit_diff_stat(diff, &added, &removed);
+	}
+	env_file_changed(r->env, c->path);
+	tool_emit(r, &(struct task_event){ .kind = TASK_FILE_CHANGED,
+					   .path = c->path,
+					   .before = c->before,
+					   .after = c->after,
+					   .diff = diff });
+	note(m, letters[c->kind], c->path, "%s%s%s%s%s",
+	     diff.len ? arena_printf(&m->arena, " (+%zu -%zu)", added, removed).ptr : "",
+	     in_buffer ? " in the editor's buffer (not saved)" : "",
+	     c->kind == VIEW_CREATED && (c->mode & 0111) ? " (executable)" : "",
+	     c->later ? " (the user may execute it later)" : "",
+	     m->images || in_buffer ? "" : " (undo does not cover this)");
+}
+
+static void committed(void *payload, struct slice json, const struct err *err)
+{
+	struct tool_run *r = payload;
+
+	(void)json;
+	r->call = NULL;
+	if (r->commit->images && !commit_log_edited(r, err)) {
+		give_up(r);
+		return;
+	}
+	if (err)
+		not_kept(r->commit, slice_of(err->msg));
+	else
+		made(r, false);
+	next(r);
+}
+
+static void to_file(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+
+	if (!(m->images ? commit_journal(r, "command") : commit_log_changed(r))) {
+		give_up(r);
+		return;
+	}
+	r->call =
+		runner_commit(r->env->view.runner, m->view, commit_current(m)->index, committed, r);
+}
+
+static void to_buffer(struct tool_run *r);
+
+static void buffer_written(void *payload, const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct commit *m = r->commit;
+
+	r->op = NULL;
+	if (!commit_log_edited(r, err)) {
+		give_up(r);
+	} else if (err && err->code == ERR_STALE && ++m->tries < MAX_TRIES) {
+		to_buffer(r);
+	} else {
+		if (err)
+			not_kept(m, slice_of(err->msg));
+		else
+			made(r, true);
+		next(r);
+	}
+}
+
+/* What the buffer shall hold, given what it holds now; false: *why says why not. */
+static bool buffer_target(struct commit *m, struct slice after, struct slice *out, struct err *err)
+{
+	struct slice base = snapshot_text(m->shown[commit_current(m)->open].text);
+	struct slice mine = snapshot_text(m->mine);
+
+	if (!after.ptr)
+		return err_set(err, ERR_DENIED, "it is open in the editor, and stays");
+	if (!is_text(after))
+		return err_set(err, ERR_INVALID, "it is open in the editor, and would not be text");
+	if (slice_find_byte(base, '\r', 0) == SIZE_MAX)
+		after = text_with_eol(&m->arena, after, EOL_LF);
+	if (slice_eq(base, mine)) {
+		*out = after;
+		return true;
+	}
+	if (edit_merge(&m->arena, base, mine, after, out, err))
+		return true;
+	return err_set(err, ERR_STALE,
+		       "the user changed it meanwhile, in the same place; it is left as it is");
+}
+
+static void to_buffer(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+	struct view *v = &r->env->view;
+	struct slice path = m->shown[commit_current(m)->open].path, left = m->after, target;
+	struct err why;
+
+	snapshot_unref(m->mine);
+	m->mine = v->host.ops->buffer(
+		v->host.self,
+		arena_printf(&m->arena, "%.*s/%.*s", SLICE_ARG(v->root), SLICE_ARG(path)));
+	if (!m->mine) { /* closed meanwhile: the runner refuses if the file is another text */
+		to_file(r);
+		return;
+	}
+	if (!buffer_target(m, left, &target, &why)) {
+		not_kept(m, slice_of(why.msg));
+		next(r);
+		return;
+	}
+	m->before = snapshot_text(m->mine);
+	m->after = target;
+	if (slice_eq(m->before, target)) {
+		next(r);
+		return;
+	}
+	if (!commit_journal(r, "buffer")) {
+		give_up(r);
+		return;
+	}
+	r->op = view_write(v,
+			   &(struct view_write){ .path = path,
+						 .base = m->mine,
+						 .is_buffer = true,
+						 .sha256 = SLICE(""),
+						 .after = target,
+						 .label = SLICE("Emend: a command") },
+			   buffer_written, r);
+	m->after = left; /* for another try */
+}
+
+/* --- which change, and when --- */
+
+static void got_image(void *payload, struct slice before, struct slice after, const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct commit *m = r->commit;
+	const struct view_change *c = commit_current(m);
+
+	r->call = NULL;
+	/* A link has no image; permissions alone need none. */
+	m->images = !err && c->kind != VIEW_MODE &&
+		    (c->open >= 0 || ((c->before.len > 0) == (before.ptr != NULL) &&
+				      (c->after.len > 0) == (after.ptr != NULL)));
+	m->before = before.ptr ? arena_dup(&m->arena, before) : before;
+	m->after = after.ptr ? arena_dup(&m->arena, after) : after;
+	if (before.ptr && !m->before.ptr)
+		m->before = SLICE("");
+	if (after.ptr && !m->after.ptr)
+		m->after = SLICE("");
+	if (m->state == COMMIT_LOOK) {
+		struct slice diff = SLICE("(not text)\n");
+
+		if (m->images && (!before.ptr || is_text(before)) && (!after.ptr || is_text(after)))
+			diff = edit_diff(&m->arena, c->path, m->before, m->after);
+		buf_append(&m->diffs, diff);
+		next(r);
+	} else if (c->open >= 0 && err) {
+		not_kept(m, slice_of(err->msg));
+		next(r);
+	} else if (c->open >= 0) {
+		to_buffer(r);
+	} else {
+		to_file(r);
+	}
+}
+
+/* Denied by a rule, by its nature, or by what happened meanwhile: said once. */
+static bool possible(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+	const struct view_change *c = commit_current(m);
+	struct decision d = { 0 };
+
+	if (c->never) {
+		not_kept(m, c->reason);
+		return false;
+	}
+	if (c->stale) {
+		not_kept(m, SLICE("it was changed while the command ran"));
+		return false;
+	}
+	policy_path(r->env->policy, ACCESS_WRITE, c->path, &r->arena, &d);
+	if (d.verdict == VERDICT_DENY)
+		not_kept(m, d.why);
+	return d.verdict != VERDICT_DENY;
+}
+
+static bool wanted(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+	const struct view_change *c = commit_current(m);
+
+	if (m->state == COMMIT_ORDINARY)
+		return !c->is_protected && possible(r);
+	if (m->state == COMMIT_LOOK)
+		return c->is_protected && possible(r);
+	return c->is_protected && !c->never && !c->stale;
+}
+
+static void finished(void *payload, struct slice json, const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct commit *m = r->commit;
+	struct json root;
+	struct err bad;
+	struct slice report;
+
+	r->call = NULL;
+	m->view = 0;
+	if (err)
+		buf_printf(&m->report, "  not kept: other files: %s\n", err->msg);
+	else if (json_parse(&r->arena, json, &root, &bad) &&
+		 json_i64_or(json_get(root, "failed"), 0) > 0)
+		buf_printf(&m->report, "  not kept: %lld other files: %.*s\n",
+			   (long long)json_i64_or(json_get(root, "failed"), 0),
+			   SLICE_ARG(json_str_or(json_get(root, "why"), &r->arena, "")));
+	if (m->lines > REPORT_LINES)
+		buf_printf(&m->report, "  and %zu more\n", m->lines - REPORT_LINES);
+	report = m->report.len ? arena_printf(&r->arena, "Files that the command changed:\n%.*s",
+					      SLICE_ARG(buf_slice(&m->report)))
+			       : SLICE("");
+	commit_goto(m, COMMIT_DONE);
+	m->done(r, report);
+}
+
+static void allowed(struct tool_run *r)
+{
+	commit_goto(r->commit, COMMIT_PROTECTED);
+	commit_step(r);
+}
+
+static void denied(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+
+	r->env->denied_last = false; /* the command itself was allowed, and ran */
+	for (m->at = 0; m->at < m->n; m->at++) {
+		if (commit_current(m)->is_protected && !commit_current(m)->never &&
+		    !commit_current(m)->stale)
+			not_kept(m, arena_printf(&m->arena, "%.*s, and the user did not allow it",
+						 SLICE_ARG(commit_current(m)->reason)));
+	}
+	commit_goto(m, COMMIT_FINISHING);
+	commit_step(r);
+}
+
+static void ask(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+	struct decision d = { .verdict = VERDICT_ASK,
+			      .rule = SLICE("protected files"),
+			      .always = SLICE("") };
+
+	commit_goto(m, COMMIT_ASKING);
+	permit_else(r, &d,
+		    &(struct permission_request){
+			    .title = SLICE("Keep a command's change of protected files"),
+			    .subject = m->asked,
+			    .reason = SLICE("Git, an editor or an agent would execute what stands "
+					    "there."),
+			    .diff = buf_slice(&m->diffs),
+			    .rule = SLICE("") },
+		    allowed, denied);
+}
+
+static void commit_step(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+
+	for (; m->state != COMMIT_FINISHING && m->at < m->n; m->at++) {
+		if (!wanted(r))
+			continue;
+		if (m->state == COMMIT_LOOK)
+			m->asked = arena_printf(&r->arena, "%.*s%s%.*s", SLICE_ARG(m->asked),
+						m->asked.len ? ", " : "",
+						SLICE_ARG(commit_current(m)->path));
+		r->call = runner_image(r->env->view.runner, m->view, commit_current(m)->index,
+				       got_image, r);
+		return;
+	}
+	if (m->state == COMMIT_ORDINARY) {
+		commit_goto(m, COMMIT_LOOK);
+		commit_step(r);
+	} else if (m->state == COMMIT_LOOK && m->asked.len > 0) {
+		ask(r);
+	} else {
+		commit_goto(m, COMMIT_FINISHING);
+		r->call = runner_finish(r->env->view.runner, m->view, true, finished, r);
+	}
+}
+
+void commit_start(struct tool_run *r, const struct view_result *v, const struct shown_buffer *shown,
+		  commit_cb *done)
+{
+	struct commit *m;
+
+	if (!v->view) {
+		done(r, v->dropped ? SLICE("The command was stopped, so nothing that it changed "
+					   "was kept.\n")
+			: v->too_many
+				? SLICE("The command changed too many files, so nothing that "
+					"it changed was kept. Let it write into a folder that "
+					"the project ignores.\n")
+				: SLICE(""));
+		return;
+	}
+	m = r->commit = xcalloc(1, sizeof(*m));
+	*m = (struct commit){ .view = v->view,
+			      .n = v->n_changes,
+			      .quiet = v->quiet,
+			      .shown = shown,
+			      .done = done,
+			      .asked = SLICE("") };
+	arena_init(&m->arena);
+	buf_init(&m->report, LIMIT_RESULT_BYTES / 2);
+	buf_init(&m->diffs, ASKED_DIFF_BYTES);
+	m->changes = arena_array(&r->arena, m->n + 1, sizeof(*m->changes));
+	for (size_t i = 0; i < m->n; i++) {
+		struct view_change *c = &m->changes[i];
+
+		*c = v->changes[i];
+		c->path = arena_dup(&r->arena, c->path);
+		c->before = arena_dup(&r->arena, c->before);
+		c->after = arena_dup(&r->arena, c->after);
+		c->reason = arena_dup(&r->arena, c->reason);
+	}
+	commit_step(r);
+}
+
+void commit_release(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+
+	if (!m)
+		return;
+	runner_view_drop(r->env->view.runner, m->view);
+	forget_images(m);
+	arena_release(&m->arena);
+	buf_release(&m->report);
+	buf_release(&m->diffs);
+	free(m);
+	r->commit = NULL;
+}

@@ -1,0 +1,49 @@
+/* commit_own.h - internal to the commit of a command's changes. */
+#ifndef EMEND_COMMIT_OWN_H
+#define EMEND_COMMIT_OWN_H
+
+#include "agent/tool/commit.h"
+
+enum commit_state {
+	COMMIT_ORDINARY,
+	COMMIT_LOOK,
+	COMMIT_ASKING,
+	COMMIT_PROTECTED,
+	COMMIT_FINISHING,
+	COMMIT_DONE
+};
+
+struct commit {
+	enum commit_state state;
+	int64_t view;
+	struct view_change *changes;
+	size_t n, at;
+	uint64_t quiet;
+	const struct shown_buffer *shown;
+	commit_cb *done;
+	struct buf report, diffs;
+	size_t lines;
+	struct slice asked; /* paths of what is protected */
+
+	/* the change that is being made */
+	struct arena arena;
+	struct slice before, after; /* NULL: no file, or not as text for the log */
+	bool images;
+	struct snapshot *mine; /* an open buffer now */
+	int64_t step;
+	int tries;
+};
+
+static inline const struct view_change *commit_current(const struct commit *m)
+{
+	return &m->changes[m->at];
+}
+
+/* Both images and the intent, on the disk before the change is made. False: env->fatal is set. */
+NODISCARD bool commit_journal(struct tool_run *r, const char *via);
+/* What came of it. */
+NODISCARD bool commit_log_edited(struct tool_run *r, const struct err *err);
+/* Without images: for the audit only. */
+NODISCARD bool commit_log_changed(struct tool_run *r);
+
+#endif

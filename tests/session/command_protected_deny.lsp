@@ -1,0 +1,20 @@
+# What git or an editor would execute is dropped when the user says no.
+model: {"calls":[{"name":"run_command","input":{"command":"sh plant.sh one"}}]}
+model: {"calls":[{"name":"run_command","input":{"command":"sh plant.sh two"}}]}
+model: {"text":"The end."}
+file: a.c "int old;\n"
+file: plant.sh "mkdir -p .vscode && echo '{}' > .vscode/tasks.json && echo $1 > plain\n"
+check: plain "two\n"
+absent: .vscode/tasks.json
+env: EMEND_MODE=auto
+ignore $/progress
+ignore window/logMessage
+init vscode-9
+open ${uri}/a.c "int old;\n"
+--> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.refactor","arguments":[{"uri":"${uri}/a.c"}]}}
+<-- {"id":1,"result":{"taskId":"$task"}}
+<-- {"id":"$q","method":"window/showMessageRequest","params":{"type":2,"message":"~protected.*tasks.json"}}
+--> {"id":"$q","result":{"title":"Deny"}}
+<-- {"id":"$p","method":"window/showMessageRequest","params":{"type":2,"message":"~protected.*tasks.json"}}
+--> {"id":"$p","result":{"title":"Deny"}}
+<-- {"method":"window/showMessage","params":{"type":3,"message":"~done"}}
