@@ -123,6 +123,8 @@ need-build:
 	@.ci/deps $(if $(filter demo check check-quick check-heavy,$(MAKECMDGOALS)),install,need) build
 need-check: need-build
 	@.ci/deps $(if $(filter check check-quick check-heavy,$(MAKECMDGOALS)),install,need) check
+need-heavy: need-check
+	@.ci/deps install heavy || echo 'The suites of what is missing will be skipped.'
 need-demo: need-build
 	@.ci/deps install demo
 
@@ -139,7 +141,7 @@ check: need-check tests-built fuzz-built ## every test, then the main ones again
 check-quick: need-check tests-built fuzz-built ## style, unit tests and stored fuzz inputs, in seconds
 	@BUILD=$(BUILD) tests/run quick
 
-check-heavy: need-check $(BUILD)/emend ## slow checks against foreign programs (kept in ~/.cache/emend-tests)
+check-heavy: need-heavy $(BUILD)/emend ## slow checks against foreign programs (kept in ~/.cache/emend-tests)
 	@BUILD=$(BUILD) tests/run heavy
 
 # The stored inputs run in `make check` through a plain main(); `make fuzz` looks for new ones.
@@ -240,5 +242,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
 FORCE:
-.PHONY: all deps need-build need-check need-demo tests-built fuzz-built check check-quick check-heavy fuzz \
+.PHONY: all deps need-build need-check need-heavy need-demo tests-built fuzz-built check check-quick check-heavy fuzz \
 	lint format demo bench install uninstall deb dist clean help FORCE

@@ -7,6 +7,8 @@ const { LanguageClient, TransportKind } = require('vscode-languageclient/node');
 
 let client;
 const tasks = new Map(); // task id -> { state, title, report, end } of the tasks that run
+const diffs = new Map(); // path of an emend-diff: document -> its text
+let diffCount = 0;
 
 // Announces to the server that we know its own messages.
 const emendFeature = {
@@ -83,15 +85,29 @@ function onTask(task) {
   if (task.message && known.report) known.report(task.message);
 }
 
-// Modal, as the command must be read in full; closing it is a no.
-async function onPermission(request) {
-  if (request.diff) {
-    const shown = await vscode.workspace.openTextDocument({ language: 'diff', content: request.diff });
-    await vscode.window.showTextDocument(shown, { preview: true, preserveFocus: true });
+// Shows a diff beside the user's editor for as long as a question about it is open. Its text has a scheme
+// of its own: an untitled document would stay behind, unsaved.
+async function withDiff(diff, ask) {
+  const uri = vscode.Uri.from({ scheme: 'emend-diff', path: `/${++diffCount}/Emend: proposed change` });
+  diffs.set(uri.path, diff);
+  try {
+    const shown = await vscode.languages.setTextDocumentLanguage(await vscode.workspace.openTextDocument(uri), 'diff');
+    await vscode.window.showTextDocument(shown, { viewColumn: vscode.ViewColumn.Beside, preview: true, preserveFocus: true });
+    return await ask();
+  } finally {
+    diffs.delete(uri.path);
+    const isOurs = (tab) => tab.input instanceof vscode.TabInputText && tab.input.uri.path === uri.path;
+    await vscode.window.tabGroups.close(vscode.window.tabGroups.all.flatMap((group) => group.tabs.filter(isOurs)), true);
   }
-  const options = request.options.filter((option) => option !== 'Deny');
+}
+
+// Modal, as the command must be read in full; closing it is a no. It takes the keys of a user who is typing, and
+// its first button has the focus: that one must be a no, too.
+async function onPermission(request) {
+  const options = ['Deny', ...request.options.filter((option) => option !== 'Deny')];
   const detail = [request.subject, request.reason].filter(Boolean).join('\n\n');
-  const answer = await vscode.window.showWarningMessage('Emend: ' + request.title, { modal: true, detail }, ...options);
+  const ask = () => vscode.window.showWarningMessage('Emend: ' + request.title, { modal: true, detail }, ...options);
+  const answer = await (request.diff ? withDiff(request.diff, ask) : ask());
   return { title: answer || 'Deny' };
 }
 
@@ -159,6 +175,8 @@ async function activate(context) {
   for (const [name, run] of Object.entries(commands)) {
     context.subscriptions.push(vscode.commands.registerCommand(name, run));
   }
+  context.subscriptions.push(vscode.workspace.registerTextDocumentContentProvider('emend-diff',
+    { provideTextDocumentContent: (uri) => diffs.get(uri.path) || '' }));
   try {
     await client.start();
   } catch (e) {
