@@ -6,6 +6,7 @@ const struct command commands[] = {
 	{ "emend.addTests", command_add_tests }, { "emend.fix", command_fix },
 	{ "emend.addDocs", command_add_docs },	 { "emend.review", command_review },
 	{ "emend.action", command_action },	 { "emend.do", command_do },
+	{ "emend.chat", command_chat },
 	{ "emend.cancel", command_cancel },	 { "emend.tasks", command_tasks },
 	{ "emend.undo", command_undo },		 { "emend.diff", command_diff },
 	{ "emend.acceptHunk", command_accept },	 { "emend.rejectHunk", command_reject },

@@ -24,7 +24,7 @@ extern const unsigned commands_n;
 command_fn command_explain, command_refactor, command_add_tests, command_fix, command_add_docs,
 	command_review, command_action;
 /* on/task_command.c */
-command_fn command_do, command_cancel, command_tasks, command_undo, command_diff;
+command_fn command_do, command_chat, command_cancel, command_tasks, command_undo, command_diff;
 /* on/hunk_command.c: {id}, {uri}, {task}, or nothing for all */
 command_fn command_accept, command_reject;
 /* on/emend_server_status.c */

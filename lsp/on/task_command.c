@@ -38,35 +38,66 @@ static struct slice workspace_of(struct server *s, struct rpc_request *req, stru
 	return workspace;
 }
 
-static void reply_task(struct rpc_request *req, const struct tracked *t)
+static void reply_task(struct rpc_request *req, const struct tracked *t, bool with_session)
 {
 	struct jw *w = conn_result_begin(req);
 
 	jw_object(w);
 	jw_kcstr(w, "taskId", t->id);
+	if (with_session)
+		jw_kcstr(w, "session", t->session);
 	jw_end(w);
 	conn_result_end(req);
+}
+
+/* A task in free text; session "" is a new one. */
+static void start_free(struct server *s, struct rpc_request *req, struct json arg,
+		       struct json token, struct task_spec *spec, bool with_session)
+{
+	struct err err = { .code = ERR_NONE };
+	struct tracked *t;
+
+	spec->title = shown_text(&req->arena, &s->client, spec->instruction, 100);
+	spec->workspace = workspace_of(s, req, arg, NULL);
+	t = tasks_start(s, spec, SLICE(""), &err);
+	if (!t) {
+		fail(req, &err);
+		return;
+	}
+	reply_task(req, t, with_session);
+	tasks_show(t, token);
 }
 
 void command_do(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
 	struct task_spec spec = { .kind = TASK_DO, .instruction = text_arg(req, arg, "task") };
-	struct err err = { .code = ERR_NONE };
-	struct tracked *t = NULL;
+	struct err err;
 
-	spec.title = shown_text(&req->arena, &s->client, spec.instruction, 100);
-	spec.workspace = workspace_of(s, req, arg, NULL);
-	if (slice_trim(spec.instruction).len == 0)
-		(void)err_set(&err, ERR_INVALID,
-			      "emend.do needs one argument: {task: \"what is to be done\"}.");
-	else
-		t = tasks_start(s, &spec, SLICE(""), &err);
-	if (!t) {
-		fail(req, &err);
+	if (slice_trim(spec.instruction).len > 0) {
+		start_free(s, req, arg, token, &spec, false);
 		return;
 	}
-	reply_task(req, t);
-	tasks_show(t, token);
+	(void)err_set(&err, ERR_INVALID,
+		      "emend.do needs one argument: {task: \"what is to be done\"}.");
+	fail(req, &err);
+}
+
+/* One turn of a conversation: the session goes on with all that was said and done in it. */
+void command_chat(struct server *s, struct rpc_request *req, struct json arg, struct json token)
+{
+	struct task_spec spec = { .kind = TASK_DO,
+				  .instruction = text_arg(req, arg, "text"),
+				  .session = text_arg(req, arg, "session") };
+	struct err err;
+
+	if (slice_trim(spec.instruction).len > 0) {
+		start_free(s, req, arg, token, &spec, true);
+		return;
+	}
+	(void)err_set(
+		&err, ERR_INVALID,
+		"emend.chat needs one argument: {text: \"what you say\", session?: \"...\"}.");
+	fail(req, &err);
 }
 
 void command_cancel(struct server *s, struct rpc_request *req, struct json arg, struct json token)
@@ -144,7 +175,7 @@ void command_undo(struct server *s, struct rpc_request *req, struct json arg, st
 		fail(req, &err);
 		return;
 	}
-	reply_task(req, t);
+	reply_task(req, t, false);
 	tasks_show(t, token);
 }
 
@@ -204,6 +235,6 @@ void command_diff(struct server *s, struct rpc_request *req, struct json arg, st
 		fail(req, &err);
 		return;
 	}
-	reply_task(req, t);
+	reply_task(req, t, false);
 	shown_report(&s->shown, path, slice_of(t->title));
 }
