@@ -151,13 +151,43 @@ def command(i):
     return {"calls": [{"name": "run_command", "input": {"command": "true %d" % i}}]}
 
 
+def repository(base, name, folders):
+    """A folder of 100 files a sub-folder, and one file that a task edits."""
+    path = os.path.join(base, name)
+    for d in range(folders):
+        os.makedirs(os.path.join(path, "d%d" % d))
+        for i in range(100):
+            with open(os.path.join(path, "d%d" % d, "f%d" % i), "w", encoding="utf-8") as f:
+                f.write("text %d\n" % i)
+    with open(os.path.join(path, "a.txt"), "w", encoding="utf-8") as f:
+        f.write("one\n")
+    return path
+
+
+def size_of(folder):
+    return sum(os.lstat(os.path.join(d, f)).st_size for d, _, files in os.walk(folder) for f in files)
+
+
+def edit_and_undo(env, work, times=7):
+    """Seconds of a task with one edit and of its undo, and bytes that one such pair leaves in the state folder."""
+    edit = {"calls": [{"name": "edit_file", "input": {"path": "a.txt", "edits": [{"old_text": "one", "new_text": "two"}]}}]}
+    sessions = os.path.join(env["XDG_STATE_HOME"], "emend", "sessions")
+    before, took = size_of(sessions), []
+    for _ in range(times):
+        seconds = task(env, work, [edit])
+        start = time.perf_counter()
+        subprocess.run([EMEND, "undo", "-y"], cwd=work, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+        took.append((seconds, time.perf_counter() - start))
+    return [statistics.median(t) for t in zip(*took)] + [(size_of(sessions) - before) / times]
+
+
 def spawned(*argv):
     out = subprocess.run([FLOOR, "spawn", "100"] + list(argv), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     return int(out.stdout) / 1e6 if out.returncode == 0 else None
 
 
 def row(what, value, unit, floor=None, floor_name="floor"):
-    scale = {"ms": 1e3, "us": 1e6, "MiB": 1 / 1024, "": 1}[unit]
+    scale = {"ms": 1e3, "us": 1e6, "MiB": 1 / 1024, "KiB": 1, "": 1}[unit]
     line = "%-44s %9.2f %-4s" % (what, value * scale, unit)
     if floor:
         line += " %s %.2f %s, ratio %.1f" % (floor_name, floor * scale, unit, value / floor)
@@ -194,6 +224,12 @@ def main():
         sandboxed = slope(env, work, command, 10, 60) - turn
         row("one sandboxed command (sh -c true)", sandboxed, "ms", spawned("sh", "-c", "true"), "bare spawn")
         sandbox.measure(row)
+
+        small, large = repository(base, "small", 1), repository(base, "large", 500)
+        few, many = edit_and_undo(env, small), edit_and_undo(env, large)
+        row("task with one edit, 50,000 files", many[0], "ms", few[0], "100 files")
+        row("its undo, 50,000 files", many[1], "ms", few[1], "100 files")
+        row("kept of it, 50,000 files", many[2] / 1024, "KiB", few[2] / 1024, "100 files")
     finally:
         shutil.rmtree(base, ignore_errors=True)
     return 0
