@@ -1,13 +1,16 @@
 /* commit.c - see commit.h
  *
  *   ORDINARY --each: images -> journal -> runner or buffer--> LOOK (images of what is protected)
- *      --> ASKING --allowed--> PROTECTED (as ORDINARY) --> FINISHING --> DONE
- *             '-----denied, or nothing protected------------^
+ *      |  --> ASKING --allowed--> PROTECTED (as ORDINARY) --> FINISHING --> DONE
+ *      |         '-----denied, or nothing protected------------^          ^
+ *      '--a file cannot be written--> ROLLING_BACK -----------------------'
  *
  * The approval of the command covers its ordinary changes; a rule that denies a path holds here as
- * well. Both images and the intent are in the log before a change is made, so that undo covers
- * commands. A file that is open in the editor is changed there, and merged with what the user
- * typed meanwhile; the disk stays as it is. */
+ * well, and so does what somebody changed meanwhile: such a change is not kept, the others are. But
+ * where the disk is full, or Emend is cancelled or killed in the middle, all of them go back. Both
+ * images and the intent are in the log before a change is made, so that undo covers commands. What is
+ * not listed (git's own files, ignored folders) follows at the end. A file that is open in the
+ * editor is changed there, and merged with what the user typed meanwhile; the disk stays as it is. */
 #include "agent/tool/commit.h"
 #include "agent/tool/commit_own.h"
 
@@ -17,6 +20,7 @@
 
 #include "agent/edit/edit.h"
 #include "agent/host.h"
+#include "agent/tool/journal.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
@@ -29,7 +33,8 @@ static void commit_step(struct tool_run *r);
 static void commit_goto(struct commit *m, enum commit_state next)
 {
 	static const char *const name[] = { "ORDINARY",	 "LOOK",      "ASKING",
-					    "PROTECTED", "FINISHING", "DONE" };
+					    "PROTECTED", "FINISHING", "ROLLING_BACK",
+					    "DONE" };
 
 	log_debug("commit: %s -> %s", name[m->state], name[next]);
 	m->state = next;
@@ -103,6 +108,7 @@ static void made(struct tool_run *r, bool in_buffer)
 		diff = edit_diff(&m->arena, c->path, m->before, m->after);
 		edit_diff_stat(diff, &added, &removed);
 	}
+	m->made[m->at] = true;
 	env_file_changed(r->env, c->path);
 	tool_emit(r, &(struct task_event){ .kind = TASK_FILE_CHANGED,
 					   .path = c->path,
@@ -117,16 +123,50 @@ static void made(struct tool_run *r, bool in_buffer)
 	     m->images || in_buffer ? "" : " (undo does not cover this)");
 }
 
+static void rolled_back(void *payload, const struct rollback_result *b, const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct commit *m = r->commit;
+	struct slice text;
+
+	m->rollback = NULL;
+	if (err) { /* it stays unfinished: the end of the task or the next start tries again */
+		text = arena_printf(&r->arena, "What the command changed is kept in part: %s\n%s\n",
+				    m->why.msg, err->msg);
+	} else {
+		r->env->unfinished = false;
+		commit_unmade(r);
+		text = arena_printf(&r->arena, "Nothing that the command changed was kept: %s\n%.*s",
+				    m->why.msg, b->left ? (int)b->report.len : 0, b->report.ptr);
+	}
+	commit_goto(m, COMMIT_DONE);
+	m->done(r, text);
+}
+
+/* err: why the change at hand was not made. False: all is being taken back. */
+static bool go_on(struct tool_run *r, const struct err *err)
+{
+	struct commit *m = r->commit;
+
+	if (err && !journal_untouched(err)) {
+		commit_goto(m, COMMIT_ROLLING_BACK);
+		commit_roll_back(r, err, rolled_back);
+		return false;
+	}
+	if (!m->images || journal_edited(r, m->step, err))
+		return true;
+	give_up(r);
+	return false;
+}
+
 static void committed(void *payload, struct slice json, const struct err *err)
 {
 	struct tool_run *r = payload;
 
 	(void)json;
 	r->call = NULL;
-	if (r->commit->images && !commit_log_edited(r, err)) {
-		give_up(r);
+	if (!go_on(r, err))
 		return;
-	}
 	if (err)
 		not_kept(r->commit, slice_of(err->msg));
 	else
@@ -138,7 +178,7 @@ static void to_file(struct tool_run *r)
 {
 	struct commit *m = r->commit;
 
-	if (!(m->images ? commit_journal(r, "command") : commit_log_changed(r))) {
+	if (!commit_journal(r, "command")) {
 		give_up(r);
 		return;
 	}
@@ -154,9 +194,9 @@ static void buffer_written(void *payload, const struct err *err)
 	struct commit *m = r->commit;
 
 	r->op = NULL;
-	if (!commit_log_edited(r, err)) {
-		give_up(r);
-	} else if (err && err->code == ERR_STALE && ++m->tries < MAX_TRIES) {
+	if (!go_on(r, err))
+		return;
+	if (err && err->code == ERR_STALE && ++m->tries < MAX_TRIES) {
 		to_buffer(r);
 	} else {
 		if (err)
@@ -342,7 +382,7 @@ static void denied(struct tool_run *r)
 			not_kept(m, arena_printf(&m->arena, "%.*s, and the user did not allow it",
 						 SLICE_ARG(commit_current(m)->reason)));
 	}
-	commit_goto(m, COMMIT_FINISHING);
+	m->at = m->n;
 	commit_step(r);
 }
 
@@ -369,7 +409,7 @@ static void commit_step(struct tool_run *r)
 {
 	struct commit *m = r->commit;
 
-	for (; m->state != COMMIT_FINISHING && m->at < m->n; m->at++) {
+	for (; m->at < m->n; m->at++) {
 		if (!wanted(r))
 			continue;
 		if (m->state == COMMIT_LOOK)
@@ -385,6 +425,8 @@ static void commit_step(struct tool_run *r)
 		commit_step(r);
 	} else if (m->state == COMMIT_LOOK && m->asked.len > 0) {
 		ask(r);
+	} else if (m->id.len > 0 && !journal_end(r, m->id, NULL)) {
+		give_up(r);
 	} else {
 		commit_goto(m, COMMIT_FINISHING);
 		r->call = runner_finish(r->env->view.runner, m->view, true, finished, r);
@@ -412,11 +454,13 @@ void commit_start(struct tool_run *r, const struct view_result *v, const struct 
 			      .quiet = v->quiet,
 			      .shown = shown,
 			      .done = done,
-			      .asked = SLICE("") };
+			      .asked = SLICE(""),
+			      .id = SLICE("") };
 	arena_init(&m->arena);
 	buf_init(&m->report, LIMIT_RESULT_BYTES / 2);
 	buf_init(&m->diffs, ASKED_DIFF_BYTES);
 	m->changes = arena_array(&r->arena, m->n + 1, sizeof(*m->changes));
+	m->made = arena_array(&r->arena, m->n + 1, sizeof(*m->made));
 	for (size_t i = 0; i < m->n; i++) {
 		struct view_change *c = &m->changes[i];
 
@@ -435,6 +479,7 @@ void commit_release(struct tool_run *r)
 
 	if (!m)
 		return;
+	rollback_drop(m->rollback);
 	runner_view_drop(r->env->view.runner, m->view);
 	forget_images(m);
 	arena_release(&m->arena);

@@ -4,12 +4,15 @@
 
 #include "agent/tool/commit.h"
 
+#include "agent/tool/rollback.h"
+
 enum commit_state {
 	COMMIT_ORDINARY,
 	COMMIT_LOOK,
 	COMMIT_ASKING,
 	COMMIT_PROTECTED,
 	COMMIT_FINISHING,
+	COMMIT_ROLLING_BACK,
 	COMMIT_DONE
 };
 
@@ -24,6 +27,10 @@ struct commit {
 	struct buf report, diffs;
 	size_t lines;
 	struct slice asked; /* paths of what is protected */
+	struct slice id;    /* of the change in the log; "": nothing was touched yet */
+	bool *made;	    /* of each change */
+	struct rollback *rollback;
+	struct err why; /* of it */
 
 	/* the change that is being made */
 	struct arena arena;
@@ -39,11 +46,12 @@ static inline const struct view_change *commit_current(const struct commit *m)
 	return &m->changes[m->at];
 }
 
-/* Both images and the intent, on the disk before the change is made. False: env->fatal is set. */
+/* The intent, with both images where there are some, on the disk before the change is made. False:
+ * env->fatal is set. */
 NODISCARD bool commit_journal(struct tool_run *r, const char *via);
-/* What came of it. */
-NODISCARD bool commit_log_edited(struct tool_run *r, const struct err *err);
-/* Without images: for the audit only. */
-NODISCARD bool commit_log_changed(struct tool_run *r);
+/* One change failed, and nobody can say that it was not made: all that were made are undone. */
+void commit_roll_back(struct tool_run *r, const struct err *why, rollback_cb *done);
+/* After that: the faces are told. */
+void commit_unmade(struct tool_run *r);
 
 #endif

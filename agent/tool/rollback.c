@@ -27,9 +27,9 @@ struct rollback {
 	struct event_log *log;
 	struct job job;
 	struct slice task, transaction; /* transaction "": none is unfinished */
-	struct step steps[LIMIT_PATCH_FILES];
-	size_t n, at;  /* steps[at - 1] is the next to look at */
-	int64_t files; /* that were to be changed */
+	struct step *steps;
+	size_t n, cap, at; /* steps[at - 1] is the next to look at */
+	int64_t files;	   /* that were to be changed; 0: the log does not tell */
 	struct runner_call *call;
 	struct restore *restore;
 	struct buf report;
@@ -46,14 +46,18 @@ static struct slice text_of(struct rollback *b, struct json ev, const char *key)
 
 static void take_edit(struct rollback *b, struct json ev)
 {
-	if (b->n == LIMIT_PATCH_FILES || !slice_eq(text_of(b, ev, "transaction"), b->transaction))
+	if (!slice_eq(text_of(b, ev, "transaction"), b->transaction))
 		return;
+	if (b->n == b->cap) {
+		b->cap = b->cap ? 2 * b->cap : 16;
+		b->steps = xrealloc(b->steps, b->cap * sizeof(*b->steps));
+	}
 	b->steps[b->n++] = (struct step){ .number = json_i64_or(json_get(ev, "step"), 0),
 					  .path = text_of(b, ev, "path"),
 					  .before = text_of(b, ev, "before"),
 					  .after = text_of(b, ev, "after"),
 					  .mode = (uint32_t)json_i64_or(json_get(ev, "mode"), 0),
-					  .file = json_is(json_get(ev, "via"), "file") };
+					  .file = !json_is(json_get(ev, "via"), "buffer") };
 }
 
 static void take_edited(struct rollback *b, struct json ev)
@@ -67,6 +71,15 @@ static void take_edited(struct rollback *b, struct json ev)
 		}
 }
 
+/* A command's change without images: whether it was made is not known. */
+static void take_changed(struct rollback *b, struct json ev)
+{
+	b->out.left++;
+	buf_printf(&b->report,
+		   "%.*s (a link, a large file or permissions) may be as the command left it\n",
+		   SLICE_ARG(text_of(b, ev, "path")));
+}
+
 static bool take(void *payload, struct json ev, struct err *err)
 {
 	struct rollback *b = payload;
@@ -78,10 +91,14 @@ static bool take(void *payload, struct json ev, struct err *err)
 		b->task = text_of(b, ev, "task");
 		b->files = json_i64_or(json_get(ev, "files"), 0);
 		b->n = 0;
+		b->out.left = 0;
+		buf_clear(&b->report);
 	} else if (json_is(type, "edit") && b->transaction.len > 0) {
 		take_edit(b, ev);
 	} else if (json_is(type, "edited") && b->transaction.len > 0) {
 		take_edited(b, ev);
+	} else if (json_is(type, "changed") && b->transaction.len > 0) {
+		take_changed(b, ev);
 	} else if (json_is(type, "commit")) {
 		b->transaction = SLICE("");
 	}
@@ -164,7 +181,7 @@ static bool all_made(const struct rollback *b)
 
 	for (size_t i = 0; i < b->n; i++)
 		made += b->steps[i].made;
-	return b->n > 0 && (int64_t)made == b->files;
+	return b->files > 0 && (int64_t)made == b->files;
 }
 
 static bool log_commit(struct rollback *b)
@@ -231,8 +248,10 @@ struct rollback *rollback_start(struct view *v, struct event_log *log, rollback_
 	buf_init(&b->report, LIMIT_RESULT_BYTES);
 	job_init(&b->job, step);
 	if (event_log_read(event_log_state_dir(log), event_log_session(log), take, b, &b->why) &&
-	    b->transaction.len == 0)
-		b->n = 0;
+	    b->transaction.len == 0) {
+		b->n = b->out.left = 0;
+		buf_clear(&b->report);
+	}
 	b->at = b->n;
 	post(b);
 	return b;
@@ -248,5 +267,6 @@ void rollback_drop(struct rollback *b)
 		runner_drop(b->call);
 	buf_release(&b->report);
 	arena_release(&b->arena);
+	free(b->steps);
 	free(b);
 }

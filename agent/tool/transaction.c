@@ -2,6 +2,7 @@
 #include "agent/tool/transaction_own.h"
 
 #include "agent/host.h"
+#include "agent/tool/journal.h"
 #include "protocol/base/log.h"
 
 enum { MAX_TRIES = 5 };
@@ -52,7 +53,6 @@ static void rolled_back(void *payload, const struct rollback_result *b, const st
 			r, t, arena_printf(&r->arena, "The change is half made: %s\n", err->msg));
 		return;
 	}
-	t->begun = false;
 	r->env->unfinished = false;
 	if (t->why.code == ERR_STALE && b->left == 0 && ++t->tries < MAX_TRIES) {
 		read_all(r);
@@ -74,7 +74,7 @@ static void roll_back(struct tool_run *r, const struct err *err)
 	t->why = *err;
 	(void)err_set(&skipped, ERR_CANCELLED, "not tried");
 	for (size_t i = t->at + 1; i < t->n; i++)
-		if (!t->changes[i].same && !transaction_edited(r, &t->changes[i], &skipped)) {
+		if (!t->changes[i].same && !journal_edited(r, t->changes[i].step, &skipped)) {
 			fail(r, &r->env->fatal);
 			return;
 		}
@@ -87,13 +87,11 @@ static void written(void *payload, const struct err *err)
 	struct tool_run *r = payload;
 	struct transaction *t = r->state;
 	struct change *c = &t->changes[t->at];
-	bool untouched = err && (err->code == ERR_STALE || err->code == ERR_DENIED ||
-				 err->code == ERR_INVALID || err->code == ERR_TOO_LARGE);
 
 	r->op = NULL;
-	if (err && !untouched) { /* it may have been made all the same: the rollback looks */
+	if (err && !journal_untouched(err)) { /* it may have been made all the same: the rollback looks */
 		roll_back(r, err);
-	} else if (!transaction_edited(r, c, err)) {
+	} else if (!journal_edited(r, c->step, err)) {
 		fail(r, &r->env->fatal);
 	} else if (err) {
 		roll_back(r, err);
@@ -111,7 +109,7 @@ static void write_next(struct tool_run *r)
 	while (t->at < t->n && t->changes[t->at].same)
 		t->at++;
 	if (t->at == t->n) {
-		if (!transaction_commit(r, t, NULL)) {
+		if (!journal_end(r, t->id, NULL)) {
 			fail(r, &r->env->fatal);
 			return;
 		}
@@ -129,6 +127,31 @@ static void write_next(struct tool_run *r)
 						 .mode = c->mode,
 						 .label = SLICE("Emend") },
 			   written, r);
+}
+
+/* All that will be written, in the log and on the disk before the first file is touched. */
+static bool begin(struct tool_run *r)
+{
+	struct transaction *t = r->state;
+	size_t files = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		files += !t->changes[i].same;
+	if (!journal_begin(r, files, &t->id))
+		return false;
+	for (size_t i = 0; i < t->n; i++) {
+		struct change *c = &t->changes[i];
+		struct journal_edit e = { .path = c->spec->path,
+					  .id = t->id,
+					  .via = c->is_buffer ? "buffer" : "file",
+					  .before = c->before_bytes,
+					  .after = c->after_bytes,
+					  .mode = c->mode };
+
+		if (!c->same && !journal_edit(r, &e, &c->step))
+			return false;
+	}
+	return journal_sync(r);
 }
 
 static void allowed(struct tool_run *r)
@@ -180,7 +203,7 @@ static void plan(struct tool_run *r)
 		transaction_succeeded(r, t);
 	} else if (!t->allowed) {
 		ask(r);
-	} else if (!transaction_begin(r, t)) {
+	} else if (!begin(r)) {
 		fail(r, &r->env->fatal);
 	} else {
 		tx_goto(t, TX_WRITING);

@@ -1,9 +1,8 @@
 /* transaction_own.h - internal to the transaction: its state, shared by the files of the machine.
  *
- *   transaction.c          the machine: read, ask, write, roll back, finish
- *   transaction_plan.c     what shall stand in each file
- *   transaction_journal.c  the log's side: begin, edit, edited, commit
- *   transaction_tell.c     the result, for the model and for people */
+ *   transaction.c       the machine: read, ask, write, roll back, finish; its log is journal.h
+ *   transaction_plan.c  what shall stand in each file
+ *   transaction_tell.c  the result, for the model and for people */
 #ifndef EMEND_TOOL_TRANSACTION_OWN_H
 #define EMEND_TOOL_TRANSACTION_OWN_H
 
@@ -30,7 +29,7 @@ struct transaction {
 	enum transaction_state state;
 	struct change *changes;
 	size_t n, at; /* at: the one that is being read or written */
-	bool allowed, begun;
+	bool allowed;
 	int tries;
 	struct slice id, hint;
 	struct err why; /* what failed */
@@ -44,12 +43,6 @@ static inline struct slice change_now(const struct change *c)
 
 /* What was read is in the changes: fills after, notes, diff, bytes. */
 NODISCARD bool transaction_plan(struct tool_run *r, struct transaction *t, struct err *err);
-
-/* false: env->fatal says why. */
-NODISCARD bool transaction_begin(struct tool_run *r, struct transaction *t);
-NODISCARD bool transaction_edited(struct tool_run *r, const struct change *c,
-				  const struct err *err);
-NODISCARD bool transaction_commit(struct tool_run *r, struct transaction *t, const struct err *err);
 
 void transaction_succeeded(struct tool_run *r, struct transaction *t);
 void transaction_failed(struct tool_run *r, struct transaction *t, struct slice report);

@@ -50,6 +50,12 @@ def plan(steps):
         turn, tree = next_tree(trees[-1], step)
         turns.append(turn)
         trees.append(tree)
+    # a command that changes every file, makes one and removes one: what it did is one change too
+    command = "sed -i 's/line 50$/line fifty/' src/*.txt lib/deep/*.txt; echo made > made.txt; rm new/step%d.txt" % (steps - 1)
+    turns.append({"calls": [{"name": "run_command", "input": {"command": command}}]})
+    trees.append({name: text.replace("line 50\n", "line fifty\n") for name, text in trees[-1].items()})
+    trees[-1]["made.txt"] = "made\n"
+    del trees[-1]["new/step%d.txt" % (steps - 1)]
     edit = {"path": name_of(0), "edits": [{"old_text": "file 0 line 100\n", "new_text": "one more\n"}]}
     turns.append({"calls": [{"name": "edit_file", "input": edit}]})
     trees.append(dict(trees[-1]))
@@ -127,13 +133,31 @@ def check_clean(w, what):
         expect(r.status == 0, (what, r))
 
 
+def some_instant(turns, seconds, rng):
+    """A call of the task, and a time after it began. So a busy machine does not move all kills to the start."""
+    return rng.randrange(len(turns)), rng.uniform(0, 1.5) * seconds / len(turns)
+
+
+def wait_for(p, calls, delay):
+    """Until that many calls began, then the delay; what was printed so far."""
+    out = b""
+    while out.count(b'"type":"tool.started"') < calls:
+        line = p.stdout.readline()
+        if not line:
+            break
+        out += line
+    time.sleep(delay)
+    return out
+
+
 def one(trees, turns, seconds, rng):
     """Returns how many transactions stood after the kill, and whether one had to be rolled back."""
-    target, at = rng.choice(["emend", "emend", "runner", "both"]), rng.uniform(0.02, 1.0) * seconds
-    what = "%s killed after %.4f s" % (target, at)
+    target = rng.choice(["emend", "emend", "runner", "both"])
+    calls, delay = some_instant(turns, seconds, rng)
+    what = "%s killed %.4f s after call %d" % (target, delay, calls)
     with Workspace() as w:
         p = start(w, w.script(*turns))
-        time.sleep(at)
+        seen = wait_for(p, calls, delay)
         runners = children(p.pid)
         if target != "runner":
             kill(p.pid)
@@ -141,7 +165,7 @@ def one(trees, turns, seconds, rng):
             for pid in runners:
                 kill(pid)
         out, _ = p.communicate(timeout=60)
-        event = started(out.decode("utf-8", "replace"))
+        event = started((seen + out).decode("utf-8", "replace"))
         half = any(tree_of(w) == t for t in trees) is False
         if event and rng.random() < 0.4:  # the recovery is killed too
             q = w.start("sessions", "resume", "--json", "--yes", "--model", w.script({"text": "x"}), event["session"])
@@ -166,14 +190,14 @@ def one(trees, turns, seconds, rng):
 
 def undo_first(trees, turns, seconds, rng):
     """The same, but undo is the very first command after the kill."""
-    at = rng.uniform(0.1, 1.0) * seconds
+    calls, delay = some_instant(turns, seconds, rng)
     with Workspace() as w:
         p = start(w, w.script(*turns))
-        time.sleep(at)
+        wait_for(p, calls, delay)
         kill(p.pid)
         p.communicate(timeout=60)
         r = w.run("undo", "-y")
-        expect(which(trees, tree_of(w), "undo after a kill at %.4f s" % at) == 0, r)
+        expect(which(trees, tree_of(w), "undo after a kill %.4f s after call %d" % (delay, calls)) == 0, r)
         if r.status != 0:  # killed before its first edit: there is nothing to undo, but maybe a mark to take away
             expect("no task has changed files" in r.err or "nothing to undo" in r.err, r)
             r = w.run("do", "--json", "--model", w.script(DONE), "x")
