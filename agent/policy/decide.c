@@ -124,8 +124,8 @@ static void judge_write(struct judge *j, const struct shell_word *w, bool redire
 		add_fixed(j, VERDICT_ASK, "ask: write outside of the workspace",
 			  SLICE("The command writes to a file outside of the workspace."));
 		return;
-	case PLACE_UNKNOWN:
-		if (redirection)
+	case PLACE_UNKNOWN: /* what is protected stays so: the runner sees where it really goes */
+		if (redirection && j->policy->mode != MODE_AUTO)
 			add_fixed(
 				j, VERDICT_ASK, "ask: write to a file only known at run time",
 				SLICE("The command writes to a file whose name is only known when it runs."));

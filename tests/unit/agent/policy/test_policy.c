@@ -344,6 +344,20 @@ static void test_large(void **state)
 	policy_free(p);
 }
 
+/* Auto asks for less: where such a write really goes, the sandbox sees. */
+static void test_unknown_target(void **state)
+{
+	static const char line[] = "for i in 1 2; do echo $i > out$i.txt; done";
+	struct policy *edit = policy_new(MODE_EDIT), *automatic = policy_new(MODE_AUTO);
+
+	(void)state;
+	assert_int_equal(command(edit, line), VERDICT_ASK);
+	assert_int_equal(command(automatic, line), VERDICT_ALLOW);
+	assert_int_equal(command(automatic, "for i in 1 2; do rm $i; done"), VERDICT_ASK);
+	policy_free(edit);
+	policy_free(automatic);
+}
+
 static void test_names(void **state)
 {
 	enum mode m;
@@ -365,6 +379,7 @@ int main(void)
 		cmocka_unit_test(test_bad_rules),     cmocka_unit_test(test_always),
 		cmocka_unit_test(test_reason),	      cmocka_unit_test(test_large),
 		cmocka_unit_test(test_names),	      cmocka_unit_test(test_covers),
+		cmocka_unit_test(test_unknown_target),
 	};
 
 	return cmocka_run_group_tests_name("policy/policy", tests, NULL, NULL);
