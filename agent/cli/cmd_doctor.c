@@ -6,6 +6,7 @@
 #include "agent/cli/model_check.h"
 #include "agent/model/curl_lib.h"
 #include "agent/runner/runner.h"
+#include "agent/runner/toolchains.h"
 #include "agent/store/versions.h"
 #include "agent/workspace/git_lib.h"
 #include "protocol/base/version.h"
@@ -143,6 +144,20 @@ static void put_sandbox(struct doctor *d)
 				     : "  commands are refused on this machine\n");
 }
 
+static void put_toolchains(struct doctor *d)
+{
+	struct toolchains *t = arena_alloc(&d->cli->arena, sizeof(*t));
+
+	if (!slice_eq_cstr(d->config.toolchains, "on"))
+		return;
+	toolchains_find(&d->cli->arena, getenv("HOME"), getenv("PATH"), d->place.workspace, t);
+	for (size_t i = 0; i < t->n_dirs; i++) {
+		term_raw(&d->cli->out, i ? SLICE(", ") : SLICE("  they also see: "));
+		term_line(&d->cli->out, TERM_PLAIN, t->dirs[i], 400);
+	}
+	term_fresh_line(&d->cli->out);
+}
+
 static void put_libraries(struct doctor *d)
 {
 	struct term *t = &d->cli->out;
@@ -172,6 +187,7 @@ static void put_text(struct doctor *d, struct slice user, struct slice project)
 
 	term_printf(t, "emend %s\n", EMEND_VERSION);
 	put_sandbox(d);
+	put_toolchains(d);
 	put_libraries(d);
 	term_text(t, TERM_BOLD, SLICE("settings\n"));
 	put_file(t, "user", user);

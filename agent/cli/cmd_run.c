@@ -147,6 +147,7 @@ static bool start(struct command_run *r, struct err *err)
 				    .read_dirs = r->config.read_dirs,
 				    .n_read_dirs = r->config.n_read_dirs,
 				    .write_dirs = dirs,
+				    .toolchains = slice_eq_cstr(r->config.toolchains, "on"),
 				    .views = place_views(&r->place, &r->cli->arena),
 				    .memory_bytes = r->config.command_memory_bytes,
 				    .processes = r->config.command_processes,

@@ -35,7 +35,7 @@ struct config { /* everything lives in `arena` */
 	uint64_t command_timeout_ms, command_idle_ms, command_memory_bytes;
 	uint32_t command_processes;
 	struct slice effort;
-	struct slice hunks; /* "on", "off" */
+	struct slice hunks, toolchains; /* "on", "off" */
 	int retries;
 	uint64_t history_bytes; /* of all sessions' blobs; 0: no limit */
 	const struct slice *allow, *ask, *deny; /* command rules */

@@ -70,6 +70,9 @@ static const struct config_key keys[] = {
 	  .doc = "Name patterns of files that the model never sees, beside the built-in ones. "
 		 "\"!PATTERN\" exempts; "
 		 "\"!*\" as the first entry drops the built-in list." },
+	{ "toolchains", KEY_CHOICE, AT(toolchains), .choices = "on|off", .def = "\"on\"",
+	  .doc = "Whether commands may read and find the compilers and interpreters below your home folder "
+		 "that are on your PATH (rustup, nvm, pyenv, ...), and the packages they fetched." },
 	{ "readDirs", KEY_FOLDERS, LIST(read_dirs), .doc = "More folders that commands may read." },
 	{ "writeDirs", KEY_FOLDERS, LIST(write_dirs),
 	  .doc = "More folders that commands may write." },

@@ -100,6 +100,7 @@ static void copy_texts(struct config *out, const struct config *base)
 	out->model = text_dup(a, base->model);
 	out->effort = text_dup(a, base->effort);
 	out->hunks = text_dup(a, base->hunks);
+	out->toolchains = text_dup(a, base->toolchains);
 	out->allow = dup_list(a, base->allow, base->n_allow);
 	out->ask = dup_list(a, base->ask, base->n_ask);
 	out->deny = dup_list(a, base->deny, base->n_deny);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "agent/runner/layer.h"
+#include "agent/runner/toolchains.h"
 #include "agent/runner/wire.h"
 #include "agent/store/sha256.h"
 #include "protocol/base/log.h"
@@ -263,6 +264,23 @@ static void write_list(struct jw *w, const char *key, const struct slice *list, 
 	jw_end(w);
 }
 
+static void write_toolchains(struct jw *w, const struct runner_options *o)
+{
+	struct toolchains *t = xcalloc(1, sizeof(*t));
+	struct arena a;
+
+	arena_init(&a);
+	toolchains_find(&a, getenv("HOME"), getenv("PATH"), o->workspace, t);
+	jw_kobject(w, "toolchains");
+	write_list(w, "dirs", t->dirs, t->n_dirs);
+	write_list(w, "path", t->path, t->n_path);
+	write_list(w, "env", t->env, t->n_env);
+	write_list(w, "links", t->links, t->n_links);
+	jw_end(w);
+	arena_release(&a);
+	free(t);
+}
+
 static void initialize(struct runner *r, const struct runner_options *o)
 {
 	struct jw *w = conn_call_begin(&r->conn, "initialize");
@@ -273,6 +291,8 @@ static void initialize(struct runner *r, const struct runner_options *o)
 	write_list(w, "denied", o->denied, o->n_denied);
 	write_list(w, "readDirs", o->read_dirs, o->n_read_dirs);
 	write_list(w, "writeDirs", o->write_dirs, o->n_write_dirs);
+	if (o->toolchains)
+		write_toolchains(w, o);
 	jw_ki64(w, "memoryBytes", (int64_t)o->memory_bytes);
 	jw_ki64(w, "fileBytes", (int64_t)o->file_bytes);
 	jw_ki64(w, "processes", o->processes);

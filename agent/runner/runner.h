@@ -27,6 +27,7 @@ struct runner_options {
 	size_t n_read_dirs;
 	const struct slice *write_dirs; /* absolute: more places that commands may write */
 	size_t n_write_dirs;
+	bool toolchains; /* the user's below the home folder, too: toolchains.h */
 	struct slice views; /* absolute: the folder for what commands write until it is committed;
 			       not in the workspace; "": they write into the workspace itself */
 	uint64_t memory_bytes, file_bytes; /* of a command; 0: the defaults */

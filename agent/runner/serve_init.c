@@ -10,26 +10,35 @@
 #include "agent/runner/landlock.h"
 #include "agent/runner/seccomp.h"
 #include "agent/runner/serve.h"
+#include "agent/runner/toolchains.h"
 #include "agent/runner/tree.h"
 #include "agent/runner/view_sources.h"
 
-enum { DENIED_MAX = 1024, DIRS_MAX = 64 };
+enum { DENIED_MAX = 1024, DIRS_MAX = 64 + TOOLCHAIN_DIRS_MAX };
 #define DEFAULT_MEMORY (UINT64_C(2) << 30)
 #define DEFAULT_FILE (UINT64_C(1) << 30)
 #define DEFAULT_DISK (UINT64_C(4) << 30)
 enum { DEFAULT_PROCESSES = 256 };
 
-static const char *const *dirs(struct serve *s, struct json list)
+static void add_strings(struct serve *s, struct json list, const char **out, size_t *n)
+{
+	struct slice d;
+
+	for (struct json_iter it = json_iter(list); *n < DIRS_MAX && json_next(&it);) {
+		if (json_str(it.value, &s->arena, &d) && d.len > 1 &&
+		    slice_find_byte(d, 0, 0) == SIZE_MAX)
+			out[(*n)++] = arena_cstr(&s->arena, d);
+	}
+}
+
+/* The strings of two lists, NULL-terminated. */
+static const char *const *strings(struct serve *s, struct json list, struct json more)
 {
 	const char **out = arena_array(&s->arena, DIRS_MAX + 1, sizeof(*out));
 	size_t n = 0;
-	struct slice d;
 
-	for (struct json_iter it = json_iter(list); n < DIRS_MAX && json_next(&it);) {
-		if (json_str(it.value, &s->arena, &d) && d.len > 1 && d.ptr[0] == '/' &&
-		    slice_find_byte(d, 0, 0) == SIZE_MAX)
-			out[n++] = arena_cstr(&s->arena, d);
-	}
+	add_strings(s, list, out, &n);
+	add_strings(s, more, out, &n);
 	return out;
 }
 
@@ -58,11 +67,15 @@ static uint64_t number(struct json v, uint64_t def)
 static void configure(struct serve *s, struct json p)
 {
 	int64_t processes = json_i64_or(json_get(p, "processes"), 0);
+	struct json tools = json_get(p, "toolchains"), none = json_get(tools, "");
 
 	s->config = (struct spawn_config){
 		.workspace = s->root.path,
-		.read_dirs = dirs(s, json_get(p, "readDirs")),
-		.write_dirs = dirs(s, json_get(p, "writeDirs")),
+		.read_dirs = strings(s, json_get(p, "readDirs"), json_get(tools, "dirs")),
+		.write_dirs = strings(s, json_get(p, "writeDirs"), none),
+		.path = strings(s, json_get(tools, "path"), none),
+		.env = strings(s, json_get(tools, "env"), none),
+		.links = strings(s, json_get(tools, "links"), none),
 		.limits = { .memory_bytes = number(json_get(p, "memoryBytes"), DEFAULT_MEMORY),
 			    .file_bytes = number(json_get(p, "fileBytes"), DEFAULT_FILE),
 			    .disk_bytes = DEFAULT_DISK,

@@ -22,6 +22,7 @@
 struct spawn_config {
 	const char *workspace;				  /* absolute, resolved */
 	const char *const *read_dirs, *const *write_dirs; /* absolute; NULL-terminated */
+	const char *const *path, *const *env, *const *links; /* toolchains.h; NULL-terminated */
 	const char *views; /* where the layers of commands lie; NULL: nowhere on the disk */
 	bool views_in_memory; /* then, or where that does not do, in memory */
 	struct harden_limits limits;

@@ -64,10 +64,10 @@ struct env {
 	char text[ENV_BYTES];
 };
 
-static void env_add(struct env *e, const char *name, const char *value)
+static void env_put(struct env *e, const char *var)
 {
 	size_t left = sizeof(e->text) - e->used;
-	int n = snprintf(e->text + e->used, left, "%s=%s", name, value);
+	int n = snprintf(e->text + e->used, left, "%s", var);
 
 	if (n < 0 || (size_t)n >= left || e->n == ENV_MAX)
 		return;
@@ -76,22 +76,45 @@ static void env_add(struct env *e, const char *name, const char *value)
 	e->var[e->n] = NULL;
 }
 
-/* The system's folders, and those of toolchains that the user made visible. */
-static void env_path(struct env *e, const char *const *read_dirs)
+static void env_add(struct env *e, const char *name, const char *value)
 {
-	char path[8 * 1024] = "", bin[LIMIT_PATH_BYTES];
-	struct stat st;
-	size_t n = 0;
+	char var[sizeof(e->text)];
 
-	for (; read_dirs && *read_dirs; read_dirs++) {
-		(void)snprintf(bin, sizeof(bin), "%s/bin", *read_dirs);
-		if (stat(bin, &st) == 0 && S_ISDIR(st.st_mode) &&
-		    n + strlen(bin) + 1 < sizeof(path) - 128)
-			n += (size_t)snprintf(path + n, sizeof(path) - n, "%s:", bin);
+	(void)snprintf(var, sizeof(var), "%s=%s", name, value);
+	env_put(e, var);
+}
+
+struct path {
+	char text[16 * 1024];
+	size_t n;
+};
+
+static void path_add(struct path *p, const char *dir, const char *below)
+{
+	size_t left = sizeof(p->text) - 128 - p->n;
+	struct stat st;
+	int n = snprintf(p->text + p->n, left, "%s%s", dir, below);
+
+	if (n > 0 && (size_t)n + 1 < left && stat(p->text + p->n, &st) == 0 &&
+	    S_ISDIR(st.st_mode)) {
+		p->n += (size_t)n;
+		p->text[p->n++] = ':';
 	}
-	(void)snprintf(path + n, sizeof(path) - n, "%s",
+}
+
+/* The system's folders; before them those of toolchains, in the user's order, and those below folders
+ * that the settings make visible. */
+static void env_path(struct env *e, const struct spawn_config *c)
+{
+	struct path p = { .n = 0 };
+
+	for (const char *const *dir = c->path; dir && *dir; dir++)
+		path_add(&p, *dir, "");
+	for (const char *const *dir = c->read_dirs; dir && *dir; dir++)
+		path_add(&p, *dir, "/bin");
+	(void)snprintf(p.text + p.n, sizeof(p.text) - p.n, "%s",
 		       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-	env_add(e, "PATH", path);
+	env_add(e, "PATH", p.text);
 }
 
 static void env_fill(struct env *e, const struct init_options *o)
@@ -122,11 +145,13 @@ static void env_fill(struct env *e, const struct init_options *o)
 					      "LC_COLLATE", "LC_MESSAGES", "LC_NUMERIC",
 					      "LC_TIME",    "LC_MONETARY", "TZ" };
 
-	env_path(e, o->config->read_dirs);
+	env_path(e, o->config);
 	env_add(e, "HOME", o->tmp ? o->tmp : VIEW_HOME);
 	env_add(e, "TMPDIR", o->tmp ? o->tmp : "/tmp");
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		env_add(e, fixed[i][0], fixed[i][1]);
+	for (const char *const *var = o->config->env; var && *var; var++)
+		env_put(e, *var);
 	for (size_t i = 0; i < ARRAY_LEN(passed); i++) {
 		const char *value = getenv(passed[i]);
 
@@ -135,6 +160,28 @@ static void env_fill(struct env *e, const struct init_options *o)
 	}
 	if (!getenv("LANG"))
 		env_add(e, "LANG", "C.UTF-8");
+}
+
+/* The user's packages in the home folder that commands of the session share; not where a command has
+ * its own already. */
+static void link_packages(const struct init_options *o)
+{
+	for (const char *const *link = o->config->links; link && *link; link++) {
+		const char *target = strchr(*link, '=');
+		char at[LIMIT_PATH_BYTES];
+
+		if (!target)
+			continue;
+		(void)snprintf(at, sizeof(at), "%s/%.*s", o->tmp ? o->tmp : VIEW_HOME,
+			       (int)(target - *link), *link);
+		for (char *p = strchr(at + 1, '/'); p; p = strchr(p + 1, '/')) {
+			*p = '\0';
+			(void)mkdir(at, 0700);
+			*p = '/';
+		}
+		if (symlink(target + 1, at) < 0)
+			continue; /* it is there already */
+	}
 }
 
 static _Noreturn void give_up(int status, const char *what, const char *why)
@@ -179,6 +226,8 @@ _Noreturn void worker_run(const struct init_options *o, const struct worker_requ
 	(void)setsid();
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	env_fill(&env, o);
+	if (o->mode != SANDBOX_NONE)
+		link_packages(o);
 	descriptors(o);
 	limits.processes = limits.processes > UINT32_MAX / 8
 				   ? UINT32_MAX

@@ -179,6 +179,7 @@ static bool start(struct agent *a, struct shared_runner *s, const struct config 
 		.n_read_dirs = c->n_read_dirs,
 		.write_dirs = c->write_dirs,
 		.n_write_dirs = c->n_write_dirs,
+		.toolchains = slice_eq_cstr(c->toolchains, "on"),
 		.memory_bytes = c->command_memory_bytes,
 		.processes = c->command_processes,
 		.no_sandbox = a->no_sandbox,

@@ -157,6 +157,37 @@ def a_command_cannot_drive_the_terminal(w):
                                        b"\010", b"\r")), out)
 
 
-main([a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
+def home(w, name, text, mode=0o644):
+    path = os.path.join(w.home, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    os.chmod(path, mode)
+    return path
+
+
+def toolchains_of_the_home_folder_are_found(w):
+    tool = home(w, ".nvm/versions/node/v1/bin/mytool", "#!/bin/sh\necho it works\n", 0o755)
+    token = home(w, ".cargo/credentials.toml", "token\n")
+    home(w, ".cargo/bin/mycargo", "#!/bin/sh\ncat $HOME/.cargo/registry/crate; echo $RUSTUP_HOME\n", 0o755)
+    home(w, ".cargo/registry/crate", "fetched before\n")
+    home(w, ".rustup/settings.toml", "")
+    path = "%s:%s/.cargo/bin:%s" % (os.path.dirname(tool), w.home, w.env["PATH"])
+    r = w.run("run", "--", "mytool", PATH=path)
+    expect(r.status == 0 and r.out == "it works\n", r)
+    r = w.run("run", "--", "mycargo", PATH=path)
+    expect(r.status == 0 and r.out == "fetched before\n%s/.rustup\n" % w.home, r)
+    r = w.run("run", "--", "sh", "-c", "cat %s; echo x >>%s" % (token, tool), PATH=path)
+    expect(r.status != 0 and "token\n" not in r.out and "No such file" in r.out and "ead-only" in r.out, r)
+    r = w.run("doctor", PATH=path)
+    expect("they also see: %s/.nvm/versions, %s/.cargo/bin" % (w.home, w.home) in r.out, r)
+    r = w.run("run", "--", "mytool")  # not on the PATH: not the user's tool
+    expect(r.status == 127, r)
+    w.config('{"toolchains": "off"}')
+    r = w.run("run", "--", "mytool", PATH=path)
+    expect(r.status == 127, r)
+
+
+main([toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
       it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
       a_server_in_the_background_answers_later_commands, policy_holds_in_the_background, a_silent_command_is_stopped, a_command_cannot_drive_the_terminal])
