@@ -28,6 +28,7 @@
 #include "agent/runner/overlay.h"
 #include "agent/runner/seccomp.h"
 #include "agent/runner/view.h"
+#include "agent/runner/view_clean.h"
 #include "agent/runner/watch.h"
 #include "agent/runner/worker.h"
 
@@ -45,7 +46,9 @@ static bool places(int workspace, const struct worker_request *r, struct err *er
 	const char *at = r->places;
 
 	for (uint32_t i = 0; i < r->n_places; i++, at += strlen(at) + 1) {
-		if (*at && *at != PLACE_THROUGH && !view_place(workspace, *at, at + 1, err))
+		if (*at == PLACE_CLEAN ? !view_clean(workspace, at + 1, err)
+				       : *at && *at != PLACE_THROUGH &&
+						 !view_place(workspace, *at, at + 1, err))
 			return false;
 	}
 	return true;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/runner/git_config.h"
 #include "agent/runner/protect.h"
 #include "agent/runner/spawn.h"
 #include "agent/runner/walk.h"
@@ -128,6 +129,51 @@ static void add_through(struct scan *s, const struct walk_entry *e)
 	p->n_through++;
 }
 
+/* A git configuration is needed, and hidden only where credentials stand in it. */
+static void add_config(struct scan *s, const char *rel)
+{
+	int fd = root_openat(s->root, rel, O_RDONLY, false);
+	struct buf text;
+	char piece[4096];
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return;
+	buf_init(&text, GIT_CONFIG_BYTES);
+	while (!text.full && (n = read(fd, piece, sizeof(piece))) > 0)
+		buf_append(&text, slice_make(piece, (size_t)n));
+	(void)close(fd);
+	if (text.full || git_config_clean(buf_slice(&text), NULL)) {
+		add(s, PLACE_CLEAN, rel, NULL);
+		s->p->secrets++;
+	}
+	buf_release(&text);
+}
+
+static enum walk_next visit_git(void *payload, const struct walk_entry *e)
+{
+	if (e->kind == WALK_FILE && strncmp(e->name, "config", 6) == 0)
+		add_config(payload, e->rel);
+	return e->kind == WALK_DIR && strcmp(e->name, "objects") == 0 ? WALK_SKIP : WALK_ON;
+}
+
+/* Its own configuration, and those of submodules and worktrees. */
+static void add_configs(struct scan *s, const char *git)
+{
+	static const char *const below[] = { "modules", "worktrees" };
+	char rel[LIMIT_PATH_BYTES];
+	bool truncated = false;
+	struct err none;
+
+	(void)snprintf(rel, sizeof(rel), "%s/config", git);
+	add_config(s, rel);
+	for (size_t i = 0; i < ARRAY_LEN(below); i++) {
+		(void)snprintf(rel, sizeof(rel), "%s/%s", git, below[i]);
+		if (!walk_tree(s->root, rel, visit_git, s, &truncated, &none))
+			continue; /* there are none */
+	}
+}
+
 static enum walk_next visit(void *payload, const struct walk_entry *e)
 {
 	struct scan *s = payload;
@@ -136,6 +182,8 @@ static enum walk_next visit(void *payload, const struct walk_entry *e)
 		add_protected(s, e->kind == WALK_DIR ? PLACE_PIN : PLACE_READ_ONLY, e->rel);
 		for (size_t i = 0; e->kind == WALK_DIR && protect_in_git[i]; i++)
 			add(s, PLACE_READ_ONLY, e->rel, protect_in_git[i]);
+		if (e->kind == WALK_DIR)
+			add_configs(s, e->rel);
 		return s->too_many ? WALK_STOP : WALK_SKIP;
 	}
 	if (root_denied(s->root, slice_of(e->rel))) {

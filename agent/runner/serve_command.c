@@ -282,7 +282,7 @@ static uint32_t encode_places(const struct serve *s, bool in_view, struct buf *o
 	uint32_t n = 0;
 
 	for (; at < end; at += strlen(at) + 1) {
-		bool hide = *at == PLACE_MASK, through = *at == PLACE_THROUGH;
+		bool hide = *at == PLACE_MASK || *at == PLACE_CLEAN, through = *at == PLACE_THROUGH;
 
 		if (in_view ? !hide && !through && !places_through(&s->places, at + 1) : through)
 			continue;

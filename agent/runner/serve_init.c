@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/runner/git_dir.h"
 #include "agent/runner/landlock.h"
 #include "agent/runner/seccomp.h"
 #include "agent/runner/serve.h"
@@ -64,6 +65,13 @@ static uint64_t number(struct json v, uint64_t def)
 	return n > 0 ? (uint64_t)n : def;
 }
 
+static const char *git_dir(struct serve *s)
+{
+	char path[LIMIT_PATH_BYTES];
+
+	return git_dir_find(s->root.path, path) ? arena_cstr(&s->arena, slice_of(path)) : NULL;
+}
+
 static void configure(struct serve *s, struct json p)
 {
 	int64_t processes = json_i64_or(json_get(p, "processes"), 0);
@@ -76,6 +84,7 @@ static void configure(struct serve *s, struct json p)
 		.path = strings(s, json_get(tools, "path"), none),
 		.env = strings(s, json_get(tools, "env"), none),
 		.links = strings(s, json_get(tools, "links"), none),
+		.git_dir = git_dir(s),
 		.limits = { .memory_bytes = number(json_get(p, "memoryBytes"), DEFAULT_MEMORY),
 			    .file_bytes = number(json_get(p, "fileBytes"), DEFAULT_FILE),
 			    .disk_bytes = DEFAULT_DISK,

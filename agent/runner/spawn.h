@@ -23,6 +23,7 @@ struct spawn_config {
 	const char *workspace;				  /* absolute, resolved */
 	const char *const *read_dirs, *const *write_dirs; /* absolute; NULL-terminated */
 	const char *const *path, *const *env, *const *links; /* toolchains.h; NULL-terminated */
+	const char *git_dir; /* absolute: the repository of a worktree, to be read; NULL: none */
 	const char *views; /* where the layers of commands lie; NULL: nowhere on the disk */
 	bool views_in_memory; /* then, or where that does not do, in memory */
 	struct harden_limits limits;
@@ -40,13 +41,20 @@ struct spawn_packet {
 
 /* What a command is; in the file behind the third descriptor, followed by the strings, each with
  * its NUL: cwd, argv[0..n_argv), then n_places times a letter and a path ("m.env": mask,
- * "r.git/hooks": read-only, "p.git": pin, "tnode_modules": the real folder, through an overlay). */
+ * "r.git/hooks": read-only, "p.git": pin, "tnode_modules": the real folder, through an overlay,
+ * "c.git/config": shown without its credentials). */
 struct spawn_request {
 	uint64_t view; /* number of its layer; 0: it works on the workspace itself */
 	uint32_t n_argv, n_places;
 	uint32_t bytes; /* of all strings */
 };
-enum { PLACE_MASK = 'm', PLACE_READ_ONLY = 'r', PLACE_PIN = 'p', PLACE_THROUGH = 't' };
+enum {
+	PLACE_MASK = 'm',
+	PLACE_READ_ONLY = 'r',
+	PLACE_PIN = 'p',
+	PLACE_THROUGH = 't',
+	PLACE_CLEAN = 'c'
+};
 
 /* How a command ended; one record on the status descriptor. */
 enum spawn_limit { SPAWN_LIMIT_NONE, SPAWN_LIMIT_MEMORY, SPAWN_LIMIT_PROCESSES, SPAWN_LIMIT_DISK };

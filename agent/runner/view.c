@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "agent/runner/landlock.h"
+#include "agent/runner/view_clean.h"
 #include "agent/runner/view_sources.h"
 #include "protocol/base/limits.h"
 
@@ -275,6 +276,19 @@ static bool take_layers(struct sources *s, const char *path, uint64_t attr, stru
 	return true;
 }
 
+static bool clean_git_dir(const struct spawn_config *c, struct err *err)
+{
+	int dir = c->git_dir ? open(c->git_dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	bool ok;
+
+	if (!c->git_dir)
+		return true;
+	ok = dir >= 0 ? view_clean(dir, "config", err) : fail(err, "cannot open", c->git_dir);
+	if (dir >= 0)
+		(void)close(dir);
+	return ok;
+}
+
 bool view_build(const struct spawn_config *c, struct err *err)
 {
 	const uint64_t safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, ro = safe | MOUNT_ATTR_RDONLY;
@@ -290,8 +304,9 @@ bool view_build(const struct spawn_config *c, struct err *err)
 	     take_all(s, view_etc, ro, err) &&
 	     take_all(s, view_devices, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err) &&
 	     take_all(s, c->read_dirs, ro, err) && take_all(s, c->write_dirs, safe, err) &&
+	     (!c->git_dir || take(s, c->git_dir, ro, err)) &&
 	     take(s, c->workspace, safe, err) && take_layers(s, c->views, safe, err) &&
-	     fill(s, place, err) && become_root(err);
+	     fill(s, place, err) && become_root(err) && clean_git_dir(c, err);
 	free(s);
 	return ok;
 }
@@ -381,6 +396,7 @@ bool view_rules(const struct spawn_config *c, struct landlock_set *set, const ch
 	    !allow_all(set, view_devices, LANDLOCK_DEVICE, err) ||
 	    !allow_all(set, c->read_dirs, LANDLOCK_EXECUTE, err) ||
 	    !allow_all(set, c->write_dirs, LANDLOCK_WRITE, err) ||
+	    (c->git_dir && !tmp && !landlock_allow(set, c->git_dir, LANDLOCK_READ, err)) ||
 	    !landlock_allow(set, c->workspace, LANDLOCK_WRITE, err) ||
 	    !landlock_allow(set, "/proc", LANDLOCK_READ, err))
 		return false;

@@ -247,6 +247,44 @@ def secrets_are_hidden_in_the_view(w):
     expect("KEY" not in r.out and w.read(".env") == "KEY=1\n", r)
 
 
+def credentials_in_a_git_configuration_are_hidden(w):
+    w.repository()
+    w.git("remote", "add", "origin", "https://me:TOKEN@example.org/r.git")
+    w.git("config", "http.https://example.org/.extraheader", "AUTHORIZATION: basic TOKEN")
+    w.git("clone", "-q", ".", "nested")
+    w.write("nested/.git/config", w.read("nested/.git/config") + "[remote \"up\"]\n\turl = http://TOKEN@example.org/u\n")
+    before = w.read(".git/config")
+    for forbid in ("", "overlay"):
+        w.env["EMEND_TEST_FORBID"] = forbid
+        r = run(w, "cat .git/config nested/.git/config; git remote -v; git -c user.name=t -c user.email=t@example.org commit "
+                   "-q --allow-empty -m works")
+        expect(r.status == 0 and "TOKEN" not in r.out, r)
+        expect("url = https://example.org/r.git" in r.out and "http://example.org/u" in r.out, r)
+        r = run(w, "git config a.b c")  # it would be written without them
+        expect(r.status != 0 and w.read(".git/config") == before, r)
+    w.env["EMEND_TEST_FORBID"] = ""
+    w.git("config", "--remove-section", "http.https://example.org/")
+    w.git("remote", "set-url", "origin", "https://example.org/r.git")
+    expect("example.org/r.git" in run(w, "git config a.b c && cat .git/config").out, "plain")
+
+
+def a_worktree_finds_its_repository(w):
+    w.repository()
+    w.git("remote", "add", "origin", "https://me:TOKEN@example.org/r.git")
+    w.git("worktree", "add", "-q", os.path.join(w.base, "other"))
+    w.write("secret.txt", "of the main tree\n")
+    main_tree, w.path = w.path, os.path.join(w.base, "other")
+    r = run(w, "git status --short && git log --oneline && cat %s/.git/config" % main_tree)
+    expect(r.status == 0 and "first" in r.out and "TOKEN" not in r.out and "example.org/r.git" in r.out, r)
+    r = run(w, "cat %s/secret.txt; echo x > %s/.git/hooks/post-commit" % (main_tree, main_tree))
+    expect(r.status != 0 and "of the main tree" not in r.out, r)
+    expect(not os.path.exists(main_tree + "/.git/hooks/post-commit"), r)
+    w.path = os.path.join(w.base, "liar")
+    w.write(".git", "gitdir: %s/.git/worktrees/other\n" % main_tree)
+    r = run(w, "git log --oneline; ls %s/.git" % main_tree)
+    expect(r.status != 0 and "first" not in r.out, r)
+
+
 def what_a_killed_emend_left_is_removed_later(w):
     p = w.start("run", "--", "sh", "-c", "echo x > a; echo ready; sleep 30")
     expect(p.stdout.readline() == b"ready\n", p)
