@@ -22,6 +22,7 @@ struct edit {
 	size_t after_len;
 	struct rpc_call *call; /* NULL: answered */
 	bool seen, replied, late, closed;
+	bool newer;    /* refused because the editor has a text that it did not tell of yet */
 	struct err why; /* the editor's refusal; ERR_NONE: none */
 	edit_cb *done;
 	void *payload;
@@ -162,7 +163,8 @@ static void edit_goto(struct edit *e, enum edit_state next)
 	case EDIT_SENT:
 		break;
 	case EDIT_PROVING:
-		(void)uv_timer_start(&e->timer, on_timer, LIMIT_EDIT_VERIFY_MS, 0);
+		(void)uv_timer_start(&e->timer, on_timer,
+				     e->newer ? LIMIT_CLIENT_REPLY_MS : LIMIT_EDIT_VERIFY_MS, 0);
 		break;
 	case EDIT_DONE:
 		finish(e);
@@ -171,7 +173,7 @@ static void edit_goto(struct edit *e, enum edit_state next)
 }
 
 /* A refusal because of a newer text comes before that text, in some editors: it has its time too.
- * */
+ * eglot tells nothing as long as the user types without a pause, so there it has more time. */
 static void edit_step(struct edit *e)
 {
 	bool moved = e->doc && !text_equals(&e->doc->text, snapshot_text(e->base));
@@ -203,6 +205,7 @@ static void on_reply(void *payload, const struct rpc_reply *reply, const struct 
 
 	e->call = NULL;
 	e->replied = true;
+	e->newer = err && strstr(err->msg, "require version");
 	if (err) {
 		e->why = *err;
 		(void)err_wrap(&e->why, "The editor did not make the edit: ");

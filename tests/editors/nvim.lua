@@ -156,6 +156,10 @@ local function asked_for(word)
   return false
 end
 
+local function keys(k)
+  vim.api.nvim_feedkeys(k, 'xt', false)
+end
+
 local scenario = {}
 
 function scenario.refactor()
@@ -276,24 +280,123 @@ function scenario.cancel_model()
   ok(text() == before, 'the buffer is untouched')
 end
 
+-- A user who does not stop: a key every 30 ms from now on, at the end of three lines in turn, one of them inside
+-- what the model replaces. `typed` is what they typed at each. Returns a function that ends it.
+local typed = { '', '', '' }
+local function keep_typing(lines)
+  local n = 0
+  local timer = vim.fn.timer_start(30, function()
+    local which = n % #lines + 1
+    local key = string.char(97 + n % 26) .. ({ 'é', '🙂', '' })[which]
+    vim.cmd('silent keepjumps /' .. lines[which])
+    keys('A' .. key)
+    typed[which] = typed[which] .. key
+    n = n + 1
+  end, { ['repeat'] = -1 })
+  return function()
+    vim.fn.timer_stop(timer)
+    return n
+  end
+end
+
 function scenario.typing()
   start()
   choose('Emend: Refactor this code')
   wait('the task runs', function()
     return last ~= nil and last.state == 'running'
   end)
-  -- Real keys: a line above what is edited and one below, while the model speaks.
+  local stop = keep_typing({ '^\\/\\* Größe', '^int sum', '^\\/\\* end' })
+  ended('done')
   vim.wait(200, function()
     return false
   end)
-  vim.api.nvim_feedkeys('gg', 'xt', false)
-  vim.api.nvim_feedkeys('Otyped above 🙂', 'xt', false)
-  vim.api.nvim_feedkeys('G', 'xt', false)
-  vim.api.nvim_feedkeys('otyped below é', 'xt', false)
-  ok(last.state == 'running' and not text():find('\t\ts +=', 1, true), 'the edit came after the typing')
-  ended('done')
-  ok(text() == 'typed above 🙂\n' .. after .. 'typed below é\n', 'typed text and edit are both there, exactly')
+  ok(stop() > 20, 'keys came all the time')
+  local want = after
+  for i, line in ipairs({ '/%* Größe 🙂 %*/', 'int sum%(const int %*v, size_t n%)', '/%* end %*/' }) do
+    want = want:gsub(line, '%0' .. typed[i])
+  end
+  ok(text() == want, 'typed text and edit are both there, exactly')
   server_agrees('after both')
+  local steps = 0
+  repeat
+    local was = vim.fn.changenr()
+    vim.cmd('silent undo')
+    steps = steps + 1
+  until vim.fn.changenr() == was or steps > 1000
+  ok(text() == before, 'u, again and again, leads back to the first text')
+  server_agrees('after that')
+  vim.cmd('silent undo ' .. vim.fn.undotree().seq_last)
+  ok(text() == want, 'and redo to the last')
+  server_agrees('after the redo')
+end
+
+-- The user types in the very line that the model replaces: the model is told, and does it again around that.
+function scenario.typing_same_line()
+  start()
+  choose('Emend: Refactor this code')
+  wait('the task runs', function()
+    return last ~= nil and last.state == 'running'
+  end)
+  vim.cmd('silent /v\\[i\\]')
+  keys('Otyped above é')
+  keys('jAtyped é here')
+  ended('done')
+  local want = before:gsub('\tfor[^\n]*', function(line)
+    return '\ttyped above é\n' .. vim.env.WANT_AFTER:match('(\tfor[^\n]*\n[^\n]*)\n') .. 'typed é here'
+  end)
+  ok(text() == want, 'typed text and edit are both there, exactly')
+  server_agrees('after both')
+end
+
+-- Files that are not open at the server are written on the disk: one is opened afterwards, one stands in a window
+-- all the time without a client (its file type is not served), one of those has unsaved text.
+local function file(name)
+  local f = assert(io.open(name, 'rb'))
+  local all = f:read('*a')
+  f:close()
+  return all
+end
+function scenario.closed()
+  emend.setup({ cmd = { vim.env.EMEND, 'lsp' }, settings = settings, filetypes = { 'c' } })
+  vim.bo.filetype = 'c'
+  vim.cmd('filetype on')
+  open()
+  vim.cmd('split mine.txt')
+  keys('Onot saved é')
+  local mine = vim.api.nvim_get_current_buf()
+  vim.cmd('split shown.txt')
+  local shown = vim.api.nvim_get_current_buf()
+  ok(#vim.lsp.buf_get_clients(shown) == 0, 'the buffer in the window has no client')
+  vim.cmd('3wincmd w')
+  ok(vim.fn.expand('%') == 'sum.c', 'the user is in sum.c')
+  vim.cmd('Emend do change the others')
+  ended('done')
+  local new = before:gsub('/%* end %*/', '/* the end 🙂 */')
+  ok(file('other.c') == new and file('shown.txt') == new and file('mine.txt') == new, 'all are changed on the disk')
+  wait('the buffer in the window shows it', function()
+    return table.concat(vim.api.nvim_buf_get_lines(shown, 0, -1, false), '\n') .. '\n' == new
+  end)
+  ok(not vim.bo[shown].modified, 'and is not modified')
+  ok(table.concat(vim.api.nvim_buf_get_lines(mine, 0, -1, false), '\n') .. '\n' == 'not saved é\n' .. before,
+    'the buffer with unsaved text keeps it')
+  ok(text() == before and not vim.bo.modified, 'the open buffer is as it was')
+  vim.cmd('edit other.c')
+  ok(text() == new, 'what is opened now has the new text')
+  wait('and is served', function()
+    local c = emend.client(0)
+    return c ~= nil and vim.lsp.buf_is_attached(0, c.id)
+  end)
+  server_agrees('of it')
+  keys('Gotyped é')
+  vim.cmd('Emend undo')
+  wait('undo goes around what was typed in it', function()
+    return text() == before .. 'typed é\n'
+  end)
+  wait('and restores what stands in the window', function()
+    return table.concat(vim.api.nvim_buf_get_lines(shown, 0, -1, false), '\n') .. '\n' == before
+  end)
+  ok(file('shown.txt') == before and file('mine.txt') == before, 'and the files')
+  server_agrees('after the undo')
 end
 
 function scenario.unsaved()
@@ -323,10 +426,6 @@ local function waiting()
     return h.first .. '-' .. h.last .. ':' .. h.kind
   end, emend.hunks(0)), ' ')
 end
-local function keys(k)
-  vim.api.nvim_feedkeys(k, 'xt', false)
-end
-
 function scenario.hunks()
   start()
   choose('Emend: Refactor this code')
@@ -382,6 +481,42 @@ function scenario.undo_late()
     return waiting() == ''
   end)
   server_agrees('after the undo')
+end
+
+-- The user has changed the very lines: they stay, and that is said.
+function scenario.undo_conflict()
+  local shown = {}
+  vim.lsp.handlers['window/showMessage'] = function(_, params)
+    table.insert(shown, params.message)
+  end
+  start()
+  choose('Emend: Refactor this code')
+  ended('done')
+  vim.cmd('silent /s += v')
+  keys('Atyped é here')
+  keys('Gotyped below')
+  server_agrees('after the typing')
+  local mine = text()
+  last = nil
+  vim.cmd('Emend undo')
+  ended('failed')
+  wait('the user is told which file, and why', function()
+    local all = table.concat(shown, '|')
+    return all:find('sum.c', 1, true) and all:find('you have changed the same lines', 1, true)
+  end)
+  ok(text() == mine, 'the text is as the user left it')
+  server_agrees('after the undo')
+  vim.cmd('silent /s += v')
+  keys('$5X') -- not quite as it was
+  server_agrees('again')
+  vim.cmd('silent /s += v')
+  vim.cmd([[silent s/\*\/.*/*\//]])
+  server_agrees('after taking it back')
+  last = nil
+  vim.cmd('Emend undo')
+  ended('done')
+  ok(text() == before .. 'typed below\n', 'once the lines are as Emend left them, undo works')
+  server_agrees('after the second undo')
 end
 
 local good, why = xpcall(scenario[vim.env.SCENARIO], debug.traceback)

@@ -16,7 +16,7 @@ A conversation is a text of lines; a value may go on over following lines that s
   manual METHOD             the script answers this request itself (create, registerCapability, configuration)
   answer METHOD {...}       from now on the editor answers this request by itself ("result" or "error"); `never`
   apply HOW                 how the editor treats workspace/applyEdit: before (didChange, then reply), after,
-                            late, refuse, null, error, lie, stale, stale-once, never
+                            late, refuse, null, error, lie, stale, stale-once, behind, never
   open URI "text" [VERSION] didOpen; the editor keeps the text
   type URI L:C-L:C "text"   didChange; the editor's text follows
   buffer URI "text"         the editor's and the server's text of the document must be this
@@ -242,6 +242,15 @@ class Session:
             for uri, _ in changes:
                 self.change(uri, [{"range": {"start": {"line": 0, "character": 0},
                                              "end": {"line": 0, "character": 0}}, "text": "typed "}])
+        elif how == "behind":  # as eglot does while the user types: its version is newer than what it told
+            del reply["result"]
+            reply["error"] = {"code": -32603, "message": "Edits on `a.c' require version 1, you have 2"}
+            self.send(reply)
+            time.sleep(2)
+            for uri, _ in changes:
+                self.change(uri, [{"range": {"start": {"line": 0, "character": 0},
+                                             "end": {"line": 0, "character": 0}}, "text": "typed "}])
+            self.how = "before"
         elif how in ("before", "after", "late"):
             if how != "before":
                 self.send(reply)

@@ -59,6 +59,16 @@ local function one_line(text)
   return #line > room and line:sub(1, room - 3) .. '...' or line
 end
 
+-- Files that are not served are changed on the disk. What is unsaved is left alone: Neovim itself will tell.
+local function look_at_disk()
+  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_is_loaded(bufnr) and vim.bo[bufnr].buftype == '' and not vim.bo[bufnr].modified
+      and vim.api.nvim_buf_get_name(bufnr) ~= '' then
+      vim.cmd('silent! checktime ' .. bufnr)
+    end
+  end
+end
+
 local function on_task(_, task)
   if type(task) ~= 'table' or type(task.taskId) ~= 'string' then
     return
@@ -73,6 +83,9 @@ local function on_task(_, task)
   tasks[task.taskId] = vim.tbl_extend('force', tasks[task.taskId] or {}, task)
   if config.progress and task.state == 'running' and task.message then
     vim.api.nvim_echo({ { one_line('Emend: ' .. task.message) } }, false, {})
+  end
+  if task.state ~= 'running' then
+    look_at_disk()
   end
   if M.on_task then
     M.on_task(tasks[task.taskId])
