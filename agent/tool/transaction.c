@@ -259,6 +259,26 @@ static void read_all(struct tool_run *r)
 	read_next(r);
 }
 
+static void rolled_back_before(void *payload, const struct rollback_result *b,
+			       const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct transaction *t = r->state;
+	struct err why;
+
+	(void)b;
+	t->rollback = NULL;
+	if (err) {
+		why = *err;
+		(void)err_wrap(&why, "An earlier change is half made, and nothing else is changed "
+				     "until it is put back");
+		fail(r, &why);
+		return;
+	}
+	r->env->unfinished = false;
+	read_all(r);
+}
+
 void transaction_start(struct tool_run *r, const struct change_spec *changes, size_t n)
 {
 	struct transaction *t = arena_alloc(&r->arena, sizeof(*t));
@@ -277,8 +297,12 @@ void transaction_start(struct tool_run *r, const struct change_spec *changes, si
 			(void)err_set(&err, ERR_DENIED, "%.*s is not accessible: %.*s",
 				      SLICE_ARG(changes[i].path), SLICE_ARG(d.why));
 	}
-	if (err.code != ERR_NONE)
+	if (err.code != ERR_NONE) {
 		fail(r, &err);
-	else
+	} else if (r->env->unfinished) { /* the one before could not be rolled back then */
+		tx_goto(t, TX_ROLLING_BACK);
+		t->rollback = rollback_start(&r->env->view, r->env->log, rolled_back_before, r);
+	} else {
 		read_all(r);
+	}
 }

@@ -8,7 +8,7 @@
  * there now), and then merged three ways with what stands there now. A conflict goes back to the
  * model; nothing is guessed. All pre-images and post-images are durable before the first file is
  * touched; after a crash the next start finds the transaction unfinished (agent/store/unfinished.h)
- * and rolls it back (rollback.h). */
+ * and rolls it back (rollback.h). Where that fails, it comes before the next change of the task. */
 #ifndef EMEND_TOOL_TRANSACTION_H
 #define EMEND_TOOL_TRANSACTION_H
 
