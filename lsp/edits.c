@@ -30,19 +30,29 @@ struct edit {
 	uv_timer_t timer;
 };
 
+/* An edit that nobody waits for any more, and that the editor has neither made nor refused. */
+struct given_up {
+	struct list link;
+	struct document *doc;
+	char *after;
+	size_t len;
+};
+
 static void edit_step(struct edit *e);
 
 void edits_init(struct edits *e, uv_loop_t *loop, struct runq *runq, struct conn *conn,
 		const struct client *client, const struct documents *documents,
-		const struct folders *folders)
+		const struct folders *folders, struct messages *messages)
 {
 	*e = (struct edits){ .loop = loop,
 			     .runq = runq,
 			     .conn = conn,
 			     .client = client,
 			     .documents = documents,
-			     .folders = folders };
+			     .folders = folders,
+			     .messages = messages };
 	list_init(&e->pending);
+	list_init(&e->given_up);
 }
 
 struct document *edits_document(const struct edits *e, struct slice path)
@@ -57,6 +67,56 @@ struct document *edits_document(const struct edits *e, struct slice path)
 		doc = documents_find_path(e->documents, other);
 	arena_release(&a);
 	return doc;
+}
+
+/* --- given up --- */
+
+static void forget(struct edits *all, const struct document *doc)
+{
+	LIST_EACH (it, tmp, &all->given_up) {
+		struct given_up *g = container_of(it, struct given_up, link);
+
+		if (doc && g->doc != doc)
+			continue;
+		list_remove(&g->link);
+		free(g->after);
+		free(g);
+	}
+}
+
+void edits_release(struct edits *e)
+{
+	forget(e, NULL);
+}
+
+/* At most one a document: the editor refuses the older ones by their version. */
+static void give_up(struct edit *e)
+{
+	struct given_up *g;
+
+	if (!e->doc || e->seen || e->closed || e->why.code == ERR_DENIED)
+		return;
+	forget(e->all, e->doc);
+	g = xcalloc(1, sizeof(*g));
+	*g = (struct given_up){ .doc = e->doc, .after = e->after, .len = e->after_len };
+	e->after = NULL;
+	list_append(&e->all->given_up, &g->link);
+}
+
+static void made_after_all(struct edits *all, struct document *doc)
+{
+	LIST_EACH (it, tmp, &all->given_up) {
+		struct given_up *g = container_of(it, struct given_up, link);
+
+		if (g->doc != doc || !text_equals(&doc->text, slice_make(g->after, g->len)))
+			continue;
+		messages_show(all->messages, LSP_MESSAGE_WARNING,
+			      "Emend: the editor made a change of %s that had been given up. "
+			      "Undo of its task takes it back.",
+			      doc->path ? doc->path : doc->uri);
+		forget(all, doc);
+		return;
+	}
 }
 
 /* --- ending --- */
@@ -84,8 +144,10 @@ static void drop(struct host_ask *ask)
 {
 	struct edit *e = container_of(ask, struct edit, ask);
 
-	if (e->state != EDIT_DONE)
-		release(e);
+	if (e->state == EDIT_DONE)
+		return;
+	give_up(e);
+	release(e);
 }
 
 /* The buffer holds what was meant. An editor may add or drop the last line end by itself. */
@@ -126,7 +188,7 @@ static void verdict(struct edit *e, struct err *err)
 		*err = e->why;
 	else
 		(void)err_set(
-			err, ERR_DENIED,
+			err, ERR_TIMEOUT,
 			"The editor said that it made the edit of %s, but the text is as before.",
 			name);
 }
@@ -141,6 +203,8 @@ static void finish(struct edit *e)
 	verdict(e, &err);
 	now = e->doc ? document_snapshot(e->doc) : NULL;
 	log_debug("edit: %s", err.code == ERR_NONE ? "proved" : err.msg);
+	if (err.code == ERR_TIMEOUT)
+		give_up(e);
 	release(e);
 	done(payload, now, err.code == ERR_NONE ? NULL : &err);
 	snapshot_unref(now);
@@ -235,6 +299,10 @@ void edits_seen(struct edits *all, struct document *doc, bool closed)
 		if (e->closed || e->seen || e->why.code != ERR_NONE)
 			post(e);
 	}
+	if (closed)
+		forget(all, doc);
+	else if (!doc->lost)
+		made_after_all(all, doc);
 }
 
 /* --- starting --- */

@@ -19,6 +19,7 @@
 #include "lsp/client.h"
 #include "lsp/documents.h"
 #include "lsp/folders.h"
+#include "lsp/messages.h"
 #include "protocol/rpc/conn.h"
 
 struct edits {
@@ -28,12 +29,15 @@ struct edits {
 	const struct client *client;
 	const struct documents *documents;
 	const struct folders *folders;
+	struct messages *messages;
 	struct list pending;
+	struct list given_up; /* that the editor may still make: the user is told if it does */
 };
 
 void edits_init(struct edits *e, uv_loop_t *loop, struct runq *runq, struct conn *conn,
 		const struct client *client, const struct documents *documents,
-		const struct folders *folders);
+		const struct folders *folders, struct messages *messages);
+void edits_release(struct edits *e); /* none is pending */
 /* The open document of an absolute, maybe resolved, path; NULL if there is none. */
 struct document *edits_document(const struct edits *e, struct slice path);
 /* See host_ops.edit. */

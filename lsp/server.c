@@ -155,7 +155,8 @@ static void wire(struct server *s)
 	documents_init(&s->documents, seed);
 	messages_init(&s->messages, &s->conn, &s->client);
 	settings_init(&s->settings, s->loop, &s->conn, &s->client, &s->messages);
-	edits_init(&s->edits, s->loop, &s->runq, &s->conn, &s->client, &s->documents, &s->folders);
+	edits_init(&s->edits, s->loop, &s->runq, &s->conn, &s->client, &s->documents, &s->folders,
+		   &s->messages);
 	shown_init(&s->shown, s->loop, &s->conn, &s->client, &s->messages);
 	tasks_init(&s->tasks);
 	pending_init(&s->pending, s);
@@ -199,6 +200,7 @@ int server_free(struct server *s)
 
 	pending_release(&s->pending);
 	tasks_release(&s->tasks);
+	edits_release(&s->edits);
 	shown_release(&s->shown);
 	settings_release(&s->settings);
 	messages_release(&s->messages);

@@ -8,7 +8,8 @@
 
 static bool counts(const struct history *h, const struct past_edit *e)
 {
-	return slice_eq(e->task, h->last_task) && !e->failed && !e->undone;
+	return slice_eq(e->task, h->last_task) && !e->failed && !e->unknown &&
+	       !e->undone;
 }
 
 /* The last content that the task gave to the file of edit i. */

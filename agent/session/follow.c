@@ -1,6 +1,7 @@
 /* follow.c - see follow.h */
 #include "agent/session/follow.h"
 
+#include "agent/edit/edit.h"
 #include "agent/edit/encoding.h"
 #include "agent/store/event_log.h"
 #include "protocol/base/log.h"
@@ -67,6 +68,76 @@ void follow_edit(struct followed *f, struct arena *a, struct slice state_dir,
 	f->hash = e->after;
 }
 
+/* Reads the image of this hash; false: it is missing. */
+static bool text_of(struct arena *a, struct slice state_dir, const struct history *h,
+		    struct slice hash, struct slice *out)
+{
+	struct followed f = { .path = SLICE("") };
+
+	return image(&f, a, state_dir, h, hash, out);
+}
+
+/* Whether the change from before to after can be seen in a later text: merged with it, it adds
+ * nothing. Where the user has changed the same lines: what it put in stands there. */
+static bool shows(struct arena *a, struct slice before, struct slice after, struct slice later)
+{
+	struct err ignored = { 0 };
+	struct text_change *c;
+	struct slice merged;
+	bool any = false;
+	size_t n;
+
+	if (!before.ptr || !after.ptr || !later.ptr)
+		return !after.ptr == !later.ptr;
+	if (edit_merge(a, before, later, after, &merged, &ignored))
+		return slice_eq(merged, later);
+	edit_changes(a, before, after, &c, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (slice_find(later, c[i].text, 0) == SIZE_MAX)
+			return false;
+		any = any || c[i].text.len > 0;
+	}
+	return any;
+}
+
+/* Another edit of the same text made the later one: then this one is not in it. */
+static bool overtaken(const struct history *h, const struct past_edit *e, struct slice later)
+{
+	for (size_t i = 0; i < h->n; i++) {
+		const struct past_edit *other = &h->edits[i];
+
+		if (other != e && !other->failed && slice_eq(other->path, e->path) &&
+		    slice_eq(other->before, e->before) && slice_eq(other->after, later))
+			return true;
+	}
+	return false;
+}
+
+bool follow_made(struct arena *a, struct slice state_dir, const struct history *h, size_t i,
+		 const struct slice *now)
+{
+	const struct past_edit *e = &h->edits[i];
+	struct slice before, after, later;
+
+	if (e->made || e->failed)
+		return e->made;
+	if (!text_of(a, state_dir, h, e->before, &before) ||
+	    !text_of(a, state_dir, h, e->after, &after))
+		return true; /* follow_edit() says what is missing */
+	for (size_t k = i + 1; k < h->n; k++) {
+		if (!slice_eq(h->edits[k].path, e->path))
+			continue;
+		if (overtaken(h, e, h->edits[k].before))
+			return false;
+		if (!text_of(a, state_dir, h, h->edits[k].before, &later) ||
+		    shows(a, before, after, later))
+			return true;
+		if (h->edits[k].made)
+			return false; /* it does not fit any more */
+	}
+	return now && shows(a, before, after, *now);
+}
+
 bool follow_back(struct arena *a, struct slice state_dir, const struct history *h,
 		 struct slice task, struct slice path, struct slice now, struct slice *after,
 		 struct err *err)
@@ -75,8 +146,8 @@ bool follow_back(struct arena *a, struct slice state_dir, const struct history *
 	struct slice next;
 	bool ok = true;
 
-	for (size_t i = 0; i < h->n; i++) /* what may not have been made shows in `now` */
-		if (slice_eq(h->edits[i].path, path) && !h->edits[i].failed)
+	for (size_t i = 0; i < h->n; i++)
+		if (slice_eq(h->edits[i].path, path) && follow_made(a, state_dir, h, i, &now))
 			follow_edit(&f, a, state_dir, h, NULL, &h->edits[i]);
 	if (f.damaged)
 		ok = err_set(err, ERR_NOT_FOUND,

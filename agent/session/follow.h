@@ -19,6 +19,10 @@ struct followed {
 /* Texts go into the arena. session: of the hunks; may be NULL. */
 void follow_edit(struct followed *f, struct arena *a, struct slice state_dir,
 		 const struct history *h, struct hunk_session *session, const struct past_edit *e);
+/* Whether edit i was made. Where the log does not know, a later text shows it: those before the
+ * edits that follow, or `now`; NULL: not known either. */
+bool follow_made(struct arena *a, struct slice state_dir, const struct history *h, size_t i,
+		 const struct slice *now);
 /* *after = `now` without all that the task did to the file, ptr NULL: no file. What was rejected
  * before is not undone twice. ERR_STALE: the user changed the same lines. */
 NODISCARD bool follow_back(struct arena *a, struct slice state_dir, const struct history *h,

@@ -96,7 +96,8 @@ static bool take(void *payload, struct json ev, struct err *err)
 		add_accepted(r, ev);
 	else if (json_is(type, "edited") && (e = find(r, ev))) {
 		e->made = ok;
-		e->failed = !ok;
+		e->unknown = !ok && json_bool_or(json_get(ev, "unknown"), false);
+		e->failed = !ok && !e->unknown;
 	} else if (json_is(type, "undo") && ok && (e = find(r, ev)))
 		e->undone = !json_bool_or(json_get(ev, "redo"), false);
 	return true;

@@ -12,6 +12,7 @@ struct past_edit {
 	uint32_t mode;		    /* permission bits of the file before; 0: not known */
 	bool made;   /* the log says that the change was made (false also: interrupted, unknown) */
 	bool failed; /* the log says that it was not */
+	bool unknown; /* nobody knows: an editor that did not answer may have made it later */
 	bool undone;
 	const struct slice *hunks; /* it took these hunks back: the user's doing, not the model's */
 	size_t n_hunks;

@@ -52,7 +52,7 @@ static void load(struct loading *l, struct slice session, struct slice workspace
 	for (size_t i = 0; i < l->h.n; i++) {
 		if (l->h.edits[i].step >= x->next_step)
 			x->next_step = l->h.edits[i].step + 1;
-		if (l->h.edits[i].made)
+		if (follow_made(&l->a, slice_of(l->s->state_dir), &l->h, i, NULL))
 			follow_edit(follow(l, l->h.edits[i].path), &l->a,
 				    slice_of(l->s->state_dir), &l->h, x, &l->h.edits[i]);
 	}

@@ -12,6 +12,7 @@
 
 #include "agent/session/agent.h"
 #include "agent/store/event_log.h"
+#include "agent/tool/journal.h"
 #include "agent/workspace/view.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
@@ -203,6 +204,8 @@ static bool log_edited(struct reject *r, const struct err *failed, struct err *e
 	jw_kbool(w, "ok", !failed);
 	if (failed)
 		jw_kcstr(w, "error", failed->msg);
+	if (failed && !journal_untouched(failed))
+		jw_kbool(w, "unknown", true);
 	return close_log(r, true, err);
 }
 

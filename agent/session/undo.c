@@ -144,6 +144,10 @@ static void restored(void *payload, const struct restored *r, const struct err *
 		refuse(u, err);
 		return;
 	}
+	if (current(u)->unknown && !r->written) { /* it never was made */
+		go_on(u);
+		return;
+	}
 	u->restored++;
 	buf_printf(&u->report, "%s %.*s\n", r->now.ptr ? "restored" : "removed",
 		   SLICE_ARG(current(u)->path));

@@ -25,7 +25,8 @@
  *             written before the change is made; before/after: SHA-256 of blobs, "" = no file;
  *             mode: permission bits of the file before; hunks: ids of what the user rejected: not
  *             the model's change but its taking back
- *   edited    {task, step, ok, error?}                   after it; the last one of a step holds
+ *   edited    {task, step, ok, error?, unknown?}         after it; the last one of a step holds
+ *             unknown: true if an editor that did not answer may still make it
  *   changed   {task, call, path, kind, before, after}    by a command; no images, no undo: a link,
  *             permissions, a whole folder, a very large file
  *   commit    {task, transaction, ok, error?}            ok: all are made; else none, or as error

@@ -110,7 +110,8 @@ static void post(struct rollback *b)
 	runq_post(b->view->runq, &b->job);
 }
 
-static bool log_step(struct rollback *b, const struct step *s)
+/* unknown: the editor was asked, has not answered, and may still do it. */
+static bool log_step(struct rollback *b, const struct step *s, bool unknown)
 {
 	struct jw *w = event_log_begin(b->log, "edited");
 
@@ -118,6 +119,8 @@ static bool log_step(struct rollback *b, const struct step *s)
 	jw_ki64(w, "step", s->number);
 	jw_kbool(w, "ok", false);
 	jw_kcstr(w, "error", "rolled back");
+	if (unknown)
+		jw_kbool(w, "unknown", true);
 	return event_log_end(b->log, &b->why);
 }
 
@@ -136,7 +139,8 @@ static void restored(void *payload, const struct restored *r, const struct err *
 		b->out.left++;
 		buf_printf(&b->report, "%.*s could not be put back: %s\n", SLICE_ARG(s->path),
 			   err->msg);
-	} else if (log_step(b, s) && (r->written || s->made)) {
+	} else if (log_step(b, s, !s->file && !s->made && !r->written) &&
+		   (r->written || s->made)) {
 		b->out.restored++;
 		buf_printf(&b->report, "%.*s is as it was before\n", SLICE_ARG(s->path));
 	}

@@ -10,7 +10,21 @@ init nvim-0.12
 apply lie
 open ${uri}/a.c "int old;\n"
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.refactor","arguments":[{"uri":"${uri}/a.c"}]}}
-<-- {"id":1,"result":{"taskId":"*"}}
+<-- {"id":1,"result":{"taskId":"$task"}}
 <-- {"method":"workspace/applyEdit"}
 <-- {"method":"window/showMessage","params":{"message":"~done: It was refused"}}
+buffer ${uri}/a.c "int old;\n"
+# Nothing was made, so there is nothing to undo.
+--> {"id":2,"method":"workspace/executeCommand","params":{"command":"emend.undo","arguments":[{"task":"$task"}]}}
+<-- {"id":2,"result":{"taskId":"*"}}
+<-- {"method":"window/showMessage","params":{"type":2,"message":"~there is nothing to undo"}}
+quiet 0.1
+# Unless the editor makes it later.
+type ${uri}/a.c 0:4-0:7 "fresh"
+<-- {"method":"window/showMessage","params":{"type":2,"message":"~made a change of .*a.c that had been given up"}}
+apply before
+--> {"id":3,"method":"workspace/executeCommand","params":{"command":"emend.undo","arguments":[{"task":"$task"}]}}
+<-- {"id":3,"result":{"taskId":"*"}}
+<-- {"method":"workspace/applyEdit"}
+<-- {"method":"window/showMessage","params":{"type":3,"message":"~1 restored, 0 refused"}}
 buffer ${uri}/a.c "int old;\n"
