@@ -156,10 +156,11 @@ $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
 endif
 
 FUZZ_SECONDS ?= 60
-fuzz: ## look for new crashes with libFuzzer, FUZZ_SECONDS=60 a target (needs clang)
+PROPERTIES := $(BUILD)/tests/unit/agent/tool/test_typing
+fuzz: $(PROPERTIES) ## look for new crashes with libFuzzer, and at random cases, FUZZ_SECONDS=60 a target (needs clang)
 	@.ci/deps need lint
 	@$(MAKE) --no-print-directory BUILD=build-fuzz CC=clang SAN=fuzzer-no-link,address,undefined fuzz-built
-	@tests/run fuzz $(FUZZ_SECONDS)
+	@BUILD=$(BUILD) tests/run fuzz $(FUZZ_SECONDS)
 
 # Not heeded of cppcheck: its advice for readdir_r (deprecated) and getpwuid_r (one thread), what it cannot parse,
 # and what it guesses of callers and of handles that are kept in structs.

@@ -1,6 +1,7 @@
 /* editor.h - an editor in memory, for the property tests of the writing tools: its own buffers, a
  * user who types at any moment, and change reports to the server's real documents that may come
- * late. It turns positions into offsets by code of its own. */
+ * late. It turns positions into offsets by code of its own. Of the edits that it is asked for it
+ * refuses some, and some it never answers: those it makes at once, later, or not at all. */
 #ifndef EMEND_TEST_EDITOR_H
 #define EMEND_TEST_EDITOR_H
 
@@ -14,22 +15,37 @@ enum { EDITOR_FILES = 2, EDITOR_REPORTS = 64 };
 
 struct report { /* a didChange that the server has not seen yet */
 	int file;
+	int32_t version;
 	bool whole;
 	struct range range;
 	char *text;
 };
 
+struct request { /* an edit, as it goes over the wire */
+	bool waits;
+	int file;
+	int32_t version;
+	struct range ranges[64];
+	char *texts[64];
+	size_t n;
+};
+
+enum answer { ANSWER_MADE, ANSWER_REFUSED, ANSWER_NONE_MADE, ANSWER_NONE_LATER, ANSWER_NONE };
+
 struct editor {
 	struct documents documents;
 	enum position_encoding encoding;
-	const char *eol;
+	const char *eol; /* NULL: mixed */
 	uint32_t seed;
 	struct buf text[EDITOR_FILES]; /* what the user sees */
+	int32_t version[EDITOR_FILES];
 	struct buf typed;	       /* every character of the user's, in order of the files */
 	struct report reports[EDITOR_REPORTS];
 	size_t n_reports;
-	uint64_t keys, stale, asks; /* counted, so that a test can tell that it tests something */
-	bool idle;		    /* the user has left the keyboard */
+	uint64_t keys, stale, asks, refused, silent, late; /* counted: does the test test something? */
+	bool idle;   /* the user has left the keyboard */
+	bool tidy;   /* the user only adds lines of their own */
+	bool honest; /* all is answered, and nothing refused */
 
 	struct runq *q;
 	struct job job;
@@ -37,11 +53,7 @@ struct editor {
 	edit_cb *edit_done;
 	permission_cb *permission_done;
 	void *payload;
-	int file; /* of the edit under way */
-	struct buffer_edit edit;
-	struct range ranges[64]; /* the edit, as it goes over the wire */
-	char *texts[64];
-	size_t n_ranges;
+	struct request now, later; /* under way; unanswered, and made when its turn comes */
 	bool failed;
 	char why[200];
 };
@@ -152,7 +164,7 @@ static void editor_tell_one(struct editor *e)
 		    document_change(doc, r.whole ? NULL : &r.range, e->encoding, slice_of(r.text),
 				    &err),
 		    "the server did not understand a change");
-	doc->version++;
+	doc->version = r.version;
 	free(r.text);
 	memmove(&e->reports[0], &e->reports[1], --e->n_reports * sizeof(r));
 }
@@ -167,7 +179,9 @@ static void editor_tell_all(struct editor *e)
 static void editor_change(struct editor *e, int file, size_t start, size_t end, struct slice with)
 {
 	struct buf *b = &e->text[file];
-	struct report r = { .file = file, .whole = editor_random(e, 8) == 0 };
+	struct report r = { .file = file,
+			    .version = ++e->version[file],
+			    .whole = editor_random(e, 8) == 0 };
 
 	if (e->n_reports == EDITOR_REPORTS)
 		editor_tell_one(e);
@@ -192,6 +206,31 @@ static size_t editor_place(struct editor *e, const struct buf *b)
 	return at;
 }
 
+/* "\n", "\r\n", ...: the document's, or any */
+static const char *editor_eol(struct editor *e)
+{
+	static const char *const eols[] = { "\n", "\r\n", "\r" };
+
+	return e->eol ? e->eol : eols[editor_random(e, 3)];
+}
+
+/* A whole line of the user's, between two others. */
+static void editor_add_line(struct editor *e)
+{
+	int file = (int)editor_random(e, EDITOR_FILES);
+	struct buf *b = &e->text[file];
+	char line[16];
+	size_t at;
+
+	at = editor_offset(e, b, (struct position){ .line = editor_random(e, 14) });
+	if (at == b->len)
+		return;
+	(void)snprintf(line, sizeof(line), "MINE%s", e->eol ? e->eol : "\n");
+	editor_change(e, file, at, at, slice_of(line));
+	editor_typed(e, &e->typed);
+	e->keys++;
+}
+
 static void editor_type(struct editor *e)
 {
 	static const char *const keys[] = { "A", "HELLO", "\xc3\x84", "\xf0\x9f\x98\x80",
@@ -203,8 +242,12 @@ static void editor_type(struct editor *e)
 
 	if (e->idle)
 		return;
+	if (e->tidy) {
+		editor_add_line(e);
+		return;
+	}
 	if (editor_random(e, 6) == 0)
-		text = slice_of(e->eol);
+		text = slice_of(editor_eol(e));
 	if (editor_random(e, 6) == 0) { /* over a selection */
 		end = editor_place(e, b);
 		if (end < at || end - at > 20)
@@ -215,8 +258,31 @@ static void editor_type(struct editor *e)
 	e->keys++;
 }
 
+/* The edit arrives: made if the document has that version. */
+static bool editor_make(struct editor *e, struct request *r)
+{
+	struct buf *b = &e->text[r->file];
+	bool fits = r->version == e->version[r->file];
+
+	for (size_t i = r->n; i-- > 0;) { /* the last first: the others keep their places */
+		size_t start = editor_offset(e, b, r->ranges[i].start);
+		size_t end = editor_offset(e, b, r->ranges[i].end);
+
+		if (fits) {
+			editor_must(e, start <= end, "a range that ends before it starts");
+			editor_change(e, r->file, start, end, slice_of(r->texts[i]));
+		}
+		free(r->texts[i]);
+	}
+	r->n = 0;
+	r->waits = false;
+	return fits;
+}
+
 static void editor_live(struct editor *e)
 {
+	if (e->later.waits && editor_random(e, 3) == 0)
+		e->late += editor_make(e, &e->later);
 	while (editor_random(e, 3) == 0)
 		editor_type(e);
 	while (e->n_reports > 0 && editor_random(e, 2) == 0)
@@ -239,41 +305,42 @@ static void editor_each(void *self, struct slice root,
 	(void)self, (void)root, (void)fn, (void)payload;
 }
 
-/* The edit arrives: made if the user has not changed the buffer since, as its version tells. */
-static bool editor_make(struct editor *e)
+static enum answer editor_choose(struct editor *e)
 {
-	struct buf *b = &e->text[e->file];
-	struct slice base = snapshot_text(e->edit.base);
+	uint32_t n = e->honest ? 40 : editor_random(e, 40);
 
-	if (!slice_eq(buf_slice(b), base))
-		return false;
-	for (size_t i = e->n_ranges; i-- > 0;) { /* the last first: the others keep their places */
-		size_t start = editor_offset(e, b, e->ranges[i].start);
-		size_t end = editor_offset(e, b, e->ranges[i].end);
-
-		editor_must(e, start <= end, "a range that ends before it starts");
-		editor_change(e, e->file, start, end, slice_of(e->texts[i]));
-	}
-	return true;
+	return n < 3 ? ANSWER_REFUSED + n : n == 3 ? ANSWER_NONE : ANSWER_MADE;
 }
 
 static void editor_answer_edit(struct editor *e)
 {
 	edit_cb *done = e->edit_done;
+	enum answer how = editor_choose(e);
+	int file = e->now.file;
 	struct snapshot *now;
 	struct err err = { 0 };
 
-	if (!editor_make(e)) {
+	if (how == ANSWER_MADE && !editor_make(e, &e->now)) {
 		(void)err_set(&err, ERR_STALE, "the buffer changed");
 		e->stale++;
+	} else if (how == ANSWER_REFUSED) {
+		(void)err_set(&err, ERR_DENIED, "the user said no");
+		e->refused++;
+	} else if (how >= ANSWER_NONE_MADE) {
+		(void)err_set(&err, ERR_TIMEOUT, "the editor does not answer");
+		e->silent++;
+		if (how == ANSWER_NONE_MADE)
+			(void)editor_make(e, &e->now);
+	}
+	if (how == ANSWER_NONE_LATER && !e->later.waits) {
+		e->later = e->now;
+		e->now.n = 0;
 	}
 	editor_tell_all(e); /* the change report that proves it, and all before it */
-	for (size_t i = 0; i < e->n_ranges; i++)
-		free(e->texts[i]);
-	e->n_ranges = 0;
-	snapshot_unref(e->edit.base);
+	while (e->now.n > 0)
+		free(e->now.texts[--e->now.n]);
 	e->edit_done = NULL;
-	now = document_snapshot(editor_document(e, e->file));
+	now = document_snapshot(editor_document(e, file));
 	done(e->payload, now, err.code ? &err : NULL);
 	snapshot_unref(now);
 }
@@ -301,17 +368,16 @@ static struct host_ask *editor_edit(void *self, struct task *t, const struct buf
 	struct document *doc = documents_find_path(&e->documents, b->path);
 
 	(void)t;
-	e->file = doc == editor_document(e, 0) ? 0 : 1;
+	e->now = (struct request){ .waits = true,
+				   .file = doc == editor_document(e, 0) ? 0 : 1,
+				   .version = doc->version };
 	editor_must(e, text_equals(&doc->text, snapshot_text(b->base)), "an edit of an old text");
-	editor_must(e, b->n_changes <= ARRAY_LEN(e->ranges), "too many changes");
-	e->n_ranges = b->n_changes;
-	for (size_t i = 0; i < b->n_changes; i++) {
-		e->ranges[i].start = document_position(doc, e->encoding, b->changes[i].start);
-		e->ranges[i].end = document_position(doc, e->encoding, b->changes[i].end);
-		e->texts[i] = xslicedup(b->changes[i].text);
+	editor_must(e, b->n_changes <= ARRAY_LEN(e->now.ranges), "too many changes");
+	for (size_t i = 0; i < b->n_changes; i++, e->now.n++) {
+		e->now.ranges[i].start = document_position(doc, e->encoding, b->changes[i].start);
+		e->now.ranges[i].end = document_position(doc, e->encoding, b->changes[i].end);
+		e->now.texts[i] = xslicedup(b->changes[i].text);
 	}
-	e->edit = *b;
-	(void)snapshot_ref(b->base);
 	e->edit_done = done;
 	e->payload = payload;
 	e->delay = (int)editor_random(e, 3);
@@ -374,6 +440,7 @@ static void editor_init(struct editor *e, struct runq *q, uint32_t seed)
 static void editor_release(struct editor *e)
 {
 	job_drop(&e->job);
+	(void)editor_make(e, &e->later);
 	editor_tell_all(e);
 	documents_release(&e->documents);
 	for (int f = 0; f < EDITOR_FILES; f++)
@@ -386,8 +453,11 @@ static void editor_open(struct editor *e, int file, struct slice text)
 {
 	struct err err = { 0 };
 
+	(void)editor_make(e, &e->later);
+	editor_tell_all(e);
 	buf_clear(&e->text[file]);
 	buf_append(&e->text[file], text);
+	e->version[file] = 1;
 	editor_must(e,
 		    documents_open(&e->documents, slice_of(editor_uris[file]), SLICE("text"), 1,
 				   text, &err),

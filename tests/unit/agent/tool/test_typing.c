@@ -1,7 +1,9 @@
 /* test_typing.c - what must hold whenever a user types while the model edits, for random documents,
- * edits, delays and versions, in all position encodings and line ends: no character of the user's
- * is ever lost or moved, the server's copy is the buffer, a patch of two files is made in both or
- * in neither, and undo restores. usage: test_typing [CASES [SEED]] */
+ * edits, delays and versions, in all position encodings and line ends, with and without byte order
+ * mark, with an editor that refuses edits or does not answer: no character of the user's is ever
+ * lost or moved, the server's copy is the buffer, a patch of two files is made in both or in
+ * neither, and undo, of the whole task or step by step, takes exactly the model's changes away.
+ * usage: test_typing [CASES [SEED]] */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +16,9 @@
 #include <ftw.h>
 
 #include "agent/config/config.h"
+#include "agent/session/follow.h"
+#include "agent/session/history.h"
+#include "agent/tool/rollback.h"
 #include "agent/tool/tool.h"
 #include "agent/workspace/restore.h"
 #include "protocol/base/mem.h"
@@ -40,7 +45,7 @@ struct world {
 	char dir[64];
 	int sessions;
 	bool done;
-	long cases, made, refused, merged;
+	long cases, made, refused, merged, exact, conflicts, multi;
 	unsigned tokens; /* made so far: each text of the model's is another */
 	struct buf first[EDITOR_FILES];
 };
@@ -103,26 +108,28 @@ static void new_document(struct world *w, int file)
 	struct buf *b = &w->first[file];
 
 	buf_clear(b);
+	if (editor_random(e, 6) == 0)
+		buf_puts(b, "\xef\xbb\xbf");
 	for (uint32_t n = 2 + editor_random(e, 14); n > 0; n--) {
 		for (uint32_t k = editor_random(e, 3); k > 0; k--)
 			buf_puts(b, "\t");
 		for (uint32_t k = 1 + editor_random(e, 3); k > 0; k--)
 			buf_printf(b, "w%u. ", ++w->tokens);
 		if (n > 1 || editor_random(e, 2) == 0)
-			buf_puts(b, e->eol);
+			buf_puts(b, editor_eol(e));
 	}
 	editor_open(e, file, buf_slice(b));
 }
 
 static void new_documents(struct world *w)
 {
-	static const char *const eols[] = { "\n", "\r\n", "\r" };
+	static const char *const eols[] = { "\n", "\r\n", "\r", NULL };
 	struct editor *e = &w->editor;
 
 	arena_release(&w->arena);
 	arena_init(&w->arena);
 	e->encoding = (enum position_encoding)editor_random(e, 3);
-	e->eol = eols[editor_random(e, 3)];
+	e->eol = eols[editor_random(e, 4)];
 	for (int f = 0; f < EDITOR_FILES; f++)
 		new_document(w, f);
 	view_release(&w->env.view);
@@ -131,6 +138,7 @@ static void new_documents(struct world *w)
 	w->env.policy = policy_new(editor_random(e, 4) == 0 ? MODE_ASK : MODE_EDIT);
 	w->env.files = NULL;
 	w->env.n_files = w->env.cap_files = 0;
+	w->env.unfinished = false;
 }
 
 /* --- the model --- */
@@ -194,35 +202,41 @@ static void read_file(struct world *w, int file)
 	editor_must(&w->editor, w->run.ok, "a file that cannot be read");
 }
 
-static void count_result(struct world *w)
+/* What a result says must stand there, unless the user types over it, or the editor keeps it to
+ * itself whether it made an edit. */
+static void check_result(struct world *w, int file, const char *new_word, uint64_t silent)
 {
+	bool there = holds(w, file, new_word);
+
 	w->made += w->run.ok;
 	w->refused += !w->run.ok;
 	w->merged += slice_find(w->run.result, SLICE("merged with theirs"), 0) != SIZE_MAX;
+	if (w->run.ok)
+		editor_must(&w->editor, there || !w->editor.idle, "done, but not there");
+	else if (w->editor.silent == silent &&
+		 slice_find(w->run.result, SLICE("Nothing else stands"), 0) == SIZE_MAX)
+		editor_must(&w->editor, !there, "refused, but there");
 }
 
-static void edit_one(struct world *w)
+static void put_json(struct buf *b, struct slice s)
 {
-	int file = (int)editor_random(&w->editor, EDITOR_FILES);
-	char old[24], new_word[40];
-
-	if (!pick_word(w, file, old))
-		return;
-	(void)snprintf(new_word, sizeof(new_word), "w%u.", ++w->tokens);
-	call(w, "edit_file",
-	     arena_printf(&w->arena,
-			  "{\"path\":\"%s\",\"edits\":[{\"old_text\":\"%s\",\"new_text\":\"%s%s\"}]}",
-			  paths[file], old, new_word,
-			  editor_random(&w->editor, 4) == 0 ? "\\nmore\\n" : ""));
-	count_result(w);
-	editor_must(&w->editor, w->run.ok == holds(w, file, new_word) || !w->editor.idle,
-		    "the result does not tell what stands in the buffer");
-	if (!w->run.ok)
-		editor_must(&w->editor, !holds(w, file, new_word), "refused, but made");
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] == '\t')
+			buf_puts(b, "\\t");
+		else if (s.ptr[i] == '\r' && i + 1 < s.len && s.ptr[i + 1] == '\n')
+			continue; /* a model writes "\n" */
+		else if (s.ptr[i] == '\r')
+			buf_puts(b, "\\r");
+		else if (s.ptr[i] == '\n')
+			buf_puts(b, "\\n");
+		else
+			buf_putc(b, s.ptr[i]);
+	}
 }
 
-/* One word in each file. Patches are whole lines, so the line is taken as the server knows it. */
-static bool line_with(struct world *w, int file, const char *word, struct slice *line)
+/* Up to three lines around the word, as the server knows them; false if it is not there. */
+static bool lines_with(struct world *w, int file, const char *word, int before, int behind,
+		       struct slice *out)
 {
 	struct document *doc = editor_document(&w->editor, file);
 	char *copy = text_copy(&doc->text);
@@ -232,31 +246,62 @@ static bool line_with(struct world *w, int file, const char *word, struct slice 
 	free(copy);
 	if (at == SIZE_MAX)
 		return false;
-	while (start > 0 && text.ptr[start - 1] != '\n' && text.ptr[start - 1] != '\r')
-		start--;
-	while (end < text.len && text.ptr[end] != '\n' && text.ptr[end] != '\r')
-		end++;
-	*line = slice_sub(text, start, end);
+	for (; start > 0; start--)
+		if ((text.ptr[start - 1] == '\n' ||
+		     (text.ptr[start - 1] == '\r' && text.ptr[start] != '\n')) &&
+		    before-- == 0)
+			break;
+	for (; end < text.len; end++)
+		if ((text.ptr[end] == '\r' || (text.ptr[end] == '\n' && text.ptr[end - 1] != '\r')) &&
+		    behind-- == 0)
+			break;
+	if (start == 0 && slice_starts(text, SLICE("\xef\xbb\xbf")))
+		start = 3; /* the model never sees it */
+	*out = slice_sub(text, start, end);
 	return true;
 }
 
-static void put_json(struct buf *b, struct slice s)
+/* A word, or a word within whole lines. */
+static void edit_one(struct world *w)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.ptr[i] == '\t')
-			buf_puts(b, "\\t");
-		else
-			buf_putc(b, s.ptr[i]);
-	}
+	struct editor *e = &w->editor;
+	int file = (int)editor_random(e, EDITOR_FILES);
+	int before = (int)editor_random(e, 2), behind = (int)editor_random(e, 2);
+	char old[24], word[40];
+	struct slice whole;
+	uint64_t silent = e->silent;
+	struct buf b;
+	size_t at;
+
+	if (!pick_word(w, file, old))
+		return;
+	whole = slice_of(old);
+	if (editor_random(e, 3) == 0)
+		(void)lines_with(w, file, old, before, behind, &whole);
+	w->multi += slice_find_byte(whole, '\n', 0) != SIZE_MAX;
+	at = slice_find(whole, slice_of(old), 0);
+	(void)snprintf(word, sizeof(word), "w%u.", ++w->tokens);
+	buf_init(&b, 1 << 20);
+	buf_printf(&b, "{\"path\":\"%s\",\"edits\":[{\"old_text\":\"", paths[file]);
+	put_json(&b, whole);
+	buf_puts(&b, "\",\"new_text\":\"");
+	put_json(&b, slice_sub(whole, 0, at));
+	buf_printf(&b, "%s%s", word, editor_random(e, 4) == 0 ? "\\nmore\\n" : "");
+	put_json(&b, slice_sub(whole, at + strlen(old), whole.len));
+	buf_puts(&b, "\"}]}");
+	call(w, "edit_file", arena_dup(&w->arena, buf_slice(&b)));
+	buf_release(&b);
+	check_result(w, file, word, silent);
 }
 
+/* One word in each file. Patches are whole lines. */
 static bool put_section(struct world *w, struct buf *b, int file, const char *new_word)
 {
 	struct slice line;
 	char old[24];
 	size_t at;
 
-	if (!pick_word(w, file, old) || !line_with(w, file, old, &line))
+	if (!pick_word(w, file, old) || !lines_with(w, file, old, 0, 0, &line))
 		return false;
 	at = slice_find(line, slice_of(old), 0);
 	buf_printf(b, "*** Update File: %s\\n@@\\n-", paths[file]);
@@ -272,8 +317,9 @@ static bool put_section(struct world *w, struct buf *b, int file, const char *ne
 static void patch_both(struct world *w)
 {
 	char word[40];
+	uint64_t silent = w->editor.silent;
 	struct buf b;
-	bool ok = true, both, none;
+	bool ok = true;
 
 	(void)snprintf(word, sizeof(word), "w%u.", ++w->tokens);
 	buf_init(&b, 1 << 20);
@@ -283,16 +329,8 @@ static void patch_both(struct world *w)
 	buf_puts(&b, "*** End Patch\\n\"}");
 	if (ok) {
 		call(w, "apply_patch", arena_dup(&w->arena, buf_slice(&b)));
-		count_result(w);
-		both = holds(w, 0, word) && holds(w, 1, word);
-		none = !holds(w, 0, word) && !holds(w, 1, word);
-		if (w->run.ok)
-			editor_must(&w->editor, both || !w->editor.idle, "a patch made by half");
-		else
-			editor_must(&w->editor,
-				    none || slice_find(w->run.result, SLICE("Nothing else stands"),
-						       0) != SIZE_MAX,
-				    "a patch that was refused stands by half");
+		for (int f = 0; f < EDITOR_FILES; f++)
+			check_result(w, f, word, silent);
 	}
 	buf_release(&b);
 }
@@ -320,42 +358,37 @@ static void check(struct world *w)
 		fail_msg("case %ld (seed %u): %s", w->cases, first_seed, e->why);
 }
 
-/* --- undo: every edit of the log, the newest first, as `emend undo` does it --- */
-
-struct past {
-	struct slice path, before, after;
-	bool made;
-};
+/* --- undo, as `emend undo` does it --- */
 
 struct undo {
 	struct world *w;
-	struct past *edits;
-	size_t n, from;
+	struct history history;
 	bool done, ok;
+	int file;
 };
 
-static bool take(void *payload, struct json ev, struct err *err)
+/* What a refused or unanswered rollback left; the end of a task does it. */
+static void rolled_back(void *payload, const struct rollback_result *r, const struct err *err)
 {
 	struct undo *u = payload;
-	struct arena *a = &u->w->arena;
-	struct past *p = u->n ? &u->edits[u->n - 1] : NULL;
 
-	(void)err;
-	if (json_is(json_get(ev, "type"), "edit")) {
-		u->edits = xrealloc(u->edits, (u->n + 1) * sizeof(*p));
-		u->edits[u->n++] = (struct past){
-			.path = arena_dup(a, json_str_or(json_get(ev, "path"), a, "")),
-			.before = arena_dup(a, json_str_or(json_get(ev, "before"), a, "")),
-			.after = arena_dup(a, json_str_or(json_get(ev, "after"), a, "")),
-		};
-	} else if (json_is(json_get(ev, "type"), "edited")) {
-		int64_t step = json_i64_or(json_get(ev, "step"), 0);
+	u->done = true;
+	u->ok = !err && r->left == 0;
+}
 
-		if (step - 1 >= 0 && (size_t)(step - (int64_t)u->from) < u->n)
-			u->edits[step - (int64_t)u->from].made =
-				json_bool_or(json_get(ev, "ok"), false);
-	}
-	return true;
+static void end_task(struct world *w)
+{
+	struct undo u = { .w = w };
+
+	w->editor.honest = true;
+	(void)editor_make(&w->editor, &w->editor.later);
+	editor_tell_all(&w->editor);
+	if (!w->env.unfinished)
+		return;
+	(void)rollback_start(&w->env.view, w->env.log, rolled_back, &u);
+	(void)uv_run(&w->loop, UV_RUN_DEFAULT);
+	editor_must(&w->editor, u.done, "a rollback that never ends");
+	check(w);
 }
 
 static void put_back(void *payload, const struct restored *r, const struct err *err)
@@ -367,33 +400,138 @@ static void put_back(void *payload, const struct restored *r, const struct err *
 	u->ok = !err;
 }
 
-static void undo_all(struct world *w, int64_t first_step, bool exact)
+static void restore(struct undo *u, const struct restore_spec *spec)
 {
-	struct undo u = { .w = w, .from = (size_t)first_step };
-	struct slice state = slice_of(w->dir), session = event_log_session(w->env.log);
-	struct err err = { 0 };
+	struct world *w = u->w;
 
-	assert_true(event_log_read(state, session, take, &u, &err));
-	for (size_t i = u.n; i-- > 0;) {
-		struct restore_spec spec = { .path = u.edits[i].path, .label = SLICE("undo") };
+	u->done = false;
+	(void)restore_start(&w->env.view, spec, put_back, u);
+	(void)uv_run(&w->loop, UV_RUN_DEFAULT);
+	editor_must(&w->editor, u->done, "an undo that never ends");
+	w->cases++;
+	check(w);
+}
 
-		if (!u.edits[i].made)
+/* Every edit, the newest first. True: none conflicted. */
+static bool undo_steps(struct undo *u, int file, bool quiet)
+{
+	struct world *w = u->w;
+	bool ok = true;
+
+	for (size_t i = u->history.n; i-- > 0;) {
+		const struct past_edit *p = &u->history.edits[i];
+		struct restore_spec spec = { .path = p->path, .label = SLICE("undo") };
+
+		if (p->failed || !slice_eq_cstr(p->path, paths[file]))
 			continue;
-		assert_true(blob_get(state, session, u.edits[i].before, &w->arena, &spec.before,
-				     &err));
-		assert_true(blob_get(state, session, u.edits[i].after, &w->arena, &spec.left, &err));
-		u.done = false;
-		(void)restore_start(&w->env.view, &spec, put_back, &u);
-		(void)uv_run(&w->loop, UV_RUN_DEFAULT);
-		editor_must(&w->editor, u.done && (u.ok || !exact), "an undo that does not end well");
-		w->cases++;
-		check(w);
+		assert_true(blob_get(slice_of(w->dir), u->history.session, p->before, &w->arena,
+				     &spec.before, NULL));
+		assert_true(blob_get(slice_of(w->dir), u->history.session, p->after, &w->arena,
+				     &spec.left, NULL));
+		restore(u, &spec);
+		ok = ok && (u->ok || (quiet && !p->made)); /* one that was not made may not fit */
 	}
-	for (int f = 0; exact && f < EDITOR_FILES; f++)
-		editor_must(&w->editor,
-			    slice_eq(buf_slice(&w->first[f]), buf_slice(&w->editor.text[f])),
-			    "undo did not restore the first text");
-	free(u.edits);
+	return ok;
+}
+
+static bool around(void *ctx, struct arena *a, struct slice now, struct slice *after,
+		   struct err *err)
+{
+	struct undo *u = ctx;
+
+	return follow_back(a, slice_of(u->w->dir), &u->history, u->w->env.task_id,
+			   slice_of(paths[u->file]), now, after, err);
+}
+
+/* All at once. True: it did not conflict. */
+static bool undo_task(struct undo *u, int file)
+{
+	struct restore_spec spec = { .path = slice_of(paths[file]),
+				     .label = SLICE("undo"),
+				     .around = around,
+				     .ctx = u };
+
+	u->file = file;
+	spec.left = spec.before = SLICE(""); /* they do not count where there is text */
+	restore(u, &spec);
+	return u->ok;
+}
+
+/* The text without the lines that a tidy user added. */
+static struct slice without_mine(struct world *w, struct slice text)
+{
+	const char *eol = w->editor.eol ? w->editor.eol : "\n";
+	struct slice mine = arena_printf(&w->arena, "MINE%s", eol), out;
+	struct buf b;
+	size_t at;
+
+	buf_init(&b, 1 << 20);
+	while ((at = slice_find(text, mine, 0)) != SIZE_MAX) {
+		buf_append(&b, slice_sub(text, 0, at));
+		text = slice_sub(text, at + mine.len, text.len);
+	}
+	buf_append(&b, text);
+	out = arena_dup(&w->arena, buf_slice(&b));
+	buf_release(&b);
+	return out;
+}
+
+/* Of an edit that was not answered only the text tells whether it was made: where the user has
+ * typed all around it, that is no proof. */
+static bool all_known(const struct undo *u, int file)
+{
+	for (size_t i = 0; i < u->history.n; i++) {
+		const struct past_edit *p = &u->history.edits[i];
+
+		if (!p->made && !p->failed && slice_eq_cstr(p->path, paths[file]))
+			return false;
+	}
+	return true;
+}
+
+/* What there was to undo, for people who look for the reason. */
+static void explain(const struct undo *u, int file, const char *how)
+{
+	struct world *w = u->w;
+
+	print_message("# %s of %s\n", how, paths[file]);
+	for (size_t i = 0; i < u->history.n; i++) {
+		const struct past_edit *p = &u->history.edits[i];
+
+		if (slice_eq_cstr(p->path, paths[file]))
+			print_message("#   step %d %.6s -> %.6s%s%s%s\n", (int)p->step, p->before.ptr,
+				      p->after.ptr, p->made ? " made" : "",
+				      p->failed ? " failed" : "", p->unknown ? " unknown" : "");
+	}
+	print_message("first:\n%.*s\nnow:\n%.*s\n", SLICE_ARG(buf_slice(&w->first[file])),
+		      SLICE_ARG(buf_slice(&w->editor.text[file])));
+}
+
+static void undo_all(struct world *w, bool quiet)
+{
+	struct undo u = { .w = w };
+	struct editor *e = &w->editor;
+	struct err err = { 0 };
+	bool whole = editor_random(e, 2) == 0;
+
+	assert_true(history_read(&w->arena, slice_of(w->dir), event_log_session(w->env.log),
+				 &u.history, &err));
+	for (int f = 0; f < EDITOR_FILES; f++) {
+		bool ok = whole ? undo_task(&u, f) : undo_steps(&u, f, quiet);
+
+		w->conflicts += !ok;
+		editor_must(e, ok || !quiet, "an undo that conflicts with nothing");
+		if (ok && (quiet || (e->tidy && all_known(&u, f))))
+			editor_must(e,
+				    slice_eq(buf_slice(&w->first[f]),
+					     without_mine(w, buf_slice(&e->text[f]))),
+				    "undo did not restore the first text");
+		w->exact += ok && e->tidy && !quiet && all_known(&u, f);
+		if (e->failed) {
+			explain(&u, f, whole ? "undo of the task" : "undo step by step");
+			break;
+		}
+	}
 	check(w);
 }
 
@@ -405,6 +543,8 @@ static void one_document(struct world *w)
 	bool quiet = false;
 
 	new_documents(w);
+	e->honest = editor_random(e, 2) == 0;
+	e->tidy = editor_random(e, 3) == 0;
 	quiet = e->idle = editor_random(e, 4) == 0; /* then undo must restore to the byte */
 	for (int i = 0; i < CALLS_PER_DOCUMENT; i++) {
 		uint32_t what = editor_random(e, 10);
@@ -420,26 +560,35 @@ static void one_document(struct world *w)
 	}
 	w->cases += (long)e->keys;
 	e->keys = 0;
+	end_task(w);
 	e->idle = true;
-	undo_all(w, 1, quiet);
+	undo_all(w, quiet);
 }
 
 static void typing(void **state)
 {
 	struct world *w = xcalloc(1, sizeof(*w));
+	struct editor *e;
 
 	(void)state;
 	world_init(w);
+	e = &w->editor;
 	for (int n = 0; w->cases < wanted; n++) {
 		new_log(w);
 		w->env.next_step = 1;
 		one_document(w);
 	}
-	print_message("# %ld cases: %ld edits made, %ld refused, %ld merged, %llu found another "
-		      "version, %llu asked\n",
-		      w->cases, w->made, w->refused, w->merged,
-		      (unsigned long long)w->editor.stale, (unsigned long long)w->editor.asks);
-	assert_true(w->made > 100 && w->refused > 10 && w->merged > 10 && w->editor.stale > 10);
+	print_message("# %ld cases from seed %u: %ld edits made, %ld refused, %ld merged, %ld of "
+		      "several lines, %llu found another version, %llu asked; the editor refused "
+		      "%llu, did not answer %llu, made %llu of them late; undo went exactly around "
+		      "the user %ld times and conflicted %ld times\n",
+		      w->cases, first_seed, w->made, w->refused, w->merged, w->multi,
+		      (unsigned long long)e->stale, (unsigned long long)e->asks,
+		      (unsigned long long)e->refused, (unsigned long long)e->silent,
+		      (unsigned long long)e->late, w->exact, w->conflicts);
+	assert_true(w->made > 100 && w->refused > 10 && w->merged > 10 && w->multi > 10);
+	assert_true(e->stale > 10 && e->refused > 10 && e->silent > 10 && e->late > 3);
+	assert_true(w->exact > 10 && w->conflicts > 10);
 	world_release(w);
 	free(w);
 }
