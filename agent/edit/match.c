@@ -73,6 +73,14 @@ static bool at_line_end(struct slice text, size_t at)
 	return at == text.len || text.ptr[at] == '\n';
 }
 
+/* "\r\n" is one line end: what begins or ends between the two is found on the next step, whole. */
+static bool splits_crlf(struct slice text, size_t start, size_t end)
+{
+	return (start > 0 && start < text.len && text.ptr[start] == '\n' &&
+		text.ptr[start - 1] == '\r') ||
+	       (end > 0 && end < text.len && text.ptr[end] == '\n' && text.ptr[end - 1] == '\r');
+}
+
 /* Every place of old in the folded text; whole_end: it must end where a line ends. */
 static void find_all(struct finder *f, const struct fold *fold, struct slice old, bool apart,
 		     bool whole_end)
@@ -80,7 +88,8 @@ static void find_all(struct finder *f, const struct fold *fold, struct slice old
 	size_t at = 0;
 
 	while (old.len > 0 && (at = slice_find(fold->text, old, at)) != SIZE_MAX) {
-		if (!whole_end || at_line_end(fold->text, at + old.len)) {
+		if ((!whole_end || at_line_end(fold->text, at + old.len)) &&
+		    !splits_crlf(fold->text, at, at + old.len)) {
 			found(f, fold, at, at + old.len);
 			at += apart ? old.len : 1;
 		} else {

@@ -337,6 +337,19 @@ static void patch_both(struct world *w)
 
 /* --- what must hold at any time --- */
 
+/* A document of one kind of line ends keeps it. */
+static bool keeps_eol(const struct editor *e, const struct buf *b)
+{
+	for (size_t i = 0; e->eol && i < b->len; i++) {
+		if (b->data[i] != '\n' && b->data[i] != '\r')
+			continue;
+		if (!slice_starts(slice_sub(buf_slice(b), i, b->len), slice_of(e->eol)))
+			return false;
+		i += strlen(e->eol) - 1;
+	}
+	return true;
+}
+
 static void check(struct world *w)
 {
 	struct editor *e = &w->editor;
@@ -348,12 +361,14 @@ static void check(struct world *w)
 		    "characters of the user's were lost or moved");
 	buf_release(&typed);
 	editor_tell_all(e);
-	for (int f = 0; f < EDITOR_FILES; f++)
+	for (int f = 0; f < EDITOR_FILES; f++) {
 		editor_must(e,
 			    !editor_document(e, f)->lost &&
 				    text_equals(&editor_document(e, f)->text,
 						buf_slice(&e->text[f])),
 			    "the server's copy is not the buffer");
+		editor_must(e, keeps_eol(e, &e->text[f]), "a line end of another kind");
+	}
 	if (e->failed)
 		fail_msg("case %ld (seed %u): %s", w->cases, first_seed, e->why);
 }
