@@ -8,8 +8,8 @@
 
 static bool counts(const struct history *h, const struct past_edit *e)
 {
-	return slice_eq(e->task, h->last_task) && !e->failed && !e->unknown &&
-	       !e->undone;
+	return slice_eq(e->task, h->last_task) && e->entry.kind == RESTORE_TEXT && !e->failed &&
+	       !e->unknown && !e->undone;
 }
 
 /* The last content that the task gave to the file of edit i. */
@@ -64,6 +64,33 @@ static bool put_file(struct cli *c, const struct place *p, const struct history 
 	return ok;
 }
 
+/* Links and permissions, that a command changed. */
+static size_t put_others(struct cli *c, const struct history *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->n; i++) {
+		const struct past_edit *e = &h->edits[i];
+		bool mode = e->entry.kind == RESTORE_MODE;
+
+		if (!slice_eq(e->task, h->last_task) || !e->made || e->undone ||
+		    e->entry.kind == RESTORE_TEXT)
+			continue;
+		n++;
+		if (mode)
+			term_printf(&c->out, "permissions %03o -> %03o: ", e->mode,
+				    e->entry.left_mode);
+		else
+			term_printf(&c->out, "link %s: ",
+				    e->entry.left != ENTRY_LINK	    ? "removed"
+				    : e->entry.before == ENTRY_LINK ? "changed"
+								    : "made");
+		term_line(&c->out, TERM_PLAIN, e->path, 400);
+		term_raw(&c->out, SLICE("\n"));
+	}
+	return n;
+}
+
 static bool put_all(struct cli *c, const struct place *p, struct slice task, struct err *err)
 {
 	struct history h;
@@ -80,6 +107,7 @@ static bool put_all(struct cli *c, const struct place *p, struct slice task, str
 		if (!put_file(c, p, &h, i, err))
 			return false;
 	}
+	shown += put_others(c, &h);
 	if (shown == 0 && !cli_given(c, OPT_QUIET))
 		term_printf(&c->log,
 			    "Nothing of task %.*s is left: it was undone, or changed nothing.\n",

@@ -49,23 +49,30 @@ void client_read_changes(struct json changed, struct arena *a, struct view_resul
 		u[out->n_unseen++] = json_i64_or(it.value, -1);
 }
 
+static bool read_image(struct json v, struct arena *a, enum entry_kind *kind, struct slice *data)
+{
+	*kind = (enum entry_kind)json_i64_or(json_get(v, "kind"), -1);
+	if (*kind == ENTRY_NONE)
+		return true;
+	if ((*kind != ENTRY_FILE && *kind != ENTRY_LINK) || !wire_bytes_read(v, a, data))
+		return false;
+	if (!data->ptr)
+		*data = SLICE("");
+	return true;
+}
+
 void client_answer_image(const struct runner_call *c, struct json v, struct arena *a,
 			 const struct err *err)
 {
-	struct slice before = { NULL, 0 }, after = { NULL, 0 };
-	struct json old = json_get(v, "before"), new = json_get(v, "after");
+	struct view_image image = { ENTRY_NONE, ENTRY_NONE, { NULL, 0 }, { NULL, 0 } };
 	struct err bad;
 
-	if (!err && ((json_present(old) && !wire_bytes_read(old, a, &before)) ||
-		     (json_present(new) && !wire_bytes_read(new, a, &after)))) {
+	if (!err && (!read_image(json_get(v, "before"), a, &image.was, &image.before) ||
+		     !read_image(json_get(v, "after"), a, &image.is, &image.after))) {
 		err_set(&bad, ERR_INTERNAL, "The runner's answer has no data.");
 		err = &bad;
 	}
-	if (json_present(old) && !before.ptr)
-		before = SLICE("");
-	if (json_present(new) && !after.ptr)
-		after = SLICE("");
-	c->on_image(c->payload, before, after, err);
+	c->on_image(c->payload, &image, err);
 }
 
 static struct runner_call *begin(struct runner *r, const char *method, int64_t view, void *payload,

@@ -76,6 +76,23 @@ struct runner_call *runner_write(struct runner *r, const struct file_write *w,
 				 runner_write_cb *done, void *payload);
 
 typedef void runner_json_cb(void *payload, struct slice json, const struct err *err);
+
+/* What stands under a name. */
+enum entry_kind { ENTRY_NONE, ENTRY_FILE, ENTRY_LINK };
+struct entry_put {
+	struct slice path;
+	enum entry_kind from, to;	 /* what stands there now, and what shall */
+	struct slice from_data, to_data; /* bytes of the file; of a link its target */
+	uint32_t mode;			 /* of a file; 0: 0644 */
+};
+/* For undo. Atomic; links are never followed; if `to` stands there already, nothing is done.
+ * ERR_STALE if something else than `from` does. json: {} */
+struct runner_call *runner_put(struct runner *r, const struct entry_put *p, runner_json_cb *done,
+			       void *payload);
+/* The same for the permission bits of a file. */
+struct runner_call *runner_mode(struct runner *r, struct slice path, uint32_t from, uint32_t to,
+				runner_json_cb *done, void *payload);
+
 /* Removes what writes that were killed left in the folder of this file. */
 struct runner_call *runner_sweep(struct runner *r, struct slice path, runner_json_cb *done,
 				 void *payload);
@@ -174,9 +191,13 @@ struct runner_call *runner_command(struct runner *r, const struct command_spec *
 /* Kills the whole tree; done follows with what was printed so far. */
 void runner_kill(struct runner_call *c);
 
-/* Both contents of a changed file; a NULL pointer: there is none. ERR_TOO_LARGE: LIMIT_READ_BYTES. */
-typedef void runner_image_cb(void *payload, struct slice before, struct slice after,
-			     const struct err *err);
+/* What stood there before, and after: a file's bytes, a link's target. */
+struct view_image {
+	enum entry_kind was, is;
+	struct slice before, after; /* ptr NULL: there is none */
+};
+/* ERR_TOO_LARGE: LIMIT_READ_BYTES. */
+typedef void runner_image_cb(void *payload, const struct view_image *image, const struct err *err);
 struct runner_call *runner_image(struct runner *r, int64_t view, int64_t index,
 				 runner_image_cb *done, void *payload);
 /* Makes one change real: atomic, and only if the real file is what it was. ERR_STALE. */

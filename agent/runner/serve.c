@@ -86,6 +86,10 @@ static void on_request(void *owner, struct rpc_request *req)
 		serve_write(s, req);
 	else if (slice_eq_cstr(req->method, "sweep"))
 		serve_sweep(s, req);
+	else if (slice_eq_cstr(req->method, "put"))
+		serve_put(s, req);
+	else if (slice_eq_cstr(req->method, "mode"))
+		serve_mode(s, req);
 	else if (slice_eq_cstr(req->method, "list"))
 		serve_query(s, req, query_list);
 	else if (slice_eq_cstr(req->method, "search"))

@@ -71,6 +71,8 @@ NODISCARD bool serve_view_new(struct serve *s, struct json params, struct arena 
 NODISCARD bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w,
 				 bool *keep, struct err *err);
 void serve_view_image(struct serve *s, struct rpc_request *req);
+void serve_put(struct serve *s, struct rpc_request *req); /* serve_entry.c */
+void serve_mode(struct serve *s, struct rpc_request *req);
 void serve_view_commit(struct serve *s, struct rpc_request *req);
 void serve_view_finish(struct serve *s, struct rpc_request *req);
 void serve_view_drop(struct serve *s, struct json params);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/runner/files.h"
+#include "agent/runner/runner.h"
 #include "agent/runner/serve.h"
 #include "agent/runner/wire.h"
 
@@ -119,29 +120,51 @@ static struct upper_change *find_change(struct serve *s, struct rpc_request *req
 	return NULL;
 }
 
-static bool read_image(int top, const char *rel, struct buf *out, bool *there, struct err *err)
+/* The bytes of a file, the target of a link. */
+static bool read_image(int top, const char *rel, struct buf *out, enum entry_kind *kind,
+		       struct err *err)
 {
-	struct stat st;
+	char target[LIMIT_PATH_BYTES];
+	struct stat st = { 0 };
 	int fd = upper_openat(top, rel, O_PATH | O_NOFOLLOW);
+	bool ok = true;
+	ssize_t n;
 
-	*there = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	*kind = ENTRY_NONE;
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
+		n = readlinkat(fd, "", target, sizeof(target));
+		if (n > 0 && (size_t)n < sizeof(target)) {
+			buf_append(out, slice_make(target, (size_t)n));
+			*kind = ENTRY_LINK;
+		}
+	}
 	if (fd >= 0)
 		(void)close(fd);
-	if (!*there)
+	if (fd < 0 || !S_ISREG(st.st_mode))
 		return true;
 	fd = upper_openat(top, rel, O_RDONLY | O_NOFOLLOW);
 	if (fd < 0)
 		return err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
-	*there = file_slurp(fd, rel, out, err);
+	ok = file_slurp(fd, rel, out, err);
+	*kind = ENTRY_FILE;
 	(void)close(fd);
-	return *there;
+	return ok;
+}
+
+static void write_image(struct jw *w, const char *key, enum entry_kind kind, const struct buf *b)
+{
+	jw_kobject(w, key);
+	jw_ki64(w, "kind", kind);
+	if (kind != ENTRY_NONE)
+		wire_bytes(w, buf_slice(b));
+	jw_end(w);
 }
 
 void serve_view_image(struct serve *s, struct rpc_request *req)
 {
 	struct upper *u;
 	struct upper_change *c = find_change(s, req, &u);
-	bool old = false, new = false;
+	enum entry_kind was = ENTRY_NONE, is = ENTRY_NONE;
 	struct buf before, after;
 	struct err err;
 	struct jw *w;
@@ -152,22 +175,14 @@ void serve_view_image(struct serve *s, struct rpc_request *req)
 	buf_init(&after, LIMIT_READ_BYTES);
 	if (c->class == UPPER_NEVER)
 		err_set(&err, ERR_DENIED, "%s: %s.", c->rel, c->reason);
-	if (c->class == UPPER_NEVER || !read_image(s->root.fd, c->rel, &before, &old, &err) ||
-	    (c->kind != UPPER_REMOVED && !read_image(u->fd, c->rel, &after, &new, &err))) {
+	if (c->class == UPPER_NEVER || !read_image(s->root.fd, c->rel, &before, &was, &err) ||
+	    (c->kind != UPPER_REMOVED && !read_image(u->fd, c->rel, &after, &is, &err))) {
 		conn_reply_err(req, &err);
 	} else {
 		w = conn_result_begin(req);
 		jw_object(w);
-		if (old) {
-			jw_kobject(w, "before");
-			wire_bytes(w, buf_slice(&before));
-			jw_end(w);
-		}
-		if (new) {
-			jw_kobject(w, "after");
-			wire_bytes(w, buf_slice(&after));
-			jw_end(w);
-		}
+		write_image(w, "before", was, &before);
+		write_image(w, "after", is, &after);
 		jw_end(w);
 		conn_result_end(req);
 	}

@@ -9,8 +9,8 @@
 static bool was_undone(const struct history *h, const struct past_edit *e)
 {
 	for (size_t i = 0; i < h->n; i++)
-		if (h->edits[i].undone && slice_eq(h->edits[i].task, e->task) &&
-		    slice_eq(h->edits[i].path, e->path))
+		if (h->edits[i].undone && h->edits[i].entry.kind == RESTORE_TEXT &&
+		    slice_eq(h->edits[i].task, e->task) && slice_eq(h->edits[i].path, e->path))
 			return true;
 	return false;
 }
@@ -119,13 +119,13 @@ bool follow_made(struct arena *a, struct slice state_dir, const struct history *
 	const struct past_edit *e = &h->edits[i];
 	struct slice before, after, later;
 
-	if (e->made || e->failed)
-		return e->made;
+	if (e->made || e->failed || e->entry.kind != RESTORE_TEXT)
+		return e->made && e->entry.kind == RESTORE_TEXT;
 	if (!text_of(a, state_dir, h, e->before, &before) ||
 	    !text_of(a, state_dir, h, e->after, &after))
 		return true; /* follow_edit() says what is missing */
 	for (size_t k = i + 1; k < h->n; k++) {
-		if (!slice_eq(h->edits[k].path, e->path))
+		if (!slice_eq(h->edits[k].path, e->path) || h->edits[k].entry.kind != RESTORE_TEXT)
 			continue;
 		if (overtaken(h, e, h->edits[k].before))
 			return false;

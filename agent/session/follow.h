@@ -19,7 +19,7 @@ struct followed {
 /* Texts go into the arena. session: of the hunks; may be NULL. */
 void follow_edit(struct followed *f, struct arena *a, struct slice state_dir,
 		 const struct history *h, struct hunk_session *session, const struct past_edit *e);
-/* Whether edit i was made. Where the log does not know, a later text shows it: those before the
+/* Whether edit i was made, and was one of text. Where the log does not know, a later text shows it: those before the
  * edits that follow, or `now`; NULL: not known either. */
 bool follow_made(struct arena *a, struct slice state_dir, const struct history *h, size_t i,
 		 const struct slice *now);

@@ -64,7 +64,8 @@ static void add(struct reader *r, struct json ev)
 					       .before = text_of(r, ev, "before"),
 					       .mode = (uint32_t)json_i64_or(
 						       json_get(ev, "mode"), 0),
-					       .after = text_of(r, ev, "after") };
+					       .after = text_of(r, ev, "after"),
+					       .entry = restore_entry_read(ev) };
 	h->edits[h->n - 1].hunks = hunks_of(r, ev, &h->edits[h->n - 1].n_hunks);
 	h->last_task = h->edits[h->n - 1].task;
 }

@@ -2,6 +2,7 @@
 #ifndef EMEND_HISTORY_H
 #define EMEND_HISTORY_H
 
+#include "agent/workspace/restore.h"
 #include "protocol/base/arena.h"
 #include "protocol/base/err.h"
 
@@ -10,6 +11,7 @@ struct past_edit {
 	int64_t step;
 	struct slice before, after; /* SHA-256 hex of blobs; "" = no file */
 	uint32_t mode;		    /* permission bits of the file before; 0: not known */
+	struct restore_entry entry; /* not text: before and after are no content to compare */
 	bool made;   /* the log says that the change was made (false also: interrupted, unknown) */
 	bool failed; /* the log says that it was not */
 	bool unknown; /* nobody knows: an editor that did not answer may have made it later */

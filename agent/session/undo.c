@@ -72,18 +72,36 @@ static bool log_one(struct undo *u, const struct past_edit *e, const struct err 
 	return event_log_end(u->log, &u->why);
 }
 
+/* Whether the steps of the file in hand go back at once: not where it was something else than a file
+ * in between, and a step that was no change of text goes by itself. */
+static bool together(struct undo *u)
+{
+	struct slice path = current(u)->path;
+
+	if (u->redo || u->only >= 0 || current(u)->entry.kind == RESTORE_MODE)
+		return false;
+	for (size_t i = 0; i < u->history.n; i++) {
+		const struct past_edit *e = &u->history.edits[i];
+
+		if (wanted(u, e) && e->entry.kind == RESTORE_LINK && slice_eq(e->path, path))
+			return false;
+	}
+	return true;
+}
+
 /* The step in hand, and, when undoing, the earlier ones of the same file, that went or stayed with
  * it. */
 static bool log_undo(struct undo *u, const struct err *err, struct slice after)
 {
 	struct slice path = current(u)->path;
 	size_t last = u->redo ? u->at : 1;
-	bool ok = true;
+	bool ok = true, at_once = together(u);
 
 	for (size_t i = u->at; i >= last; i--) {
 		struct past_edit *e = &u->history.edits[i - 1];
 
-		if (!wanted(u, e) || !slice_eq(e->path, path))
+		if (!wanted(u, e) || !slice_eq(e->path, path) ||
+		    (i != u->at && (!at_once || e->entry.kind != RESTORE_TEXT)))
 			continue;
 		ok = ok && log_one(u, e, err, after);
 		e->undone = !u->redo; /* done with */
@@ -149,7 +167,10 @@ static void restored(void *payload, const struct restored *r, const struct err *
 		return;
 	}
 	u->restored++;
-	buf_printf(&u->report, "%s %.*s\n", r->now.ptr ? "restored" : "removed",
+	buf_printf(&u->report, "%s %.*s\n",
+		   current(u)->entry.kind == RESTORE_MODE ? "permissions restored:"
+		   : r->now.ptr				   ? "restored"
+							   : "removed",
 		   SLICE_ARG(current(u)->path));
 	if (r->now.ptr)
 		h = sha256(r->now);
@@ -173,18 +194,26 @@ static const struct past_edit *oldest(struct undo *u)
 	const struct past_edit *first = current(u);
 
 	for (size_t i = u->at; !u->redo && i-- > 0;)
-		if (wanted(u, &u->history.edits[i]) &&
+		if (wanted(u, &u->history.edits[i]) && together(u) &&
+		    u->history.edits[i].entry.kind == RESTORE_TEXT &&
 		    slice_eq(u->history.edits[i].path, first->path))
 			first = &u->history.edits[i];
 	return first;
 }
 
+/* To make it again: from what was there before to what we left. */
+static struct restore_entry turned(const struct past_edit *e)
+{
+	return (struct restore_entry){ e->entry.kind, e->entry.left, e->entry.before, e->mode };
+}
+
 static void restore_one(struct undo *u)
 {
 	const struct past_edit *e = current(u), *first = oldest(u);
-	bool whole = u->only < 0 && !u->redo;
+	bool whole = together(u);
 	struct restore_spec spec = { .path = e->path,
-				     .mode = first->mode,
+				     .entry = u->redo ? turned(e) : e->entry,
+				     .mode = u->redo ? e->entry.left_mode : first->mode,
 				     .label = u->redo ? SLICE("Emend: redo") :
 							SLICE("Emend: undo"),
 				     .around = whole ? whole_task : NULL,

@@ -21,14 +21,16 @@
  *             background?: id}
  *   begin     {task, call, transaction, files}           files are about to be changed, all or none
  *   edit      {task, call, step, path, via: "buffer"|"file"|"command", before, after, transaction?,
- *             mode?, hunks?}
+ *             mode?, newMode?, kind?: "mode"|"link", was?, is?, hunks?}
  *             written before the change is made; before/after: SHA-256 of blobs, "" = no file;
- *             mode: permission bits of the file before; hunks: ids of what the user rejected: not
+ *             mode, newMode: permission bits of the file before and after; kind "mode": only they
+ *             changed; "link": before and after are targets of links where was and is (0 nothing,
+ *             1 a file, 2 a link) say so; hunks: ids of what the user rejected: not
  *             the model's change but its taking back
  *   edited    {task, step, ok, error?, unknown?}         after it; the last one of a step holds
  *             unknown: true if an editor that did not answer may still make it
- *   changed   {task, call, path, kind, before, after}    by a command; no images, no undo: a link,
- *             permissions, a whole folder, a very large file
+ *   changed   {task, call, path, kind, before, after}    by a command; no images, no undo: a whole
+ *             folder, a very large file
  *   commit    {task, transaction, ok, error?}            ok: all are made; else none, or as error
  *             says
  *   result    {task, call, tool, ok, text}

@@ -76,6 +76,7 @@ static void forget_images(struct commit *m)
 	arena_init(&m->arena);
 	m->before = m->after = (struct slice){ NULL, 0 };
 	m->images = false;
+	m->entry = (struct restore_entry){ 0 };
 	m->tries = 0;
 }
 
@@ -103,8 +104,7 @@ static void made(struct tool_run *r, bool in_buffer)
 	struct slice diff = SLICE("");
 	size_t added = 0, removed = 0;
 
-	if (m->images && (!m->before.ptr || is_text(m->before)) &&
-	    (!m->after.ptr || is_text(m->after))) {
+	if (m->entry.kind == RESTORE_TEXT && m->images && is_text(m->before) && is_text(m->after)) {
 		diff = edit_diff(&m->arena, c->path, m->before, m->after);
 		edit_diff_stat(diff, &added, &removed);
 	}
@@ -118,7 +118,7 @@ static void made(struct tool_run *r, bool in_buffer)
 	note(m, letters[c->kind], c->path, "%s%s%s%s%s",
 	     diff.len ? arena_printf(&m->arena, " (+%zu -%zu)", added, removed).ptr : "",
 	     in_buffer ? " in the editor's buffer (not saved)" : "",
-	     c->kind == VIEW_CREATED && (c->mode & 0111) ? " (executable)" : "",
+	     c->kind == VIEW_CREATED && c->file && (c->mode & 0111) ? " (executable)" : "",
 	     c->later ? " (the user may execute it later)" : "",
 	     m->images || in_buffer ? "" : " (undo does not cover this)");
 }
@@ -153,7 +153,8 @@ static bool go_on(struct tool_run *r, const struct err *err)
 		commit_roll_back(r, err, rolled_back);
 		return false;
 	}
-	if (!m->images || journal_edited(r, m->step, err))
+	if (!m->images || (journal_edited(r, m->step, err) &&
+			   (m->mode_step == 0 || journal_edited(r, m->mode_step, err))))
 		return true;
 	give_up(r);
 	return false;
@@ -272,27 +273,24 @@ static void to_buffer(struct tool_run *r)
 
 /* --- which change, and when --- */
 
-static void got_image(void *payload, struct slice before, struct slice after, const struct err *err)
+static bool shows_text(struct slice s)
+{
+	return !s.ptr || is_text(s);
+}
+
+static void got_image(void *payload, const struct view_image *v, const struct err *err)
 {
 	struct tool_run *r = payload;
 	struct commit *m = r->commit;
 	const struct view_change *c = commit_current(m);
 
 	r->call = NULL;
-	/* A link has no image; permissions alone need none. */
-	m->images = !err && c->kind != VIEW_MODE &&
-		    (c->open >= 0 || ((c->before.len > 0) == (before.ptr != NULL) &&
-				      (c->after.len > 0) == (after.ptr != NULL)));
-	m->before = before.ptr ? arena_dup(&m->arena, before) : before;
-	m->after = after.ptr ? arena_dup(&m->arena, after) : after;
-	if (before.ptr && !m->before.ptr)
-		m->before = SLICE("");
-	if (after.ptr && !m->after.ptr)
-		m->after = SLICE("");
+	if (!err)
+		commit_take_image(m, v);
 	if (m->state == COMMIT_LOOK) {
 		struct slice diff = SLICE("(not text)\n");
 
-		if (m->images && (!before.ptr || is_text(before)) && (!after.ptr || is_text(after)))
+		if (m->images && shows_text(m->before) && shows_text(m->after))
 			diff = edit_diff(&m->arena, c->path, m->before, m->after);
 		buf_append(&m->diffs, diff);
 		next(r);

@@ -4,6 +4,30 @@
 
 #include "agent/tool/journal.h"
 
+void commit_take_image(struct commit *m, const struct view_image *v)
+{
+	const struct view_change *c = commit_current(m);
+
+	m->before = v->before.ptr ? arena_dup(&m->arena, v->before) : v->before;
+	m->after = v->after.ptr ? arena_dup(&m->arena, v->after) : v->after;
+	if (v->before.ptr && !m->before.ptr)
+		m->before = SLICE("");
+	if (v->after.ptr && !m->after.ptr)
+		m->after = SLICE("");
+	if (c->open >= 0) {
+		m->images = true;
+	} else if (c->kind == VIEW_MODE) {
+		m->images = true;
+		m->entry.kind = RESTORE_MODE;
+		m->before = m->after = (struct slice){ NULL, 0 };
+	} else {
+		m->images = (c->before.len > 0) == (v->was != ENTRY_NONE) &&
+			    (c->after.len > 0) == (v->is != ENTRY_NONE);
+		if (v->was == ENTRY_LINK || v->is == ENTRY_LINK)
+			m->entry = (struct restore_entry){ RESTORE_LINK, v->was, v->is, 0 };
+	}
+}
+
 /* Without images: for the audit only. */
 static bool log_changed(struct tool_run *r)
 {
@@ -20,19 +44,53 @@ static bool log_changed(struct tool_run *r)
 	return event_log_end(r->env->log, &r->env->fatal);
 }
 
+/* Content alone keeps the permissions of the old file, but for the right to execute it: as the
+ * runner does it (upper_apply.c). */
+static uint32_t mode_after(const struct view_change *c)
+{
+	if (c->kind != VIEW_CHANGED || c->old_mode == 0)
+		return c->mode & 0777;
+	if (c->mode & 0100)
+		return c->old_mode | (c->old_mode & 0444) >> 2;
+	return c->old_mode & ~0111u;
+}
+
+/* The permissions that change with the content are a step of their own. */
+static bool journal_mode(struct tool_run *r, const struct journal_edit *content)
+{
+	struct commit *m = r->commit;
+	const struct view_change *c = commit_current(m);
+	struct journal_edit e = { .path = content->path,
+				  .id = content->id,
+				  .via = content->via,
+				  .mode = c->old_mode,
+				  .entry = { .kind = RESTORE_MODE, .left_mode = mode_after(c) } };
+
+	m->mode_step = 0;
+	if (c->open >= 0 || c->kind != VIEW_CHANGED || m->entry.kind != RESTORE_TEXT ||
+	    c->old_mode == 0 || e.entry.left_mode == c->old_mode)
+		return true;
+	return journal_edit(r, &e, &m->mode_step);
+}
+
 bool commit_journal(struct tool_run *r, const char *via)
 {
 	struct commit *m = r->commit;
 	const struct view_change *c = commit_current(m);
-	struct journal_edit e = {
-		.path = c->path, .via = via, .before = m->before, .after = m->after
-	};
+	struct journal_edit e = { .path = c->path,
+				  .via = via,
+				  .before = m->before,
+				  .after = m->after,
+				  .entry = m->entry };
 
 	if (m->id.len == 0 && !journal_begin(r, 0, &m->id))
 		return false;
 	e.id = m->id;
-	e.mode = m->before.ptr ? c->old_mode : 0;
-	return (m->images ? journal_edit(r, &e, &m->step) : log_changed(r)) && journal_sync(r);
+	e.mode = m->before.ptr || m->entry.kind == RESTORE_MODE ? c->old_mode : 0;
+	e.entry.left_mode = c->open < 0 && c->kind != VIEW_REMOVED ? mode_after(c) : 0;
+	return (m->images ? journal_edit(r, &e, &m->step) && journal_mode(r, &e)
+			  : log_changed(r)) &&
+	       journal_sync(r);
 }
 
 void commit_roll_back(struct tool_run *r, const struct err *why, rollback_cb *done)

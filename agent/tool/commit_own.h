@@ -3,8 +3,8 @@
 #define EMEND_COMMIT_OWN_H
 
 #include "agent/tool/commit.h"
-
 #include "agent/tool/rollback.h"
+#include "agent/workspace/restore.h"
 
 enum commit_state {
 	COMMIT_ORDINARY,
@@ -35,9 +35,10 @@ struct commit {
 	/* the change that is being made */
 	struct arena arena;
 	struct slice before, after; /* NULL: no file, or not as text for the log */
-	bool images;
+	bool images; /* undo covers it */
+	struct restore_entry entry;
 	struct snapshot *mine; /* an open buffer now */
-	int64_t step;
+	int64_t step, mode_step; /* mode_step: of its permissions; 0: they stay */
 	int tries;
 };
 
@@ -46,6 +47,8 @@ static inline const struct view_change *commit_current(const struct commit *m)
 	return &m->changes[m->at];
 }
 
+/* Keeps the images of the change at hand; if they are not complete, undo will not cover it. */
+void commit_take_image(struct commit *m, const struct view_image *v);
 /* The intent, with both images where there are some, on the disk before the change is made. False:
  * env->fatal is set. */
 NODISCARD bool commit_journal(struct tool_run *r, const char *via);

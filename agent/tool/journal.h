@@ -9,6 +9,7 @@
 #define EMEND_TOOL_JOURNAL_H
 
 #include "agent/tool/tool.h"
+#include "agent/workspace/restore.h"
 
 /* files: how many edits will follow, and if all are made then so is the change; 0: not known yet.
  * *id, in the run's arena, names the change. */
@@ -19,6 +20,7 @@ struct journal_edit {
 	const char *via; /* "file", "buffer", "command" */
 	struct slice before, after; /* the bytes; ptr NULL: no file */
 	uint32_t mode;		    /* permission bits before; 0: none */
+	struct restore_entry entry; /* what it was beside text */
 };
 /* *step numbers it in the task. It is on the disk after journal_sync(). */
 NODISCARD bool journal_edit(struct tool_run *r, const struct journal_edit *e, int64_t *step);

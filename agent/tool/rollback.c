@@ -17,6 +17,7 @@ struct step {
 	int64_t number;
 	struct slice path, before, after; /* hashes, "" = no file */
 	uint32_t mode;
+	struct restore_entry entry;
 	bool file, made, failed;
 };
 
@@ -57,6 +58,7 @@ static void take_edit(struct rollback *b, struct json ev)
 					  .before = text_of(b, ev, "before"),
 					  .after = text_of(b, ev, "after"),
 					  .mode = (uint32_t)json_i64_or(json_get(ev, "mode"), 0),
+					  .entry = restore_entry_read(ev),
 					  .file = !json_is(json_get(ev, "via"), "buffer") };
 }
 
@@ -76,7 +78,7 @@ static void take_changed(struct rollback *b, struct json ev)
 {
 	b->out.left++;
 	buf_printf(&b->report,
-		   "%.*s (a link, a large file or permissions) may be as the command left it\n",
+		   "%.*s (a folder or a large file) may be as the command left it\n",
 		   SLICE_ARG(text_of(b, ev, "path")));
 }
 
@@ -158,6 +160,7 @@ static void restore_one(struct rollback *b)
 {
 	const struct step *s = &b->steps[b->at - 1];
 	struct restore_spec spec = { .path = s->path,
+				     .entry = s->entry,
 				     .mode = s->mode,
 				     .label = SLICE("Emend: roll back") };
 

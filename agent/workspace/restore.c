@@ -14,6 +14,7 @@ struct restore {
 	struct view *view;
 	struct restore_spec spec;
 	struct view_op *op;
+	struct runner_call *call;
 	int tries;
 	struct restored out;
 	restore_cb *done;
@@ -140,6 +141,63 @@ static void was_read(void *payload, const struct view_text *t, const struct err 
 			   written, r);
 }
 
+/* --- links and permissions --- */
+
+static void entry_put_back(void *payload, struct slice json, const struct err *err)
+{
+	struct restore *r = payload;
+
+	(void)json;
+	r->call = NULL;
+	r->out.written = !err;
+	r->out.now = r->spec.before;
+	finish(r, err);
+}
+
+static void put_entry_back(struct restore *r)
+{
+	const struct restore_spec *s = &r->spec;
+	struct entry_put p = { .path = s->path,
+			       .from = s->entry.left,
+			       .to = s->entry.before,
+			       .from_data = s->left,
+			       .to_data = s->before,
+			       .mode = s->mode };
+
+	if (s->entry.kind == RESTORE_MODE)
+		r->call = runner_mode(r->view->runner, s->path, s->entry.left_mode, s->mode,
+				      entry_put_back, r);
+	else
+		r->call = runner_put(r->view->runner, &p, entry_put_back, r);
+}
+
+void restore_entry_write(struct jw *w, const struct restore_entry *e)
+{
+	if (e->left_mode)
+		jw_ki64(w, "newMode", e->left_mode);
+	if (e->kind == RESTORE_TEXT)
+		return;
+	jw_kcstr(w, "kind", e->kind == RESTORE_MODE ? "mode" : "link");
+	if (e->kind == RESTORE_LINK) {
+		jw_ki64(w, "was", e->before);
+		jw_ki64(w, "is", e->left);
+	}
+}
+
+struct restore_entry restore_entry_read(struct json event)
+{
+	struct json kind = json_get(event, "kind");
+
+	return (struct restore_entry){
+		.kind = json_is(kind, "mode")	? RESTORE_MODE
+			: json_is(kind, "link") ? RESTORE_LINK
+						: RESTORE_TEXT,
+		.before = (enum entry_kind)json_i64_or(json_get(event, "was"), ENTRY_NONE),
+		.left = (enum entry_kind)json_i64_or(json_get(event, "is"), ENTRY_NONE),
+		.left_mode = (uint32_t)json_i64_or(json_get(event, "newMode"), 0),
+	};
+}
+
 struct restore *restore_start(struct view *v, const struct restore_spec *s, restore_cb *done,
 			      void *payload)
 {
@@ -150,7 +208,10 @@ struct restore *restore_start(struct view *v, const struct restore_spec *s, rest
 	r->spec = *s;
 	r->done = done;
 	r->payload = payload;
-	read_again(r);
+	if (s->entry.kind != RESTORE_TEXT && v->runner)
+		put_entry_back(r);
+	else
+		read_again(r);
 	return r;
 }
 
@@ -159,6 +220,7 @@ void restore_drop(struct restore *r)
 	if (!r)
 		return;
 	view_drop(r->op);
+	runner_drop(r->call);
 	arena_release(&r->arena);
 	free(r);
 }

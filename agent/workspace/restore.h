@@ -9,12 +9,30 @@
 #ifndef EMEND_RESTORE_H
 #define EMEND_RESTORE_H
 
+#include "agent/runner/runner.h"
 #include "agent/workspace/view.h"
+#include "protocol/json/json.h"
+#include "protocol/json/write.h"
 
 struct restore;
 
+/* What a command changed beside the content of a file, as the log has it. */
+enum restore_kind {
+	RESTORE_TEXT,
+	RESTORE_LINK, /* a link came, went or changed; maybe in place of a file */
+	RESTORE_MODE, /* permission bits only */
+};
+struct restore_entry {
+	enum restore_kind kind;
+	enum entry_kind before, left; /* of RESTORE_LINK */
+	uint32_t left_mode; /* permission bits that we left; 0: not known */
+};
+void restore_entry_write(struct jw *w, const struct restore_entry *e); /* into an `edit` event */
+struct restore_entry restore_entry_read(struct json event);
+
 struct restore_spec {
 	struct slice path;
+	struct restore_entry entry; /* not RESTORE_TEXT: no merging, it must be as we left it */
 	struct slice left;   /* the bytes that we left there; ptr NULL: no file */
 	struct slice before; /* the bytes to put back; ptr NULL: no file */
 	uint32_t mode;	     /* of the file, if it must be made; 0: the default */

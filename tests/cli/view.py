@@ -315,19 +315,21 @@ def a_task_tells_logs_and_undoes_what_a_command_changed(w):
     with open(os.path.join(w.path, "bytes"), "wb") as f:
         f.write(b"\0\1\2")
     w.write("work.sh", "sed -i 's/a - b/a + b/' calc.py; rm gone.sh; echo t > Makefile; printf '\\003\\000' > bytes\n"
-                       "echo h > .git/hooks/pre-push\n")
+                       "echo h > .git/hooks/pre-push; ln -s calc.py link; chmod +x calc.py\n")
     before = tree(w)
     model = w.script(call("sh work.sh"), DONE)
     r = w.run("do", "--json", "--yes", "--model", model, "mend")
     changed = {e["path"]: e for e in r.of("file.changed")}
-    expect(set(changed) == {"calc.py", "gone.sh", "Makefile", "bytes"}, r)
+    expect(set(changed) == {"calc.py", "gone.sh", "Makefile", "bytes", "link"}, r)
     expect("+    return a + b\n" in changed["calc.py"]["diff"] and changed["gone.sh"]["after"] == "", r)
     log = open(w.log_path(r.events()[0]["session"]), encoding="utf-8").read()
     result = [json.loads(line) for line in log.splitlines() if '"type":"result"' in line][0]["text"]
     expect("M calc.py (+1 -1)" in result and "D gone.sh" in result and "execute it later" in result, result)
     expect("not kept: .git/hooks/pre-push" in result and not w.exists(".git/hooks/pre-push"), result)
     edits = [json.loads(line) for line in log.splitlines() if '"type":"edit"' in line]
-    expect(len(edits) == 4 and all(e["via"] == "command" for e in edits), edits)
+    expect(len(edits) == 6 and all(e["via"] == "command" for e in edits), edits)
+    d = w.run("diff").out
+    expect("permissions 644 -> 755: calc.py\n" in d and "link made: link\n" in d, d)
     u = w.run("undo", "-y")
     expect(u.status == 0, u)
     expect(tree(w) == before, (u, set(tree(w).items()) ^ set(before.items())))

@@ -116,7 +116,8 @@ def full_disk_in_the_workspace(w):
 def full_disk_when_a_command_is_done(w):
     """The view of the command has room elsewhere; where its changes become real there is none for the second."""
     mounts = "mount -t tmpfs -o size=200k none $W; printf 'one\\n' >$W/a.txt"
-    command = "sed -i s/one/two/ a.txt; head -c 300000 /dev/zero | tr '\\0' x >big.txt; cat a.txt"
+    command = ("sed -i s/one/two/ a.txt; chmod 755 a.txt; ln -s a.txt a.link; "
+               "head -c 300000 /dev/zero | tr '\\0' x >big.txt; cat a.txt")
     status, out = in_namespace(w, mounts, {"calls": [{"name": "run_command", "input": {"command": command}}]},
                                edit("a.txt", "one", "three"))
     expect(status == 0, out)
@@ -126,7 +127,8 @@ def full_disk_when_a_command_is_done(w):
     expect("Nothing that the command changed was kept" in first["text"] and "No space left" in first["text"], first)
     expect("two\n" in first["text"], first)  # its output is kept
     expect(second["ok"] and seen(w, "a.txt") == b"three\n", second)
-    expect(os.listdir(w.base + "/seen") == ["a.txt"], os.listdir(w.base + "/seen"))
+    expect(os.listdir(w.base + "/seen") == ["a.txt"], os.listdir(w.base + "/seen"))  # the link is gone again
+    expect(os.stat(w.base + "/seen/a.txt").st_mode & 0o777 == 0o644, "permissions")
     settled(w)
 
 

@@ -26,6 +26,8 @@ A conversation is a text of lines; a value may go on over following lines that s
   restart                   shutdown and exit, then another server with the same state; nothing is open
   close URI                 didClose
   disk PATH "text"          this is in the file of the workspace now
+  link: PATH TARGET         a link of the workspace        linked PATH TARGET   this is one now; no TARGET: nothing is there
+  mode PATH OCTAL           its permissions now            retarget PATH TARGET, chmod PATH OCTAL   the user does it
 
 In expected values "..." stands for anything, also for the rest of an array; "!absent" for a key that must not be there;
 "$name" is bound at its first use and must be the same afterwards; "~REGEX" matches text. In sent values "$name" is
@@ -398,6 +400,34 @@ class Session:
                 return
             time.sleep(0.05)
         raise Failure("%s holds %r, not %r" % (name, got, want))
+
+    def do_link(self, rest):
+        name, target = rest.split()
+        path = os.path.join(self.root, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.symlink(target, path)
+
+    def do_linked(self, rest):
+        name, _, target = rest.partition(" ")
+        path = os.path.join(self.root, name)
+        got = os.readlink(path) if os.path.islink(path) else "(no link)" if os.path.lexists(path) else ""
+        if got != target:
+            raise Failure("%s is a link to %r, not %r" % (name, got, target))
+
+    def do_mode(self, rest):
+        name, mode = rest.split()
+        got = "%o" % (os.stat(os.path.join(self.root, name)).st_mode & 0o777)
+        if got != mode:
+            raise Failure("%s has the permissions %s, not %s" % (name, got, mode))
+
+    def do_retarget(self, rest):
+        name, target = rest.split()
+        os.unlink(os.path.join(self.root, name))
+        os.symlink(target, os.path.join(self.root, name))
+
+    def do_chmod(self, rest):
+        name, mode = rest.split()
+        os.chmod(os.path.join(self.root, name), int(mode, 8))
 
     def do_quiet(self, rest):
         message = self.pull(time.monotonic() + float(rest))
