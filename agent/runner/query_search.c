@@ -1,18 +1,21 @@
 /* query_search.c - see query.h
  *
- * The whole text of a file is searched at once; a hit is the line in which a match begins, and the
- * next one is looked for behind that line. */
+ * A file is searched as it is read: UTF-16 and Latin-1 are decoded, a byte order mark is no text.
+ * What should be text and cannot be searched is named; what is binary is not. The whole text of a
+ * file is searched at once; a hit is the line in which a match begins, and the next one is looked
+ * for behind that line. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "agent/edit/encoding.h"
 #include "agent/runner/files.h"
 #include "agent/runner/query.h"
 #include "protocol/base/map.h"
 #include "protocol/base/utf8.h"
 
-enum { LINE_BYTES = 500, SNIFF_BYTES = 8000, CONTEXT_MAX = 20 };
+enum { LINE_BYTES = 500, SNIFF_BYTES = 8000, CONTEXT_MAX = 20, SKIPPED_BYTES = 4096 };
 
 struct search {
 	const struct root *root;
@@ -21,7 +24,9 @@ struct search {
 	struct jw w;
 	size_t hits, limit, files;
 	unsigned context;
-	bool truncated;
+	bool truncated, ascii; /* ascii: the pattern is */
+	struct buf skipped; /* "PATH: why" lines, as many as fit */
+	size_t n_skipped;
 };
 
 static struct slice cut(struct slice line)
@@ -98,6 +103,8 @@ static bool search_text(struct search *s, const char *rel, struct slice text, st
 	uint64_t line = 1;
 	bool any = false;
 
+	if (slice_starts(text, SLICE("\xef\xbb\xbf")))
+		text = slice_sub(text, 3, text.len);
 	while (from <= text.len) {
 		enum match_answer m = match_find(s->pattern, text, from, &start, &end);
 
@@ -124,24 +131,66 @@ static bool search_text(struct search *s, const char *rel, struct slice text, st
 	return true;
 }
 
-/* Unreadable and binary files are left out. */
+static bool skip(struct search *s, const char *rel, const char *why)
+{
+	s->n_skipped++;
+	if (s->skipped.len + strlen(rel) + strlen(why) + 4 < s->skipped.max)
+		buf_printf(&s->skipped, "%s: %s\n", rel, why);
+	return true;
+}
+
+/* Not UTF-8. What is in no encoding that is known for sure is searched byte by byte. */
+static bool search_decoded(struct search *s, const char *rel, struct slice data, bool utf16,
+			   struct err *err)
+{
+	enum encoding encoding;
+	struct slice text;
+	struct err why;
+	struct arena a;
+	bool ok;
+
+	arena_init(&a);
+	if (encoding_decode(&a, data, &encoding, &text, &why))
+		ok = search_text(s, rel, text, err);
+	else if (utf16)
+		ok = skip(s, rel, why.msg);
+	else
+		ok = (s->ascii || skip(s, rel, "its encoding is not known; only ASCII is found")) &&
+		     search_text(s, rel, data, err);
+	arena_release(&a);
+	return ok;
+}
+
+static bool search_data(struct search *s, const char *rel, struct slice data, struct err *err)
+{
+	bool utf16 = slice_starts(data, SLICE("\xff\xfe")) || slice_starts(data, SLICE("\xfe\xff"));
+
+	if (!utf16 && slice_find_byte(slice_sub(data, 0, SNIFF_BYTES), 0, 0) != SIZE_MAX)
+		return true; /* binary */
+	if (utf16 || !utf8_valid(data))
+		return search_decoded(s, rel, data, utf16, err);
+	return search_text(s, rel, data, err);
+}
+
 static bool search_file(struct search *s, const char *rel, struct buf *text, struct err *err)
 {
-	struct slice data;
 	struct stat st;
 	int fd = root_openat(s->root, rel, O_RDONLY, true);
 	bool ok;
 
 	if (fd < 0)
-		return true;
+		return errno == EACCES ? skip(s, rel, "it cannot be read") : true;
 	buf_clear(text);
-	ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= (off_t)text->max &&
-	     file_slurp(fd, rel, text, NULL);
-	(void)close(fd);
-	data = buf_slice(text);
-	if (!ok || slice_find_byte(slice_sub(data, 0, SNIFF_BYTES), 0, 0) != SIZE_MAX)
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		(void)close(fd);
 		return true;
-	return search_text(s, rel, data, err);
+	}
+	ok = st.st_size <= (off_t)text->max && file_slurp(fd, rel, text, NULL);
+	(void)close(fd);
+	if (!ok)
+		return skip(s, rel, st.st_size > (off_t)text->max ? "it is too large"
+								   : "it cannot be read");
+	return search_data(s, rel, buf_slice(text), err);
 }
 
 static bool search_all(struct search *s, const struct found_list *l, struct err *err)
@@ -159,6 +208,10 @@ static bool search_all(struct search *s, const struct found_list *l, struct err 
 	jw_end(&s->w);
 	jw_ki64(&s->w, "files", (int64_t)s->files);
 	jw_kbool(&s->w, "truncated", s->truncated || l->truncated);
+	if (s->n_skipped > 0) {
+		jw_ki64(&s->w, "skippedFiles", (int64_t)s->n_skipped);
+		jw_kstr(&s->w, "skipped", buf_slice(&s->skipped));
+	}
 	jw_end(&s->w);
 	buf_release(&text);
 	return ok;
@@ -176,9 +229,13 @@ bool query_search(const struct root *r, struct json params, struct buf *out, str
 
 	arena_init(&a);
 	map_init(&s.skip, 0);
+	buf_init(&s.skipped, SKIPPED_BYTES);
 	pattern = json_str_or(json_get(params, "pattern"), &a, "");
 	f.path = json_str_or(json_get(params, "path"), &a, "");
 	f.glob = json_str_or(json_get(params, "glob"), &a, "");
+	s.ascii = true;
+	for (size_t i = 0; i < pattern.len; i++)
+		s.ascii = s.ascii && (unsigned char)pattern.ptr[i] < 0x80;
 	s.limit = (size_t)json_i64_or(json_get(params, "limit"), 0);
 	s.context = (unsigned)json_i64_or(json_get(params, "context"), 0);
 	if (s.limit == 0 || s.limit > LIMIT_SEARCH_HITS)
@@ -197,6 +254,7 @@ bool query_search(const struct root *r, struct json params, struct buf *out, str
 	found_release(&l);
 	match_free(s.pattern);
 	map_release(&s.skip);
+	buf_release(&s.skipped);
 	arena_release(&a);
 	return ok;
 }

@@ -108,7 +108,8 @@ struct list_query {
 struct runner_call *runner_list(struct runner *r, const struct list_query *q, runner_json_cb *done,
 				void *payload);
 
-/* json: {"hits":[{"path","line","text","before":[..],"after":[..]}],"files":N,"truncated":bool} */
+/* json: {"hits":[{"path","line","text","before":[..],"after":[..]}],"files":N,"truncated":bool,
+ * "skippedFiles":N,"skipped":"lines PATH: why"}; binary files are skipped without a word */
 struct search_query {
 	struct slice pattern, path, glob;
 	bool literal, ignore_case;

@@ -80,6 +80,21 @@ static void put_hit(struct buf *out, struct json hit, struct arena *a)
 		buf_puts(out, "--\n");
 }
 
+/* Where no match means nothing. */
+static void put_skipped(struct tool_run *r, struct json root)
+{
+	struct slice names = json_str_or(json_get(root, "skipped"), &r->arena, ""), line;
+	int64_t left = json_i64_or(json_get(root, "skippedFiles"), 0);
+	struct searching *s = r->state;
+
+	if (left > 0)
+		buf_puts(&s->out, "These files were not searched:\n");
+	for (; slice_next_line(&names, &line); left--)
+		buf_printf(&s->out, "  %.*s\n", SLICE_ARG(line));
+	if (left > 0)
+		buf_printf(&s->out, "  and %lld more\n", (long long)left);
+}
+
 static void searched(void *payload, struct slice text, const struct err *err)
 {
 	struct tool_run *r = payload;
@@ -99,6 +114,7 @@ static void searched(void *payload, struct slice text, const struct err *err)
 	if (json_bool_or(json_get(root, "truncated"), false))
 		buf_puts(&s->out,
 			 "(more matches are left out: narrow the pattern, the path or the glob)\n");
+	put_skipped(r, root);
 	tool_finish(r, true, buf_slice(&s->out), arena_printf(&r->arena, "%zu matches", s->hits));
 }
 

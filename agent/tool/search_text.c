@@ -58,6 +58,8 @@ size_t search_text_run(struct search_text *s, struct slice path, struct slice te
 	struct slice rest = text, line;
 	size_t number = 0, hits = 0;
 
+	if (slice_starts(rest, SLICE("\xef\xbb\xbf")))
+		rest = slice_sub(rest, 3, rest.len); /* a byte order mark is no text */
 	while (hits < max && slice_next_line(&rest, &line)) {
 		number++;
 		if (pcre2_match(s->code, (PCRE2_SPTR)line.ptr, line.len, 0, 0, s->match,

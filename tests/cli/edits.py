@@ -239,6 +239,19 @@ def undo_merges_around_the_user_or_leaves_it(w):
     expect(r.status == 1 and "same lines" in r.out and b"USER 3\n" in get(w, "a.txt"), r)
 
 
+def search_finds_what_read_file_shows(w):
+    put(w, "utf16.txt", "one\r\ngr\u00f6\u00dfe two\r\n".encode("utf-16"))
+    put(w, "latin.txt", "gr\u00f6\u00dfer\n".encode("latin-1") * 2)
+    put(w, "damaged.txt", "gr\u00f6\u00dfe".encode("utf-16")[:-1])
+    put(w, "bytes", b"gr\0")
+    r = do(w, {"calls": [{"name": "search", "input": {"pattern": p}} for p in ("gr\u00f6\u00dfe", "two", "three")]})
+    first, second, third = (x["text"] for x in results(w, r))
+    expect("utf16.txt:2: gr\u00f6\u00dfe two\n" in first, first)
+    expect("not searched" in first and "damaged.txt: The file is UTF-16 with half" in first, first)
+    expect(second.startswith("utf16.txt:2: gr\u00f6\u00dfe two\n"), second)
+    expect(third.startswith("(no match)\n") and "damaged.txt" in third and "bytes" not in third, third)
+
+
 def redo_makes_again_what_undo_put_back(w):
     put(w, "a.txt", b"one\nx\ny\nz\nlast\n")
     put(w, "b.txt", b"bee\n", 0o755)
@@ -305,4 +318,5 @@ if __name__ == "__main__":
           what_is_too_large_is_left_alone, a_patch_changes_all_its_files,
           a_patch_that_fails_somewhere_changes_nothing, what_fails_while_writing_is_rolled_back,
           undo_merges_around_the_user_or_leaves_it, redo_makes_again_what_undo_put_back,
+          search_finds_what_read_file_shows,
           old_contents_go_when_they_are_too_much])

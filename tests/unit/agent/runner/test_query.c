@@ -160,12 +160,45 @@ static void long_lines_are_cut(void **state)
 	has(f, "\xef\xbf\xbd\"", false); /* no broken character at the cut */
 }
 
+/* As read_file shows them; and where "no match" would be a lie, that is said. */
+static void searches_every_encoding(void **state)
+{
+	struct fixture *f = *state;
+
+	folder_put_bytes(&f->dir, "le.txt", "\xff\xfe" "g\0r\0\xf6\0\xdf\0e\0\n\0<\xd8\x42\xdf\n\0", 18);
+	folder_put_bytes(&f->dir, "be.txt", "\xfe\xff\0g\0r\0\xf6\0\xdf\0e", 12);
+	folder_put(&f->dir, "latin.txt", "Gr\xf6" "sse\n");
+	folder_put(&f->dir, "bom.txt", "\xef\xbb\xbfgr\xc3\xb6\xc3\x9f" "e\n");
+	folder_put(&f->dir, "other.txt", "\x80\x81\x82 gr\xf6\n"); /* nobody knows what that is */
+	folder_put_bytes(&f->dir, "half.txt", "\xff\xfeg\0r", 5);
+	folder_put(&f->dir, "large.log", "");
+	assert_int_equal(truncate(folder_at(&f->dir, "large.log"), LIMIT_READ_BYTES + 1), 0);
+	assert_true(run(f, query_search, "{\"pattern\":\"^grö(ß|ss)e\",\"ignoreCase\":true}"));
+	has(f, "{\"path\":\"be.txt\",\"line\":1,\"text\":\"gr\xc3\xb6\xc3\x9f" "e\"}", true);
+	has(f, "{\"path\":\"bom.txt\",\"line\":1,\"text\":\"gr", true);
+	has(f, "{\"path\":\"latin.txt\",\"line\":1,\"text\":\"Gr\xc3\xb6sse\"}", true);
+	has(f, "{\"path\":\"le.txt\",\"line\":1,", true);
+	has(f, "\"files\":4", true);
+	has(f, "\"skippedFiles\":3,\"skipped\":\"half.txt: The file is UTF-16 with half a character "
+	       "at its end.\\nlarge.log: it is too large\\nother.txt: its encoding is not known; only "
+	       "ASCII is found\\n\"",
+	    true);
+	assert_true(run(f, query_search, "{\"pattern\":\"🍂\"}")); /* two units */
+	has(f, "{\"path\":\"le.txt\",\"line\":2,", true);
+	assert_true(run(f, query_search, "{\"pattern\":\" gr\",\"glob\":\"other.txt\"}"));
+	has(f, "\"files\":1", true);
+	has(f, "skippedFiles", false);
+	assert_true(run(f, query_search, "{\"pattern\":\"needle\",\"glob\":\"bin\"}"));
+	has(f, "\"hits\":[],\"files\":0,\"truncated\":false}", true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(lists, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_refuses, setup, teardown),
 		cmocka_unit_test_setup_teardown(searches, setup, teardown),
+		cmocka_unit_test_setup_teardown(searches_every_encoding, setup, teardown),
 		cmocka_unit_test_setup_teardown(search_refuses, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_lines_are_cut, setup, teardown),
 	};

@@ -29,6 +29,7 @@ static void finds(void **state)
 	check("ÄB", false, true, "xäb\n", 10, "f:1: xäb\n");
 	check("a", false, false, "a\na\na\n", 2, "f:1: a\nf:2: a\n");
 	check("\\d+$", false, false, "a\xff 12\n", 10, "f:1: a\xff 12\n");
+	check("^x", false, false, "\xef\xbb\xbfxa\n", 10, "f:1: xa\n");
 	check("nothing", false, false, "", 10, "");
 }
 
