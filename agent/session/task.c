@@ -257,10 +257,11 @@ static void rolled_back(void *payload, const struct rollback_result *b, const st
 	task_post(t);
 }
 
-/* A task that ends in the middle of a change takes back what it had done of it. */
+/* A task that ends in the middle of a change takes back what it had done of it, also where the log
+ * can be written no more. */
 static void end_change(struct task *t)
 {
-	if (t->env.unfinished && t->env.fatal.code == ERR_NONE)
+	if (t->env.unfinished)
 		t->rollback = rollback_start(&t->env.view, t->env.log, rolled_back, t);
 }
 

@@ -35,7 +35,8 @@ struct rollback {
 	struct restore *restore;
 	struct buf report;
 	struct rollback_result out;
-	struct err why;
+	struct err why;	    /* files could not be reached: it ends */
+	struct err log_why; /* the log cannot be written: files go back all the same */
 	rollback_cb *done;
 	void *payload;
 };
@@ -113,7 +114,7 @@ static void post(struct rollback *b)
 }
 
 /* unknown: the editor was asked, has not answered, and may still do it. */
-static bool log_step(struct rollback *b, const struct step *s, bool unknown)
+static void log_step(struct rollback *b, const struct step *s, bool unknown)
 {
 	struct jw *w = event_log_begin(b->log, "edited");
 
@@ -123,7 +124,7 @@ static bool log_step(struct rollback *b, const struct step *s, bool unknown)
 	jw_kcstr(w, "error", "rolled back");
 	if (unknown)
 		jw_kbool(w, "unknown", true);
-	return event_log_end(b->log, &b->why);
+	(void)!event_log_end(b->log, &b->log_why);
 }
 
 static void restored(void *payload, const struct restored *r, const struct err *err)
@@ -141,10 +142,12 @@ static void restored(void *payload, const struct restored *r, const struct err *
 		b->out.left++;
 		buf_printf(&b->report, "%.*s could not be put back: %s\n", SLICE_ARG(s->path),
 			   err->msg);
-	} else if (log_step(b, s, !s->file && !s->made && !r->written) &&
-		   (r->written || s->made)) {
-		b->out.restored++;
-		buf_printf(&b->report, "%.*s is as it was before\n", SLICE_ARG(s->path));
+	} else {
+		log_step(b, s, !s->file && !s->made && !r->written);
+		if (r->written || s->made) {
+			b->out.restored++;
+			buf_printf(&b->report, "%.*s is as it was before\n", SLICE_ARG(s->path));
+		}
 	}
 	post(b);
 }
@@ -207,9 +210,12 @@ static bool log_commit(struct rollback *b)
 static void end(struct rollback *b)
 {
 	rollback_cb *done = b->done;
-	bool ok = b->why.code == ERR_NONE;
+	bool ok;
 
 	b->state = ROLLBACK_ENDED;
+	if (b->why.code == ERR_NONE)
+		b->why = b->log_why;
+	ok = b->why.code == ERR_NONE;
 	if (ok && b->transaction.len > 0)
 		ok = log_commit(b);
 	if (ok)

@@ -6,7 +6,8 @@
  * Used where a change of several files fails halfway, where a task is cancelled in one, and at the
  * next start after a crash. What it needs is read from the log. If all edits are known to be made,
  * only the commit was missing. A file that the user has changed since in the same place is left and
- * named; where files cannot be reached at all, the transaction stays unfinished for the next try. */
+ * named; where files cannot be reached at all, the transaction stays unfinished for the next try.
+ * Where only the log cannot be written, the files go back, and the next start completes the log. */
 #ifndef EMEND_ROLLBACK_H
 #define EMEND_ROLLBACK_H
 

@@ -5,7 +5,9 @@ Full disks and read-only file systems are made in a mount namespace of their own
 namespace where that is allowed; else those tests are skipped."""
 import json
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -141,6 +143,43 @@ def full_disk_in_the_state_folder(w):
     expect(w.read("a.txt").startswith("one\n") and sorted(os.listdir(w.path)) == ["a.txt"], "changed")
 
 
+def no_room_for_the_log(w):
+    """The log cannot grow beyond some byte, wherever that is in a change of two files: both are old or both are new, in
+    the end of the task already, and the next start completes the log."""
+    names = ("a.txt", "sub/b.txt")  # and a long task: the sandbox needs room for its own small files
+    model = w.script(TWO, DONE)
+
+    def run(limit):
+        for name in names:
+            w.write(name, "one\n")
+
+        def limited():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # else it would be a kill
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        p = subprocess.run([EMEND, "do", "--json", "--yes", "--model", model, "x" * 90000], cwd=w.path, env=w.env,
+                           check=False, timeout=60, preexec_fn=limited, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return p, {w.read(name) for name in names}
+
+    p, texts = run(1 << 30)
+    expect(p.returncode == 0 and texts == {"two\n"}, p)
+    sessions = os.path.join(w.state, "sessions")
+    size = os.path.getsize(w.log_path(os.listdir(sessions)[0]))
+    old = new = 0
+    for limit in range(size - 3600, size, 37):
+        p, texts = run(limit)
+        end = (p.stdout + p.stderr)[-1000:]
+        expect(len(texts) == 1, (limit, texts, end))
+        expect(texts == {"two\n"} if p.returncode == 0 else b"File too large" in end, (limit, texts, end))
+        expect(sorted(os.listdir(w.path)) == ["a.txt", "sub"] and os.listdir(w.path + "/sub") == ["b.txt"], tree(w))
+        old += texts == {"one\n"}
+        new += texts == {"two\n"}
+    expect(old > 10, (old, new))
+    now = tree(w)
+    w.run("do", "--json", "--yes", "--model", w.script(DONE), "x")
+    expect(tree(w) == now, "the next start changed something")
+    settled(w)
+
+
 def read_only_file_system(w):
     w.write("a.txt", "one\n")
     w.write("sub/b.txt", "one\n")
@@ -246,7 +285,8 @@ def file_replaced_by_a_link_while_edited(w):
 
 
 def main():
-    cases = [full_disk_in_the_workspace, full_disk_when_a_command_is_done, full_disk_in_the_state_folder, read_only_file_system, permission_denied,
+    cases = [full_disk_in_the_workspace, full_disk_when_a_command_is_done, full_disk_in_the_state_folder,
+             no_room_for_the_log, read_only_file_system, permission_denied,
              file_replaced_by_a_folder_while_edited, file_replaced_by_a_link_while_edited]
     bad = 0
     print("1..%d" % len(cases))
