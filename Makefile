@@ -141,7 +141,7 @@ check: need-check tests-built fuzz-built ## every test, then the main ones again
 check-quick: need-check tests-built fuzz-built ## style, unit tests and stored fuzz inputs, in seconds
 	@BUILD=$(BUILD) tests/run quick
 
-check-heavy: need-heavy $(BUILD)/emend ## slow checks against foreign programs (kept in ~/.cache/emend-tests)
+check-heavy: need-heavy $(BUILD)/emend $(HELPERS) ## slow checks against foreign programs (kept in ~/.cache/emend-tests)
 	@BUILD=$(BUILD) tests/run heavy
 
 # The stored inputs run in `make check` through a plain main(); `make fuzz` looks for new ones.

@@ -13,6 +13,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "lsp") == 0 && !help)
 		return lsp_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "runner") == 0)
-		return runner_main();
+		return argc > 2 && strcmp(argv[2], "--stdio") == 0 ? runner_main_stdio()
+								   : runner_main();
 	return cli_main(argc, argv);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "agent/cli/engine.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/model_check.h"
 #include "agent/model/curl_lib.h"
@@ -24,6 +25,7 @@ struct doctor {
 	struct policy *policy;
 	struct cli_loop loop;
 	struct runner *runner;
+	struct engine engine; /* asked only where the runner is in a container */
 	struct model_check model;
 	struct library libraries[LIBRARIES];
 	char mbedtls[32];
@@ -64,11 +66,19 @@ static void on_layers(void *payload, struct slice json, const struct err *err)
 	cli_loop_end(&d->loop);
 }
 
+static bool in_container(const struct doctor *d)
+{
+	return !slice_eq_cstr(d->config.runner, "native");
+}
+
 static bool ask_runner(struct doctor *d, struct err *err)
 {
 	struct runner_options o = { .loop = &d->loop.uv,
 				    .runq = &d->loop.runq,
 				    .program = d->place.program,
+				    .where = d->config.runner,
+				    .image = d->config.container_image,
+				    .cpus = d->config.container_cpus,
 				    .workspace = d->place.workspace,
 				    .views = place_views(&d->place, &d->cli->arena),
 				    .memory_bytes = d->config.command_memory_bytes,
@@ -86,6 +96,8 @@ static bool gather(struct doctor *d, struct err *err)
 	if (!cli_loop_init(&d->loop, d->cli, &d->place, false, err))
 		return false;
 	find_libraries(d);
+	if (in_container(d))
+		engine_ask(&d->engine, &d->loop.uv, d->config.runner);
 	model_check(&d->loop, &d->config, &d->cli->arena, &d->model);
 	if (!ask_runner(d, &d->why))
 		cli_loop_end(&d->loop);
@@ -132,6 +144,14 @@ static void put_sandbox(struct doctor *d)
 	struct err err;
 
 	term_text(t, TERM_BOLD, SLICE("sandbox\n"));
+	if (in_container(d)) {
+		term_printf(t, "  runner   in a container of the image ");
+		term_line(t, TERM_PLAIN, d->config.container_image, 200);
+		if (*d->engine.version)
+			term_printf(t, " (%s)\n", d->engine.version);
+		else
+			term_printf(t, " (%.*s)\n", SLICE_ARG(d->config.runner));
+	}
 	if (d->layers.len > 0 && json_parse(&d->cli->arena, d->layers, &root, &err))
 		for (struct json_iter it = json_iter(json_get(root, "layers")); json_next(&it);)
 			put_layer(d, it.value);
@@ -213,6 +233,13 @@ static void put_json(struct doctor *d, struct slice user, struct slice project)
 	jw_kbool(w, "ok", d->sandbox_ok && d->model.ok);
 	if (d->layers.len > 0)
 		jw_kraw(w, "sandbox", d->layers);
+	jw_kobject(w, "runner");
+	jw_kstr(w, "kind", d->config.runner);
+	if (in_container(d)) {
+		jw_kstr(w, "image", d->config.container_image);
+		jw_kcstr(w, "version", *d->engine.version ? d->engine.version : NULL);
+	}
+	jw_end(w);
 	jw_kcstr(w, "sandbox_error", d->why.code == ERR_NONE ? NULL : d->why.msg);
 	jw_kobject(w, "libraries");
 	for (size_t i = 0; i < LIBRARIES; i++)

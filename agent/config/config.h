@@ -34,6 +34,9 @@ struct config { /* everything lives in `arena` */
 	struct budget_limits budget;
 	uint64_t command_timeout_ms, command_idle_ms, command_memory_bytes;
 	uint32_t command_processes;
+	struct slice runner;	      /* "native", "podman", "docker" */
+	struct slice container_image; /* of the last two */
+	double container_cpus;	      /* 0: all */
 	struct slice effort;
 	struct slice hunks, toolchains; /* "on", "off" */
 	int retries;

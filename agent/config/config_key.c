@@ -56,6 +56,13 @@ static const struct config_key keys[] = {
 	  RANGE(16777216, 1e13), .def = "2147483648", .doc = "Memory for one command, in bytes." },
 	{ "command.processes", KEY_U32, NARROW_LOWER, AT(command_processes), RANGE(1, 100000),
 	  .def = "256", .doc = "Processes of one command at a time." },
+	{ "runner", KEY_CHOICE, AT(runner), .choices = "native|podman|docker", .def = "\"native\"",
+	  .doc = "Where files are worked on and commands run: on this machine, or in a container of "
+		 "container.image." },
+	{ "container.image", KEY_STRING, AT(container_image),
+	  .doc = "The image of the container. It must be on this machine; nothing is fetched." },
+	{ "container.cpus", KEY_NUMBER, AT(container_cpus), RANGE(0, 4096), .def = "0",
+	  .doc = "How many CPUs the container gets. 0: all." },
 	{ "permissions.allow", KEY_RULES, LIST(allow),
 	  .doc = "Commands that run without a question: the first words of a command line, such as "
 		 "\"make test\" or "

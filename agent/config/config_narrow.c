@@ -101,6 +101,8 @@ static void copy_texts(struct config *out, const struct config *base)
 	out->effort = text_dup(a, base->effort);
 	out->hunks = text_dup(a, base->hunks);
 	out->toolchains = text_dup(a, base->toolchains);
+	out->runner = text_dup(a, base->runner);
+	out->container_image = text_dup(a, base->container_image);
 	out->allow = dup_list(a, base->allow, base->n_allow);
 	out->ask = dup_list(a, base->ask, base->n_ask);
 	out->deny = dup_list(a, base->deny, base->n_deny);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "agent/runner/layer.h"
@@ -13,7 +14,7 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum { ENV_MAX = 24, ENV_BYTES = 256, RUNNER_STDIO = 4 };
+enum { RUNNER_STDIO = 4, PATIENCE_MS = 3000 };
 
 static void on_closed(uv_handle_t *h)
 {
@@ -29,18 +30,64 @@ static void on_closed(uv_handle_t *h)
 	}
 	job_drop(&r->wake);
 	conn_release(&r->conn);
+	launch_release(&r->launch);
 	free(r);
+}
+
+static void close_pipe(struct runner *r)
+{
+	if (!r->pipe_closing)
+		uv_close((uv_handle_t *)&r->pipe, on_closed);
+	r->pipe_closing = true;
 }
 
 /* The pipe closes at once, the process handle when the process was reaped. */
 static void close_all(struct runner *r)
 {
-	if (!r->pipe_closing) {
-		r->pipe_closing = true;
-		uv_close((uv_handle_t *)&r->pipe, on_closed);
-	}
-	if (r->exited && !uv_is_closing((uv_handle_t *)&r->process))
+	close_pipe(r);
+	if (r->exited && !uv_is_closing((uv_handle_t *)&r->process)) {
 		uv_close((uv_handle_t *)&r->process, on_closed);
+		uv_close((uv_handle_t *)&r->patience, on_closed);
+	}
+}
+
+static void on_removed(uv_process_t *p, int64_t status, int sig)
+{
+	(void)status;
+	(void)sig;
+	uv_close((uv_handle_t *)p, on_closed);
+}
+
+/* It should have ended with its connection: its engine is told to make an end. */
+static void on_impatient(uv_timer_t *t)
+{
+	struct runner *r = t->data;
+	const char *argv[] = { r->launch.file, "rm", "-f", r->launch.name, NULL };
+	uv_process_options_t po = { .exit_cb = on_removed,
+				    .file = r->launch.file,
+				    .args = (char **)(uintptr_t)argv,
+				    .env = (char **)(uintptr_t)r->launch.env,
+				    .cwd = "/",
+				    .flags = UV_PROCESS_DETACHED };
+
+	r->open++;
+	r->remover.data = r;
+	if (uv_spawn(t->loop, &r->remover, &po) < 0)
+		uv_close((uv_handle_t *)&r->remover, on_closed);
+	(void)uv_process_kill(&r->process, SIGKILL);
+}
+
+/* A container is not ended by killing the engine's client, but by the end of its stdin. */
+static void make_end(struct runner *r)
+{
+	if (r->exited)
+		return;
+	if (!r->launch.engine) {
+		(void)uv_process_kill(&r->process, SIGKILL);
+		return;
+	}
+	close_pipe(r);
+	(void)uv_timer_start(&r->patience, on_impatient, PATIENCE_MS, 0);
 }
 
 /* Every event that ends the runner leads here. */
@@ -53,8 +100,7 @@ static void lose(struct runner *r, const struct err *why)
 		r->why = *why;
 	log_warn("runner lost: %s", r->why.msg);
 	(void)uv_read_stop((uv_stream_t *)&r->pipe);
-	if (!r->exited)
-		(void)uv_process_kill(&r->process, SIGKILL);
+	make_end(r);
 	conn_close(&r->conn, &r->why);
 	LIST_EACH (it, tmp, &r->calls) { /* those that never reached the connection */
 		struct runner_call *c = container_of(it, struct runner_call, link);
@@ -74,10 +120,14 @@ static void on_child_exit(uv_process_t *p, int64_t status, int sig)
 	struct err why;
 
 	r->exited = true;
-	err_set(&why, ERR_IO,
-		sig ? "The sandboxed worker process was killed by signal %d."
-		    : "The sandboxed worker process ended with status %d.",
-		sig ? sig : (int)status);
+	(void)uv_timer_stop(&r->patience);
+	if (r->launch.engine)
+		launch_explain(&r->launch, status, sig, r->started, &why);
+	else
+		err_set(&why, ERR_IO,
+			sig ? "The sandboxed worker process was killed by signal %d."
+			    : "The sandboxed worker process ended with status %d.",
+			sig ? sig : (int)status);
 	if (r->state == RUNNER_STOPPED)
 		close_all(r);
 	else
@@ -144,7 +194,9 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 
 	if (n == 0 || r->state != RUNNER_UP)
 		return;
-	if (n < 0) {
+	if (n < 0 && r->launch.engine) {
+		make_end(r); /* and then it can be said why */
+	} else if (n < 0) {
 		err_set(&why, ERR_IO, "The sandboxed worker process closed its connection.");
 		lose(r, &why);
 	} else if (!conn_feed(&r->conn, slice_make(b->base, (size_t)n), &why)) {
@@ -182,64 +234,41 @@ static void on_initialized(void *payload, const struct rpc_reply *reply, const s
 	struct runner *r = payload;
 
 	(void)reply;
+	r->started = !err;
 	if (err && r->why.code == ERR_NONE && r->state == RUNNER_UP)
 		r->why = *err; /* the process ends now, and this is the reason */
 }
 
 /* --- starting --- */
 
-struct child_env {
-	char text[ENV_MAX][ENV_BYTES];
-	char *var[ENV_MAX + 1];
-	size_t n;
-};
-
-/* What the runner gets of our environment: nothing that could hold a key. */
-static void scrub(struct child_env *e)
-{
-	static const char *const pass[] = { "LANG",	  "LC_ALL",	 "LC_CTYPE",
-					    "LC_COLLATE", "LC_MESSAGES", "LC_NUMERIC",
-					    "LC_TIME",	  "LC_MONETARY", "TZ" };
-
-	(void)snprintf(e->text[0], ENV_BYTES,
-		       "PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");
-	(void)snprintf(e->text[1], ENV_BYTES, "TERM=dumb");
-	e->n = 2;
-	for (size_t i = 0; i < ARRAY_LEN(pass); i++) {
-		const char *value = getenv(pass[i]);
-
-		if (value && strlen(value) < ENV_BYTES - 16)
-			(void)snprintf(e->text[e->n++], ENV_BYTES, "%s=%s", pass[i], value);
-	}
-	for (size_t i = 0; i < e->n; i++)
-		e->var[i] = e->text[i];
-	e->var[e->n] = NULL;
-}
-
+/* One socket: as descriptor 3, or as both ends of what an engine passes on. */
 static int spawn(struct runner *r, const struct runner_options *o)
 {
-	char *program = xslicedup(o->program), name[] = "runner";
-	char *argv[] = { program, name, NULL };
+	struct launch *l = &r->launch;
 	uv_stdio_container_t io[RUNNER_STDIO] = { { .flags = UV_IGNORE }, { .flags = UV_IGNORE } };
 	uv_process_options_t po = { .exit_cb = on_child_exit,
-				    .file = program,
-				    .args = argv,
+				    .file = l->file,
+				    .args = (char **)(uintptr_t)l->argv, /* libuv only reads it */
+				    .env = (char **)(uintptr_t)l->env,
+				    .cwd = "/",
 				    .stdio = io,
-				    .stdio_count = RUNNER_STDIO,
+				    .stdio_count = l->engine ? RUNNER_STDIO - 1 : RUNNER_STDIO,
 				    .flags = UV_PROCESS_DETACHED };
-	struct child_env *env = xcalloc(1, sizeof(*env));
-	int e;
+	uv_stdio_container_t *ours = &io[l->engine ? 0 : 3];
+	int pair[2], e;
 
-	scrub(env);
-	po.env = env->var;
-	po.cwd = "/";
-	io[2].flags = log_enabled(LOG_DEBUG) ? UV_INHERIT_FD : UV_IGNORE;
-	io[2].data.fd = STDERR_FILENO;
-	io[3].flags = (uv_stdio_flags)(UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE);
-	io[3].data.stream = (uv_stream_t *)&r->pipe;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return uv_translate_sys_error(errno);
+	io[2].flags = l->engine || log_enabled(LOG_DEBUG) ? UV_INHERIT_FD : UV_IGNORE;
+	io[2].data.fd = l->engine ? l->errors : STDERR_FILENO;
+	ours->flags = UV_INHERIT_FD;
+	ours->data.fd = pair[1];
+	if (l->engine)
+		io[1] = io[0];
 	e = uv_spawn(o->loop, &r->process, &po);
-	free(env);
-	free(program);
+	(void)close(pair[1]);
+	if (e < 0 || (e = uv_pipe_open(&r->pipe, pair[0])) < 0)
+		(void)close(pair[0]);
 	return e;
 }
 
@@ -291,12 +320,13 @@ static void initialize(struct runner *r, const struct runner_options *o)
 	write_list(w, "denied", o->denied, o->n_denied);
 	write_list(w, "readDirs", o->read_dirs, o->n_read_dirs);
 	write_list(w, "writeDirs", o->write_dirs, o->n_write_dirs);
-	if (o->toolchains)
+	if (o->toolchains && !r->launch.engine) /* an image has its own */
 		write_toolchains(w, o);
 	jw_ki64(w, "memoryBytes", (int64_t)o->memory_bytes);
 	jw_ki64(w, "fileBytes", (int64_t)o->file_bytes);
 	jw_ki64(w, "processes", o->processes);
 	jw_kbool(w, "noSandbox", o->no_sandbox);
+	jw_kbool(w, "container", r->launch.engine != NULL);
 	jw_ki64(w, "forbid", forbidden());
 	jw_end(w);
 	(void)conn_call_end(&r->conn, UINT64_MAX, on_initialized, r);
@@ -311,6 +341,10 @@ bool runner_start(const struct runner_options *o, struct runner **out, struct er
 	struct conn_options co = { .handlers = &handlers, .owner = r, .mode = FRAME_HEADERS };
 	int e;
 
+	if (!launch_prepare(o, &r->launch, err)) {
+		free(r);
+		return false;
+	}
 	random_bytes(&co.seed, sizeof(co.seed));
 	r->runq = o->runq;
 	r->lost = o->lost;
@@ -318,14 +352,15 @@ bool runner_start(const struct runner_options *o, struct runner **out, struct er
 	list_init(&r->calls);
 	job_init(&r->wake, on_wake);
 	conn_init(&r->conn, &co);
-	r->process.data = r->pipe.data = r;
+	r->process.data = r->pipe.data = r->patience.data = r;
 	(void)uv_pipe_init(o->loop, &r->pipe, 0);
-	r->open = 2;
+	(void)uv_timer_init(o->loop, &r->patience);
+	r->open = 3;
 	e = spawn(r, o);
 	if (e < 0) {
 		/* Even a failed uv_spawn() leaves a handle to close. */
-		err_set(err, ERR_IO, "The sandboxed worker %.*s cannot be started: %s.",
-			SLICE_ARG(o->program), uv_strerror(e));
+		err_set(err, ERR_IO, "The sandboxed worker %s cannot be started: %s.",
+			r->launch.file, uv_strerror(e));
 		r->state = RUNNER_STOPPED;
 		r->exited = true;
 		close_all(r);
@@ -342,7 +377,11 @@ void runner_stop(struct runner *r)
 	if (!r || r->state == RUNNER_STOPPED)
 		return;
 	r->state = RUNNER_STOPPED;
-	if (!r->exited)
-		(void)uv_process_kill(&r->process, SIGKILL);
+	make_end(r);
 	close_all(r);
+}
+
+bool runner_passes_fds(const struct runner *r)
+{
+	return r->launch.passes_fds;
 }

@@ -3,6 +3,7 @@
 #define EMEND_RUNNER_CLIENT_H
 
 #include "agent/loop/runq.h"
+#include "agent/runner/launch.h"
 #include "agent/runner/runner.h"
 #include "protocol/rpc/conn.h"
 
@@ -14,10 +15,13 @@ struct runner {
 	enum runner_state state;
 	uv_process_t process;
 	uv_pipe_t pipe;
+	uv_timer_t patience; /* with a container that was told to end; then it is removed */
+	uv_process_t remover;
+	struct launch launch;
 	uv_write_t write;
 	size_t writing; /* bytes handed to uv_write(); 0: none under way */
 	unsigned open;	/* handles not yet closed */
-	bool exited, pipe_closing, stopping;
+	bool exited, pipe_closing, started;
 	struct conn conn;
 	struct job wake;
 	struct runq *runq;

@@ -7,6 +7,10 @@
 
 static void on_reply(void *payload, const struct rpc_reply *reply, const struct err *err)
 {
+	const struct runner_call *c = payload;
+
+	if (err && c->runner->state == RUNNER_LOST) /* the connection knows less */
+		err = &c->runner->why;
 	client_answer(payload, reply, err);
 }
 

@@ -6,6 +6,10 @@
 
 #include "protocol/base/err.h"
 
+/* What a command gets where nothing else is said. */
+#define HARDEN_MEMORY_BYTES (UINT64_C(2) << 30)
+enum { HARDEN_PROCESSES = 256 };
+
 struct harden_limits {
 	uint64_t memory_bytes; /* of all processes of a command; a watchdog's limit */
 	uint64_t file_bytes;   /* largest file */

@@ -74,6 +74,42 @@ static void userns_remedy(struct layers *l)
 			     "namespaces there.");
 }
 
+/* UINT64_MAX: there is no such limit, or none that means something. */
+static uint64_t read_limit(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	unsigned long long n = 0;
+	bool ok = f && fscanf(f, "%llu", &n) == 1 && n > 0 && n < UINT64_C(1) << 60;
+
+	if (f)
+		(void)fclose(f);
+	return ok ? n : UINT64_MAX;
+}
+
+static uint64_t lower_limit(const char *one, const char *other)
+{
+	uint64_t a = read_limit(one), b = read_limit(other);
+
+	return a < b ? a : b;
+}
+
+/* An engine may take limits and pass them over: what holds is what the kernel says. */
+static void probe_container(struct layers *l)
+{
+	uint64_t memory = lower_limit("/sys/fs/cgroup/memory.max",
+				      "/sys/fs/cgroup/memory/memory.limit_in_bytes");
+	uint64_t pids = lower_limit("/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max");
+
+	if (memory != UINT64_MAX && pids != UINT64_MAX)
+		layer_set(l, LAYER_CGROUP, LAYER_ON,
+			  "all commands together: %llu MiB, %llu processes and threads",
+			  (unsigned long long)memory >> 20, (unsigned long long)pids);
+	else
+		layer_set(l, LAYER_CGROUP, LAYER_MISSING,
+			  "limits: soft; the container engine passes them over here, and the "
+			  "watchdog sets them");
+}
+
 static void probe_cgroup(struct layers *l)
 {
 	char line[256] = "", path[320];
@@ -94,7 +130,7 @@ static void probe_cgroup(struct layers *l)
 			  "not delegated: the watchdog sets the limits");
 }
 
-void layers_probe(struct layers *l, unsigned forbid)
+void layers_probe(struct layers *l, unsigned forbid, bool container)
 {
 	int abi = forbid & FORBID_LANDLOCK ? 0 : landlock_abi();
 
@@ -123,7 +159,10 @@ void layers_probe(struct layers *l, unsigned forbid)
 	layer_set(l, LAYER_OVERLAY, LAYER_MISSING, "commands change the workspace directly");
 	layer_remedy(l, LAYER_OVERLAY,
 		     "Use Linux 5.11 or newer and a state folder on ext4, xfs, btrfs or tmpfs.");
-	probe_cgroup(l);
+	if (container)
+		probe_container(l);
+	else
+		probe_cgroup(l);
 	userns_remedy(l);
 	l->of[LAYER_LANDLOCK].required = l->of[LAYER_SECCOMP].required = true;
 	l->of[LAYER_NO_NEW_PRIVS].required = true;

@@ -57,8 +57,8 @@ void layer_set(struct layers *l, enum layer_id id, enum layer_state s, const cha
 	PRINTF(4, 5);
 void layer_remedy(struct layers *l, enum layer_id id, const char *text);
 
-/* Everything that can be found without trying namespaces. */
-void layers_probe(struct layers *l, unsigned forbid);
+/* Everything that can be found without trying namespaces. container: we are in one of ours. */
+void layers_probe(struct layers *l, unsigned forbid, bool container);
 /* Decides the mode, after the namespaces were tried or not. */
 void layers_decide(struct layers *l, bool no_sandbox, bool as_root);
 

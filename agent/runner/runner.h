@@ -20,6 +20,9 @@ struct runner_options {
 	uv_loop_t *loop;
 	struct runq *runq;
 	struct slice program;	/* absolute path of this binary, run as `PROGRAM runner` */
+	struct slice where;	/* "native" or "": on this machine; "podman", "docker": in a container */
+	struct slice image;	/* of the container */
+	double cpus;		/* that the container gets; 0: all */
 	struct slice workspace; /* absolute, resolved */
 	const struct slice *denied; /* names whose files are never read or written (secrets) */
 	size_t n_denied;
@@ -39,11 +42,14 @@ struct runner_options {
 	void *payload;
 };
 
-/* Starts the process; it is usable at once (requests queue). ERR_IO, ERR_NOT_FOUND (workspace). */
+/* Starts the process; it is usable at once (requests queue). ERR_IO, ERR_NOT_FOUND (workspace);
+ * ERR_SANDBOX, ERR_USAGE: not in a container here. That it did not come up is told by `lost`. */
 NODISCARD bool runner_start(const struct runner_options *o, struct runner **out, struct err *err);
 /* Kills it and everything it runs; memory goes when the loop has closed its handles. NULL is fine.
  * Calls under way are dropped without an answer. */
 void runner_stop(struct runner *r);
+/* Can descriptors be handed to it? Not across the wall of a container. */
+bool runner_passes_fds(const struct runner *r);
 /* Forgets a call: its callback is never made. A command is killed with its whole tree. */
 void runner_drop(struct runner_call *c);
 
@@ -215,5 +221,6 @@ struct runner_call *runner_layers(struct runner *r, runner_json_cb *done, void *
 
 /* --- the other side: `emend runner`. Speaks on fd 3; returns the exit status. --- */
 int runner_main(void);
+int runner_main_stdio(void); /* the same on stdin and stdout: in a container */
 
 #endif

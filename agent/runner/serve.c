@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -124,7 +123,7 @@ static void write_out(struct serve *s)
 
 		if (out.len == 0)
 			return;
-		n = send(RUNNER_FD, out.ptr, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = write(s->out, out.ptr, out.len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
@@ -139,7 +138,7 @@ static void read_in(struct serve *s)
 {
 	static const struct slice none = { "", 0 };
 	char bytes[READ_BYTES];
-	ssize_t n = recv(RUNNER_FD, bytes, sizeof(bytes), MSG_DONTWAIT);
+	ssize_t n = read(s->in, bytes, sizeof(bytes));
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
 		return;
@@ -147,8 +146,10 @@ static void read_in(struct serve *s)
 		s->ended = true;
 }
 
+/* What comes from the server, and what goes to it: one socket, or two pipes. */
+enum { FD_IN, FD_OUT, FIXED_FDS };
 struct polled {
-	struct pollfd fds[1 + SERVE_JOBS_MAX * JOB_FDS_MAX];
+	struct pollfd fds[FIXED_FDS + SERVE_JOBS_MAX * JOB_FDS_MAX];
 	struct runner_job *jobs[SERVE_JOBS_MAX];
 	uint64_t due[SERVE_JOBS_MAX];
 	size_t n;
@@ -160,9 +161,10 @@ static int collect(struct serve *s, struct polled *p)
 	bool waiting = conn_output(&s->conn).len > 0;
 
 	p->n = 0;
-	p->fds[0].fd = RUNNER_FD;
-	p->fds[0].events =
-		(short)((conn_wants_read(&s->conn) ? POLLIN : 0) | (waiting ? POLLOUT : 0));
+	p->fds[FD_IN].fd = s->in;
+	p->fds[FD_IN].events = conn_wants_read(&s->conn) ? POLLIN : 0;
+	p->fds[FD_OUT].fd = s->out;
+	p->fds[FD_OUT].events = waiting ? POLLOUT : 0;
 	LIST_EACH (it, tmp, &s->jobs) {
 		struct runner_job *j = container_of(it, struct runner_job, link);
 		int fds[JOB_FDS_MAX];
@@ -171,7 +173,7 @@ static int collect(struct serve *s, struct polled *p)
 		if (p->due[p->n] < due)
 			due = p->due[p->n];
 		for (size_t i = 0; i < JOB_FDS_MAX; i++)
-			p->fds[1 + p->n * JOB_FDS_MAX + i] =
+			p->fds[FIXED_FDS + p->n * JOB_FDS_MAX + i] =
 				(struct pollfd){ .fd = fds[i], .events = POLLIN };
 		p->jobs[p->n++] = j;
 	}
@@ -185,7 +187,7 @@ static void round_trip(struct serve *s, struct polled *p)
 	int timeout = collect(s, p);
 	uint64_t now;
 
-	if (poll(p->fds, (nfds_t)(1 + p->n * JOB_FDS_MAX), timeout) < 0)
+	if (poll(p->fds, (nfds_t)(FIXED_FDS + p->n * JOB_FDS_MAX), timeout) < 0)
 		return;
 	now = serve_now();
 	/* Jobs first: a request that is handled below may not free one of them, but add some. */
@@ -193,33 +195,47 @@ static void round_trip(struct serve *s, struct polled *p)
 		bool ready[JOB_FDS_MAX], any = p->due[i] <= now;
 
 		for (size_t k = 0; k < JOB_FDS_MAX; k++) {
-			ready[k] = p->fds[1 + i * JOB_FDS_MAX + k].fd >= 0 &&
-				   p->fds[1 + i * JOB_FDS_MAX + k].revents != 0;
+			const struct pollfd *f = &p->fds[FIXED_FDS + i * JOB_FDS_MAX + k];
+
+			ready[k] = f->fd >= 0 && f->revents != 0;
 			any = any || ready[k];
 		}
 		if (any)
 			(void)p->jobs[i]->cls->step(p->jobs[i], ready, now);
 	}
-	if (p->fds[0].revents & (POLLIN | POLLHUP | POLLERR))
+	if (s->in != s->out && p->fds[FD_OUT].revents & (POLLHUP | POLLERR))
+		s->ended = true; /* nobody reads the answers */
+	if (p->fds[FD_IN].revents & (POLLIN | POLLHUP | POLLERR))
 		read_in(s);
 	write_out(s);
 }
 
-int runner_main(void)
+static bool nonblocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
+	       fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+static int serve_on(int in, int out)
 {
 	static const struct conn_handlers handlers = { .request = on_request,
 						       .notification = on_notification };
-	struct serve s = { .spawner = -1, .root = { .fd = -1 }, .views = { .fd = -1 } };
+	struct serve s = {
+		.in = in, .out = out, .spawner = -1, .root = { .fd = -1 }, .views = { .fd = -1 }
+	};
 	struct polled *p = calloc(1, sizeof(*p));
 	uint64_t seed;
 
-	if (!p || fcntl(RUNNER_FD, F_GETFD) < 0)
+	if (!p || !nonblocking(in) || !nonblocking(out)) {
+		free(p);
 		return 2; /* started by hand */
+	}
 	(void)harden_die_with_parent(0);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)signal(SIGPIPE, SIG_IGN);
-	harden_close_from(RUNNER_FD + 1);
-	(void)fcntl(RUNNER_FD, F_SETFD, FD_CLOEXEC);
+	harden_close_from(out + 1);
 	arena_init(&s.arena);
 	list_init(&s.jobs);
 	list_init(&s.uppers);
@@ -241,4 +257,24 @@ int runner_main(void)
 	arena_release(&s.arena);
 	free(p);
 	return 0;
+}
+
+int runner_main(void)
+{
+	return serve_on(RUNNER_FD, RUNNER_FD);
+}
+
+/* The two move up, where the other form has its socket: 0 and 1 are then nothing, as there. */
+int runner_main_stdio(void)
+{
+	int null;
+
+	for (int fd = 0; fd < 2; fd++) {
+		if (dup3(fd, RUNNER_FD + fd, O_CLOEXEC) < 0)
+			return 2;
+	}
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
+		return 2;
+	return serve_on(RUNNER_FD, RUNNER_FD + 1);
 }

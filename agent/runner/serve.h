@@ -32,6 +32,7 @@ struct runner_job {
 };
 
 struct serve {
+	int in, out; /* the server; the same socket, or two pipes */
 	struct conn conn;
 	bool initialized, ended;
 	struct arena arena; /* of the configuration */

@@ -168,7 +168,9 @@ static _Noreturn void child(const struct serve *s, struct json params, query_fn 
 	bool ok;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	(void)close(RUNNER_FD);
+	(void)close(s->in);
+	if (s->out != s->in)
+		(void)close(s->out);
 	if (s->spawner >= 0)
 		(void)close(s->spawner);
 	buf_init(&out, LIMIT_MESSAGE_BYTES - 4096);

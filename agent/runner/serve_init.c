@@ -1,4 +1,5 @@
 /* serve_init.c - `initialize`: the runner learns its workspace and locks itself in, for good. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -9,6 +10,7 @@
 
 #include "agent/runner/git_dir.h"
 #include "agent/runner/landlock.h"
+#include "agent/runner/launch.h"
 #include "agent/runner/seccomp.h"
 #include "agent/runner/serve.h"
 #include "agent/runner/toolchains.h"
@@ -16,10 +18,8 @@
 #include "agent/runner/view_sources.h"
 
 enum { DENIED_MAX = 1024, DIRS_MAX = 64 + TOOLCHAIN_DIRS_MAX };
-#define DEFAULT_MEMORY (UINT64_C(2) << 30)
 #define DEFAULT_FILE (UINT64_C(1) << 30)
 #define DEFAULT_DISK (UINT64_C(4) << 30)
-enum { DEFAULT_PROCESSES = 256 };
 
 static void add_strings(struct serve *s, struct json list, const char **out, size_t *n)
 {
@@ -40,6 +40,33 @@ static const char *const *strings(struct serve *s, struct json list, struct json
 
 	add_strings(s, list, out, &n);
 	add_strings(s, more, out, &n);
+	return out;
+}
+
+/* These, and what an image has beside the system folders that every view shows (/opt, /go, ...). */
+static const char *const *image_dirs(struct serve *s, struct json list)
+{
+	static const char *const other[] = {
+		".",	 "..",	  "bin",    "boot",	  "dev",   "etc", "home", "lib",
+		"lib32", "lib64", "libx32", "lost+found", "media", "mnt", "proc", "root",
+		"run",	 "sbin",  "sys",    "tmp",	  "usr",   "var",
+	};
+	const char **out = arena_array(&s->arena, DIRS_MAX + 1, sizeof(*out));
+	DIR *d = opendir("/");
+	struct dirent *e;
+	size_t n = 0;
+
+	add_strings(s, list, out, &n);
+	while (d && n < DIRS_MAX && (e = readdir(d)) != NULL) {
+		bool known = e->d_type != DT_DIR;
+
+		for (size_t i = 0; i < ARRAY_LEN(other) && !known; i++)
+			known = strcmp(e->d_name, other[i]) == 0;
+		if (!known)
+			out[n++] = arena_printf(&s->arena, "/%s", e->d_name).ptr;
+	}
+	if (d)
+		(void)closedir(d);
 	return out;
 }
 
@@ -75,22 +102,25 @@ static const char *git_dir(struct serve *s)
 static void configure(struct serve *s, struct json p)
 {
 	int64_t processes = json_i64_or(json_get(p, "processes"), 0);
+	bool container = json_bool_or(json_get(p, "container"), false);
 	struct json tools = json_get(p, "toolchains"), none = json_get(tools, "");
 
 	s->config = (struct spawn_config){
 		.workspace = s->root.path,
-		.read_dirs = strings(s, json_get(p, "readDirs"), json_get(tools, "dirs")),
+		.read_dirs = container ? image_dirs(s, json_get(p, "readDirs"))
+				       : strings(s, json_get(p, "readDirs"), json_get(tools, "dirs")),
 		.write_dirs = strings(s, json_get(p, "writeDirs"), none),
 		.path = strings(s, json_get(tools, "path"), none),
 		.env = strings(s, json_get(tools, "env"), none),
 		.links = strings(s, json_get(tools, "links"), none),
 		.git_dir = git_dir(s),
-		.limits = { .memory_bytes = number(json_get(p, "memoryBytes"), DEFAULT_MEMORY),
+		.limits = { .memory_bytes = number(json_get(p, "memoryBytes"), HARDEN_MEMORY_BYTES),
 			    .file_bytes = number(json_get(p, "fileBytes"), DEFAULT_FILE),
 			    .disk_bytes = DEFAULT_DISK,
 			    .processes = processes > 0 && processes < 65536 ? (uint32_t)processes
-									    : DEFAULT_PROCESSES },
+									    : HARDEN_PROCESSES },
 		.no_sandbox = json_bool_or(json_get(p, "noSandbox"), false),
+		.container = container,
 		.views = s->views.path,
 		.forbid = (unsigned)json_i64_or(json_get(p, "forbid"), 0),
 	};
@@ -113,7 +143,7 @@ static bool become_owner(const struct root *r, struct err *err)
 static bool lock_in(const struct serve *s, struct err *err)
 {
 	static const char *const libraries[] = { "/usr", "/lib", "/lib64", "/etc/ld.so.cache",
-						 "/proc" };
+						 "/proc", LAUNCH_INSIDE };
 	struct rlimit none = { 0, 0 };
 	struct landlock_set set = { .fd = -1 };
 	struct seccomp_program filter;

@@ -135,7 +135,7 @@ bool spawner_start(const struct spawn_config *c, struct layers *layers, int *soc
 {
 	pid_t pid;
 
-	layers_probe(layers, c->forbid);
+	layers_probe(layers, c->forbid, c->container);
 	*sock = *memory = -1;
 	layers->mode = SANDBOX_REFUSED;
 	if (!c->no_sandbox) {

@@ -28,6 +28,7 @@ struct spawn_config {
 	bool views_in_memory; /* then, or where that does not do, in memory */
 	struct harden_limits limits;
 	bool no_sandbox;
+	bool container; /* the machine is one of ours: its image is there for commands */
 	unsigned forbid;
 };
 

@@ -12,12 +12,14 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/runner/overlay.h"
 #include "agent/runner/view.h"
 
+#define HOST_NAME "sandbox"
 enum { INSIDE_ID = 1000 /* what root outside is called inside */ };
 
 static bool write_file(const char *path, const char *text)
@@ -113,6 +115,14 @@ static bool enter_namespaces(struct spawner *s, struct err *err)
 	return true;
 }
 
+/* In a container, which may not set it. */
+static bool named_already(void)
+{
+	struct utsname u;
+
+	return uname(&u) == 0 && strcmp(u.nodename, HOST_NAME) == 0;
+}
+
 /* One command without a command: everything but the worker. */
 static bool rehearse(struct spawner *s, struct err *err)
 {
@@ -187,7 +197,7 @@ bool spawner_enter_view(struct spawner *s, struct err *err)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (!ok)
 		return false;
-	if (sethostname("sandbox", 7) < 0)
+	if (!named_already() && sethostname(HOST_NAME, sizeof(HOST_NAME) - 1) < 0)
 		return err_set(err, ERR_SANDBOX, "The host name cannot be set: %s.", strerror(errno));
 	if (!loopback_up(err) || !view_build(s->config, err))
 		return false;

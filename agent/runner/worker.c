@@ -16,7 +16,7 @@
 #include "agent/runner/watch.h"
 #include "protocol/base/limits.h"
 
-enum { ENV_MAX = 40, ENV_BYTES = 32 * 1024 };
+enum { ENV_MAX = 64, ENV_BYTES = 32 * 1024 };
 
 static bool next_string(const char **at, const char *end, const char **out)
 {
@@ -84,6 +84,7 @@ static void env_add(struct env *e, const char *name, const char *value)
 	env_put(e, var);
 }
 
+enum { PATH_REST = 2048 /* for what comes last */ };
 struct path {
 	char text[16 * 1024];
 	size_t n;
@@ -91,7 +92,7 @@ struct path {
 
 static void path_add(struct path *p, const char *dir, const char *below)
 {
-	size_t left = sizeof(p->text) - 128 - p->n;
+	size_t left = sizeof(p->text) - PATH_REST - p->n;
 	struct stat st;
 	int n = snprintf(p->text + p->n, left, "%s%s", dir, below);
 
@@ -102,10 +103,11 @@ static void path_add(struct path *p, const char *dir, const char *below)
 	}
 }
 
-/* The system's folders; before them those of toolchains, in the user's order, and those below folders
+/* The system's folders or the image's; before them those of toolchains, in the user's order, and those below folders
  * that the settings make visible. */
 static void env_path(struct env *e, const struct spawn_config *c)
 {
+	const char *image = c->container ? getenv("PATH") : NULL;
 	struct path p = { .n = 0 };
 
 	for (const char *const *dir = c->path; dir && *dir; dir++)
@@ -113,8 +115,28 @@ static void env_path(struct env *e, const struct spawn_config *c)
 	for (const char *const *dir = c->read_dirs; dir && *dir; dir++)
 		path_add(&p, *dir, "/bin");
 	(void)snprintf(p.text + p.n, sizeof(p.text) - p.n, "%s",
-		       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+		       image ? image : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	env_add(e, "PATH", p.text);
+}
+
+static bool env_has(const struct env *e, const char *var, size_t name)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		if (strncmp(e->var[i], var, name) == 0 && e->var[i][name] == '=')
+			return true;
+	}
+	return false;
+}
+
+/* What the image says of itself (JAVA_HOME, GOPATH, ...): in a container there is nothing else. */
+static void env_image(struct env *e)
+{
+	for (char **v = environ; *v; v++) {
+		size_t name = strcspn(*v, "=");
+
+		if (!env_has(e, *v, name) && strncmp(*v, "LD_", 3) != 0)
+			env_put(e, *v);
+	}
 }
 
 static void env_fill(struct env *e, const struct init_options *o)
@@ -160,6 +182,8 @@ static void env_fill(struct env *e, const struct init_options *o)
 	}
 	if (!getenv("LANG"))
 		env_add(e, "LANG", "C.UTF-8");
+	if (o->config->container)
+		env_image(e);
 }
 
 /* The user's packages in the home folder that commands of the session share; not where a command has

@@ -6,9 +6,10 @@
  *	client [OPTION]... --write PATH WORKSPACE TEXT	write one
  *	client [OPTION]... --list PATH WORKSPACE	list a folder, as JSON
  *	client [OPTION]... --search PATTERN WORKSPACE	search all files, as JSON
- *	client runner				be the sandboxed worker itself
+ *	client runner [--stdio]			be the sandboxed worker itself
  * Options: --program FILE (default: this program), --deny PATTERN, --read-dir DIR, --timeout MS,
- * --views DIR (work on a view; commit what is not protected), --memory BYTES, --processes N,
+ * --views DIR (work on a view; commit what is not protected), --where ENGINE --image NAME (in a
+ * container), --memory BYTES, --processes N,
  * --file BYTES, --no-sandbox, --cwd DIR, --cancel MS, --die MS (end
  * without a word after MS), --kill-when FILE (kill the command when FILE is there, and print after how
  * many microseconds it was dead), --repeat N (COMMAND is one program, run N times by one worker after a
@@ -216,6 +217,10 @@ static const char *option(struct client *c, const char *name, const char *value)
 		c->read_dirs[c->options.n_read_dirs++] = slice_of(value);
 	else if (strcmp(name, "--views") == 0)
 		c->options.views = slice_of(value);
+	else if (strcmp(name, "--where") == 0)
+		c->options.where = slice_of(value);
+	else if (strcmp(name, "--image") == 0)
+		c->options.image = slice_of(value);
 	else if (strcmp(name, "--timeout") == 0)
 		c->spec.timeout_ms = strtoull(value, NULL, 10);
 	else if (strcmp(name, "--memory") == 0)
@@ -335,6 +340,9 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "runner") == 0)
 		return runner_main();
+	if (argc == 3 && strcmp(argv[1], "runner") == 0)
+		return runner_main_stdio();
+	(void)signal(SIGPIPE, SIG_IGN);
 	self[n > 0 ? n : 0] = 0;
 	c.options.program = slice_of(self);
 	if (arguments(&c, argc, argv) < 0 || !realpath(c.workspace, workspace)) {

@@ -4,6 +4,7 @@ import ctypes, os, shutil, socket, subprocess, sys, tempfile
 
 CLIENT, ATTACK = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 DOORS = os.path.join(os.path.dirname(ATTACK), "doors")
+OPTIONS = os.environ.get("EMEND_ESCAPE_OPTIONS", "").split()  # of the client: in a container, say
 count, failures = 0, 0
 
 
@@ -152,7 +153,7 @@ class World:
 
     def inside(self, command, *options, fds=(), **kw):
         on = ["--views", self.base + "/views"] if self.views else []
-        return subprocess.run([CLIENT, *on, "--deny", ".env*", "--deny", "!.env.example", *options, self.ws, command],
+        return subprocess.run([CLIENT, *OPTIONS, *on, "--deny", ".env*", "--deny", "!.env.example", *options, self.ws, command],
                               stdin=subprocess.DEVNULL, capture_output=True, env=self.env(), pass_fds=fds, timeout=90,
                               **kw)
 
@@ -164,7 +165,7 @@ class World:
             again = self.inside("echo works")
             self.refused, self.reduced = again.returncode == 200, again.returncode == 0
             r = again if self.refused else r
-        layers = subprocess.run([CLIENT, "--layers", self.ws], capture_output=True, env=self.env(), timeout=60).stdout
+        layers = subprocess.run([CLIENT, *OPTIONS, "--layers", self.ws], capture_output=True, env=self.env(), timeout=60).stdout
         self.overlay = b'{"name":"overlay","state":"on"' in layers
         return r
 

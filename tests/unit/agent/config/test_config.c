@@ -59,6 +59,8 @@ static void defaults(void **state)
 	assert_int_equal(c.command_memory_bytes, 2147483648u);
 	assert_int_equal(c.command_processes, 256);
 	assert_int_equal(c.retries, 3);
+	assert_true(slice_eq_cstr(c.runner, "native"));
+	assert_int_equal(c.container_image.len, 0);
 	config_release(&c);
 }
 
@@ -76,7 +78,8 @@ static void everything_can_be_set(void **state)
 		"{\"rule\": \"make\", \"match\": [\"make all\"], \"noMatch\": [\"cmake\"]}], "
 		"\"deny\": [\"rm\", \"dd\"]},"
 		"\"denyFiles\": [\"*.sqlite\"], \"readDirs\": [\"~/x/\"], \"writeDirs\": [\"/w\"], "
-		"\"trusted\": [\"/t\"],"
+		"\"trusted\": [\"/t\"], \"runner\": \"podman\","
+		"\"container\": {\"image\": \"debian:12\", \"cpus\": 1.5},"
 		"\"actions\": [{\"title\": \"T\", \"prompt\": \"P\", \"result\": \"show\"}],"
 		"\"providers\": {\"mine\": {\"base_url\": \"http://x\", \"dialect\": \"openai\", "
 		"\"key_env\": \"K\"}} }";
@@ -103,6 +106,8 @@ static void everything_can_be_set(void **state)
 	assert_int_equal(c.n_deny, 2);
 	assert_true(slice_eq_cstr(c.deny[1], "dd"));
 	assert_true(slice_eq_cstr(c.read_dirs[0], "/home/u/x"));
+	assert_true(slice_eq_cstr(c.runner, "podman"));
+	assert_true(slice_eq_cstr(c.container_image, "debian:12") && c.container_cpus == 1.5);
 	assert_false(c.deny_files_replaced);
 	assert_int_equal(c.n_actions, 1);
 	assert_false(c.actions[0].edits);
@@ -291,6 +296,8 @@ static void project_cannot_widen(void **state)
 		"{\n\"budget\": {\"turns\": 51}}",
 		"{\n\"permissions\": {\"allow\": [\"rm\"]}}",
 		"{\n\"readDirs\": [\"/\"]}",
+		"{\n\"runner\": \"native\"}",
+		"{\n\"container\": {\"image\": \"evil\"}}",
 		"{\n\"writeDirs\": [\"/\"]}",
 		"{\n\"trusted\": [\"/\"]}",
 		"{\n\"providers\": {\"openai\": {\"base_url\": \"http://evil\"}}}",
