@@ -6,6 +6,8 @@ import statistics
 import subprocess
 import tempfile
 
+import container
+
 FLOOR, CLIENT = os.environ["FLOOR"], os.environ["CLIENT"]
 ROUNDS = 7
 TREE = ("trap '' TERM; for i in 1 2 3 4; do (setsid sh -c 'sleep 1000 & sleep 1000' &); done; "
@@ -14,8 +16,6 @@ TREE = ("trap '' TERM; for i in 1 2 3 4; do (setsid sh -c 'sleep 1000 & sleep 10
 
 def bubblewrap(ws):
     """The same profile as far as its options go; it has no Landlock, no filter and no watchdog of its own."""
-    if not shutil.which("bwrap"):
-        return None
     argv = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv", "--setenv",
             "PATH", "/usr/bin:/bin", "--ro-bind", "/usr", "/usr"]
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
@@ -36,30 +36,23 @@ def bubblewrap(ws):
     return argv + ["--chdir", ws, "/bin/true"]
 
 
-def podman(ws):
-    if not shutil.which("podman"):
-        return None
-    images = subprocess.run(["podman", "images", "-q"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    names = images.stdout.split()
-    if not names:
-        return None
-    return ["podman", "run", "--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=ALL",
-            "--security-opt=no-new-privileges", "-v", ws + ":" + ws, "-w", ws, names[0].decode(), "/bin/true"]
-
-
 def number(argv):
     p = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     return int(p.stdout) / 1e6 if p.returncode == 0 and p.stdout.strip().isdigit() else None
 
 
-def costs(ws):
+def costs(ws, podman):
     """Seconds of one run by each way; a way that does not work here is missing."""
     ways = {"bare spawn": [FLOOR, "spawn", "40", "/bin/true"],
             "emend": [CLIENT, "--deny", ".env*", "--repeat", "40", ws, "/bin/true"],
             "emend, the first command of a session": [FLOOR, "spawn", "5", CLIENT, ws, "true"]}
-    for name, argv, times in (("bubblewrap", bubblewrap(ws), "40"), ("podman", podman(ws), "3")):
-        if argv:
-            ways[name] = [FLOOR, "spawn", times] + argv
+    if shutil.which("bwrap"):
+        ways["bubblewrap"] = [FLOOR, "spawn", "40"] + bubblewrap(ws)
+    if podman:
+        inside = ["--where", "podman", "--image", container.IMAGE]
+        ways["emend, in a container of podman"] = [CLIENT, "--deny", ".env*", *inside, "--repeat", "40", ws, "/bin/true"]
+        ways["emend, the first in a container"] = [FLOOR, "spawn", "2", CLIENT, *inside, ws, "true"]
+        ways["podman run"] = [FLOOR, "spawn", "3"] + container.command(ws) + ["/bin/true"]
     took = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, argv in ways.items():
@@ -90,21 +83,27 @@ def number_of_kill(ws, up):
 
 def measure(row):
     ws = tempfile.mkdtemp(prefix="emend-bench-", dir="/var/tmp")
+    podman, why = container.make()
     try:
         subprocess.run(["git", "init", "-q", ws], check=True)
-        cost = costs(ws)
+        cost = costs(ws, podman)
         bare = cost.pop("bare spawn")
         row("/bin/true: bare spawn", bare, "ms")
         for name, value in cost.items():
             row("/bin/true: " + name, value, "ms", bare, "bare spawn")
-        for name in ("bubblewrap", "podman"):
-            if name in cost and "emend" in cost:
-                row("/bin/true: emend beside " + name, cost["emend"], "ms", cost[name], name)
-            elif name not in cost:
-                print("/bin/true: %s is not installed here, or does not run" % name)
+        for ours, name in (("emend", "bubblewrap"), ("emend", "podman run"),
+                           ("emend, in a container of podman", "podman run")):
+            if name in cost and ours in cost:
+                row("/bin/true: %s beside %s" % (ours, name), cost[ours], "ms", cost[name], name)
+        if "bubblewrap" not in cost:
+            print("/bin/true: bubblewrap is not installed here, or does not run")
+        if not podman:
+            print("/bin/true: podman " + why)
         took = ends(ws)
         for name, at in (("median", 50), ("p90", 90), ("p99", 99), ("most", 100)):
             if took:
                 row("kill of a tree of daemons, " + name, took[min(len(took) - 1, len(took) * at // 100)], "ms")
     finally:
+        if podman:
+            container.remove(podman)
         shutil.rmtree(ws, ignore_errors=True)
