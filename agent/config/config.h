@@ -9,7 +9,7 @@
 #define EMEND_CONFIG_H
 
 #include "agent/budget/budget.h"
-#include "agent/policy/policy.h"
+#include "agent/policy/hosts.h"
 #include "protocol/json/json.h"
 
 struct config_action { /* a user's own code action */
@@ -45,6 +45,8 @@ struct config { /* everything lives in `arena` */
 	size_t n_allow, n_ask, n_deny;
 	const struct config_example *examples; /* of these rules */
 	size_t n_examples;
+	const struct slice *net_allow, *net_deny; /* hosts that commands may reach */
+	size_t n_net_allow, n_net_deny;
 	const struct slice *deny_files;
 	size_t n_deny_files;
 	bool deny_files_replaced; /* user config gave denyFiles as the whole list */
@@ -94,6 +96,8 @@ NODISCARD bool config_narrow(struct config *out, const struct config *base,
 void config_release(struct config *c);
 /* A policy with the built-in rules and this config's. */
 NODISCARD bool config_policy(const struct config *c, struct policy **out, struct err *err);
+/* The rules for hosts. ERR_USAGE. */
+NODISCARD bool config_hosts(const struct config *c, struct hosts **out, struct err *err);
 struct slice config_schema(struct arena *a); /* JSON Schema of the config file */
 struct slice config_show(const struct config *c,
 			 struct arena *a); /* "key = JSON value   # where from" lines */

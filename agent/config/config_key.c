@@ -73,6 +73,14 @@ static const struct config_key keys[] = {
 	  .doc = "Commands that are always asked for." },
 	{ "permissions.deny", KEY_RULES, NARROW_ADD, LIST(deny),
 	  .doc = "Commands that never run." },
+	{ "network.allow", KEY_HOSTS, LIST(net_allow),
+	  .doc = "Hosts that a command which asks for the network reaches without a question: "
+		 "\"registry.npmjs.org\" (ports 443 and 80), \"host:8443\", \"*.debian.org\" (what "
+		 "lies below). An address of this machine or of a private network is reached only "
+		 "where a host is named with its port." },
+	{ "network.deny", KEY_HOSTS, NARROW_ADD, LIST(net_deny),
+	  .doc = "Hosts that no command reaches, at any port unless one is named; \"*\" is all. "
+		 "Beats network.allow." },
 	{ "denyFiles", KEY_STRINGS, NARROW_ADD, LIST(deny_files),
 	  .doc = "Name patterns of files that the model never sees, beside the built-in ones. "
 		 "\"!PATTERN\" exempts; "

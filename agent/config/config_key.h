@@ -16,6 +16,7 @@ enum key_type {
 	KEY_INT,
 	KEY_STRINGS,
 	KEY_RULES,     /* strings, or objects {rule, match[], noMatch[]} */
+	KEY_HOSTS,     /* strings: rules of hosts.h */
 	KEY_FOLDERS,   /* strings; absolute paths, "~/" is the home folder */
 	KEY_ACTIONS,   /* list of objects: config_action_fields */
 	KEY_PROVIDERS, /* object of objects: config_provider_fields */

@@ -106,6 +106,8 @@ static void copy_texts(struct config *out, const struct config *base)
 	out->allow = dup_list(a, base->allow, base->n_allow);
 	out->ask = dup_list(a, base->ask, base->n_ask);
 	out->deny = dup_list(a, base->deny, base->n_deny);
+	out->net_allow = dup_list(a, base->net_allow, base->n_net_allow);
+	out->net_deny = dup_list(a, base->net_deny, base->n_net_deny);
 	out->deny_files = dup_list(a, base->deny_files, base->n_deny_files);
 	out->read_dirs = dup_list(a, base->read_dirs, base->n_read_dirs);
 	out->write_dirs = dup_list(a, base->write_dirs, base->n_write_dirs);

@@ -25,6 +25,31 @@ static bool add_files(struct policy *p, const struct config *c, struct err *err)
 	return true;
 }
 
+static bool add_hosts(struct hosts *h, enum verdict v, const struct slice *rules, size_t n,
+		      struct err *err)
+{
+	struct err why = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		if (!hosts_add(h, v, rules[i], &why))
+			return err_set(err, ERR_USAGE, "The setting network.%s: %s", verdict_name(v),
+				       why.msg);
+	return true;
+}
+
+bool config_hosts(const struct config *c, struct hosts **out, struct err *err)
+{
+	struct hosts *h = hosts_new();
+
+	if (add_hosts(h, VERDICT_ALLOW, c->net_allow, c->n_net_allow, err) &&
+	    add_hosts(h, VERDICT_DENY, c->net_deny, c->n_net_deny, err)) {
+		*out = h;
+		return true;
+	}
+	hosts_free(h);
+	return false;
+}
+
 bool config_policy(const struct config *c, struct policy **out, struct err *err)
 {
 	struct policy *p = policy_new(c->mode);

@@ -113,6 +113,16 @@ static bool folder(struct config_setter *s, const struct config_key *k, struct j
 	return true;
 }
 
+static bool host(struct config_setter *s, const struct config_key *k, struct json v,
+		 struct slice text, struct err *err)
+{
+	bool allow = k->at == offsetof(struct config, net_allow);
+	struct err why;
+
+	return hosts_rule_check(allow ? VERDICT_ALLOW : VERDICT_DENY, text, &why) ||
+	       config_complain(s, k->name, v, err, "%s", why.msg);
+}
+
 static bool has(const struct slice *items, size_t n, struct slice s)
 {
 	for (size_t i = 0; i < n; i++)
@@ -140,6 +150,8 @@ static bool set_strings(struct config_setter *s, const struct config_key *k, str
 		} else if (!json_str(it.value, &s->c->arena, &text) || slice_trim(text).len == 0)
 			return expected(s, k->name, it.value, err,
 					"a list of strings that are not empty");
+		if (k->type == KEY_HOSTS && !host(s, k, it.value, text, err))
+			return false;
 		if (k->type == KEY_FOLDERS && !folder(s, k, it.value, &text, err))
 			return false;
 		if (k->at == offsetof(struct config, deny_files) && slice_eq_cstr(text, "!*")) {
@@ -265,6 +277,7 @@ bool config_set_value(struct config_setter *s, const struct config_key *k, struc
 		return set_number(s, k, v, err);
 	case KEY_STRINGS:
 	case KEY_RULES:
+	case KEY_HOSTS:
 	case KEY_FOLDERS:
 		return set_strings(s, k, v, err);
 	case KEY_ACTIONS:

@@ -1,9 +1,9 @@
-/* granted.h - what the user answered "always" to: command rules that hold in one workspace until the
- * program ends. For good, a rule is written into the user's config; Emend does not edit that file. */
+/* granted.h - what the user answered "always" to: rules for commands and for hosts that hold in one
+ * workspace until the program ends. For good, a rule is written into the user's config; Emend does not edit that file. */
 #ifndef EMEND_GRANTED_H
 #define EMEND_GRANTED_H
 
-#include "agent/policy/policy.h"
+#include "agent/policy/hosts.h"
 
 struct granted;
 
@@ -13,5 +13,8 @@ void granted_free(struct granted *g); /* NULL is fine */
 void granted_add(struct granted *g, struct slice workspace, struct slice rule);
 /* Adds the workspace's rules to the policy, as allowed. */
 void granted_apply(const struct granted *g, struct slice workspace, struct policy *p);
+/* The same for hosts. */
+void granted_add_host(struct granted *g, struct slice workspace, struct slice rule);
+void granted_hosts(const struct granted *g, struct slice workspace, struct hosts *h);
 
 #endif

@@ -59,6 +59,11 @@ void policy_free(struct policy *p)
 	free(p);
 }
 
+enum mode policy_mode(const struct policy *p)
+{
+	return p->mode;
+}
+
 struct policy *policy_clone(const struct policy *p, enum mode mode)
 {
 	struct policy *copy = xcalloc(1, sizeof(*copy));

@@ -33,6 +33,7 @@ struct decision {
 struct policy;
 struct policy *policy_new(enum mode mode); /* with the built-in rules */
 void policy_free(struct policy *p);
+enum mode policy_mode(const struct policy *p);
 struct policy *policy_clone(const struct policy *p, enum mode mode);
 /* The absolute path of the workspace, so that absolute paths into it are known as inside. */
 void policy_set_root(struct policy *p, struct slice root);

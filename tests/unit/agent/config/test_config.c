@@ -180,6 +180,8 @@ static void mistakes_are_named_by_line_and_key(void **state)
 		  "expected a number from 0 to 100000, found \"1\"" },
 		{ "{\"budget\": {\"taskUsd\": -1}}", "expected a number|found -1" },
 		{ "{\"budget\": {\"turns\": 1.5}}", "expected a whole number|found 1.5" },
+		{ "{\n\"network\": {\"allow\": [\"*\"]}}", "user config:2: |network.allow|every host" },
+		{ "{\"network\": {\"deny\": [\"a:0\"]}}", "network.deny|from 1 to 65535" },
 		{ "{\"command\": {\"timeoutMs\": 99999999}}", "3600000|found 99999999" },
 		{ "{\"permissions\": {\"allow\": \"make\"}}",
 		  "\"permissions.allow\": expected a list of strings" },
@@ -305,6 +307,7 @@ static void project_cannot_widen(void **state)
 		"{\n\"denyFiles\": [\"!*\"]}",
 		"{\n\"command\": {\"memoryBytes\": 1e12}}",
 		"{\n\"retries\": 1}",
+		"{\n\"network\": {\"allow\": [\"a.test\"]}}",
 	};
 	struct config base, c;
 	struct err err;
@@ -364,6 +367,31 @@ static void narrowed_twice(void **state)
 	config_release(&two);
 }
 
+static void hosts(void **state)
+{
+	struct config base, c;
+	struct host_decision d;
+	struct host_port at;
+	struct hosts *h;
+	struct err err = { 0 };
+
+	(void)state;
+	loads(&base, "{\"network\":{\"allow\":[\"*.a.test\"],\"deny\":[\"x.a.test\"]}}", NULL, NULL);
+	assert_true(config_narrow(&c, &base, SLICE("{\"network\":{\"deny\":[\"y.a.test\"]}}"), &err));
+	config_release(&base);
+	assert_true(config_hosts(&c, &h, &err));
+	config_release(&c);
+	for (const char *name = "xyz"; *name; name++) {
+		char text[] = "?.a.test:443";
+
+		text[0] = *name;
+		assert_true(host_port_parse(slice_of(text), &at, &err));
+		hosts_decide(h, &at, &d);
+		assert_int_equal(d.verdict, *name == 'z' ? VERDICT_ALLOW : VERDICT_DENY);
+	}
+	hosts_free(h);
+}
+
 static void built_in_file_list_can_be_dropped_by_the_user(void **state)
 {
 	struct config c;
@@ -421,6 +449,7 @@ int main(void)
 		cmocka_unit_test(project_cannot_widen),
 		cmocka_unit_test(flags_and_projects_together),
 		cmocka_unit_test(narrowed_twice),
+		cmocka_unit_test(hosts),
 		cmocka_unit_test(built_in_file_list_can_be_dropped_by_the_user),
 		cmocka_unit_test(schema_and_show_are_json),
 	};
