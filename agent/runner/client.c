@@ -199,6 +199,9 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 	} else if (n < 0) {
 		err_set(&why, ERR_IO, "The sandboxed worker process closed its connection.");
 		lose(r, &why);
+	} else if (client_too_many(r)) {
+		err_set(&why, ERR_IO, "The sandboxed worker process sent what nobody asked for.");
+		lose(r, &why);
 	} else if (!conn_feed(&r->conn, slice_make(b->base, (size_t)n), &why)) {
 		lose(r, &why);
 	}
@@ -353,7 +356,7 @@ bool runner_start(const struct runner_options *o, struct runner **out, struct er
 	job_init(&r->wake, on_wake);
 	conn_init(&r->conn, &co);
 	r->process.data = r->pipe.data = r->patience.data = r;
-	(void)uv_pipe_init(o->loop, &r->pipe, 0);
+	(void)uv_pipe_init(o->loop, &r->pipe, 1); /* descriptors may come: `network` */
 	(void)uv_timer_init(o->loop, &r->patience);
 	r->open = 3;
 	e = spawn(r, o);

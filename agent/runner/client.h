@@ -27,6 +27,7 @@ struct runner {
 	struct runq *runq;
 	struct list calls;
 	int64_t next_tag;
+	size_t connections; /* of its commands to the network */
 	struct err why; /* of RUNNER_LOST */
 	void (*lost)(void *payload, const struct err *why);
 	void *payload;
@@ -39,11 +40,13 @@ struct runner_call {
 	struct rpc_call *rpc; /* NULL: never sent, the answer waits in `late` */
 	struct job late;
 	int64_t tag; /* of a command; 0 otherwise */
+	bool network; /* its answer brings a descriptor, wanted or not */
 	/* exactly one of them */
 	runner_read_cb *on_read;
 	runner_write_cb *on_write;
 	runner_json_cb *on_json;
 	runner_image_cb *on_image;
+	runner_network_cb *on_network; /* NULL with `network`: dropped */
 	struct command_callbacks on_command;
 	void *payload;
 };
@@ -54,6 +57,10 @@ struct runner_call *client_begin(struct runner *r, const char *method, void *pay
 struct runner_call *client_end(struct runner_call *c);
 /* A reply, or err: decodes it and makes the callback. */
 void client_answer(struct runner_call *c, const struct rpc_reply *reply, const struct err *err);
+/* client_network.c: the answer to `network`; takes its descriptor in any case. */
+void client_answer_network(const struct runner_call *c, const struct err *err);
+/* More descriptors came than were asked for. */
+bool client_too_many(struct runner *r);
 /* client_view.c */
 void client_read_changes(struct json changed, struct arena *a, struct view_result *out);
 void client_answer_image(const struct runner_call *c, struct json v, struct arena *a,

@@ -104,7 +104,9 @@ void client_answer(struct runner_call *c, const struct rpc_reply *reply, const s
 		v = reply->result;
 		a = reply->arena;
 	}
-	if (copy.on_read)
+	if (copy.network)
+		client_answer_network(&copy, err);
+	else if (copy.on_read)
 		answer_read(&copy, v, a, err);
 	else if (copy.on_write)
 		copy.on_write(copy.payload,
@@ -122,6 +124,10 @@ void runner_drop(struct runner_call *c)
 {
 	if (!c)
 		return;
+	if (c->network) { /* what it brings must be taken */
+		c->on_network = NULL;
+		return;
+	}
 	if (c->rpc)
 		conn_call_drop(c->rpc); /* the peer kills what it started */
 	job_drop(&c->late);
@@ -240,6 +246,7 @@ struct runner_call *runner_command(struct runner *r, const struct command_spec *
 		jw_ki64(w, "timeoutMs", (int64_t)s->timeout_ms);
 		jw_ki64(w, "idleMs", (int64_t)s->idle_ms);
 		jw_kbool(w, "direct", s->direct);
+		jw_kstr(w, "proxy", s->proxy);
 		jw_karray(w, "unsaved");
 		for (size_t i = 0; i < s->n_unsaved; i++) {
 			jw_object(w);

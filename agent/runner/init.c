@@ -106,7 +106,7 @@ static bool load_request(int fd, struct worker_request *r, struct err *err)
 	void *map;
 
 	if (fd < 0) {
-		*r = (struct worker_request){ .view = OVERLAY_TRIAL, .cwd = "", .places = "" };
+		*r = (struct worker_request){ .view = OVERLAY_TRIAL, .cwd = "", .proxy = "", .places = "" };
 		return true;
 	}
 	if (fstat(fd, &st) < 0 || st.st_size <= 0)

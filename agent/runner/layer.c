@@ -22,6 +22,7 @@ static const char *const names[LAYER_COUNT] = {
 	"user namespace", "mount namespace", "pid namespace", "network namespace", "ipc namespace",
 	"uts namespace",  "landlock",	     "seccomp",	      "no_new_privs",	   "rlimits",
 	"cgroup2",	  "overlay",	     "secrets",
+	"network broker",
 };
 
 void layer_set(struct layers *l, enum layer_id id, enum layer_state s, const char *fmt, ...)
@@ -182,6 +183,9 @@ void layers_decide(struct layers *l, bool no_sandbox, bool as_root)
 {
 	struct err why = l->why;
 
+	layer_set(l, LAYER_BROKER, LAYER_MISSING,
+		  no_sandbox ? "without the sandbox commands use the machine's network as it is"
+			     : "commands have no network at all without namespaces");
 	if (no_sandbox) {
 		for (int i = 0; i < LAYER_COUNT; i++)
 			l->of[i].required = false;
@@ -198,6 +202,8 @@ void layers_decide(struct layers *l, bool no_sandbox, bool as_root)
 	}
 	if (l->mode == SANDBOX_VIEW) {
 		layer_set(l, LAYER_SECRETS, LAYER_ON, "denied files are hidden from commands");
+		layer_set(l, LAYER_BROKER, LAYER_ON,
+			  "a command that asks reaches the hosts that you allow, one by one");
 		return;
 	}
 	if (l->of[LAYER_USERNS].state != LAYER_MISSING) /* something later failed: say what */

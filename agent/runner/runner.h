@@ -172,6 +172,7 @@ struct command_spec {
 	const struct unsaved_text *unsaved; /* the command sees these in place of the files */
 	size_t n_unsaved;
 	bool direct; /* works on the real files even where there are views */
+	struct slice proxy; /* the URL of its way to the network (broker.h); "": none */
 };
 struct command_result {
 	int exit_status; /* valid if term_signal is 0 */
@@ -214,6 +215,14 @@ struct runner_call *runner_commit(struct runner *r, int64_t view, int64_t index,
 struct runner_call *runner_finish(struct runner *r, int64_t view, bool quiet, runner_json_cb *done,
 				  void *payload);
 void runner_view_drop(struct runner *r, int64_t view); /* 0 is fine */
+
+/* A door to the commands' network, which has no other: err NULL, and done() must call
+ * runner_network_take() at once, and close *out in any case. ERR_SANDBOX: commands can have none
+ * here; says why. broker.h is what uses it. */
+typedef void runner_network_cb(void *payload, struct runner *r, const struct err *err);
+struct runner_call *runner_network(struct runner *r, runner_network_cb *done, void *payload);
+/* A TCP socket that listens where commands connect. ERR_IO. */
+NODISCARD bool runner_network_take(struct runner *r, uv_tcp_t *out, struct err *err);
 
 /* What this machine offers, as found by the running sandbox itself:
  * {"layers":[{"name","state":"on"|"missing"|"off","detail","remedy","required":bool}],"ok":bool} */

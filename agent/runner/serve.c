@@ -95,6 +95,8 @@ static void on_request(void *owner, struct rpc_request *req)
 		serve_query(s, req, query_search);
 	else if (slice_eq_cstr(req->method, "command"))
 		serve_command(s, req);
+	else if (slice_eq_cstr(req->method, "network"))
+		serve_network(s, req);
 	else if (slice_eq_cstr(req->method, "viewImage"))
 		serve_view_image(s, req);
 	else if (slice_eq_cstr(req->method, "viewCommit"))
@@ -123,7 +125,7 @@ static void write_out(struct serve *s)
 
 		if (out.len == 0)
 			return;
-		n = write(s->out, out.ptr, out.len);
+		n = s->in == s->out ? serve_send(s, out) : write(s->out, out.ptr, out.len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {

@@ -13,7 +13,7 @@
 #include "agent/runner/upper.h"
 #include "protocol/rpc/conn.h"
 
-enum { RUNNER_FD = 3, SERVE_JOBS_MAX = 48, JOB_FDS_MAX = 2 };
+enum { RUNNER_FD = 3, SERVE_JOBS_MAX = 48, JOB_FDS_MAX = 2, SERVE_PASS_MAX = 16 };
 
 struct runner_job;
 struct job_class {
@@ -46,6 +46,8 @@ struct serve {
 	struct list jobs;
 	size_t n_jobs;
 	uint64_t next_id;
+	int pass[SERVE_PASS_MAX]; /* descriptors that go with the next bytes to the server */
+	size_t n_pass;
 };
 
 uint64_t serve_now(void); /* ms */
@@ -62,6 +64,9 @@ void serve_sweep(struct serve *s, struct rpc_request *req);
 void serve_query(struct serve *s, struct rpc_request *req, query_fn *fn);
 void serve_command(struct serve *s, struct rpc_request *req);
 void serve_kill(struct serve *s, struct json params);
+void serve_network(struct serve *s, struct rpc_request *req);
+/* Like send(), with the descriptors that wait, each in a message of its own. */
+ssize_t serve_send(struct serve *s, struct slice out);
 
 /* serve_view.c: the layers of commands. */
 bool serve_has_views(const struct serve *s);

@@ -22,7 +22,7 @@ enum {
 	BATCH_BYTES = 32 * 1024,
 	BATCH_MS = 50
 };
-enum { ARGV_MAX = 4000, KILL_AGAIN_MS = 1000 };
+enum { ARGV_MAX = 4000, KILL_AGAIN_MS = 1000, PROXY_MAX = 256 };
 
 enum command_state { COMMAND_RUNNING, COMMAND_KILLING };
 
@@ -298,13 +298,19 @@ static bool encode(struct serve *s, struct rpc_request *req, uint64_t view, stru
 {
 	struct spawn_request head = { .view = view };
 	char cwd[LIMIT_PATH_BYTES];
-	struct slice text;
+	struct slice text, proxy;
 
 	if (!root_clean(&s->root, json_str_or(json_get(req->params, "cwd"), &req->arena, ""), cwd,
 			err))
 		return false;
 	buf_append(out, slice_make((const char *)&head, sizeof(head)));
 	buf_append(out, slice_make(cwd, strlen(cwd) + 1));
+	proxy = json_str_or(json_get(req->params, "proxy"), &req->arena, "");
+	if (proxy.len >= PROXY_MAX || slice_find_byte(proxy, 0, 0) != SIZE_MAX ||
+	    (proxy.len > 0 && s->layers.mode != SANDBOX_VIEW))
+		return err_set(err, ERR_INVALID, "The proxy of the command is not valid.");
+	buf_append(out, proxy);
+	buf_putc(out, 0);
 	if (json_str(json_get(req->params, "command"), &req->arena, &text)) {
 		buf_append(out, slice_make("/bin/sh\0-c", 11));
 		buf_append(out, text);

@@ -16,46 +16,51 @@
 
 enum { FIRST_FD = 3 };
 
-/* With the folder of the layers, if they lie in memory. */
-static bool send_layers(int sock, const struct layers *l, int memory)
+bool spawn_send_fd(int sock, const void *data, size_t size, int fd)
 {
 	union {
 		struct cmsghdr align;
 		char space[CMSG_SPACE(sizeof(int))];
 	} control = { .space = { 0 } };
-	struct layers copy = *l;
-	struct iovec iov = { &copy, sizeof(copy) };
+	struct iovec iov = { (void *)(uintptr_t)data, size }; /* only read */
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *c = &control.align;
 
-	if (memory >= 0 && l->of[LAYER_OVERLAY].state == LAYER_ON) {
+	if (fd >= 0) {
 		msg.msg_control = control.space;
 		msg.msg_controllen = sizeof(control.space);
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
 		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &memory, sizeof(int));
+		memcpy(CMSG_DATA(c), &fd, sizeof(int));
 	}
-	return sendmsg(sock, &msg, MSG_NOSIGNAL) == (ssize_t)sizeof(copy);
+	return sendmsg(sock, &msg, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
-static bool receive_layers(int sock, struct layers *l, int *memory)
+bool spawn_receive_fd(int sock, void *data, size_t size, int *fd)
 {
 	union {
 		struct cmsghdr align;
 		char space[CMSG_SPACE(sizeof(int))];
 	} control = { .space = { 0 } };
-	struct iovec iov = { l, sizeof(*l) };
+	struct iovec iov = { data, size };
 	struct msghdr msg = { .msg_iov = &iov,
 			      .msg_iovlen = 1,
 			      .msg_control = control.space,
 			      .msg_controllen = sizeof(control.space) };
-	bool ok = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) == (ssize_t)sizeof(*l);
+	bool ok = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) == (ssize_t)size;
 	struct cmsghdr *c = ok ? CMSG_FIRSTHDR(&msg) : NULL;
 
 	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(memory, CMSG_DATA(c), sizeof(int));
+		memcpy(fd, CMSG_DATA(c), sizeof(int));
 	return ok;
+}
+
+/* With the folder of the layers, if they lie in memory. */
+static bool send_layers(int sock, const struct layers *l, int memory)
+{
+	return spawn_send_fd(sock, l, sizeof(*l),
+			     l->of[LAYER_OVERLAY].state == LAYER_ON ? memory : -1);
 }
 
 /* The child. It reports what it found as a struct layers (same program, same layout). */
@@ -120,7 +125,7 @@ static pid_t start_one(const struct spawn_config *c, struct layers *l, bool view
 	(void)close(pair[1]);
 	if (pid < 0) {
 		err_set(err, ERR_IO, "No process for commands: %s.", strerror(errno));
-	} else if (!receive_layers(pair[0], l, memory)) {
+	} else if (!spawn_receive_fd(pair[0], l, sizeof(*l), memory)) {
 		err_set(err, ERR_IO, "The process that starts commands ended at once.");
 		pid = -1;
 	}
@@ -180,4 +185,22 @@ bool spawner_send(int sock, const struct spawn_packet *p, const int *fds, struct
 			       "Restart Emend.",
 			       strerror(errno));
 	return true;
+}
+
+bool spawner_listener(int sock, int *fd, struct err *err)
+{
+	struct spawn_packet p = { .op = SPAWN_NETWORK };
+	struct spawn_status st = { .why = { .code = ERR_NONE } };
+
+	*fd = -1;
+	if (!spawner_send(sock, &p, NULL, err))
+		return false;
+	/* It answers at once, and says nothing else on this socket. */
+	if (!spawn_receive_fd(sock, &st, sizeof(st), fd))
+		return err_set(err, ERR_SANDBOX, "The process that starts commands has ended.");
+	if (st.why.code != ERR_NONE)
+		*err = st.why;
+	else if (*fd < 0)
+		err_set(err, ERR_SANDBOX, "The commands' network gave no socket.");
+	return st.why.code == ERR_NONE && *fd >= 0;
 }

@@ -34,16 +34,16 @@ struct spawn_config {
 
 enum { SPAWN_MAX = 32 }; /* commands at once */
 
-enum spawn_op { SPAWN_RUN, SPAWN_KILL };
+enum spawn_op { SPAWN_RUN, SPAWN_KILL, SPAWN_NETWORK };
 struct spawn_packet {
 	enum spawn_op op;
 	uint64_t id;
 };
 
 /* What a command is; in the file behind the third descriptor, followed by the strings, each with
- * its NUL: cwd, argv[0..n_argv), then n_places times a letter and a path ("m.env": mask,
- * "r.git/hooks": read-only, "p.git": pin, "tnode_modules": the real folder, through an overlay,
- * "c.git/config": shown without its credentials). */
+ * its NUL: cwd, the URL of its proxy or nothing, argv[0..n_argv), then n_places times a letter and a
+ * path ("m.env": mask, "r.git/hooks": read-only, "p.git": pin, "tnode_modules": the real folder,
+ * through an overlay, "c.git/config": shown without its credentials). */
 struct spawn_request {
 	uint64_t view; /* number of its layer; 0: it works on the workspace itself */
 	uint32_t n_argv, n_places;
@@ -70,8 +70,15 @@ struct spawn_status {
  * the layers if they lie in memory; -1: they do not. */
 NODISCARD bool spawner_start(const struct spawn_config *c, struct layers *layers, int *sock,
 			     int *memory, struct err *err);
-/* Sends a packet; fds are borrowed (3 for SPAWN_RUN, none for SPAWN_KILL). */
+/* Sends a packet; fds are borrowed (3 for SPAWN_RUN, none for the others). */
 NODISCARD bool spawner_send(int sock, const struct spawn_packet *p, const int *fds,
 			    struct err *err);
+/* A listening TCP socket on the loopback of the commands' own network; the caller closes it.
+ * ERR_SANDBOX: there is no such network. */
+NODISCARD bool spawner_listener(int sock, int *fd, struct err *err);
+
+/* A message with one descriptor, or with none (-1); the receiver's *fd stays as it is without. */
+NODISCARD bool spawn_send_fd(int sock, const void *data, size_t size, int fd);
+NODISCARD bool spawn_receive_fd(int sock, void *data, size_t size, int *fd);
 
 #endif

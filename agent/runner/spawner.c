@@ -122,6 +122,8 @@ static bool serve(struct spawner *s)
 		return false;
 	if (p.op == SPAWN_RUN && fds[0] >= 0)
 		run(s, p.id, fds);
+	if (p.op == SPAWN_NETWORK)
+		spawner_listen(s);
 	for (size_t i = 0; p.op == SPAWN_KILL && i < SPAWN_MAX; i++) {
 		if (s->child[i].pid && s->child[i].id == p.id)
 			end_child(s, s->child[i].pid);

@@ -27,6 +27,9 @@ struct spawner {
 NODISCARD bool spawner_enter_view(struct spawner *s, struct err *err);
 /* Clones the init of one command; request -1 is a trial of the set-up. -1: errno is set. */
 pid_t spawner_clone(struct spawner *s, const int fds[3]);
+/* Answers the runner with a socket that listens on the commands' loopback, or with the reason why
+ * not. */
+void spawner_listen(const struct spawner *s);
 /* Serves until the runner ends; returns the exit status. */
 int spawner_loop(struct spawner *s);
 

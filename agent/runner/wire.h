@@ -10,7 +10,8 @@
  *	list		{path, glob, depth, limit, filesOnly} -> see runner.h
  *	search		{pattern, path, glob, literal, ignoreCase, context, limit, skip[]}
  *			-> see runner.h
- *	command		{tag, command | argv[], cwd, timeoutMs, idleMs, unsaved[{path, text}]}
+ *	command		{tag, command | argv[], cwd, timeoutMs, idleMs, unsaved[{path, text}],
+ *			 direct, proxy}
  *			-> {exit, signal, timedOut, idleTimedOut, text|base64, bytes, truncated,
  *			    seconds, limit, changed?}; changed, where the command had a layer of
  *			    its own: {view, dropped, tooMany, quiet, unseen[], changes[{index,
@@ -19,6 +20,8 @@
  *	viewImage	{view, index} -> {before?{text|base64}, after?{..}}
  *	viewCommit	{view, index} -> {} ; that change becomes real
  *	viewFinish	{view, quiet} -> {done, failed, why}; quiet: with all that is not in changes
+ *	network		{} -> {}, and with it a descriptor: a TCP socket that listens on the
+ *			 loopback of the commands' network
  *	layers		{} -> see runner.h
  * Notifications: "kill" {tag}, "viewDrop" {view} to the runner; "output" {tag, text|base64} from it. A request that is
  * cancelled ends what it started. */

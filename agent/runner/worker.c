@@ -40,7 +40,8 @@ bool worker_decode(const void *map, size_t size, struct worker_request *out, str
 	at = (const char *)map + sizeof(head);
 	end = at + head.bytes;
 	if (head.bytes > size - sizeof(head) || head.n_argv == 0 ||
-	    head.n_argv >= ARRAY_LEN(out->argv) || !next_string(&at, end, &out->cwd))
+	    head.n_argv >= ARRAY_LEN(out->argv) || !next_string(&at, end, &out->cwd) ||
+	    !next_string(&at, end, &out->proxy))
 		return err_set(err, ERR_INVALID, "A request for a command is malformed.");
 	out->view = head.view;
 	out->n_argv = head.n_argv;
@@ -137,6 +138,21 @@ static void env_image(struct env *e)
 		if (!env_has(e, *v, name) && strncmp(*v, "LD_", 3) != 0)
 			env_put(e, *v);
 	}
+}
+
+/* Programs differ in which of them they read, and in the case. */
+static void env_proxy(struct env *e, const char *url)
+{
+	static const char *const names[] = { "http_proxy",  "HTTP_PROXY", "https_proxy",
+					     "HTTPS_PROXY", "all_proxy",  "ALL_PROXY" };
+
+	if (!*url)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		env_add(e, names[i], url);
+	env_add(e, "no_proxy", "localhost,127.0.0.1,::1");
+	env_add(e, "NO_PROXY", "localhost,127.0.0.1,::1");
+	env_add(e, "NODE_USE_ENV_PROXY", "1");
 }
 
 static void env_fill(struct env *e, const struct init_options *o)
@@ -250,6 +266,7 @@ _Noreturn void worker_run(const struct init_options *o, const struct worker_requ
 	(void)setsid();
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	env_fill(&env, o);
+	env_proxy(&env, r->proxy);
 	if (o->mode != SANDBOX_NONE)
 		link_packages(o);
 	descriptors(o);

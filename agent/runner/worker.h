@@ -8,6 +8,7 @@
 struct worker_request {
 	uint64_t view; /* 0: none */
 	const char *cwd;
+	const char *proxy; /* URL; "": it has no network */
 	const char *argv[4096 + 1];
 	uint32_t n_argv;
 	const char *places; /* n_places strings, one behind the other */

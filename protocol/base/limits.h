@@ -46,6 +46,16 @@ enum {
 	LIMIT_VIEW_DIFF_BYTES = 1024 * 1024,	 /* of a file whose change is shown */
 	LIMIT_UNSAVED_BYTES = 24 * 1024 * 1024, /* open buffers that a command is shown */
 
+	/* network of commands */
+	LIMIT_NET_COMMAND = 64,			/* connections of one command at once */
+	LIMIT_NET_SESSION = 256,		/* of all commands of a runner */
+	LIMIT_NET_TARGETS = 256,		/* hosts and ports that one command names */
+	LIMIT_NET_QUESTIONS = 16,		/* of them, those that the user is asked for */
+	LIMIT_NET_HEADER_BYTES = 8 * 1024,	/* a request to the proxy */
+	LIMIT_NET_BUFFER_BYTES = 64 * 1024,	/* on the way, in each direction of a connection */
+	LIMIT_NET_LINGER_BYTES = 256 * 1024,	/* read and thrown away behind a refusal */
+	LIMIT_NET_ADDRESSES = 8,		/* of one host that are tried */
+
 	/* tasks */
 	LIMIT_TASKS = 16, /* running at once */
 	LIMIT_LOG_EVENT_BYTES = 48 * 1024 * 1024,
@@ -61,6 +71,10 @@ enum {
 	LIMIT_CLIENT_REPLY_MS = 30 * 1000,    /* any other request to the client */
 	LIMIT_EDIT_VERIFY_MS = 1500,	      /* the didChange that proves an applied edit */
 	LIMIT_CONNECT_MS = 15 * 1000,
+	LIMIT_NET_HEADER_MS = 10 * 1000,  /* a command's whole request to the proxy */
+	LIMIT_NET_RESOLVE_MS = 15 * 1000,
+	LIMIT_NET_CONNECT_MS = 10 * 1000, /* to one address */
+	LIMIT_NET_LINGER_MS = 1000,
 	LIMIT_STREAM_IDLE_MS = 120 * 1000,
 	LIMIT_PROGRESS_INTERVAL_MS = 200, /* at most five a second */
 	LIMIT_COMMAND_MS = 120 * 1000,	  /* default timeout of a command */
