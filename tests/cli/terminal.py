@@ -1,61 +1,11 @@
 #!/usr/bin/env python3
 """terminal - the program on a real (pseudo) terminal: questions, colours, Ctrl-C."""
-import os
-import pty
 import re
-import select
-import signal
-import time
 
-from support import DONE, EDIT, EMEND, expect, main
+from console import Terminal
+from support import DONE, EDIT, expect, main
 
 COMMAND = {"calls": [{"name": "run_command", "input": {"command": "touch made", "reason": "to see"}}]}
-
-
-class Terminal:
-    """The program as the leader of a session whose controlling terminal is ours."""
-
-    def __init__(self, w, *args, **env):
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.chdir(w.path)
-            os.execve(EMEND, [EMEND, *args], dict(w.env, TERM="xterm", **env))
-        self.text = ""
-        self.status = None
-
-    def read(self, seconds):
-        """Adds what comes within the time; False at the end."""
-        ready, _, _ = select.select([self.fd], [], [], seconds)
-        if not ready:
-            return True
-        try:
-            data = os.read(self.fd, 65536)
-        except OSError:
-            return False
-        self.text += data.decode("utf-8", "replace")
-        return bool(data)
-
-    def wait_for(self, words, seconds=30):
-        end = time.monotonic() + seconds
-        while words not in self.text:
-            if time.monotonic() > end or not self.read(1):
-                raise AssertionError("no %r in %s" % (words, self.text))
-
-    def type(self, text):
-        os.write(self.fd, text.encode())
-
-    def end(self, seconds=30):
-        end = time.monotonic() + seconds
-        while self.read(1):
-            if time.monotonic() > end:
-                os.kill(self.pid, signal.SIGKILL)
-        _, status = os.waitpid(self.pid, 0)
-        os.close(self.fd)
-        self.status = os.waitstatus_to_exitcode(status) if hasattr(os, "waitstatus_to_exitcode") else status >> 8
-        return self
-
-    def __repr__(self):
-        return "status %r: %s" % (self.status, self.text)
 
 
 def yes_once(w):
