@@ -119,10 +119,11 @@ static void ask_plugin(const struct question_place *p, const struct permission_r
 static void ask_any(const struct question_place *p, const struct permission_request *r,
 		    struct asked *q)
 {
+	struct slice title = shown_text(&q->arena, p->client, r->title, TITLE_BYTES);
 	struct slice subject = shown_text(&q->arena, p->client, r->subject, SUBJECT_BYTES);
 	struct slice reason = shown_text(&q->arena, p->client, r->reason, REASON_BYTES);
 	struct slice text = arena_printf(
-		&q->arena, "Emend: %.*s: %.*s%s%.*s%s", SLICE_ARG(r->title), SLICE_ARG(subject),
+		&q->arena, "Emend: %.*s: %.*s%s%.*s%s", SLICE_ARG(title), SLICE_ARG(subject),
 		reason.len ? " (" : "", SLICE_ARG(reason), reason.len ? ")" : "");
 	struct jw *w = conn_call_begin(p->conn, "window/showMessageRequest");
 

@@ -2,11 +2,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "agent/cli/host_cli.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/loop.h"
 #include "agent/cli/place.h"
 #include "agent/cli/run_commit.h"
 #include "agent/runner/runner.h"
+#include "agent/tool/network.h"
 
 enum { STATUS_TIMED_OUT = 124, STATUS_SIGNAL = 128, DIRS_MAX = 256 };
 
@@ -18,6 +20,9 @@ struct command_run {
 	struct cli_loop loop;
 	struct runner *runner;
 	struct runner_call *call;
+	struct command_spec spec;
+	struct host_cli host;	 /* asks; with --network */
+	struct network *network; /* NULL: none */
 	struct err why;
 	int status;
 };
@@ -76,13 +81,20 @@ static void put_result(struct command_run *r, const struct command_result *c)
 	json_line_end(&l, &r->cli->out);
 }
 
-static void on_kept(void *payload, bool kept)
+static void end(struct command_run *r)
 {
-	struct command_run *r = payload;
-
-	(void)kept; /* what was not is named; the status stays that of the command */
+	network_close(r->network);
+	r->network = NULL;
+	if (cli_given(r->cli, OPT_NETWORK))
+		host_cli_close(&r->host);
 	runner_stop(r->runner);
 	cli_loop_end(&r->loop);
+}
+
+static void on_kept(void *payload, bool kept)
+{
+	(void)kept; /* what was not is named; the status stays that of the command */
+	end(payload);
 }
 
 static void on_done(void *payload, const struct command_result *c, const struct err *err)
@@ -90,6 +102,8 @@ static void on_done(void *payload, const struct command_result *c, const struct 
 	struct command_run *r = payload;
 
 	r->call = NULL;
+	network_close(r->network);
+	r->network = NULL;
 	if (err)
 		r->why = *err;
 	if (c && !err) {
@@ -130,16 +144,48 @@ static bool write_dirs(struct command_run *r, struct slice *dirs, size_t *n, str
 	return true;
 }
 
+static void start_command(struct command_run *r)
+{
+	struct command_callbacks cb = { on_output, on_done };
+
+	r->spec.proxy = network_proxy(r->network);
+	r->call = runner_command(r->runner, &r->spec, &cb, r);
+}
+
+static void network_is_ready(void *payload, const struct err *err)
+{
+	struct command_run *r = payload;
+
+	if (err)
+		r->why = *err;
+	if (err || r->loop.interrupts > 0)
+		end(r);
+	else
+		start_command(r);
+}
+
+static bool open_network(struct command_run *r, struct err *err)
+{
+	struct network_options o = { .runner = r->runner,
+				     .config = &r->config,
+				     .host = &r->host.host,
+				     .workspace = r->place.workspace,
+				     .command = r->spec.argv[0] };
+
+	for (size_t i = 1; i < r->spec.n_argv; i++)
+		o.command = arena_printf(&r->cli->arena, "%.*s %.*s", SLICE_ARG(o.command),
+					 SLICE_ARG(r->spec.argv[i]));
+	host_cli_init(&r->host, r->cli, &r->loop, true);
+	if (!r->host.asker.tty)
+		o.nobody = "there is no terminal to ask on";
+	return network_open(&o, network_is_ready, r, &r->network, err);
+}
+
 static bool start(struct command_run *r, struct err *err)
 {
 	const struct args *a = &r->cli->args;
 	struct slice *dirs = arena_array(&r->cli->arena, DIRS_MAX + RW_MAX, sizeof(*dirs));
 	struct slice *argv = arena_array(&r->cli->arena, a->n_rest, sizeof(*argv));
-	struct command_callbacks cb = { on_output, on_done };
-	struct command_spec spec = { .argv = argv,
-				     .n_argv = a->n_rest,
-				     .timeout_ms = r->config.command_timeout_ms,
-				     .idle_ms = r->config.command_idle_ms };
 	struct runner_options o = { .loop = &r->loop.uv,
 				    .runq = &r->loop.runq,
 				    .program = r->place.program,
@@ -158,12 +204,18 @@ static bool start(struct command_run *r, struct err *err)
 
 	for (size_t i = 0; i < a->n_rest; i++)
 		argv[i] = slice_of(a->rest[i]);
+	r->spec = (struct command_spec){ .argv = argv,
+					 .n_argv = a->n_rest,
+					 .timeout_ms = r->config.command_timeout_ms,
+					 .idle_ms = r->config.command_idle_ms };
 	if (a->timeout > 0)
-		spec.timeout_ms = (uint64_t)(a->timeout * 1000);
+		r->spec.timeout_ms = (uint64_t)(a->timeout * 1000);
 	o.n_denied = policy_denied_files(r->policy, &o.denied);
 	if (!write_dirs(r, dirs, &o.n_write_dirs, err) || !runner_start(&o, &r->runner, err))
 		return false;
-	r->call = runner_command(r->runner, &spec, &cb, r);
+	if (cli_given(r->cli, OPT_NETWORK))
+		return open_network(r, err);
+	start_command(r);
 	return true;
 }
 
@@ -179,7 +231,7 @@ static int run(struct command_run *r)
 		term_error(&r->cli->log,
 			   "Warning: --no-sandbox: the command can do whatever you can do.");
 	if (!start(r, &r->why))
-		cli_loop_end(&r->loop);
+		end(r);
 	cli_loop_run(&r->loop);
 	return r->why.code == ERR_NONE ? r->status : cli_fail(r->cli, &r->why);
 }
@@ -191,9 +243,6 @@ int cmd_run(struct cli *c)
 	bool narrowed = false;
 	int status;
 
-	if (cli_given(c, OPT_NETWORK))
-		return cli_usage(c,
-				 "--network is not available yet: commands run without a network.");
 	if (c->args.n_words > 0)
 		return cli_usage(c, "Put \"--\" in front of the command: emend run -- %s ...",
 				 c->args.words[0]);

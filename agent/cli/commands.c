@@ -34,11 +34,12 @@ static const struct command table[] = {
 	{ "sessions", "[list | show ID | resume ID [INSTRUCTION] | rm ID...]",
 	  "past sessions; go on with one",
 	  "ID may be the beginning of one, as long as it is unique.\n", OPTS_TASK, cmd_sessions },
-	{ "run", "[-y] [--rw DIR] [--json] -- CMD ARG...", "run a command exactly as the agent would",
+	{ "run", "[-y] [--network] [--rw DIR] [--json] -- CMD ARG...", "run a command exactly as the agent would",
 	  "What it prints on either of its streams comes as one. The exit status is that of the\n"
 	  "command; 124 if its time was up. Its changes become real when it has ended; none do if\n"
 	  "it was stopped. Changes of files that git, an editor or an agent would execute are not\n"
-	  "kept without -y; what is not kept is named.\n",
+	  "kept without -y; what is not kept is named. With --network it reaches the hosts of the\n"
+	  "setting network.allow; each other one is asked for on a terminal, and refused without.\n",
 	  OPTS_COMMON | OPT_RW | OPT_NETWORK | OPT_JSON | OPT_NO_SANDBOX | OPT_TIMEOUT |
 		  OPT_CONFIRM,
 	  cmd_run },

@@ -81,6 +81,8 @@ static void put_fields(struct jw *w, const struct task_event *ev)
 			jw_kstr(w, "decision", ev->decision);
 		if (ev->kind == TASK_PERMISSION_DECIDED)
 			jw_kstr(w, "rule", ev->rule);
+		if (ev->text.len > 0)
+			jw_kstr(w, "why", ev->text);
 		break;
 	case TASK_FILE_CHANGED:
 		jw_kstr(w, "path", ev->path);

@@ -66,9 +66,10 @@ static void put_decided(struct host_cli *h, const struct task_event *ev)
 	begin_line(h);
 	term_text(h->log, TERM_RED, SLICE("  denied: "));
 	term_line(h->log, TERM_PLAIN, ev->subject, LINE_SHOWN_BYTES);
-	if (ev->rule.len > 0) {
+	if (ev->text.len + ev->rule.len > 0) {
 		term_raw(h->log, SLICE(" ("));
-		term_line(h->log, TERM_DIM, ev->rule, 200);
+		term_line(h->log, TERM_DIM, ev->text.len ? ev->text : ev->rule,
+			  LINE_SHOWN_BYTES);
 		term_raw(h->log, SLICE(")"));
 	}
 	term_raw(h->log, SLICE("\n"));

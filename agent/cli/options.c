@@ -22,7 +22,7 @@ static const struct option_spec table[] = {
 	{ OPT_MAX_TIME, '\0', "--max-time", "S", "stop after S seconds" },
 	{ OPT_RW, '\0', "--rw", "DIR",
 	  "one more folder that the command may write (may be repeated)" },
-	{ OPT_NETWORK, '\0', "--network", NULL, "with network" },
+	{ OPT_NETWORK, '\0', "--network", NULL, "let it ask for hosts on the network" },
 	{ OPT_TIMEOUT, '\0', "--timeout", "S", "end the command after S seconds" },
 	{ OPT_BY, '\0', "--by", "WHAT", "day, model or session" },
 	{ OPT_CONFIRM, 'y', "--yes", NULL, "do not ask" },

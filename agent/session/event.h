@@ -13,7 +13,7 @@ enum task_event_kind {
 	TASK_TOOL_FINISHED,	   /* call, tool, ok, text: one-line summary */
 	TASK_OUTPUT,		   /* call, text: a piece of a running command's output */
 	TASK_PERMISSION_REQUESTED, /* subject */
-	TASK_PERMISSION_DECIDED,   /* subject, decision: "allow" or "deny", rule */
+	TASK_PERMISSION_DECIDED,   /* subject, decision: "allow" or "deny", rule; text: why, or "" */
 	TASK_FILE_CHANGED, /* path (relative), before, after (SHA-256 hex, "" = no file), diff
 			      (unified) */
 	TASK_USAGE,	   /* usage: totals of the task */

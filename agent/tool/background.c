@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "agent/runner/runner.h"
+#include "agent/tool/network.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 
@@ -22,6 +23,8 @@ struct item {
 	char id[8];
 	struct background *set;
 	struct runner_call *call; /* NULL: ended */
+	struct network *network;  /* NULL: none, or ended */
+	struct slice hosts;	  /* what came of it; in the task's arena */
 	struct slice command, call_id;
 	struct buf unread; /* the oldest goes first */
 	struct buf whole;  /* within LIMIT_OUTPUT_LOG_BYTES, for the log */
@@ -89,15 +92,16 @@ static struct slice state_of(const struct item *it, struct arena *a)
 static void tell(struct tool_run *r, struct item *it)
 {
 	struct slice state = state_of(it, &r->arena), out = buf_slice(&it->unread);
-	struct slice gap = SLICE("");
+	struct slice gap = SLICE(""), hosts;
 
 	if (it->left_out > 0)
 		gap = arena_printf(&r->arena, "[... %" PRIu64 " bytes left out ...]\n",
 				   it->left_out);
 	r->progress = out.len > 0 || !it->call;
 	state = arena_printf(&r->arena, "%s: %.*s", it->id, SLICE_ARG(state));
-	out = arena_printf(&r->arena, "%.*s\n%.*s%.*s", SLICE_ARG(state), SLICE_ARG(gap),
-			   SLICE_ARG(out.len ? out : SLICE("(no new output)")));
+	hosts = it->call ? network_report(it->network, &r->arena) : it->hosts;
+	out = arena_printf(&r->arena, "%.*s\n%.*s%.*s%.*s", SLICE_ARG(state), SLICE_ARG(hosts),
+			   SLICE_ARG(gap), SLICE_ARG(out.len ? out : SLICE("(no new output)")));
 	buf_clear(&it->unread);
 	it->left_out = 0;
 	tool_finish(r, true, out, state);
@@ -193,11 +197,19 @@ static void log_item(struct item *it)
 		return; /* the task looks at it at its next step */
 }
 
+static void end_network(struct item *it)
+{
+	it->hosts = network_report(it->network, it->set->env->arena);
+	network_close(it->network);
+	it->network = NULL;
+}
+
 static void on_done(void *payload, const struct command_result *c, const struct err *err)
 {
 	struct item *it = payload;
 
 	it->call = NULL;
+	end_network(it);
 	if (err) {
 		it->why = *err;
 		if (err->code == ERR_SANDBOX)
@@ -212,7 +224,7 @@ static void on_done(void *payload, const struct command_result *c, const struct 
 		wake(it->set);
 }
 
-void background_start(struct tool_run *r, const struct command_spec *spec)
+void background_start(struct tool_run *r, const struct command_spec *spec, struct network *network)
 {
 	static const struct command_callbacks callbacks = { .output = on_output, .done = on_done };
 	struct background *b = set_of(r->env);
@@ -220,6 +232,7 @@ void background_start(struct tool_run *r, const struct command_spec *spec)
 	struct item *it;
 
 	if (running(b) >= RUNNING_MAX || b->n >= STARTED_MAX) {
+		network_close(network);
 		tool_failf(r,
 			   "too many commands in the background (%d at once, %d in a task): "
 			   "kill one first",
@@ -229,6 +242,7 @@ void background_start(struct tool_run *r, const struct command_spec *spec)
 	it = b->items[b->n++] = xcalloc(1, sizeof(*it));
 	(void)snprintf(it->id, sizeof(it->id), "b%zu", b->n);
 	it->set = b;
+	it->network = network;
 	it->command = arena_dup(r->env->arena, spec->command);
 	it->call_id = arena_dup(r->env->arena, r->id);
 	it->started = uv_now(b->timer.loop);
@@ -296,6 +310,7 @@ void background_stop(struct tool_env *env)
 
 		if (it->call) {
 			runner_drop(it->call); /* the runner kills its tree */
+			end_network(it);
 			it->end.term_signal = 9;
 			log_item(it);
 		}

@@ -4,6 +4,7 @@
  *                    |no
  *                    '--> unsaved buffers? --asked to save, once--> looked at again -> running -> result
  *
+ * Before it runs, a command that may use the network gets its way there (network.h).
  * The policy decides on the parsed command; the runner enforces the boundary. On a view a command
  * sees the text on the screen, and what it changed becomes real when it is done (commit.h).
  * Without views it works on the real files: where they differ from the editor's buffers the user
@@ -17,6 +18,7 @@
 #include "agent/runner/runner.h"
 #include "agent/tool/background.h"
 #include "agent/tool/commit.h"
+#include "agent/tool/network.h"
 #include "agent/tool/unsaved.h"
 #include "agent/workspace/path.h"
 #include "protocol/base/limits.h"
@@ -26,7 +28,8 @@ enum { MAX_SHOWN = 1024 };
 struct running {
 	struct command_spec spec;
 	struct slice reason;
-	bool asked, background;
+	bool asked, background, wants_network;
+	struct network *network; /* NULL: it has none */
 	struct slice unsaved; /* paths whose unsaved text the command does not see */
 	struct buf whole;     /* all output within LIMIT_OUTPUT_LOG_BYTES, for the log */
 	struct shown_buffer *shown; /* the open buffers, as the command sees them */
@@ -41,6 +44,8 @@ static void release(struct tool_run *r)
 	struct running *s = r->state;
 
 	commit_release(r);
+	network_close(s->network);
+	s->network = NULL;
 	for (size_t i = 0; i < s->n_shown; i++)
 		snapshot_unref(s->shown[i].text);
 	s->n_shown = 0;
@@ -142,8 +147,12 @@ static void ran(void *payload, const struct command_result *c, const struct err 
 {
 	struct tool_run *r = payload;
 	struct running *s = r->state;
+	struct slice network;
 
 	r->call = NULL;
+	network = network_report(s->network, &r->arena);
+	network_close(s->network);
+	s->network = NULL;
 	if (err) {
 		if (err->code == ERR_SANDBOX)
 			r->env->fatal = *err; /* the user must mend this; the model cannot */
@@ -158,26 +167,67 @@ static void ran(void *payload, const struct command_result *c, const struct err 
 	s->how = outcome(r, c);
 	s->ok = !c->timed_out && !c->idle_timed_out && c->limit_hit.len == 0 && !c->term_signal &&
 		c->exit_status == 0;
-	s->head = arena_printf(&r->arena, "%.*s (%.1f s)%s\n%.*s", SLICE_ARG(s->how), c->seconds,
+	s->head = arena_printf(&r->arena, "%.*s (%.1f s)%s\n%.*s%.*s", SLICE_ARG(s->how),
+			       c->seconds,
 			       c->truncated ? "; the middle of the output is left out" : "",
-			       SLICE_ARG(unseen(r)));
+			       SLICE_ARG(network), SLICE_ARG(unseen(r)));
 	s->how = arena_printf(&r->arena, "%.*s, %.1f s", SLICE_ARG(s->how), c->seconds);
 	s->output = arena_dup(&r->arena, c->output);
 	not_shown(r, &c->changed);
 	commit_start(r, &c->changed, s->shown, committed);
 }
 
-static void run_it(struct tool_run *r)
+static void start_command(struct tool_run *r)
 {
 	struct running *s = r->state;
+	struct network *network = s->network;
 
+	s->spec.proxy = network_proxy(network);
 	if (s->background) {
-		background_start(r, &s->spec);
+		s->network = NULL; /* it goes on with the command */
+		background_start(r, &s->spec, network);
 		return;
 	}
 	r->call =
 		runner_command(r->env->view.runner, &s->spec,
 			       &(struct command_callbacks){ .output = on_output, .done = ran }, r);
+}
+
+static void network_is_ready(void *payload, const struct err *err)
+{
+	struct tool_run *r = payload;
+
+	if (err)
+		tool_fail(r, err);
+	else
+		start_command(r);
+}
+
+static void run_it(struct tool_run *r)
+{
+	struct tool_env *e = r->env;
+	struct running *s = r->state;
+	struct network_options o = { .runner = e->view.runner,
+				     .config = e->config,
+				     .granted = e->granted,
+				     .host = &e->view.host,
+				     .task = e->view.task,
+				     .log = e->log,
+				     .fatal = &e->fatal,
+				     .workspace = e->view.root,
+				     .task_id = e->task_id,
+				     .call = r->id,
+				     .command = s->spec.command };
+	struct err err;
+
+	if (!s->wants_network) {
+		start_command(r);
+		return;
+	}
+	if (policy_mode(e->policy) == MODE_AUTO)
+		o.nobody = "in the mode auto nobody is asked";
+	if (!network_open(&o, network_is_ready, r, &s->network, &err))
+		tool_fail(r, &err);
 }
 
 static void compared(struct tool_run *r, struct slice names);
@@ -289,6 +339,7 @@ void run_command_start(struct tool_run *r)
 	if (!arg_str(r, "command", true, &s->spec.command) ||
 	    !arg_path(r, "cwd", false, &s->spec.cwd) ||
 	    !arg_bool(r, "background", &s->background) ||
+	    !arg_bool(r, "network", &s->wants_network) ||
 	    !arg_int(r, "timeout_ms",
 		     s->background ? LIMIT_COMMAND_MAX_MS
 				   : (int64_t)r->env->config->command_timeout_ms,
@@ -305,9 +356,14 @@ void run_command_start(struct tool_run *r)
 		tool_failf(r, "the command runner is not available");
 		return;
 	}
+	if (s->wants_network && policy_mode(r->env->policy) == MODE_READ_ONLY) {
+		tool_failf(r, "commands have no network in the mode read-only");
+		return;
+	}
 	policy_command(r->env->policy, s->spec.command, &r->arena, &d);
 	permit(r, &d,
-	       &(struct permission_request){ .title = SLICE("Run a command"),
+	       &(struct permission_request){ .title = s->wants_network ? SLICE("Run a command with network")
+								       : SLICE("Run a command"),
 					     .subject = s->spec.command,
 					     .reason = s->reason,
 					     .diff = SLICE(""),

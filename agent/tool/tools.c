@@ -69,7 +69,8 @@ static struct slice say_run(struct json input, struct arena *a)
 		return arena_printf(a, "%s the command %.*s",
 				    json_is(json_get(input, "action"), "kill") ? "End" : "Look at",
 				    SLICE_ARG(id));
-	return arena_printf(a, "Run %.*s", SLICE_ARG(member(input, a, "command")));
+	return arena_printf(a, "Run %.*s%s", SLICE_ARG(member(input, a, "command")),
+			    json_bool_or(json_get(input, "network"), false) ? " (with network)" : "");
 }
 
 static struct slice say_ask(struct json input, struct arena *a)
@@ -159,10 +160,11 @@ static const struct tool tools[] = {
 	  write_file_start,
 	  say_write },
 	{ { "run_command",
-	    "Run a shell command in the workspace, in a sandbox without network, and get its exit "
+	    "Run a shell command in the workspace, in a sandbox, and get its exit "
 	    "status and output "
 	    "(long output is cut in the middle). For builds, tests and git. Standard input is "
-	    "empty. "
+	    "empty. There is no network unless network is true; then only hosts that the user allows "
+	    "are reached, over https through a proxy that the environment names. "
 	    "With background it goes on, such as a server to test against, and you get an id: give "
 	    "the id instead of a "
 	    "command to read its new output or to end it. It ends with the task.",
@@ -170,7 +172,8 @@ static const struct tool tools[] = {
 	    "\"type\":\"string\"},"
 	    "\"timeout_ms\":{\"type\":\"integer\",\"description\":\"default "
 	    "120000; with id: how long to wait for output, default 1000\"},\"background\":{"
-	    "\"type\":\"boolean\"},"
+	    "\"type\":\"boolean\"},\"network\":{\"type\":\"boolean\",\"description\":\"the command needs "
+	    "hosts on the network; each one that is not on the user's list is asked for\"},"
 	    "\"id\":{\"type\":\"string\",\"description\":\"of a command in the "
 	    "background\"},\"action\":{"
 	    "\"type\":\"string\",\"enum\":[\"read\",\"kill\"]},\"reason\":{\"type\":"

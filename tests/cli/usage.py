@@ -55,7 +55,7 @@ def mistakes_get_a_suggestion(w):
         (["explain", "missing.c"], "missing.c"),
         (["run"], "Which command"),
         (["run", "ls"], '"--"'),
-        (["run", "--network", "--", "ls"], "not available yet"),
+        (["run", "--network"], "Which command"),
         (["config", "sho"], "show, path, schema and check"),
         (["audit", "frob"], "verify, show and export"),
         (["sessions", "frob"], "list, show, resume and rm"),
