@@ -7,9 +7,9 @@
  *	client [OPTION]... --list PATH WORKSPACE	list a folder, as JSON
  *	client [OPTION]... --search PATTERN WORKSPACE	search all files, as JSON
  *	client runner [--stdio]			be the sandboxed worker itself
- * Options: --program FILE (default: this program), --deny PATTERN, --read-dir DIR, --timeout MS,
- * --views DIR (work on a view; commit what is not protected), --where ENGINE --image NAME (in a
- * container), --memory BYTES, --processes N,
+ * Options: --host RULE (the command has a network, on which it reaches this), --program FILE (default:
+ * this program), --deny PATTERN, --read-dir DIR, --timeout MS, --views DIR (work on a view; commit what is
+ * not protected), --where ENGINE --image NAME (in a container), --memory BYTES, --processes N,
  * --file BYTES, --no-sandbox, --cwd DIR, --cancel MS, --die MS (end
  * without a word after MS), --kill-when FILE (kill the command when FILE is there, and print after how
  * many microseconds it was dead), --repeat N (COMMAND is one program, run N times by one worker after a
@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "agent/loop/runq.h"
-#include "agent/runner/runner.h"
+#include "agent/runner/broker.h"
 
 /* The runner cannot be traced, which the leak checker of a test build wants. */
 const char *__asan_default_options(void);
@@ -52,11 +52,17 @@ struct client {
 	size_t n_index, at;
 	long die_ms, cancel_ms;
 	int status;
+	struct hosts *hosts; /* NULL: it has no network */
+	struct broker *broker;
 };
 
 static void end(struct client *c, int status)
 {
 	c->status = status;
+	broker_close(c->broker);
+	c->broker = NULL;
+	hosts_free(c->hosts);
+	c->hosts = NULL;
 	uv_close((uv_handle_t *)&c->timer, NULL);
 	runner_stop(c->runner);
 	runq_close(&c->runq);
@@ -207,6 +213,16 @@ static void on_timer(uv_timer_t *t)
 	end(c, 0);
 }
 
+static void add_host(struct client *c, const char *rule)
+{
+	struct err err;
+
+	if (!c->hosts)
+		c->hosts = hosts_new();
+	if (!hosts_add(c->hosts, VERDICT_ALLOW, slice_of(rule), &err))
+		(void)fprintf(stderr, "%s\n", err.msg);
+}
+
 static const char *option(struct client *c, const char *name, const char *value)
 {
 	if (strcmp(name, "--program") == 0)
@@ -215,6 +231,8 @@ static const char *option(struct client *c, const char *name, const char *value)
 		c->denied[c->options.n_denied++] = slice_of(value);
 	else if (strcmp(name, "--read-dir") == 0 && c->options.n_read_dirs < PATTERNS_MAX)
 		c->read_dirs[c->options.n_read_dirs++] = slice_of(value);
+	else if (strcmp(name, "--host") == 0)
+		add_host(c, value);
 	else if (strcmp(name, "--views") == 0)
 		c->options.views = slice_of(value);
 	else if (strcmp(name, "--where") == 0)
@@ -294,8 +312,40 @@ static bool once_more(struct client *c, const struct command_result *r)
 	return false;
 }
 
+/* --- the network: what is not named is refused --- */
+
+static void decide_host(void *payload, struct broker_target *t)
+{
+	struct client *c = payload;
+	struct host_decision d;
+
+	hosts_decide(c->hosts, &t->at, &d);
+	t->verdict = d.verdict == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_DENY;
+	t->local = d.local;
+	(void)snprintf(t->why, sizeof(t->why), "not named");
+}
+
+static void host_barred(void *payload, const struct broker_target *t)
+{
+	(void)payload;
+	(void)fprintf(stderr, "barred: %s: %s\n", t->text, t->trouble);
+}
+
+static void network_is_ready(void *payload, const struct err *err)
+{
+	struct client *c = payload;
+
+	if (err) {
+		complain(c, err);
+		return;
+	}
+	c->spec.proxy = broker_url(c->broker);
+	c->call = runner_command(c->runner, &c->spec, &callbacks, c);
+}
+
 static void begin(struct client *c)
 {
+	struct broker_face face = { decide_host, host_barred, network_is_ready, c };
 	struct list_query l = { .depth = 9 };
 	struct search_query q = { .literal = true };
 	struct file_write w = { .expect_sha256 = { "*", 1 }, .make_parents = true };
@@ -321,6 +371,8 @@ static void begin(struct client *c)
 	} else if (c->write) {
 		w.path = slice_of(c->write);
 		c->call = runner_write(c->runner, &w, on_write, c);
+	} else if (c->hosts) {
+		c->broker = broker_open(c->runner, &face);
 	} else {
 		c->call = runner_command(c->runner, &c->spec, &callbacks, c);
 	}
