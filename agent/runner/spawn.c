@@ -154,6 +154,9 @@ bool spawner_start(const struct spawn_config *c, struct layers *layers, int *soc
 		}
 	}
 	layers_decide(layers, c->no_sandbox, getuid() == 0);
+	if (c->container) /* no descriptor gets out of it: serve_network.c */
+		layer_set(layers, LAYER_BROKER, LAYER_MISSING,
+			  "commands in a container have no network at all");
 	if (layers->mode != SANDBOX_REDUCED && layers->mode != SANDBOX_NONE)
 		return true;
 	return start_one(c, layers, false, sock, memory, err) > 0;

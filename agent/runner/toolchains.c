@@ -93,7 +93,7 @@ static void look_at(struct arena *a, const char *home, struct slice folder, stru
 
 		if (!lies_in(folder, place) || !is_folder(a, folder))
 			continue;
-		add(out->path, &out->n_path, TOOLCHAIN_PATH_MAX, folder);
+		add(out->path, &out->n_path, TOOLCHAIN_PATH_MAX, arena_dup(a, folder));
 		show(a, home, &known[i], workspace, out);
 	}
 }

@@ -202,13 +202,13 @@ static void env_fill(struct env *e, const struct init_options *o)
 		env_image(e);
 }
 
-/* The user's packages in the home folder that commands of the session share; not where a command has
- * its own already. */
-static void link_packages(const struct init_options *o)
+/* The user's packages in the home folder that commands of the session share. A command with a network
+ * fetches its own instead, and then they stay. */
+static void link_packages(const struct init_options *o, bool network)
 {
 	for (const char *const *link = o->config->links; link && *link; link++) {
 		const char *target = strchr(*link, '=');
-		char at[LIMIT_PATH_BYTES];
+		char at[LIMIT_PATH_BYTES], own[1];
 
 		if (!target)
 			continue;
@@ -219,7 +219,9 @@ static void link_packages(const struct init_options *o)
 			(void)mkdir(at, 0700);
 			*p = '/';
 		}
-		if (symlink(target + 1, at) < 0)
+		if (network && readlink(at, own, sizeof(own)) >= 0 && unlink(at) == 0)
+			continue;
+		if (network || symlink(target + 1, at) < 0)
 			continue; /* it is there already */
 	}
 }
@@ -268,7 +270,7 @@ _Noreturn void worker_run(const struct init_options *o, const struct worker_requ
 	env_fill(&env, o);
 	env_proxy(&env, r->proxy);
 	if (o->mode != SANDBOX_NONE)
-		link_packages(o);
+		link_packages(o, *r->proxy);
 	descriptors(o);
 	limits.processes = limits.processes > UINT32_MAX / 8
 				   ? UINT32_MAX

@@ -179,6 +179,8 @@ def toolchains_of_the_home_folder_are_found(w):
     expect(r.status == 0 and r.out == "fetched before\n%s/.rustup\n" % w.home, r)
     r = w.run("run", "--", "sh", "-c", "cat %s; echo x >>%s" % (token, tool), PATH=path)
     expect(r.status != 0 and "token\n" not in r.out and "No such file" in r.out and "ead-only" in r.out, r)
+    r = w.run("run", "--network", "--", "sh", "-c", "test ! -e ~/.cargo/registry && mkdir ~/.cargo/registry && echo own", PATH=path)
+    expect(r.status == 0 and r.out == "own\n", r)
     r = w.run("doctor", PATH=path)
     expect("they also see: %s/.nvm/versions, %s/.cargo/bin" % (w.home, w.home) in r.out, r)
     r = w.run("run", "--", "mytool")  # not on the PATH: not the user's tool
