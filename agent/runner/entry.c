@@ -115,20 +115,25 @@ bool entry_put(const struct root *r, struct slice path, const struct entry *from
 	struct sha256_hex now, want = hash_of(to), expected = hash_of(from);
 	char rel[LIMIT_PATH_BYTES];
 	const char *base;
+	int dir, lock;
 	bool ok;
-	int dir;
 
-	if (!root_clean(r, path, rel, err) || !reachable(r, rel, err) ||
-	    !upper_hash(r->fd, rel, &now, err))
+	if (!root_clean(r, path, rel, err) || !reachable(r, rel, err))
 		return false;
-	if (strcmp(now.s, want.s) == 0)
+	dir = to->kind == ENTRY_NONE ? upper_parent(r->fd, rel, &base) : open_parent(r, rel, &base);
+	if (dir < 0 && to->kind == ENTRY_NONE && errno == ENOENT)
 		return true;
-	if (strcmp(now.s, expected.s) != 0)
-		return err_set(err, ERR_STALE, "it was changed since; it is left as it is");
-	dir = open_parent(r, rel, &base);
 	if (dir < 0)
 		return fail(err, rel, "put back");
-	ok = replace(dir, base, from, to, mode) || fail(err, rel, "put back");
+	lock = root_lock(dir);
+	ok = upper_hash(r->fd, rel, &now, err);
+	if (ok && strcmp(now.s, want.s) != 0) {
+		ok = strcmp(now.s, expected.s) == 0 ||
+		     err_set(err, ERR_STALE, "it was changed since; it is left as it is");
+		ok = ok && (replace(dir, base, from, to, mode) || fail(err, rel, "put back"));
+	}
+	if (lock >= 0)
+		(void)close(lock);
 	(void)close(dir);
 	return ok;
 }

@@ -123,7 +123,6 @@ static bool find_target(const struct root *r, const struct file_change *c, struc
 			struct err *err)
 {
 	char rel[LIMIT_PATH_BYTES];
-	struct stat st;
 	int fd;
 
 	if (!root_clean(r, c->path, rel, err))
@@ -143,20 +142,23 @@ static bool find_target(const struct root *r, const struct file_change *c, struc
 	} else if (!c->remove && errno != ENOENT) {
 		return root_errno(err, "written", rel);
 	}
-	if (!open_parent(r, t, rel, c->make_parents && !c->remove, err))
-		return false;
-	if (fstatat(t->dir, t->base, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno != ENOENT)
-			return root_errno(err, "written", rel);
-		return true;
-	}
+	return open_parent(r, t, rel, c->make_parents && !c->remove, err);
+}
+
+/* What stands there now. */
+static bool look(const struct file_change *c, struct target *t, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(t->dir, t->base, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT || root_errno(err, "written", t->rel);
 	if (S_ISLNK(st.st_mode) && !c->remove)
 		return err_set(err, ERR_DENIED,
-			       "%s is a symbolic link that leads nowhere; "
+			       "%.*s is a symbolic link that leads nowhere; "
 			       "write its target instead.",
-			       rel);
+			       SLICE_ARG(c->path));
 	if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
-		return err_set(err, ERR_DENIED, "%s is not a regular file.", rel);
+		return err_set(err, ERR_DENIED, "%.*s is not a regular file.", SLICE_ARG(c->path));
 	t->exists = true;
 	t->st = st;
 	return true;
@@ -303,11 +305,15 @@ bool file_write(const struct root *r, const struct file_change *c, struct file_i
 {
 	struct target t = { .dir = -1 };
 	bool ok = false;
+	int lock = -1;
 
 	if (c->data.len > LIMIT_DOC_BYTES)
 		return err_set(err, ERR_TOO_LARGE, "A file of more than %d bytes is not written.",
 			       LIMIT_DOC_BYTES);
-	if (!find_target(r, c, &t, err) || !check_expected(c, &t, err))
+	if (!find_target(r, c, &t, err))
+		goto out;
+	lock = root_lock(t.dir);
+	if (!look(c, &t, err) || !check_expected(c, &t, err))
 		goto out;
 	*info = (struct file_info){ 0 };
 	if (!c->remove) {
@@ -322,6 +328,8 @@ bool file_write(const struct root *r, const struct file_change *c, struct file_i
 		ok = unlinkat(t.dir, t.base, 0) == 0 || root_errno(err, "deleted", t.rel);
 	}
 out:
+	if (lock >= 0)
+		(void)close(lock);
 	if (t.dir >= 0)
 		(void)close(t.dir);
 	return ok;

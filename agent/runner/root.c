@@ -6,7 +6,9 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "protocol/base/mem.h"
@@ -213,6 +215,24 @@ bool root_place(const struct root *r, int fd, char *out, struct err *err)
 		return err_set(err, ERR_DENIED,
 			       "%s is kept secret: its name is in the list of denied files.", out);
 	return true;
+}
+
+int root_lock(int dir)
+{
+	enum { TRIES = 500, PAUSE_NS = 2 * 1000 * 1000 };
+	struct timespec pause = { .tv_nsec = PAUSE_NS };
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (int i = 0; fd >= 0 && i < TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return fd;
+		if (errno != EWOULDBLOCK)
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return -1;
 }
 
 bool root_errno(struct err *err, const char *what, const char *rel)

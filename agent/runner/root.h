@@ -36,6 +36,10 @@ NODISCARD bool root_clean(const struct root *r, struct slice path, char *out, st
 int root_openat(const struct root *r, const char *rel, int flags, bool no_links);
 /* The place of an open descriptor in the workspace. ERR_DENIED if outside or a denied name. */
 NODISCARD bool root_place(const struct root *r, int fd, char *out, struct err *err);
+/* Keeps other runners from writing in this folder (O_PATH), so that none comes between a look at a file
+ * and its replacement. Waits up to a second for one that is writing. The caller closes the result;
+ * -1: not locked, somebody holds it or the folder cannot be read: then the look has to do. */
+int root_lock(int dir);
 /* Turns errno of a failed open of `rel` into an err; always false. */
 bool root_errno(struct err *err, const char *what, const char *rel);
 

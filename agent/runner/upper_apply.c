@@ -232,8 +232,8 @@ static bool put_it(struct upper *u, const struct upper_change *c, int dir, const
 bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, struct err *err)
 {
 	const char *base;
+	int dir, lock;
 	bool ok;
-	int dir;
 
 	if (c->class == UPPER_NEVER || c->done)
 		return err_set(err, ERR_DENIED, "%s: %s.", c->rel,
@@ -246,7 +246,10 @@ bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, 
 				       : make_parents(u, r, c->rel, &base);
 	if (dir < 0)
 		return fail(err, c->rel, "written");
-	ok = put_it(u, c, dir, base, true, err);
+	lock = root_lock(dir);
+	ok = is_still(r, c, err) && put_it(u, c, dir, base, true, err);
+	if (lock >= 0)
+		(void)close(lock);
 	(void)close(dir);
 	c->done = ok;
 	return ok;

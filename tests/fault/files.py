@@ -284,10 +284,38 @@ def file_replaced_by_a_link_while_edited(w):
         expect(f.read() == before, "outside")
 
 
+def two_emends_on_one_file(w):
+    """Two processes edit the lines of one file, turn about: what is said to be made stands there, of both."""
+    count, rounds = 25, 4
+    for n in range(rounds):
+        w.write("a.txt", "".join("%s%d\n\n\n" % (who, i) for i in range(count) for who in "AB"))
+        running = []
+        for who in "AB":
+            calls = [edit("a.txt", "%s%d\n" % (who, i), "%s%d made\n" % (who, i))["calls"][0] for i in range(count)]
+            path = os.path.join(w.base, "script%s%d.jsonl" % (who, n))
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(json.dumps({"calls": calls}) + "\n" + json.dumps(DONE) + "\n")
+            running.append(subprocess.Popen([EMEND, "do", "--json", "--yes", "--model", "scripted:" + path, "x"],
+                                            cwd=w.path, env=w.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
+        for p in running:
+            out = p.communicate(timeout=60)[0].decode()
+            expect(p.returncode == 0, out[-1000:])
+        text, made = w.read("a.txt"), 0
+        for log in list(logs(w))[-2:]:
+            new = {e["call"]: json.loads(e["input"])["edits"][0]["new_text"] for e in log if e["type"] == "call"}
+            for e in log:
+                if e["type"] == "result" and e["ok"]:
+                    made += 1
+                    expect(new[e["call"]] in text, (new[e["call"]], text))
+        expect(made > count and text.count(" made\n") == made, (made, text))
+    settled(w)
+
+
 def main():
     cases = [full_disk_in_the_workspace, full_disk_when_a_command_is_done, full_disk_in_the_state_folder,
              no_room_for_the_log, read_only_file_system, permission_denied,
-             file_replaced_by_a_folder_while_edited, file_replaced_by_a_link_while_edited]
+             file_replaced_by_a_folder_while_edited, file_replaced_by_a_link_while_edited,
+             two_emends_on_one_file]
     bad = 0
     print("1..%d" % len(cases))
     for i, case in enumerate(cases, 1):
