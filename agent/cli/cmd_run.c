@@ -55,6 +55,30 @@ static int status_of(const struct command_result *c)
 	return c->term_signal ? STATUS_SIGNAL + c->term_signal : c->exit_status;
 }
 
+static void put_held(struct command_run *r, const struct held_result *h)
+{
+	static const char *const deeds[] = { "moved", "removed", "restored", "left" };
+	struct json_line l;
+	struct jw *w;
+
+	if (h->n == 0)
+		return;
+	if (!cli_given(r->cli, OPT_JSON)) {
+		term_raw(&r->cli->log, SLICE("emend: protected files that were changed or created "
+					     "while the command ran:\n"));
+		term_text(&r->cli->log, TERM_PLAIN, held_text(h, &r->cli->arena));
+		return;
+	}
+	for (size_t i = 0; i < h->n; i++) {
+		w = json_line_begin(&l, "held");
+		jw_kstr(w, "path", h->files[i].path);
+		jw_kcstr(w, "deed", deeds[h->files[i].deed]);
+		jw_kstr(w, "reason", h->files[i].reason);
+		jw_kstr(w, "folder", h->folder);
+		json_line_end(&l, &r->cli->out);
+	}
+}
+
 static void put_result(struct command_run *r, const struct command_result *c)
 {
 	struct json_line l;
@@ -107,6 +131,7 @@ static void on_done(void *payload, const struct command_result *c, const struct 
 	if (err)
 		r->why = *err;
 	if (c && !err) {
+		put_held(r, &c->held);
 		put_result(r, c);
 		r->status = status_of(c);
 	}

@@ -78,12 +78,12 @@ static void on_impatient(uv_timer_t *t)
 }
 
 /* A container is not ended by killing the engine's client, but by the end of its stdin. */
-static void make_end(struct runner *r)
+static void make_end(struct runner *r, int sig)
 {
 	if (r->exited)
 		return;
 	if (!r->launch.engine) {
-		(void)uv_process_kill(&r->process, SIGKILL);
+		(void)uv_process_kill(&r->process, sig);
 		return;
 	}
 	close_pipe(r);
@@ -100,7 +100,7 @@ static void lose(struct runner *r, const struct err *why)
 		r->why = *why;
 	log_warn("runner lost: %s", r->why.msg);
 	(void)uv_read_stop((uv_stream_t *)&r->pipe);
-	make_end(r);
+	make_end(r, SIGKILL);
 	conn_close(&r->conn, &r->why);
 	LIST_EACH (it, tmp, &r->calls) { /* those that never reached the connection */
 		struct runner_call *c = container_of(it, struct runner_call, link);
@@ -195,7 +195,7 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 	if (n == 0 || r->state != RUNNER_UP)
 		return;
 	if (n < 0 && r->launch.engine) {
-		make_end(r); /* and then it can be said why */
+		make_end(r, SIGKILL); /* and then it can be said why */
 	} else if (n < 0) {
 		err_set(&why, ERR_IO, "The sandboxed worker process closed its connection.");
 		lose(r, &why);
@@ -380,7 +380,7 @@ void runner_stop(struct runner *r)
 	if (!r || r->state == RUNNER_STOPPED)
 		return;
 	r->state = RUNNER_STOPPED;
-	make_end(r);
+	make_end(r, SIGTERM); /* it may have to clean up after commands first; see serve_guard.c */
 	close_all(r);
 }
 

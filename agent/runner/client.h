@@ -61,8 +61,9 @@ void client_answer(struct runner_call *c, const struct rpc_reply *reply, const s
 void client_answer_network(const struct runner_call *c, const struct err *err);
 /* More descriptors came than were asked for. */
 bool client_too_many(struct runner *r);
-/* client_view.c */
+/* client_view.c, client_held.c */
 void client_read_changes(struct json changed, struct arena *a, struct view_result *out);
+void client_read_held(struct json held, struct arena *a, struct held_result *out);
 void client_answer_image(const struct runner_call *c, struct json v, struct arena *a,
 			 const struct err *err);
 

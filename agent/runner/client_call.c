@@ -87,6 +87,7 @@ static void answer_command(const struct runner_call *c, struct json v, struct ar
 			r.seconds = 0;
 		r.limit_hit = json_str_or(json_get(v, "limit"), a, "");
 		client_read_changes(json_get(v, "changed"), a, &r.changed);
+		client_read_held(json_get(v, "held"), a, &r.held);
 	}
 	c->on_command.done(c->payload, &r, err);
 }

@@ -251,8 +251,8 @@ bool places_refresh(struct places *p, const struct root *r, uint64_t now_ms, str
 			PLACES_MAX);
 	if (truncated)
 		return err_set(err, ERR_SANDBOX,
-			       "The workspace has more than %d files, too many to look for "
-			       "secrets. Start in a smaller folder.",
+			       "The workspace has more than %d files, or paths that are too long: "
+			       "too much to look for secrets. Start in a smaller folder.",
 			       LIMIT_WALK_ENTRIES);
 	p->at_ms = now_ms;
 	p->took_ms = clock_ms() - now_ms;

@@ -12,6 +12,7 @@
 #include "protocol/base/err.h"
 #include "protocol/base/slice.h"
 
+struct arena;
 struct runner;
 struct runner_call;
 struct runq;
@@ -162,6 +163,21 @@ struct view_result {
 	const int64_t *unseen; /* unsaved texts that the command did not see */
 	size_t n_unseen;
 };
+/* What happened to protected files while a command worked on the real ones: see guard.h. */
+enum held_deed { HELD_MOVED, HELD_REMOVED, HELD_RESTORED, HELD_LEFT };
+struct held_file {
+	struct slice path;
+	enum held_deed deed;
+	struct slice reason; /* the end of a sentence about it */
+};
+struct held_result {
+	struct slice folder; /* where the moved ones lie; "": there is none */
+	const struct held_file *files;
+	size_t n, more; /* more: those that are not listed */
+};
+/* For people and models: a line each, "  PATH: what happened, and why"; "" if there is none. */
+struct slice held_text(const struct held_result *h, struct arena *a);
+
 struct command_spec {
 	struct slice command; /* for `sh -c`; or */
 	const struct slice *argv;
@@ -171,7 +187,7 @@ struct command_spec {
 	uint64_t idle_ms;    /* without output; 0: none */
 	const struct unsaved_text *unsaved; /* the command sees these in place of the files */
 	size_t n_unsaved;
-	bool direct; /* works on the real files even where there are views */
+	bool direct; /* works on the real files even where there are views; see guard.h */
 	struct slice proxy; /* the URL of its way to the network (broker.h); "": none */
 };
 struct command_result {
@@ -185,6 +201,7 @@ struct command_result {
 	double seconds;
 	struct slice limit_hit; /* "", "memory", "processes", "disk": what a watchdog stopped */
 	struct view_result changed;
+	struct held_result held;
 };
 struct command_callbacks {
 	void (*output)(

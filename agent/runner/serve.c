@@ -242,6 +242,7 @@ static int serve_on(int in, int out)
 	list_init(&s.jobs);
 	list_init(&s.uppers);
 	places_init(&s.places);
+	guard_init(&s.guard);
 	random_bytes(&seed, sizeof(seed));
 	conn_init(&s.conn, &(struct conn_options){ .handlers = &handlers,
 						   .owner = &s,
@@ -250,10 +251,12 @@ static int serve_on(int in, int out)
 	while (!s.ended)
 		round_trip(&s, p);
 	/* The spawner sees its socket close and ends every command; queries die with us. */
+	serve_guard_last(&s);
 	conn_release(&s.conn);
 	LIST_EACH(it, tmp, &s.uppers)
 		upper_free(&s.views, container_of(it, struct upper, link));
 	views_release(&s.views);
+	guard_release(&s.guard);
 	places_release(&s.places);
 	root_release(&s.root);
 	arena_release(&s.arena);

@@ -7,6 +7,7 @@
 #ifndef EMEND_RUNNER_SERVE_H
 #define EMEND_RUNNER_SERVE_H
 
+#include "agent/runner/guard.h"
 #include "agent/runner/places.h"
 #include "agent/runner/query.h"
 #include "agent/runner/spawn.h"
@@ -40,6 +41,7 @@ struct serve {
 	struct layers layers;
 	struct spawn_config config;
 	struct places places;
+	struct guard guard; /* while commands work on the real files */
 	int spawner; /* socket; -1: commands are refused */
 	struct views views;
 	struct list uppers; /* layers of commands that ended, until they are dropped */
@@ -67,6 +69,14 @@ void serve_kill(struct serve *s, struct json params);
 void serve_network(struct serve *s, struct rpc_request *req);
 /* Like send(), with the descriptors that wait, each in a message of its own. */
 ssize_t serve_send(struct serve *s, struct slice out);
+
+/* serve_guard.c: commands on the real files. False: the command is refused. */
+NODISCARD bool serve_guard_begin(struct serve *s, struct err *err);
+/* The command is dead, or did not start (then w is NULL). Writes the member "held", if there is
+ * something to tell. */
+void serve_guard_end(struct serve *s, struct jw *w);
+/* The server is gone: its commands are ended, and what they left is put in order. */
+void serve_guard_last(struct serve *s);
 
 /* serve_view.c: the layers of commands. */
 bool serve_has_views(const struct serve *s);

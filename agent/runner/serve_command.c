@@ -39,7 +39,7 @@ struct command_job {
 	struct buf head, tail, batch; /* tail: at most twice HALF_BYTES, cut to it at the end */
 	uint64_t total, logged;
 	struct upper *upper; /* where it writes; NULL: the workspace itself */
-	bool in_view;
+	bool in_view, guarded;
 };
 
 static void send_kill(struct command_job *c)
@@ -180,6 +180,9 @@ static void write_result(struct command_job *c, uint64_t now, struct slice chang
 	jw_kcstr(w, "limit", limits[c->end.limit & 3]);
 	if (changes.len)
 		jw_kraw(w, "changed", changes);
+	if (c->guarded)
+		serve_guard_end(c->job.serve, w);
+	c->guarded = false;
 	jw_end(w);
 	conn_result_end(c->job.req);
 	buf_release(&out);
@@ -192,6 +195,8 @@ static void finish(struct command_job *c, uint64_t now)
 
 	buf_init(&changes, LIMIT_MESSAGE_BYTES / 2);
 	flush(c);
+	if (c->guarded)
+		guard_look(&c->job.serve->guard, &c->job.serve->root);
 	if (c->end_bytes < sizeof(c->end)) /* killed before it could tell */
 		c->end = (struct spawn_status){ .term_signal = 9 };
 	if (c->job.req->cancelled)
@@ -204,6 +209,8 @@ static void finish(struct command_job *c, uint64_t now)
 		write_result(c, now, buf_slice(&changes));
 	if (!c->in_view)
 		places_forget(&c->job.serve->places); /* it may have moved a secret */
+	if (c->guarded)
+		serve_guard_end(c->job.serve, NULL);
 	upper_free(&c->job.serve->views, c->upper);
 	buf_release(&changes);
 	buf_release(&c->head);
@@ -275,21 +282,22 @@ void serve_kill(struct serve *s, struct json params)
 }
 
 /* In a layer of its own a command may change what is protected: that is decided when it is done.
- * In folders that it reaches directly it may not. */
-static uint32_t encode_places(const struct serve *s, bool in_view, struct buf *out)
+ * In folders that it reaches directly it may not. On the real files what the guard noted is
+ * read-only; where there are views, git works on one, and the repositories are as a whole. */
+static bool encode_places(const struct serve *s, bool in_view, struct buf *out, uint32_t *n,
+			  struct err *err)
 {
 	const char *at = s->places.list.data, *end = at ? at + s->places.list.len : at;
-	uint32_t n = 0;
 
 	for (; at < end; at += strlen(at) + 1) {
 		bool hide = *at == PLACE_MASK || *at == PLACE_CLEAN, through = *at == PLACE_THROUGH;
 
-		if (in_view ? !hide && !through && !places_through(&s->places, at + 1) : through)
+		if (in_view ? !hide && !through && !places_through(&s->places, at + 1) : !hide)
 			continue;
 		buf_append(out, slice_make(at, strlen(at) + 1));
-		n++;
+		++*n;
 	}
-	return n;
+	return in_view || guard_mounts(&s->guard, serve_has_views(s), out, n, err);
 }
 
 /* The request as the init will read it; false and *err if it is not one. */
@@ -331,8 +339,9 @@ static bool encode(struct serve *s, struct rpc_request *req, uint64_t view, stru
 	}
 	if (head.n_argv == 0)
 		return err_set(err, ERR_INVALID, "The command is empty.");
-	if (s->layers.mode == SANDBOX_VIEW)
-		head.n_places = encode_places(s, view != 0, out);
+	if (s->layers.mode == SANDBOX_VIEW &&
+	    !encode_places(s, view != 0, out, &head.n_places, err))
+		return false;
 	if (out->full)
 		return err_set(err, ERR_TOO_LARGE, "The command is longer than %d bytes.",
 			       LIMIT_COMMAND_BYTES);
@@ -402,6 +411,14 @@ static bool may_run(struct serve *s, struct err *err)
 	return true;
 }
 
+static bool begin_guard(struct serve *s, struct command_job *c, struct err *err)
+{
+	if (c->in_view || s->layers.mode == SANDBOX_NONE)
+		return true;
+	c->guarded = serve_guard_begin(s, err);
+	return c->guarded;
+}
+
 void serve_command(struct serve *s, struct rpc_request *req)
 {
 	int64_t timeout = json_i64_or(json_get(req->params, "timeoutMs"), 0);
@@ -415,13 +432,15 @@ void serve_command(struct serve *s, struct rpc_request *req)
 	c->id = ++s->next_id;
 	c->tag = json_i64_or(json_get(req->params, "tag"), -1);
 	c->in_view = serve_has_views(s) && !json_bool_or(json_get(req->params, "direct"), false);
-	if (!may_run(s, &err) ||
+	if (!may_run(s, &err) || !begin_guard(s, c, &err) ||
 	    (c->in_view &&
 	     !serve_view_new(s, req->params, &req->arena, c->id, &c->upper, &err)) ||
 	    !encode(s, req, c->in_view ? c->id : 0, &request, &err) ||
 	    !start(s, c, buf_slice(&request), &err)) {
 		conn_reply_err(req, &err);
 		upper_free(&s->views, c->upper);
+		if (c->guarded)
+			serve_guard_end(s, NULL);
 		free(c);
 		goto out;
 	}

@@ -44,6 +44,7 @@ void serve_read(struct serve *s, struct rpc_request *req)
 void serve_write(struct serve *s, struct rpc_request *req)
 {
 	struct file_change c = { .data = { "", 0 } };
+	char rel[LIMIT_PATH_BYTES];
 	struct file_info info;
 	struct err err;
 	struct jw *w;
@@ -62,6 +63,8 @@ void serve_write(struct serve *s, struct rpc_request *req)
 		return;
 	}
 	places_forget(&s->places);
+	if (root_clean(&s->root, c.path, rel, &err))
+		guard_allow(&s->guard, &s->root, rel);
 	w = conn_result_begin(req);
 	jw_object(w);
 	jw_kcstr(w, "sha256", info.sha256.s);

@@ -156,7 +156,9 @@ static bool lock_in(const struct serve *s, struct err *err)
 		if (!landlock_init(&set, true, err) ||
 		    !landlock_allow_fd(&set, s->root.fd, LANDLOCK_WRITE, err) ||
 		    (s->views.fd >= 0 &&
-		     !landlock_allow_fd(&set, s->views.fd, LANDLOCK_WRITE, err)))
+		     !landlock_allow_fd(&set, s->views.fd, LANDLOCK_WRITE, err)) ||
+		    (s->guard.held_fd >= 0 &&
+		     !landlock_allow_fd(&set, s->guard.held_fd, LANDLOCK_WRITE, err)))
 			return false;
 		for (size_t i = 0; i < ARRAY_LEN(libraries); i++) {
 			if (!landlock_allow(&set, libraries[i], LANDLOCK_READ, err))
@@ -178,15 +180,19 @@ static void open_views(struct serve *s, struct json params, struct err *why)
 {
 	struct slice base = json_str_or(json_get(params, "views"), &s->arena, "");
 	int64_t forbid = json_i64_or(json_get(params, "forbid"), 0);
-	bool forbidden = forbid & FORBID_OVERLAY;
+	bool forbidden = forbid & FORBID_OVERLAY, asked, inside;
 	size_t n = strlen(s->root.path);
 
 	why->code = ERR_NONE;
-	if (base.len == 0 || base.ptr[0] != '/' || forbidden ||
-	    json_bool_or(json_get(params, "noSandbox"), false))
+	asked = base.len > 0 && base.ptr[0] == '/' &&
+		!json_bool_or(json_get(params, "noSandbox"), false);
+	inside = slice_starts(base, slice_of(s->root.path)) &&
+		 (base.len == n || base.ptr[n] == '/');
+	if (asked && !inside)
+		guard_place(&s->guard, arena_cstr(&s->arena, base));
+	if (!asked || forbidden)
 		err_set(why, ERR_SANDBOX, forbidden ? "forbidden by a test" : "not asked for");
-	else if (slice_starts(base, slice_of(s->root.path)) &&
-		 (base.len == n || base.ptr[n] == '/'))
+	else if (inside)
 		err_set(why, ERR_IO, "the state folder lies in the workspace");
 	else if (forbid & FORBID_DISK)
 		err_set(why, ERR_IO, "a folder on the disk is forbidden by a test");

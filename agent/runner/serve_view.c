@@ -199,10 +199,12 @@ void serve_view_commit(struct serve *s, struct rpc_request *req)
 	if (!c)
 		return;
 	places_forget(&s->places);
-	if (upper_apply(u, &s->root, c, &err))
-		conn_reply_result(req, SLICE("{}"));
-	else
+	if (!upper_apply(u, &s->root, c, &err)) {
 		conn_reply_err(req, &err);
+		return;
+	}
+	guard_allow(&s->guard, &s->root, c->rel);
+	conn_reply_result(req, SLICE("{}"));
 }
 
 /* The quiet rest, and the end of the layer. */

@@ -13,6 +13,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "agent/runner/git_plain.h"
 #include "agent/runner/protect.h"
 #include "agent/runner/upper.h"
 #include "agent/runner/view_sources.h"
@@ -134,6 +135,18 @@ static bool link_stays(struct layer_walk *w, const char *rel)
 	return false;
 }
 
+/* `git init` in a new folder: its configuration says nothing yet. */
+static bool is_new_repository(const struct layer_walk *w, const char *rel)
+{
+	char dir[LIMIT_PATH_BYTES];
+	const char *slash = strrchr(rel, '/');
+	struct stat st;
+
+	(void)snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - rel) : 0, rel);
+	return protect_is_git(rel) && !lower_stat(w->root, dir, &st) &&
+	       git_config_new_is_plain(w->u->fd, rel);
+}
+
 /* Where may this change go? */
 static void classify(struct layer_walk *w, struct upper_change *c)
 {
@@ -161,6 +174,8 @@ static void classify(struct layer_walk *w, struct upper_change *c)
 		c->reason = NULL;
 	else
 		c->reason = protect_reason(&tree, c->rel, type);
+	if (c->reason && born && c->type == UPPER_FILE && is_new_repository(w, c->rel))
+		c->reason = NULL;
 	if (c->reason)
 		c->class = UPPER_PROTECTED;
 	else if (c->open >= 0)
@@ -375,7 +390,9 @@ static int open_folder(const struct layer_walk *w, const char *rel)
 
 	if (fd >= 0 || errno != EACCES)
 		return fd;
-	dir = upper_parent(w->u->fd, rel, &base); /* it is ours, so it can be opened again */
+	/* It is ours, so it can be opened again. */
+	base = "u";
+	dir = *rel ? upper_parent(w->u->fd, rel, &base) : fcntl(w->u->dir, F_DUPFD_CLOEXEC, 0);
 	if (dir >= 0) {
 		if (fchmodat(dir, base, 0700, 0) < 0)
 			log_debug("%s cannot be made readable", rel);

@@ -22,7 +22,7 @@ struct walker {
 	struct pending *stack;
 	size_t n, cap;
 	size_t entries;
-	bool stop;
+	bool stop, left_out;
 };
 
 static void push(struct walker *w, const char *rel, unsigned depth)
@@ -73,8 +73,10 @@ static void one_folder(struct walker *w, DIR *d, const struct pending *at)
 		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
 			continue;
 		n = snprintf(rel, sizeof(rel), "%s%s%s", at->rel, *at->rel ? "/" : "", de->d_name);
-		if (n < 0 || (size_t)n >= sizeof(rel))
+		if (n < 0 || (size_t)n >= sizeof(rel)) {
+			w->left_out = true;
 			continue;
+		}
 		if (++w->entries > LIMIT_WALK_ENTRIES) {
 			w->stop = true;
 			break;
@@ -108,7 +110,7 @@ bool walk_tree(const struct root *r, const char *start, walk_cb *fn, void *paylo
 		first = false;
 		free(at.rel);
 	}
-	*truncated = w.stop;
+	*truncated = w.stop || w.left_out;
 	free(w.stack);
 	return ok;
 }

@@ -19,8 +19,8 @@ enum walk_next { WALK_ON, WALK_SKIP /* do not go into this folder */, WALK_STOP 
 typedef enum walk_next walk_cb(void *payload, const struct walk_entry *e);
 
 /* Folders come before what is in them; names within a folder in no order. Unreadable folders are
- * skipped. *truncated: LIMIT_WALK_ENTRIES was reached, or the callback stopped. ERR_NOT_FOUND,
- * ERR_DENIED for the start folder only. */
+ * skipped. *truncated: LIMIT_WALK_ENTRIES was reached, a path was longer than
+ * LIMIT_PATH_BYTES, or the callback stopped. ERR_NOT_FOUND, ERR_DENIED for the start folder only. */
 NODISCARD bool walk_tree(const struct root *r, const char *start, walk_cb *fn, void *payload,
 			 bool *truncated, struct err *err);
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "agent/runner/runner.h"
+#include "agent/tool/held.h"
 #include "agent/tool/network.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
@@ -32,6 +33,7 @@ struct item {
 	bool was_killed;
 	struct command_result end; /* without the output */
 	char limit[16];
+	struct slice held; /* what became of protected files, in the arena of the task */
 	struct err why; /* it could not run, or the runner was lost */
 };
 
@@ -100,9 +102,11 @@ static void tell(struct tool_run *r, struct item *it)
 	r->progress = out.len > 0 || !it->call;
 	state = arena_printf(&r->arena, "%s: %.*s", it->id, SLICE_ARG(state));
 	hosts = it->call ? network_report(it->network, &r->arena) : it->hosts;
-	out = arena_printf(&r->arena, "%.*s\n%.*s%.*s%.*s", SLICE_ARG(state), SLICE_ARG(hosts),
+	out = arena_printf(&r->arena, "%.*s\n%.*s%.*s%.*s%.*s", SLICE_ARG(state),
+			   SLICE_ARG(hosts), SLICE_ARG(it->held),
 			   SLICE_ARG(gap), SLICE_ARG(out.len ? out : SLICE("(no new output)")));
 	buf_clear(&it->unread);
+	it->held = SLICE("");
 	it->left_out = 0;
 	tool_finish(r, true, out, state);
 }
@@ -216,10 +220,12 @@ static void on_done(void *payload, const struct command_result *c, const struct 
 			it->set->env->fatal = *err; /* the user must mend this */
 	} else {
 		it->end = *c;
+		it->held = held_tell(it->set->env, it->call_id, &c->held, it->set->env->arena);
 		(void)snprintf(it->limit, sizeof(it->limit), "%.*s", SLICE_ARG(c->limit_hit));
 		log_item(it);
 	}
 	it->end.output = it->end.limit_hit = SLICE("");
+	it->end.held = (struct held_result){ .n = 0 };
 	if (it->set->awaited == it)
 		wake(it->set);
 }
@@ -243,6 +249,7 @@ void background_start(struct tool_run *r, const struct command_spec *spec, struc
 	(void)snprintf(it->id, sizeof(it->id), "b%zu", b->n);
 	it->set = b;
 	it->network = network;
+	it->held = SLICE("");
 	it->command = arena_dup(r->env->arena, spec->command);
 	it->call_id = arena_dup(r->env->arena, r->id);
 	it->started = uv_now(b->timer.loop);

@@ -18,6 +18,7 @@
 #include "agent/runner/runner.h"
 #include "agent/tool/background.h"
 #include "agent/tool/commit.h"
+#include "agent/tool/held.h"
 #include "agent/tool/network.h"
 #include "agent/tool/unsaved.h"
 #include "agent/workspace/path.h"
@@ -173,6 +174,8 @@ static void ran(void *payload, const struct command_result *c, const struct err 
 			       SLICE_ARG(network), SLICE_ARG(unseen(r)));
 	s->how = arena_printf(&r->arena, "%.*s, %.1f s", SLICE_ARG(s->how), c->seconds);
 	s->output = arena_dup(&r->arena, c->output);
+	s->head = arena_printf(&r->arena, "%.*s%.*s", SLICE_ARG(s->head),
+			       SLICE_ARG(held_tell(r->env, r->id, &c->held, &r->arena)));
 	not_shown(r, &c->changed);
 	commit_start(r, &c->changed, s->shown, committed);
 }

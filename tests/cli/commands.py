@@ -124,6 +124,50 @@ def policy_holds_in_the_background(w):
     expect(r.status == 4 and not tools[0]["ok"] and not w.exists("made"), r)
 
 
+def held(w):
+    return sorted(f for d, _, files in os.walk(os.path.join(w.state, "views", "held")) for f in files)
+
+
+def what_git_executes_is_not_left_by_the_background(w):
+    w.repository()
+    w.write(".vscode/settings.json", "{}\n")
+    plant = "exec 2>/dev/null; mkdir -p n/.git/hooks .husky; echo x > n/.git/hooks/update; echo x > .husky/pre-commit; " \
+            "echo x > .vscode/tasks.json; echo x > .git/hooks/pre-push; echo made > ordinary"
+    w.write("plant.sh", plant)  # the policy asks where a command names such files itself
+    r, tools = do(w, background("sh plant.sh"), call(id="b1", timeout_ms=30000),
+                  words(call(command="cat ordinary"), "Protected files", "n/.git/hooks/update: moved away",
+                        ".husky/pre-commit: moved away"), words(DONE, "made"))
+    expect(r.status == 0 and [e["ok"] for e in tools] == [True] * 3, r)
+    expect(any("n/.git/hooks/update" in e["text"] for e in r.of("notice")), r)
+    expect(not w.exists("n/.git/hooks/update") and not w.exists(".husky/pre-commit") and w.exists("ordinary"), r)
+    expect(not w.exists(".vscode/tasks.json") and not w.exists(".git/hooks/pre-push"), "it is read-only")
+    expect(held(w) == [".husky%pre-commit", "index", "n%.git%hooks%update"], held(w))
+
+
+def what_is_left_when_the_task_ends_goes_too(w):
+    w.write("plant.sh", "mkdir .husky; echo x > .husky/pre-commit; echo up; sleep 60")
+    r, tools = do(w, background("sh plant.sh"), call(id="b1", timeout_ms=30000), words(DONE, "up"))
+    expect(r.status == 0 and len(tools) == 2, r)
+    end = time.time() + 5
+    while w.exists(".husky/pre-commit") and time.time() < end:
+        time.sleep(0.02)
+    expect(not w.exists(".husky/pre-commit"), r)
+
+
+def without_views_the_same_holds_for_every_command(w):
+    w.repository()
+    w.env["EMEND_TEST_FORBID"] = "overlay"
+    plant = "echo x > .envrc; echo '[alias] x = !x' >> .git/config; git init -q new; echo made > ordinary"
+    w.write("plant.sh", plant)
+    r, tools = do(w, call(command="sh plant.sh"), words(DONE, "Protected files", ".envrc: moved away", "Read-only file system"))
+    expect(r.status == 0 and any(".envrc" in e["text"] for e in r.of("notice")), r)
+    expect(not w.exists(".envrc") and w.exists("ordinary") and w.exists("new/.git/config"), r)
+    r = w.run("run", "--", "sh", "-c", "echo x > .envrc")
+    expect(r.status == 0 and ".envrc: moved away" in r.err and held(w).count(".envrc") == 2, r)
+    r = w.run("run", "--json", "--", "sh", "-c", "echo x > .npmrc")
+    expect([(e["path"], e["deed"]) for e in r.of("held")] == [(".npmrc", "moved")], r)
+
+
 def a_silent_command_is_stopped(w):
     w.config('{"command": {"idleMs": 300}}')
     r, tools = do(w, call(command="echo a; sleep 60"), words(DONE, "no output for too long"))
@@ -192,4 +236,6 @@ def toolchains_of_the_home_folder_are_found(w):
 
 main([toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
       it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
-      a_server_in_the_background_answers_later_commands, policy_holds_in_the_background, a_silent_command_is_stopped, a_command_cannot_drive_the_terminal])
+      a_server_in_the_background_answers_later_commands, policy_holds_in_the_background,
+      what_git_executes_is_not_left_by_the_background, what_is_left_when_the_task_ends_goes_too,
+      without_views_the_same_holds_for_every_command, a_silent_command_is_stopped, a_command_cannot_drive_the_terminal])

@@ -21,6 +21,12 @@ def exists(path):
     return lambda w: os.path.lexists(w.fill(path, False))
 
 
+def planted_below(w, folder):
+    """Somebody opens what was closed, and finds a plant there."""
+    w.open_up()
+    return any("ESC" in open(os.path.join(d, f)).read() for d, _, fs in os.walk(os.path.join(w.ws, folder)) for f in fs)
+
+
 def datagram(w):
     try:
         return w.udp.recv(9) == b"x"
@@ -278,13 +284,32 @@ PROTECTED = [
     ("move editor settings away and put others", "mv .vscode v; mkdir .vscode; echo ESC > .vscode/settings.json", effect("@WS@/.vscode/settings.json", "ESC")),
     ("exchange editor settings", PY % 'import ctypes,os; os.mkdir("v"); open("v/settings.json","w").write("ESC"); ctypes.CDLL(None).renameat2(-100,b"v",-100,b".vscode",2)', effect("@WS@/.vscode/settings.json", "ESC")),
 ]
-# Names that are not there yet: held where a command's changes are looked at before they are made.
+# Names that are not there yet.
 PLANTS = [("plant " + path, "mkdir -p $(dirname %s) && echo ESC > %s" % (path, path), effect("@WS@/" + path, "ESC")) for path in (
     ".git/config.worktree", ".git/commondir", ".git/info/attributes", "new/.git/hooks/post-checkout", ".envrc", ".mcp.json", ".husky/pre-commit",
-    ".idea/workspace.xml", "deep/er/.vscode/tasks.json")] + [
-    ("plant a bare repository", "git init -q --bare lib && git -C lib config core.fsmonitor ESC", effect("@WS@/lib/config", "ESC")),
-    ("write through a name that a file outside has here too", "echo ESC > alias", effect("@OUT@/target", "ESC"))]
-# On a view, after what may be kept has been kept.
+    ".idea/workspace.xml", "deep/er/.vscode/tasks.json", ".npmrc", ".nvim.lua", ".gitmodules", ".git/modules/m/config",
+    ".git/modules/a/b/hooks/post-checkout", ".git/worktrees/w/gitdir", "node_modules/p/.git/config", ".GIT/config", ".VSCode/tasks.json")] + [
+    ("plant a bare repository by git", "git init -q --bare lib && git -C lib config core.fsmonitor ESC",
+     lambda w: effect("@WS@/lib/config", "ESC")(w) and exists("@WS@/lib/HEAD")(w)),
+    ("plant a hook in a repository that git made", "git init -q new && echo ESC > new/.git/hooks/post-checkout",
+     effect("@WS@/new/.git/hooks/post-checkout", "ESC")),
+    ("configure a repository that git made", "git init -q new && git -C new config core.fsmonitor ESC", effect("@WS@/new/.git/config", "ESC")),
+    ("plant a hook in a folder that is closed", "mkdir -p shut/n/.git/hooks; echo ESC > shut/n/.git/hooks/post-checkout; chmod 000 shut/n; chmod 000 shut",
+     lambda w: planted_below(w, "shut")),
+    ("close the workspace behind a plant", "mkdir .husky; echo ESC > .husky/pre-commit; chmod 000 .husky .", lambda w: planted_below(w, ".husky")),
+    ("move editor tasks into place as a folder", "mkdir v; echo ESC > v/tasks.json; mkdir n; mv v n/.vscode", effect("@WS@/n/.vscode/tasks.json", "ESC")),
+    ("plant a folder of editor settings as a link", "mkdir v; echo ESC > v/tasks.json; mkdir n; ln -s ../v n/.vscode", effect("@WS@/n/.vscode/tasks.json", "ESC")),
+    ("plant a repository as a link", "mkdir -p v/objects v/refs n; echo 'ref: refs/heads/m' > v/HEAD; echo ESC > v/config; ln -s ../v n/.git",
+     effect("@WS@/n/.git/config", "ESC")),
+    ("make a hook executable", "chmod +x .git/hooks/pre-commit", lambda w: os.access(w.ws + "/.git/hooks/pre-commit", os.X_OK)),
+    ("complete a repository out of what lies there", "cp -r half whole; mkdir -p whole/objects whole/refs; echo ESC >> whole/config",
+     lambda w: effect("@WS@/whole/config", "ESC")(w) and exists("@WS@/whole/HEAD")(w)),
+    ("make a folder a repository that has hooks already", "mkdir -p half/objects half/refs", lambda w: exists("@WS@/half/HEAD")(w) and exists("@WS@/half/refs")(w)),
+    ("change editor settings by another name of the file", "echo ESC > same.json", effect("@WS@/.vscode/settings.json", "ESC")),
+    ("write through a name that a file outside has here too", "echo ESC > alias", effect("@OUT@/target", "ESC"))] + [
+    ("plant %s, and go on behind it" % path, "(setsid sh -c 'sleep 0.3; mkdir -p $(dirname %s); echo ESC > %s' &) ; mkdir -p $(dirname %s); echo ESC > %s"
+     % ((path,) * 4), effect("@WS@/" + path, "ESC")) for path in (".direnv/x", "n/.git/config")]
+# What stands there after what may be kept has been kept.
 PLANTED = [
     ("plant a hook in a nested repository", "mkdir -p n/.git/hooks; echo x > n/.git/hooks/post-checkout",
      exists("@WS@/n/.git/hooks/post-checkout")),
@@ -299,8 +324,11 @@ PLANTED = [
     ("change the git configuration through a link", "ln -s .git/config c; echo ESC >> c", effect("@WS@/.git/config", "ESC")),
     ("change the git configuration through a linked folder", "ln -s .git g; echo ESC >> g/config", effect("@WS@/.git/config", "ESC")),
     ("remove a hook", "rm .git/hooks/pre-commit", lambda w: not os.path.exists(w.ws + "/.git/hooks/pre-commit")),
-    ("remove the repository", "rm -rf .git", lambda w: not os.path.exists(w.ws + "/.git/HEAD")),
     ("remove editor settings", "rm -rf .vscode", lambda w: not os.path.exists(w.ws + "/.vscode/settings.json")),
+]
+# Only on a view.
+VIEW_PLANTED = [
+    ("remove the repository", "rm -rf .git", lambda w: not os.path.exists(w.ws + "/.git/HEAD")),
     ("leave a link to a file outside", "ln -s @OUT@/target lk", exists("@WS@/lk")),
     ("leave a link that climbs over a folder", "ln -s . here; ln -s here/../outside/target lk", exists("@WS@/lk")),
     ("swap a folder for a link to the outside", "mkdir s; echo x > s/planted; rm -r s; ln -s @OUT@ s", exists("@WS@/s")),

@@ -10,7 +10,8 @@
  * Options: --host RULE (the command has a network, on which it reaches this), --program FILE (default:
  * this program), --deny PATTERN, --read-dir DIR, --timeout MS, --views DIR (work on a view; commit what is
  * not protected), --where ENGINE --image NAME (in a container), --memory BYTES, --processes N,
- * --file BYTES, --no-sandbox, --cwd DIR, --cancel MS, --die MS (end
+ * --file BYTES, --no-sandbox, --direct (on the real files, also where there are views), --cwd DIR,
+ * --cancel MS, --die MS (end
  * without a word after MS), --kill-when FILE (kill the command when FILE is there, and print after how
  * many microseconds it was dead), --repeat N (COMMAND is one program, run N times by one worker after a
  * run that does not count; prints the microseconds of a run). Exit: the command's status, 128 + signal, 200 an error (printed), 201
@@ -23,6 +24,8 @@
 
 #include "agent/loop/runq.h"
 #include "agent/runner/broker.h"
+#include "agent/runner/runner.h"
+#include "protocol/base/arena.h"
 
 /* The runner cannot be traced, which the leak checker of a test build wants. */
 const char *__asan_default_options(void);
@@ -129,10 +132,16 @@ static void on_done(void *payload, const struct command_result *r, const struct 
 {
 	struct client *c = payload;
 	int status = r->exit_status;
+	struct arena arena;
 
 	if (err) {
 		complain(c, err);
 		return;
+	}
+	if (r->held.n > 0) {
+		arena_init(&arena);
+		(void)fprintf(stderr, "held:\n%.*s", SLICE_ARG(held_text(&r->held, &arena)));
+		arena_release(&arena);
 	}
 	if (once_more(c, r))
 		return;
@@ -279,6 +288,8 @@ static int arguments(struct client *c, int argc, char **argv)
 
 		if (strcmp(argv[i], "--no-sandbox") == 0) {
 			c->options.no_sandbox = true;
+		} else if (strcmp(argv[i], "--direct") == 0) {
+			c->spec.direct = true;
 		} else if (strcmp(argv[i], "--layers") == 0) {
 			c->layers = true;
 		} else if (i + 1 < argc) {

@@ -9,44 +9,12 @@ when that is root, again as an ordinary user; and again with layers forbidden, w
 commands counts as success. With EMEND_ESCAPE_OPTIONS (for client.c: tests/heavy/podman sets it) only the current
 user in the full ladder. TAP on stdout."""
 
-import os, pwd, shutil, signal, subprocess, sys, tempfile, time
+import os, shutil, signal, subprocess, time
 
 import world
-from attacks import PLANTED, PLANTS, PROTECTED, PY, READS, SECRETS_INSIDE, VIEW_READS, VIEW_WRITES, WRITES
-from world import ATTACK, CLIENT, DOORS, World, alive, escaped, tap
-
-USER = "emendtest"
-controls = {}  # name: did it succeed outside? The same in every mode.
-
-
-def control(w, name, command, check):
-    if name not in controls:
-        w.reset()
-        out = w.outside(w.fill(command, False))
-        controls[name] = bool(check(w) if check else escaped(out))
-    return controls[name]
-
-
-def attack(w, name, command, check=None):
-    why = "" if control(w, name, command, check) else "SKIP the control does not succeed here"
-    w.reset()
-    command = w.fill(command, True)
-    if w.refused:
-        r = w.inside(command)
-        tap(r.returncode == 200 and not (check and check(w)), name)
-        return
-    if w.reduced:
-        w.without_secrets()
-    if check and check(w):
-        tap(False, name, "the world is not as it was")
-        return
-    r = w.inside(command)
-    held = not (check(w) if check else escaped(r.stdout + r.stderr))
-    held = held and r.returncode != 200  # it did run
-    if not held:
-        print("#   ", r.returncode, (r.stdout + r.stderr)[:300])
-    tap(held, name, why)
-
+from attacks import PY, READS, SECRETS_INSIDE, VIEW_READS, VIEW_WRITES, WRITES
+from ladder import as_user, attack, controls
+from world import CLIENT, World, alive, escaped, tap
 
 def gone(marker, seconds=2.0):
     end = time.time() + seconds
@@ -273,18 +241,12 @@ def suite(mode, views=False):
                 tap(r.returncode == 200 and not escaped(r.stdout), name)
             else:
                 attack(w, name, command)
-        for name, command, check in (WRITES + ([] if w.reduced else VIEW_WRITES + PROTECTED))[::step]:
-            attack(w, name, command, check)
-        for name, command, check in PLANTS if w.overlay or w.refused else []:
-            attack(w, name, command, check)
-        for name, command, check in PLANTED if views else []:
+        for name, command, check in (WRITES + ([] if w.reduced else VIEW_WRITES))[::step]:
             attack(w, name, command, check)
         if views:
             r = w.inside("ls -A /run/views /proc/1/root/run/views 2>/dev/null")
             tap(r.stdout.replace(b"/proc/1/root/run/views:", b"").replace(b"/run/views:", b"").split() == [],
                 "the layers are not seen", r.stdout.decode()[:200])
-        if not w.overlay and not w.refused:
-            tap(True, "names that are not there yet", "SKIP commands change the workspace directly here")
         w.reset()
         if w.reduced:
             w.without_secrets()
@@ -298,50 +260,11 @@ def suite(mode, views=False):
         w.close()
 
 
-def as_user():
-    """Runs this again as an ordinary user, who is made for it where there is none."""
-    made = False
-    try:
-        pwd.getpwnam(USER)
-    except KeyError:
-        made = subprocess.run(["useradd", "-m", USER], capture_output=True).returncode == 0
-        if not made:
-            tap(True, "as an ordinary user", "SKIP no user can be made here")
-            return
-    u = pwd.getpwnam(USER)
-    place = tempfile.mkdtemp(prefix="emend-escape-bin-", dir="/var/tmp")
-    os.chmod(place, 0o755)
-    here = os.path.dirname(os.path.abspath(__file__))
-    for f in (CLIENT, ATTACK, DOORS, here + "/run.py", here + "/world.py", here + "/attacks.py"):
-        shutil.copy(f, place)
-    try:
-        def become():
-            os.setgroups([])
-            os.setgid(u.pw_gid)
-            os.setuid(u.pw_uid)
-        p = subprocess.run(["/usr/bin/python3", place + "/run.py", place + "/client", place + "/attack", "--as-user"],
-                           preexec_fn=become, cwd=place, stdout=subprocess.PIPE, check=False,
-                           env={"PATH": "/usr/bin:/bin", "HOME": u.pw_dir, "LANG": "C.UTF-8",
-                                "PYTHONDONTWRITEBYTECODE": "1"})
-        for line in p.stdout.decode().splitlines():
-            if line.startswith(("ok ", "not ok ")):
-                rest = line.split(" - ", 1)[1].split(" # ", 1)
-                tap(line.startswith("ok"), "user: " + rest[0], rest[1] if len(rest) > 1 else "")
-            elif line.startswith("#"):
-                print(line)
-        if p.returncode not in (0, 1):
-            tap(False, "the run as an ordinary user came to its end")
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-        if made:
-            subprocess.run(["userdel", "-r", USER], capture_output=True)
-
-
 for forbidden in () if world.OPTIONS else ("", "userns", "landlock", "seccomp"):
     suite(forbidden)
 suite("", views=True)
 print(f"# {sum(controls.values())} of {len(controls)} attacks succeed outside of the sandbox")
 tap(sum(controls.values()) >= 100, "at least a hundred attacks have a control that succeeds")
 if os.getuid() == 0 and not world.OPTIONS:
-    as_user()
+    as_user("run.py")
 world.finish()

@@ -23,8 +23,8 @@ def finish():
 class World:
     """A workspace, a place outside with a secret, a victim process, listeners."""
 
-    def __init__(self, mode="", views=False):
-        self.views = views
+    def __init__(self, mode="", views=False, direct=False):
+        self.views, self.direct = views, direct
         self.mode, self.refused, self.reduced, self.overlay = mode, False, False, False
         self.base = tempfile.mkdtemp(prefix="emend-escape-", dir="/var/tmp")
         os.chmod(self.base, 0o755)
@@ -87,7 +87,15 @@ class World:
     def remove(self, path):
         shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
 
+    def open_up(self):
+        os.chmod(self.ws, 0o755)
+        for top, folders, _ in os.walk(self.ws):
+            for d in folders:
+                if not os.path.islink(os.path.join(top, d)):
+                    os.chmod(os.path.join(top, d), 0o755)
+
     def reset(self):
+        self.open_up()
         for name in os.listdir(self.ws):
             if name not in ("attack", "doors"):
                 self.remove(self.ws + "/" + name)
@@ -109,12 +117,17 @@ class World:
             self.put(self.ws + git + "/config", "[core]\n")
             self.put(self.ws + git + "/HEAD", "ref: refs/heads/main\n")
             self.put(self.ws + git + "/hooks/pre-commit", "original\n")
+        self.put(self.ws + "/half/HEAD", "ref: refs/heads/main\n")
+        self.put(self.ws + "/half/config", "[core]\n")
+        self.put(self.ws + "/half/hooks/post-checkout", "echo\n")
+        os.link(self.ws + "/.vscode/settings.json", self.ws + "/same.json")
         os.symlink(self.out + "/secret", self.ws + "/link")
         os.symlink("../outside", self.ws + "/linkdir")
         os.link(self.out + "/target", self.ws + "/alias")
 
     def without_secrets(self):
-        for d in (".env", "conf/.env"):
+        """And without what is also a file of another place: the reduced sandbox refuses both."""
+        for d in (".env", "conf/.env", "alias"):
             if os.path.exists(self.ws + "/" + d):
                 os.unlink(self.ws + "/" + d)
 
@@ -151,9 +164,12 @@ class World:
                            env=self.env(), timeout=60)
         return r.stdout + r.stderr
 
+    def on(self):
+        return (["--views", self.base + "/views"] if self.views else []) + (["--direct"] if self.direct else [])
+
     def inside(self, command, *options, fds=(), **kw):
-        on = ["--views", self.base + "/views"] if self.views else []
-        return subprocess.run([CLIENT, *OPTIONS, *on, "--deny", ".env*", "--deny", "!.env.example", *options, self.ws, command],
+        return subprocess.run([CLIENT, *OPTIONS, *self.on(), "--deny", ".env*", "--deny", "!.env.example", "--deny", "!.envrc", *options,
+                               self.ws, command],
                               stdin=subprocess.DEVNULL, capture_output=True, env=self.env(), pass_fds=fds, timeout=90,
                               **kw)
 
@@ -165,7 +181,7 @@ class World:
             again = self.inside("echo works")
             self.refused, self.reduced = again.returncode == 200, again.returncode == 0
             r = again if self.refused else r
-        layers = subprocess.run([CLIENT, *OPTIONS, "--layers", self.ws], capture_output=True, env=self.env(), timeout=60).stdout
+        layers = subprocess.run([CLIENT, *OPTIONS, *self.on(), "--layers", self.ws], capture_output=True, env=self.env(), timeout=60).stdout
         self.overlay = b'{"name":"overlay","state":"on"' in layers
         return r
 

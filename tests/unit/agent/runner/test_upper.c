@@ -177,6 +177,24 @@ static void test_git_replaced(void **state)
 	assert_int_equal(err.code, ERR_DENIED);
 }
 
+/* `git init` in a new folder says nothing yet; another configuration does. */
+static void test_git_made(void **state)
+{
+	struct fixture *f = *state;
+
+	folder_put(&f->layer, "new/.git/config", "[core]\n\tbare = false\n");
+	folder_put(&f->layer, "evil/.git/config", "[core]\n\tfsmonitor = x\n");
+	folder_put(&f->layer, "evil/.git/hooks/update", "x\n");
+	folder_put(&f->layer, "evil/.git/hooks/update.sample", "x\n");
+	folder_put(&f->layer, ".git/config", "[core]\n\tbare = false\n");
+	walk(f);
+	assert_int_equal(find(f, "new/.git/config")->class, UPPER_QUIET);
+	assert_int_equal(find(f, "evil/.git/config")->class, UPPER_PROTECTED);
+	assert_int_equal(find(f, "evil/.git/hooks/update")->class, UPPER_PROTECTED);
+	assert_int_equal(find(f, "evil/.git/hooks/update.sample")->class, UPPER_QUIET);
+	assert_int_equal(find(f, ".git/config")->class, UPPER_PROTECTED);
+}
+
 static void test_never(void **state)
 {
 	static const char *const rels[] = { "fifo", "sock", "out", "up", "climb", ".env", "abs" };
@@ -356,6 +374,7 @@ int main(void)
 		WITH(test_removed),
 		WITH(test_opaque),
 		WITH(test_git_replaced),
+		WITH(test_git_made),
 		WITH(test_never),
 		WITH(test_type_changes),
 		WITH(test_commit),
