@@ -1,7 +1,7 @@
 /* cmd_diff.c - emend diff [TASK]: what a task changed, from its first pre-image of each file to its
  * last post-image. */
 #include "agent/cli/place.h"
-#include "agent/edit/edit.h"
+#include "agent/edit/later.h"
 #include "agent/edit/encoding.h"
 #include "agent/session/history.h"
 #include "agent/store/event_log.h"
@@ -59,7 +59,7 @@ static bool put_file(struct cli *c, const struct place *p, const struct history 
 	ok = content(&a, p, h, h->edits[i].before, &before, err) &&
 	     content(&a, p, h, last_after(h, i), &after, err);
 	if (ok)
-		term_diff(&c->out, edit_diff(&a, h->edits[i].path, before, after));
+		term_diff(&c->out, later_diff(&a, h->edits[i].path, before, after));
 	arena_release(&a);
 	return ok;
 }

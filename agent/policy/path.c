@@ -75,5 +75,10 @@ void policy_path(const struct policy *p, enum access access, struct slice path, 
 				    SLICE_ARG(path)));
 		return;
 	}
-	decide_mode(p, a, path, out);
+	if (access == ACCESS_SCRIPT && (p->mode == MODE_ASK || p->mode == MODE_EDIT))
+		decide(out, VERDICT_ASK, SLICE("ask: new script"),
+		       arena_printf(a, "%.*s is a script, which somebody will execute.",
+				    SLICE_ARG(path)));
+	else
+		decide_mode(p, a, path, out);
 }

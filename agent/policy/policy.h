@@ -49,7 +49,11 @@ void policy_deny_files_clear(struct policy *p);
 NODISCARD bool policy_deny_file(struct policy *p, struct slice pattern, struct err *err);
 size_t policy_denied_files(const struct policy *p, const struct slice **out); /* borrowed */
 
-enum access { ACCESS_READ, ACCESS_WRITE };
+enum access {
+	ACCESS_READ,
+	ACCESS_WRITE,
+	ACCESS_SCRIPT, /* a whole new content that begins with "#!": asked in mode edit, too */
+};
 /* path: relative to the workspace. Texts of *out live in the arena. */
 void policy_path(const struct policy *p, enum access access, struct slice path, struct arena *a,
 		 struct decision *out);

@@ -17,7 +17,6 @@ static void read_change(struct json v, struct arena *a, struct view_change *c)
 		.reason = json_str_or(json_get(v, "reason"), a, ""),
 		.is_protected = json_bool_or(json_get(v, "protected"), true),
 		.never = json_bool_or(json_get(v, "never"), true),
-		.later = json_bool_or(json_get(v, "later"), false),
 		.stale = json_bool_or(json_get(v, "stale"), false),
 		.open = json_i64_or(json_get(v, "open"), -1),
 		.index = json_i64_or(json_get(v, "index"), -1),

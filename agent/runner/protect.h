@@ -28,7 +28,5 @@ enum protect_type { PROTECT_FILE, PROTECT_LINK, PROTECT_DIR };
 const char *protect_reason(const struct protect_tree *t, const char *rel, enum protect_type type);
 /* A part of a repository that git itself looks after: some component is `.git`. */
 bool protect_is_git(const char *rel);
-/* A file that the user is likely to execute: a build or test configuration, a script. */
-bool protect_runs_later(const char *rel);
 
 #endif

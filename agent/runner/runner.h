@@ -147,7 +147,6 @@ struct view_change {
 	struct slice reason;	 /* of the two next */
 	bool is_protected; /* only if the user says so: git or an editor would execute it */
 	bool never;	   /* cannot be committed */
-	bool later;	   /* the user is likely to execute it */
 	bool stale;	   /* somebody changed the real one meanwhile: cannot be committed */
 	int64_t open;	   /* index of its unsaved text; -1 */
 	int64_t index;	   /* its name for the calls below */

@@ -57,7 +57,6 @@ static void write_change(struct jw *w, const struct upper_change *c, size_t inde
 	jw_kcstr(w, "reason", c->reason ? c->reason : "");
 	jw_kbool(w, "protected", c->class == UPPER_PROTECTED);
 	jw_kbool(w, "never", c->class == UPPER_NEVER);
-	jw_kbool(w, "later", c->later);
 	jw_kbool(w, "stale", c->stale);
 	jw_ki64(w, "open", c->open);
 	jw_end(w);

@@ -49,7 +49,6 @@ struct upper_change {
 	enum upper_type type;
 	enum upper_class class;
 	const char *reason;		 /* of protected and never: static text */
-	bool later;			 /* the user is likely to execute it */
 	bool stale;			 /* the real one was changed while the command ran */
 	bool done;			 /* committed */
 	int open;			 /* index of the unsaved text of this file; -1: not open */

@@ -156,7 +156,6 @@ static void classify(struct layer_walk *w, struct upper_change *c)
 										    : PROTECT_FILE;
 	bool born = c->kind == UPPER_CREATED;
 
-	c->later = protect_runs_later(c->rel);
 	if (c->type == UPPER_SPECIAL && c->kind != UPPER_REMOVED)
 		c->reason = "it is a device, a pipe or a socket";
 	else if (root_denied(w->root, slice_of(c->rel)) && !protect_is_git(c->rel))

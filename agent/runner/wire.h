@@ -16,7 +16,7 @@
  *			    seconds, limit, changed?}; changed, where the command had a layer of
  *			    its own: {view, dropped, tooMany, quiet, unseen[], changes[{index,
  *			    path, kind, type, before, after, size, mode, oldMode, reason,
- *			    protected, never, later, stale, open}]}; view 0: nothing is left of it
+ *			    protected, never, stale, open}]}; view 0: nothing is left of it
  *	viewImage	{view, index} -> {before?{text|base64}, after?{..}}
  *	viewCommit	{view, index} -> {} ; that change becomes real
  *	viewFinish	{view, quiet} -> {done, failed, why}; quiet: with all that is not in changes

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "agent/edit/edit.h"
+#include "agent/edit/later.h"
 #include "agent/host.h"
 #include "agent/tool/journal.h"
 #include "protocol/base/limits.h"
@@ -105,7 +106,7 @@ static void made(struct tool_run *r, bool in_buffer)
 	size_t added = 0, removed = 0;
 
 	if (m->entry.kind == RESTORE_TEXT && m->images && is_text(m->before) && is_text(m->after)) {
-		diff = edit_diff(&m->arena, c->path, m->before, m->after);
+		diff = later_diff(&m->arena, c->path, m->before, m->after);
 		edit_diff_stat(diff, &added, &removed);
 	}
 	m->made[m->at] = true;
@@ -119,7 +120,9 @@ static void made(struct tool_run *r, bool in_buffer)
 	     diff.len ? arena_printf(&m->arena, " (+%zu -%zu)", added, removed).ptr : "",
 	     in_buffer ? " in the editor's buffer (not saved)" : "",
 	     c->kind == VIEW_CREATED && c->file && (c->mode & 0111) ? " (executable)" : "",
-	     c->later ? " (the user may execute it later)" : "",
+	     c->kind != VIEW_REMOVED && later_runs(c->path, m->after)
+		     ? " (the user may execute it later)"
+		     : "",
 	     m->images || in_buffer ? "" : " (undo does not cover this)");
 }
 
@@ -291,7 +294,7 @@ static void got_image(void *payload, const struct view_image *v, const struct er
 		struct slice diff = SLICE("(not text)\n");
 
 		if (m->images && shows_text(m->before) && shows_text(m->after))
-			diff = edit_diff(&m->arena, c->path, m->before, m->after);
+			diff = later_diff(&m->arena, c->path, m->before, m->after);
 		buf_append(&m->diffs, diff);
 		next(r);
 	} else if (c->open >= 0 && err) {
@@ -332,8 +335,8 @@ static bool wanted(struct tool_run *r)
 
 	if (m->state == COMMIT_ORDINARY)
 		return !c->is_protected && possible(r);
-	if (m->state == COMMIT_LOOK)
-		return c->is_protected && possible(r);
+	if (m->state == COMMIT_LOOK && c->is_protected && !possible(r))
+		m->changes[m->at].never = true; /* it was said, and nobody is asked about it */
 	return c->is_protected && !c->never && !c->stale;
 }
 

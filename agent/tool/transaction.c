@@ -169,10 +169,12 @@ static void ask(struct tool_run *r)
 	struct decision d = { 0 }, one;
 
 	for (size_t i = 0; i < t->n; i++) {
+		bool script = change_is_script(&t->changes[i]);
+
 		one = (struct decision){ 0 };
-		policy_path(r->env->policy, ACCESS_WRITE, t->changes[i].spec->path, &r->arena,
-			    &one);
-		if (i == 0 || one.verdict > d.verdict)
+		policy_path(r->env->policy, script ? ACCESS_SCRIPT : ACCESS_WRITE,
+			    t->changes[i].spec->path, &r->arena, &one);
+		if (i == 0 || one.verdict > d.verdict || (script && one.verdict == d.verdict))
 			d = one;
 	}
 	tx_goto(t, TX_ASKING);

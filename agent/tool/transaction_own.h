@@ -6,6 +6,7 @@
 #ifndef EMEND_TOOL_TRANSACTION_OWN_H
 #define EMEND_TOOL_TRANSACTION_OWN_H
 
+#include "agent/edit/later.h"
 #include "agent/tool/rollback.h"
 #include "agent/tool/transaction.h"
 
@@ -39,6 +40,12 @@ struct transaction {
 static inline struct slice change_now(const struct change *c)
 {
 	return c->now ? snapshot_text(c->now) : (struct slice){ NULL, 0 };
+}
+
+/* A new file, or a whole new content, that begins with "#!". */
+static inline bool change_is_script(const struct change *c)
+{
+	return !c->same && later_is_script(c->after) && (!c->now || c->spec->rule == CHANGE_SEEN);
 }
 
 /* What was read is in the changes: fills after, notes, diff, bytes. */

@@ -138,7 +138,7 @@ bool transaction_plan(struct tool_run *r, struct transaction *t, struct err *err
 		if (!encode(r, c, err))
 			return false;
 		c->same = !now.ptr == !c->after.ptr && (!now.ptr || slice_eq(now, c->after));
-		c->diff = c->same ? SLICE("") : edit_diff(&r->arena, c->spec->path, now, c->after);
+		c->diff = c->same ? SLICE("") : later_diff(&r->arena, c->spec->path, now, c->after);
 	}
 	return true;
 }

@@ -97,9 +97,15 @@ struct slice transaction_subject(struct tool_run *r, const struct transaction *t
 struct slice transaction_title(struct tool_run *r, const struct transaction *t)
 {
 	const struct change *c = &t->changes[0];
+	bool script = false;
 
+	for (size_t i = 0; i < t->n; i++)
+		script = script || change_is_script(&t->changes[i]);
 	if (t->n > 1)
-		return arena_printf(&r->arena, "Change %zu files", t->n);
+		return arena_printf(&r->arena, "Change %zu files%s", t->n,
+				    script ? ", one of them a new script" : "");
+	if (script)
+		return c->now ? SLICE("Rewrite a script") : SLICE("Create a script");
 	return !c->after.ptr ? SLICE("Delete a file")
 	       : c->now	     ? SLICE("Edit a file")
 			     : SLICE("Create a file");

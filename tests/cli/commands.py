@@ -144,6 +144,15 @@ def what_git_executes_is_not_left_by_the_background(w):
     expect(held(w) == [".husky%pre-commit", "index", "n%.git%hooks%update"], held(w))
 
 
+def what_is_not_kept_is_said_once(w):
+    w.repository()
+    w.write("plant.sh", "echo x > .git/hooks/update; echo x > .npmrc; echo x > .env; ln -s /etc/x out")
+    r, tools = do(w, call(command="sh plant.sh"), words(DONE, "not kept"))
+    said = [json.loads(line) for line in open(w.log_path(r.events()[0]["session"]), encoding="utf-8")]
+    text = "".join(e["text"] for e in said if e["type"] == "result")
+    expect([text.count("not kept: " + n) for n in (".git/hooks/update", ".npmrc", ".env", "out")] == [1] * 4, text)
+
+
 def what_is_left_when_the_task_ends_goes_too(w):
     w.write("plant.sh", "mkdir .husky; echo x > .husky/pre-commit; echo up; sleep 60")
     r, tools = do(w, background("sh plant.sh"), call(id="b1", timeout_ms=30000), words(DONE, "up"))
@@ -237,5 +246,5 @@ def toolchains_of_the_home_folder_are_found(w):
 main([toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
       it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
       a_server_in_the_background_answers_later_commands, policy_holds_in_the_background,
-      what_git_executes_is_not_left_by_the_background, what_is_left_when_the_task_ends_goes_too,
+      what_is_not_kept_is_said_once, what_git_executes_is_not_left_by_the_background, what_is_left_when_the_task_ends_goes_too,
       without_views_the_same_holds_for_every_command, a_silent_command_is_stopped, a_command_cannot_drive_the_terminal])

@@ -146,6 +146,33 @@ def modes_and_links_stay(w):
     expect(modes == [0o750, 0o640] and os.path.islink(os.path.join(w.path, "link.txt")), modes)
 
 
+def mode_of(w, name):
+    return stat.S_IMODE(os.stat(os.path.join(w.path, name)).st_mode)
+
+
+def a_new_file_is_not_executable_and_a_script_asks(w):
+    old = os.umask(0o027)
+    try:
+        r = do(w, write("plain", "text\n"), write("tool", "#!/bin/sh\necho 1\n"), patch("*** Add File: deep/t", "+#!/bin/sh"))
+    finally:
+        os.umask(old)
+    expect([mode_of(w, n) for n in ("plain", "tool", "deep/t")] == [0o640] * 3, [oct(mode_of(w, n)) for n in ("plain", "tool")])
+    expect([e["diff"].startswith("# %s: you may execute this later\n" % e["path"]) for e in r.of("file.changed")] ==
+           [False, True, True], r)
+    expect("# tool: you may execute this later" in w.run("diff").out, "emend diff")
+    turns = (write("more", "text\n"), write("script", "#!/bin/sh\n"), patch("*** Add File: a", "+a", "*** Add File: b", "+#!/bin/sh"),
+             read("tool"), edit("tool", "echo 1", "echo 2"), write("tool", "#!/bin/sh\necho 3\n"),
+             write("Makefile", "all:\n"), DONE)
+    r = w.run("do", "--json", "--mode", "edit", "--model", w.script(*turns), "x")
+    expect([e["ok"] for e in r.of("tool.finished")] == [True, False, False, True, True, False, True], r)
+    expect(get(w, "tool") == b"#!/bin/sh\necho 2\n" and not w.exists("script") and not w.exists("a"), r)
+    expect([e["subject"] for e in r.of("permission.requested")] == ["script", "a, b", "tool"], r)
+    expect([e["diff"].startswith("# ") for e in r.of("file.changed")] == [False, True, True], r)
+    r = w.run("do", "--json", "--yes", "--model", w.script(
+        {"calls": [{"name": "run_command", "input": {"command": "printf '#!/bin/sh\\n' > made; echo all: > sub.mk; echo x > c"}}]}, DONE), "x")
+    expect({e["path"]: e["diff"].startswith("# ") for e in r.of("file.changed")} == {"made": True, "sub.mk": True, "c": False}, r)
+
+
 def a_read_only_file_is_left_and_said_so(w):
     put(w, "a.txt", b"one\n", 0o444)
     put(w, "b.txt", b"one\n")
@@ -314,7 +341,8 @@ def old_contents_go_when_they_are_too_much(w):
 if __name__ == "__main__":
     main([encodings_are_kept_to_the_byte, what_an_encoding_lacks_is_refused,
           a_whole_new_content_keeps_mark_and_line_ends, what_is_not_text_is_left_alone,
-          line_ends_and_the_missing_last_one_stay, modes_and_links_stay, a_read_only_file_is_left_and_said_so,
+          line_ends_and_the_missing_last_one_stay, modes_and_links_stay,
+          a_new_file_is_not_executable_and_a_script_asks, a_read_only_file_is_left_and_said_so,
           what_is_too_large_is_left_alone, a_patch_changes_all_its_files,
           a_patch_that_fails_somewhere_changes_nothing, what_fails_while_writing_is_rolled_back,
           undo_merges_around_the_user_or_leaves_it, redo_makes_again_what_undo_put_back,

@@ -3,9 +3,10 @@ model: {"calls":[{"name":"run_command","input":{"command":"sh plant.sh one"}}]}
 model: {"calls":[{"name":"run_command","input":{"command":"sh plant.sh two"}}]}
 model: {"text":"The end."}
 file: a.c "int old;\n"
-file: plant.sh "mkdir -p .vscode && echo '{}' > .vscode/tasks.json && echo $1 > plain\n"
+file: plant.sh "mkdir -p .vscode .git/hooks && echo '{}' > .vscode/tasks.json && echo $1 > plain && echo x > .git/hooks/update\n"
 check: plain "two\n"
 check: .vscode/tasks.json "{}\n"
+absent: .git/hooks/update
 env: EMEND_MODE=auto
 ignore $/progress
 ignore window/logMessage

@@ -102,12 +102,12 @@ static void test_write_modes(void **state)
 {
 	static const struct {
 		enum mode mode;
-		enum verdict plain, guarded;
+		enum verdict plain, guarded, script;
 	} want[] = {
-		{ MODE_READ_ONLY, VERDICT_DENY, VERDICT_DENY },
-		{ MODE_ASK, VERDICT_ASK, VERDICT_ASK },
-		{ MODE_EDIT, VERDICT_ALLOW, VERDICT_ASK },
-		{ MODE_AUTO, VERDICT_ALLOW, VERDICT_ASK },
+		{ MODE_READ_ONLY, VERDICT_DENY, VERDICT_DENY, VERDICT_DENY },
+		{ MODE_ASK, VERDICT_ASK, VERDICT_ASK, VERDICT_ASK },
+		{ MODE_EDIT, VERDICT_ALLOW, VERDICT_ASK, VERDICT_ASK },
+		{ MODE_AUTO, VERDICT_ALLOW, VERDICT_ASK, VERDICT_ALLOW },
 	};
 	static const char *const guarded[] = { ".git/HEAD",	    ".vscode/settings.json",
 					       "a/.idea/x",	    ".envrc",
@@ -124,6 +124,9 @@ static void test_write_modes(void **state)
 		assert_int_equal(path(p, ACCESS_READ, "src/a.c"), VERDICT_ALLOW);
 		for (size_t i = 0; i < ARRAY_LEN(guarded); i++)
 			assert_int_equal(path(p, ACCESS_WRITE, guarded[i]), want[m].guarded);
+		assert_int_equal(path(p, ACCESS_SCRIPT, "src/x"), want[m].script);
+		assert_int_equal(path(p, ACCESS_SCRIPT, ".git/hooks/x"), VERDICT_DENY);
+		assert_int_equal(path(p, ACCESS_SCRIPT, "../x"), VERDICT_DENY);
 		assert_int_equal(path(p, ACCESS_WRITE, "../x"), VERDICT_DENY);
 		assert_int_equal(path(p, ACCESS_READ, "/etc/passwd"), VERDICT_DENY);
 		assert_int_equal(path(p, ACCESS_READ, "a/../../x"), VERDICT_DENY);

@@ -123,16 +123,9 @@ static void test_bare(void **state)
 	assert_false(needs(made, "c/config", PROTECT_FILE));
 }
 
-static void test_later(void **state)
+static void test_is_git(void **state)
 {
 	(void)state;
-	assert_true(protect_runs_later("a/Makefile"));
-	assert_true(protect_runs_later("package.json"));
-	assert_true(protect_runs_later("x.sh"));
-	assert_true(protect_runs_later(".github/workflows/ci.yml"));
-	assert_true(protect_runs_later("tests/conftest.py"));
-	assert_false(protect_runs_later("src/a.c"));
-	assert_false(protect_runs_later("sh"));
 	assert_true(protect_is_git(".git/x"));
 	assert_true(protect_is_git("a/.git"));
 	assert_false(protect_is_git(".gitignore"));
@@ -144,7 +137,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_links_and_folders),
 		cmocka_unit_test(test_bare),
-		cmocka_unit_test(test_later),
+		cmocka_unit_test(test_is_git),
 	};
 
 	return cmocka_run_group_tests_name("protect", tests, NULL, NULL);

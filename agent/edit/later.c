@@ -1,0 +1,89 @@
+/* later.c - see later.h */
+#include "agent/edit/later.h"
+
+#include "agent/edit/edit.h"
+
+static const char *const names[] = {
+	"Makefile",
+	"GNUmakefile",
+	"makefile",
+	"package.json",
+	"conftest.py",
+	"setup.py",
+	"setup.cfg",
+	"pyproject.toml",
+	"tox.ini",
+	"noxfile.py",
+	"CMakeLists.txt",
+	"build.rs",
+	"Cargo.toml",
+	"build.gradle",
+	"settings.gradle",
+	"build.gradle.kts",
+	"pom.xml",
+	"Rakefile",
+	"Gemfile",
+	"Justfile",
+	"justfile",
+	"Taskfile.yml",
+	"Jenkinsfile",
+	"Dockerfile",
+	"Vagrantfile",
+	"meson.build",
+	"configure",
+	".gitlab-ci.yml",
+	".travis.yml",
+	".gitattributes",
+	".gitmodules",
+	".pre-commit-config.yaml",
+	"docker-compose.yml",
+	"compose.yaml",
+	"composer.json",
+	"flake.nix",
+};
+static const char *const folders[] = { ".github", ".circleci", ".cargo", ".ci", ".mvn" };
+static const char *const ends[] = {
+	".sh", ".bash", ".zsh", ".fish", ".mk", ".cmake", ".ps1", ".bat"
+};
+
+static bool is_one_of(struct slice s, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (slice_eq_cstr(s, list[i]))
+			return true;
+	}
+	return false;
+}
+
+bool later_is_script(struct slice content)
+{
+	return slice_starts(content, SLICE("#!")) || slice_starts(content, SLICE("\xef\xbb\xbf#!"));
+}
+
+bool later_runs(struct slice path, struct slice content)
+{
+	size_t at = 0, slash;
+
+	if (later_is_script(content))
+		return true;
+	for (; (slash = slice_find_byte(path, '/', at)) != SIZE_MAX; at = slash + 1) {
+		if (is_one_of(slice_sub(path, at, slash), folders, ARRAY_LEN(folders)))
+			return true;
+	}
+	path = slice_sub(path, at, path.len);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		if (path.len > strlen(ends[i]) && slice_ends(path, slice_of(ends[i])))
+			return true;
+	}
+	return is_one_of(path, names, ARRAY_LEN(names));
+}
+
+struct slice later_diff(struct arena *a, struct slice path, struct slice before, struct slice after)
+{
+	struct slice diff = edit_diff(a, path, before, after);
+
+	if (diff.len == 0 || !after.ptr || !later_runs(path, after))
+		return diff;
+	return arena_printf(a, "# %.*s: you may execute this later\n%.*s", SLICE_ARG(path),
+			    SLICE_ARG(diff));
+}
