@@ -40,11 +40,42 @@ static const char *const names[] = {
 	"compose.yaml",
 	"composer.json",
 	"flake.nix",
+	"sitecustomize.py",
+	"usercustomize.py",
+	".bazelrc",
+	"BUILD",
+	"BUILD.bazel",
+	"WORKSPACE",
+	"AGENTS.md",
+	"CLAUDE.md",
+	"GEMINI.md",
+	".cursorrules",
 };
+/* Before ".js" and the like. */
+static const char *const configs[] = { ".config",  ".eslintrc", ".prettierrc", ".mocharc",
+				       ".babelrc", "gulpfile",	"Gruntfile" };
+static const char *const script_ends[] = { ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts" };
 static const char *const folders[] = { ".github", ".circleci", ".cargo", ".ci", ".mvn" };
 static const char *const ends[] = {
 	".sh", ".bash", ".zsh", ".fish", ".mk", ".cmake", ".ps1", ".bat"
 };
+
+/* eslint.config.js and its like, which editors execute to show mistakes. */
+static bool is_script_config(struct slice name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(script_ends); i++) {
+		struct slice end = slice_of(script_ends[i]), stem;
+
+		if (!slice_ends(name, end))
+			continue;
+		stem = slice_sub(name, 0, name.len - end.len);
+		for (size_t k = 0; k < ARRAY_LEN(configs); k++) {
+			if (slice_ends(stem, slice_of(configs[k])))
+				return true;
+		}
+	}
+	return false;
+}
 
 static bool is_one_of(struct slice s, const char *const *list, size_t n)
 {
@@ -75,7 +106,7 @@ bool later_runs(struct slice path, struct slice content)
 		if (path.len > strlen(ends[i]) && slice_ends(path, slice_of(ends[i])))
 			return true;
 	}
-	return is_one_of(path, names, ARRAY_LEN(names));
+	return is_one_of(path, names, ARRAY_LEN(names)) || is_script_config(path);
 }
 
 struct slice later_diff(struct arena *a, struct slice path, struct slice before, struct slice after)

@@ -2,6 +2,7 @@
 #include "agent/policy/commands.h"
 #include "agent/policy/glob.h"
 #include "agent/policy/rules.h"
+#include "agent/runner/protect.h"
 
 /* Takes the next component off *rest; false at the end. Empty ones and "." are stepped over. */
 static bool next_component(struct slice *rest, struct slice *out)
@@ -55,50 +56,19 @@ struct slice file_denied(const struct policy *p, struct slice path, bool dots_on
 
 struct slice file_protected(struct slice path)
 {
-	/* What git, editors and shells run or obey without being asked. */
-	static const char *const names[] = {
-		".git",
-		".gitmodules",
-		".vscode",
-		".idea",
-		".zed",
-		".fleet",
-		".devcontainer",
-		".envrc",
-		".husky",
-		".npmrc",
-		".yarnrc",
-		".yarnrc.yml",
-		".pnpmfile.cjs",
-		".nvim.lua",
-		".nvimrc",
-		".exrc",
-		".vimrc",
-		".lvimrc",
-		".dir-locals.el",
-		".dir-locals-2.el",
-		".emacs",
-		".claude",
-		".codex",
-		".cursor",
-		".gemini",
-		".mcp.json",
-		".emend",
-		".bashrc",
-		".bash_profile",
-		".profile",
-		".zshrc",
-		".zshenv",
-		".pre-commit-config.yaml",
-		".pypirc",
-		".netrc",
-	};
 	struct slice component;
 
-	while (next_component(&path, &component)) {
-		for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-			if (glob_match(slice_of(names[i]), component, true))
-				return slice_of(names[i]);
+	for (struct slice rest = path; next_component(&rest, &component);) {
+		if (glob_match(SLICE(".git"), component, true))
+			return SLICE(".git");
+	}
+	for (size_t i = 0; protect_names[i]; i++) {
+		struct slice name = slice_of(protect_names[i]);
+
+		for (struct slice at = path, rest = path; next_component(&rest, &component);
+		     at = rest) {
+			if (pattern_matches(name, at))
+				return name;
 		}
 	}
 	return SLICE("");

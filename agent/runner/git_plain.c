@@ -111,23 +111,41 @@ bool git_config_is_plain(struct slice text)
 	return true;
 }
 
-bool git_config_new_is_plain(int top, const char *rel)
+bool git_todo_is_plain(struct slice text)
 {
-	const char *slash = strrchr(rel, '/');
+	for (size_t at = 0; at < text.len;) {
+		size_t end = slice_find_byte(text, '\n', at);
+		struct slice line;
+
+		if (end == SIZE_MAX)
+			end = text.len;
+		line = slice_trim(slice_sub(text, at, end));
+		at = end + 1;
+		if (slice_starts(line, SLICE("exec")) || slice_starts(line, SLICE("x ")) ||
+		    slice_starts(line, SLICE("x\t")) || slice_find_byte(line, '\0', 0) != SIZE_MAX)
+			return false;
+	}
+	return true;
+}
+
+bool git_new_is_plain(int top, const char *rel)
+{
+	const char *slash = strrchr(rel, '/'), *name = slash ? slash + 1 : rel;
+	bool config = strcmp(name, "config") == 0;
 	struct buf text;
 	struct stat st;
 	struct err why;
 	bool is_plain;
 	int fd;
 
-	if (strcmp(slash ? slash + 1 : rel, "config") != 0)
+	if (!config && strcmp(name, "git-rebase-todo") != 0)
 		return false;
 	fd = upper_openat(top, rel, O_RDONLY | O_NOFOLLOW);
 	if (fd < 0)
 		return false;
 	buf_init(&text, CONFIG_BYTES);
 	is_plain = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && file_slurp(fd, rel, &text, &why) &&
-		   git_config_is_plain(buf_slice(&text));
+		   (config ? git_config_is_plain : git_todo_is_plain)(buf_slice(&text));
 	buf_release(&text);
 	(void)close(fd);
 	return is_plain;

@@ -55,7 +55,7 @@ static void compare(void *payload, const struct guard_seen *x)
 	}
 	if (S_ISDIR(x->st.st_mode) || guard_find(l->g, x->rel, GUARD_PROTECTED))
 		return;
-	if ((protect_is_git(x->rel) || x->bare) && git_config_new_is_plain(l->root->fd, x->rel))
+	if ((protect_is_git(x->rel) || x->bare) && git_new_is_plain(l->root->fd, x->rel))
 		return;
 	if (l->fresh) {
 		l->is_bad = true;

@@ -45,11 +45,28 @@ const char *const protect_names[] = {
 	".pre-commit-config.yaml",
 	".pypirc",
 	".netrc",
+	".githooks",
+	".hg/hgrc",
+	".jj/repo/config.toml",
+	"lefthook.yml",
+	".lefthook.yml",
+	".overcommit.yml",
+	".huskyrc",
+	".lintstagedrc",
+	".mise.toml",
+	"mise.toml",
+	".gdbinit",
+	".lldbinit",
+	".bash_login",
+	".bash_aliases",
+	".zprofile",
+	".zlogin",
 	NULL,
 };
 
 const char *const protect_in_git[] = { "config",	  "config.worktree", "hooks",
-				       "info/attributes", "commondir",	     NULL };
+				       "info/attributes", "commondir",	     "remotes",
+				       "branches",	  "rebase-merge/git-rebase-todo", NULL };
 
 /* Does the path begin with this name, as a whole component? */
 static bool starts_with(const char *path, const char *name)

@@ -135,8 +135,18 @@ static bool link_stays(struct layer_walk *w, const char *rel)
 	return false;
 }
 
-/* `git init` in a new folder: its configuration says nothing yet. */
-static bool is_new_repository(const struct layer_walk *w, const char *rel)
+/* Else it could pass for another name where it is shown. */
+static bool is_readable(const char *rel)
+{
+	bool ok = utf8_valid(slice_of(rel));
+
+	for (; *rel; rel++)
+		ok = ok && (unsigned char)*rel >= 0x20 && *rel != 0x7f;
+	return ok;
+}
+
+/* `git init` in a new folder: it says nothing yet. */
+static bool says_nothing(const struct layer_walk *w, const char *rel)
 {
 	char dir[LIMIT_PATH_BYTES];
 	const char *slash = strrchr(rel, '/');
@@ -144,7 +154,7 @@ static bool is_new_repository(const struct layer_walk *w, const char *rel)
 
 	(void)snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - rel) : 0, rel);
 	return protect_is_git(rel) && !lower_stat(w->root, dir, &st) &&
-	       git_config_new_is_plain(w->u->fd, rel);
+	       git_new_is_plain(w->u->fd, rel);
 }
 
 /* Where may this change go? */
@@ -160,8 +170,8 @@ static void classify(struct layer_walk *w, struct upper_change *c)
 		c->reason = "it is a device, a pipe or a socket";
 	else if (root_denied(w->root, slice_of(c->rel)) && !protect_is_git(c->rel))
 		c->reason = "its name is in the list of denied files";
-	else if (!utf8_valid(slice_of(c->rel)))
-		c->reason = "its name is not UTF-8";
+	else if (!is_readable(c->rel))
+		c->reason = "its name is not UTF-8, or holds control characters";
 	else if (c->type == UPPER_SYMLINK && c->kind != UPPER_REMOVED && !link_stays(w, c->rel))
 		c->reason = "it is a symbolic link that leads out of the workspace";
 	if (c->reason) {
@@ -169,11 +179,9 @@ static void classify(struct layer_walk *w, struct upper_change *c)
 		return;
 	}
 	/* An empty new folder below `.git` means nothing by itself. */
-	if (c->type == UPPER_DIR && born && protect_is_git(c->rel))
-		c->reason = NULL;
-	else
+	if (c->type != UPPER_DIR || !born || !protect_is_git(c->rel))
 		c->reason = protect_reason(&tree, c->rel, type);
-	if (c->reason && born && c->type == UPPER_FILE && is_new_repository(w, c->rel))
+	if (c->reason && born && c->type == UPPER_FILE && says_nothing(w, c->rel))
 		c->reason = NULL;
 	if (c->reason)
 		c->class = UPPER_PROTECTED;

@@ -288,9 +288,11 @@ PROTECTED = [
 PLANTS = [("plant " + path, "mkdir -p $(dirname %s) && echo ESC > %s" % (path, path), effect("@WS@/" + path, "ESC")) for path in (
     ".git/config.worktree", ".git/commondir", ".git/info/attributes", "new/.git/hooks/post-checkout", ".envrc", ".mcp.json", ".husky/pre-commit",
     ".idea/workspace.xml", "deep/er/.vscode/tasks.json", ".npmrc", ".nvim.lua", ".gitmodules", ".git/modules/m/config",
-    ".git/modules/a/b/hooks/post-checkout", ".git/worktrees/w/gitdir", "node_modules/p/.git/config", ".GIT/config", ".VSCode/tasks.json")] + [
+    ".git/modules/a/b/hooks/post-checkout", ".git/worktrees/w/gitdir", ".git/remotes/origin", ".githooks/pre-commit", ".hg/hgrc", "sub/lefthook.yml", "node_modules/p/.git/config", ".GIT/config", ".VSCode/tasks.json")] + [
     ("plant a bare repository by git", "git init -q --bare lib && git -C lib config core.fsmonitor ESC",
      lambda w: effect("@WS@/lib/config", "ESC")(w) and exists("@WS@/lib/HEAD")(w)),
+    ("plant a command for git rebase --continue", "mkdir .git/rebase-merge; printf 'pick 1\\nexec echo ESC\\n' > .git/rebase-merge/git-rebase-todo",
+     effect("@WS@/.git/rebase-merge/git-rebase-todo", "ESC")),
     ("plant a hook in a repository that git made", "git init -q new && echo ESC > new/.git/hooks/post-checkout",
      effect("@WS@/new/.git/hooks/post-checkout", "ESC")),
     ("configure a repository that git made", "git init -q new && git -C new config core.fsmonitor ESC", effect("@WS@/new/.git/config", "ESC")),
@@ -328,6 +330,8 @@ PLANTED = [
 ]
 # Only on a view.
 VIEW_PLANTED = [
+    ("leave a name that passes for another", "printf x > 'a\nb'; printf x > \"$(printf 'c\\033[2K')\"", lambda w: any(
+        c < " " for n in os.listdir(w.ws) for c in n)),
     ("remove the repository", "rm -rf .git", lambda w: not os.path.exists(w.ws + "/.git/HEAD")),
     ("leave a link to a file outside", "ln -s @OUT@/target lk", exists("@WS@/lk")),
     ("leave a link that climbs over a folder", "ln -s . here; ln -s here/../outside/target lk", exists("@WS@/lk")),

@@ -6,6 +6,7 @@ from world import ATTACK, CLIENT, DOORS, escaped, tap
 
 USER = "emendtest"
 controls = {}  # name: did it succeed outside? The same in every mode.
+reasons = {}  # of those that did not
 
 
 def control(w, name, command, check):
@@ -13,11 +14,13 @@ def control(w, name, command, check):
         w.reset()
         out = w.outside(w.fill(command, False))
         controls[name] = bool(check(w) if check else escaped(out))
+        said = [line for line in out.decode(errors="replace").replace("#", "").splitlines() if line.strip()]
+        reasons[name] = "the control does not succeed here: " + (said[-1].strip()[-100:] if said else "it says nothing")
     return controls[name]
 
 
 def attack(w, name, command, check=None):
-    why = "" if control(w, name, command, check) else "SKIP the control does not succeed here"
+    why = "" if control(w, name, command, check) else "SKIP " + reasons[name]
     w.reset()
     command = w.fill(command, True)
     if w.refused:

@@ -14,7 +14,8 @@ static void test_names(void **state)
 		"a/Makefile",	     "package.json",	       "x.sh", ".github/workflows/ci.yml",
 		"tests/conftest.py", "deep/.cargo/config.toml"
 	};
-	static const char *const no[] = { "src/a.c", "sh", ".sh", "Makefile/x", "a/github/x" };
+	static const char *const no[] = { "src/a.c",	"sh",	     ".sh", "Makefile/x",
+					  "a/github/x", "config.js", "a.js" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(yes); i++)

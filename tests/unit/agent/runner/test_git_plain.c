@@ -59,11 +59,22 @@ static void test_not_plain(void **state)
 	assert_false(git_config_is_plain(slice_make("[core]\n\tbare = a\0b\n", 19)));
 }
 
+static void test_todo(void **state)
+{
+	(void)state;
+	assert_true(git_todo_is_plain(
+		SLICE("pick 12ab one\n# x comment\nreword 34cd xecute\nbreak\n")));
+	assert_false(git_todo_is_plain(SLICE("pick 12ab one\nexec touch x\n")));
+	assert_false(git_todo_is_plain(SLICE("pick 12ab one\n  x touch x\n")));
+	assert_false(git_todo_is_plain(SLICE("x\ttouch x")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_not_plain),
+		cmocka_unit_test(test_todo),
 	};
 
 	return cmocka_run_group_tests_name("git_plain", tests, NULL, NULL);
