@@ -79,6 +79,15 @@ static void put_held(struct command_run *r, const struct held_result *h)
 	}
 }
 
+/* A program says of a host that is not there only that its proxy did not connect. */
+static void put_network(struct command_run *r)
+{
+	struct slice report = network_report(r->network, &r->cli->arena);
+
+	if (report.len > 0 && !cli_given(r->cli, OPT_JSON) && !cli_given(r->cli, OPT_QUIET))
+		term_text(&r->cli->log, TERM_DIM, report);
+}
+
 static void put_result(struct command_run *r, const struct command_result *c)
 {
 	struct json_line l;
@@ -126,6 +135,7 @@ static void on_done(void *payload, const struct command_result *c, const struct 
 	struct command_run *r = payload;
 
 	r->call = NULL;
+	put_network(r);
 	network_close(r->network);
 	r->network = NULL;
 	if (err)
