@@ -102,6 +102,21 @@ static bool make_schema(struct ledger *l, struct err *err)
 	return false;
 }
 
+/* SQLite itself does not wait here: while another emend makes the same file, the switch is refused at
+ * once. Where WAL is not possible (some network file systems), SQLite stays with its rollback
+ * journal: slower, right. */
+static bool use_wal(struct ledger *l, struct err *err)
+{
+	enum { PAUSE_MS = 10 };
+	int waited = 0, code;
+
+	while ((code = sqlite3_exec(l->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL)) ==
+		       SQLITE_BUSY &&
+	       waited < BUSY_MS)
+		waited += sqlite3_sleep(PAUSE_MS);
+	return code == SQLITE_OK || ledger_db_failed(l, err);
+}
+
 static bool prepare_file(struct ledger *l, struct err *err)
 {
 	int version = 0;
@@ -115,9 +130,7 @@ static bool prepare_file(struct ledger *l, struct err *err)
 			       "%d). Use "
 			       "that one, or move the file away.",
 			       l->path.ptr, version, SCHEMA);
-	/* Where WAL is not possible (some network file systems), SQLite stays with its rollback
-	 * journal: slower, right. */
-	if (!ledger_db_run(l, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;", err))
+	if (!use_wal(l, err) || !ledger_db_run(l, "PRAGMA synchronous = NORMAL", err))
 		return false;
 	return version == SCHEMA || make_schema(l, err);
 }
