@@ -113,6 +113,17 @@ struct document *documents_find_path(const struct documents *d, struct slice pat
 	return doc;
 }
 
+bool documents_lost_path(const struct documents *d, struct slice path)
+{
+	struct document *doc;
+	struct arena a;
+
+	arena_init(&a);
+	doc = documents_any(d, uri_from_path(path, &a));
+	arena_release(&a);
+	return doc && doc->lost;
+}
+
 /* --- changing --- */
 
 /* Offset of p on its line; *fit says whether that is what was meant. */

@@ -49,6 +49,7 @@ struct document *documents_find(const struct documents *d, struct slice uri);
 struct document *documents_find_path(const struct documents *d, struct slice path);
 /* The same, for the synchronisation itself: also a lost one. */
 struct document *documents_any(const struct documents *d, struct slice uri);
+bool documents_lost_path(const struct documents *d, struct slice path); /* it is open, and lost */
 
 /* One content change. range NULL: text is the whole document. The range's end may lie behind the
  * last line,

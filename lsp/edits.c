@@ -69,6 +69,20 @@ struct document *edits_document(const struct edits *e, struct slice path)
 	return doc;
 }
 
+bool edits_lost(const struct edits *e, struct slice path)
+{
+	bool lost = documents_lost_path(e->documents, path);
+	struct slice other;
+	struct arena a;
+	size_t at = 0;
+
+	arena_init(&a);
+	while (!lost && folders_spelling(e->folders, &a, path, &at, &other))
+		lost = documents_lost_path(e->documents, other);
+	arena_release(&a);
+	return lost;
+}
+
 /* --- given up --- */
 
 static void forget(struct edits *all, const struct document *doc)

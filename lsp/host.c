@@ -123,6 +123,13 @@ static void show(void *self, struct task *task, struct slice path, struct slice 
 	shown_report(&t->server->shown, path, title);
 }
 
+static bool lost(void *self, struct slice path)
+{
+	struct tracked *t = self;
+
+	return edits_lost(&t->server->edits, path);
+}
+
 static const struct host_ops ops = {
 	.buffer = buffer,
 	.each_buffer = each_buffer,
@@ -132,6 +139,7 @@ static const struct host_ops ops = {
 	.drop = drop,
 	.event = event,
 	.show = show,
+	.lost = lost,
 };
 
 struct host host_for(struct tracked *t)

@@ -313,6 +313,7 @@ static bool possible(struct tool_run *r)
 	struct commit *m = r->commit;
 	const struct view_change *c = commit_current(m);
 	struct decision d = { 0 };
+	struct err lost;
 
 	if (c->never) {
 		not_kept(m, c->reason);
@@ -320,6 +321,10 @@ static bool possible(struct tool_run *r)
 	}
 	if (c->stale) {
 		not_kept(m, SLICE("it was changed while the command ran"));
+		return false;
+	}
+	if (view_lost(&r->env->view, c->path, &lost)) {
+		not_kept(m, slice_of(lost.msg));
 		return false;
 	}
 	policy_path(r->env->policy, ACCESS_WRITE, c->path, &r->arena, &d);

@@ -92,6 +92,24 @@ static struct snapshot *open_buffer(struct view *v, struct slice path)
 	return s;
 }
 
+bool view_lost(struct view *v, struct slice path, struct err *err)
+{
+	struct arena a;
+	bool lost;
+
+	if (!v->host.ops->lost)
+		return false;
+	arena_init(&a);
+	lost = v->host.ops->lost(v->host.self, path_join(&a, v->root, path));
+	arena_release(&a);
+	if (lost)
+		(void)err_set(err, ERR_DENIED,
+			      "%.*s is open in the editor, but what the editor shows is not known any "
+			      "more. Ask the user to close it and open it again",
+			      SLICE_ARG(path));
+	return lost;
+}
+
 static void read_buffer_done(struct job *j)
 {
 	struct view_op *op = container_of(j, struct view_op, job);
@@ -151,6 +169,10 @@ struct view_op *view_read(struct view *v, struct slice path, view_read_cb *done,
 
 	op->read_done = done;
 	op->text = open_buffer(v, path);
+	if (!op->text && view_lost(v, path, &op->err)) {
+		runq_post(v->runq, &op->job);
+		return op;
+	}
 	if (!op->text && v->runner) {
 		op->call = runner_read(v->runner, path, 0, read_file_done, op);
 		return op;
@@ -258,6 +280,8 @@ struct view_op *view_write(struct view *v, const struct view_write *w, view_writ
 		(void)err_set(&op->err, ERR_DENIED,
 			      "%.*s is open in the editor: close it before it is removed",
 			      SLICE_ARG(w->path));
+	else if (!op->text && view_lost(v, w->path, &op->err))
+		; /* said */
 	else if (!op->text && !v->runner)
 		(void)err_set(&op->err, ERR_SANDBOX, "the file runner is not available");
 

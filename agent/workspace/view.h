@@ -39,6 +39,8 @@ struct view_text {
 	uint32_t mode;		/* permission bits of the file; 0: a buffer, or no file */
 	struct slice sha256;	/* hex of the file's bytes; "" for a buffer or no file */
 };
+/* The file is open, but its text is not known (host_ops.lost): *err says what to do. */
+bool view_lost(struct view *v, struct slice path, struct err *err);
 typedef void view_read_cb(void *payload, const struct view_text *t, const struct err *err);
 /* A missing file is no error: exists is false. `path` is relative (path.h). Never calls back
  * inside. */
