@@ -285,7 +285,8 @@ static int forbidden(void)
 	       (strstr(list, "landlock") ? FORBID_LANDLOCK : 0) |
 	       (strstr(list, "seccomp") ? FORBID_SECCOMP : 0) |
 	       (strstr(list, "overlay") ? FORBID_OVERLAY : 0) |
-	       (strstr(list, "disk") ? FORBID_DISK : 0);
+	       (strstr(list, "disk") ? FORBID_DISK : 0) |
+	       (strstr(list, "cgroup") ? FORBID_CGROUP : 0);
 }
 
 static void write_list(struct jw *w, const char *key, const struct slice *list, size_t n)

@@ -111,26 +111,6 @@ static void probe_container(struct layers *l)
 			  "watchdog sets them");
 }
 
-static void probe_cgroup(struct layers *l)
-{
-	char line[256] = "", path[320];
-	FILE *f = fopen("/proc/self/cgroup", "re");
-
-	while (f && fgets(line, sizeof(line), f) && strncmp(line, "0::", 3) != 0)
-		line[0] = 0;
-	if (f)
-		(void)fclose(f);
-	line[strcspn(line, "\n")] = 0;
-	(void)snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cgroup.subtree_control",
-		       *line ? line + 3 : "");
-	if (*line && access(path, W_OK) == 0)
-		layer_set(l, LAYER_CGROUP, LAYER_OFF,
-			  "delegated, but not used: the watchdog sets the limits");
-	else
-		layer_set(l, LAYER_CGROUP, LAYER_MISSING,
-			  "not delegated: the watchdog sets the limits");
-}
-
 void layers_probe(struct layers *l, unsigned forbid, bool container)
 {
 	int abi = forbid & FORBID_LANDLOCK ? 0 : landlock_abi();
@@ -163,7 +143,8 @@ void layers_probe(struct layers *l, unsigned forbid, bool container)
 	if (container)
 		probe_container(l);
 	else
-		probe_cgroup(l);
+		layer_set(l, LAYER_CGROUP, LAYER_MISSING,
+			  "not delegated: the watchdog sets the limits and ends commands");
 	userns_remedy(l);
 	l->of[LAYER_LANDLOCK].required = l->of[LAYER_SECCOMP].required = true;
 	l->of[LAYER_NO_NEW_PRIVS].required = true;

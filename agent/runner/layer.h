@@ -52,6 +52,7 @@ enum forbid {
 	FORBID_SECCOMP = 4,
 	FORBID_OVERLAY = 8,
 	FORBID_DISK = 16, /* layers in memory */
+	FORBID_CGROUP = 32,
 };
 
 void layer_set(struct layers *l, enum layer_id id, enum layer_state s, const char *fmt, ...)

@@ -71,6 +71,7 @@ static _Noreturn void spawner_main(const struct spawn_config *c, struct layers *
 			     .layers = l,
 			     .sock = -1,
 			     .memory = -1,
+			     .cgroup = { .own = -1 },
 			     .as_root = getuid() == 0,
 			     .mode = l->mode,
 			     .tmp = "" };
@@ -81,6 +82,11 @@ static _Noreturn void spawner_main(const struct spawn_config *c, struct layers *
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (pipe2(s.life, O_CLOEXEC) < 0)
 		_exit(1);
+	if (!(c->forbid & FORBID_CGROUP))
+		cgroup_open(&s.cgroup);
+	if (s.cgroup.own >= 0)
+		layer_set(l, LAYER_CGROUP, LAYER_ON,
+			  "one for each command, which ends all of it; the watchdog sets the limits");
 	if (l->mode != SANDBOX_NONE &&
 	    !seccomp_compile(view ? SECCOMP_COMMAND : SECCOMP_NO_NETWORK, &s.filter, &err)) {
 		ok = false;

@@ -19,9 +19,9 @@
 #include "agent/runner/init.h"
 #include "agent/runner/overlay.h"
 
-enum { SWEEP_MS = 2000 };
+enum { SWEEP_MS = 2000, LEAF_MS = 20 /* until a cgroup is tried again */ };
 
-static _Noreturn void become_init(struct spawner *s, const int fds[3])
+static _Noreturn void become_init(struct spawner *s, uint64_t id, const int fds[3])
 {
 	struct init_options o = {
 		.config = s->config,
@@ -36,19 +36,23 @@ static _Noreturn void become_init(struct spawner *s, const int fds[3])
 		.life = s->life[0],
 	};
 
+	if (id)
+		cgroup_enter(&s->cgroup, id);
+	if (s->cgroup.own >= 0)
+		(void)close(s->cgroup.own);
 	(void)close(s->life[1]); /* else it would keep itself alive */
 	if (s->sock >= 0)
 		(void)close(s->sock);
 	init_run(&o);
 }
 
-pid_t spawner_clone(struct spawner *s, const int fds[3])
+pid_t spawner_clone(struct spawner *s, uint64_t id, const int fds[3])
 {
 	pid_t pid = (pid_t)syscall(SYS_clone, (unsigned long)s->clone_flags | SIGCHLD, NULL, NULL,
 				   NULL, NULL);
 
 	if (pid == 0)
-		become_init(s, fds);
+		become_init(s, id, fds);
 	return pid;
 }
 
@@ -92,24 +96,28 @@ static void run(struct spawner *s, uint64_t id, const int fds[3])
 	size_t slot = 0;
 	pid_t pid;
 
-	while (slot < SPAWN_MAX && s->child[slot].pid)
+	while (slot < SPAWN_MAX && (s->child[slot].pid || s->child[slot].leaf))
 		slot++;
 	if (slot == SPAWN_MAX) {
 		tell(fds[1], "Too many commands run at once", 0);
 		return;
 	}
-	pid = spawner_clone(s, fds);
+	cgroup_make(&s->cgroup, id);
+	pid = spawner_clone(s, id, fds);
 	if (pid < 0) {
 		tell(fds[1], "No process for the command", errno);
+		(void)cgroup_remove(&s->cgroup, id);
 		return;
 	}
 	s->child[slot].id = id;
 	s->child[slot].pid = pid;
+	s->child[slot].leaf = true;
 }
 
 /* In a view killing pid 1 kills all. Without one the init must kill its descendants itself. */
-static void end_child(const struct spawner *s, pid_t pid)
+static void end_child(const struct spawner *s, pid_t pid, uint64_t id)
 {
+	cgroup_kill(&s->cgroup, id);
 	(void)kill(pid, s->mode == SANDBOX_VIEW ? SIGKILL : SIGTERM);
 }
 
@@ -126,7 +134,7 @@ static bool serve(struct spawner *s)
 		spawner_listen(s);
 	for (size_t i = 0; p.op == SPAWN_KILL && i < SPAWN_MAX; i++) {
 		if (s->child[i].pid && s->child[i].id == p.id)
-			end_child(s, s->child[i].pid);
+			end_child(s, s->child[i].pid, s->child[i].id);
 	}
 	for (size_t i = 0; i < 3; i++) {
 		if (fds[i] >= 0)
@@ -135,6 +143,16 @@ static bool serve(struct spawner *s)
 	return true;
 }
 
+static size_t running(const struct spawner *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < SPAWN_MAX; i++)
+		n += s->child[i].pid != 0;
+	return n;
+}
+
+/* Returns how many are left, with the cgroups that are not empty yet. */
 static size_t reap(struct spawner *s)
 {
 	size_t left = 0;
@@ -146,8 +164,11 @@ static size_t reap(struct spawner *s)
 				s->child[i].pid = 0;
 		}
 	}
-	for (size_t i = 0; i < SPAWN_MAX; i++)
-		left += s->child[i].pid != 0;
+	for (size_t i = 0; i < SPAWN_MAX; i++) {
+		if (s->child[i].pid == 0 && s->child[i].leaf)
+			s->child[i].leaf = !cgroup_remove(&s->cgroup, s->child[i].id);
+		left += s->child[i].pid != 0 || s->child[i].leaf;
+	}
 	return left;
 }
 
@@ -164,7 +185,7 @@ static void finish(struct spawner *s)
 {
 	for (size_t i = 0; i < SPAWN_MAX; i++) {
 		if (s->child[i].pid)
-			end_child(s, s->child[i].pid);
+			end_child(s, s->child[i].pid, s->child[i].id);
 	}
 	for (int ms = 0; reap(s) && ms < SWEEP_MS; ms += 2)
 		(void)usleep(2000);
@@ -178,6 +199,7 @@ int spawner_loop(struct spawner *s)
 {
 	struct signalfd_siginfo info;
 	struct pollfd p[2];
+	bool waiting = false;
 	sigset_t set;
 
 	(void)sigemptyset(&set);
@@ -191,11 +213,11 @@ int spawner_loop(struct spawner *s)
 	p[1] = (struct pollfd){ .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
 				.events = POLLIN };
 	for (;;) {
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		if (poll(p, 2, waiting ? LEAF_MS : -1) < 0 && errno != EINTR)
 			break;
 		while (read(p[1].fd, &info, sizeof(info)) > 0)
 			;
-		(void)reap(s);
+		waiting = reap(s) > running(s);
 		if (p[0].revents && !serve(s))
 			break;
 	}

@@ -2,6 +2,7 @@
 #ifndef EMEND_RUNNER_SPAWNER_H
 #define EMEND_RUNNER_SPAWNER_H
 
+#include "agent/runner/cgroup.h"
 #include "agent/runner/seccomp.h"
 #include "agent/runner/spawn.h"
 
@@ -17,16 +18,18 @@ struct spawner {
 	bool overlay; /* commands may have one */
 	int memory;   /* folder of their layers in memory; -1: they lie on the disk */
 	char tmp[64]; /* private folder where there is no view; "" else */
+	struct cgroup cgroup;
 	struct {
 		uint64_t id;
+		bool leaf; /* its cgroup is to be removed */
 		pid_t pid; /* 0: free */
 	} child[SPAWN_MAX];
 };
 
 /* Tries to get the view. False: *err says what failed; the process is then of no other use. */
 NODISCARD bool spawner_enter_view(struct spawner *s, struct err *err);
-/* Clones the init of one command; request -1 is a trial of the set-up. -1: errno is set. */
-pid_t spawner_clone(struct spawner *s, const int fds[3]);
+/* Clones the init of command id; 0: a trial of the set-up, with request -1. -1: errno is set. */
+pid_t spawner_clone(struct spawner *s, uint64_t id, const int fds[3]);
 /* Answers the runner with a socket that listens on the commands' loopback, or with the reason why
  * not. */
 void spawner_listen(const struct spawner *s);

@@ -134,7 +134,7 @@ static bool rehearse(struct spawner *s, struct err *err)
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return err_set(err, ERR_IO, "No pipe: %s.", strerror(errno));
 	fds[1] = p[1];
-	pid = spawner_clone(s, fds);
+	pid = spawner_clone(s, 0, fds);
 	if (pid < 0)
 		err_set(err, ERR_SANDBOX, "The namespaces of a command cannot be made: %s.",
 			strerror(errno));
