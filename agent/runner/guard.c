@@ -193,6 +193,7 @@ bool guard_begin(struct guard *g, const struct root *r, const struct places *p, 
 {
 	struct baseline b = { .g = g, .root = r, .ok = true, .err = err };
 	const char *at = buf_slice(&p->list).ptr;
+	struct stat st;
 	bool all;
 
 	if (g->commands > 0) {
@@ -202,6 +203,7 @@ bool guard_begin(struct guard *g, const struct root *r, const struct places *p, 
 	clear(g);
 	g->all_loose = all_loose;
 	(void)clock_gettime(CLOCK_REALTIME_COARSE, &g->mark);
+	g->top = fstat(r->fd, &st) == 0 ? st.st_mode & 0777 : 0700;
 	for (uint32_t i = 0; i < p->n; i++, at += strlen(at) + 1) {
 		if (*at == PLACE_THROUGH)
 			buf_append(&g->through, slice_make(at + 1, strlen(at)));

@@ -55,6 +55,7 @@ struct guard {
 	size_t n, cap, copied;	 /* copied: bytes of all copies */
 	struct buf through;	 /* folders that are not looked into, each with a NUL */
 	struct timespec mark;	 /* the time of guard_begin() */
+	mode_t top;		 /* permissions of the workspace then */
 	unsigned commands;	 /* that work on the real files now */
 	bool all_loose;		 /* nothing is mounted read-only for them */
 	int held_fd;		 /* BASE/held; -1: there is none */

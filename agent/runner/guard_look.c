@@ -103,12 +103,12 @@ static void check(struct guard *g, const struct root *r, const struct guard_item
 }
 
 /* A command may close its own folder. */
-static void open_up(const struct root *r)
+static void open_up(const struct guard *g, const struct root *r)
 {
 	struct stat st;
 
 	if (stat(r->path, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 0700) != 0700)
-		(void)chmod(r->path, (st.st_mode & 0777) | 0700);
+		(void)chmod(r->path, g->top | 0700);
 }
 
 void guard_look(struct guard *g, const struct root *r)
@@ -119,7 +119,7 @@ void guard_look(struct guard *g, const struct root *r)
 
 	if (g->commands == 0)
 		return;
-	open_up(r);
+	open_up(g, r);
 	/* Parents sort before what is in them. */
 	for (size_t i = 0; i < g->n; i++) {
 		if (g->item[i].loose)

@@ -13,6 +13,7 @@
 
 #include "agent/runner/guard.h"
 #include "agent/runner/protect.h"
+#include "agent/runner/tree.h"
 #include "agent/runner/upper.h"
 #include "agent/runner/walk.h"
 
@@ -148,7 +149,7 @@ static void closed(const struct scan *s, const struct walk_entry *e, const struc
 	}
 	if (guard_find(s->g, e->rel, GUARD_CLOSED))
 		return;
-	if (fchmodat(e->dir, e->name, (st->st_mode & 0777) | 0700, 0) < 0)
+	if (!tree_chmod(e->dir, e->name, 0700))
 		return; /* gone, or not ours after all */
 }
 

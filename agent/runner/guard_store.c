@@ -206,7 +206,7 @@ static bool move_out(const struct guard *g, int dir, const char *base, const cha
 		moved = copy_out(g, dir, base, name) && unlinkat(dir, base, 0) == 0;
 	if (!moved)
 		return false;
-	if (S_ISREG(st->st_mode) && fchmodat(g->folder_fd, name, 0600, 0) < 0)
+	if (S_ISREG(st->st_mode) && !tree_chmod(g->folder_fd, name, 0600))
 		log_debug("%s keeps its permissions", name);
 	write_index(g, name, rel, reason);
 	return true;
@@ -226,7 +226,7 @@ static int own_parent(const struct root *r, const char *rel, const char **base)
 	(void)snprintf(up, sizeof(up), "%.*s", (int)(slash - rel), rel);
 	above = upper_parent(r->fd, up, &name);
 	if (above >= 0) {
-		if (fchmodat(above, name, (st.st_mode & 0777) | 0700, 0) < 0)
+		if (!tree_chmod(above, name, 0700))
 			log_debug("%s cannot be opened up", up);
 		(void)close(above);
 	}

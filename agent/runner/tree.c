@@ -14,11 +14,29 @@
 
 enum { ROUNDS_MAX = 1000 * 1000 };
 
+bool tree_chmod(int dir, const char *name, mode_t mode)
+{
+	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char self[48];
+	struct stat st;
+	bool ok = fd >= 0 && fstat(fd, &st) == 0;
+
+	if (ok && S_ISLNK(st.st_mode)) {
+		errno = ELOOP;
+		ok = false;
+	}
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	ok = ok && chmod(self, mode) == 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return ok;
+}
+
 static int open_dir(int at, const char *name)
 {
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd < 0 && errno == EACCES && fchmodat(at, name, 0700, 0) == 0)
+	if (fd < 0 && errno == EACCES && tree_chmod(at, name, 0700))
 		fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0)
 		(void)fchmod(fd, 0700);
@@ -30,7 +48,7 @@ static bool lift(int from, const char *name, int to, unsigned *n)
 {
 	char fresh[32];
 
-	if (fchmodat(from, name, 0700, 0) < 0) /* moving rewrites its ".." */
+	if (!tree_chmod(from, name, 0700)) /* moving rewrites its ".." */
 		return errno == ENOENT;
 	for (int i = 0; i < ROUNDS_MAX; i++) {
 		(void)snprintf(fresh, sizeof(fresh), ".%u", (*n)++);

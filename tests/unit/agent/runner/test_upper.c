@@ -341,6 +341,23 @@ static void test_quiet(void **state)
 	assert_int_equal(access(folder_at(&f->real, "empty"), F_OK), 0);
 }
 
+static void test_tree_chmod(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+	int dir = open(f->real.path, O_RDONLY | O_DIRECTORY);
+
+	assert_true(dir >= 0);
+	assert_int_equal(chmod(folder_at(&f->real, "a.txt"), 0), 0);
+	assert_true(tree_chmod(dir, "a.txt", 0640));
+	assert_int_equal(symlink("a.txt", folder_at(&f->real, "link")), 0);
+	assert_false(tree_chmod(dir, "link", 0600));
+	assert_int_equal(stat(folder_at(&f->real, "a.txt"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_false(tree_chmod(dir, "none", 0600));
+	(void)close(dir);
+}
+
 static void test_tree_remove(void **state)
 {
 	struct fixture *f = *state;
@@ -382,6 +399,7 @@ int main(void)
 		WITH(test_swapped_parent),
 		WITH(test_unsaved),
 		WITH(test_quiet),
+		WITH(test_tree_chmod),
 		WITH(test_tree_remove),
 	};
 
