@@ -8,7 +8,8 @@
  *
  * While a command runs: in a view of its own (namespaces) it cannot change, move or remove what was
  * there, because that is mounted read-only for it; in the reduced sandbox it can, and what it
- * changed is put back from a copy. A file that has another name outside of the workspace (a hard
+ * changed is put back from a copy. What the user's programs replace meanwhile is not read-only from
+ * then on, which is told. A file that has another name outside of the workspace (a hard
  * link) is read-only as well; in the reduced sandbox nothing runs where there is one. In both a
  * command can make files that were not there, and these stand
  * until it ends: somebody who uses git or opens an editor there meanwhile may execute them. Who made

@@ -102,6 +102,23 @@ static void check(struct guard *g, const struct root *r, const struct guard_item
 	guard_put_back(g, r, it);
 }
 
+/* A file that somebody replaces (as editors do when they save) is not read-only any more: the kernel
+ * takes the mount away with the old one. Who wrote it since then cannot be told, but this can. */
+static void replaced(struct guard *g, const struct root *r, struct guard_item *it)
+{
+	int fd = upper_openat(r->fd, it->rel, O_PATH | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino != it->ino) {
+		guard_tell(g, it->rel, GUARD_LEFT,
+			   "another program replaced it while the command ran, and since then the "
+			   "command could change it");
+		it->ino = st.st_ino;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 /* A command may close its own folder. */
 static void open_up(const struct guard *g, const struct root *r)
 {
@@ -124,6 +141,8 @@ void guard_look(struct guard *g, const struct root *r)
 	for (size_t i = 0; i < g->n; i++) {
 		if (g->item[i].loose)
 			check(g, r, &g->item[i]);
+		else if (g->item[i].root)
+			replaced(g, r, &g->item[i]);
 	}
 	if (!guard_scan(g, r, true, compare, &l, &all, &why))
 		all = false;

@@ -10,8 +10,9 @@ static struct slice names(const struct held_result *h, struct arena *a)
 	struct slice all = SLICE("");
 
 	for (size_t i = 0; i < h->n && i < NAMED; i++)
-		all = arena_printf(a, "%.*s%s%.*s", SLICE_ARG(all), i ? ", " : "",
-				   SLICE_ARG(h->files[i].path));
+		all = arena_printf(a, "%.*s%s%.*s%s", SLICE_ARG(all), i ? ", " : "",
+				   SLICE_ARG(h->files[i].path),
+				   h->files[i].deed == HELD_LEFT ? " (still there)" : "");
 	if (h->n + h->more > NAMED)
 		all = arena_printf(a, "%.*s and %zu more", SLICE_ARG(all), h->n + h->more - NAMED);
 	return all;
@@ -35,8 +36,8 @@ struct slice held_tell(struct tool_env *env, struct slice call_id, const struct 
 		return text; /* the task looks at it at its next step */
 	ev.text = arena_printf(
 		a,
-		"protected files changed while a command worked on the real files, and were not "
-		"kept: %.*s%s%.*s",
+		"protected files were changed or created while a command worked on the real "
+		"files: %.*s%s%.*s",
 		SLICE_ARG(names(h, a)), h->folder.len ? "; what was moved away lies in " : "",
 		SLICE_ARG(h->folder));
 	host->ops->event(host->self, env->view.task, &ev);

@@ -151,6 +151,14 @@ static void test_theirs(void **state)
 	assert_int_equal(f->g.n_found, 0);
 	assert_true(exists(f, ".vscode/tasks.json"));
 	assert_string_equal(folder_get(&f->real, ".git/config"), "[user]\n");
+	folder_put(&f->real, "n", "[user]\n");
+	assert_int_equal(rename(folder_at(&f->real, "n"), folder_at(&f->real, ".git/config")), 0);
+	guard_look(&f->g, &f->root); /* now it is not read-only any more */
+	assert_int_equal(deed(f, ".git/config"), GUARD_LEFT);
+	assert_string_equal(folder_get(&f->real, ".git/config"), "[user]\n");
+	guard_forget(&f->g);
+	guard_look(&f->g, &f->root);
+	assert_int_equal(f->g.n_found, 0); /* it was told */
 }
 
 /* Another name of a protected file leads past what is mounted over it. */
