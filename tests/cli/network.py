@@ -303,6 +303,7 @@ def what_cannot_be_reached_says_so(w):
     expect(" 502 " in r.out and "refused" in r.out, r)
     r = go(w, py('print(connect("nowhere.test:443")[2].decode())'))
     expect(" 502 " in r.out and "not known" in r.out, r)
+    expect("but not reached" in r.err, r)  # what a program may not say
 
 
 @case
