@@ -36,6 +36,17 @@ static const char *const of_tools[] = {
 static const char *const of_tools_start[] = { "build-", "build_", "cmake-build-", "target-",
 					      "bazel-" };
 
+static bool holds(const struct buf *list, const char *rel)
+{
+	const char *at = list->data, *end = at ? at + list->len : at;
+
+	for (; at < end; at += strlen(at) + 1) {
+		if (strcmp(at, rel) == 0)
+			return true;
+	}
+	return false;
+}
+
 struct scan {
 	struct places *p;
 	const struct root *root;
@@ -112,6 +123,47 @@ static bool is_of_tools(const char *name)
 			return true;
 	}
 	return false;
+}
+
+/* Only what stood there at the start? */
+static void take_back_through(struct places *p)
+{
+	struct buf kept;
+	const char *at = p->list.data, *end = at ? at + p->list.len : at;
+
+	buf_init(&kept, PLACES_BYTES);
+	for (; at < end; at += strlen(at) + 1) {
+		if (*at != PLACE_THROUGH || holds(&p->first, at + 1)) {
+			buf_append(&kept, slice_make(at, strlen(at) + 1));
+		} else {
+			p->n--;
+			p->n_through--;
+		}
+	}
+	buf_release(&p->list);
+	p->list = kept;
+}
+
+static void remember_through(struct places *p)
+{
+	const char *at = p->list.data, *end = at ? at + p->list.len : at;
+
+	for (; at < end; at += strlen(at) + 1) {
+		if (*at == PLACE_THROUGH)
+			buf_append(&p->first, slice_make(at + 1, strlen(at)));
+	}
+}
+
+static void look_at_rules(struct places *p, const struct walk_entry *e)
+{
+	struct stat st;
+
+	if (p->born.tv_sec == 0 || strcmp(e->name, ".gitignore") != 0 ||
+	    fstatat(e->dir, e->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	p->rules_changed =
+		p->rules_changed || st.st_ctim.tv_sec > p->born.tv_sec ||
+		(st.st_ctim.tv_sec == p->born.tv_sec && st.st_ctim.tv_nsec >= p->born.tv_nsec);
 }
 
 static void add_through(struct scan *s, const struct walk_entry *e)
@@ -195,6 +247,7 @@ static enum walk_next visit(void *payload, const struct walk_entry *e)
 		if (strcmp(e->name, protect_names[i]) == 0)
 			add_protected(s, PLACE_READ_ONLY, e->rel);
 	}
+	look_at_rules(s->p, e);
 	if (e->kind == WALK_DIR && is_of_tools(e->name))
 		add_through(s, e);
 	if (s->too_many)
@@ -208,11 +261,13 @@ void places_init(struct places *p)
 {
 	*p = (struct places){ .n = 0 };
 	buf_init(&p->list, PLACES_BYTES);
+	buf_init(&p->first, PLACES_BYTES);
 }
 
 void places_release(struct places *p)
 {
 	buf_release(&p->list);
+	buf_release(&p->first);
 }
 
 void places_forget(struct places *p)
@@ -254,6 +309,12 @@ bool places_refresh(struct places *p, const struct root *r, uint64_t now_ms, str
 			       "The workspace has more than %d files, or paths that are too long: "
 			       "too much to look for secrets. Start in a smaller folder.",
 			       LIMIT_WALK_ENTRIES);
+	if (p->rules_changed)
+		take_back_through(p);
+	if (p->born.tv_sec == 0) {
+		remember_through(p);
+		(void)clock_gettime(CLOCK_REALTIME_COARSE, &p->born);
+	}
 	p->at_ms = now_ms;
 	p->took_ms = clock_ms() - now_ms;
 	p->valid = true;

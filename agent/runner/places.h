@@ -16,6 +16,11 @@ struct places {
 	uint32_t n, secrets, n_through;
 	bool valid;
 	uint64_t at_ms, took_ms;
+	/* Once somebody changed the ignore rules, only what was used directly at the start is: else a
+	 * command could make a folder of sources one whose changes nobody is shown. */
+	bool rules_changed;
+	struct timespec born; /* the time of the first look; 0: there was none */
+	struct buf first;     /* the folders of then, each with a NUL */
 };
 
 void places_init(struct places *p);

@@ -232,6 +232,17 @@ def a_large_ignored_tree_is_used_directly(w):
     expect(w.read("node_modules/y") == "y\n" and w.read("new.log") == "l\n", err)
 
 
+def a_folder_does_not_slip_out_of_sight(w):
+    w.repository()
+    w.write(".gitignore", "build/\n")
+    w.write("bin/deploy", "old\n")
+    w.write("build/x", "old\n")
+    r = w.run("do", "--json", "--yes", "--model", w.script(
+        call("echo bin/ >> .gitignore"), call("echo new > bin/deploy; echo new > build/x"), DONE), "x")
+    expect(r.status == 0 and [e["path"] for e in r.of("file.changed")] == [".gitignore", "bin/deploy"], r)
+    expect(w.read("bin/deploy") == "new\n" and w.read("build/x") == "new\n", r)
+
+
 def protected_files_in_an_ignored_folder_cannot_be_changed(w):
     w.repository()
     w.write(".gitignore", "build/\n.vscode/\n")
