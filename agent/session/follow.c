@@ -118,6 +118,7 @@ bool follow_made(struct arena *a, struct slice state_dir, const struct history *
 {
 	const struct past_edit *e = &h->edits[i];
 	struct slice before, after, later;
+	struct sha256_hex hash;
 
 	if (e->made || e->failed || e->entry.kind != RESTORE_TEXT)
 		return e->made && e->entry.kind == RESTORE_TEXT;
@@ -135,7 +136,11 @@ bool follow_made(struct arena *a, struct slice state_dir, const struct history *
 		if (h->edits[k].made)
 			return false; /* it does not fit any more */
 	}
-	return now && shows(a, before, after, *now);
+	if (!now)
+		return false;
+	hash = sha256(*now);
+	return slice_eq_cstr(e->after, hash.s) ||
+	       (!overtaken(h, e, slice_of(hash.s)) && shows(a, before, after, *now));
 }
 
 bool follow_back(struct arena *a, struct slice state_dir, const struct history *h,

@@ -39,6 +39,7 @@ struct editor {
 	uint32_t seed;
 	struct buf text[EDITOR_FILES]; /* what the user sees */
 	int32_t version[EDITOR_FILES];
+	bool bare[EDITOR_FILES]; /* it had no line end at some time */
 	struct buf typed;	       /* every character of the user's, in order of the files */
 	struct report reports[EDITOR_REPORTS];
 	size_t n_reports;
@@ -189,6 +190,7 @@ static void editor_change(struct editor *e, int file, size_t start, size_t end, 
 	r.range.start = editor_position(e, b, start);
 	r.range.end = editor_position(e, b, end);
 	editor_splice(b, start, end, with);
+	e->bare[file] = e->bare[file] || !memchr(b->data, *(e->eol ? e->eol : "\n"), b->len);
 	r.text = r.whole ? xslicedup(buf_slice(b)) : xslicedup(with);
 	e->reports[e->n_reports++] = r;
 }
@@ -461,6 +463,7 @@ static void editor_open(struct editor *e, int file, struct slice text)
 	buf_clear(&e->text[file]);
 	buf_append(&e->text[file], text);
 	e->version[file] = 1;
+	e->bare[file] = !memchr(text.ptr, *(e->eol ? e->eol : "\n"), text.len);
 	editor_must(e,
 		    documents_open(&e->documents, slice_of(editor_uris[file]), SLICE("text"), 1,
 				   text, &err),

@@ -337,10 +337,12 @@ static void patch_both(struct world *w)
 
 /* --- what must hold at any time --- */
 
-/* A document of one kind of line ends keeps it. */
-static bool keeps_eol(const struct editor *e, const struct buf *b)
+/* A document of one kind of line ends keeps it, as long as there is one. */
+static bool keeps_eol(const struct editor *e, int file)
 {
-	for (size_t i = 0; e->eol && i < b->len; i++) {
+	const struct buf *b = &e->text[file];
+
+	for (size_t i = 0; e->eol && !e->bare[file] && i < b->len; i++) {
 		if (b->data[i] != '\n' && b->data[i] != '\r')
 			continue;
 		if (!slice_starts(slice_sub(buf_slice(b), i, b->len), slice_of(e->eol)))
@@ -367,7 +369,7 @@ static void check(struct world *w)
 				    text_equals(&editor_document(e, f)->text,
 						buf_slice(&e->text[f])),
 			    "the server's copy is not the buffer");
-		editor_must(e, keeps_eol(e, &e->text[f]), "a line end of another kind");
+		editor_must(e, keeps_eol(e, f), "a line end of another kind");
 	}
 	if (e->failed)
 		fail_msg("case %ld (seed %u): %s", w->cases, first_seed, e->why);
