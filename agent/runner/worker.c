@@ -65,24 +65,18 @@ struct env {
 	char text[ENV_BYTES];
 };
 
-static void env_put(struct env *e, const char *var)
+/* value NULL: name is "NAME=value". */
+static void env_add(struct env *e, const char *name, const char *value)
 {
 	size_t left = sizeof(e->text) - e->used;
-	int n = snprintf(e->text + e->used, left, "%s", var);
+	int n = snprintf(e->text + e->used, left, "%s%s%s", name, value ? "=" : "",
+			 value ? value : "");
 
 	if (n < 0 || (size_t)n >= left || e->n == ENV_MAX)
 		return;
 	e->var[e->n++] = e->text + e->used;
 	e->used += (size_t)n + 1;
 	e->var[e->n] = NULL;
-}
-
-static void env_add(struct env *e, const char *name, const char *value)
-{
-	char var[sizeof(e->text)];
-
-	(void)snprintf(var, sizeof(var), "%s=%s", name, value);
-	env_put(e, var);
 }
 
 enum { PATH_REST = 2048 /* for what comes last */ };
@@ -136,7 +130,7 @@ static void env_image(struct env *e)
 		size_t name = strcspn(*v, "=");
 
 		if (!env_has(e, *v, name) && strncmp(*v, "LD_", 3) != 0)
-			env_put(e, *v);
+			env_add(e, *v, NULL);
 	}
 }
 
@@ -189,7 +183,7 @@ static void env_fill(struct env *e, const struct init_options *o)
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		env_add(e, fixed[i][0], fixed[i][1]);
 	for (const char *const *var = o->config->env; var && *var; var++)
-		env_put(e, *var);
+		env_add(e, *var, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(passed); i++) {
 		const char *value = getenv(passed[i]);
 
