@@ -14,8 +14,6 @@
 #include "agent/tool/commit.h"
 #include "agent/tool/commit_own.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "agent/edit/edit.h"
@@ -25,9 +23,8 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
-#include "protocol/base/utf8.h"
 
-enum { MAX_TRIES = 5, REPORT_LINES = 60, ASKED_DIFF_BYTES = 128 * 1024 };
+enum { MAX_TRIES = 5, ASKED_DIFF_BYTES = 128 * 1024 };
 
 static void commit_step(struct tool_run *r);
 
@@ -40,33 +37,6 @@ static void commit_goto(struct commit *m, enum commit_state next)
 	log_debug("commit: %s -> %s", name[m->state], name[next]);
 	m->state = next;
 	m->at = 0;
-}
-
-static void note(struct commit *m, const char *what, struct slice path, const char *fmt, ...)
-	PRINTF(4, 5);
-
-static void note(struct commit *m, const char *what, struct slice path, const char *fmt, ...)
-{
-	char text[600];
-	va_list ap;
-
-	if (m->lines++ >= REPORT_LINES)
-		return;
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	buf_printf(&m->report, "  %s %.*s%s\n", what, SLICE_ARG(path), text);
-}
-
-static void not_kept(struct commit *m, struct slice why)
-{
-	note(m, "not kept:", commit_current(m)->path, ": %.*s", SLICE_ARG(why));
-}
-
-static bool is_text(struct slice s)
-{
-	return s.len <= LIMIT_VIEW_DIFF_BYTES && slice_find_byte(s, '\0', 0) == SIZE_MAX &&
-	       utf8_valid(s);
 }
 
 static void forget_images(struct commit *m)
@@ -96,35 +66,6 @@ static void give_up(struct tool_run *r)
 }
 
 /* --- one change --- */
-
-static void made(struct tool_run *r, bool in_buffer)
-{
-	static const char *const letters[] = { "A", "M", "D", "mode" };
-	struct commit *m = r->commit;
-	const struct view_change *c = commit_current(m);
-	struct slice diff = SLICE("");
-	size_t added = 0, removed = 0;
-
-	if (m->entry.kind == RESTORE_TEXT && m->images && is_text(m->before) && is_text(m->after)) {
-		diff = later_diff(&m->arena, c->path, m->before, m->after);
-		edit_diff_stat(diff, &added, &removed);
-	}
-	m->made[m->at] = true;
-	env_file_changed(r->env, c->path);
-	tool_emit(r, &(struct task_event){ .kind = TASK_FILE_CHANGED,
-					   .path = c->path,
-					   .before = c->before,
-					   .after = c->after,
-					   .diff = diff });
-	note(m, letters[c->kind], c->path, "%s%s%s%s%s",
-	     diff.len ? arena_printf(&m->arena, " (+%zu -%zu)", added, removed).ptr : "",
-	     in_buffer ? " in the editor's buffer (not saved)" : "",
-	     c->kind == VIEW_CREATED && c->file && (c->mode & 0111) ? " (executable)" : "",
-	     c->kind != VIEW_REMOVED && later_runs(c->path, m->after)
-		     ? " (the user may execute it later)"
-		     : "",
-	     m->images || in_buffer ? "" : " (undo does not cover this)");
-}
 
 static void rolled_back(void *payload, const struct rollback_result *b, const struct err *err)
 {
@@ -172,9 +113,9 @@ static void committed(void *payload, struct slice json, const struct err *err)
 	if (!go_on(r, err))
 		return;
 	if (err)
-		not_kept(r->commit, slice_of(err->msg));
+		commit_not_kept(r->commit, slice_of(err->msg));
 	else
-		made(r, false);
+		commit_made(r, false);
 	next(r);
 }
 
@@ -204,9 +145,9 @@ static void buffer_written(void *payload, const struct err *err)
 		to_buffer(r);
 	} else {
 		if (err)
-			not_kept(m, slice_of(err->msg));
+			commit_not_kept(m, slice_of(err->msg));
 		else
-			made(r, true);
+			commit_made(r, true);
 		next(r);
 	}
 }
@@ -219,7 +160,7 @@ static bool buffer_target(struct commit *m, struct slice after, struct slice *ou
 
 	if (!after.ptr)
 		return err_set(err, ERR_DENIED, "it is open in the editor, and stays");
-	if (!is_text(after))
+	if (!commit_is_text(after))
 		return err_set(err, ERR_INVALID, "it is open in the editor, and would not be text");
 	if (slice_find_byte(base, '\r', 0) == SIZE_MAX)
 		after = text_with_eol(&m->arena, after, EOL_LF);
@@ -249,7 +190,7 @@ static void to_buffer(struct tool_run *r)
 		return;
 	}
 	if (!buffer_target(m, left, &target, &why)) {
-		not_kept(m, slice_of(why.msg));
+		commit_not_kept(m, slice_of(why.msg));
 		next(r);
 		return;
 	}
@@ -276,11 +217,6 @@ static void to_buffer(struct tool_run *r)
 
 /* --- which change, and when --- */
 
-static bool shows_text(struct slice s)
-{
-	return !s.ptr || is_text(s);
-}
-
 static void got_image(void *payload, const struct view_image *v, const struct err *err)
 {
 	struct tool_run *r = payload;
@@ -293,12 +229,12 @@ static void got_image(void *payload, const struct view_image *v, const struct er
 	if (m->state == COMMIT_LOOK) {
 		struct slice diff = SLICE("(not text)\n");
 
-		if (m->images && shows_text(m->before) && shows_text(m->after))
+		if (m->images && commit_is_text(m->before) && commit_is_text(m->after))
 			diff = later_diff(&m->arena, c->path, m->before, m->after);
 		buf_append(&m->diffs, diff);
 		next(r);
 	} else if (c->open >= 0 && err) {
-		not_kept(m, slice_of(err->msg));
+		commit_not_kept(m, slice_of(err->msg));
 		next(r);
 	} else if (c->open >= 0) {
 		to_buffer(r);
@@ -316,20 +252,20 @@ static bool possible(struct tool_run *r)
 	struct err lost;
 
 	if (c->never) {
-		not_kept(m, c->reason);
+		commit_not_kept(m, c->reason);
 		return false;
 	}
 	if (c->stale) {
-		not_kept(m, SLICE("it was changed while the command ran"));
+		commit_not_kept(m, SLICE("it was changed while the command ran"));
 		return false;
 	}
 	if (view_lost(&r->env->view, c->path, &lost)) {
-		not_kept(m, slice_of(lost.msg));
+		commit_not_kept(m, slice_of(lost.msg));
 		return false;
 	}
 	policy_path(r->env->policy, ACCESS_WRITE, c->path, &r->arena, &d);
 	if (d.verdict == VERDICT_DENY)
-		not_kept(m, d.why);
+		commit_not_kept(m, d.why);
 	return d.verdict != VERDICT_DENY;
 }
 
@@ -349,26 +285,11 @@ static void finished(void *payload, struct slice json, const struct err *err)
 {
 	struct tool_run *r = payload;
 	struct commit *m = r->commit;
-	struct json root;
-	struct err bad;
-	struct slice report;
 
 	r->call = NULL;
 	m->view = 0;
-	if (err)
-		buf_printf(&m->report, "  not kept: other files: %s\n", err->msg);
-	else if (json_parse(&r->arena, json, &root, &bad) &&
-		 json_i64_or(json_get(root, "failed"), 0) > 0)
-		buf_printf(&m->report, "  not kept: %lld other files: %.*s\n",
-			   (long long)json_i64_or(json_get(root, "failed"), 0),
-			   SLICE_ARG(json_str_or(json_get(root, "why"), &r->arena, "")));
-	if (m->lines > REPORT_LINES)
-		buf_printf(&m->report, "  and %zu more\n", m->lines - REPORT_LINES);
-	report = m->report.len ? arena_printf(&r->arena, "Files that the command changed:\n%.*s",
-					      SLICE_ARG(buf_slice(&m->report)))
-			       : SLICE("");
 	commit_goto(m, COMMIT_DONE);
-	m->done(r, report);
+	m->done(r, commit_report(r, json, err));
 }
 
 static void allowed(struct tool_run *r)
@@ -385,7 +306,7 @@ static void denied(struct tool_run *r)
 	for (m->at = 0; m->at < m->n; m->at++) {
 		if (commit_current(m)->is_protected && !commit_current(m)->never &&
 		    !commit_current(m)->stale)
-			not_kept(m, arena_printf(&m->arena, "%.*s, and the user did not allow it",
+			commit_not_kept(m, arena_printf(&m->arena, "%.*s, and the user did not allow it",
 						 SLICE_ARG(commit_current(m)->reason)));
 	}
 	m->at = m->n;

@@ -54,7 +54,13 @@ void commit_take_image(struct commit *m, const struct view_image *v);
 NODISCARD bool commit_journal(struct tool_run *r, const char *via);
 /* One change failed, and nobody can say that it was not made: all that were made are undone. */
 void commit_roll_back(struct tool_run *r, const struct err *why, rollback_cb *done);
-/* After that: the faces are told. */
+/* commit_tell.c */
+bool commit_is_text(struct slice s); /* of which a diff can be shown; no file is fine */
+void commit_made(struct tool_run *r, bool in_buffer);
+void commit_not_kept(struct commit *m, struct slice why);
+/* All that was noted, for the model. finished, err: the answer of runner_finish(). */
+struct slice commit_report(struct tool_run *r, struct slice finished, const struct err *err);
+/* After a roll back: the faces are told. */
 void commit_unmade(struct tool_run *r);
 
 #endif
