@@ -168,7 +168,7 @@ static void put_toolchains(struct doctor *d)
 {
 	struct toolchains *t = arena_alloc(&d->cli->arena, sizeof(*t));
 
-	if (!slice_eq_cstr(d->config.toolchains, "on"))
+	if (!slice_eq_cstr(d->config.toolchains, "on") || in_container(d))
 		return;
 	toolchains_find(&d->cli->arena, getenv("HOME"), getenv("PATH"), d->place.workspace, t);
 	for (size_t i = 0; i < t->n_dirs; i++) {
