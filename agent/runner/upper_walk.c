@@ -9,28 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "agent/runner/git_plain.h"
-#include "agent/runner/protect.h"
-#include "agent/runner/upper.h"
-#include "agent/runner/view_sources.h"
+#include "agent/runner/upper_own.h"
 #include "agent/workspace/ignore.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
-#include "protocol/base/utf8.h"
-
-struct layer_walk {
-	struct upper *u;
-	const struct root *root;
-	struct ignore *ignore;
-	bool ignore_tried, ok;
-	char **stack; /* folders to go into */
-	size_t n, cap, entries;
-	struct err *err;
-};
 
 static bool too_many(struct layer_walk *w)
 {
@@ -48,149 +33,6 @@ static void push(struct layer_walk *w, const char *rel)
 	w->stack[w->n++] = xstrdup(rel);
 }
 
-static bool lower_stat(const struct root *r, const char *rel, struct stat *st)
-{
-	int fd = upper_openat(r->fd, rel, O_PATH | O_NOFOLLOW);
-	bool ok = fd >= 0 && fstat(fd, st) == 0;
-
-	if (fd >= 0)
-		(void)close(fd);
-	return ok;
-}
-
-static bool is_whiteout(const struct stat *st)
-{
-	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
-}
-
-/* For protect.h: as it would be, a path exists if it does in either tree: rather too careful. */
-static bool exists(void *payload, const char *rel, bool before)
-{
-	const struct layer_walk *w = payload;
-	struct stat st;
-	int fd;
-
-	if (lower_stat(w->root, rel, &st))
-		return true;
-	if (before)
-		return false;
-	fd = upper_openat(w->u->fd, rel, O_PATH | O_NOFOLLOW);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		st.st_mode = 0;
-	if (fd >= 0)
-		(void)close(fd);
-	return fd >= 0 && !is_whiteout(&st);
-}
-
-static bool ignored(struct layer_walk *w, const char *rel)
-{
-	char part[LIMIT_PATH_BYTES];
-
-	if (!w->ignore_tried && !ignore_open(slice_of(w->root->path), &w->ignore, NULL))
-		w->ignore = NULL;
-	w->ignore_tried = true;
-	if (!w->ignore)
-		return false;
-	for (const char *s = strchr(rel, '/'); s; s = strchr(s + 1, '/')) {
-		(void)snprintf(part, sizeof(part), "%.*s", (int)(s - rel), rel);
-		if (ignore_match(w->ignore, part, true))
-			return true;
-	}
-	return ignore_match(w->ignore, rel, false);
-}
-
-/* Links may stay inside of the workspace, or lead to the system's folders. ".." only in front:
- * behind a folder that is itself a link it would mean something else. */
-static bool link_stays(struct layer_walk *w, const char *rel)
-{
-	char target[LIMIT_PATH_BYTES];
-	const char *base, *at = target;
-	int dir = upper_parent(w->u->fd, rel, &base);
-	ssize_t n = dir >= 0 ? readlinkat(dir, base, target, sizeof(target) - 1) : -1;
-	size_t depth = 0;
-
-	if (dir >= 0)
-		(void)close(dir);
-	if (n <= 0)
-		return false;
-	target[n] = 0;
-	for (const char *p = rel; (p = strchr(p, '/')) != NULL; p++)
-		depth++;
-	for (; strncmp(at, "../", 3) == 0 || strcmp(at, "..") == 0; at += at[2] ? 3 : 2) {
-		if (depth-- == 0)
-			return false;
-	}
-	for (const char *p = at; (p = strstr(p, "..")) != NULL; p += 2) {
-		if ((p == at || p[-1] == '/') && (p[2] == 0 || p[2] == '/'))
-			return false;
-	}
-	if (*at != '/')
-		return true;
-	for (size_t i = 0; at == target && view_system_dirs[i]; i++) {
-		size_t len = strlen(view_system_dirs[i]);
-
-		if (strncmp(at, view_system_dirs[i], len) == 0 && at[len] == '/')
-			return true;
-	}
-	return false;
-}
-
-/* Else it could pass for another name where it is shown. */
-static bool is_readable(const char *rel)
-{
-	bool ok = utf8_valid(slice_of(rel));
-
-	for (; *rel; rel++)
-		ok = ok && (unsigned char)*rel >= 0x20 && *rel != 0x7f;
-	return ok;
-}
-
-/* `git init` in a new folder: it says nothing yet. */
-static bool says_nothing(const struct layer_walk *w, const char *rel)
-{
-	char dir[LIMIT_PATH_BYTES];
-	const char *slash = strrchr(rel, '/');
-	struct stat st;
-
-	(void)snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - rel) : 0, rel);
-	return protect_is_git(rel) && !lower_stat(w->root, dir, &st) &&
-	       git_new_is_plain(w->u->fd, rel);
-}
-
-/* Where may this change go? */
-static void classify(struct layer_walk *w, struct upper_change *c)
-{
-	const struct protect_tree tree = { exists, w };
-	enum protect_type type = c->type == UPPER_SYMLINK			    ? PROTECT_LINK
-				 : c->type == UPPER_DIR && c->kind == UPPER_REMOVED ? PROTECT_DIR
-										    : PROTECT_FILE;
-	bool born = c->kind == UPPER_CREATED;
-
-	if (c->type == UPPER_SPECIAL && c->kind != UPPER_REMOVED)
-		c->reason = "it is a device, a pipe or a socket";
-	else if (root_denied(w->root, slice_of(c->rel)) && !protect_is_git(c->rel))
-		c->reason = "its name is in the list of denied files";
-	else if (!is_readable(c->rel))
-		c->reason = "its name is not UTF-8, or holds control characters";
-	else if (c->type == UPPER_SYMLINK && c->kind != UPPER_REMOVED && !link_stays(w, c->rel))
-		c->reason = "it is a symbolic link that leads out of the workspace";
-	if (c->reason) {
-		c->class = UPPER_NEVER;
-		return;
-	}
-	/* An empty new folder below `.git` means nothing by itself. */
-	if (c->type != UPPER_DIR || !born || !protect_is_git(c->rel))
-		c->reason = protect_reason(&tree, c->rel, type);
-	if (c->reason && born && c->type == UPPER_FILE && says_nothing(w, c->rel))
-		c->reason = NULL;
-	if (c->reason)
-		c->class = UPPER_PROTECTED;
-	else if (c->open >= 0)
-		c->class = UPPER_ORDINARY;
-	else if (c->type == UPPER_DIR || protect_is_git(c->rel) || (born && ignored(w, c->rel)))
-		c->class = UPPER_QUIET;
-}
-
 static struct upper_change *add(struct layer_walk *w, const struct upper_change *proto,
 				const char *rel)
 {
@@ -204,7 +46,7 @@ static struct upper_change *add(struct layer_walk *w, const struct upper_change 
 	c = &u->change[u->n++];
 	*c = *proto;
 	c->rel = xstrdup(rel);
-	classify(w, c);
+	upper_classify(w, c);
 	if (c->class != UPPER_QUIET && ++u->shown > LIMIT_VIEW_CHANGES)
 		u->too_many = true;
 	return c;
@@ -277,7 +119,8 @@ static void removed(struct layer_walk *w, const char *start)
 		DIR *d = NULL;
 		struct dirent *e;
 
-		if (!too_many(w) && lower_stat(w->root, rel, &st) && removed_one(w, rel, &st)) {
+		if (!too_many(w) && upper_lower_stat(w->root, rel, &st) &&
+		    removed_one(w, rel, &st)) {
 			int fd = upper_openat(w->root->fd, rel, O_RDONLY | O_DIRECTORY);
 
 			d = fd >= 0 ? fdopendir(fd) : NULL;
@@ -339,7 +182,7 @@ static void leaf(struct layer_walk *w, const char *rel, const struct stat *st)
 				  .open = open_index(w, rel) };
 	struct upper_change *added;
 	struct stat old;
-	bool had = lower_stat(w->root, rel, &old);
+	bool had = upper_lower_stat(w->root, rel, &old);
 
 	if (c.type == UPPER_FILE)
 		make_readable(w, rel, st->st_mode);
@@ -382,9 +225,7 @@ static void uncovered(struct layer_walk *w, const char *rel, int fd)
 /* A folder was removed and made anew. */
 static void replaced(struct layer_walk *w, const char *rel, int fd, const struct stat *st)
 {
-	const struct protect_tree tree = { exists, w };
-
-	if (protect_reason(&tree, rel, PROTECT_DIR))
+	if (upper_reason(w, rel, PROTECT_DIR))
 		(void)removed_one(w, rel, st);
 	else
 		uncovered(w, rel, fd);
@@ -413,7 +254,7 @@ static void folder_itself(struct layer_walk *w, const char *rel, int fd, size_t 
 	struct upper_change c = { .kind = UPPER_CREATED, .type = UPPER_DIR, .open = -1 };
 	char opaque = 0;
 	struct stat st;
-	bool had = lower_stat(w->root, rel, &st);
+	bool had = upper_lower_stat(w->root, rel, &st);
 
 	if (had && !S_ISDIR(st.st_mode))
 		(void)removed_one(w, rel, &st);
@@ -445,8 +286,8 @@ static void folder(struct layer_walk *w, const char *rel)
 			    (int)sizeof(child) ||
 		    fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
-		children += !is_whiteout(&st);
-		if (is_whiteout(&st))
+		children += !upper_is_whiteout(&st);
+		if (upper_is_whiteout(&st))
 			removed(w, child);
 		else if (S_ISDIR(st.st_mode))
 			push(w, child);
