@@ -356,7 +356,7 @@ def data_comes_through_whole(w):
     data = random.Random(1).randbytes(size)
 
     def slow_sink(s):
-        sender = threading.Thread(target=lambda: (s.sendall(data), s.shutdown(socket.SHUT_WR)))
+        sender = threading.Thread(target=lambda: s.sendall(data))
         sender.start()
         h, n = hashlib.sha256(), 0
         while True:
@@ -369,6 +369,7 @@ def data_comes_through_whole(w):
                 time.sleep(0.01)
         sender.join()
         got["hash"], got["n"] = h.hexdigest(), n
+        s.shutdown(socket.SHUT_WR)  # now the command may end: all that it sent is here
     server = serve_once(slow_sink, 7001)
     allow(w, "registry.test:7001")
     r = go(w, py('''
