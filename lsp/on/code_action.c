@@ -274,3 +274,11 @@ void on_code_action(struct server *s, struct rpc_request *req)
 	jw_end(o.w);
 	conn_result_end(req);
 }
+
+/* Nothing is ever resolved here, but some editors ask for every action that was picked, whoever
+ * made it, and drop it if the answer is an error: it goes back as it came. */
+void on_code_action_resolve(struct server *s, struct rpc_request *req)
+{
+	(void)s;
+	conn_reply_result(req, json_raw(req->params));
+}

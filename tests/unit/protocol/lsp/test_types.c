@@ -1,4 +1,4 @@
-/* test_types.c - positions and ranges from JSON and back; the table of methods. */
+/* test_types.c - positions and ranges from JSON and back. */
 #include "protocol/lsp/types.h"
 
 #include <setjmp.h>
@@ -6,8 +6,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-#include "protocol/lsp/methods.h"
 
 static void test_read_range(void **state)
 {
@@ -78,33 +76,12 @@ static void test_compare(void **state)
 	assert_true(position_cmp((struct position){ 1, 2 }, (struct position){ 1, 2 }) == 0);
 }
 
-static void test_methods(void **state)
-{
-	(void)state;
-	for (int i = 0; i < LSP_METHODS; i++) {
-		const struct lsp_method_info *m = lsp_method((enum lsp_method)i);
-		enum lsp_method found = lsp_method_find(slice_of(m->name));
-
-		if (i > 0 && strcmp(lsp_method((enum lsp_method)(i - 1))->name, m->name) >= 0)
-			fail_msg("methods.def is not sorted at %s", m->name);
-		assert_int_equal(found, m->class == LSP_SENT ? LSP_METHODS : i);
-		if (m->class == LSP_QUICK || m->class == LSP_TASK)
-			assert_int_equal(m->kind, LSP_REQUEST); /* a notification changes state */
-	}
-	assert_int_equal(lsp_method_find(SLICE("initialize")), LSP_INITIALIZE);
-	assert_int_equal(lsp_method_find(SLICE("initialized")), LSP_INITIALIZED);
-	assert_int_equal(lsp_method_find(SLICE("workspace/applyEdit")), LSP_METHODS);
-	assert_int_equal(lsp_method_find(SLICE("")), LSP_METHODS);
-	assert_int_equal(lsp_method_find(SLICE("zzz")), LSP_METHODS);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read_range),
 		cmocka_unit_test(test_write_range),
 		cmocka_unit_test(test_compare),
-		cmocka_unit_test(test_methods),
 	};
 
 	return cmocka_run_group_tests_name("lsp_types", tests, NULL, NULL);

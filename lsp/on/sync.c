@@ -1,6 +1,28 @@
-/* did_change.c - the changes of one notification, each against the result of the one before. */
+/* sync.c - the text of the open documents, as the editor reports it.
+ *
+ * From didOpen to didClose the editor's text is the truth, and the file below it is not looked at.
+ * The changes of one didChange follow each other: each is meant for the result of the one before. */
 #include "lsp/on/on.h"
 #include "lsp/server.h"
+
+void on_did_open(struct server *s, struct json params, struct arena *a)
+{
+	struct json doc = json_get(params, "textDocument");
+	struct slice uri, text, language = json_str_or(json_get(doc, "languageId"), a, "");
+	int64_t version = json_i64_or(json_get(doc, "version"), 0);
+	struct err err;
+
+	if (!json_str(json_get(doc, "uri"), a, &uri) ||
+	    !json_str(json_get(doc, "text"), a, &text)) {
+		messages_log(&s->messages, LSP_MESSAGE_WARNING,
+			     "didOpen without uri or text was ignored.");
+		return;
+	}
+	if (documents_open(&s->documents, uri, language, (int32_t)version, text, &err))
+		pending_opened(&s->pending, documents_find(&s->documents, uri));
+	else
+		messages_show(&s->messages, LSP_MESSAGE_WARNING, "Emend: %s", err.msg);
+}
 
 static void report(struct server *s, bool was_lost, const struct err *err)
 {
@@ -56,4 +78,16 @@ void on_did_change(struct server *s, struct json params, struct arena *a)
 		}
 		edits_seen(&s->edits, doc, false);
 	}
+}
+
+void on_did_close(struct server *s, struct json params, struct arena *a)
+{
+	struct slice uri = json_str_or(json_get(json_get(params, "textDocument"), "uri"), a, "");
+	struct document *doc = documents_any(&s->documents, uri);
+
+	if (doc) {
+		edits_seen(&s->edits, doc, true);
+		pending_closing(&s->pending, doc);
+	}
+	documents_close(&s->documents, uri);
 }

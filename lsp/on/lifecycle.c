@@ -1,4 +1,8 @@
-/* initialize.c - announces little, and only what is true for this client. */
+/* lifecycle.c - the beginning and the end of a session, and what changes for all of it.
+ *
+ * `initialize` announces little, and only what is true for this client; from `initialized` on the
+ * server may speak by itself. The settings and the workspace folders may change at any time; tasks
+ * that run keep those that they were started with. */
 #include "lsp/commands.h"
 #include "lsp/on/on.h"
 #include "lsp/server.h"
@@ -87,4 +91,43 @@ void on_initialize(struct server *s, struct rpc_request *req)
 	jw_end(w);
 	conn_result_end(req);
 	server_started(s);
+}
+
+void on_initialized(struct server *s, struct json params, struct arena *a)
+{
+	(void)params;
+	(void)a;
+	server_ready(s);
+}
+
+void on_did_change_configuration(struct server *s, struct json params, struct arena *a)
+{
+	(void)a;
+	settings_pushed(&s->settings, json_get(params, "settings"));
+}
+
+void on_did_change_workspace_folders(struct server *s, struct json params, struct arena *a)
+{
+	(void)a;
+	folders_change(&s->folders, json_get(params, "event"));
+}
+
+/* The user pressed cancel. Editors also send tokens that they made up or that are over: ignored. */
+void on_progress_cancel(struct server *s, struct json params, struct arena *a)
+{
+	(void)a;
+	(void)tasks_cancel_token(&s->tasks, json_get(params, "token"));
+}
+
+void on_shutdown(struct server *s, struct rpc_request *req)
+{
+	server_stop(s, req);
+}
+
+/* The status is 0 only after a shutdown: so the specification has it. */
+void on_exit_notification(struct server *s, struct json params, struct arena *a)
+{
+	(void)params;
+	(void)a;
+	server_end(s, s->state == SERVER_STOPPED || s->state == SERVER_STOPPING ? 0 : 1);
 }

@@ -1,0 +1,154 @@
+/* emend.c - what our own plugins, and tests, ask the server: its state, the text that it believes a
+ * buffer holds, the tasks that run and the last ones that ended, and what was said in one of them. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "agent/store/event_log.h"
+#include "lsp/commands.h"
+#include "lsp/on/on.h"
+#include "lsp/server.h"
+
+/* --- emend/document ------------------------------------------------------------------------ */
+
+void on_emend_document(struct server *s, struct rpc_request *req)
+{
+	struct slice uri = json_str_or(json_get(req->params, "uri"), &req->arena, "");
+	struct document *doc = documents_find(&s->documents, uri);
+	struct jw *w;
+
+	if (!doc) {
+		conn_reply_error(req, RPC_INVALID_PARAMS, "%.*s is not open.", SLICE_ARG(uri));
+		return;
+	}
+	w = conn_result_begin(req);
+	jw_object(w);
+	jw_ki64(w, "version", doc->version);
+	jw_kcstr(w, "languageId", doc->language);
+	jw_kstr(w, "text", text_view(&doc->text, 0, doc->text.len));
+	jw_end(w);
+	conn_result_end(req);
+}
+
+/* --- emend/serverStatus, and the command of the same content ------------------------------- */
+
+static int64_t rss_bytes(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	long size = 0, resident = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%ld %ld", &size, &resident) != 2)
+		resident = 0;
+	(void)fclose(file);
+	return (int64_t)resident * sysconf(_SC_PAGESIZE);
+}
+
+static void reply_status(struct server *s, struct rpc_request *req)
+{
+	struct jw *w = conn_result_begin(req);
+
+	jw_object(w);
+	jw_ki64(w, "rssBytes", rss_bytes());
+	jw_kf64(w, "uptime", (double)(uv_now(s->loop) - s->started_ms) / 1000.0);
+	jw_ki64(w, "tasks", (int64_t)s->tasks.running);
+	jw_kcstr(w, "sandbox", "required"); /* commands do not run without it */
+	jw_kcstr(w, "model", s->settings.model);
+	if (!s->settings.model)
+		jw_kcstr(w, "problem",
+			 s->settings.no_model ? s->settings.no_model : s->settings.why.msg);
+	jw_end(w);
+	conn_result_end(req);
+}
+
+void on_emend_server_status(struct server *s, struct rpc_request *req)
+{
+	reply_status(s, req);
+}
+
+void command_status(struct server *s, struct rpc_request *req, struct json arg, struct json token)
+{
+	const char *model = s->settings.model, *problem = s->settings.no_model;
+
+	(void)arg;
+	(void)token;
+	reply_status(s, req);
+	messages_show(&s->messages, LSP_MESSAGE_INFO,
+		      "Emend: model %s; %zu task%s running; %.1f MB of memory",
+		      model	? model
+		      : problem ? problem
+				: "none",
+		      s->tasks.running, s->tasks.running == 1 ? "" : "s",
+		      (double)rss_bytes() / 1e6);
+}
+
+/* --- emend/tasks --------------------------------------------------------------------------- */
+
+void on_emend_tasks(struct server *s, struct rpc_request *req)
+{
+	struct jw *w = conn_result_begin(req);
+
+	jw_object(w);
+	jw_key(w, "tasks");
+	tasks_write(&s->tasks, w, uv_now(s->loop));
+	jw_end(w);
+	conn_result_end(req);
+}
+
+/* --- emend/transcript ---------------------------------------------------------------------- */
+
+enum { TRANSCRIPT_BYTES = 16 * 1024 * 1024 };
+
+struct transcript_reader {
+	struct buf events; /* JSON, comma separated */
+	const char *task;
+};
+
+static bool on_event(void *payload, struct json event, struct err *err)
+{
+	struct transcript_reader *r = payload;
+
+	(void)err;
+	if (!json_is(json_get(event, "task"), r->task))
+		return true;
+	if (r->events.len)
+		buf_putc(&r->events, ',');
+	buf_append(&r->events, json_raw(event));
+	return !r->events.full;
+}
+
+/* What did not fit is left off as a whole event: the buffer never holds half of one. */
+static void reply_transcript(struct rpc_request *req, struct transcript_reader *r)
+{
+	struct slice events = buf_slice(&r->events);
+	struct jw *w = conn_result_begin(req);
+
+	if (slice_ends(events, SLICE(",")))
+		events.len--;
+	jw_object(w);
+	jw_kcstr(w, "taskId", r->task);
+	jw_kraw(w, "events", arena_printf(&req->arena, "[%.*s]", SLICE_ARG(events)));
+	if (r->events.full)
+		jw_kbool(w, "truncated", true);
+	jw_end(w);
+	conn_result_end(req);
+}
+
+void on_emend_transcript(struct server *s, struct rpc_request *req)
+{
+	struct slice id = json_str_or(json_get(req->params, "taskId"), &req->arena, "");
+	struct tracked *t = tasks_find(&s->tasks, id);
+	struct transcript_reader r = { .task = arena_cstr(&req->arena, id) };
+	struct err err;
+
+	if (!t || !t->session[0]) {
+		conn_reply_error(req, RPC_INVALID_PARAMS, "There is no task %.*s.", SLICE_ARG(id));
+		return;
+	}
+	buf_init(&r.events, TRANSCRIPT_BYTES);
+	if (event_log_read(slice_of(s->state_dir), slice_of(t->session), on_event, &r, &err))
+		reply_transcript(req, &r);
+	else
+		conn_reply_error(req, RPC_REQUEST_FAILED, "%s", err.msg);
+	buf_release(&r.events);
+}
