@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "lsp/ask.h"
-#include "lsp/questions.h"
 #include "lsp/server.h"
 #include "protocol/base/limits.h"
 
@@ -73,34 +72,25 @@ static uint64_t permission_ms(void)
 	return ms > 0 && ms < LIMIT_PERMISSION_MS ? ms : LIMIT_PERMISSION_MS;
 }
 
-static struct question_place place(struct tracked *t)
-{
-	struct server *s = t->server;
-
-	return (struct question_place){ .conn = &s->conn,
-					.client = &s->client,
-					.task = slice_of(t->id),
-					.deadline_ms = uv_now(s->loop) + permission_ms(),
-					.runq = &s->runq };
-}
-
 static struct host_ask *permission(void *self, struct task *task,
 				   const struct permission_request *r, permission_cb *done,
 				   void *payload)
 {
-	struct question_place p = place(self);
+	struct tracked *t = self;
 
 	(void)task;
-	return questions_permission(&p, r, done, payload);
+	return questions_permission(&t->server->questions, slice_of(t->id), permission_ms(), r,
+				    done, payload);
 }
 
 static struct host_ask *question(void *self, struct task *task, const struct question *q,
 				 question_cb *done, void *payload)
 {
-	struct question_place p = place(self);
+	struct tracked *t = self;
 
 	(void)task;
-	return questions_ask(&p, q, done, payload);
+	return questions_ask(&t->server->questions, slice_of(t->id), permission_ms(), q, done,
+			     payload);
 }
 
 static void drop(void *self, struct host_ask *ask)

@@ -155,6 +155,7 @@ static void wire(struct server *s)
 	documents_init(&s->documents, seed);
 	messages_init(&s->messages, &s->conn, &s->client);
 	settings_init(&s->settings, s->loop, &s->conn, &s->client, &s->messages);
+	questions_init(&s->questions, s->loop, &s->conn, &s->client, &s->runq);
 	edits_init(&s->edits, s->loop, &s->runq, &s->conn, &s->client, &s->documents, &s->folders,
 		   &s->messages);
 	shown_init(&s->shown, s->loop, &s->conn, &s->client, &s->messages);

@@ -21,6 +21,7 @@
 #include "lsp/messages.h"
 #include "lsp/parent.h"
 #include "lsp/pending.h"
+#include "lsp/questions.h"
 #include "lsp/settings.h"
 #include "lsp/shown.h"
 #include "lsp/tasks.h"
@@ -54,6 +55,7 @@ struct server {
 	struct messages messages;
 	struct settings settings;
 	struct edits edits;
+	struct questions questions;
 	struct shown shown;
 	struct tasks tasks;
 	struct pending pending;

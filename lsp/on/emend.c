@@ -1,5 +1,6 @@
 /* emend.c - what our own plugins, and tests, ask the server: its state, the text that it believes a
- * buffer holds, the tasks that run and the last ones that ended, and what was said in one of them. */
+ * buffer holds, the tasks that run and the last ones that ended, and what was said in one of them.
+ * And what they tell it: the user's answer to a question that a plugin keeps open. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -7,6 +8,13 @@
 #include "lsp/commands.h"
 #include "lsp/on/on.h"
 #include "lsp/server.h"
+
+/* --- emend/answer -------------------------------------------------------------------------- */
+
+void on_emend_answer(struct server *s, struct json params, struct arena *a)
+{
+	questions_answered(&s->questions, params, a);
+}
 
 /* --- emend/document ------------------------------------------------------------------------ */
 

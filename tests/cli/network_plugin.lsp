@@ -15,5 +15,5 @@ init plugin
 open ${uri}/a.c "int old;\n"
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.do","arguments":[{"task":"fetch it"}]}}
 <-- {"id":1,"result":{"taskId":"*"}}
-<-- {"method":"emend/permission","params":{"taskId":"*","title":"Let `python3 reach.py` connect to","subject":"registry.test:80","options":["Allow once","Always allow registry.test","Deny"]}}
+<-- {"method":"emend/permission","params":{"taskId":"*","title":"Let `python3 reach.py` connect to","subject":"registry.test:80","options":["Deny","Allow once","Always allow registry.test"]}}
 <-- {"method":"window/showMessage","params":{"message":"~The end"}}

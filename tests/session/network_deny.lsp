@@ -11,6 +11,6 @@ init vscode-9
 open ${uri}/a.c "int old;\n"
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.do","arguments":[{"task":"fetch it"}]}}
 <-- {"id":1,"result":{"taskId":"*"}}
-<-- {"id":"$q","method":"window/showMessageRequest","params":{"type":2,"message":"~Let `python3 reach.py` connect to: host.test:8443","actions":[{"title":"Allow once"},{"title":"Always allow host.test:8443"},{"title":"Deny"}]}}
+<-- {"id":"$q","method":"window/showMessageRequest","params":{"type":2,"message":"~Let `python3 reach.py` connect to: host.test:8443","actions":[{"title":"Deny"},{"title":"Allow once"},{"title":"Always allow host.test:8443"}]}}
 --> {"id":"$q","result":{"title":"Deny"}}
 <-- {"method":"window/showMessage","params":{"message":"~The end"}}

@@ -14,5 +14,5 @@ init plugin
 open ${uri}/a.c "int old;\n"
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.do","arguments":[{"task":"fetch it"}]}}
 <-- {"id":1,"result":{"taskId":"*"}}
-<-- {"method":"emend/permission","params":{"taskId":"*","title":"Let `python3 reach.py` connect to","subject":"host.test:8443","options":["Allow once","Always allow host.test:8443","Deny"]}}
+<-- {"method":"emend/permission","params":{"taskId":"*","title":"Let `python3 reach.py` connect to","subject":"host.test:8443","options":["Deny","Allow once","Always allow host.test:8443"]}}
 <-- {"method":"window/showMessage","params":{"message":"~The end"}}

@@ -8,7 +8,7 @@ ignore window/logMessage
 init nvim-0.12
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.do","arguments":[{"task":"print"}]}}
 <-- {"id":1,"result":{"taskId":"*"}}
-<-- {"id":"$q","method":"window/showMessageRequest","params":{"message":"~touch one","actions":[{"title":"Allow once"},{"title":"~^Always allow .*touch"},{"title":"Deny"}]}}
+<-- {"id":"$q","method":"window/showMessageRequest","params":{"message":"~touch one","actions":[{"title":"Deny"},{"title":"Allow once"},{"title":"~^Always allow .*touch"}]}}
 --> {"id":"$q","result":{"title":"Always allow touch"}}
 <-- {"method":"window/showMessage","params":{"message":"~Both ran"}}
 # ... and it holds for the next task of this server too.

@@ -11,7 +11,7 @@ init nvim-0.7
 open ${uri}/a.c "int old;\n"
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.refactor","arguments":[{"uri":"${uri}/a.c"}]}}
 <-- {"id":1,"result":{"taskId":"*"}}
-<-- {"id":"$q","method":"window/showMessageRequest","params":{"type":2,"message":"~a.c","actions":[{"title":"Allow once"},"..."]}}
+<-- {"id":"$q","method":"window/showMessageRequest","params":{"type":2,"message":"~a.c","actions":[{"title":"Deny"},{"title":"Allow once"},"..."]}}
 --> {"id":"$q","error":{"code":-32603,"message":"no"}}
 <-- {"method":"window/showMessage","params":{"message":"~The end"}}
 buffer ${uri}/a.c "int old;\n"

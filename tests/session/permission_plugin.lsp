@@ -13,7 +13,7 @@ init plugin
 open ${uri}/a.c "int old;\n"
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.refactor","arguments":[{"uri":"${uri}/a.c"}]}}
 <-- {"id":1,"result":{"taskId":"*"}}
-<-- {"method":"emend/permission","params":{"taskId":"*","title":"*","subject":"a.c","diff":"~[+]int fresh","options":["Allow once","..."]}}
+<-- {"method":"emend/permission","params":{"taskId":"*","title":"*","subject":"a.c","diff":"~[+]int fresh","options":["Deny","Allow once","..."]}}
 <-- {"method":"workspace/applyEdit"}
 <-- {"method":"window/showMessage","params":{"message":"~The end"}}
 buffer ${uri}/a.c "int fresh;\n"
