@@ -7,8 +7,8 @@
 #ifndef EMEND_HOST_H
 #define EMEND_HOST_H
 
+#include "agent/base/snapshot.h"
 #include "agent/edit/change.h"
-#include "agent/workspace/snapshot.h"
 #include "protocol/base/err.h"
 
 struct task;	   /* agent/session/task.h */

@@ -11,7 +11,7 @@
 #ifndef EMEND_LSP_DOCUMENTS_H
 #define EMEND_LSP_DOCUMENTS_H
 
-#include "agent/workspace/snapshot.h"
+#include "agent/base/snapshot.h"
 #include "lsp/text.h"
 #include "protocol/base/err.h"
 #include "protocol/base/list.h"

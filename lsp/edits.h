@@ -14,8 +14,8 @@
 
 #include <uv.h>
 
+#include "agent/base/runq.h"
 #include "agent/host.h"
-#include "agent/loop/runq.h"
 #include "lsp/client.h"
 #include "lsp/documents.h"
 #include "lsp/folders.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/loop/runq.h"
+#include "agent/base/runq.h"
 #include "lsp/ask.h"
 #include "lsp/messages.h"
 #include "protocol/base/limits.h"

@@ -11,8 +11,8 @@
 
 #include <uv.h>
 
+#include "agent/base/runq.h"
 #include "agent/host.h"
-#include "agent/loop/runq.h"
 #include "agent/session/task.h"
 #include "lsp/client.h"
 #include "lsp/documents.h"

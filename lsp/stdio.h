@@ -8,7 +8,7 @@
 
 #include <uv.h>
 
-#include "agent/loop/runq.h"
+#include "agent/base/runq.h"
 #include "protocol/rpc/conn.h"
 
 struct stdio;

@@ -55,6 +55,35 @@ call='(^|[^A-Za-z0-9_>.])'
 	grep_code '^agent/[^:]*:[0-9]+:#include "lsp/'
 } | report 'layers: a folder includes only from its left (protocol <- agent <- lsp)'
 
+# Inside agent/ too, so that a room can be read, tested and trusted without the rooms above it. The headers
+# at the root of agent/ (host.h, event.h) are vocabulary: every folder may include them.
+order='base store edit policy budget config model sandbox worker runner net workspace change tool session cli'
+printf '%s\n' "$code" | awk -v order="$order" '
+	BEGIN { n = split(order, names, " "); for (i = 1; i <= n; i++) rank[names[i]] = i }
+	match($0, /#include "agent\/[a-z_]+\//) {
+		to = substr($0, RSTART + 16, RLENGTH - 17)
+		split($0, part, "/")
+		if (part[1] != "agent") next
+		from = part[2]
+		if (from ~ /:/) { # a header at the root of agent/ stands on base and edit
+			if (rank[to] > rank["edit"]) print $0
+			next
+		}
+		if (!(from in rank)) { print "agent/" from " has no place in the order of tests/style.sh"; next }
+		if (!(to in rank) || rank[to] > rank[from]) print $0
+	}' | sort -u | report "order: inside agent/ a folder includes only from its left ($order)"
+
+# What runs inside the walls knows nothing of the server: neither keys, nor sessions, nor the network.
+grep_code '^agent/(sandbox|worker)/[^:]*:[0-9]+:#include "agent/' |
+	grep -v -E '#include "agent/(base|edit|policy|sandbox|worker)/' |
+	grep -v -E '#include "agent/store/store_path.h"' |
+	report 'trust: the worker and the sandbox include nothing of the server'
+
+for folder in $(find agent -type d); do
+	n=$(find "$folder" -maxdepth 1 -name '*.[ch]' | wc -l)
+	[ "$n" -le 50 ] || echo "$folder holds $n files: make rooms of it"
+done | report 'no folder of agent/ has more than 50 files'
+
 grep_code '^protocol/[^:]*:[0-9]+:#include <(uv|unistd|fcntl|poll|sys/.*|dirent|netdb)\.h>' |
 	report 'protocol/ is pure: no libuv, no files, no system calls'
 
@@ -68,14 +97,14 @@ while read -r header folders; do
 done <<-'END' | report 'a library is included by its own folder only'
 	jsmn\.h protocol/json
 	curl/ agent/model
-	mbedtls/ agent/store
-	psa/ agent/store
+	mbedtls/ agent/base
+	psa/ agent/base
 	sqlite3\.h agent/store
-	git2 agent/workspace|agent/edit
-	seccomp\.h agent/runner
-	linux/seccomp\.h agent/runner
-	linux/landlock\.h agent/runner
-	pcre2\.h agent/runner|agent/policy|agent/tool
+	git2 agent/base|agent/edit|agent/worker
+	seccomp\.h agent/sandbox
+	linux/seccomp\.h agent/sandbox
+	linux/landlock\.h agent/sandbox
+	pcre2\.h agent/worker|agent/policy|agent/tool
 	histedit\.h agent/cli
 	editline/ agent/cli
 END
@@ -99,9 +128,9 @@ grep_code "$call(strcpy|strcat|stpcpy|sprintf|vsprintf|strtok|strtok_r|atoi|atol
 
 {
 	grep_code "${call}uv_default_loop *\("
-	grep_code "${call}uv_run *\(" | grep -v -E '^(lsp|agent/cli|agent/runner)/'
+	grep_code "${call}uv_run *\(" | grep -v -E '^(lsp|agent/cli|agent/worker)/'
 	# One call for each program: the language server, the terminal, the runner.
-	for folder in lsp agent/cli agent/runner; do
+	for folder in lsp agent/cli agent/worker; do
 		calls=$(grep_code "^$folder/.*${call}uv_run *\(" | grep -c .)
 		[ "$calls" -le 1 ] || grep_code "^$folder/.*${call}uv_run *\("
 	done

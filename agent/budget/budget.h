@@ -3,7 +3,7 @@
 #ifndef EMEND_BUDGET_H
 #define EMEND_BUDGET_H
 
-#include "agent/session/event.h"
+#include "agent/event.h"
 #include "protocol/base/err.h"
 
 struct budget_limits { /* 0: no limit, except where noted */

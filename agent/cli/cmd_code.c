@@ -3,9 +3,9 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "agent/base/path.h"
 #include "agent/cli/task_cmd.h"
 #include "agent/store/store_path.h"
-#include "agent/workspace/path.h"
 #include "protocol/base/limits.h"
 
 struct target {

@@ -1,8 +1,8 @@
 /* cmd_diff.c - emend diff [TASK]: what a task changed, from its first pre-image of each file to its
  * last post-image. */
 #include "agent/cli/place.h"
-#include "agent/edit/later.h"
 #include "agent/edit/encoding.h"
+#include "agent/edit/later.h"
 #include "agent/session/history.h"
 #include "agent/store/event_log.h"
 

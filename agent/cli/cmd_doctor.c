@@ -2,14 +2,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "agent/base/git_lib.h"
+#include "agent/base/sha256.h"
 #include "agent/cli/engine.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/model_check.h"
 #include "agent/model/curl_lib.h"
 #include "agent/runner/runner.h"
-#include "agent/runner/toolchains.h"
-#include "agent/store/versions.h"
-#include "agent/workspace/git_lib.h"
+#include "agent/store/ledger.h"
+#include "agent/worker/toolchains.h"
 #include "protocol/base/version.h"
 
 struct library {
@@ -41,9 +42,9 @@ static void find_libraries(struct doctor *d)
 	struct curl_lib curl = { .handle = NULL };
 	struct library *l = d->libraries;
 
-	store_mbedtls_version(d->mbedtls);
+	sha256_library_version(d->mbedtls);
 	l[0] = (struct library){ .name = "libuv", .version = uv_version_string() };
-	l[1] = (struct library){ .name = "sqlite", .version = store_sqlite_version() };
+	l[1] = (struct library){ .name = "sqlite", .version = ledger_sqlite_version() };
 	l[2] = (struct library){ .name = "mbedtls", .version = d->mbedtls };
 	l[3] = (struct library){ .name = "libcurl" };
 	l[4] = (struct library){ .name = "libgit2" };

@@ -5,7 +5,7 @@
 
 #include "agent/cli/asker.h"
 #include "agent/cli/command.h"
-#include "agent/session/event.h"
+#include "agent/event.h"
 #include "agent/session/task.h"
 
 struct host_cli {

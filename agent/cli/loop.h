@@ -7,8 +7,8 @@
 
 #include <uv.h>
 
+#include "agent/base/runq.h"
 #include "agent/cli/place.h"
-#include "agent/loop/runq.h"
 
 enum { LOOP_SIGNALS = 3 };
 

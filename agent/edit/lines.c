@@ -1,7 +1,7 @@
 /* lines.c - see lines.h */
 #include "agent/edit/lines.h"
 
-#include "agent/workspace/git_lib.h"
+#include "agent/base/git_lib.h"
 #include "protocol/base/log.h"
 
 static bool line_ends(struct slice text, size_t i, bool cr)

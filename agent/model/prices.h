@@ -3,7 +3,7 @@
 #ifndef EMEND_PRICES_H
 #define EMEND_PRICES_H
 
-#include "agent/session/event.h"
+#include "agent/event.h"
 #include "protocol/base/base.h"
 
 struct price { /* USD per million tokens */

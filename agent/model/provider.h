@@ -3,7 +3,7 @@
 #ifndef EMEND_PROVIDER_H
 #define EMEND_PROVIDER_H
 
-#include "agent/loop/runq.h"
+#include "agent/base/runq.h"
 #include "agent/model/model.h"
 #include "agent/model/prices.h"
 

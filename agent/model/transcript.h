@@ -5,7 +5,7 @@
 #ifndef EMEND_TRANSCRIPT_H
 #define EMEND_TRANSCRIPT_H
 
-#include "agent/session/event.h"
+#include "agent/event.h"
 #include "protocol/base/arena.h"
 
 enum block_kind {

@@ -1,8 +1,8 @@
 /* files.c - which files the model may not see, and where a path lies. See policy.h and rules.h */
 #include "agent/policy/commands.h"
 #include "agent/policy/glob.h"
+#include "agent/policy/protect.h"
 #include "agent/policy/rules.h"
-#include "agent/runner/protect.h"
 
 /* Takes the next component off *rest; false at the end. Empty ones and "." are stepped over. */
 static bool next_component(struct slice *rest, struct slice *out)

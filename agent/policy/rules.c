@@ -3,6 +3,7 @@
  * An allow rule must match the words one by one from the first on. A rule that denies or asks is
  * read more widely: its options may stand anywhere and the program in any folder. */
 #include "agent/policy/rules.h"
+
 #include "agent/policy/commands.h"
 #include "agent/policy/glob.h"
 

@@ -7,10 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "agent/runner/layer.h"
-#include "agent/runner/toolchains.h"
-#include "agent/runner/wire.h"
-#include "agent/store/sha256.h"
+#include "agent/base/sha256.h"
+#include "agent/sandbox/layer.h"
+#include "agent/worker/toolchains.h"
+#include "agent/worker/wire.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 

@@ -2,7 +2,7 @@
 #ifndef EMEND_RUNNER_CLIENT_H
 #define EMEND_RUNNER_CLIENT_H
 
-#include "agent/loop/runq.h"
+#include "agent/base/runq.h"
 #include "agent/runner/launch.h"
 #include "agent/runner/runner.h"
 #include "protocol/rpc/conn.h"

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "agent/runner/client.h"
-#include "agent/runner/wire.h"
+#include "agent/worker/wire.h"
 #include "protocol/base/mem.h"
 
 static void on_reply(void *payload, const struct rpc_reply *reply, const struct err *err)

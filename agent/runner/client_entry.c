@@ -1,6 +1,6 @@
 /* client_entry.c - see runner.h: what undo puts back beside text. */
 #include "agent/runner/client.h"
-#include "agent/runner/wire.h"
+#include "agent/worker/wire.h"
 
 static void write_entry(struct jw *w, const char *key, enum entry_kind kind, struct slice data)
 {

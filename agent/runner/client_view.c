@@ -1,6 +1,6 @@
 /* client_view.c - see runner.h: the changes of a command, and what is to become of them. */
 #include "agent/runner/client.h"
-#include "agent/runner/wire.h"
+#include "agent/worker/wire.h"
 
 static void read_change(struct json v, struct arena *a, struct view_change *c)
 {

@@ -10,7 +10,6 @@
 #include "agent/runner/runner.h"
 #include "protocol/base/arena.h"
 
-#define LAUNCH_INSIDE "/run/emend" /* where this program and its libraries are in a container */
 enum { LAUNCH_ARGS_MAX = 512, LAUNCH_ENV_MAX = 32 };
 
 struct launch {

@@ -18,9 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/runner/harden.h"
-#include "agent/runner/watch.h"
-#include "agent/store/sha256.h"
+#include "agent/base/sha256.h"
+#include "agent/sandbox/harden.h"
+#include "agent/sandbox/watch.h"
 #include "protocol/base/limits.h"
 
 enum { OPEN_FILES = 8192, PROCESSES_MAX = 32768, COMMANDS = 2 /* of full size at a time */ };

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/base/git_lib.h"
 #include "agent/runner/launch.h"
-#include "agent/workspace/git_lib.h"
 
 enum { LIBS_MAX = 128 };
 
@@ -78,7 +78,7 @@ static bool mount_file(struct launch *l, const char *path, const char *inside, s
 	bool ok = real && !strchr(real, ':');
 
 	if (ok)
-		launch_arg(l, "--volume=%s:" LAUNCH_INSIDE "/%s:ro", real, inside);
+		launch_arg(l, "--volume=%s:" WIRE_INSIDE "/%s:ro", real, inside);
 	else
 		err_set(err, ERR_SANDBOX, "%s cannot be mounted into a container.", path);
 	free(real);
@@ -118,11 +118,11 @@ bool launch_mount_program(struct launch *l, struct slice program, struct err *er
 
 void launch_start_program(struct launch *l)
 {
-	launch_arg(l, "--entrypoint=" LAUNCH_INSIDE "/loader");
+	launch_arg(l, "--entrypoint=" WIRE_INSIDE "/loader");
 	launch_arg(l, "%.*s", SLICE_ARG(l->image));
 	launch_arg(l, "--library-path");
-	launch_arg(l, LAUNCH_INSIDE "/lib");
-	launch_arg(l, LAUNCH_INSIDE "/emend");
+	launch_arg(l, WIRE_INSIDE "/lib");
+	launch_arg(l, WIRE_INSIDE "/emend");
 	launch_arg(l, "runner");
 	launch_arg(l, "--stdio");
 }

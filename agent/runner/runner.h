@@ -2,13 +2,14 @@
  *
  * `emend runner` is a second process of this program that locks itself into the sandbox once, at
  * start, and then reads, writes, lists, searches and runs commands in one workspace on request, as
- * JSON-RPC over a socketpair (agent/runner/README in protocol.h). The server itself never opens a
+ * JSON-RPC over a socketpair (agent/worker/wire.h). The server itself never opens a
  * file of the workspace. All paths here are relative to the workspace, '/'-separated. */
-#ifndef EMEND_RUNNER_H
-#define EMEND_RUNNER_H
+#ifndef EMEND_RUNNER_RUNNER_H
+#define EMEND_RUNNER_RUNNER_H
 
 #include <uv.h>
 
+#include "agent/worker/wire.h"
 #include "protocol/base/err.h"
 #include "protocol/base/slice.h"
 
@@ -84,8 +85,6 @@ struct runner_call *runner_write(struct runner *r, const struct file_write *w,
 
 typedef void runner_json_cb(void *payload, struct slice json, const struct err *err);
 
-/* What stands under a name. */
-enum entry_kind { ENTRY_NONE, ENTRY_FILE, ENTRY_LINK };
 struct entry_put {
 	struct slice path;
 	enum entry_kind from, to;	 /* what stands there now, and what shall */
@@ -243,9 +242,5 @@ NODISCARD bool runner_network_take(struct runner *r, uv_tcp_t *out, struct err *
 /* What this machine offers, as found by the running sandbox itself:
  * {"layers":[{"name","state":"on"|"missing"|"off","detail","remedy","required":bool}],"ok":bool} */
 struct runner_call *runner_layers(struct runner *r, runner_json_cb *done, void *payload);
-
-/* --- the other side: `emend runner`. Speaks on fd 3; returns the exit status. --- */
-int runner_main(void);
-int runner_main_stdio(void); /* the same on stdin and stdout: in a container */
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef EMEND_AGENT_H
 #define EMEND_AGENT_H
 
-#include "agent/loop/runq.h"
+#include "agent/base/runq.h"
 #include "agent/session/task.h"
 
 struct http *agent_http(struct agent *a); /* made at the first call */

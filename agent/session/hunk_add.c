@@ -6,9 +6,9 @@
  *                                                    text is that of before the task */
 #include <stdlib.h>
 
+#include "agent/base/sha256.h"
 #include "agent/edit/edit.h"
 #include "agent/session/hunk_track.h"
-#include "agent/store/sha256.h"
 #include "protocol/base/buf.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"

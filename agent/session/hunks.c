@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
+#include "agent/base/path.h"
 #include "agent/store/event_log.h"
 #include "agent/store/pending.h"
-#include "agent/workspace/path.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"

@@ -9,9 +9,9 @@
 #ifndef EMEND_HUNKS_H
 #define EMEND_HUNKS_H
 
-#include "agent/loop/runq.h"
+#include "agent/base/runq.h"
+#include "agent/base/snapshot.h"
 #include "agent/session/hunk_track.h"
-#include "agent/workspace/snapshot.h"
 #include "protocol/base/map.h"
 
 struct hunk_session { /* a session with hunks that wait */

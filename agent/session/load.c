@@ -4,9 +4,9 @@
  * nearest last: it wins), and the code itself, as the editor shows it. */
 #include "agent/session/task_own.h"
 
+#include "agent/base/path.h"
 #include "agent/session/recover.h"
-#include "agent/workspace/path.h"
-#include "agent/workspace/view.h"
+#include "agent/workspace/workspace.h"
 
 enum load_kind { LOAD_CONFIG, LOAD_INSTRUCTIONS, LOAD_CODE };
 
@@ -24,7 +24,7 @@ static void add(struct task *t, enum load_kind kind, struct slice path)
 	t->loads[t->n_loads++] = (struct load_item){ kind, path };
 }
 
-static bool take_code(struct task *t, const struct view_text *v, struct err *err)
+static bool take_code(struct task *t, const struct workspace_text *v, struct err *err)
 {
 	struct slice text;
 
@@ -42,11 +42,11 @@ static bool take_code(struct task *t, const struct view_text *v, struct err *err
 			       "the selection is larger than %d bytes: select less",
 			       LIMIT_SELECTION_BYTES);
 	t->code = arena_dup(&t->arena, text);
-	view_saw(&t->env.view, t->path, v->text);
+	workspace_saw(&t->env.workspace, t->path, v->text);
 	return true;
 }
 
-static bool take(struct task *t, const struct load_item *it, const struct view_text *v,
+static bool take(struct task *t, const struct load_item *it, const struct workspace_text *v,
 		 struct err *err)
 {
 	struct slice text = v->text ? snapshot_text(v->text) : (struct slice){ NULL, 0 };
@@ -73,7 +73,7 @@ static bool take(struct task *t, const struct load_item *it, const struct view_t
 	return true;
 }
 
-static void was_read(void *payload, const struct view_text *v, const struct err *err)
+static void was_read(void *payload, const struct workspace_text *v, const struct err *err)
 {
 	struct task *t = payload;
 	const struct load_item *it = &t->loads[t->next_load];
@@ -97,7 +97,8 @@ static void next(struct task *t)
 	if (load_finished(t))
 		task_post(t);
 	else
-		t->loading = view_read(&t->env.view, t->loads[t->next_load].path, was_read, t);
+		t->loading =
+			workspace_read(&t->env.workspace, t->loads[t->next_load].path, was_read, t);
 }
 
 static void recovered(void *payload, struct slice report, size_t restored)
@@ -125,8 +126,8 @@ void load_start(struct task *t)
 	if (t->path.len > 0)
 		add(t, LOAD_CODE, t->path);
 	t->recovered = SLICE("");
-	t->recover = recover_start(&t->env.view, agent_state_dir(t->agent), t->env.log, recovered,
-				   t);
+	t->recover = recover_start(&t->env.workspace, agent_state_dir(t->agent), t->env.log,
+				   recovered, t);
 	if (!t->recover)
 		next(t);
 }
@@ -140,6 +141,6 @@ void load_abort(struct task *t)
 {
 	recover_drop(t->recover);
 	t->recover = NULL;
-	view_drop(t->loading);
+	workspace_drop(t->loading);
 	t->loading = NULL;
 }

@@ -15,7 +15,7 @@ enum { MAX_SESSIONS = 64 };
 
 struct recover {
 	struct arena arena;
-	struct view *view;
+	struct workspace *workspace;
 	struct slice state_dir;
 	struct event_log *own, *log; /* log: of the session at hand; it may be own */
 	struct slice *sessions;
@@ -39,7 +39,7 @@ static void next(struct recover *r)
 {
 	close_log(r);
 	r->at++;
-	runq_post(r->view->runq, &r->job);
+	runq_post(r->workspace->runq, &r->job);
 }
 
 static void rolled_back(void *payload, const struct rollback_result *b, const struct err *err)
@@ -81,7 +81,7 @@ static bool open_log(struct recover *r, struct slice session)
 		return true;
 	}
 	if (!exists(r, session)) {
-		unfinished_clear(r->state_dir, r->view->root, session);
+		unfinished_clear(r->state_dir, r->workspace->root, session);
 		return false;
 	}
 	if (event_log_open(r->state_dir, session, &r->log, &err))
@@ -100,14 +100,14 @@ static void step(struct job *j)
 		r->at++;
 	if (r->at < r->n) {
 		log_info("session %.*s has an unfinished change", SLICE_ARG(r->sessions[r->at]));
-		r->rollback = rollback_start(r->view, r->log, rolled_back, r);
+		r->rollback = rollback_start(r->workspace, r->log, rolled_back, r);
 		return;
 	}
 	r->done(r->payload, buf_slice(&r->report), r->restored);
 	recover_drop(r);
 }
 
-struct recover *recover_start(struct view *v, struct slice state_dir, struct event_log *own,
+struct recover *recover_start(struct workspace *v, struct slice state_dir, struct event_log *own,
 			      recover_cb *done, void *payload)
 {
 	struct slice sessions[MAX_SESSIONS];
@@ -123,7 +123,7 @@ struct recover *recover_start(struct view *v, struct slice state_dir, struct eve
 	}
 	r = xcalloc(1, sizeof(*r));
 	r->arena = a;
-	r->view = v;
+	r->workspace = v;
 	r->state_dir = state_dir;
 	r->own = own;
 	r->sessions = arena_array(&r->arena, n, sizeof(*sessions));

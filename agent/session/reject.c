@@ -13,7 +13,7 @@
 #include "agent/session/agent.h"
 #include "agent/store/event_log.h"
 #include "agent/tool/journal.h"
-#include "agent/workspace/view.h"
+#include "agent/workspace/workspace.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
@@ -28,7 +28,7 @@ struct reject {
 	struct agent *agent;
 	struct arena arena;
 	struct job step;
-	struct view view;
+	struct workspace workspace;
 	struct runner *runner;
 	struct policy *policy;
 	struct hunks *hunks;
@@ -42,7 +42,7 @@ struct reject {
 	int64_t edit_step;
 	int tries;
 	struct event_log *log;
-	struct view_op *op;
+	struct workspace_op *op;
 	struct slice after;
 
 	struct buf report;
@@ -60,12 +60,12 @@ static void reject_goto(struct reject *r, enum reject_state next)
 	r->state = next;
 }
 
-static void was_read(void *payload, const struct view_text *t, const struct err *err);
+static void was_read(void *payload, const struct workspace_text *t, const struct err *err);
 
 static void read_it(struct reject *r)
 {
 	reject_goto(r, REJECT_READING);
-	r->op = view_read(&r->view, r->path, was_read, r);
+	r->op = workspace_read(&r->workspace, r->path, was_read, r);
 }
 
 /* The log is open only for as long as it is written: others of the session may write between. */
@@ -176,7 +176,7 @@ static bool journal(struct reject *r, struct slice text, bool is_buffer, struct 
 		return false;
 	if (!put_blob(r, text, &before, err) || !put_blob(r, r->after, &after, err))
 		return close_log(r, false, err);
-	r->edit_step = hunks_session(r->hunks, r->session, r->view.root)->next_step++;
+	r->edit_step = hunks_session(r->hunks, r->session, r->workspace.root)->next_step++;
 	w = event_log_begin(r->log, "edit");
 	jw_kstr(w, "task", r->task);
 	jw_kcstr(w, "call", "");
@@ -239,7 +239,7 @@ static void written(void *payload, const struct err *err)
 	go_on(r);
 }
 
-static void write_it(struct reject *r, const struct view_text *t, struct slice text)
+static void write_it(struct reject *r, const struct workspace_text *t, struct slice text)
 {
 	struct err err = { 0 };
 
@@ -250,8 +250,8 @@ static void write_it(struct reject *r, const struct view_text *t, struct slice t
 		return;
 	}
 	reject_goto(r, REJECT_WRITING);
-	r->op = view_write(&r->view,
-			   &(struct view_write){ .path = r->path,
+	r->op = workspace_write(&r->workspace,
+			   &(struct workspace_write){ .path = r->path,
 						 .base = t->text,
 						 .is_buffer = t->is_buffer,
 						 .sha256 = t->sha256,
@@ -260,7 +260,7 @@ static void write_it(struct reject *r, const struct view_text *t, struct slice t
 			   written, r);
 }
 
-static void was_read(void *payload, const struct view_text *t, const struct err *err)
+static void was_read(void *payload, const struct workspace_text *t, const struct err *err)
 {
 	struct reject *r = payload;
 	struct hunk_file *f = hunks_file(r->hunks, r->file);
@@ -308,8 +308,8 @@ static void reject_free(struct reject *r)
 			  &container_of(all->next, struct reject, link)->step);
 	agent_task_gone(r->agent);
 	job_drop(&r->step);
-	view_drop(r->op);
-	view_release(&r->view);
+	workspace_drop(r->op);
+	workspace_release(&r->workspace);
 	agent_runner_put(r->agent, r->runner);
 	event_log_close(r->log);
 	policy_free(r->policy);
@@ -325,7 +325,7 @@ static bool find_next(struct reject *r)
 		struct hunk_file *f;
 		struct hunk *h = hunks_find(r->hunks, r->ids[0], &f);
 
-		if (!h || !slice_eq_cstr(r->view.root, f->workspace)) {
+		if (!h || !slice_eq_cstr(r->workspace.root, f->workspace)) {
 			drop_id(r, r->ids[0]);
 			continue;
 		}
@@ -368,17 +368,17 @@ bool reject_start(struct agent *a, const struct reject_spec *s, const struct hos
 	arena_init(&r->arena);
 	buf_init(&r->report, LIMIT_MESSAGE_BYTES);
 	job_init(&r->step, reject_step);
-	view_init(&r->view, agent_runq(a), h, NULL, arena_dup(&r->arena, s->workspace));
+	workspace_init(&r->workspace, agent_runq(a), h, NULL, arena_dup(&r->arena, s->workspace));
 	r->ids = arena_array(&r->arena, s->n_ids + 1, sizeof(*r->ids));
 	for (size_t i = 0; i < s->n_ids; i++)
 		if (!listed(r->ids, r->n_ids, s->ids[i]))
 			r->ids[r->n_ids++] = arena_dup(&r->arena, s->ids[i]);
 	if (!config_policy(s->config, &r->policy, err) ||
-	    !agent_runner_get(a, r->view.root, s->config, r->policy, &r->runner, err)) {
+	    !agent_runner_get(a, r->workspace.root, s->config, r->policy, &r->runner, err)) {
 		reject_free(r);
 		return false;
 	}
-	r->view.runner = r->runner;
+	r->workspace.runner = r->runner;
 	list_append(agent_rejects(a), &r->link);
 	runq_post(agent_runq(a), &r->step);
 	return true;
@@ -388,7 +388,7 @@ void reject_cancel(struct list *link)
 {
 	struct reject *r = container_of(link, struct reject, link);
 
-	view_drop(r->op); /* what was being written may stand: its edit has no end in the log */
+	workspace_drop(r->op); /* what was being written may stand: its edit has no end in the log */
 	r->op = NULL;
 	(void)err_set(&r->why, ERR_CANCELLED, "the rejection was cancelled");
 	runq_post(agent_runq(r->agent), &r->step);

@@ -2,9 +2,9 @@
  * the session, the runner. What fails here starts nothing. */
 #include "agent/session/task_own.h"
 
+#include "agent/base/path.h"
 #include "agent/policy/granted.h"
 #include "agent/store/prune.h"
-#include "agent/workspace/path.h"
 #include "protocol/base/mem.h"
 #include "protocol/base/version.h"
 
@@ -123,7 +123,7 @@ static bool prepare(struct task *t, const struct task_spec *s, struct err *err)
 	    !agent_runner_get(t->agent, t->workspace, s->config, t->env.policy, &t->runner, err) ||
 	    !open_log(t, s->session, err))
 		return false;
-	t->env.view.runner = t->runner;
+	t->env.workspace.runner = t->runner;
 	return true;
 }
 
@@ -147,7 +147,7 @@ bool task_start(struct agent *a, const struct task_spec *s, const struct host *h
 	t->env.arena = &t->arena;
 	t->env.granted = agent_granted(a);
 	t->env.next_step = 1;
-	view_init(&t->env.view, agent_runq(a), h, t, arena_dup(&t->arena, s->workspace));
+	workspace_init(&t->env.workspace, agent_runq(a), h, t, arena_dup(&t->arena, s->workspace));
 	if (!prepare(t, s, err)) {
 		task_free(t);
 		return false;

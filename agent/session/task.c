@@ -14,8 +14,8 @@
 
 #include "agent/session/report.h"
 #include "agent/store/ledger.h"
-#include "agent/tool/rollback.h"
 #include "agent/tool/background.h"
+#include "agent/tool/rollback.h"
 #include "protocol/base/log.h"
 
 static const char *const kind_name[] = { "do",	"explain",  "refactor", "add-tests",
@@ -206,7 +206,7 @@ void task_free(struct task *t)
 	list_remove(&t->link);
 	job_drop(&t->step);
 	agent_task_gone(t->agent);
-	view_release(&t->env.view);
+	workspace_release(&t->env.workspace);
 	agent_runner_put(t->agent, t->runner);
 	model_close(t->model);
 	event_log_close(t->env.log);
@@ -262,7 +262,7 @@ static void rolled_back(void *payload, const struct rollback_result *b, const st
 static void end_change(struct task *t)
 {
 	if (t->env.unfinished)
-		t->rollback = rollback_start(&t->env.view, t->env.log, rolled_back, t);
+		t->rollback = rollback_start(&t->env.workspace, t->env.log, rolled_back, t);
 }
 
 void task_goto(struct task *t, enum task_state next)

@@ -5,8 +5,8 @@
 #include <uv.h>
 
 #include "agent/config/config.h"
+#include "agent/event.h"
 #include "agent/host.h"
-#include "agent/session/event.h"
 
 struct runq;
 struct http;

@@ -54,7 +54,7 @@ struct task {
 	/* load.c */
 	struct load_item *loads;
 	size_t n_loads, next_load;
-	struct view_op *loading;
+	struct workspace_op *loading;
 	struct recover *recover;   /* of what a crash left, before anything else is read */
 	struct slice recovered;	   /* what came of it */
 	struct rollback *rollback; /* of the change in which the task was cancelled */

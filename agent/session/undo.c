@@ -25,7 +25,7 @@ struct undo {
 	struct agent *agent;
 	struct arena arena;
 	struct job step;
-	struct view view;
+	struct workspace workspace;
 	struct runner *runner;
 	struct event_log *log;
 	struct policy *policy;
@@ -226,7 +226,7 @@ static void restore_one(struct undo *u)
 		return;
 	}
 	u->state = UNDO_RESTORING;
-	u->restore = restore_start(&u->view, &spec, restored, u);
+	u->restore = restore_start(&u->workspace, &spec, restored, u);
 }
 
 /* What a crash left half done is put right first; then the history is another. */
@@ -251,7 +251,7 @@ static void undo_free(struct undo *u)
 	job_drop(&u->step);
 	recover_drop(u->recover);
 	restore_drop(u->restore);
-	view_release(&u->view);
+	workspace_release(&u->workspace);
 	agent_runner_put(u->agent, u->runner);
 	event_log_close(u->log);
 	policy_free(u->policy);
@@ -310,15 +310,15 @@ bool undo_start(struct agent *a, const struct undo_spec *s, const struct host *h
 	arena_init(&u->arena);
 	buf_init(&u->report, LIMIT_MESSAGE_BYTES);
 	job_init(&u->step, undo_step);
-	view_init(&u->view, agent_runq(a), h, NULL, arena_dup(&u->arena, s->workspace));
+	workspace_init(&u->workspace, agent_runq(a), h, NULL, arena_dup(&u->arena, s->workspace));
 	if (!find(u, s, err) || !config_policy(s->config, &u->policy, err) ||
-	    !agent_runner_get(a, u->view.root, s->config, u->policy, &u->runner, err)) {
+	    !agent_runner_get(a, u->workspace.root, s->config, u->policy, &u->runner, err)) {
 		undo_free(u);
 		return false;
 	}
-	u->view.runner = u->runner;
+	u->workspace.runner = u->runner;
 	list_append(agent_undos(a), &u->link);
-	u->recover = recover_start(&u->view, agent_state_dir(a), u->log, recovered, u);
+	u->recover = recover_start(&u->workspace, agent_state_dir(a), u->log, recovered, u);
 	if (u->recover)
 		return true;
 	u->state = UNDO_NEXT;

@@ -2,7 +2,7 @@
 #ifndef EMEND_USAGE_H
 #define EMEND_USAGE_H
 
-#include "agent/session/event.h"
+#include "agent/event.h"
 #include "protocol/json/write.h"
 
 /* Into the object that is open: input, cache_read, cache_write, output, reasoning (tokens), usd,

@@ -45,7 +45,7 @@
 #ifndef EMEND_EVENT_LOG_H
 #define EMEND_EVENT_LOG_H
 
-#include "agent/store/sha256.h"
+#include "agent/base/sha256.h"
 #include "protocol/base/arena.h"
 #include "protocol/base/err.h"
 #include "protocol/json/json.h"

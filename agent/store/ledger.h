@@ -3,7 +3,7 @@
 #ifndef EMEND_LEDGER_H
 #define EMEND_LEDGER_H
 
-#include "agent/session/event.h"
+#include "agent/event.h"
 #include "protocol/base/err.h"
 
 struct ledger;
@@ -47,5 +47,7 @@ typedef void ledger_row_fn(void *payload, const struct ledger_row *r);
 /* The newest tasks, at most max; of one workspace, or of all ("" ). */
 NODISCARD bool ledger_tasks(struct ledger *l, struct slice workspace, size_t max, ledger_row_fn *fn,
 			    void *payload, struct err *err);
+
+const char *ledger_sqlite_version(void);
 
 #endif

@@ -164,3 +164,8 @@ bool ledger_db_open(struct ledger *l, struct err *err)
 	l->db = NULL;
 	return false;
 }
+
+const char *ledger_sqlite_version(void)
+{
+	return sqlite3_libversion();
+}

@@ -2,7 +2,7 @@
 #ifndef EMEND_LOG_SCAN_H
 #define EMEND_LOG_SCAN_H
 
-#include "agent/store/sha256.h"
+#include "agent/base/sha256.h"
 #include "protocol/base/err.h"
 
 /* A line is TEXT,"hash":"64 hex digits"} and a line feed. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/store/sha256.h"
+#include "agent/base/sha256.h"
 #include "agent/store/store_path.h"
 #include "protocol/base/log.h"
 

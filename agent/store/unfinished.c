@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "agent/store/sha256.h"
+#include "agent/base/sha256.h"
 #include "agent/store/store_path.h"
 
 enum { HASH_DIGITS = 16 };

@@ -2,9 +2,9 @@
  * on this form, in place of edit_file. */
 #include "agent/tool/tools.h"
 
+#include "agent/base/path.h"
 #include "agent/edit/patch.h"
 #include "agent/tool/transaction.h"
-#include "agent/workspace/path.h"
 #include "protocol/base/limits.h"
 
 static bool plan_add(struct tool_run *r, void *state, struct slice base, struct slice *after,
@@ -44,7 +44,7 @@ static bool add(struct tool_run *r, struct specs *s, struct slice path, enum cha
 	struct err err = { 0 };
 	struct slice rel;
 
-	if (!path_relative(&r->arena, r->env->view.root, path, &rel, &err)) {
+	if (!path_relative(&r->arena, r->env->workspace.root, path, &rel, &err)) {
 		tool_fail(r, &err);
 		return false;
 	}

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "agent/workspace/path.h"
+#include "agent/base/path.h"
 
 bool arg_str(struct tool_run *r, const char *key, bool required, struct slice *out)
 {
@@ -69,7 +69,7 @@ bool arg_path(struct tool_run *r, const char *key, bool required, struct slice *
 		return false;
 	if (out->len == 0 && !required)
 		return true;
-	if (path_relative(&r->arena, r->env->view.root, *out, out, &err))
+	if (path_relative(&r->arena, r->env->workspace.root, *out, out, &err))
 		return true;
 	(void)err_wrap(&err, "%s", key);
 	tool_fail(r, &err);

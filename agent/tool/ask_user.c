@@ -23,7 +23,7 @@ static void answered(void *payload, struct slice answer, const struct err *why)
 
 void ask_user_start(struct tool_run *r)
 {
-	struct host *h = &r->env->view.host;
+	struct host *h = &r->env->workspace.host;
 	struct slice options[MAX_OPTIONS], text;
 	struct json list = json_get(r->input, "options");
 	size_t n = 0;
@@ -41,7 +41,7 @@ void ask_user_start(struct tool_run *r)
 		}
 	}
 	r->ask = h->ops->question(
-		h->self, r->env->view.task,
+		h->self, r->env->workspace.task,
 		&(struct question){ .text = text, .options = options, .n_options = n }, answered,
 		r);
 }

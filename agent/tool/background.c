@@ -55,7 +55,7 @@ static struct background *set_of(struct tool_env *env)
 		return b;
 	b = env->background = xcalloc(1, sizeof(*b));
 	b->env = env;
-	(void)uv_timer_init(env->view.runq->prepare.loop, &b->timer);
+	(void)uv_timer_init(env->workspace.runq->prepare.loop, &b->timer);
 	b->timer.data = b;
 	return b;
 }
@@ -257,7 +257,7 @@ void background_start(struct tool_run *r, const struct command_spec *spec, struc
 	buf_init(&it->whole, LIMIT_OUTPUT_LOG_BYTES);
 	/* A view would show it neither later edits nor what other commands write. */
 	direct.direct = true;
-	it->call = runner_command(r->env->view.runner, &direct, &callbacks, it);
+	it->call = runner_command(r->env->workspace.runner, &direct, &callbacks, it);
 	tool_finish(r, true,
 		    arena_printf(&r->arena,
 				 "%s: started in the background. Read its output with {\"id\": "

@@ -30,9 +30,8 @@ static void commit_step(struct tool_run *r);
 
 static void commit_goto(struct commit *m, enum commit_state next)
 {
-	static const char *const name[] = { "ORDINARY",	 "LOOK",      "ASKING",
-					    "PROTECTED", "FINISHING", "ROLLING_BACK",
-					    "DONE" };
+	static const char *const name[] = { "ORDINARY",	 "LOOK",	 "ASKING", "PROTECTED",
+					    "FINISHING", "ROLLING_BACK", "DONE" };
 
 	log_debug("commit: %s -> %s", name[m->state], name[next]);
 	m->state = next;
@@ -80,7 +79,8 @@ static void rolled_back(void *payload, const struct rollback_result *b, const st
 	} else {
 		r->env->unfinished = false;
 		commit_unmade(r);
-		text = arena_printf(&r->arena, "Nothing that the command changed was kept: %s\n%.*s",
+		text = arena_printf(&r->arena,
+				    "Nothing that the command changed was kept: %s\n%.*s",
 				    m->why.msg, b->left ? (int)b->report.len : 0, b->report.ptr);
 	}
 	commit_goto(m, COMMIT_DONE);
@@ -127,8 +127,8 @@ static void to_file(struct tool_run *r)
 		give_up(r);
 		return;
 	}
-	r->call =
-		runner_commit(r->env->view.runner, m->view, commit_current(m)->index, committed, r);
+	r->call = runner_commit(r->env->workspace.runner, m->view, commit_current(m)->index,
+				committed, r);
 }
 
 static void to_buffer(struct tool_run *r);
@@ -177,7 +177,7 @@ static bool buffer_target(struct commit *m, struct slice after, struct slice *ou
 static void to_buffer(struct tool_run *r)
 {
 	struct commit *m = r->commit;
-	struct view *v = &r->env->view;
+	struct workspace *v = &r->env->workspace;
 	struct slice path = m->shown[commit_current(m)->open].path, left = m->after, target;
 	struct err why;
 
@@ -204,14 +204,14 @@ static void to_buffer(struct tool_run *r)
 		give_up(r);
 		return;
 	}
-	r->op = view_write(v,
-			   &(struct view_write){ .path = path,
-						 .base = m->mine,
-						 .is_buffer = true,
-						 .sha256 = SLICE(""),
-						 .after = target,
-						 .label = SLICE("Emend: a command") },
-			   buffer_written, r);
+	r->op = workspace_write(v,
+				&(struct workspace_write){ .path = path,
+							   .base = m->mine,
+							   .is_buffer = true,
+							   .sha256 = SLICE(""),
+							   .after = target,
+							   .label = SLICE("Emend: a command") },
+				buffer_written, r);
 	m->after = left; /* for another try */
 }
 
@@ -259,7 +259,7 @@ static bool possible(struct tool_run *r)
 		commit_not_kept(m, SLICE("it was changed while the command ran"));
 		return false;
 	}
-	if (view_lost(&r->env->view, c->path, &lost)) {
+	if (workspace_lost(&r->env->workspace, c->path, &lost)) {
 		commit_not_kept(m, slice_of(lost.msg));
 		return false;
 	}
@@ -306,8 +306,9 @@ static void denied(struct tool_run *r)
 	for (m->at = 0; m->at < m->n; m->at++) {
 		if (commit_current(m)->is_protected && !commit_current(m)->never &&
 		    !commit_current(m)->stale)
-			commit_not_kept(m, arena_printf(&m->arena, "%.*s, and the user did not allow it",
-						 SLICE_ARG(commit_current(m)->reason)));
+			commit_not_kept(m, arena_printf(&m->arena,
+							"%.*s, and the user did not allow it",
+							SLICE_ARG(commit_current(m)->reason)));
 	}
 	m->at = m->n;
 	commit_step(r);
@@ -343,7 +344,7 @@ static void commit_step(struct tool_run *r)
 			m->asked = arena_printf(&r->arena, "%.*s%s%.*s", SLICE_ARG(m->asked),
 						m->asked.len ? ", " : "",
 						SLICE_ARG(commit_current(m)->path));
-		r->call = runner_image(r->env->view.runner, m->view, commit_current(m)->index,
+		r->call = runner_image(r->env->workspace.runner, m->view, commit_current(m)->index,
 				       got_image, r);
 		return;
 	}
@@ -356,7 +357,7 @@ static void commit_step(struct tool_run *r)
 		give_up(r);
 	} else {
 		commit_goto(m, COMMIT_FINISHING);
-		r->call = runner_finish(r->env->view.runner, m->view, true, finished, r);
+		r->call = runner_finish(r->env->workspace.runner, m->view, true, finished, r);
 	}
 }
 
@@ -407,7 +408,7 @@ void commit_release(struct tool_run *r)
 	if (!m)
 		return;
 	rollback_drop(m->rollback);
-	runner_view_drop(r->env->view.runner, m->view);
+	runner_view_drop(r->env->workspace.runner, m->view);
 	forget_images(m);
 	arena_release(&m->arena);
 	buf_release(&m->report);

@@ -96,7 +96,7 @@ bool commit_journal(struct tool_run *r, const char *via)
 void commit_roll_back(struct tool_run *r, const struct err *why, rollback_cb *done)
 {
 	r->commit->why = *why;
-	r->commit->rollback = rollback_start(&r->env->view, r->env->log, done, r);
+	r->commit->rollback = rollback_start(&r->env->workspace, r->env->log, done, r);
 }
 
 void commit_unmade(struct tool_run *r)

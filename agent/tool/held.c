@@ -21,7 +21,7 @@ static struct slice names(const struct held_result *h, struct arena *a)
 struct slice held_tell(struct tool_env *env, struct slice call_id, const struct held_result *h,
 		       struct arena *a)
 {
-	struct host *host = &env->view.host;
+	struct host *host = &env->workspace.host;
 	struct slice text = held_text(h, a);
 	struct task_event ev = { .kind = TASK_NOTICE, .task = env->task_id, .call = call_id };
 	struct jw *w;
@@ -40,7 +40,7 @@ struct slice held_tell(struct tool_env *env, struct slice call_id, const struct 
 		"files: %.*s%s%.*s",
 		SLICE_ARG(names(h, a)), h->folder.len ? "; what was moved away lies in " : "",
 		SLICE_ARG(h->folder));
-	host->ops->event(host->self, env->view.task, &ev);
+	host->ops->event(host->self, env->workspace.task, &ev);
 	return arena_printf(a,
 			    "Protected files (git, editors or agents execute them) that were changed "
 			    "or created meanwhile:\n%.*s",

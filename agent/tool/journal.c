@@ -9,8 +9,8 @@ bool journal_begin(struct tool_run *r, size_t files, struct slice *id)
 	struct jw *w;
 
 	*id = arena_printf(&r->arena, "%.*s.%lld", SLICE_ARG(e->task_id), (long long)e->next_step);
-	if (!unfinished_mark(event_log_state_dir(e->log), e->view.root, event_log_session(e->log),
-			     &e->fatal))
+	if (!unfinished_mark(event_log_state_dir(e->log), e->workspace.root,
+			     event_log_session(e->log), &e->fatal))
 		return false;
 	e->unfinished = true;
 	w = event_log_begin(e->log, "begin");
@@ -80,7 +80,7 @@ bool journal_end(struct tool_run *r, struct slice id, const struct err *err)
 		jw_kcstr(w, "error", err->msg);
 	if (!event_log_end(e->log, &e->fatal) || !event_log_sync(e->log, &e->fatal))
 		return false;
-	unfinished_clear(event_log_state_dir(e->log), e->view.root, event_log_session(e->log));
+	unfinished_clear(event_log_state_dir(e->log), e->workspace.root, event_log_session(e->log));
 	e->unfinished = false;
 	return true;
 }

@@ -56,8 +56,8 @@ void list_files_start(struct tool_run *r)
 	q.depth = (uint32_t)depth;
 	if (q.glob.len > 0 && depth == 0)
 		q.files_only = true;
-	if (!r->env->view.runner)
+	if (!r->env->workspace.runner)
 		tool_failf(r, "the file runner is not available");
 	else
-		r->call = runner_list(r->env->view.runner, &q, listed, r);
+		r->call = runner_list(r->env->workspace.runner, &q, listed, r);
 }

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 
 #include "agent/config/config.h"
+#include "agent/event.h"
+#include "agent/net/broker.h"
 #include "agent/policy/granted.h"
-#include "agent/runner/broker.h"
-#include "agent/session/event.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 #include "protocol/base/utf8.h"

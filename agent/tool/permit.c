@@ -46,7 +46,7 @@ static void save_always(struct tool_run *r, const struct pending *p)
 	} else if (p->always.len == 0) {
 		return;
 	} else if (policy_add(r->env->policy, VERDICT_ALLOW, p->always, &err)) {
-		granted_add(r->env->granted, r->env->view.root, p->always);
+		granted_add(r->env->granted, r->env->workspace.root, p->always);
 	} else {
 		tool_emit(r,
 			  &(struct task_event){ .kind = TASK_NOTICE, .text = slice_of(err.msg) });
@@ -86,7 +86,7 @@ void permit(struct tool_run *r, const struct decision *d, const struct permissio
 void permit_else(struct tool_run *r, const struct decision *d, const struct permission_request *q,
 		 permit_cb *go_on, permit_cb *denied)
 {
-	struct host *h = &r->env->view.host;
+	struct host *h = &r->env->workspace.host;
 	struct pending *p = arena_alloc(&r->arena, sizeof(*p));
 	struct permission_request ask = *q;
 
@@ -117,5 +117,5 @@ void permit_else(struct tool_run *r, const struct decision *d, const struct perm
 		ask.rule = slice_starts(d->rule, SLICE("mode: ")) ? SLICE("edits in this task")
 								   : SLICE("");
 	r->pending = p;
-	r->ask = h->ops->permission(h->self, r->env->view.task, &ask, answered, r);
+	r->ask = h->ops->permission(h->self, r->env->workspace.task, &ask, answered, r);
 }

@@ -60,7 +60,7 @@ static void show(struct tool_run *r, struct slice text)
 	buf_release(&out);
 }
 
-static void was_read(void *payload, const struct view_text *t, const struct err *err)
+static void was_read(void *payload, const struct workspace_text *t, const struct err *err)
 {
 	struct tool_run *r = payload;
 	struct reading *s = r->state;
@@ -75,7 +75,7 @@ static void was_read(void *payload, const struct view_text *t, const struct err 
 		tool_failf(r, "%.*s (%" PRIu64 " bytes) is not shown. %.*s", SLICE_ARG(s->path),
 			   t->size, SLICE_ARG(t->why));
 	} else {
-		view_saw(&r->env->view, s->path, t->text);
+		workspace_saw(&r->env->workspace, s->path, t->text);
 		s->encoding = t->encoding;
 		show(r, snapshot_text(t->text));
 	}
@@ -95,5 +95,5 @@ void read_file_start(struct tool_run *r)
 	if (d.verdict == VERDICT_DENY)
 		tool_failf(r, "%.*s is not accessible: %.*s", SLICE_ARG(s->path), SLICE_ARG(d.why));
 	else
-		r->op = view_read(&r->env->view, s->path, was_read, r);
+		r->op = workspace_read(&r->env->workspace, s->path, was_read, r);
 }

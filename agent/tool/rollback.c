@@ -24,7 +24,7 @@ struct step {
 struct rollback {
 	enum rollback_state state;
 	struct arena arena;
-	struct view *view;
+	struct workspace *workspace;
 	struct event_log *log;
 	struct job job;
 	struct slice task, transaction; /* transaction "": none is unfinished */
@@ -110,7 +110,7 @@ static bool take(void *payload, struct json ev, struct err *err)
 
 static void post(struct rollback *b)
 {
-	runq_post(b->view->runq, &b->job);
+	runq_post(b->workspace->runq, &b->job);
 }
 
 /* unknown: the editor was asked, has not answered, and may still do it. */
@@ -171,7 +171,7 @@ static void restore_one(struct rollback *b)
 	if (!get_blob(b, s->before, &spec.before) || !get_blob(b, s->after, &spec.left))
 		post(b);
 	else
-		b->restore = restore_start(b->view, &spec, restored, b);
+		b->restore = restore_start(b->workspace, &spec, restored, b);
 }
 
 static void swept(void *payload, struct slice json, const struct err *err)
@@ -219,7 +219,7 @@ static void end(struct rollback *b)
 	if (ok && b->transaction.len > 0)
 		ok = log_commit(b);
 	if (ok)
-		unfinished_clear(event_log_state_dir(b->log), b->view->root,
+		unfinished_clear(event_log_state_dir(b->log), b->workspace->root,
 				 event_log_session(b->log));
 	b->out.report = buf_slice(&b->report);
 	done(b->payload, &b->out, ok ? NULL : &b->why);
@@ -239,20 +239,20 @@ static void step(struct job *j)
 		b->at--;
 	if (b->at == 0 || b->why.code != ERR_NONE) {
 		end(b);
-	} else if (b->steps[b->at - 1].file && b->view->runner) {
+	} else if (b->steps[b->at - 1].file && b->workspace->runner) {
 		b->state = ROLLBACK_SWEEPING;
-		b->call = runner_sweep(b->view->runner, b->steps[b->at - 1].path, swept, b);
+		b->call = runner_sweep(b->workspace->runner, b->steps[b->at - 1].path, swept, b);
 	} else {
 		restore_one(b);
 	}
 }
 
-struct rollback *rollback_start(struct view *v, struct event_log *log, rollback_cb *done,
+struct rollback *rollback_start(struct workspace *v, struct event_log *log, rollback_cb *done,
 				void *payload)
 {
 	struct rollback *b = xcalloc(1, sizeof(*b));
 
-	b->view = v;
+	b->workspace = v;
 	b->log = log;
 	b->done = done;
 	b->payload = payload;

@@ -12,7 +12,7 @@
 #define EMEND_ROLLBACK_H
 
 #include "agent/store/event_log.h"
-#include "agent/workspace/view.h"
+#include "agent/workspace/workspace.h"
 
 struct rollback;
 
@@ -25,7 +25,7 @@ struct rollback_result {
 /* err: files or the log could not be reached; the transaction is still unfinished. */
 typedef void rollback_cb(void *payload, const struct rollback_result *r, const struct err *err);
 /* log: open, of the session. Both are borrowed until done. Never calls back inside. */
-struct rollback *rollback_start(struct view *v, struct event_log *log, rollback_cb *done,
+struct rollback *rollback_start(struct workspace *v, struct event_log *log, rollback_cb *done,
 				void *payload);
 void rollback_drop(struct rollback *b); /* NULL is fine; the transaction stays unfinished */
 

@@ -1,5 +1,4 @@
 /* run.c - the life of one tool call: see tool.h */
-#include "agent/session/task.h"
 #include "agent/tool/tool.h"
 
 #include <stdarg.h>
@@ -37,9 +36,9 @@ void tool_start(struct tool_run *r)
 
 void tool_abort(struct tool_run *r)
 {
-	view_drop(r->op);
+	workspace_drop(r->op);
 	if (r->ask)
-		r->env->view.host.ops->drop(r->env->view.host.self, r->ask);
+		r->env->workspace.host.ops->drop(r->env->workspace.host.self, r->ask);
 	if (r->call)
 		runner_drop(r->call);
 	r->op = NULL;
@@ -121,11 +120,11 @@ void tool_failf(struct tool_run *r, const char *fmt, ...)
 
 void tool_emit(struct tool_run *r, struct task_event *ev)
 {
-	struct host *h = &r->env->view.host;
+	struct host *h = &r->env->workspace.host;
 
 	ev->task = r->env->task_id;
 	ev->call = r->id;
-	h->ops->event(h->self, r->env->view.task, ev);
+	h->ops->event(h->self, r->env->workspace.task, ev);
 }
 
 void env_file_changed(struct tool_env *e, struct slice path)

@@ -13,6 +13,7 @@
 
 #include <inttypes.h>
 
+#include "agent/base/path.h"
 #include "agent/config/config.h"
 #include "agent/host.h"
 #include "agent/runner/runner.h"
@@ -21,7 +22,6 @@
 #include "agent/tool/held.h"
 #include "agent/tool/network.h"
 #include "agent/tool/unsaved.h"
-#include "agent/workspace/path.h"
 #include "protocol/base/limits.h"
 
 enum { MAX_SHOWN = 1024 };
@@ -161,7 +161,7 @@ static void ran(void *payload, const struct command_result *c, const struct err 
 		return;
 	}
 	if (!log_command(r, c)) {
-		runner_view_drop(r->env->view.runner, c->changed.view);
+		runner_view_drop(r->env->workspace.runner, c->changed.view);
 		tool_fail(r, &r->env->fatal);
 		return;
 	}
@@ -192,7 +192,7 @@ static void start_command(struct tool_run *r)
 		return;
 	}
 	r->call =
-		runner_command(r->env->view.runner, &s->spec,
+		runner_command(r->env->workspace.runner, &s->spec,
 			       &(struct command_callbacks){ .output = on_output, .done = ran }, r);
 }
 
@@ -210,14 +210,14 @@ static void run_it(struct tool_run *r)
 {
 	struct tool_env *e = r->env;
 	struct running *s = r->state;
-	struct network_options o = { .runner = e->view.runner,
+	struct network_options o = { .runner = e->workspace.runner,
 				     .config = e->config,
 				     .granted = e->granted,
-				     .host = &e->view.host,
-				     .task = e->view.task,
+				     .host = &e->workspace.host,
+				     .task = e->workspace.task,
 				     .log = e->log,
 				     .fatal = &e->fatal,
-				     .workspace = e->view.root,
+				     .workspace = e->workspace.root,
 				     .task_id = e->task_id,
 				     .call = r->id,
 				     .command = s->spec.command };
@@ -249,7 +249,7 @@ static void compared(struct tool_run *r, struct slice names)
 {
 	static const struct slice options[] = { { "Saved, go on", 12 },
 						{ "Go on without saving", 20 } };
-	struct host *h = &r->env->view.host;
+	struct host *h = &r->env->workspace.host;
 	struct running *s = r->state;
 	struct question q = { .options = options, .n_options = ARRAY_LEN(options) };
 
@@ -259,7 +259,7 @@ static void compared(struct tool_run *r, struct slice names)
 				      "A command is about to run, and it sees files only as they "
 				      "are saved. Not saved: %.*s",
 				      SLICE_ARG(names));
-		r->ask = h->ops->question(h->self, r->env->view.task, &q, answered, r);
+		r->ask = h->ops->question(h->self, r->env->workspace.task, &q, answered, r);
 		return;
 	}
 	s->unsaved = names;
@@ -273,7 +273,7 @@ static void take_buffer(void *payload, struct slice path, struct snapshot *text)
 	struct slice rel, bytes = snapshot_text(text);
 
 	if (s->n_shown == MAX_SHOWN || s->shown_bytes + bytes.len > LIMIT_UNSAVED_BYTES ||
-	    !path_relative(&r->arena, r->env->view.root, path, &rel, NULL))
+	    !path_relative(&r->arena, r->env->workspace.root, path, &rel, NULL))
 		return;
 	s->shown_bytes += bytes.len;
 	s->shown[s->n_shown] = (struct shown_buffer){ rel, snapshot_ref(text) };
@@ -296,7 +296,7 @@ static void knows_layers(void *payload, struct slice json, const struct err *err
 {
 	struct tool_run *r = payload;
 	struct running *s = r->state;
-	struct host *h = &r->env->view.host;
+	struct host *h = &r->env->workspace.host;
 	struct json root;
 	struct err bad;
 
@@ -311,7 +311,7 @@ static void knows_layers(void *payload, struct slice json, const struct err *err
 	} else {
 		s->shown = arena_array(&r->arena, MAX_SHOWN, sizeof(*s->shown));
 		s->texts = arena_array(&r->arena, MAX_SHOWN, sizeof(*s->texts));
-		h->ops->each_buffer(h->self, r->env->view.root, take_buffer, r);
+		h->ops->each_buffer(h->self, r->env->workspace.root, take_buffer, r);
 		s->spec.unsaved = s->texts;
 		s->spec.n_unsaved = s->n_shown;
 		run_it(r);
@@ -320,7 +320,7 @@ static void knows_layers(void *payload, struct slice json, const struct err *err
 
 static void allowed(struct tool_run *r)
 {
-	r->call = runner_layers(r->env->view.runner, knows_layers, r);
+	r->call = runner_layers(r->env->workspace.runner, knows_layers, r);
 }
 
 void run_command_start(struct tool_run *r)
@@ -355,7 +355,7 @@ void run_command_start(struct tool_run *r)
 		tool_failf(r, "command must have 1 to %d bytes", LIMIT_COMMAND_BYTES);
 		return;
 	}
-	if (!r->env->view.runner) {
+	if (!r->env->workspace.runner) {
 		tool_failf(r, "the command runner is not available");
 		return;
 	}

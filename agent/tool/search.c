@@ -4,10 +4,10 @@
 
 #include <fnmatch.h>
 
+#include "agent/base/path.h"
 #include "agent/host.h"
 #include "agent/runner/runner.h"
 #include "agent/tool/search_text.h"
-#include "agent/workspace/path.h"
 #include "protocol/base/limits.h"
 
 enum { MAX_BUFFERS = 256 };
@@ -49,7 +49,7 @@ static void search_buffer(void *payload, struct slice path, struct snapshot *tex
 	struct slice rel;
 
 	if (s->n_skip >= MAX_BUFFERS ||
-	    !path_relative(&r->arena, r->env->view.root, path, &rel, NULL))
+	    !path_relative(&r->arena, r->env->workspace.root, path, &rel, NULL))
 		return;
 	s->skip[s->n_skip++] = rel;
 	policy_path(r->env->policy, ACCESS_READ, rel, &r->arena, &d);
@@ -121,7 +121,7 @@ static void searched(void *payload, struct slice text, const struct err *err)
 void search_start(struct tool_run *r)
 {
 	struct searching *s = arena_alloc(&r->arena, sizeof(*s));
-	struct host *h = &r->env->view.host;
+	struct host *h = &r->env->workspace.host;
 	struct err err = { 0 };
 	int64_t context;
 
@@ -137,14 +137,14 @@ void search_start(struct tool_run *r)
 	s->q.context = (uint32_t)context;
 	if (s->q.pattern.len == 0) {
 		tool_failf(r, "pattern is empty");
-	} else if (!r->env->view.runner) {
+	} else if (!r->env->workspace.runner) {
 		tool_failf(r, "the file runner is not available");
 	} else if (!search_text_new(s->q.pattern, s->q.literal, s->q.ignore_case, &s->text, &err)) {
 		tool_fail(r, &err);
 	} else {
-		h->ops->each_buffer(h->self, r->env->view.root, search_buffer, r);
+		h->ops->each_buffer(h->self, r->env->workspace.root, search_buffer, r);
 		s->q.skip = s->skip;
 		s->q.n_skip = s->n_skip;
-		r->call = runner_search(r->env->view.runner, &s->q, searched, r);
+		r->call = runner_search(r->env->workspace.runner, &s->q, searched, r);
 	}
 }

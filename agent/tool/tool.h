@@ -6,11 +6,11 @@
 #ifndef EMEND_TOOL_H
 #define EMEND_TOOL_H
 
+#include "agent/event.h"
 #include "agent/model/model.h"
 #include "agent/policy/policy.h"
-#include "agent/session/event.h"
 #include "agent/store/event_log.h"
-#include "agent/workspace/view.h"
+#include "agent/workspace/workspace.h"
 
 struct config;
 struct granted;
@@ -37,7 +37,7 @@ struct tool {
 
 /* What the tools of one task work with. Owned by the task. */
 struct tool_env {
-	struct view view;
+	struct workspace workspace;
 	struct policy *policy;	 /* changes when the user says "always" */
 	struct granted *granted; /* and so does this: it outlives the task */
 	struct event_log *log;
@@ -64,7 +64,7 @@ struct tool_run {
 	struct json input; /* an object */
 
 	/* what it waits for; NULL if not */
-	struct view_op *op;
+	struct workspace_op *op;
 	struct host_ask *ask;
 	struct runner_call *call;
 	void *state;			     /* of the tool, in the arena */

@@ -79,7 +79,7 @@ static void roll_back(struct tool_run *r, const struct err *err)
 			return;
 		}
 	tx_goto(t, TX_ROLLING_BACK);
-	t->rollback = rollback_start(&r->env->view, r->env->log, rolled_back, r);
+	t->rollback = rollback_start(&r->env->workspace, r->env->log, rolled_back, r);
 }
 
 static void written(void *payload, const struct err *err)
@@ -89,7 +89,8 @@ static void written(void *payload, const struct err *err)
 	struct change *c = &t->changes[t->at];
 
 	r->op = NULL;
-	if (err && !journal_untouched(err)) { /* it may have been made all the same: the rollback looks */
+	if (err &&
+	    !journal_untouched(err)) { /* it may have been made all the same: the rollback looks */
 		roll_back(r, err);
 	} else if (!journal_edited(r, c->step, err)) {
 		fail(r, &r->env->fatal);
@@ -118,15 +119,15 @@ static void write_next(struct tool_run *r)
 		return;
 	}
 	c = &t->changes[t->at];
-	r->op = view_write(&r->env->view,
-			   &(struct view_write){ .path = c->spec->path,
-						 .base = c->now,
-						 .is_buffer = c->is_buffer,
-						 .sha256 = c->sha256,
-						 .after = c->after_bytes,
-						 .mode = c->mode,
-						 .label = SLICE("Emend") },
-			   written, r);
+	r->op = workspace_write(&r->env->workspace,
+				&(struct workspace_write){ .path = c->spec->path,
+							   .base = c->now,
+							   .is_buffer = c->is_buffer,
+							   .sha256 = c->sha256,
+							   .after = c->after_bytes,
+							   .mode = c->mode,
+							   .label = SLICE("Emend") },
+				written, r);
 }
 
 /* All that will be written, in the log and on the disk before the first file is touched. */
@@ -214,19 +215,20 @@ static void plan(struct tool_run *r)
 	}
 }
 
-static void was_read(void *payload, const struct view_text *v, const struct err *err);
+static void was_read(void *payload, const struct workspace_text *v, const struct err *err);
 
 static void read_next(struct tool_run *r)
 {
 	struct transaction *t = r->state;
 
 	if (t->at < t->n)
-		r->op = view_read(&r->env->view, t->changes[t->at].spec->path, was_read, r);
+		r->op = workspace_read(&r->env->workspace, t->changes[t->at].spec->path, was_read,
+				       r);
 	else
 		plan(r);
 }
 
-static void was_read(void *payload, const struct view_text *v, const struct err *err)
+static void was_read(void *payload, const struct workspace_text *v, const struct err *err)
 {
 	struct tool_run *r = payload;
 	struct transaction *t = r->state;
@@ -303,7 +305,8 @@ void transaction_start(struct tool_run *r, const struct change_spec *changes, si
 		fail(r, &err);
 	} else if (r->env->unfinished) { /* the one before could not be rolled back then */
 		tx_goto(t, TX_ROLLING_BACK);
-		t->rollback = rollback_start(&r->env->view, r->env->log, rolled_back_before, r);
+		t->rollback =
+			rollback_start(&r->env->workspace, r->env->log, rolled_back_before, r);
 	} else {
 		read_all(r);
 	}

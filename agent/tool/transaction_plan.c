@@ -16,7 +16,7 @@ static bool allowed_by_rule(struct tool_run *r, const struct change *c, struct e
 		       err_set(err, ERR_NOT_FOUND,
 			       "%.*s does not exist; use write_file to create it", SLICE_ARG(path));
 	case CHANGE_SEEN:
-		return !c->now || view_seen(&r->env->view, path) ||
+		return !c->now || workspace_seen(&r->env->workspace, path) ||
 		       err_set(err, ERR_STALE,
 			       "%.*s exists: read it before you replace its content, or change a "
 			       "part of it",
@@ -58,7 +58,7 @@ static bool merge(struct tool_run *r, struct change *c, struct slice seen, struc
 /* From the text that the model saw to the text that shall stand there: *err says why not. */
 static bool plan_text(struct tool_run *r, struct transaction *t, struct change *c, struct err *err)
 {
-	struct snapshot *seen = view_seen(&r->env->view, c->spec->path);
+	struct snapshot *seen = workspace_seen(&r->env->workspace, c->spec->path);
 	struct slice now = change_now(c), wanted;
 
 	if (!seen || !c->now || slice_eq(snapshot_text(seen), now))
@@ -78,7 +78,7 @@ static bool plan_text(struct tool_run *r, struct transaction *t, struct change *
 	if (c->spec->rule == CHANGE_EXISTING &&
 	    call_plan(r, t, c, now, &c->planned, &(struct err){ 0 }) && c->planned.ptr)
 		return true;
-	view_saw(&r->env->view, c->spec->path, c->now);
+	workspace_saw(&r->env->workspace, c->spec->path, c->now);
 	return err_wrap(err,
 			"%.*s was changed by the user after you read it, and your change conflicts "
 			"with that: read it again",
@@ -102,9 +102,9 @@ static bool encode(struct tool_run *r, struct change *c, struct err *err)
 	enum encoding e = c->is_buffer ? ENCODING_UTF8 : c->encoding;
 
 	c->before_bytes = c->after_bytes = (struct slice){ NULL, 0 };
-	if (c->now && !view_encode(&r->arena, e, change_now(c), &c->before_bytes, err))
+	if (c->now && !workspace_encode(&r->arena, e, change_now(c), &c->before_bytes, err))
 		return false;
-	if (c->after.ptr && !view_encode(&r->arena, e, c->after, &c->after_bytes, err))
+	if (c->after.ptr && !workspace_encode(&r->arena, e, c->after, &c->after_bytes, err))
 		return err_wrap(err, "%.*s is not changed", SLICE_ARG(c->spec->path));
 	if (c->after_bytes.len <= LIMIT_WRITE_BYTES)
 		return true;

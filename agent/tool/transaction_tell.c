@@ -29,7 +29,7 @@ static void remember(struct tool_run *r, const struct change *c)
 {
 	struct snapshot *after = c->after.ptr ? snapshot_new(c->after, 0) : NULL;
 
-	view_saw(&r->env->view, c->spec->path, after);
+	workspace_saw(&r->env->workspace, c->spec->path, after);
 	snapshot_unref(after);
 }
 

@@ -1,10 +1,10 @@
 /* unsaved.c - see unsaved.h */
 #include "agent/tool/unsaved.h"
 
+#include "agent/base/path.h"
 #include "agent/edit/edit.h"
 #include "agent/host.h"
 #include "agent/runner/runner.h"
-#include "agent/workspace/path.h"
 
 enum { MAX_BUFFERS = 64 };
 
@@ -23,7 +23,8 @@ static void take_buffer(void *payload, struct slice path, struct snapshot *text)
 	struct finding *f = r->finding;
 	struct slice rel;
 
-	if (f->n == MAX_BUFFERS || !path_relative(&r->arena, r->env->view.root, path, &rel, NULL))
+	if (f->n == MAX_BUFFERS ||
+	    !path_relative(&r->arena, r->env->workspace.root, path, &rel, NULL))
 		return;
 	f->path[f->n] = rel;
 	f->text[f->n] = text_with_eol(&r->arena, snapshot_text(text), EOL_LF);
@@ -55,17 +56,17 @@ static void next(struct tool_run *r)
 	struct finding *f = r->finding;
 
 	if (f->at < f->n)
-		r->call = runner_read(r->env->view.runner, f->path[f->at], 0, was_read, r);
+		r->call = runner_read(r->env->workspace.runner, f->path[f->at], 0, was_read, r);
 	else
 		f->done(r, f->names);
 }
 
 void unsaved_find(struct tool_run *r, unsaved_cb *done)
 {
-	struct host *h = &r->env->view.host;
+	struct host *h = &r->env->workspace.host;
 
 	r->finding = arena_alloc(&r->arena, sizeof(*r->finding));
 	*r->finding = (struct finding){ .done = done, .names = SLICE("") };
-	h->ops->each_buffer(h->self, r->env->view.root, take_buffer, r);
+	h->ops->each_buffer(h->self, r->env->workspace.root, take_buffer, r);
 	next(r);
 }

@@ -11,9 +11,9 @@ enum { MAX_TRIES = 5 };
 
 struct restore {
 	struct arena arena;
-	struct view *view;
+	struct workspace *workspace;
 	struct restore_spec spec;
-	struct view_op *op;
+	struct workspace_op *op;
 	struct runner_call *call;
 	int tries;
 	struct restored out;
@@ -21,7 +21,7 @@ struct restore {
 	void *payload;
 };
 
-static void was_read(void *payload, const struct view_text *t, const struct err *err);
+static void was_read(void *payload, const struct workspace_text *t, const struct err *err);
 
 static void finish(struct restore *r, const struct err *err)
 {
@@ -43,7 +43,8 @@ static bool decode(struct restore *r, struct slice bytes, struct slice *text)
 }
 
 /* Both are text: the user's changes and ours are taken apart. */
-static bool merge(struct restore *r, const struct view_text *t, struct slice *out, struct err *err)
+static bool merge(struct restore *r, const struct workspace_text *t, struct slice *out,
+		  struct err *err)
 {
 	struct slice left, before, merged, now = snapshot_text(t->text);
 	struct err why = { 0 };
@@ -55,10 +56,11 @@ static bool merge(struct restore *r, const struct view_text *t, struct slice *ou
 	else if (!edit_merge(&r->arena, left, now, before, &merged, &why))
 		return err_set(err, ERR_STALE,
 			       "it was changed since, in the same place; it is left as it is");
-	return view_encode(&r->arena, t->encoding, merged, out, err);
+	return workspace_encode(&r->arena, t->encoding, merged, out, err);
 }
 
-static bool around(struct restore *r, const struct view_text *t, struct slice *out, struct err *err)
+static bool around(struct restore *r, const struct workspace_text *t, struct slice *out,
+		   struct err *err)
 {
 	struct slice now = t->text ? snapshot_text(t->text) : (struct slice){ NULL, 0 }, after, old;
 	enum encoding encoding = t->encoding;
@@ -70,11 +72,12 @@ static bool around(struct restore *r, const struct view_text *t, struct slice *o
 	if (!t->exists && r->spec.before.ptr)
 		(void)!encoding_decode(&r->arena, r->spec.before, &encoding, &old, &none);
 	*out = after;
-	return !after.ptr || view_encode(&r->arena, encoding, after, out, err);
+	return !after.ptr || workspace_encode(&r->arena, encoding, after, out, err);
 }
 
 /* What shall stand there, given what stands there now. */
-static bool target(struct restore *r, const struct view_text *t, struct slice *out, struct err *err)
+static bool target(struct restore *r, const struct workspace_text *t, struct slice *out,
+		   struct err *err)
 {
 	const struct restore_spec *s = &r->spec;
 	struct slice now = t->exists ? t->bytes : (struct slice){ NULL, 0 };
@@ -98,7 +101,7 @@ static bool target(struct restore *r, const struct view_text *t, struct slice *o
 
 static void read_again(struct restore *r)
 {
-	r->op = view_read(r->view, r->spec.path, was_read, r);
+	r->op = workspace_read(r->workspace, r->spec.path, was_read, r);
 }
 
 static void written(void *payload, const struct err *err)
@@ -113,7 +116,7 @@ static void written(void *payload, const struct err *err)
 		finish(r, err);
 }
 
-static void was_read(void *payload, const struct view_text *t, const struct err *err)
+static void was_read(void *payload, const struct workspace_text *t, const struct err *err)
 {
 	struct restore *r = payload;
 	struct slice now;
@@ -130,15 +133,15 @@ static void was_read(void *payload, const struct view_text *t, const struct err 
 		return;
 	}
 	log_debug("restore %.*s", SLICE_ARG(r->spec.path));
-	r->op = view_write(r->view,
-			   &(struct view_write){ .path = r->spec.path,
-						 .base = t->text,
-						 .is_buffer = t->is_buffer,
-						 .sha256 = t->sha256,
-						 .after = r->out.now,
-						 .mode = r->spec.mode,
-						 .label = r->spec.label },
-			   written, r);
+	r->op = workspace_write(r->workspace,
+				&(struct workspace_write){ .path = r->spec.path,
+							   .base = t->text,
+							   .is_buffer = t->is_buffer,
+							   .sha256 = t->sha256,
+							   .after = r->out.now,
+							   .mode = r->spec.mode,
+							   .label = r->spec.label },
+				written, r);
 }
 
 /* --- links and permissions --- */
@@ -165,10 +168,10 @@ static void put_entry_back(struct restore *r)
 			       .mode = s->mode };
 
 	if (s->entry.kind == RESTORE_MODE)
-		r->call = runner_mode(r->view->runner, s->path, s->entry.left_mode, s->mode,
+		r->call = runner_mode(r->workspace->runner, s->path, s->entry.left_mode, s->mode,
 				      entry_put_back, r);
 	else
-		r->call = runner_put(r->view->runner, &p, entry_put_back, r);
+		r->call = runner_put(r->workspace->runner, &p, entry_put_back, r);
 }
 
 void restore_entry_write(struct jw *w, const struct restore_entry *e)
@@ -198,13 +201,13 @@ struct restore_entry restore_entry_read(struct json event)
 	};
 }
 
-struct restore *restore_start(struct view *v, const struct restore_spec *s, restore_cb *done,
+struct restore *restore_start(struct workspace *v, const struct restore_spec *s, restore_cb *done,
 			      void *payload)
 {
 	struct restore *r = xcalloc(1, sizeof(*r));
 
 	arena_init(&r->arena);
-	r->view = v;
+	r->workspace = v;
 	r->spec = *s;
 	r->done = done;
 	r->payload = payload;
@@ -219,7 +222,7 @@ void restore_drop(struct restore *r)
 {
 	if (!r)
 		return;
-	view_drop(r->op);
+	workspace_drop(r->op);
 	runner_drop(r->call);
 	arena_release(&r->arena);
 	free(r);

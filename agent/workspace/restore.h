@@ -10,7 +10,7 @@
 #define EMEND_RESTORE_H
 
 #include "agent/runner/runner.h"
-#include "agent/workspace/view.h"
+#include "agent/workspace/workspace.h"
 #include "protocol/json/json.h"
 #include "protocol/json/write.h"
 
@@ -25,7 +25,7 @@ enum restore_kind {
 struct restore_entry {
 	enum restore_kind kind;
 	enum entry_kind before, left; /* of RESTORE_LINK */
-	uint32_t left_mode; /* permission bits that we left; 0: not known */
+	uint32_t left_mode;	      /* permission bits that we left; 0: not known */
 };
 void restore_entry_write(struct jw *w, const struct restore_entry *e); /* into an `edit` event */
 struct restore_entry restore_entry_read(struct json event);
@@ -33,9 +33,9 @@ struct restore_entry restore_entry_read(struct json event);
 struct restore_spec {
 	struct slice path;
 	struct restore_entry entry; /* not RESTORE_TEXT: no merging, it must be as we left it */
-	struct slice left;   /* the bytes that we left there; ptr NULL: no file */
-	struct slice before; /* the bytes to put back; ptr NULL: no file */
-	uint32_t mode;	     /* of the file, if it must be made; 0: the default */
+	struct slice left;	    /* the bytes that we left there; ptr NULL: no file */
+	struct slice before;	    /* the bytes to put back; ptr NULL: no file */
+	uint32_t mode;		    /* of the file, if it must be made; 0: the default */
 	struct slice label;
 	/* If set, decides for text instead of before and left: *after from what stands there now (ptr
 	 * NULL: no file), in the arena. ERR_STALE: it conflicts. */
@@ -52,7 +52,7 @@ struct restored {
 typedef void restore_cb(void *payload, const struct restored *r, const struct err *err);
 /* Copies the spec's slices by reference: their bytes are borrowed until `done`. Never calls back
  * inside. */
-struct restore *restore_start(struct view *v, const struct restore_spec *s, restore_cb *done,
+struct restore *restore_start(struct workspace *v, const struct restore_spec *s, restore_cb *done,
 			      void *payload);
 void restore_drop(struct restore *r); /* forgets it: no callback. NULL is fine */
 

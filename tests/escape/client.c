@@ -22,8 +22,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/loop/runq.h"
-#include "agent/runner/broker.h"
+#include "agent/base/runq.h"
+#include "agent/net/broker.h"
 #include "agent/runner/runner.h"
 #include "protocol/base/arena.h"
 

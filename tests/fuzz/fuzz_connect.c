@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/policy/hosts.h"
-#include "agent/runner/broker_request.h"
+#include "agent/net/broker_request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
-#include "agent/loop/runq.h"
+#include "agent/base/runq.h"
 #include "agent/model/http.h"
 #include "agent/model/provider.h"
 #include "agent/session/usage.h"

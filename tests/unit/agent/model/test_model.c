@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "agent/loop/runq.h"
+#include "agent/base/runq.h"
 #include "agent/model/http.h"
 #include "agent/model/model.h"
 #include "protocol/base/buf.h"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "agent/loop/runq.h"
+#include "agent/base/runq.h"
 #include "agent/runner/runner.h"
 
 const char *__asan_default_options(void);

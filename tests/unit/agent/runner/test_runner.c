@@ -11,12 +11,12 @@
 #include <fcntl.h>
 #include <signal.h>
 
-#include "agent/loop/runq.h"
+#include "agent/base/runq.h"
+#include "agent/base/sha256.h"
 #include "agent/runner/runner.h"
-#include "agent/store/sha256.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
-#include "tests/unit/agent/runner/folder.h"
+#include "tests/unit/agent/worker/folder.h"
 
 /* The runner cannot be traced, which the leak checker of a test build wants. */
 const char *__asan_default_options(void);

@@ -32,7 +32,7 @@ static void done(void *payload, struct slice report, size_t restored)
 static struct recover *start(struct desk *d, struct result *r)
 {
 	*r = (struct result){ 0 };
-	return recover_start(&d->view, scratch_dir(d->state), d->log, done, r);
+	return recover_start(&d->workspace, scratch_dir(d->state), d->log, done, r);
 }
 
 static struct result go(struct desk *d)

@@ -1,11 +1,11 @@
 /* desk.h - what tests of going back need: an editor in memory with a.txt and b.txt open below /ws, a
- * view of it, and a state folder with the log of one session. Include after <cmocka.h>. */
+ * workspace over it, and a state folder with the log of one session. Include after <cmocka.h>. */
 #ifndef EMEND_TEST_DESK_H
 #define EMEND_TEST_DESK_H
 
 #include "agent/store/event_log.h"
 #include "agent/store/unfinished.h"
-#include "agent/workspace/view.h"
+#include "agent/workspace/workspace.h"
 #include "protocol/base/mem.h"
 #include "tests/unit/agent/store/scratch.h"
 #include "tests/unit/agent/tool/editor.h"
@@ -16,7 +16,7 @@ struct desk {
 	struct runq q;
 	struct arena arena;
 	struct editor e;
-	struct view view;
+	struct workspace workspace;
 	struct event_log *log;
 	struct err err;
 };
@@ -36,7 +36,7 @@ static int desk_setup(void **state)
 	d->e.eol = "\n";
 	editor_open(&d->e, 0, SLICE("one\ntwo\nthree\n\nfive\n"));
 	editor_open(&d->e, 1, SLICE("alpha\nbeta\n"));
-	view_init(&d->view, &d->q, &(struct host){ &editor_ops, &d->e }, NULL, SLICE("/ws"));
+	workspace_init(&d->workspace, &d->q, &(struct host){ &editor_ops, &d->e }, NULL, SLICE("/ws"));
 	*state = d;
 	return event_log_open(scratch_dir(d->state), SLICE("20260101-aaaaaaaaa"), &d->log, NULL) ? 0
 												 : -1;
@@ -48,7 +48,7 @@ static int desk_teardown(void **state)
 	void *scratch = d->state;
 
 	event_log_close(d->log);
-	view_release(&d->view);
+	workspace_release(&d->workspace);
 	editor_release(&d->e);
 	arena_release(&d->arena);
 	runq_close(&d->q);

@@ -5,8 +5,8 @@
 #ifndef EMEND_TEST_EDITOR_H
 #define EMEND_TEST_EDITOR_H
 
+#include "agent/base/runq.h"
 #include "agent/host.h"
-#include "agent/loop/runq.h"
 #include "lsp/documents.h"
 #include "protocol/base/buf.h"
 #include "protocol/lsp/position.h"

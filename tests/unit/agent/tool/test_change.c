@@ -170,7 +170,7 @@ static int set_up(void **state)
 	f->env.next_step = 1;
 	f->env.policy = policy_new(MODE_ASK);
 	f->env.config = &f->config;
-	view_init(&f->env.view, &f->q, &(struct host){ &ops, &f->editor }, NULL, SLICE("/ws"));
+	workspace_init(&f->env.workspace, &f->q, &(struct host){ &ops, &f->editor }, NULL, SLICE("/ws"));
 	return event_log_open(slice_of(f->dir), SLICE("20260101-aaaaaa"), &f->env.log, NULL) ? 0
 											     : -1;
 }
@@ -180,7 +180,7 @@ static int tear_down(void **state)
 	struct fixture *f = *state;
 
 	tool_release(&f->run);
-	view_release(&f->env.view);
+	workspace_release(&f->env.workspace);
 	policy_free(f->env.policy);
 	event_log_close(f->env.log);
 	snapshot_unref(f->editor.text);

@@ -42,7 +42,7 @@ static struct result go(struct desk *d)
 {
 	struct result r = { 0 };
 
-	assert_non_null(rollback_start(&d->view, d->log, done, &r));
+	assert_non_null(rollback_start(&d->workspace, d->log, done, &r));
 	assert_int_equal(r.calls, 0); /* never inside */
 	desk_run(d);
 	assert_int_equal(r.calls, 1);
@@ -219,7 +219,7 @@ static void dropped(void **state)
 
 	two_edits(d);
 	show(d, NEW_A, NEW_B);
-	rollback_drop(rollback_start(&d->view, d->log, done, &r));
+	rollback_drop(rollback_start(&d->workspace, d->log, done, &r));
 	desk_run(d);
 	assert_int_equal(r.calls, 0);
 	desk_holds(d, 0, NEW_A);

@@ -87,7 +87,7 @@ static void world_init(struct world *w)
 static void world_release(struct world *w)
 {
 	tool_release(&w->run);
-	view_release(&w->env.view);
+	workspace_release(&w->env.workspace);
 	policy_free(w->env.policy);
 	event_log_close(w->env.log);
 	editor_release(&w->editor);
@@ -132,8 +132,8 @@ static void new_documents(struct world *w)
 	e->eol = eols[editor_random(e, 4)];
 	for (int f = 0; f < EDITOR_FILES; f++)
 		new_document(w, f);
-	view_release(&w->env.view);
-	view_init(&w->env.view, &w->q, &(struct host){ &editor_ops, e }, NULL, SLICE("/ws"));
+	workspace_release(&w->env.workspace);
+	workspace_init(&w->env.workspace, &w->q, &(struct host){ &editor_ops, e }, NULL, SLICE("/ws"));
 	policy_free(w->env.policy);
 	w->env.policy = policy_new(editor_random(e, 4) == 0 ? MODE_ASK : MODE_EDIT);
 	w->env.files = NULL;
@@ -402,7 +402,7 @@ static void end_task(struct world *w)
 	editor_tell_all(&w->editor);
 	if (!w->env.unfinished)
 		return;
-	(void)rollback_start(&w->env.view, w->env.log, rolled_back, &u);
+	(void)rollback_start(&w->env.workspace, w->env.log, rolled_back, &u);
 	(void)uv_run(&w->loop, UV_RUN_DEFAULT);
 	editor_must(&w->editor, u.done, "a rollback that never ends");
 	check(w);
@@ -422,7 +422,7 @@ static void restore(struct undo *u, const struct restore_spec *spec)
 	struct world *w = u->w;
 
 	u->done = false;
-	(void)restore_start(&w->env.view, spec, put_back, u);
+	(void)restore_start(&w->env.workspace, spec, put_back, u);
 	(void)uv_run(&w->loop, UV_RUN_DEFAULT);
 	editor_must(&w->editor, u->done, "an undo that never ends");
 	w->cases++;

@@ -50,7 +50,7 @@ static struct answer_got go(struct desk *d, const struct restore_spec *s)
 {
 	struct answer_got g = { 0 };
 
-	assert_non_null(restore_start(&d->view, s, done, &g));
+	assert_non_null(restore_start(&d->workspace, s, done, &g));
 	assert_int_equal(g.calls, 0); /* never inside */
 	desk_run(d);
 	assert_int_equal(g.calls, 1);
@@ -112,7 +112,7 @@ static void typing_in_between(void **state)
 	struct answer_got g = { 0 };
 
 	show(d, LEFT);
-	assert_non_null(restore_start(&d->view, &s, done, &g));
+	assert_non_null(restore_start(&d->workspace, &s, done, &g));
 	desk_type(d, 0, 0, "MINE\n");
 	desk_run(d);
 	assert_int_equal(g.calls, 1);
@@ -142,7 +142,7 @@ static void dropped(void **state)
 	struct answer_got g = { 0 };
 
 	show(d, LEFT);
-	restore_drop(restore_start(&d->view, &s, done, &g));
+	restore_drop(restore_start(&d->workspace, &s, done, &g));
 	desk_run(d);
 	assert_int_equal(g.calls, 0);
 	desk_holds(d, 0, LEFT);

@@ -1,0 +1,45 @@
+/* git_lib.h - libgit2, loaded on first use, so that an idle server does not carry it (3 MB).
+ *
+ * Only agent/workspace and agent/edit include <git2.h>, through this header, and they call the
+ * library through the table below: `git->git_ignore_path_is_ignored(...)`, never directly.
+ *
+ * The library is set up so that nothing outside of the repository is read (no system, user or XDG
+ * configuration). Any thread may call git_lib(); libgit2 objects belong to one thread at a time. */
+#ifndef EMEND_BASE_GIT_LIB_H
+#define EMEND_BASE_GIT_LIB_H
+
+#include <git2.h>
+#include <git2/sys/repository.h>
+
+#include "protocol/base/err.h"
+
+#define GIT_LIB_FUNCTIONS(X)          \
+	X(git_libgit2_init)           \
+	X(git_libgit2_opts)           \
+	X(git_error_last)             \
+	X(git_repository_free)        \
+	X(git_repository_new)         \
+	X(git_repository_set_workdir) \
+	X(git_ignore_add_rule)        \
+	X(git_ignore_path_is_ignored) \
+	X(git_diff_options_init)      \
+	X(git_patch_from_buffers)     \
+	X(git_patch_num_hunks)        \
+	X(git_patch_get_hunk)         \
+	X(git_patch_free)
+
+struct git_lib {
+#define X(name) __typeof__(name) *name;
+	GIT_LIB_FUNCTIONS(X)
+#undef X
+};
+
+/* Loads the library once for the whole process; it stays loaded until exit. NULL: *err
+ * (ERR_INTERNAL) names the package to install. Later calls give the same answer at once. */
+const struct git_lib *git_lib(struct err *err);
+
+/* Fills *err (ERR_IO) from the library's last error in this thread: "WHAT: REASON". Always false.
+ */
+bool git_lib_error(const struct git_lib *git, struct err *err, const char *what);
+
+#endif

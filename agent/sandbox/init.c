@@ -1,0 +1,197 @@
+/* init.c - see init.h
+ *
+ *   SET UP --failed--> status says why, exit
+ *      | child forked
+ *   WATCH --child ended, limit passed, spawner ended, or SIGTERM--> KILL ALL --> status, exit
+ *
+ * In a view the namespaces make the end certain: when pid 1 exits, the kernel kills all that is
+ * left. Without one the processes are found and killed one by one. The status is written when all
+ * are dead. */
+#include "agent/sandbox/init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/sandbox/confine.h"
+#include "agent/sandbox/landlock.h"
+#include "agent/sandbox/overlay.h"
+#include "agent/sandbox/seccomp.h"
+#include "agent/sandbox/view.h"
+#include "agent/sandbox/view_clean.h"
+#include "agent/sandbox/watch.h"
+
+enum { WATCH_MS = 25, WATCH_MANY_MS = 60 };
+
+static _Noreturn void end(const struct init_options *o, const struct spawn_status *s)
+{
+	ssize_t n = write(o->status, s, sizeof(*s)); /* a pipe takes it whole */
+
+	_exit(n == (ssize_t)sizeof(*s) ? 0 : 1);
+}
+
+static bool places(int workspace, const struct confine_request *r, struct err *err)
+{
+	const char *at = r->places;
+
+	for (uint32_t i = 0; i < r->n_places; i++, at += strlen(at) + 1) {
+		if (*at == PLACE_CLEAN ? !view_clean(workspace, at + 1, err)
+				       : *at && *at != PLACE_THROUGH &&
+						 !view_place(workspace, *at, at + 1, err))
+			return false;
+	}
+	return true;
+}
+
+static bool lock_up(const struct init_options *o, struct err *err)
+{
+	struct landlock_set set = { .fd = -1 };
+
+	if (!harden_drop_caps(err) || !harden_no_new_privs(err))
+		return false;
+	if (o->mode == SANDBOX_NONE)
+		return true;
+	/* Once for the init; the child puts itself one level below. */
+	return landlock_init(&set, o->mode == SANDBOX_REDUCED, err) &&
+	       view_rules(o->config, &set, o->tmp, err) && landlock_enter(&set, err) &&
+	       seccomp_enter(o->filter, err);
+}
+
+static bool go_to(int workspace, const char *cwd, struct err *err)
+{
+	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	long fd = syscall(SYS_openat2, workspace, *cwd ? cwd : ".", &how, sizeof(how));
+
+	if (fd < 0 || fchdir((int)fd) < 0)
+		return err_set(err, ERR_NOT_FOUND,
+			       "The folder %s for the command cannot be entered: %s.",
+			       *cwd ? cwd : "of the workspace", strerror(errno));
+	(void)close((int)fd);
+	return true;
+}
+
+/* Everything before the fork of the child. */
+static bool set_up(const struct init_options *o, const struct confine_request *r, int *workspace,
+		   struct err *err)
+{
+	if (o->mode == SANDBOX_VIEW && !view_proc(o->as_root, err))
+		return false;
+	if (o->mode == SANDBOX_VIEW && !overlay_enter(o, r, err))
+		return false;
+	*workspace = open(o->config->workspace, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*workspace < 0)
+		return err_set(err, ERR_SANDBOX,
+			       "The workspace cannot be opened in the sandbox: %s.",
+			       strerror(errno));
+	if (o->mode == SANDBOX_VIEW && !places(*workspace, r, err))
+		return false;
+	return go_to(*workspace, r->cwd, err) && lock_up(o, err);
+}
+
+static bool load_request(int fd, struct confine_request *r, struct err *err)
+{
+	struct stat st;
+	void *map;
+
+	if (fd < 0) {
+		*r = (struct confine_request){ .view = OVERLAY_TRIAL, .cwd = "", .proxy = "", .places = "" };
+		return true;
+	}
+	if (fstat(fd, &st) < 0 || st.st_size <= 0)
+		return err_set(err, ERR_INVALID, "A request for a command is empty.");
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return err_set(err, ERR_IO, "A request for a command cannot be read: %s.",
+			       strerror(errno));
+	return confine_decode(map, (size_t)st.st_size, r, err);
+}
+
+/* Reaps; true when the child itself ended. */
+static bool reap(pid_t child, struct spawn_status *s)
+{
+	bool ended = false;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != child)
+			continue;
+		ended = true;
+		if (WIFSIGNALED(status))
+			s->term_signal = WTERMSIG(status);
+		else
+			s->exit_status = WEXITSTATUS(status);
+	}
+	return ended;
+}
+
+static void watch_until_end(const struct init_options *o, const struct watch *w, int signals,
+			    pid_t child, struct spawn_status *s)
+{
+	struct pollfd p[2] = { { .fd = signals, .events = POLLIN },
+			       { .fd = o->life, .events = POLLIN } };
+
+	for (;;) {
+		struct signalfd_siginfo info;
+		int n = poll(p, 2, o->mode == SANDBOX_VIEW ? WATCH_MS : WATCH_MANY_MS);
+
+		if (p[1].revents)
+			break;
+		if (n > 0 && read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info) &&
+		    info.ssi_signo != SIGCHLD && info.ssi_pid != (uint32_t)child)
+			break;
+		if (reap(child, s))
+			return;
+		if (n == 0)
+			s->limit = watch_look(w);
+		if (s->limit != SPAWN_LIMIT_NONE)
+			break;
+	}
+	s->term_signal = SIGKILL;
+}
+
+_Noreturn void init_run(const struct init_options *o)
+{
+	struct spawn_status s = { .why = { .code = ERR_NONE } };
+	struct confine_request *r = calloc(1, sizeof(*r));
+	struct watch w;
+	sigset_t set;
+	int signals, workspace = -1;
+	pid_t child;
+
+	if (o->mode == SANDBOX_VIEW)
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_SETMASK, &set, NULL);
+	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (!r || signals < 0 || !load_request(o->request, r, &s.why) ||
+	    !set_up(o, r, &workspace, &s.why) || o->request < 0)
+		end(o, &s);
+	watch_init(&w, o->mode == SANDBOX_VIEW, workspace, &o->config->limits);
+	child = fork();
+	if (child == 0)
+		confine_run(o, r);
+	(void)close(o->output);
+	if (child < 0)
+		err_set(&s.why, ERR_IO, "No process for the command: %s.", strerror(errno));
+	else
+		watch_until_end(o, &w, signals, child, &s);
+	watch_kill_all(&w);
+	end(o, &s);
+}

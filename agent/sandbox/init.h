@@ -1,0 +1,23 @@
+/* init.h - the first process of a command: its init, watchdog and reaper. */
+#ifndef EMEND_SANDBOX_INIT_H
+#define EMEND_SANDBOX_INIT_H
+
+#include "agent/sandbox/seccomp.h"
+#include "agent/sandbox/spawn.h"
+
+struct init_options {
+	const struct spawn_config *config;
+	enum sandbox_mode mode;
+	const struct seccomp_program *filter; /* NULL: none, the user wants no sandbox */
+	const char *tmp; /* the private folder where there is no view; else NULL */
+	bool as_root;	 /* outside of the namespaces we are uid 0 */
+	bool overlay;	 /* commands may have one */
+	int output, status,
+		request; /* descriptors of the packet; request -1: only try the set-up */
+	int life;	 /* ends (EOF) when the spawner does */
+};
+
+/* Runs the command; tells *status how it ended. Returns never. */
+_Noreturn void init_run(const struct init_options *o);
+
+#endif

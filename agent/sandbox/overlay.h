@@ -1,0 +1,21 @@
+/* overlay.h - the mount by which a command writes into a layer of its own instead of the
+ * workspace. In the init of a command, in its own mount namespace. */
+#ifndef EMEND_SANDBOX_OVERLAY_H
+#define EMEND_SANDBOX_OVERLAY_H
+
+#include "agent/sandbox/confine.h"
+#include "agent/sandbox/init.h"
+
+#define OVERLAY_TRIAL UINT64_MAX
+
+/* Puts the overlay of request r over the workspace, with the real folders of PLACE_THROUGH in it,
+ * and hides the layers. Without a number in r: only hides them. ERR_SANDBOX. */
+NODISCARD bool overlay_enter(const struct init_options *o, const struct confine_request *r,
+			     struct err *err);
+/* In the spawner's view: a place for layers in memory, if there is none on the disk; -1: *err. */
+int overlay_in_memory(struct err *err);
+/* Makes the folders of the trial; removes all layers. */
+NODISCARD bool overlay_prepare_trial(struct err *err);
+void overlay_clean(void);
+
+#endif

@@ -1,0 +1,84 @@
+/* spawn.h - the process that starts commands, split off from the file server.
+ *
+ *   server == JSON-RPC ==> runner (files; under Landlock and seccomp)
+ *                            |  packets with three descriptors: output, status, request
+ *                            v
+ *                          spawner (in its own user and mount namespace, holds the view)
+ *                            |  clone: pid, mount and ipc namespaces, one set per command;
+ *                            |  the network, with nothing but loopback, is one for the session
+ *                            v
+ *                          init, pid 1: watchdog --> child: the command
+ *
+ * A process under Landlock may not mount, so the spawner is forked off before the runner locks
+ * itself in. It reads only packets of fixed size from the runner and trusts no text in them. When
+ * the runner ends, its socket closes and the spawner ends every command. */
+#ifndef EMEND_SANDBOX_SPAWN_H
+#define EMEND_SANDBOX_SPAWN_H
+
+#include "agent/sandbox/harden.h"
+#include "agent/sandbox/layer.h"
+#include "protocol/base/buf.h"
+
+struct spawn_config {
+	const char *workspace;				  /* absolute, resolved */
+	const char *const *read_dirs, *const *write_dirs; /* absolute; NULL-terminated */
+	const char *const *path, *const *env, *const *links; /* toolchains.h; NULL-terminated */
+	const char *git_dir; /* absolute: the repository of a worktree, to be read; NULL: none */
+	const char *views; /* where the layers of commands lie; NULL: nowhere on the disk */
+	bool views_in_memory; /* then, or where that does not do, in memory */
+	struct harden_limits limits;
+	bool no_sandbox;
+	bool container; /* the machine is one of ours: its image is there for commands */
+	unsigned forbid;
+};
+
+enum { SPAWN_MAX = 32 }; /* commands at once */
+
+enum spawn_op { SPAWN_RUN, SPAWN_KILL, SPAWN_NETWORK };
+struct spawn_packet {
+	enum spawn_op op;
+	uint64_t id;
+};
+
+/* What a command is; in the file behind the third descriptor, followed by the strings, each with
+ * its NUL: cwd, the URL of its proxy or nothing, argv[0..n_argv), then n_places times a letter and a
+ * path ("m.env": mask, "r.git/hooks": read-only, "p.git": pin, "tnode_modules": the real folder,
+ * through an overlay, "c.git/config": shown without its credentials). */
+struct spawn_request {
+	uint64_t view; /* number of its layer; 0: it works on the workspace itself */
+	uint32_t n_argv, n_places;
+	uint32_t bytes; /* of all strings */
+};
+enum {
+	PLACE_MASK = 'm',
+	PLACE_READ_ONLY = 'r',
+	PLACE_PIN = 'p',
+	PLACE_THROUGH = 't',
+	PLACE_CLEAN = 'c'
+};
+
+/* How a command ended; one record on the status descriptor. */
+enum spawn_limit { SPAWN_LIMIT_NONE, SPAWN_LIMIT_MEMORY, SPAWN_LIMIT_PROCESSES, SPAWN_LIMIT_DISK };
+struct spawn_status {
+	int exit_status, term_signal;
+	enum spawn_limit limit;
+	struct err why; /* ERR_NONE, or the command did not start */
+};
+
+/* Forks the spawner and waits until it has tried its layers. *sock: to send packets to. False only
+ * if no process could be made; what the sandbox lacks stands in *layers. *memory: the folder of
+ * the layers if they lie in memory; -1: they do not. */
+NODISCARD bool spawner_start(const struct spawn_config *c, struct layers *layers, int *sock,
+			     int *memory, struct err *err);
+/* Sends a packet; fds are borrowed (3 for SPAWN_RUN, none for the others). */
+NODISCARD bool spawner_send(int sock, const struct spawn_packet *p, const int *fds,
+			    struct err *err);
+/* A listening TCP socket on the loopback of the commands' own network; the caller closes it.
+ * ERR_SANDBOX: there is no such network. */
+NODISCARD bool spawner_listener(int sock, int *fd, struct err *err);
+
+/* A message with one descriptor, or with none (-1); the receiver's *fd stays as it is without. */
+NODISCARD bool spawn_send_fd(int sock, const void *data, size_t size, int fd);
+NODISCARD bool spawn_receive_fd(int sock, void *data, size_t size, int *fd);
+
+#endif

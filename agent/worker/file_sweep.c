@@ -1,0 +1,63 @@
+/* file_sweep.c - see files.h: what a write that was killed left beside its file.
+ *
+ * A temporary file is locked by its writer as long as that lives, so only orphans go. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "agent/worker/files.h"
+
+static bool is_temporary(const char *name)
+{
+	struct slice s = slice_of(name);
+
+	return s.len > 11 && slice_starts(s, SLICE(".emend-")) && slice_ends(s, SLICE(".tmp"));
+}
+
+static void remove_orphan(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)unlinkat(dir, name, 0);
+	(void)close(fd);
+}
+
+bool file_sweep(const struct root *r, struct slice path, struct err *err)
+{
+	char rel[LIMIT_PATH_BYTES], *slash;
+	struct dirent *e;
+	DIR *d = NULL;
+	int fd;
+
+	if (!root_clean(r, path, rel, err))
+		return false;
+	fd = root_openat(r, rel, O_PATH, false); /* a link's temporary file is beside its target */
+	if (fd >= 0) {
+		bool ok = root_place(r, fd, rel, err);
+
+		(void)close(fd);
+		if (!ok)
+			return false;
+	}
+	slash = strrchr(rel, '/');
+	rel[slash ? slash - rel : 0] = 0;
+	fd = root_openat(r, rel, O_RDONLY | O_DIRECTORY, false);
+	if (fd >= 0)
+		d = fdopendir(fd);
+	if (!d) { /* no folder, nothing to sweep */
+		if (fd >= 0)
+			(void)close(fd);
+		return true;
+	}
+	while ((e = readdir(d)))
+		if (is_temporary(e->d_name))
+			remove_orphan(dirfd(d), e->d_name);
+	(void)closedir(d);
+	return true;
+}

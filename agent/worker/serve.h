@@ -1,0 +1,96 @@
+/* serve.h - the runner program: one process, one thread, one poll loop.
+ *
+ *   WAITING for `initialize` --sandbox entered--> SERVING --the server's end closed--> exit
+ *
+ * Jobs are what takes time: commands (in processes of the spawner) and queries (in forked
+ * children). Each job owns the request that it answers. */
+#ifndef EMEND_WORKER_SERVE_H
+#define EMEND_WORKER_SERVE_H
+
+#include "agent/sandbox/spawn.h"
+#include "agent/worker/guard.h"
+#include "agent/worker/places.h"
+#include "agent/worker/query.h"
+#include "agent/worker/upper.h"
+#include "protocol/rpc/conn.h"
+
+enum { RUNNER_FD = 3, SERVE_JOBS_MAX = 48, JOB_FDS_MAX = 2, SERVE_PASS_MAX = 16 };
+
+struct runner_job;
+struct job_class {
+	/* The descriptors to poll for reading (-1: none); returns the time of the next step (0:
+	 * now, UINT64_MAX: none). */
+	uint64_t (*wait)(struct runner_job *j, int fds[JOB_FDS_MAX]);
+	/* Something is readable, or the time came. False: the job is done and was freed. */
+	bool (*step)(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint64_t now_ms);
+	void (*cancel)(struct runner_job *j);
+};
+struct runner_job {
+	const struct job_class *cls;
+	struct list link;
+	struct serve *serve;
+	struct rpc_request *req;
+};
+
+struct serve {
+	int in, out; /* the server; the same socket, or two pipes */
+	struct conn conn;
+	bool initialized, ended;
+	struct arena arena; /* of the configuration */
+	struct root root;
+	struct layers layers;
+	struct spawn_config config;
+	struct places places;
+	struct guard guard; /* while commands work on the real files */
+	int spawner; /* socket; -1: commands are refused */
+	struct views views;
+	struct list uppers; /* layers of commands that ended, until they are dropped */
+	struct list jobs;
+	size_t n_jobs;
+	uint64_t next_id;
+	int pass[SERVE_PASS_MAX]; /* descriptors that go with the next bytes to the server */
+	size_t n_pass;
+};
+
+uint64_t serve_now(void); /* ms */
+/* Takes the request over: its cancellation reaches the job. */
+void serve_add(struct serve *s, struct runner_job *j, const struct job_class *cls,
+	       struct rpc_request *req);
+void serve_remove(struct runner_job *j);
+
+/* Handlers, one file each; every one answers or keeps the request. */
+void serve_initialize(struct serve *s, struct rpc_request *req);
+void serve_read(struct serve *s, struct rpc_request *req);
+void serve_write(struct serve *s, struct rpc_request *req);
+void serve_sweep(struct serve *s, struct rpc_request *req);
+void serve_query(struct serve *s, struct rpc_request *req, query_fn *fn);
+void serve_command(struct serve *s, struct rpc_request *req);
+void serve_kill(struct serve *s, struct json params);
+void serve_network(struct serve *s, struct rpc_request *req);
+/* Like send(), with the descriptors that wait, each in a message of its own. */
+ssize_t serve_send(struct serve *s, struct slice out);
+
+/* serve_guard.c: commands on the real files. False: the command is refused. */
+NODISCARD bool serve_guard_begin(struct serve *s, struct err *err);
+/* The command is dead, or did not start (then w is NULL). Writes the member "held", if there is
+ * something to tell. */
+void serve_guard_end(struct serve *s, struct jw *w);
+/* The server is gone: its commands are ended, and what they left is put in order. */
+void serve_guard_last(struct serve *s);
+
+/* serve_view.c: the layers of commands. */
+bool serve_has_views(const struct serve *s);
+/* The layer of a new command, with the unsaved text in it. */
+NODISCARD bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64_t id,
+			      struct upper **out, struct err *err);
+/* Writes what a command changed as members of its result. *keep: the server shall decide. */
+NODISCARD bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w,
+				 bool *keep, struct err *err);
+void serve_view_image(struct serve *s, struct rpc_request *req);
+void serve_put(struct serve *s, struct rpc_request *req); /* serve_entry.c */
+void serve_mode(struct serve *s, struct rpc_request *req);
+void serve_view_commit(struct serve *s, struct rpc_request *req);
+void serve_view_finish(struct serve *s, struct rpc_request *req);
+void serve_view_drop(struct serve *s, struct json params);
+
+#endif

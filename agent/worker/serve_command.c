@@ -1,0 +1,459 @@
+/* serve_command.c - `command`: the runner's part of one command: its output, its time, its end.
+ *
+ *   RUNNING --timeout, no output for too long, kill, cancel--> KILLING
+ *      | status read and output at its end                       | the same
+ *      +-------------------------> answered, freed <-------------+
+ *
+ * What became of the processes is the spawner's business; here two pipes are read until both end,
+ * which they do only when every process of the command is dead. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "agent/worker/serve.h"
+#include "agent/worker/wire.h"
+#include "protocol/base/mem.h"
+
+enum {
+	PIECE_BYTES = 64 * 1024,
+	HALF_BYTES = LIMIT_OUTPUT_BYTES / 2,
+	BATCH_BYTES = 32 * 1024,
+	BATCH_MS = 50
+};
+enum { ARGV_MAX = 4000, KILL_AGAIN_MS = 1000, PROXY_MAX = 256 };
+
+enum command_state { COMMAND_RUNNING, COMMAND_KILLING };
+
+struct command_job {
+	struct runner_job job;
+	enum command_state state;
+	uint64_t id;
+	int64_t tag;
+	int output, status; /* -1: at its end */
+	uint64_t started, deadline, idle_ms, last_output, flush_at, kill_again;
+	bool timed_out, idle_timed_out;
+	struct spawn_status end;
+	size_t end_bytes;
+	struct buf head, tail, batch; /* tail: at most twice HALF_BYTES, cut to it at the end */
+	uint64_t total, logged;
+	struct upper *upper; /* where it writes; NULL: the workspace itself */
+	bool in_view, guarded;
+};
+
+static void send_kill(struct command_job *c)
+{
+	struct spawn_packet p = { .op = SPAWN_KILL, .id = c->id };
+
+	struct err gone; /* then its commands are dead, and the pipes end by themselves */
+
+	if (!spawner_send(c->job.serve->spawner, &p, NULL, &gone))
+		return;
+}
+
+static void command_goto(struct command_job *c, enum command_state next, uint64_t now)
+{
+	c->state = next;
+	c->kill_again = now + KILL_AGAIN_MS;
+	send_kill(c);
+}
+
+static void flush(struct command_job *c)
+{
+	struct jw *w;
+
+	if (c->batch.len == 0)
+		return;
+	w = conn_notify_begin(&c->job.serve->conn, "output");
+	jw_object(w);
+	jw_ki64(w, "tag", c->tag);
+	wire_bytes(w, buf_slice(&c->batch));
+	jw_end(w);
+	conn_notify_end(&c->job.serve->conn);
+	buf_clear(&c->batch);
+}
+
+static void keep(struct command_job *c, struct slice s)
+{
+	size_t room = HALF_BYTES - c->head.len;
+
+	c->total += s.len;
+	if (c->logged < LIMIT_OUTPUT_LOG_BYTES) {
+		struct slice part = slice_sub(s, 0, LIMIT_OUTPUT_LOG_BYTES - c->logged);
+
+		c->logged += part.len;
+		buf_append(&c->batch, part);
+	}
+	buf_append(&c->head, slice_sub(s, 0, room));
+	s = slice_sub(s, room, s.len);
+	if (s.len > HALF_BYTES)
+		s = slice_sub(s, s.len - HALF_BYTES, s.len);
+	if (c->tail.len + s.len > 2 * HALF_BYTES)
+		buf_consume(&c->tail, c->tail.len - HALF_BYTES);
+	buf_append(&c->tail, s);
+}
+
+static void read_output(struct command_job *c, uint64_t now)
+{
+	char piece[PIECE_BYTES];
+	ssize_t n = read(c->output, piece, sizeof(piece));
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n <= 0) {
+		(void)close(c->output);
+		c->output = -1;
+		return;
+	}
+	c->last_output = now;
+	if (c->batch.len == 0)
+		c->flush_at = now + BATCH_MS;
+	keep(c, slice_make(piece, (size_t)n));
+	if (c->batch.len >= BATCH_BYTES)
+		flush(c);
+}
+
+static void read_status(struct command_job *c)
+{
+	ssize_t n = read(c->status, (char *)&c->end + c->end_bytes, sizeof(c->end) - c->end_bytes);
+
+	if (n < 0 && errno == EINTR)
+		return;
+	if (n > 0)
+		c->end_bytes += (size_t)n;
+	if (n <= 0 || c->end_bytes == sizeof(c->end)) {
+		(void)close(c->status);
+		c->status = -1;
+	}
+}
+
+/* What it was stopped for, it did not finish: nothing of it is kept. */
+static bool was_stopped(const struct command_job *c)
+{
+	return c->state == COMMAND_KILLING || c->end.limit != SPAWN_LIMIT_NONE;
+}
+
+/* The members about its changes, as JSON; false: they cannot be read. */
+static bool report(struct command_job *c, struct buf *json, struct err *err)
+{
+	struct serve *s = c->job.serve;
+	struct jw w;
+	bool keep, ok;
+
+	jw_init(&w, json);
+	jw_object(&w);
+	ok = serve_view_report(s, c->upper, was_stopped(c), &w, &keep, err);
+	jw_end(&w);
+	if (ok && keep && !json->full) {
+		list_append(&s->uppers, &c->upper->link);
+		c->upper = NULL;
+	}
+	return ok;
+}
+
+static void write_result(struct command_job *c, uint64_t now, struct slice changes)
+{
+	static const char *const limits[] = { "", "memory", "processes", "disk" };
+	struct jw *w = conn_result_begin(c->job.req);
+	struct slice tail = buf_slice(&c->tail);
+	bool truncated = c->total > 2 * (uint64_t)HALF_BYTES;
+	struct buf out;
+
+	if (tail.len > HALF_BYTES)
+		tail = slice_sub(tail, tail.len - HALF_BYTES, tail.len);
+	buf_init(&out, LIMIT_OUTPUT_BYTES + 128);
+	buf_append(&out, buf_slice(&c->head));
+	if (truncated)
+		buf_printf(&out, "\n[... %llu bytes left out ...]\n",
+			   (unsigned long long)(c->total - c->head.len - tail.len));
+	buf_append(&out, tail);
+	jw_object(w);
+	jw_ki64(w, "exit", c->end.exit_status);
+	jw_ki64(w, "signal", c->end.term_signal);
+	jw_kbool(w, "timedOut", c->timed_out);
+	jw_kbool(w, "idleTimedOut", c->idle_timed_out);
+	wire_bytes(w, buf_slice(&out));
+	jw_ki64(w, "bytes", (int64_t)c->total);
+	jw_kbool(w, "truncated", truncated);
+	jw_kf64(w, "seconds", (double)(now - c->started) / 1000.0);
+	jw_kcstr(w, "limit", limits[c->end.limit & 3]);
+	if (changes.len)
+		jw_kraw(w, "changed", changes);
+	if (c->guarded)
+		serve_guard_end(c->job.serve, w);
+	c->guarded = false;
+	jw_end(w);
+	conn_result_end(c->job.req);
+	buf_release(&out);
+}
+
+static void finish(struct command_job *c, uint64_t now)
+{
+	struct buf changes;
+	struct err err;
+
+	buf_init(&changes, LIMIT_MESSAGE_BYTES / 2);
+	flush(c);
+	if (c->guarded)
+		guard_look(&c->job.serve->guard, &c->job.serve->root);
+	if (c->end_bytes < sizeof(c->end)) /* killed before it could tell */
+		c->end = (struct spawn_status){ .term_signal = 9 };
+	if (c->job.req->cancelled)
+		conn_reply_cancelled(c->job.req);
+	else if (c->end.why.code != ERR_NONE)
+		conn_reply_err(c->job.req, &c->end.why);
+	else if (c->upper && !report(c, &changes, &err))
+		conn_reply_err(c->job.req, &err);
+	else
+		write_result(c, now, buf_slice(&changes));
+	if (!c->in_view)
+		places_forget(&c->job.serve->places); /* it may have moved a secret */
+	if (c->guarded)
+		serve_guard_end(c->job.serve, NULL);
+	upper_free(&c->job.serve->views, c->upper);
+	buf_release(&changes);
+	buf_release(&c->head);
+	buf_release(&c->tail);
+	buf_release(&c->batch);
+	serve_remove(&c->job);
+	free(c);
+}
+
+static uint64_t command_wait(struct runner_job *j, int fds[JOB_FDS_MAX])
+{
+	struct command_job *c = container_of(j, struct command_job, job);
+	uint64_t due = c->deadline;
+
+	fds[0] = conn_unsent(&j->serve->conn) < LIMIT_OUT_HIGH_BYTES ? c->output : -1;
+	fds[1] = c->status;
+	if (c->state == COMMAND_KILLING)
+		due = c->kill_again;
+	else if (c->idle_ms && c->last_output + c->idle_ms < due)
+		due = c->last_output + c->idle_ms;
+	return c->batch.len && c->flush_at < due ? c->flush_at : due;
+}
+
+static bool command_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint64_t now)
+{
+	struct command_job *c = container_of(j, struct command_job, job);
+
+	if (ready[0])
+		read_output(c, now);
+	if (ready[1])
+		read_status(c);
+	if (c->status < 0 && c->output < 0) {
+		finish(c, now);
+		return false;
+	}
+	if (c->batch.len && now >= c->flush_at)
+		flush(c);
+	if (c->state == COMMAND_RUNNING && now >= c->deadline) {
+		c->timed_out = true;
+		command_goto(c, COMMAND_KILLING, now);
+	} else if (c->state == COMMAND_RUNNING && c->idle_ms &&
+		   now >= c->last_output + c->idle_ms) {
+		c->idle_timed_out = true;
+		command_goto(c, COMMAND_KILLING, now);
+	} else if (c->state == COMMAND_KILLING && now >= c->kill_again) {
+		command_goto(c, COMMAND_KILLING, now);
+	}
+	return true;
+}
+
+static void command_cancel(struct runner_job *j)
+{
+	command_goto(container_of(j, struct command_job, job), COMMAND_KILLING, serve_now());
+}
+
+static const struct job_class command_class = { command_wait, command_step, command_cancel };
+
+void serve_kill(struct serve *s, struct json params)
+{
+	int64_t tag = json_i64_or(json_get(params, "tag"), -1);
+
+	LIST_EACH (it, tmp, &s->jobs) {
+		struct runner_job *j = container_of(it, struct runner_job, link);
+
+		if (j->cls == &command_class &&
+		    container_of(j, struct command_job, job)->tag == tag)
+			command_cancel(j);
+	}
+}
+
+/* In a layer of its own a command may change what is protected: that is decided when it is done.
+ * In folders that it reaches directly it may not. On the real files what the guard noted is
+ * read-only; where there are views, git works on one, and the repositories are as a whole. */
+static bool encode_places(const struct serve *s, bool in_view, struct buf *out, uint32_t *n,
+			  struct err *err)
+{
+	const char *at = s->places.list.data, *end = at ? at + s->places.list.len : at;
+
+	for (; at < end; at += strlen(at) + 1) {
+		bool hide = *at == PLACE_MASK || *at == PLACE_CLEAN, through = *at == PLACE_THROUGH;
+
+		if (in_view ? !hide && !through && !places_through(&s->places, at + 1) : !hide)
+			continue;
+		buf_append(out, slice_make(at, strlen(at) + 1));
+		++*n;
+	}
+	return in_view || guard_mounts(&s->guard, serve_has_views(s), out, n, err);
+}
+
+/* The request as the init will read it; false and *err if it is not one. */
+static bool encode(struct serve *s, struct rpc_request *req, uint64_t view, struct buf *out,
+		   struct err *err)
+{
+	struct spawn_request head = { .view = view };
+	char cwd[LIMIT_PATH_BYTES];
+	struct slice text, proxy;
+
+	if (!root_clean(&s->root, json_str_or(json_get(req->params, "cwd"), &req->arena, ""), cwd,
+			err))
+		return false;
+	buf_append(out, slice_make((const char *)&head, sizeof(head)));
+	buf_append(out, slice_make(cwd, strlen(cwd) + 1));
+	proxy = json_str_or(json_get(req->params, "proxy"), &req->arena, "");
+	if (proxy.len >= PROXY_MAX || slice_find_byte(proxy, 0, 0) != SIZE_MAX ||
+	    (proxy.len > 0 && s->layers.mode != SANDBOX_VIEW))
+		return err_set(err, ERR_INVALID, "The proxy of the command is not valid.");
+	buf_append(out, proxy);
+	buf_putc(out, 0);
+	if (json_str(json_get(req->params, "command"), &req->arena, &text)) {
+		buf_append(out, slice_make("/bin/sh\0-c", 11));
+		buf_append(out, text);
+		buf_putc(out, 0);
+		head.n_argv = 3;
+		if (text.len > LIMIT_COMMAND_BYTES || slice_find_byte(text, 0, 0) != SIZE_MAX)
+			return err_set(err, ERR_INVALID,
+				       "The command is too long, or holds a NUL.");
+	}
+	for (struct json_iter it = json_iter(json_get(req->params, "argv")); json_next(&it);) {
+		if (!json_str(it.value, &req->arena, &text) ||
+		    slice_find_byte(text, 0, 0) != SIZE_MAX || head.n_argv == ARGV_MAX)
+			return err_set(err, ERR_INVALID,
+				       "An argument of the command is not valid.");
+		buf_append(out, text);
+		buf_putc(out, 0);
+		head.n_argv++;
+	}
+	if (head.n_argv == 0)
+		return err_set(err, ERR_INVALID, "The command is empty.");
+	if (s->layers.mode == SANDBOX_VIEW &&
+	    !encode_places(s, view != 0, out, &head.n_places, err))
+		return false;
+	if (out->full)
+		return err_set(err, ERR_TOO_LARGE, "The command is longer than %d bytes.",
+			       LIMIT_COMMAND_BYTES);
+	head.bytes = (uint32_t)(out->len - sizeof(head));
+	memcpy(out->data, &head, sizeof(head));
+	return true;
+}
+
+static int in_memory(struct slice data)
+{
+	int fd = memfd_create("command", MFD_CLOEXEC);
+
+	if (fd >= 0 && write(fd, data.ptr, data.len) != (ssize_t)data.len) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool start(struct serve *s, struct command_job *c, struct slice request, struct err *err)
+{
+	struct spawn_packet p = { .op = SPAWN_RUN, .id = c->id };
+	int out[2] = { -1, -1 }, status[2] = { -1, -1 }, fds[3];
+	bool ok = false;
+
+	fds[2] = in_memory(request);
+	if (fds[2] < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(status, O_CLOEXEC) < 0) {
+		err_set(err, ERR_IO, "No descriptors for the command: %s.", strerror(errno));
+		goto out;
+	}
+	fds[0] = out[1];
+	fds[1] = status[1];
+	ok = spawner_send(s->spawner, &p, fds, err);
+out:
+	for (size_t i = 0; i < 2; i++) {
+		if (out[i] >= 0 && (i || !ok))
+			(void)close(out[i]);
+		if (status[i] >= 0 && (i || !ok))
+			(void)close(status[i]);
+	}
+	if (fds[2] >= 0)
+		(void)close(fds[2]);
+	c->output = out[0];
+	c->status = status[0];
+	return ok;
+}
+
+static bool may_run(struct serve *s, struct err *err)
+{
+	if (s->layers.mode == SANDBOX_REFUSED) {
+		*err = s->layers.why;
+		return false;
+	}
+	if (s->n_jobs >= SERVE_JOBS_MAX)
+		return err_set(err, ERR_TOO_LARGE, "Too many searches and commands run at once.");
+	if (s->layers.mode == SANDBOX_NONE)
+		return true;
+	if (!places_refresh(&s->places, &s->root, serve_now(), err))
+		return false;
+	if (s->layers.mode == SANDBOX_REDUCED && s->places.secrets)
+		return err_set(
+			err, ERR_SANDBOX,
+			"Commands are not run here: the workspace holds denied files, and "
+			"without user namespaces (%s) they cannot be hidden from a command. "
+			"What to do: %s",
+			s->layers.of[LAYER_USERNS].detail, s->layers.of[LAYER_USERNS].remedy);
+	return true;
+}
+
+static bool begin_guard(struct serve *s, struct command_job *c, struct err *err)
+{
+	if (c->in_view || s->layers.mode == SANDBOX_NONE)
+		return true;
+	c->guarded = serve_guard_begin(s, err);
+	return c->guarded;
+}
+
+void serve_command(struct serve *s, struct rpc_request *req)
+{
+	int64_t timeout = json_i64_or(json_get(req->params, "timeoutMs"), 0);
+	int64_t idle = json_i64_or(json_get(req->params, "idleMs"), 0);
+	struct command_job *c;
+	struct buf request;
+	struct err err;
+
+	buf_init(&request, 8 * 1024 * 1024);
+	c = xcalloc(1, sizeof(*c));
+	c->id = ++s->next_id;
+	c->tag = json_i64_or(json_get(req->params, "tag"), -1);
+	c->in_view = serve_has_views(s) && !json_bool_or(json_get(req->params, "direct"), false);
+	if (!may_run(s, &err) || !begin_guard(s, c, &err) ||
+	    (c->in_view &&
+	     !serve_view_new(s, req->params, &req->arena, c->id, &c->upper, &err)) ||
+	    !encode(s, req, c->in_view ? c->id : 0, &request, &err) ||
+	    !start(s, c, buf_slice(&request), &err)) {
+		conn_reply_err(req, &err);
+		upper_free(&s->views, c->upper);
+		if (c->guarded)
+			serve_guard_end(s, NULL);
+		free(c);
+		goto out;
+	}
+	c->started = c->last_output = serve_now();
+	if (timeout <= 0)
+		timeout = LIMIT_COMMAND_MS;
+	c->deadline = c->started +
+		      (uint64_t)(timeout < LIMIT_COMMAND_MAX_MS ? timeout : LIMIT_COMMAND_MAX_MS);
+	c->idle_ms = idle > 0 ? (uint64_t)idle : 0;
+	buf_init(&c->head, HALF_BYTES);
+	buf_init(&c->tail, 2 * HALF_BYTES);
+	buf_init(&c->batch, BATCH_BYTES + PIECE_BYTES);
+	serve_add(s, &c->job, &command_class, req);
+out:
+	buf_release(&request);
+}

@@ -1,0 +1,219 @@
+/* serve_files.c - `read`, `write`, `sweep`, `list`, `search`. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/worker/files.h"
+#include "agent/worker/serve.h"
+#include "agent/worker/wire.h"
+#include "protocol/base/mem.h"
+
+enum { PIECE_BYTES = 64 * 1024 };
+
+void serve_read(struct serve *s, struct rpc_request *req)
+{
+	struct slice path = json_str_or(json_get(req->params, "path"), &req->arena, "");
+	int64_t max = json_i64_or(json_get(req->params, "maxBytes"), 0);
+	struct file_info info;
+	struct buf data;
+	struct err err;
+	struct jw *w;
+
+	buf_init(&data, max > 0 && max < LIMIT_DOC_BYTES ? (size_t)max
+			: max > 0			 ? LIMIT_DOC_BYTES
+							 : LIMIT_READ_BYTES);
+	if (!file_read(&s->root, path, &data, &info, &err)) {
+		conn_reply_err(req, &err);
+	} else {
+		w = conn_result_begin(req);
+		jw_object(w);
+		wire_bytes(w, buf_slice(&data));
+		jw_kcstr(w, "sha256", info.sha256.s);
+		jw_ki64(w, "size", (int64_t)info.size);
+		jw_ki64(w, "mode", info.mode);
+		jw_end(w);
+		conn_result_end(req);
+	}
+	buf_release(&data);
+}
+
+void serve_write(struct serve *s, struct rpc_request *req)
+{
+	struct file_change c = { .data = { "", 0 } };
+	char rel[LIMIT_PATH_BYTES];
+	struct file_info info;
+	struct err err;
+	struct jw *w;
+
+	c.path = json_str_or(json_get(req->params, "path"), &req->arena, "");
+	c.expect_sha256 = json_str_or(json_get(req->params, "expect"), &req->arena, "");
+	c.remove = json_bool_or(json_get(req->params, "remove"), false);
+	c.make_parents = json_bool_or(json_get(req->params, "makeParents"), false);
+	c.mode = (uint32_t)json_i64_or(json_get(req->params, "mode"), 0);
+	if (!c.remove && !wire_bytes_read(req->params, &req->arena, &c.data)) {
+		conn_reply_error(req, RPC_INVALID_PARAMS, "write needs text or base64.");
+		return;
+	}
+	if (!file_write(&s->root, &c, &info, &err)) {
+		conn_reply_err(req, &err);
+		return;
+	}
+	places_forget(&s->places);
+	if (root_clean(&s->root, c.path, rel, &err))
+		guard_allow(&s->guard, &s->root, rel);
+	w = conn_result_begin(req);
+	jw_object(w);
+	jw_kcstr(w, "sha256", info.sha256.s);
+	jw_end(w);
+	conn_result_end(req);
+}
+
+void serve_sweep(struct serve *s, struct rpc_request *req)
+{
+	struct slice path = json_str_or(json_get(req->params, "path"), &req->arena, "");
+	struct err err;
+
+	if (file_sweep(&s->root, path, &err))
+		conn_reply_result(req, SLICE("{}"));
+	else
+		conn_reply_err(req, &err);
+}
+
+/* A query: the child writes one byte, 'R' or 'E', and then the JSON, or a struct err. */
+struct query_job {
+	struct runner_job job;
+	pid_t pid;
+	int fd;
+	struct buf got;
+};
+
+static void finish(struct query_job *q)
+{
+	struct slice got = buf_slice(&q->got);
+	struct err err;
+
+	(void)kill(q->pid, SIGKILL);
+	(void)waitpid(q->pid, NULL, 0);
+	err_set(&err, q->got.full ? ERR_TOO_LARGE : ERR_INTERNAL,
+		q->got.full ? "The result is too large. Narrow it down."
+			    : "The search ended without a result.");
+	if (q->job.req->cancelled) {
+		conn_reply_cancelled(q->job.req);
+	} else if (got.len > 1 && got.ptr[0] == 'R' && !q->got.full) {
+		conn_reply_result(q->job.req, slice_sub(got, 1, got.len));
+	} else {
+		if (got.len == 1 + sizeof(err) && got.ptr[0] == 'E')
+			memcpy(&err, got.ptr + 1, sizeof(err));
+		conn_reply_err(q->job.req, &err);
+	}
+	(void)close(q->fd);
+	buf_release(&q->got);
+	serve_remove(&q->job);
+	free(q);
+}
+
+static uint64_t query_wait(struct runner_job *j, int fds[JOB_FDS_MAX])
+{
+	fds[0] = container_of(j, struct query_job, job)->fd;
+	fds[1] = -1;
+	return j->req->cancelled ? 0 : UINT64_MAX;
+}
+
+static bool query_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint64_t now_ms)
+{
+	struct query_job *q = container_of(j, struct query_job, job);
+	char piece[PIECE_BYTES];
+	ssize_t n = 1;
+
+	(void)now_ms;
+	if (ready[0]) {
+		n = read(q->fd, piece, sizeof(piece));
+		if (n > 0)
+			buf_append(&q->got, slice_make(piece, (size_t)n));
+		else if (n < 0 && errno == EINTR)
+			n = 1;
+	}
+	if (n > 0 && !q->got.full && !j->req->cancelled)
+		return true;
+	finish(q);
+	return false;
+}
+
+static void query_cancel(struct runner_job *j)
+{
+	(void)kill(container_of(j, struct query_job, job)->pid, SIGKILL);
+}
+
+static const struct job_class query_class = { query_wait, query_step, query_cancel };
+
+static void put(int fd, const char *p, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n <= 0 && errno != EINTR)
+			_exit(1);
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+	}
+}
+
+static _Noreturn void child(const struct serve *s, struct json params, query_fn *fn, int fd)
+{
+	struct buf out;
+	struct err err = { .code = ERR_NONE };
+	bool ok;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	(void)close(s->in);
+	if (s->out != s->in)
+		(void)close(s->out);
+	if (s->spawner >= 0)
+		(void)close(s->spawner);
+	buf_init(&out, LIMIT_MESSAGE_BYTES - 4096);
+	ok = fn(&s->root, params, &out, &err);
+	if (ok && out.full)
+		ok = err_set(&err, ERR_TOO_LARGE, "The result is too large. Narrow it down.");
+	put(fd, ok ? "R" : "E", 1);
+	if (ok)
+		put(fd, out.data, out.len);
+	else
+		put(fd, (const char *)&err, sizeof(err));
+	_exit(0);
+}
+
+void serve_query(struct serve *s, struct rpc_request *req, query_fn *fn)
+{
+	struct query_job *q;
+	int p[2];
+	pid_t pid;
+
+	if (s->n_jobs >= SERVE_JOBS_MAX || pipe2(p, O_CLOEXEC) < 0) {
+		conn_reply_error(req, RPC_REQUEST_FAILED,
+				 "Too many searches and commands run at once.");
+		return;
+	}
+	pid = fork();
+	if (pid == 0) {
+		(void)close(p[0]);
+		child(s, req->params, fn, p[1]);
+	}
+	(void)close(p[1]);
+	if (pid < 0) {
+		(void)close(p[0]);
+		conn_reply_error(req, RPC_REQUEST_FAILED, "No process for the search: %s.",
+				 strerror(errno));
+		return;
+	}
+	q = xcalloc(1, sizeof(*q));
+	q->pid = pid;
+	q->fd = p[0];
+	buf_init(&q->got, LIMIT_MESSAGE_BYTES - 4096);
+	serve_add(s, &q->job, &query_class, req);
+}

@@ -1,0 +1,242 @@
+/* serve_init.c - `initialize`: the runner learns its workspace and locks itself in, for good. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/sandbox/landlock.h"
+#include "agent/sandbox/seccomp.h"
+#include "agent/sandbox/tree.h"
+#include "agent/sandbox/view_sources.h"
+#include "agent/worker/git_dir.h"
+#include "agent/worker/serve.h"
+#include "agent/worker/toolchains.h"
+#include "agent/worker/wire.h"
+
+enum { DENIED_MAX = 1024, DIRS_MAX = 64 + TOOLCHAIN_DIRS_MAX };
+#define DEFAULT_FILE (UINT64_C(1) << 30)
+#define DEFAULT_DISK (UINT64_C(4) << 30)
+
+static void add_strings(struct serve *s, struct json list, const char **out, size_t *n)
+{
+	struct slice d;
+
+	for (struct json_iter it = json_iter(list); *n < DIRS_MAX && json_next(&it);) {
+		if (json_str(it.value, &s->arena, &d) && d.len > 1 &&
+		    slice_find_byte(d, 0, 0) == SIZE_MAX)
+			out[(*n)++] = arena_cstr(&s->arena, d);
+	}
+}
+
+/* The strings of two lists, NULL-terminated. */
+static const char *const *strings(struct serve *s, struct json list, struct json more)
+{
+	const char **out = arena_array(&s->arena, DIRS_MAX + 1, sizeof(*out));
+	size_t n = 0;
+
+	add_strings(s, list, out, &n);
+	add_strings(s, more, out, &n);
+	return out;
+}
+
+/* These, and what an image has beside the system folders that every view shows (/opt, /go, ...). */
+static const char *const *image_dirs(struct serve *s, struct json list)
+{
+	static const char *const other[] = {
+		".",	 "..",	  "bin",    "boot",	  "dev",   "etc", "home", "lib",
+		"lib32", "lib64", "libx32", "lost+found", "media", "mnt", "proc", "root",
+		"run",	 "sbin",  "sys",    "tmp",	  "usr",   "var",
+	};
+	const char **out = arena_array(&s->arena, DIRS_MAX + 1, sizeof(*out));
+	DIR *d = opendir("/");
+	struct dirent *e;
+	size_t n = 0;
+
+	add_strings(s, list, out, &n);
+	while (d && n < DIRS_MAX && (e = readdir(d)) != NULL) {
+		bool known = e->d_type != DT_DIR;
+
+		for (size_t i = 0; i < ARRAY_LEN(other) && !known; i++)
+			known = strcmp(e->d_name, other[i]) == 0;
+		if (!known)
+			out[n++] = arena_printf(&s->arena, "/%s", e->d_name).ptr;
+	}
+	if (d)
+		(void)closedir(d);
+	return out;
+}
+
+static bool denied_names(struct json list, struct arena *a, struct match **out, struct err *err)
+{
+	struct slice *names = arena_array(a, DENIED_MAX, sizeof(*names));
+	size_t n = 0;
+
+	for (struct json_iter it = json_iter(list); json_next(&it);) {
+		if (n == DENIED_MAX)
+			return err_set(err, ERR_TOO_LARGE, "More than %d patterns of denied files.",
+				       DENIED_MAX);
+		if (json_str(it.value, a, &names[n]))
+			n++;
+	}
+	return match_new_names(names, n, out, err);
+}
+
+static uint64_t number(struct json v, uint64_t def)
+{
+	int64_t n = json_i64_or(v, 0);
+
+	return n > 0 ? (uint64_t)n : def;
+}
+
+static const char *git_dir(struct serve *s)
+{
+	char path[LIMIT_PATH_BYTES];
+
+	return git_dir_find(s->root.path, path) ? arena_cstr(&s->arena, slice_of(path)) : NULL;
+}
+
+static void configure(struct serve *s, struct json p)
+{
+	int64_t processes = json_i64_or(json_get(p, "processes"), 0);
+	bool container = json_bool_or(json_get(p, "container"), false);
+	struct json tools = json_get(p, "toolchains"), none = json_get(tools, "");
+
+	s->config = (struct spawn_config){
+		.workspace = s->root.path,
+		.read_dirs = container
+				     ? image_dirs(s, json_get(p, "readDirs"))
+				     : strings(s, json_get(p, "readDirs"), json_get(tools, "dirs")),
+		.write_dirs = strings(s, json_get(p, "writeDirs"), none),
+		.path = strings(s, json_get(tools, "path"), none),
+		.env = strings(s, json_get(tools, "env"), none),
+		.links = strings(s, json_get(tools, "links"), none),
+		.git_dir = git_dir(s),
+		.limits = { .memory_bytes = number(json_get(p, "memoryBytes"), HARDEN_MEMORY_BYTES),
+			    .file_bytes = number(json_get(p, "fileBytes"), DEFAULT_FILE),
+			    .disk_bytes = DEFAULT_DISK,
+			    .processes = processes > 0 && processes < 65536 ? (uint32_t)processes
+									    : HARDEN_PROCESSES },
+		.no_sandbox = json_bool_or(json_get(p, "noSandbox"), false),
+		.container = container,
+		.views = s->views.path,
+		.forbid = (unsigned)json_i64_or(json_get(p, "forbid"), 0),
+	};
+}
+
+/* Root that works for somebody else's project has no business being root. */
+static bool become_owner(const struct root *r, struct err *err)
+{
+	const struct passwd *user;
+	struct stat st;
+
+	if (getuid() != 0 || fstat(r->fd, &st) < 0 || st.st_uid == 0)
+		return true;
+	user = getpwuid(st.st_uid);
+	return harden_become(st.st_uid, user ? user->pw_gid : st.st_gid, err);
+}
+
+/* The file server's own walls. A missing one is not fatal here: files are opened beneath the
+ * workspace in any case, and commands have their own, required, ones. */
+static bool lock_in(const struct serve *s, struct err *err)
+{
+	static const char *const libraries[] = { "/usr",  "/lib",     "/lib64", "/etc/ld.so.cache",
+						 "/proc", WIRE_INSIDE };
+	struct rlimit none = { 0, 0 };
+	struct landlock_set set = { .fd = -1 };
+	struct seccomp_program filter;
+	bool ok;
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	if (!harden_drop_caps(err) || !harden_no_new_privs(err))
+		return false;
+	if (!(s->config.forbid & FORBID_LANDLOCK) && landlock_abi() > 0) {
+		if (!landlock_init(&set, true, err) ||
+		    !landlock_allow_fd(&set, s->root.fd, LANDLOCK_WRITE, err) ||
+		    (s->views.fd >= 0 &&
+		     !landlock_allow_fd(&set, s->views.fd, LANDLOCK_WRITE, err)) ||
+		    (s->guard.held_fd >= 0 &&
+		     !landlock_allow_fd(&set, s->guard.held_fd, LANDLOCK_WRITE, err)))
+			return false;
+		for (size_t i = 0; i < ARRAY_LEN(libraries); i++) {
+			if (!landlock_allow(&set, libraries[i], LANDLOCK_READ, err))
+				return false;
+		}
+		if (!landlock_enter(&set, err))
+			return false;
+	}
+	if ((s->config.forbid & FORBID_SECCOMP) || !seccomp_offered())
+		return true;
+	ok = seccomp_compile(SECCOMP_RUNNER, &filter, err) && seccomp_enter(&filter, err);
+	seccomp_program_release(&filter);
+	return ok;
+}
+
+/* A folder for the layers of commands, outside of the workspace. Without one there is no overlay,
+ * which the layers then tell. */
+static void open_views(struct serve *s, struct json params, struct err *why)
+{
+	struct slice base = json_str_or(json_get(params, "views"), &s->arena, "");
+	int64_t forbid = json_i64_or(json_get(params, "forbid"), 0);
+	bool forbidden = forbid & FORBID_OVERLAY, asked, inside;
+	size_t n = strlen(s->root.path);
+
+	why->code = ERR_NONE;
+	asked = base.len > 0 && base.ptr[0] == '/' &&
+		!json_bool_or(json_get(params, "noSandbox"), false);
+	inside =
+		slice_starts(base, slice_of(s->root.path)) && (base.len == n || base.ptr[n] == '/');
+	if (asked && !inside)
+		guard_place(&s->guard, arena_cstr(&s->arena, base));
+	if (!asked || forbidden)
+		err_set(why, ERR_SANDBOX, forbidden ? "forbidden by a test" : "not asked for");
+	else if (inside)
+		err_set(why, ERR_IO, "the state folder lies in the workspace");
+	else if (forbid & FORBID_DISK)
+		err_set(why, ERR_IO, "a folder on the disk is forbidden by a test");
+	else if (views_open(&s->views, base, why))
+		why->code = ERR_NONE;
+}
+
+void serve_initialize(struct serve *s, struct rpc_request *req)
+{
+	struct match *denied = NULL;
+	struct slice workspace;
+	struct err err, no_views;
+	int memory;
+
+	if (s->initialized) {
+		conn_reply_error(req, RPC_INVALID_REQUEST, "initialize came twice.");
+		return;
+	}
+	s->initialized = true; /* whatever happens: there is no second try */
+	workspace = json_str_or(json_get(req->params, "workspace"), &s->arena, "");
+	if (!denied_names(json_get(req->params, "denied"), &req->arena, &denied, &err) ||
+	    !root_open(&s->root, workspace, denied, &err) || !become_owner(&s->root, &err))
+		goto fail;
+	open_views(s, req->params, &no_views);
+	configure(s, req->params);
+	s->config.views_in_memory = no_views.code != ERR_SANDBOX;
+	if (!spawner_start(&s->config, &s->layers, &s->spawner, &memory, &err))
+		goto fail;
+	if (memory >= 0) {
+		views_release(&s->views);
+		s->views.fd = memory;
+	}
+	if (!lock_in(s, &err))
+		goto fail;
+	if (no_views.code != ERR_NONE && s->layers.of[LAYER_OVERLAY].state != LAYER_ON)
+		layer_set(&s->layers, LAYER_OVERLAY, LAYER_MISSING,
+			  "%s; commands change the workspace directly", no_views.msg);
+	if (s->views.fd >= 0)
+		(void)tree_remove(s->views.fd, "trial");
+	conn_reply_result(req, SLICE("{}"));
+	return;
+fail:
+	conn_reply_err(req, &err);
+	conn_close(&s->conn, NULL);
+	s->ended = true;
+}

@@ -1,0 +1,233 @@
+/* serve_view.c - `viewImage`, `viewCommit`, `viewFinish`, `viewDrop`: what becomes of the changes
+ * of a command, after it ended. The server names a change by its place in the list. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "agent/worker/files.h"
+#include "agent/worker/serve.h"
+#include "agent/worker/wire.h"
+
+bool serve_has_views(const struct serve *s)
+{
+	return s->layers.mode == SANDBOX_VIEW && s->layers.of[LAYER_OVERLAY].state == LAYER_ON &&
+	       s->views.fd >= 0;
+}
+
+bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64_t id,
+		    struct upper **out, struct err *err)
+{
+	struct json list = json_get(params, "unsaved");
+	struct slice path, text;
+	struct upper *u;
+
+	if (!upper_new(&s->views, id, &u, err))
+		return false;
+	for (struct json_iter it = json_iter(list); json_next(&it);) {
+		if (!json_str(json_get(it.value, "path"), a, &path) ||
+		    !json_str(json_get(it.value, "text"), a, &text) ||
+		    !upper_place(u, &s->root, &s->places, path, text, err)) {
+			upper_free(&s->views, u);
+			return false;
+		}
+	}
+	*out = u;
+	return true;
+}
+
+/* --- what changed --- */
+
+static void write_change(struct jw *w, const struct upper_change *c, size_t index)
+{
+	static const char *const kinds[] = { "created", "changed", "removed", "mode" };
+	static const char *const types[] = { "file", "symlink", "folder", "special" };
+
+	jw_object(w);
+	jw_ki64(w, "index", (int64_t)index);
+	jw_kstr(w, "path", slice_of(c->rel));
+	jw_kcstr(w, "kind", kinds[c->kind]);
+	jw_kcstr(w, "type", types[c->type]);
+	jw_kcstr(w, "before", c->before.s);
+	jw_kcstr(w, "after", c->after.s);
+	jw_ki64(w, "size", (int64_t)c->size);
+	jw_ki64(w, "mode", c->mode);
+	jw_ki64(w, "oldMode", c->old_mode);
+	jw_kcstr(w, "reason", c->reason ? c->reason : "");
+	jw_kbool(w, "protected", c->class == UPPER_PROTECTED);
+	jw_kbool(w, "never", c->class == UPPER_NEVER);
+	jw_kbool(w, "stale", c->stale);
+	jw_ki64(w, "open", c->open);
+	jw_end(w);
+}
+
+bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w, bool *keep,
+		       struct err *err)
+{
+	size_t quiet;
+
+	*keep = false;
+	if (!upper_walk(u, &s->root, err))
+		return false;
+	quiet = u->n - u->shown;
+	*keep = u->n > 0 && !drop && !u->too_many;
+	jw_kbool(w, "overlay", true);
+	jw_ki64(w, "view", *keep ? (int64_t)u->id : 0);
+	jw_kbool(w, "dropped", drop && u->n > 0);
+	jw_kbool(w, "tooMany", u->too_many);
+	jw_ki64(w, "quiet", (int64_t)quiet);
+	jw_karray(w, "unseen");
+	for (size_t i = 0; i < u->n_open; i++) {
+		if (!u->open[i].rel)
+			jw_i64(w, (int64_t)i);
+	}
+	jw_end(w);
+	jw_karray(w, "changes");
+	for (size_t i = 0; i < u->n && *keep; i++) {
+		if (u->change[i].class != UPPER_QUIET)
+			write_change(w, &u->change[i], i);
+	}
+	jw_end(w);
+	return true;
+}
+
+/* --- afterwards --- */
+
+static struct upper *find(struct serve *s, struct json params)
+{
+	int64_t id = json_i64_or(json_get(params, "view"), 0);
+
+	LIST_EACH (it, tmp, &s->uppers) {
+		struct upper *u = container_of(it, struct upper, link);
+
+		if ((int64_t)u->id == id)
+			return u;
+	}
+	return NULL;
+}
+
+/* The view and the change that a request is about; answers it if there is none. */
+static struct upper_change *find_change(struct serve *s, struct rpc_request *req, struct upper **u)
+{
+	int64_t index = json_i64_or(json_get(req->params, "index"), -1);
+
+	*u = find(s, req->params);
+	if (*u && index >= 0 && (size_t)index < (*u)->n)
+		return &(*u)->change[index];
+	conn_reply_error(req, RPC_INVALID_PARAMS, "There is no such change of a command.");
+	return NULL;
+}
+
+/* The bytes of a file, the target of a link. */
+static bool read_image(int top, const char *rel, struct buf *out, enum entry_kind *kind,
+		       struct err *err)
+{
+	char target[LIMIT_PATH_BYTES];
+	struct stat st = { 0 };
+	int fd = upper_openat(top, rel, O_PATH | O_NOFOLLOW);
+	bool ok = true;
+	ssize_t n;
+
+	*kind = ENTRY_NONE;
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
+		n = readlinkat(fd, "", target, sizeof(target));
+		if (n > 0 && (size_t)n < sizeof(target)) {
+			buf_append(out, slice_make(target, (size_t)n));
+			*kind = ENTRY_LINK;
+		}
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	if (fd < 0 || !S_ISREG(st.st_mode))
+		return true;
+	fd = upper_openat(top, rel, O_RDONLY | O_NOFOLLOW);
+	if (fd < 0)
+		return err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
+	ok = file_slurp(fd, rel, out, err);
+	*kind = ENTRY_FILE;
+	(void)close(fd);
+	return ok;
+}
+
+static void write_image(struct jw *w, const char *key, enum entry_kind kind, const struct buf *b)
+{
+	jw_kobject(w, key);
+	jw_ki64(w, "kind", kind);
+	if (kind != ENTRY_NONE)
+		wire_bytes(w, buf_slice(b));
+	jw_end(w);
+}
+
+void serve_view_image(struct serve *s, struct rpc_request *req)
+{
+	struct upper *u;
+	struct upper_change *c = find_change(s, req, &u);
+	enum entry_kind was = ENTRY_NONE, is = ENTRY_NONE;
+	struct buf before, after;
+	struct err err;
+	struct jw *w;
+
+	if (!c)
+		return;
+	buf_init(&before, LIMIT_READ_BYTES);
+	buf_init(&after, LIMIT_READ_BYTES);
+	if (c->class == UPPER_NEVER)
+		err_set(&err, ERR_DENIED, "%s: %s.", c->rel, c->reason);
+	if (c->class == UPPER_NEVER || !read_image(s->root.fd, c->rel, &before, &was, &err) ||
+	    (c->kind != UPPER_REMOVED && !read_image(u->fd, c->rel, &after, &is, &err))) {
+		conn_reply_err(req, &err);
+	} else {
+		w = conn_result_begin(req);
+		jw_object(w);
+		write_image(w, "before", was, &before);
+		write_image(w, "after", is, &after);
+		jw_end(w);
+		conn_result_end(req);
+	}
+	buf_release(&before);
+	buf_release(&after);
+}
+
+void serve_view_commit(struct serve *s, struct rpc_request *req)
+{
+	struct upper *u;
+	struct upper_change *c = find_change(s, req, &u);
+	struct err err;
+
+	if (!c)
+		return;
+	places_forget(&s->places);
+	if (!upper_apply(u, &s->root, c, &err)) {
+		conn_reply_err(req, &err);
+		return;
+	}
+	guard_allow(&s->guard, &s->root, c->rel);
+	conn_reply_result(req, SLICE("{}"));
+}
+
+/* The quiet rest, and the end of the layer. */
+void serve_view_finish(struct serve *s, struct rpc_request *req)
+{
+	struct upper *u = find(s, req->params);
+	size_t done = 0, failed = 0;
+	struct err err = { .code = ERR_NONE };
+	struct jw *w;
+
+	if (u && json_bool_or(json_get(req->params, "quiet"), false)) {
+		places_forget(&s->places);
+		upper_apply_quiet(u, &s->root, &done, &failed, &err);
+	}
+	upper_free(&s->views, u);
+	w = conn_result_begin(req);
+	jw_object(w);
+	jw_ki64(w, "done", (int64_t)done);
+	jw_ki64(w, "failed", (int64_t)failed);
+	jw_kcstr(w, "why", failed ? err.msg : "");
+	jw_end(w);
+	conn_result_end(req);
+}
+
+void serve_view_drop(struct serve *s, struct json params)
+{
+	upper_free(&s->views, find(s, params));
+}

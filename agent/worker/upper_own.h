@@ -1,0 +1,31 @@
+/* upper_own.h - internal to the reading of a layer.
+ *
+ *   upper_walk.c   from the layer to a list of changes
+ *   upper_class.c  where each of them may go */
+#ifndef EMEND_WORKER_UPPER_OWN_H
+#define EMEND_WORKER_UPPER_OWN_H
+
+#include "agent/policy/protect.h"
+#include "agent/worker/upper.h"
+
+struct ignore;
+
+struct layer_walk {
+	struct upper *u;
+	const struct root *root;
+	struct ignore *ignore;
+	bool ignore_tried, ok;
+	char **stack; /* folders to go into */
+	size_t n, cap, entries;
+	struct err *err;
+};
+
+/* Fills in class and reason of a change whose other parts are known. */
+void upper_classify(struct layer_walk *w, struct upper_change *c);
+/* Why the user must say so: see protect_reason(). */
+const char *upper_reason(struct layer_walk *w, const char *rel, enum protect_type type);
+/* What stands in the workspace itself; false: nothing. */
+bool upper_lower_stat(const struct root *r, const char *rel, struct stat *st);
+bool upper_is_whiteout(const struct stat *st); /* says in a layer: removed */
+
+#endif

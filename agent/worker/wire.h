@@ -1,0 +1,55 @@
+/* wire.h - what the server and its runner say to each other, and how bytes travel in JSON.
+ *
+ * JSON-RPC 2.0 with Content-Length framing on a socketpair. Requests of the server:
+ *	initialize	{workspace, denied[], readDirs[], writeDirs[], memoryBytes, fileBytes,
+ *			 processes, noSandbox, forbid, views} -> {} ; must come first; views: the
+ *			 folder in which commands' layers may lie
+ *	read		{path, maxBytes} -> {exists, text|base64, sha256, size, mode}
+ *	write		{path, text|base64, expect, remove, mode, makeParents} -> {sha256}
+ *	sweep		{path} -> {}: temporary files of killed writes in its folder go
+ *	list		{path, glob, depth, limit, filesOnly} -> see runner.h
+ *	search		{pattern, path, glob, literal, ignoreCase, context, limit, skip[]}
+ *			-> see runner.h
+ *	command		{tag, command | argv[], cwd, timeoutMs, idleMs, unsaved[{path, text}],
+ *			 direct, proxy}
+ *			-> {exit, signal, timedOut, idleTimedOut, text|base64, bytes, truncated,
+ *			    seconds, limit, changed?}; changed, where the command had a layer of
+ *			    its own: {view, dropped, tooMany, quiet, unseen[], changes[{index,
+ *			    path, kind, type, before, after, size, mode, oldMode, reason,
+ *			    protected, never, stale, open}]}; view 0: nothing is left of it
+ *	viewImage	{view, index} -> {before?{text|base64}, after?{..}}
+ *	viewCommit	{view, index} -> {} ; that change becomes real
+ *	viewFinish	{view, quiet} -> {done, failed, why}; quiet: with all that is not in changes
+ *	network		{} -> {}, and with it a descriptor: a TCP socket that listens on the
+ *			 loopback of the commands' network
+ *	layers		{} -> see runner.h
+ * Notifications: "kill" {tag}, "viewDrop" {view} to the runner; "output" {tag, text|base64} from it. A request that is
+ * cancelled ends what it started. */
+#ifndef EMEND_WORKER_WIRE_H
+#define EMEND_WORKER_WIRE_H
+
+#include "protocol/json/json.h"
+#include "protocol/json/write.h"
+
+/* What stands under a name. */
+enum entry_kind { ENTRY_NONE, ENTRY_FILE, ENTRY_LINK };
+
+/* Where this program and its libraries lie inside a container. */
+#define WIRE_INSIDE "/run/emend"
+
+/* The program `emend runner`. Speaks on descriptor 3; returns the exit status of the process. */
+int runner_main(void);
+int runner_main_stdio(void); /* the same on stdin and stdout: in a container */
+
+/* Writes the member "text", or "base64" where the bytes are not clean text. */
+void wire_bytes(struct jw *w, struct slice bytes);
+/* Reads either; false if there is neither, or the base64 is broken. */
+NODISCARD bool wire_bytes_read(struct json object, struct arena *a, struct slice *out);
+
+/* Digits of s into out, which has wire_base64_size(s.len) bytes. */
+size_t wire_base64_size(size_t bytes);
+void wire_base64(struct slice s, char *out);
+/* In place of nothing: out has at least s.len / 4 * 3 bytes. */
+NODISCARD bool wire_unbase64(struct slice s, char *out, size_t *len);
+
+#endif

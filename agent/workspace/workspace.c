@@ -1,0 +1,295 @@
+/* workspace.c - see workspace.h */
+#include "agent/workspace/workspace.h"
+
+#include <stdlib.h>
+
+#include "agent/base/path.h"
+#include "agent/edit/edit.h"
+#include "agent/runner/runner.h"
+#include "protocol/base/mem.h"
+
+struct workspace_op {
+	struct job job; /* the answer comes from the loop, also when it is known at once */
+	struct workspace *workspace;
+	struct runner_call *call;
+	struct host_ask *ask;
+	struct snapshot *text; /* an open buffer */
+	struct err err;
+	struct arena arena;
+	workspace_read_cb *read_done;
+	workspace_write_cb *write_done;
+	void *payload;
+};
+
+void workspace_init(struct workspace *v, struct runq *q, const struct host *h, struct task *t,
+		    struct slice root)
+{
+	*v = (struct workspace){ .runq = q, .host = *h, .task = t, .root = root };
+	map_init(&v->seen, 0);
+}
+
+void workspace_release(struct workspace *v)
+{
+	struct slice key;
+	void *text;
+	size_t at = 0;
+
+	while (map_next(&v->seen, &at, &key, &text))
+		snapshot_unref(text);
+	map_release(&v->seen);
+}
+
+struct snapshot *workspace_seen(const struct workspace *v, struct slice path)
+{
+	return map_get(&v->seen, path);
+}
+
+void workspace_saw(struct workspace *v, struct slice path, struct snapshot *text)
+{
+	struct snapshot *old =
+		text ? map_put(&v->seen, path, snapshot_ref(text)) : map_remove(&v->seen, path);
+
+	snapshot_unref(old);
+}
+
+static struct workspace_op *op_new(struct workspace *v, job_fn *fn, void *payload)
+{
+	struct workspace_op *op = xcalloc(1, sizeof(*op));
+
+	job_init(&op->job, fn);
+	op->workspace = v;
+	op->payload = payload;
+	return op;
+}
+
+static void op_free(struct workspace_op *op)
+{
+	job_drop(&op->job);
+	snapshot_unref(op->text);
+	arena_release(&op->arena);
+	free(op);
+}
+
+void workspace_drop(struct workspace_op *op)
+{
+	if (!op)
+		return;
+	if (op->call)
+		runner_drop(op->call);
+	if (op->ask)
+		op->workspace->host.ops->drop(op->workspace->host.self, op->ask);
+	op_free(op);
+}
+
+static struct snapshot *open_buffer(struct workspace *v, struct slice path)
+{
+	struct arena a;
+	struct snapshot *s;
+
+	arena_init(&a);
+	s = v->host.ops->buffer(v->host.self, path_join(&a, v->root, path));
+	arena_release(&a);
+	return s;
+}
+
+bool workspace_lost(struct workspace *v, struct slice path, struct err *err)
+{
+	struct arena a;
+	bool lost;
+
+	if (!v->host.ops->lost)
+		return false;
+	arena_init(&a);
+	lost = v->host.ops->lost(v->host.self, path_join(&a, v->root, path));
+	arena_release(&a);
+	if (lost)
+		(void)err_set(
+			err, ERR_DENIED,
+			"%.*s is open in the editor, but what the editor shows is not known any "
+			"more. Ask the user to close it and open it again",
+			SLICE_ARG(path));
+	return lost;
+}
+
+static void read_buffer_done(struct job *j)
+{
+	struct workspace_op *op = container_of(j, struct workspace_op, job);
+	struct workspace_text t = { 0 };
+
+	if (op->text) {
+		t = (struct workspace_text){ .exists = true,
+					     .is_buffer = true,
+					     .text = op->text,
+					     .bytes = snapshot_text(op->text),
+					     .size = snapshot_text(op->text).len,
+					     .sha256 = SLICE("") };
+		op->read_done(op->payload, &t, NULL);
+	} else {
+		op->read_done(op->payload, NULL, &op->err);
+	}
+	op_free(op);
+}
+
+static void decode(struct workspace_op *op, struct workspace_text *t)
+{
+	struct slice text;
+
+	t->binary = !encoding_decode(&op->arena, t->bytes, &t->encoding, &text, &op->err);
+	if (t->binary)
+		t->why = slice_of(op->err.msg);
+	else
+		t->text = op->text = snapshot_new(text, 0);
+}
+
+static void read_file_done(void *payload, const struct file_content *f, const struct err *err)
+{
+	struct workspace_op *op = payload;
+	struct workspace_text t = { .sha256 = SLICE("") };
+
+	op->call = NULL;
+	if (err && err->code != ERR_NOT_FOUND) {
+		op->read_done(op->payload, NULL, err);
+		op_free(op);
+		return;
+	}
+	if (!err && f->exists) {
+		t.exists = true;
+		t.size = f->size;
+		t.sha256 = slice_of(f->sha256);
+		t.mode = f->mode;
+		t.bytes = f->data.ptr ? f->data : SLICE("");
+		decode(op, &t);
+	}
+	op->read_done(op->payload, &t, NULL);
+	op_free(op);
+}
+
+struct workspace_op *workspace_read(struct workspace *v, struct slice path, workspace_read_cb *done,
+				    void *payload)
+{
+	struct workspace_op *op = op_new(v, read_buffer_done, payload);
+
+	op->read_done = done;
+	op->text = open_buffer(v, path);
+	if (!op->text && workspace_lost(v, path, &op->err)) {
+		runq_post(v->runq, &op->job);
+		return op;
+	}
+	if (!op->text && v->runner) {
+		op->call = runner_read(v->runner, path, 0, read_file_done, op);
+		return op;
+	}
+	if (!op->text)
+		(void)err_set(&op->err, ERR_SANDBOX, "the file runner is not available");
+	runq_post(v->runq, &op->job);
+	return op;
+}
+
+static void write_failed(struct job *j)
+{
+	struct workspace_op *op = container_of(j, struct workspace_op, job);
+
+	op->write_done(op->payload, &op->err);
+	op_free(op);
+}
+
+static void write_file_done(void *payload, struct slice sha, const struct err *err)
+{
+	struct workspace_op *op = payload;
+
+	(void)sha;
+	op->call = NULL;
+	op->write_done(op->payload, err);
+	op_free(op);
+}
+
+static void write_buffer_done(void *payload, struct snapshot *now, const struct err *err)
+{
+	struct workspace_op *op = payload;
+
+	(void)now;
+	op->ask = NULL;
+	op->write_done(op->payload, err);
+	op_free(op);
+}
+
+/* A buffer takes text: bytes of a file are decoded first. */
+static bool write_buffer(struct workspace_op *op, const struct workspace_write *w)
+{
+	struct workspace *v = op->workspace;
+	struct text_change *changes = NULL;
+	enum encoding encoding;
+	struct slice after;
+	size_t n = 0;
+
+	if (!encoding_decode(&op->arena, w->after, &encoding, &after, &op->err))
+		return false;
+	edit_changes(&op->arena, snapshot_text(w->base), after, &changes, &n);
+	op->ask = v->host.ops->edit(
+		v->host.self, v->task,
+		&(struct buffer_edit){ .path = path_join(&op->arena, v->root, w->path),
+				       .base = w->base,
+				       .changes = changes,
+				       .n_changes = n,
+				       .after = after,
+				       .label = w->label },
+		write_buffer_done, op);
+	return true;
+}
+
+static void write_file(struct workspace_op *op, const struct workspace_write *w)
+{
+	struct file_write f = { .path = w->path,
+				.data = w->after,
+				.expect_sha256 = w->sha256,
+				.remove = !w->after.ptr,
+				.mode = w->mode,
+				.make_parents = true };
+
+	op->call = runner_write(op->workspace->runner, &f, write_file_done, op);
+}
+
+bool workspace_encode(struct arena *a, enum encoding e, struct slice text, struct slice *bytes,
+		      struct err *err)
+{
+	enum encoding again;
+	struct slice back;
+
+	if (!encoding_encode(a, e, text, bytes, err))
+		return false;
+	if (!bytes->ptr)
+		*bytes = SLICE(""); /* empty, not missing */
+	if (encoding_decode(a, *bytes, &again, &back, err) && slice_eq(back, text))
+		return true;
+	return err_set(err, ERR_INVALID,
+		       "The new text would not be read back from a file in %s: it would be taken "
+		       "for another encoding, or for binary.",
+		       encoding_name(e));
+}
+
+struct workspace_op *workspace_write(struct workspace *v, const struct workspace_write *w,
+				     workspace_write_cb *done, void *payload)
+{
+	struct workspace_op *op = op_new(v, write_failed, payload);
+
+	op->write_done = done;
+	op->text = open_buffer(v, w->path); /* opened or closed since it was read? */
+	if (w->is_buffer != (op->text != NULL) ||
+	    (op->text && !slice_eq(snapshot_text(op->text), snapshot_text(w->base))))
+		(void)err_set(&op->err, ERR_STALE, "%.*s changed since it was read",
+			      SLICE_ARG(w->path));
+	else if (op->text && !w->after.ptr)
+		(void)err_set(&op->err, ERR_DENIED,
+			      "%.*s is open in the editor: close it before it is removed",
+			      SLICE_ARG(w->path));
+	else if (!op->text && workspace_lost(v, w->path, &op->err))
+		; /* said */
+	else if (!op->text && !v->runner)
+		(void)err_set(&op->err, ERR_SANDBOX, "the file runner is not available");
+
+	if (op->err.code != ERR_NONE || (op->text && !write_buffer(op, w)))
+		runq_post(v->runq, &op->job);
+	else if (!op->text)
+		write_file(op, w);
+	return op;
+}
