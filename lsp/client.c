@@ -8,16 +8,22 @@ static bool yes(struct json object, const char *key)
 	return json_bool_or(json_get(object, key), false);
 }
 
-/* UTF-8 is what the documents are kept in; UTF-16 is what every client has. */
+/* The client lists what it can, the best for it first; what it counts in is what it need not
+ * convert. All are as good for us. UTF-16 is what every client has, also one that lists nothing. */
 static void read_encoding(struct client *c, struct json capabilities)
 {
 	struct json offered = json_get(json_get(capabilities, "general"), "positionEncodings");
+	struct json_iter it = json_iter(offered);
+	struct slice name;
+	struct arena a;
 
+	arena_init(&a);
 	c->encoding = POSITION_UTF16;
 	c->announce_encoding = json_type(offered) == JSON_ARRAY && json_len(offered) > 0;
-	for (struct json_iter it = json_iter(offered); json_next(&it);)
-		if (json_is(it.value, "utf-8"))
-			c->encoding = POSITION_UTF8;
+	while (json_next(&it))
+		if (json_str(it.value, &a, &name) && position_encoding_parse(name, &c->encoding))
+			break;
+	arena_release(&a);
 }
 
 static void read_workspace(struct client *c, struct json workspace)

@@ -14,8 +14,10 @@ class Client:
         self.session = session
         self.server = session.server
         self.next = 0
-        self.request("initialize", {"processId": None, "rootUri": None,
-                                    "capabilities": {"general": {"positionEncodings": [encoding]}}})
+        answer = self.request("initialize", {"processId": None, "rootUri": None, "capabilities": {
+            "general": {"positionEncodings": [encoding]}}})
+        if answer["capabilities"]["positionEncoding"] != encoding:
+            raise wire.Failure("%s was offered alone, and not taken" % encoding)
         self.server.send({"method": "initialized", "params": {}})
 
     def request(self, method, params):
@@ -68,8 +70,7 @@ def run(session, encoding, seed):
 
 
 def tests(tap, make_session):
-    # The server takes UTF-8 where it is offered and UTF-16 otherwise.
-    for encoding in ("utf-8", "utf-16"):
+    for encoding in ("utf-8", "utf-16", "utf-32"):
         for seed in (1, 2):
             session = make_session()
             error = None

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -40,16 +41,31 @@ static void test_nothing_said(void **state)
 
 static void test_encodings(void **state)
 {
-	struct client c = read_client(
-		"{\"capabilities\":{\"general\":{\"positionEncodings\":[\"utf-32\",\"utf-8\"]}}}");
+	static const struct {
+		const char *offered;
+		enum position_encoding taken;
+	} cases[] = {
+		{ "\"utf-16\"", POSITION_UTF16 },
+		{ "\"utf-8\",\"utf-16\",\"utf-32\"", POSITION_UTF8 },
+		{ "\"utf-32\",\"utf-8\",\"utf-16\"", POSITION_UTF32 },
+		{ "\"utf-32\"", POSITION_UTF32 },
+		{ "\"utf-7\",5,null,\"utf-3\\u0032\",\"utf-8\"", POSITION_UTF32 },
+		{ "\"utf-7\"", POSITION_UTF16 },
+	};
+	struct client c;
 
 	(void)state;
-	assert_int_equal(c.encoding, POSITION_UTF8);
-	assert_true(c.announce_encoding);
-	c = read_client(
-		"{\"capabilities\":{\"general\":{\"positionEncodings\":[\"utf-32\",\"utf-16\"]}}}");
-	assert_int_equal(c.encoding, POSITION_UTF16);
-	assert_true(c.announce_encoding);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char json[256];
+
+		(void)snprintf(json, sizeof(json),
+			       "{\"capabilities\":{\"general\":{\"positionEncodings\":[%s]}}}",
+			       cases[i].offered);
+		c = read_client(json);
+		if (c.encoding != cases[i].taken || !c.announce_encoding)
+			fail_msg("%s: %s was taken", cases[i].offered,
+				 position_encoding_name(c.encoding));
+	}
 	c = read_client("{\"capabilities\":{\"general\":{\"positionEncodings\":[]}}}");
 	assert_false(c.announce_encoding);
 }
