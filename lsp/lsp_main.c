@@ -48,6 +48,15 @@ static FILE *open_log(void)
 	return file;
 }
 
+static bool begin(struct server_options *o, uv_loop_t *loop, struct err *err)
+{
+	if (!stdio_claim(&o->in, &o->out, err))
+		return false;
+	o->loop = loop;
+	return uv_loop_init(loop) == 0 ||
+	       err_set(err, ERR_IO, "The event loop could not be started.");
+}
+
 static int run(const char *trace_path, struct err *err)
 {
 	struct server_options options = { .in = -1 };
@@ -58,11 +67,10 @@ static int run(const char *trace_path, struct err *err)
 	(void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	if (trace_path && *trace_path && !trace_open(trace_path, &options.trace, err))
 		return 1;
-	if (!stdio_claim(&options.in, &options.out, err) || uv_loop_init(&loop) != 0) {
+	if (!begin(&options, &loop, err)) {
 		trace_close(options.trace);
 		return 1;
 	}
-	options.loop = &loop;
 	if (!server_start(&options, &server, err))
 		return 1;
 	do

@@ -1,6 +1,7 @@
 /* server.c - see server.h for the machine */
 #include "lsp/server.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -63,7 +64,7 @@ static void on_grace(uv_timer_t *t)
 {
 	struct server *s = t->data;
 
-	log_error("something did not end in time");
+	(void)fprintf(stderr, "emend lsp: Something did not end in time and was given up.\n");
 	_exit(s->status);
 }
 
@@ -91,13 +92,17 @@ void server_stop(struct server *s, struct rpc_request *req)
 	}
 }
 
-void server_end(struct server *s, int status)
+void server_end(struct server *s, const char *why)
 {
 	bool stopping = s->state == SERVER_STOPPING;
 
 	if (s->state == SERVER_ENDING)
 		return;
-	s->status = status;
+	if (stopping || s->state == SERVER_STOPPED)
+		why = NULL;
+	if (why)
+		(void)fprintf(stderr, "emend lsp: %s\n", why);
+	s->status = why ? 1 : 0;
 	server_goto(s, SERVER_ENDING);
 	if (s->agent && !stopping)
 		agent_close(s->agent, on_agent_closed, s);
@@ -113,17 +118,14 @@ void server_end(struct server *s, int status)
 /* The end of the input is an exit without the word. */
 static void on_ended(void *owner, const struct err *why)
 {
-	struct server *s = owner;
-
 	if (why)
 		log_error("%s", why->msg);
-	server_end(s, s->state == SERVER_STOPPED || s->state == SERVER_STOPPING ? 0 : 1);
+	server_end(owner, why ? why->msg : "The editor closed the connection without a shutdown.");
 }
 
 static void on_parent_died(void *owner)
 {
-	log_info("the editor's process ended");
-	server_end(owner, 1);
+	server_end(owner, "The editor's process ended.");
 }
 
 /* --- beginning --- */

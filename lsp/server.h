@@ -74,8 +74,7 @@ struct server_options {
 };
 
 /* Runs until the loop is empty. Then, for as long as server_close() is true, there are handles to
- * close: the
- * loop must run again. At last server_free(). */
+ * close: the loop must run again. At last server_free(). */
 NODISCARD bool server_start(const struct server_options *o, struct server **out, struct err *err);
 bool server_close(struct server *s);
 int server_free(struct server *s); /* the exit status */
@@ -85,7 +84,10 @@ void server_started(struct server *s); /* `initialize` was answered */
 void server_ready(struct server *s);   /* `initialized` came */
 /* `shutdown`: cancels all tasks, and answers when the last of them is gone. */
 void server_stop(struct server *s, struct rpc_request *req);
-void server_end(struct server *s, int status); /* `exit`, end of input, death of the editor */
+/* `exit`, end of input, death of the editor. why NULL: it ends as it should, with status 0; else one
+ * line on stderr says why, as editors show it where they say that a server has gone, and the status
+ * is 1. After a shutdown every end is as it should be. */
+void server_end(struct server *s, const char *why);
 /* The agent, made now if it is the first time. NULL with *err: no state folder. */
 struct agent *server_agent(struct server *s, struct err *err);
 

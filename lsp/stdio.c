@@ -240,7 +240,10 @@ static void on_timer(uv_timer_t *t)
 	struct stdio *io = t->data;
 
 	conn_tick(io->conn, uv_now(io->loop));
-	stdio_step(io);
+	if (io->conn->state == CONN_CLOSED) /* the editor does not read, and the queue is full */
+		over(io, &io->conn->why);
+	else
+		stdio_step(io);
 }
 
 static void set_timer(struct stdio *io)

@@ -124,10 +124,9 @@ void on_shutdown(struct server *s, struct rpc_request *req)
 	server_stop(s, req);
 }
 
-/* The status is 0 only after a shutdown: so the specification has it. */
 void on_exit_notification(struct server *s, struct json params, struct arena *a)
 {
 	(void)params;
 	(void)a;
-	server_end(s, s->state == SERVER_STOPPED || s->state == SERVER_STOPPING ? 0 : 1);
+	server_end(s, "The editor sent exit without a shutdown.");
 }

@@ -4,3 +4,4 @@ init nvim-0.12
 <-- {"id":1,"result":{"tasks":[]}}
 eof
 exit 1
+stderr without a shutdown

@@ -1,2 +1,3 @@
 --> {"method":"exit","params":null}
 exit 1
+stderr exit without a shutdown

@@ -7,3 +7,4 @@ init nvim-0.12
 sleep 0.2
 eof
 exit 1
+stderr closed the connection without a shutdown

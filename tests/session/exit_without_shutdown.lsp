@@ -2,3 +2,4 @@
 init vscode-9
 --> {"method":"exit"}
 exit 1
+stderr exit without a shutdown

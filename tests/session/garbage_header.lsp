@@ -2,3 +2,4 @@
 init vscode-9
 raw: "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 exit 1
+stderr a header line such as

@@ -23,6 +23,7 @@ A conversation is a text of lines; a value may go on over following lines that s
   quiet SECONDS             nothing comes in that time, and nothing unexpected has come
   ignore METHOD             such notifications may come at any time and are dropped
   sleep SECONDS   eof   exit STATUS
+  stderr REGEX              at the end: this is on stderr, as its one line (else nothing may be there)
   restart                   shutdown and exit, then another server with the same state; nothing is open
   close URI                 didClose
   disk PATH "text"          this is in the file of the workspace now
@@ -134,6 +135,7 @@ class Session:
         self.encoding = "utf-16"
         self.next_id = 0
         self.ended = False
+        self.stderr = None
         self.closed = False
         self.traffic = traffic
         self.log = open(os.path.join(self.base, "log"), "w", encoding="utf-8")
@@ -454,6 +456,16 @@ class Session:
         if self.server.broken:
             raise Failure(self.server.broken)
 
+    def do_stderr(self, rest):
+        self.stderr = rest
+
+    def check_stderr(self):
+        text = self.server.error.decode("utf-8", "replace") if self.server else ""
+        if text and self.stderr is None:
+            raise Failure("on stderr: %r" % text[:2000])
+        if self.stderr is not None and (text.count("\n") != 1 or not re.search(self.stderr, text)):
+            raise Failure("on stderr: %r, not one line that matches %s" % (text[:2000], self.stderr))
+
     def line(self, text):
         if text.startswith("-->"):
             self.send(self.fill(self.value(text[3:])))
@@ -489,8 +501,7 @@ class Session:
             self.expect({"id": "end", "result": None})
             self.send({"method": "exit"})
             self.do_exit("0")
-        if self.server and self.server.error:
-            raise Failure("on stderr: %r" % self.server.error[:2000])
+        self.check_stderr()
         for name, text in self.checks:
             path = os.path.join(self.root, name)
             if text is None:
