@@ -67,9 +67,10 @@ struct host_ops {
 	void (*event)(void *self, struct task *t, const struct task_event *ev);
 	/* A Markdown report is ready as a file at this absolute path: show it. */
 	void (*show)(void *self, struct task *t, struct slice path, struct slice title);
-	/* The file at this absolute path is open, but what the editor shows is not known any more:
-	 * neither the buffer nor the file may be changed. NULL: that never happens. */
-	bool (*lost)(void *self, struct slice path);
+	/* The file at this absolute path is open, but what the editor shows is not known: neither the
+	 * buffer nor the file may be read or changed. Then it says why, and what the user can do, as
+	 * the end of a sentence (static); else NULL. The operation may be NULL: that never happens. */
+	const char *(*lost)(void *self, struct slice path);
 };
 
 struct host {

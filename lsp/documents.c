@@ -1,12 +1,22 @@
-/* documents.c - see documents.h */
+/* documents.c - see documents.h: which documents are open, and how a change gets into one. */
 #include "lsp/documents.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lsp/language.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 #include "protocol/lsp/uri.h"
+
+enum { SHORT_NAME_BYTES = 80 };
+
+/* The endings of "NAME is open in the editor, but ..." */
+#define LOST_CHANGE \
+	"what the editor shows is not known any more. Ask the user to close it and open it again"
+#define LOST_SIZE \
+	"it is too large for Emend to follow. Ask the user to close it: then the file is worked on"
+#define LOST_COUNT "too many documents are open. Ask the user to close some, and to open it again"
 
 void documents_init(struct documents *d, uint64_t seed)
 {
@@ -40,21 +50,46 @@ void documents_release(struct documents *d)
 	map_release(&d->by_key);
 }
 
-bool documents_open(struct documents *d, struct slice uri, struct slice language, int32_t version,
-		    struct slice text, struct err *err)
+/* The end of the name, which says most: a message is short. */
+static const char *short_name(const char *uri)
+{
+	size_t len = strlen(uri);
+
+	return uri + (len > SHORT_NAME_BYTES ? len - SHORT_NAME_BYTES : 0);
+}
+
+static void lose(struct document *doc, const char *why)
+{
+	doc->lost = why;
+	forget_text(doc);
+}
+
+static bool lose_large(struct document *doc, struct err *err)
+{
+	lose(doc, LOST_SIZE);
+	return err_set(err, ERR_TOO_LARGE,
+		       "%s is larger than %d MiB, so Emend does not follow it: tasks neither read "
+		       "nor change it while it is open.",
+		       short_name(doc->uri), LIMIT_DOC_BYTES >> 20);
+}
+
+/* A document without its text. NULL with *err: it is not open for us. */
+static struct document *add(struct documents *d, struct slice uri, struct slice language,
+			    int32_t version, struct err *err)
 {
 	struct document *doc;
 	struct arena a;
 	struct slice path;
 
 	documents_close(d, uri);
-	if (text.len > LIMIT_DOC_BYTES)
-		return err_set(err, ERR_TOO_LARGE,
-			       "%.*s is larger than %d MiB: Emend does not follow it.",
-			       SLICE_ARG(uri), LIMIT_DOC_BYTES >> 20);
-	if (uri.len > LIMIT_URI_BYTES || d->count >= LIMIT_DOCS)
-		return err_set(err, ERR_TOO_LARGE,
-			       "Emend follows at most %d open documents; close some.", LIMIT_DOCS);
+	if (uri.len > LIMIT_URI_BYTES || d->count >= LIMIT_DOCS_OPEN) {
+		(void)err_set(err, ERR_TOO_LARGE,
+			      uri.len > LIMIT_URI_BYTES
+				      ? "A document whose name is longer than %d bytes was ignored."
+				      : "More than %d documents are open; the others are ignored.",
+			      uri.len > LIMIT_URI_BYTES ? LIMIT_URI_BYTES : LIMIT_DOCS_OPEN);
+		return NULL;
+	}
 	arena_init(&a);
 	doc = xcalloc(1, sizeof(*doc));
 	doc->uri = xslicedup(uri);
@@ -64,12 +99,45 @@ bool documents_open(struct documents *d, struct slice uri, struct slice language
 			? xslicedup(language)
 			: xstrdup(language_of_path(slice_of(doc->path ? doc->path : doc->uri)));
 	doc->version = version;
-	text_init(&doc->text, text);
 	list_append(&d->all, &doc->link);
 	d->count++;
 	(void)map_put(&d->by_key, uri_key(uri, &a), doc);
 	arena_release(&a);
-	return true;
+	return doc;
+}
+
+bool documents_open(struct documents *d, struct slice uri, struct slice language, int32_t version,
+		    struct owned_text text, struct err *err)
+{
+	struct document *doc = add(d, uri, language, version, err);
+
+	if (doc && text.len <= LIMIT_DOC_BYTES && d->count <= LIMIT_DOCS) {
+		text_take(&doc->text, text);
+		return true;
+	}
+	free(text.data);
+	if (!doc)
+		return false;
+	if (text.len > LIMIT_DOC_BYTES)
+		return lose_large(doc, err);
+	lose(doc, LOST_COUNT);
+	return err_set(
+		err, ERR_TOO_LARGE,
+		"More than %d documents are open, so Emend does not follow %s: tasks neither "
+		"read nor change it while it is open.",
+		LIMIT_DOCS, short_name(doc->uri));
+}
+
+bool documents_open_large(struct documents *d, struct slice uri, int32_t version, struct err *err)
+{
+	struct document *doc = add(d, uri, SLICE(""), version, err);
+
+	return doc && lose_large(doc, err);
+}
+
+bool document_large(struct document *doc, struct err *err)
+{
+	return lose_large(doc, err);
 }
 
 void documents_close(struct documents *d, struct slice uri)
@@ -113,7 +181,7 @@ struct document *documents_find_path(const struct documents *d, struct slice pat
 	return doc;
 }
 
-bool documents_lost_path(const struct documents *d, struct slice path)
+const char *documents_lost_path(const struct documents *d, struct slice path)
 {
 	struct document *doc;
 	struct arena a;
@@ -121,7 +189,7 @@ bool documents_lost_path(const struct documents *d, struct slice path)
 	arena_init(&a);
 	doc = documents_any(d, uri_from_path(path, &a));
 	arena_release(&a);
-	return doc && doc->lost;
+	return doc ? doc->lost : NULL;
 }
 
 /* --- changing --- */
@@ -143,16 +211,23 @@ static size_t offset_of(struct document *doc, enum position_encoding e, struct p
 	return start + at;
 }
 
+bool document_impossible(struct document *doc, struct err *err, const char *why)
+{
+	lose(doc, LOST_CHANGE);
+	return err_set(err, ERR_INVALID,
+		       "The editor's change of %s %s: Emend no longer knows this document. "
+		       "Close it and open it again.",
+		       short_name(doc->uri), why);
+}
+
 static bool impossible(struct document *doc, struct err *err, const char *why,
 		       const struct range *r)
 {
-	(void)err_set(
-		err, ERR_INVALID,
-		"The editor's change of %s at %u:%u-%u:%u %s: Emend no longer knows this document. "
-		"Close it and open it again.",
-		doc->uri, r->start.line + 1, r->start.character + 1, r->end.line + 1,
-		r->end.character + 1, why);
-	return false;
+	char text[128];
+
+	(void)snprintf(text, sizeof(text), "at %u:%u-%u:%u %s", r->start.line + 1,
+		       r->start.character + 1, r->end.line + 1, r->end.character + 1, why);
+	return document_impossible(doc, err, text);
 }
 
 static bool find_span(struct document *doc, const struct range *r, enum position_encoding e,
@@ -178,14 +253,11 @@ static bool change(struct document *doc, const struct range *range, enum positio
 	size_t start = 0, end = 0;
 
 	if (range && doc->lost)
-		return err_set(err, ERR_INVALID, "%s is not known.", doc->uri);
+		return err_set(err, ERR_INVALID, "%s is not known.", short_name(doc->uri));
 	if (range && !find_span(doc, range, e, &start, &end, err))
 		return false;
 	if ((range ? doc->text.len - (end - start) : 0) + text.len > LIMIT_DOC_BYTES)
-		return err_set(
-			err, ERR_TOO_LARGE,
-			"%s has become larger than %d MiB: Emend does not follow it any more.",
-			doc->uri, LIMIT_DOC_BYTES >> 20);
+		return lose_large(doc, err);
 	if (range) {
 		text_splice(&doc->text, start, end, text);
 		snapshot_unref(doc->snapshot);
@@ -193,7 +265,7 @@ static bool change(struct document *doc, const struct range *range, enum positio
 	} else {
 		forget_text(doc);
 		text_init(&doc->text, text);
-		doc->lost = false;
+		doc->lost = NULL;
 	}
 	return true;
 }
@@ -201,11 +273,7 @@ static bool change(struct document *doc, const struct range *range, enum positio
 bool document_change(struct document *doc, const struct range *range, enum position_encoding e,
 		     struct slice text, struct err *err)
 {
-	if (change(doc, range, e, text, err))
-		return true;
-	doc->lost = true;
-	forget_text(doc);
-	return false;
+	return change(doc, range, e, text, err);
 }
 
 /* --- reading --- */

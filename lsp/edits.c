@@ -22,7 +22,7 @@ struct edit {
 	size_t after_len;
 	struct rpc_call *call; /* NULL: answered */
 	bool seen, replied, late, closed;
-	bool newer;    /* refused because the editor has a text that it did not tell of yet */
+	bool behind; /* the editor failed on it: perhaps it has a text that it did not tell of yet */
 	struct err why; /* the editor's refusal; ERR_NONE: none */
 	edit_cb *done;
 	void *payload;
@@ -69,9 +69,9 @@ struct document *edits_document(const struct edits *e, struct slice path)
 	return doc;
 }
 
-bool edits_lost(const struct edits *e, struct slice path)
+const char *edits_lost(const struct edits *e, struct slice path)
 {
-	bool lost = documents_lost_path(e->documents, path);
+	const char *lost = documents_lost_path(e->documents, path);
 	struct slice other;
 	struct arena a;
 	size_t at = 0;
@@ -242,7 +242,7 @@ static void edit_goto(struct edit *e, enum edit_state next)
 		break;
 	case EDIT_PROVING:
 		(void)uv_timer_start(&e->timer, on_timer,
-				     e->newer ? LIMIT_CLIENT_REPLY_MS : LIMIT_EDIT_VERIFY_MS, 0);
+				     e->behind ? LIMIT_EDIT_BEHIND_MS : LIMIT_EDIT_VERIFY_MS, 0);
 		break;
 	case EDIT_DONE:
 		finish(e);
@@ -251,7 +251,8 @@ static void edit_goto(struct edit *e, enum edit_state next)
 }
 
 /* A refusal because of a newer text comes before that text, in some editors: it has its time too.
- * eglot tells nothing as long as the user types without a pause, so there it has more time. */
+ * Where the refusal may mean just that it has more time: eglot tells nothing as long as the user
+ * types without a pause. */
 static void edit_step(struct edit *e)
 {
 	bool moved = e->doc && !text_equals(&e->doc->text, snapshot_text(e->base));
@@ -275,6 +276,15 @@ static void post(struct edit *e)
 	runq_post(e->all->runq, &e->job);
 }
 
+/* An editor that was edited meanwhile, and has not told of it yet, fails on our older version: eglot
+ * with "internal error" (Emacs 27 and 28 send that code without its sign), others with "content
+ * modified". The same code may mean something else; then the wait for the newer text is in vain. */
+static bool is_behind(int64_t code)
+{
+	return code == RPC_INTERNAL_ERROR || code == -RPC_INTERNAL_ERROR ||
+	       code == RPC_CONTENT_MODIFIED;
+}
+
 static void on_reply(void *payload, const struct rpc_reply *reply, const struct err *err)
 {
 	struct edit *e = payload;
@@ -283,7 +293,7 @@ static void on_reply(void *payload, const struct rpc_reply *reply, const struct 
 
 	e->call = NULL;
 	e->replied = true;
-	e->newer = err && strstr(err->msg, "require version");
+	e->behind = err && is_behind(reply->code);
 	if (err) {
 		e->why = *err;
 		(void)err_wrap(&e->why, "The editor did not make the edit: ");

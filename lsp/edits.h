@@ -40,7 +40,8 @@ void edits_init(struct edits *e, uv_loop_t *loop, struct runq *runq, struct conn
 void edits_release(struct edits *e); /* none is pending */
 /* The open document of an absolute, maybe resolved, path; NULL if there is none. */
 struct document *edits_document(const struct edits *e, struct slice path);
-bool edits_lost(const struct edits *e, struct slice path); /* it is open, and its text not known */
+/* Why the open document of this path is not known (document.lost); NULL: it is, or is not open. */
+const char *edits_lost(const struct edits *e, struct slice path);
 /* See host_ops.edit. */
 struct host_ask *edits_apply(struct edits *e, const struct buffer_edit *edit, edit_cb *done,
 			     void *payload);

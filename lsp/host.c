@@ -113,7 +113,7 @@ static void show(void *self, struct task *task, struct slice path, struct slice 
 	shown_report(&t->server->shown, path, title);
 }
 
-static bool lost(void *self, struct slice path)
+static const char *lost(void *self, struct slice path)
 {
 	struct tracked *t = self;
 

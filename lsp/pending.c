@@ -211,7 +211,7 @@ void pending_changing(struct pending *p, struct document *doc, const struct rang
 	enum position_encoding e = p->server->client.encoding;
 	struct slice removed;
 
-	*c = (struct pending_change){ .file = pending_file(p, doc), .was_lost = doc->lost };
+	*c = (struct pending_change){ .file = pending_file(p, doc), .was_lost = doc->lost != NULL };
 	if (!c->file || doc->lost)
 		return;
 	c->whole = !range;

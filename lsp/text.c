@@ -115,11 +115,21 @@ static void scan_lines(struct text *t, size_t from)
 
 void text_init(struct text *t, struct slice content)
 {
-	assert(content.len < UINT32_MAX);
-	*t = (struct text){ .len = content.len, .gap = content.len, .hole = 256 };
-	t->data = xmalloc(content.len + t->hole);
+	struct owned_text own = { .len = content.len, .cap = content.len + 256 };
+
+	own.data = xmalloc(own.cap);
 	if (content.len)
-		memcpy(t->data, content.ptr, content.len);
+		memcpy(own.data, content.ptr, content.len);
+	text_take(t, own);
+}
+
+void text_take(struct text *t, struct owned_text content)
+{
+	assert(content.len < UINT32_MAX && content.cap >= content.len);
+	*t = (struct text){ .data = content.data,
+			    .len = content.len,
+			    .gap = content.len,
+			    .hole = content.cap - content.len };
 	t->cap = 64 + content.len / 40;
 	t->lines = xmalloc(t->cap * sizeof(*t->lines));
 	push_line(t, 0);

@@ -19,6 +19,13 @@ struct text {
 	size_t head, tail, cap;
 };
 
+/* A text in memory of its own, on the way into a document. */
+struct owned_text {
+	char *data; /* from malloc; cap bytes, of which len are the text */
+	size_t len, cap;
+};
+
+void text_take(struct text *t, struct owned_text content);
 void text_init(struct text *t, struct slice content); /* copies */
 void text_release(struct text *t);
 

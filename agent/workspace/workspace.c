@@ -95,20 +95,17 @@ static struct snapshot *open_buffer(struct workspace *v, struct slice path)
 bool workspace_lost(struct workspace *v, struct slice path, struct err *err)
 {
 	struct arena a;
-	bool lost;
+	const char *why;
 
 	if (!v->host.ops->lost)
 		return false;
 	arena_init(&a);
-	lost = v->host.ops->lost(v->host.self, path_join(&a, v->root, path));
+	why = v->host.ops->lost(v->host.self, path_join(&a, v->root, path));
 	arena_release(&a);
-	if (lost)
-		(void)err_set(
-			err, ERR_DENIED,
-			"%.*s is open in the editor, but what the editor shows is not known any "
-			"more. Ask the user to close it and open it again",
-			SLICE_ARG(path));
-	return lost;
+	if (why)
+		(void)err_set(err, ERR_DENIED, "%.*s is open in the editor, but %s", SLICE_ARG(path),
+			      why);
+	return why != NULL;
 }
 
 static void read_buffer_done(struct job *j)

@@ -4,53 +4,94 @@
  * The changes of one didChange follow each other: each is meant for the result of the one before. */
 #include "lsp/on/on.h"
 #include "lsp/server.h"
+#include "protocol/lsp/types.h"
+
+/* --- didOpen ------------------------------------------------------------------------------- */
 
 void on_did_open(struct server *s, struct json params, struct arena *a)
 {
 	struct json doc = json_get(params, "textDocument");
-	struct slice uri, text, language = json_str_or(json_get(doc, "languageId"), a, "");
+	struct slice uri, language = json_str_or(json_get(doc, "languageId"), a, "");
 	int64_t version = json_i64_or(json_get(doc, "version"), 0);
+	struct owned_text text;
 	struct err err;
 
 	if (!json_str(json_get(doc, "uri"), a, &uri) ||
-	    !json_str(json_get(doc, "text"), a, &text)) {
+	    json_type(json_get(doc, "text")) != JSON_STRING) {
 		messages_log(&s->messages, LSP_MESSAGE_WARNING,
 			     "didOpen without uri or text was ignored.");
 		return;
 	}
+	text.data = json_str_own(json_get(doc, "text"), &text.len, &text.cap);
 	if (documents_open(&s->documents, uri, language, (int32_t)version, text, &err))
 		pending_opened(&s->pending, documents_find(&s->documents, uri));
 	else
 		messages_show(&s->messages, LSP_MESSAGE_WARNING, "Emend: %s", err.msg);
 }
 
-static void report(struct server *s, bool was_lost, const struct err *err)
+/* --- didChange ----------------------------------------------------------------------------- */
+
+static void report(struct server *s, const struct err *err)
 {
-	if (was_lost) /* it was said when it happened */
-		return;
 	messages_log(&s->messages, LSP_MESSAGE_ERROR, "%s", err->msg);
 	messages_show(&s->messages, LSP_MESSAGE_WARNING, "Emend: %s", err->msg);
+}
+
+/* The specification has the version rise with each change. A wrong one does no harm to the text, as
+ * changes come in order, but our edits name it: the editor may then refuse them, so it is said. */
+static void take_version(struct server *s, struct document *doc, struct json v)
+{
+	int64_t version;
+	bool given = json_i64(v, &version) && version >= INT32_MIN && version <= INT32_MAX;
+
+	if (!doc->odd_version && (!given || version < doc->version)) {
+		struct slice raw = slice_sub(json_raw(v), 0, 40);
+
+		messages_log(
+			&s->messages, LSP_MESSAGE_WARNING,
+			"The editor's change of %s has the version %.*s after version %d. The text is "
+			"followed all the same, but edits of it may be refused by the editor.",
+			doc->uri, SLICE_ARG(raw.len ? raw : SLICE("(none)")), doc->version);
+		doc->odd_version = true;
+	}
+	if (given)
+		doc->version = (int32_t)version;
+}
+
+/* False: what the change means cannot be known, so neither can the text from now on. *whole: it has
+ * no range, the text is the whole document. */
+static bool read_change(struct document *doc, struct json change, struct arena *a,
+			struct range *range, bool *whole, struct slice *text, struct err *err)
+{
+	struct json where = json_get(change, "range");
+
+	*whole = !json_present(where);
+	if (!json_str(json_get(change, "text"), a, text))
+		return document_impossible(doc, err, "has no text");
+	if (*whole)
+		return true;
+	if (!position_read(json_get(where, "start"), &range->start) ||
+	    !position_read(json_get(where, "end"), &range->end))
+		return document_impossible(
+			doc, err,
+			"has a range that does not say two lines and characters from 0 on");
+	if (position_cmp(range->start, range->end) > 0)
+		return document_impossible(doc, err, "has a range that ends before it begins");
+	return true;
 }
 
 static bool apply(struct server *s, struct document *doc, struct json change, struct arena *a,
 		  struct err *err)
 {
-	struct json where = json_get(change, "range");
-	const struct range *r;
-	struct range range = { 0 };
 	struct pending_change hunks;
+	struct range range;
 	struct slice text;
-	bool ok;
+	bool ok, whole;
 
-	if (!json_str(json_get(change, "text"), a, &text) ||
-	    (json_present(where) && !range_read(where, &range))) {
-		/* What it meant cannot be known: as an impossible change. */
-		range.start.line = UINT32_MAX;
-		text = slice_of("");
-	}
-	r = json_present(where) || range.start.line ? &range : NULL;
-	pending_changing(&s->pending, doc, r, &hunks);
-	ok = document_change(doc, r, s->client.encoding, text, err);
+	if (!read_change(doc, change, a, &range, &whole, &text, err))
+		return false;
+	pending_changing(&s->pending, doc, whole ? NULL : &range, &hunks);
+	ok = document_change(doc, whole ? NULL : &range, s->client.encoding, text, err);
 	pending_changed(&s->pending, doc, &hunks, text, ok);
 	return ok;
 }
@@ -68,17 +109,20 @@ void on_did_change(struct server *s, struct json params, struct arena *a)
 			     "A change of %.*s, which is not open, was ignored.", SLICE_ARG(uri));
 		return;
 	}
-	was_lost = doc->lost;
-	doc->version = (int32_t)json_i64_or(json_get(id, "version"), doc->version);
+	was_lost = doc->lost != NULL;
+	take_version(s, doc, json_get(id, "version"));
 	for (struct json_iter it = json_iter(json_get(params, "contentChanges")); json_next(&it);) {
 		if (!apply(s, doc, it.value, a, &err)) {
-			report(s, was_lost, &err);
+			if (!was_lost) /* else it was said when it happened */
+				report(s, &err);
 			edits_seen(&s->edits, doc, true);
 			return;
 		}
 		edits_seen(&s->edits, doc, false);
 	}
 }
+
+/* --- didClose ------------------------------------------------------------------------------ */
 
 void on_did_close(struct server *s, struct json params, struct arena *a)
 {

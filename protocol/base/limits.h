@@ -17,6 +17,7 @@ enum {
 	LIMIT_URI_BYTES = 8 * 1024,
 	LIMIT_DOC_BYTES = 64 * 1024 * 1024, /* text of one open document */
 	LIMIT_DOCS = 4096,		    /* open documents */
+	LIMIT_DOCS_OPEN = 64 * 1024,	    /* those included whose text is not kept */
 	LIMIT_FOLDERS = 64,		    /* workspace folders */
 
 	/* model */
@@ -70,6 +71,7 @@ enum {
 	LIMIT_PERMISSION_MS = 10 * 60 * 1000, /* an unanswered permission is a denial */
 	LIMIT_CLIENT_REPLY_MS = 30 * 1000,    /* any other request to the client */
 	LIMIT_EDIT_VERIFY_MS = 1500,	      /* the didChange that proves an applied edit */
+	LIMIT_EDIT_BEHIND_MS = 5 * 1000,      /* the newer text of an editor that failed on an edit */
 	LIMIT_CONNECT_MS = 15 * 1000,
 	LIMIT_NET_HEADER_MS = 10 * 1000,  /* a command's whole request to the proxy */
 	LIMIT_NET_RESOLVE_MS = 15 * 1000,

@@ -67,6 +67,9 @@ NODISCARD bool json_f64(struct json v, double *out);
 NODISCARD bool json_bool(struct json v, bool *out);
 /* Unescapes into the arena; lone surrogates become U+FFFD. Without escapes it borrows the text. */
 NODISCARD bool json_str(struct json v, struct arena *a, struct slice *out);
+/* The same into memory of its own, for a text that is to stay: from malloc, *cap bytes of which *len
+ * are the text. NULL for another type. */
+char *json_str_own(struct json v, size_t *len, size_t *cap);
 bool json_is(struct json v, const char *text); /* is it this string? escapes are resolved */
 
 /* With a default, for optional members. */

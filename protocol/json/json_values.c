@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "protocol/base/limits.h"
+#include "protocol/base/mem.h"
 #include "protocol/base/utf8.h"
 
 /* --- strings ------------------------------------------------------------------------------- */
@@ -87,31 +88,55 @@ static size_t unescape_one(struct slice body, size_t at, char out[4], size_t *ou
 	}
 }
 
+/* Resolves all escapes of body into out, which has room for body.len bytes: an escape is never
+ * shorter than what it stands for. What stands between two escapes is copied at once: the usual
+ * large string is a source text, with one escape a line. */
+static size_t unescape(struct slice body, char *out)
+{
+	size_t at = 0, len = 0, n;
+
+	while (at < body.len) {
+		size_t next = slice_find_byte(body, '\\', at);
+
+		if (next == SIZE_MAX)
+			next = body.len;
+		memcpy(out + len, body.ptr + at, next - at);
+		len += next - at;
+		for (at = next; at < body.len && body.ptr[at] == '\\'; len += n)
+			at += unescape_one(body, at, out + len, &n);
+	}
+	return len;
+}
+
 bool json_str(struct json v, struct arena *a, struct slice *out)
 {
 	struct slice body;
-	size_t at, len, n;
 	char *p;
 
 	if (json_type(v) != JSON_STRING)
 		return false;
 	body = string_body(v);
-	at = slice_find_byte(body, '\\', 0);
-	if (at == SIZE_MAX) {
+	if (slice_find_byte(body, '\\', 0) == SIZE_MAX) {
 		*out = body;
 		return true;
 	}
-	p = arena_alloc(a, body.len + 1); /* an escape is never shorter than what it stands for */
-	memcpy(p, body.ptr, at);
-	for (len = at; at < body.len; len += n) {
-		char one[4];
-
-		at += unescape_one(body, at, one, &n);
-		memcpy(p + len, one, n);
-	}
-	p[len] = '\0';
-	*out = slice_make(p, len);
+	p = arena_alloc(a, body.len + 1); /* zeroed: so it ends in NUL */
+	*out = slice_make(p, unescape(body, p));
 	return true;
+}
+
+char *json_str_own(struct json v, size_t *len, size_t *cap)
+{
+	struct slice body;
+	char *p;
+
+	if (json_type(v) != JSON_STRING)
+		return NULL;
+	body = string_body(v);
+	p = xmalloc(body.len + 1);
+	*len = unescape(body, p);
+	*cap = body.len + 1;
+	return p;
 }
 
 static bool string_is(struct json v, struct slice text)

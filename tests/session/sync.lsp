@@ -11,6 +11,7 @@ buffer ${uri}/a.txt "one\r\nTWO\rthree!\nfour five\n"
 <-- {"id":1,"result":{"text":"1\n2\rthree!\nfour five\n","version":9}}
 # Without a range: the whole text.
 --> {"method":"textDocument/didChange","params":{"textDocument":{"uri":"${uri}/a.txt","version":3},"contentChanges":[{"text":"all new ä 😀"}]}}
+<-- {"method":"window/logMessage","params":{"type":2,"message":"~the version 3 after version 9"}}
 --> {"id":2,"method":"emend/document","params":{"uri":"${uri}/a.txt"}}
 <-- {"id":2,"result":{"text":"all new ä 😀","version":3}}
 --> {"method":"textDocument/didChange","params":{"textDocument":{"uri":"${uri}/a.txt","version":4},"contentChanges":[]}}

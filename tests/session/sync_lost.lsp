@@ -16,6 +16,15 @@ quiet 0.1
 <-- {"method":"window/showMessage","params":{"message":"~behind the end"}}
 --> {"method":"textDocument/didOpen","params":{"textDocument":{"uri":"${uri}/a.txt","languageId":"","version":6,"text":"again\n"}}}
 --> {"method":"textDocument/didChange","params":{"textDocument":{"uri":"${uri}/a.txt","version":7},"contentChanges":[{"range":"nonsense","text":"!"}]}}
-<-- {"method":"window/showMessage"}
+<-- {"method":"window/showMessage","params":{"message":"~a.txt has a range that does not say two lines"}}
+--> {"method":"textDocument/didOpen","params":{"textDocument":{"uri":"${uri}/a.txt","languageId":"","version":8,"text":"again\n"}}}
+--> {"method":"textDocument/didChange","params":{"textDocument":{"uri":"${uri}/a.txt","version":9},"contentChanges":[{"range":{"start":{"line":-1,"character":0},"end":{"line":0,"character":0}},"text":"!"}]}}
+<-- {"method":"window/showMessage","params":{"message":"~has a range that does not say two lines"}}
+--> {"method":"textDocument/didOpen","params":{"textDocument":{"uri":"${uri}/a.txt","languageId":"","version":10,"text":"again\n"}}}
+--> {"method":"textDocument/didChange","params":{"textDocument":{"uri":"${uri}/a.txt","version":11},"contentChanges":[{"range":{"start":{"line":0,"character":3},"end":{"line":0,"character":1}},"text":"!"}]}}
+<-- {"method":"window/showMessage","params":{"message":"~has a range that ends before it begins"}}
+--> {"method":"textDocument/didOpen","params":{"textDocument":{"uri":"${uri}/a.txt","languageId":"","version":12,"text":"again\n"}}}
+--> {"method":"textDocument/didChange","params":{"textDocument":{"uri":"${uri}/a.txt","version":13},"contentChanges":[{"text":null}]}}
+<-- {"method":"window/showMessage","params":{"message":"~a.txt has no text"}}
 ignore window/logMessage
 quiet 0.1

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "protocol/base/limits.h"
+#include "protocol/base/mem.h"
 
 static struct documents docs;
 
@@ -25,12 +26,21 @@ static int teardown(void **state)
 	return 0;
 }
 
+static struct owned_text owned(const char *text)
+{
+	return (struct owned_text){ .data = xstrdup(text), .len = strlen(text), .cap = strlen(text) };
+}
+
+static bool open_as(const char *uri, const char *text, struct err *err)
+{
+	return documents_open(&docs, slice_of(uri), SLICE(""), 1, owned(text), err);
+}
+
 static struct document *open_text(const char *text)
 {
 	struct err err;
 
-	assert_true(
-		documents_open(&docs, SLICE("file:///d/a.c"), SLICE(""), 1, slice_of(text), &err));
+	assert_true(open_as("file:///d/a.c", text, &err));
 	return documents_find(&docs, SLICE("file:///d/a.c"));
 }
 
@@ -70,7 +80,7 @@ static void test_untitled(void **state)
 	struct document *doc;
 
 	(void)state;
-	assert_true(documents_open(&docs, SLICE("untitled:a.py"), SLICE(""), 1, SLICE(""), NULL));
+	assert_true(open_as("untitled:a.py", "", NULL));
 	doc = documents_find(&docs, SLICE("untitled:a.py"));
 	assert_non_null(doc);
 	assert_null(doc->path);
@@ -154,28 +164,56 @@ static void test_impossible(void **state)
 	}
 }
 
+/* What is open and cannot be followed is known as such: its file must not be taken for it. */
 static void test_limits(void **state)
 {
-	static char uri[LIMIT_URI_BYTES + 1];
+	static char uri[LIMIT_URI_BYTES + 2];
+	struct owned_text large = owned("");
 	struct err err;
 
 	(void)state;
-	memset(uri, 'u', sizeof(uri));
-	assert_false(
-		documents_open(&docs, slice_make(uri, sizeof(uri)), SLICE(""), 1, SLICE(""), &err));
+	memset(uri, 'u', sizeof(uri) - 1);
+	assert_false(open_as(uri, "", &err));
 	assert_int_equal(err.code, ERR_TOO_LARGE);
+	assert_int_equal(docs.count, 0);
 	/* The size is looked at before the text. */
-	assert_false(documents_open(&docs, SLICE("file:///big"), SLICE(""), 1,
-				    slice_make("", (size_t)LIMIT_DOC_BYTES + 1), &err));
+	large.len = (size_t)LIMIT_DOC_BYTES + 1;
+	assert_false(documents_open(&docs, SLICE("file:///big"), SLICE(""), 1, large, &err));
 	assert_int_equal(err.code, ERR_TOO_LARGE);
+	assert_null(documents_find_path(&docs, SLICE("/big")));
+	assert_non_null(strstr(documents_lost_path(&docs, SLICE("/big")), "too large"));
+	documents_close(&docs, SLICE("file:///big"));
+	assert_null(documents_lost_path(&docs, SLICE("/big")));
 	for (int i = 0; i < LIMIT_DOCS; i++) {
 		char name[32];
 
 		(void)snprintf(name, sizeof(name), "file:///%d", i);
-		assert_true(documents_open(&docs, slice_of(name), SLICE("c"), 1, SLICE(""), &err));
+		assert_true(open_as(name, "", &err));
 	}
-	assert_false(documents_open(&docs, SLICE("file:///more"), SLICE("c"), 1, SLICE(""), &err));
-	assert_true(documents_open(&docs, SLICE("file:///7"), SLICE("c"), 2, SLICE("new"), &err));
+	assert_false(open_as("file:///more", "", &err));
+	assert_non_null(strstr(documents_lost_path(&docs, SLICE("/more")), "too many"));
+	documents_close(&docs, SLICE("file:///more"));
+	assert_true(open_as("file:///7", "new", &err));
+}
+
+static void test_too_large_to_come(void **state)
+{
+	struct document *doc;
+	struct err err;
+
+	(void)state;
+	assert_false(documents_open_large(&docs, SLICE("file:///d/a.c"), 3, &err));
+	assert_int_equal(err.code, ERR_TOO_LARGE);
+	assert_null(documents_find_path(&docs, SLICE("/d/a.c")));
+	assert_non_null(documents_lost_path(&docs, SLICE("/d/a.c")));
+	doc = documents_any(&docs, SLICE("file:///d/a.c"));
+	assert_int_equal(doc->version, 3);
+	assert_true(document_change(doc, NULL, POSITION_UTF8, SLICE("small"), &err));
+	check(doc, "small");
+	assert_false(document_large(doc, &err));
+	assert_ptr_equal(documents_any(&docs, SLICE("file:///d/a.c")), doc);
+	assert_null(documents_find_path(&docs, SLICE("/d/a.c")));
+	assert_non_null(documents_lost_path(&docs, SLICE("/d/a.c")));
 }
 
 int main(void)
@@ -188,6 +226,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_end_of_text, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_impossible, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_too_large_to_come, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("documents", tests, NULL, NULL);

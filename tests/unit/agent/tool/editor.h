@@ -456,6 +456,7 @@ static void editor_release(struct editor *e)
 /* Opens both files with new texts. */
 static void editor_open(struct editor *e, int file, struct slice text)
 {
+	struct owned_text own = { xslicedup(text), text.len, text.len };
 	struct err err = { 0 };
 
 	(void)editor_make(e, &e->later);
@@ -466,7 +467,7 @@ static void editor_open(struct editor *e, int file, struct slice text)
 	e->bare[file] = !memchr(text.ptr, *(e->eol ? e->eol : "\n"), text.len);
 	editor_must(e,
 		    documents_open(&e->documents, slice_of(editor_uris[file]), SLICE("text"), 1,
-				   text, &err),
+				   own, &err),
 		    "not opened");
 	editor_typed(e, &e->typed);
 }
