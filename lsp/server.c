@@ -146,7 +146,9 @@ void server_ready(struct server *s)
 
 static void wire(struct server *s)
 {
-	struct conn_options options = { .handlers = &handlers, .owner = s, .mode = FRAME_HEADERS };
+	struct conn_options options = {
+		.handlers = &handlers, .owner = s, .mode = FRAME_HEADERS, .no_nul = true
+	};
 	uint64_t seed = 0;
 
 	(void)!getrandom(&options.seed, sizeof(options.seed), 0);

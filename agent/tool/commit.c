@@ -160,6 +160,11 @@ static bool buffer_target(struct commit *m, struct slice after, struct slice *ou
 
 	if (!after.ptr)
 		return err_set(err, ERR_DENIED, "it is open in the editor, and stays");
+	if (slice_find_byte(base, '\0', 0) != SIZE_MAX ||
+	    slice_find_byte(mine, '\0', 0) != SIZE_MAX)
+		return err_set(
+			err, ERR_INVALID,
+			"it is open in the editor and binary: it has a NUL, and is left as it is");
 	if (!commit_is_text(after))
 		return err_set(err, ERR_INVALID, "it is open in the editor, and would not be text");
 	if (slice_find_byte(base, '\r', 0) == SIZE_MAX)

@@ -103,9 +103,16 @@ bool workspace_lost(struct workspace *v, struct slice path, struct err *err)
 	why = v->host.ops->lost(v->host.self, path_join(&a, v->root, path));
 	arena_release(&a);
 	if (why)
-		(void)err_set(err, ERR_DENIED, "%.*s is open in the editor, but %s", SLICE_ARG(path),
-			      why);
+		(void)err_set(err, ERR_DENIED, "%.*s is open in the editor, but %s",
+			      SLICE_ARG(path), why);
 	return why != NULL;
+}
+
+/* The text of a buffer with a NUL is binary, as that of such a file: tools for lines would damage it,
+ * and some editors cannot be sent it. It is neither shown nor changed, in no part. */
+static bool is_binary(struct snapshot *buffer)
+{
+	return slice_find_byte(snapshot_text(buffer), '\0', 0) != SIZE_MAX;
 }
 
 static void read_buffer_done(struct job *j)
@@ -120,6 +127,11 @@ static void read_buffer_done(struct job *j)
 					     .bytes = snapshot_text(op->text),
 					     .size = snapshot_text(op->text).len,
 					     .sha256 = SLICE("") };
+		t.binary = is_binary(op->text);
+		if (t.binary) {
+			t.text = NULL;
+			t.why = SLICE("It is binary in the editor: it has a NUL.");
+		}
 		op->read_done(op->payload, &t, NULL);
 	} else {
 		op->read_done(op->payload, NULL, &op->err);
@@ -271,8 +283,13 @@ struct workspace_op *workspace_write(struct workspace *v, const struct workspace
 
 	op->write_done = done;
 	op->text = open_buffer(v, w->path); /* opened or closed since it was read? */
-	if (w->is_buffer != (op->text != NULL) ||
-	    (op->text && !slice_eq(snapshot_text(op->text), snapshot_text(w->base))))
+	if (op->text && is_binary(op->text))
+		(void)err_set(
+			&op->err, ERR_INVALID,
+			"%.*s is open in the editor and binary: it has a NUL, and is left as it is",
+			SLICE_ARG(w->path));
+	else if (w->is_buffer != (op->text != NULL) ||
+		 (op->text && !slice_eq(snapshot_text(op->text), snapshot_text(w->base))))
 		(void)err_set(&op->err, ERR_STALE, "%.*s changed since it was read",
 			      SLICE_ARG(w->path));
 	else if (op->text && !w->after.ptr)

@@ -29,6 +29,7 @@ void on_emend_document(struct server *s, struct rpc_request *req)
 		return;
 	}
 	w = conn_result_begin(req);
+	w->no_nul = false; /* whoever asks this wants each byte */
 	jw_object(w);
 	jw_ki64(w, "version", doc->version);
 	jw_kcstr(w, "languageId", doc->language);

@@ -81,13 +81,16 @@ static void put_escape(struct buf *out, unsigned char c)
 		buf_append(out, slice_make((char[]){ '\\', (char)c }, 2));
 	else if (letters[c])
 		buf_append(out, slice_make((char[]){ '\\', letters[c] }, 2));
-	else if (c != 0)
+	else
 		buf_printf(out, "\\u%04x", c);
 }
 
+static const struct slice replacement = { "\xef\xbf\xbd", 3 }; /* U+FFFD */
+
 /* Appends s in quotes. What needs no change is copied in as few pieces as possible. */
-static void put_string(struct buf *out, struct slice s)
+static void put_string(struct jw *w, struct slice s)
 {
+	struct buf *out = w->out;
 	size_t done = 0, at = 0;
 
 	buf_putc(out, '"');
@@ -101,8 +104,8 @@ static void put_string(struct buf *out, struct slice s)
 			continue;
 		}
 		buf_append(out, slice_sub(s, done, at));
-		if (n == 0)
-			buf_append(out, SLICE("\xef\xbf\xbd"));
+		if (n == 0 || (c == 0 && w->no_nul))
+			buf_append(out, replacement);
 		else
 			put_escape(out, c);
 		done = ++at;
@@ -115,7 +118,7 @@ void jw_key_slice(struct jw *w, struct slice key)
 {
 	assert((w->object & bit(w->depth)) && !w->after_key);
 	separate(w);
-	put_string(w->out, key);
+	put_string(w, key);
 	buf_putc(w->out, ':');
 	w->after_key = true;
 }
@@ -128,7 +131,7 @@ void jw_key(struct jw *w, const char *key)
 void jw_str(struct jw *w, struct slice s)
 {
 	before_value(w);
-	put_string(w->out, s);
+	put_string(w, s);
 }
 
 void jw_cstr(struct jw *w, const char *s)
@@ -207,10 +210,35 @@ void jw_null(struct jw *w)
 	buf_puts(w->out, "null");
 }
 
+/* Appends the JSON with each escape of U+0000 made one of U+FFFD. Behind an odd number of backslashes
+ * it is no escape, but a backslash and letters. */
+static void put_without_nul(struct buf *out, struct slice json)
+{
+	static const struct slice nul = { "\\u0000", 6 };
+	size_t done = 0, at = slice_find(json, nul, 0);
+
+	while (at != SIZE_MAX) {
+		size_t before = 0;
+
+		while (before < at && json.ptr[at - before - 1] == '\\')
+			before++;
+		if (before % 2 == 0) {
+			buf_append(out, slice_sub(json, done, at));
+			buf_puts(out, "\\ufffd");
+			done = at + nul.len;
+		}
+		at = slice_find(json, nul, at + 1);
+	}
+	buf_append(out, slice_sub(json, done, json.len));
+}
+
 void jw_raw(struct jw *w, struct slice json)
 {
 	before_value(w);
-	buf_append(w->out, json);
+	if (w->no_nul)
+		put_without_nul(w->out, json);
+	else
+		buf_append(w->out, json);
 }
 
 void jw_kstr(struct jw *w, const char *key, struct slice s)

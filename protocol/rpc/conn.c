@@ -22,7 +22,9 @@ enum { COPY_BYTES = 16 * 1024 }; /* smaller messages are copied before it is kno
 void conn_init(struct conn *c, const struct conn_options *o)
 {
 	assert(o->handlers->request && o->handlers->notification);
-	*c = (struct conn){ .state = CONN_OPEN, .handlers = o->handlers, .owner = o->owner };
+	*c = (struct conn){
+		.state = CONN_OPEN, .handlers = o->handlers, .owner = o->owner, .no_nul = o->no_nul
+	};
 	frame_init(&c->in, o->mode, LIMIT_MESSAGE_BYTES);
 	buf_init(&c->sending, LIMIT_OUT_MAX_BYTES);
 	buf_init(&c->pending, LIMIT_OUT_MAX_BYTES);

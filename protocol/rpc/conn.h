@@ -88,6 +88,9 @@ struct conn_options {
 	const struct conn_handlers *handlers; /* must outlive the connection */
 	void *owner;			      /* passed to the handlers */
 	enum frame_mode mode;
+	/* The peer drops a whole message that has U+0000 in a string (Emacs 28 does): see json/write.h. A
+	 * writer whose text must be exact clears no_nul in what *_begin() gave. */
+	bool no_nul;
 	uint64_t seed; /* random: hashes the ids that the peer chooses */
 };
 
@@ -100,6 +103,7 @@ struct conn {
 	struct buf sending, pending; /* handed to the owner; waiting behind it */
 	size_t sent;		     /* bytes of `sending` that are written */
 	struct jw writer;
+	bool no_nul;
 	enum conn_writing { CONN_IDLE, CONN_RESULT, CONN_NOTIFICATION, CONN_CALL } writing;
 	size_t start, mark;  /* of the message being written, and of its params, in `pending` */
 	struct map requests; /* raw id -> struct rpc_request in flight */

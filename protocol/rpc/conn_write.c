@@ -36,6 +36,7 @@ struct jw *conn_write_begin(struct conn *c, enum conn_writing what)
 	c->start = c->pending.len;
 	buf_append(&c->pending, slice_make(gap, gap_len(c)));
 	jw_init(&c->writer, &c->pending);
+	c->writer.no_nul = c->no_nul;
 	return &c->writer;
 }
 

@@ -15,6 +15,33 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 			abort(); \
 	} while (0)
 
+/* A text comes back as it was, NUL and all; without NUL where the reader cannot take it. */
+static void round_trip(struct arena *a, struct slice text)
+{
+	struct slice back, own;
+	struct json v;
+	struct buf out;
+	struct jw w;
+	size_t cap;
+
+	for (int no_nul = 0; no_nul < 2; no_nul++) {
+		buf_init(&out, 6 * text.len + 16);
+		jw_init(&w, &out);
+		w.no_nul = no_nul;
+		jw_str(&w, text);
+		REQUIRE(!out.full && json_parse(a, arena_dup(a, buf_slice(&out)), &v, NULL));
+		REQUIRE(json_str(v, a, &back));
+		buf_release(&out);
+		if (no_nul)
+			REQUIRE(slice_find_byte(back, '\0', 0) == SIZE_MAX);
+		else
+			REQUIRE(slice_eq(back, text));
+		own.ptr = json_str_own(v, &own.len, &cap);
+		REQUIRE(slice_eq(own, back) && cap >= own.len);
+		free((char *)(uintptr_t)own.ptr);
+	}
+}
+
 /* Reads every value in every way; iterates one level, and the first members below it. */
 static void touch(struct arena *a, struct json v)
 {
@@ -28,6 +55,8 @@ static void touch(struct arena *a, struct json v)
 	REQUIRE(json_str(v, a, &text) == (json_type(v) == JSON_STRING));
 	REQUIRE(json_equal(v, v));
 	REQUIRE(json_raw(v).len > 0);
+	if (json_type(v) == JSON_STRING)
+		round_trip(a, text);
 	for (struct json_iter it = json_iter(v); json_next(&it);) {
 		struct slice key = json_str_or(it.key, a, "");
 

@@ -109,7 +109,8 @@ static void converse(struct slice in, size_t piece, enum frame_mode mode)
 	struct slice out;
 	struct err err;
 
-	conn_init(&o.conn, &(struct conn_options){ &handlers, &o, mode, 1 });
+	conn_init(&o.conn, &(struct conn_options){
+				    .handlers = &handlers, .owner = &o, .mode = mode, .seed = 1 });
 	for (size_t at = 0; at < in.len && o.conn.state == CONN_OPEN; at += piece) {
 		if (!conn_feed(&o.conn, slice_sub(in, at, at + piece), &err))
 			REQUIRE(o.conn.state == CONN_CLOSED && err.code != ERR_NONE);

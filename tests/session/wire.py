@@ -28,7 +28,7 @@ def check_value(value, path):
     if isinstance(value, str):
         if any(0xD800 <= ord(c) < 0xE000 for c in value):
             raise Failure("%s: a lone surrogate" % path)
-        if "\0" in value:
+        if "\0" in value and path != "reply.result.text":  # emend/document: asked for to the byte
             raise Failure("%s: U+0000" % path)
     elif value is False and ".events" not in path:
         raise Failure("%s: false, which some editors take for true" % path)

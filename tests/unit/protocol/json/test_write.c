@@ -81,7 +81,7 @@ static void test_strings(void **state)
 		{ { "", 0 }, "\"\"" },
 		{ { "a\"\\/b", 5 }, "\"a\\\"\\\\/b\"" },
 		{ { "\b\f\n\r\t\x01\x1f\x7f", 8 }, "\"\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\"" },
-		{ { "a\0b\0", 4 }, "\"ab\"" },
+		{ { "a\0b\0", 4 }, "\"a\\u0000b\\u0000\"" },
 		{ { "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9 }, "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"" },
 		{ { "a\xff"
 		    "b",
@@ -107,7 +107,29 @@ static void test_strings(void **state)
 	}
 }
 
-/* Any bytes give valid JSON, which reads back as what was written if that was text without NUL. */
+/* For readers who drop a message with U+0000: in a string, in a key, and in JSON of others. */
+static void test_no_nul(void **state)
+{
+	struct buf b;
+	struct jw w;
+
+	(void)state;
+	buf_init(&b, 1000);
+	jw_init(&w, &b);
+	w.no_nul = true;
+	jw_object(&w);
+	jw_kstr(&w, "a", SLICE("x\0\0y"));
+	jw_key_slice(&w, SLICE("k\0"));
+	jw_str(&w, SLICE("\\u0000"));
+	jw_kraw(&w, "r", SLICE("[\"\\u0000\\\\u0000\\\\\\u0000\",1]"));
+	jw_end(&w);
+	assert_string_equal(buf_cstr(&b),
+			    "{\"a\":\"x\xef\xbf\xbd\xef\xbf\xbdy\",\"k\xef\xbf\xbd\":\"\\\\u0000\","
+			    "\"r\":[\"\\ufffd\\\\u0000\\\\\\ufffd\",1]}");
+	buf_release(&b);
+}
+
+/* Any bytes give valid JSON, which reads back as what was written if that was text. */
 static void test_any_bytes(void **state)
 {
 	uint32_t seed = 99;
@@ -123,7 +145,7 @@ static void test_any_bytes(void **state)
 
 		for (size_t i = 0; i < in.len; i++) {
 			seed = seed * 1664525 + 1013904223;
-			bytes[i] = (char)(round % 2 ? seed >> 24 : (seed >> 24) % 127 + 1);
+			bytes[i] = (char)(round % 2 ? seed >> 24 : (seed >> 24) % 128);
 		}
 		arena_init(&a);
 		buf_init(&b, 1000);
@@ -212,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_structure), cmocka_unit_test(test_deepest), cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_no_nul),
 		cmocka_unit_test(test_any_bytes), cmocka_unit_test(test_doubles), cmocka_unit_test(test_full),
 	};
 

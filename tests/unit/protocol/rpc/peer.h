@@ -114,7 +114,8 @@ static inline struct peer *peer_new(enum frame_mode mode)
 	struct peer *p = calloc(1, sizeof(*p));
 
 	assert_non_null(p);
-	conn_init(&p->conn, &(struct conn_options){ &peer_handlers, p, mode, 42 });
+	conn_init(&p->conn, &(struct conn_options){
+				   .handlers = &peer_handlers, .owner = p, .mode = mode, .seed = 42 });
 	buf_init(&p->log, 64 * 1024 * 1024);
 	buf_init(&p->wire, 512 * 1024 * 1024);
 	return p;
