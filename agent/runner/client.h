@@ -46,6 +46,7 @@ struct runner_call {
 	runner_write_cb *on_write;
 	runner_json_cb *on_json;
 	runner_image_cb *on_image;
+	runner_items_cb *on_items;
 	runner_network_cb *on_network; /* NULL with `network`: dropped */
 	struct command_callbacks on_command;
 	void *payload;
@@ -65,6 +66,8 @@ bool client_too_many(struct runner *r);
 void client_read_changes(struct json changed, struct arena *a, struct view_result *out);
 void client_read_held(struct json held, struct arena *a, struct held_result *out);
 void client_answer_image(const struct runner_call *c, struct json v, struct arena *a,
+			 const struct err *err);
+void client_answer_items(const struct runner_call *c, struct json v, struct arena *a,
 			 const struct err *err);
 
 #endif

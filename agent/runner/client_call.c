@@ -116,6 +116,8 @@ void client_answer(struct runner_call *c, const struct rpc_reply *reply, const s
 		copy.on_json(copy.payload, err ? SLICE("") : json_raw(v), err);
 	else if (copy.on_image)
 		client_answer_image(&copy, v, a, err);
+	else if (copy.on_items)
+		client_answer_items(&copy, v, a, err);
 	else
 		answer_command(&copy, v, a, err);
 	arena_release(&own);

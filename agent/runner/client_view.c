@@ -74,6 +74,39 @@ void client_answer_image(const struct runner_call *c, struct json v, struct aren
 	c->on_image(c->payload, &image, err);
 }
 
+static bool read_item(struct json v, struct arena *a, struct view_item *out)
+{
+	*out = (struct view_item){
+		.index = json_i64_or(json_get(v, "index"), -1),
+		.code = err_code_named(json_str_or(json_get(v, "code"), a, "")),
+		.why = json_str_or(json_get(v, "why"), a, ""),
+	};
+	if (out->code != ERR_NONE || !json_present(json_get(v, "before")))
+		return true;
+	return read_image(json_get(v, "before"), a, &out->image.was, &out->image.before) &&
+	       read_image(json_get(v, "after"), a, &out->image.is, &out->image.after);
+}
+
+void client_answer_items(const struct runner_call *c, struct json v, struct arena *a,
+			 const struct err *err)
+{
+	struct json list = json_get(v, "images");
+	struct view_item *items;
+	size_t n = 0;
+	struct err bad;
+
+	if (json_type(list) != JSON_ARRAY)
+		list = json_get(v, "results");
+	items = arena_array(a, json_len(list) + 1, sizeof(*items));
+	for (struct json_iter it = json_iter(list); !err && json_next(&it); n++) {
+		if (read_item(it.value, a, &items[n]))
+			continue;
+		err_set(&bad, ERR_INTERNAL, "The runner's answer has no data.");
+		err = &bad;
+	}
+	c->on_items(c->payload, items, err ? 0 : n, err);
+}
+
 static struct runner_call *begin(struct runner *r, const char *method, int64_t view, void *payload,
 				 struct jw **w)
 {
@@ -107,6 +140,43 @@ struct runner_call *runner_commit(struct runner *r, int64_t view, int64_t index,
 	c->on_json = done;
 	if (w) {
 		jw_ki64(w, "index", index);
+		jw_end(w);
+	}
+	return client_end(c);
+}
+
+static void write_indexes(struct jw *w, const int64_t *indexes, size_t n)
+{
+	jw_karray(w, "indexes");
+	for (size_t i = 0; i < n; i++)
+		jw_i64(w, indexes[i]);
+	jw_end(w);
+}
+
+struct runner_call *runner_images(struct runner *r, int64_t view, const int64_t *indexes, size_t n,
+				  size_t max_bytes, runner_items_cb *done, void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = begin(r, "viewImages", view, payload, &w);
+
+	c->on_items = done;
+	if (w) {
+		write_indexes(w, indexes, n);
+		jw_ki64(w, "maxBytes", (int64_t)max_bytes);
+		jw_end(w);
+	}
+	return client_end(c);
+}
+
+struct runner_call *runner_commit_many(struct runner *r, int64_t view, const int64_t *indexes,
+				       size_t n, runner_items_cb *done, void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = begin(r, "viewCommitMany", view, payload, &w);
+
+	c->on_items = done;
+	if (w) {
+		write_indexes(w, indexes, n);
 		jw_end(w);
 	}
 	return client_end(c);

@@ -226,6 +226,23 @@ struct runner_call *runner_image(struct runner *r, int64_t view, int64_t index,
 /* Makes one change real: atomic, and only if the real file is what it was. ERR_STALE. */
 struct runner_call *runner_commit(struct runner *r, int64_t view, int64_t index,
 				  runner_json_cb *done, void *payload);
+/* The same for many at once. On the way a view may be asked for the images of a part, that part be
+ * committed, and so on; cancel is looked at between two files. */
+struct view_item {
+	int64_t index;
+	enum err_code code; /* ERR_NONE: it was done, or its images are here */
+	struct slice why;
+	struct view_image image; /* of runner_images() only */
+};
+/* items: in the order of `indexes`; of images as many as fit in max_bytes (0: 16 MiB) from the first,
+ * and at least one, so that the caller asks again for the rest. */
+typedef void runner_items_cb(void *payload, const struct view_item *items, size_t n,
+			     const struct err *err);
+struct runner_call *runner_images(struct runner *r, int64_t view, const int64_t *indexes, size_t n,
+				  size_t max_bytes, runner_items_cb *done, void *payload);
+/* When done() is called, what became real is on the disk: one sync for all. */
+struct runner_call *runner_commit_many(struct runner *r, int64_t view, const int64_t *indexes,
+				       size_t n, runner_items_cb *done, void *payload);
 /* quiet: what is not listed becomes real. json: {"done","failed","why"}. The view is gone. */
 struct runner_call *runner_finish(struct runner *r, int64_t view, bool quiet, runner_json_cb *done,
 				  void *payload);

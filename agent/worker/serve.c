@@ -99,6 +99,10 @@ static void on_request(void *owner, struct rpc_request *req)
 		serve_network(s, req);
 	else if (slice_eq_cstr(req->method, "viewImage"))
 		serve_view_image(s, req);
+	else if (slice_eq_cstr(req->method, "viewImages"))
+		serve_view_images(s, req);
+	else if (slice_eq_cstr(req->method, "viewCommitMany"))
+		serve_view_commit_many(s, req);
 	else if (slice_eq_cstr(req->method, "viewCommit"))
 		serve_view_commit(s, req);
 	else if (slice_eq_cstr(req->method, "viewFinish"))

@@ -87,6 +87,16 @@ NODISCARD bool serve_view_new(struct serve *s, struct json params, struct arena 
 NODISCARD bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w,
 				 bool *keep, struct err *err);
 void serve_view_image(struct serve *s, struct rpc_request *req);
+/* The layer that a request is about; NULL: there is none. */
+struct upper *serve_view_find(struct serve *s, struct json params);
+/* Writes the members "before" and "after" into the open object. ERR_TOO_LARGE, ERR_DENIED, ERR_IO:
+ * then nothing was written. *bytes: what they hold together. */
+NODISCARD bool serve_view_write_images(const struct serve *s, const struct upper *u,
+				       const struct upper_change *c, struct jw *w, size_t *bytes,
+				       struct err *err);
+/* serve_batch.c: the same for many changes at once. */
+void serve_view_images(struct serve *s, struct rpc_request *req);
+void serve_view_commit_many(struct serve *s, struct rpc_request *req);
 void serve_put(struct serve *s, struct rpc_request *req); /* serve_entry.c */
 void serve_mode(struct serve *s, struct rpc_request *req);
 void serve_view_commit(struct serve *s, struct rpc_request *req);

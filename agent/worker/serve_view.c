@@ -93,7 +93,7 @@ bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w
 
 /* --- afterwards --- */
 
-static struct upper *find(struct serve *s, struct json params)
+struct upper *serve_view_find(struct serve *s, struct json params)
 {
 	int64_t id = json_i64_or(json_get(params, "view"), 0);
 
@@ -111,7 +111,7 @@ static struct upper_change *find_change(struct serve *s, struct rpc_request *req
 {
 	int64_t index = json_i64_or(json_get(req->params, "index"), -1);
 
-	*u = find(s, req->params);
+	*u = serve_view_find(s, req->params);
 	if (*u && index >= 0 && (size_t)index < (*u)->n)
 		return &(*u)->change[index];
 	conn_reply_error(req, RPC_INVALID_PARAMS, "There is no such change of a command.");
@@ -158,34 +158,50 @@ static void write_image(struct jw *w, const char *key, enum entry_kind kind, con
 	jw_end(w);
 }
 
+bool serve_view_write_images(const struct serve *s, const struct upper *u,
+			     const struct upper_change *c, struct jw *w, size_t *bytes,
+			     struct err *err)
+{
+	enum entry_kind was = ENTRY_NONE, is = ENTRY_NONE;
+	struct buf before, after;
+	bool ok;
+
+	buf_init(&before, LIMIT_READ_BYTES);
+	buf_init(&after, LIMIT_READ_BYTES);
+	ok = c->class != UPPER_NEVER || err_set(err, ERR_DENIED, "%s: %s.", c->rel, c->reason);
+	ok = ok && read_image(s->root.fd, c->rel, &before, &was, err) &&
+	     (c->kind == UPPER_REMOVED || read_image(u->fd, c->rel, &after, &is, err));
+	if (ok) {
+		write_image(w, "before", was, &before);
+		write_image(w, "after", is, &after);
+		*bytes = before.len + after.len;
+	}
+	buf_release(&before);
+	buf_release(&after);
+	return ok;
+}
+
 void serve_view_image(struct serve *s, struct rpc_request *req)
 {
 	struct upper *u;
 	struct upper_change *c = find_change(s, req, &u);
-	enum entry_kind was = ENTRY_NONE, is = ENTRY_NONE;
-	struct buf before, after;
+	struct buf json;
 	struct err err;
-	struct jw *w;
+	struct jw w;
+	size_t bytes;
 
 	if (!c)
 		return;
-	buf_init(&before, LIMIT_READ_BYTES);
-	buf_init(&after, LIMIT_READ_BYTES);
-	if (c->class == UPPER_NEVER)
-		err_set(&err, ERR_DENIED, "%s: %s.", c->rel, c->reason);
-	if (c->class == UPPER_NEVER || !read_image(s->root.fd, c->rel, &before, &was, &err) ||
-	    (c->kind != UPPER_REMOVED && !read_image(u->fd, c->rel, &after, &is, &err))) {
-		conn_reply_err(req, &err);
+	buf_init(&json, LIMIT_MESSAGE_BYTES);
+	jw_init(&w, &json);
+	jw_object(&w);
+	if (serve_view_write_images(s, u, c, &w, &bytes, &err)) {
+		jw_end(&w);
+		conn_reply_result(req, buf_slice(&json));
 	} else {
-		w = conn_result_begin(req);
-		jw_object(w);
-		write_image(w, "before", was, &before);
-		write_image(w, "after", is, &after);
-		jw_end(w);
-		conn_result_end(req);
+		conn_reply_err(req, &err);
 	}
-	buf_release(&before);
-	buf_release(&after);
+	buf_release(&json);
 }
 
 void serve_view_commit(struct serve *s, struct rpc_request *req)
@@ -197,7 +213,7 @@ void serve_view_commit(struct serve *s, struct rpc_request *req)
 	if (!c)
 		return;
 	places_forget(&s->places);
-	if (!upper_apply(u, &s->root, c, &err)) {
+	if (!upper_apply(u, &s->root, c, true, &err)) {
 		conn_reply_err(req, &err);
 		return;
 	}
@@ -208,7 +224,7 @@ void serve_view_commit(struct serve *s, struct rpc_request *req)
 /* The quiet rest, and the end of the layer. */
 void serve_view_finish(struct serve *s, struct rpc_request *req)
 {
-	struct upper *u = find(s, req->params);
+	struct upper *u = serve_view_find(s, req->params);
 	size_t done = 0, failed = 0;
 	struct err err = { .code = ERR_NONE };
 	struct jw *w;
@@ -229,5 +245,5 @@ void serve_view_finish(struct serve *s, struct rpc_request *req)
 
 void serve_view_drop(struct serve *s, struct json params)
 {
-	upper_free(&s->views, find(s, params));
+	upper_free(&s->views, serve_view_find(s, params));
 }

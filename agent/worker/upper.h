@@ -82,8 +82,9 @@ NODISCARD bool upper_place(struct upper *u, const struct root *r, const struct p
 NODISCARD bool upper_walk(struct upper *u, const struct root *r, struct err *err);
 
 /* upper_apply.c: does to the real tree what one change did to the layer, atomically, if the real
- * file is still what it was: ERR_STALE, ERR_DENIED, ERR_IO. */
-NODISCARD bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c,
+ * file is still what it was: ERR_STALE, ERR_DENIED, ERR_IO. sync: its bytes are durable; without it
+ * the caller syncs once for many. */
+NODISCARD bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, bool sync,
 			   struct err *err);
 /* All that is quiet. *failed: how many could not be done; *err: the first reason. */
 void upper_apply_quiet(struct upper *u, const struct root *r, size_t *done, size_t *failed,

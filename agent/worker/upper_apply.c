@@ -229,7 +229,8 @@ static bool put_it(struct upper *u, const struct upper_change *c, int dir, const
 	return put_file(u, c, dir, base, sync, err);
 }
 
-bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, struct err *err)
+bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, bool sync,
+		 struct err *err)
 {
 	const char *base;
 	int dir, lock;
@@ -247,7 +248,7 @@ bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, 
 	if (dir < 0)
 		return fail(err, c->rel, "written");
 	lock = root_lock(dir);
-	ok = is_still(r, c, err) && put_it(u, c, dir, base, true, err);
+	ok = is_still(r, c, err) && put_it(u, c, dir, base, sync, err);
 	if (lock >= 0)
 		(void)close(lock);
 	(void)close(dir);

@@ -19,6 +19,12 @@
  *			    protected, never, stale, open}]}; view 0: nothing is left of it
  *	viewImage	{view, index} -> {before?{text|base64}, after?{..}}
  *	viewCommit	{view, index} -> {} ; that change becomes real
+ *	viewImages	{view, indexes[], maxBytes} -> {images[{index, before, after, code, why}]}:
+ *			 from the first, as many as fit in maxBytes, and at least one; code and why
+ *			 in place of images that cannot be had
+ *	viewCommitMany	{view, indexes[]} -> {results[{index, code, why}]}: in this order; code
+ *			 "none": that change is real and, when the answer comes, on the disk. A
+ *			 cancel is looked at between two of them
  *	viewFinish	{view, quiet} -> {done, failed, why}; quiet: with all that is not in changes
  *	network		{} -> {}, and with it a descriptor: a TCP socket that listens on the
  *			 loopback of the commands' network

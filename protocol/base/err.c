@@ -76,6 +76,15 @@ const char *err_name(enum err_code code)
 	return (size_t)code < ARRAY_LEN(codes) ? codes[code].name : "unknown";
 }
 
+enum err_code err_code_named(struct slice name)
+{
+	for (size_t c = 0; c < ARRAY_LEN(codes); c++) {
+		if (slice_eq_cstr(name, codes[c].name))
+			return (enum err_code)c;
+	}
+	return ERR_INTERNAL;
+}
+
 int err_exit_code(enum err_code code)
 {
 	return (size_t)code < ARRAY_LEN(codes) ? codes[code].exit_code : 1;

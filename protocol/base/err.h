@@ -6,7 +6,7 @@
 #ifndef EMEND_ERR_H
 #define EMEND_ERR_H
 
-#include "protocol/base/base.h"
+#include "protocol/base/slice.h"
 
 enum err_code {
 	ERR_NONE = 0,
@@ -35,6 +35,7 @@ bool err_set(struct err *err, enum err_code code, const char *fmt, ...) PRINTF(3
 /* Puts a prefix in front of the message that is there; always false. */
 bool err_wrap(struct err *err, const char *fmt, ...) PRINTF(2, 3);
 const char *err_name(enum err_code code); /* "invalid", "too_large", ... */
+enum err_code err_code_named(struct slice name); /* the other way; ERR_INTERNAL: no such name */
 int err_exit_code(enum err_code code);	  /* the process exit status that stands for it */
 
 #endif

@@ -40,6 +40,12 @@ struct fixture {
 	struct command_result result;
 	size_t streamed;
 	struct runner_call *call;
+	/* of a command on a view, and of a batch */
+	struct folder views;
+	struct view_change *changes; /* copies, without their texts */
+	enum err_code *codes;
+	size_t n_items;
+	char *image[2]; /* of the first item */
 };
 
 static char program[4096];
@@ -86,6 +92,25 @@ static void on_command(void *payload, const struct command_result *r, const stru
 	keep(f, r->output, err);
 	f->result = *r;
 	f->result.output = f->result.limit_hit = (struct slice){ "", 0 };
+	free(f->changes);
+	f->changes = xcalloc(r->changed.n_changes + 1, sizeof(*f->changes));
+	memcpy(f->changes, r->changed.changes, r->changed.n_changes * sizeof(*f->changes));
+}
+
+static void on_items(void *payload, const struct view_item *items, size_t n, const struct err *err)
+{
+	struct fixture *f = payload;
+
+	keep(f, n ? items[0].why : SLICE(""), err);
+	f->n_items = n;
+	free(f->codes);
+	f->codes = xcalloc(n + 1, sizeof(*f->codes));
+	for (size_t i = 0; i < n; i++)
+		f->codes[i] = items[i].code;
+	for (size_t i = 0; i < 2; i++)
+		free(f->image[i]);
+	f->image[0] = n ? xslicedup(items[0].image.before) : NULL;
+	f->image[1] = n ? xslicedup(items[0].image.after) : NULL;
 }
 
 static void on_lost(void *payload, const struct err *why)
@@ -140,7 +165,13 @@ static int teardown(void **state)
 	(void)uv_run(&f->loop, UV_RUN_DEFAULT);
 	left = uv_loop_close(&f->loop);
 	folder_free(&f->dir);
+	if (f->views.path[0])
+		folder_free(&f->views);
 	free(f->data);
+	free(f->changes);
+	free(f->codes);
+	free(f->image[0]);
+	free(f->image[1]);
 	free(f);
 	return left;
 }
@@ -217,6 +248,105 @@ static void list_and_search(void **state)
 	(void)runner_search(f->runner, &s, on_json, f);
 	wait_answers(f, 3);
 	assert_int_equal(f->err.code, ERR_INVALID);
+}
+
+/* Starts the runner again, with a folder for what commands write. */
+static void on_views(struct fixture *f)
+{
+	struct err err;
+
+	runner_stop(f->runner);
+	folder_make(&f->views);
+	f->options.views = slice_of(f->views.path);
+	if (!runner_start(&f->options, &f->runner, &err))
+		fail_msg("%s", err.msg);
+}
+
+/* Its changes, in f->changes; skips where there is no overlay. */
+static size_t changes_of(struct fixture *f, const char *text)
+{
+	unsigned before = f->answers;
+
+	command(f, text, 0, 0);
+	wait_answers(f, before + 1);
+	if (f->err.code == ERR_SANDBOX || !f->result.changed.overlay)
+		skip();
+	assert_int_equal(f->err.code, ERR_NONE);
+	return f->result.changed.n_changes;
+}
+
+enum { MANY = 300 };
+
+static void batch_of_changes(void **state)
+{
+	struct fixture *f = *state;
+	int64_t index[MANY], view;
+	size_t n;
+	unsigned at;
+
+	on_views(f);
+	folder_put(&f->dir, "f100", "mine\n");
+	n = changes_of(f, "for i in $(seq 100 399); do echo $i > f$i; done");
+	assert_int_equal(n, MANY);
+	for (size_t i = 0; i < n; i++)
+		index[i] = f->changes[i].index;
+	view = f->result.changed.view;
+	at = f->answers;
+	(void)runner_images(f->runner, view, index, n, 0, on_items, f);
+	wait_answers(f, ++at);
+	assert_int_equal(f->n_items, n);
+	assert_string_equal(f->image[0], "mine\n");
+	assert_string_equal(f->image[1], "100\n");
+	/* At least one, however little room there is. */
+	(void)runner_images(f->runner, view, index, n, 1, on_items, f);
+	wait_answers(f, ++at);
+	assert_int_equal(f->n_items, 1);
+	/* One of them changes meanwhile: it stays, the others become real. */
+	folder_put(&f->dir, "f100", "saved meanwhile\n");
+	(void)runner_commit_many(f->runner, view, index, n, on_items, f);
+	wait_answers(f, ++at);
+	assert_int_equal(f->err.code, ERR_NONE);
+	assert_int_equal(f->n_items, n);
+	assert_int_equal(f->codes[0], ERR_STALE);
+	for (size_t i = 1; i < n; i++)
+		assert_int_equal(f->codes[i], ERR_NONE);
+	assert_string_equal(folder_get(&f->dir, "f100"), "saved meanwhile\n");
+	assert_string_equal(folder_get(&f->dir, "f399"), "399\n");
+	/* A change that does not exist spoils the request, and nothing else. */
+	index[0] = 100000;
+	(void)runner_commit_many(f->runner, view, index, n, on_items, f);
+	wait_answers(f, ++at);
+	assert_int_not_equal(f->err.code, ERR_NONE);
+	(void)runner_finish(f->runner, view, false, on_json, f);
+	wait_answers(f, ++at);
+	assert_int_equal(f->err.code, ERR_NONE);
+}
+
+/* Requests get through while a batch is under way, and a batch that nobody waits for ends. */
+static void batch_is_no_wall(void **state)
+{
+	struct fixture *f = *state;
+	int64_t index[MANY];
+	struct runner_call *c;
+	size_t n;
+	unsigned at;
+	bool ended;
+
+	on_views(f);
+	n = changes_of(f, "for i in $(seq 100 399); do echo $i > f$i; done");
+	for (size_t i = 0; i < n; i++)
+		index[i] = f->changes[i].index;
+	at = f->answers;
+	c = runner_commit_many(f->runner, f->result.changed.view, index, n, on_items, f);
+	(void)runner_read(f->runner, SLICE("a.txt"), 0, on_read, f);
+	wait_answers(f, at + 1);
+	ended = f->codes != NULL; /* on a slow day the whole batch was quicker */
+	if (!ended)
+		runner_drop(c);
+	(void)runner_finish(f->runner, f->result.changed.view, false, on_json, f);
+	(void)runner_layers(f->runner, on_json, f);
+	wait_answers(f, at + 3 + ended);
+	assert_int_equal(f->lost, 0);
 }
 
 static void commands(void **state)
@@ -471,6 +601,8 @@ int main(int argc, char **argv)
 		CASE(files),
 		CASE(list_and_search),
 		CASE(commands),
+		CASE(batch_of_changes),
+		CASE(batch_is_no_wall),
 		CASE(long_output_keeps_both_ends),
 		CASE(time_limits),
 		CASE(kill_answers_with_what_was_printed),

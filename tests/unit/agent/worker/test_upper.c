@@ -219,7 +219,7 @@ static void test_never(void **state)
 		struct upper_change *c = find(f, rels[i]);
 
 		assert_true(c && c->class == UPPER_NEVER && c->reason);
-		assert_false(upper_apply(f->u, &f->root, c, &err));
+		assert_false(upper_apply(f->u, &f->root, c, true, &err));
 		assert_int_not_equal(access(folder_at(&f->real, rels[i]), F_OK), 0);
 	}
 	assert_int_equal(find(f, "system")->class, UPPER_ORDINARY);
@@ -236,7 +236,7 @@ static void test_type_changes(void **state)
 	assert_int_equal(find(f, "a.txt/inside")->kind, UPPER_CREATED);
 	assert_string_equal(f->u->change[0].rel, "a.txt");
 	for (size_t i = 0; i < f->u->n; i++)
-		assert_true(upper_apply(f->u, &f->root, &f->u->change[i], &err));
+		assert_true(upper_apply(f->u, &f->root, &f->u->change[i], true, &err));
 	assert_string_equal(folder_get(&f->real, "a.txt/inside"), "x\n");
 }
 
@@ -251,11 +251,11 @@ static void test_commit(void **state)
 	assert_int_equal(chmod(folder_at(&f->layer, "a.txt"), 04600), 0);
 	walk(f);
 	find(f, "a.txt")->stale = false; /* the permissions were changed after the mark */
-	assert_true(upper_apply(f->u, &f->root, find(f, "a.txt"), &err));
+	assert_true(upper_apply(f->u, &f->root, find(f, "a.txt"), true, &err));
 	assert_string_equal(folder_get(&f->real, "a.txt"), "other\n");
 	assert_int_equal(stat(folder_at(&f->real, "a.txt"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
-	assert_false(upper_apply(f->u, &f->root, find(f, "a.txt"), &err)); /* once */
+	assert_false(upper_apply(f->u, &f->root, find(f, "a.txt"), true, &err)); /* once */
 }
 
 static void test_commit_is_conditional(void **state)
@@ -268,9 +268,9 @@ static void test_commit_is_conditional(void **state)
 	walk(f);
 	folder_put(&f->real, "a.txt", "meanwhile\n");
 	folder_put(&f->real, "new", "mine\n");
-	assert_false(upper_apply(f->u, &f->root, find(f, "a.txt"), &err));
+	assert_false(upper_apply(f->u, &f->root, find(f, "a.txt"), true, &err));
 	assert_int_equal(err.code, ERR_STALE);
-	assert_false(upper_apply(f->u, &f->root, find(f, "new"), &err));
+	assert_false(upper_apply(f->u, &f->root, find(f, "new"), true, &err));
 	assert_int_equal(err.code, ERR_STALE);
 	assert_string_equal(folder_get(&f->real, "a.txt"), "meanwhile\n");
 	assert_string_equal(folder_get(&f->real, "new"), "mine\n");
@@ -288,7 +288,7 @@ static void test_swapped_parent(void **state)
 	assert_int_equal(rename(folder_at(&f->real, "sub"), folder_at(&f->real, "moved")), 0);
 	if (symlink(out.path, folder_at(&f->real, "sub")) < 0)
 		fail();
-	assert_false(upper_apply(f->u, &f->root, find(f, "sub/n"), &err));
+	assert_false(upper_apply(f->u, &f->root, find(f, "sub/n"), true, &err));
 	assert_int_not_equal(access(folder_at(&out, "n"), F_OK), 0);
 	folder_free(&out);
 }
