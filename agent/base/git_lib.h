@@ -9,7 +9,6 @@
 #define EMEND_BASE_GIT_LIB_H
 
 #include <git2.h>
-#include <git2/sys/repository.h>
 
 #include "protocol/base/err.h"
 
@@ -17,11 +16,6 @@
 	X(git_libgit2_init)           \
 	X(git_libgit2_opts)           \
 	X(git_error_last)             \
-	X(git_repository_free)        \
-	X(git_repository_new)         \
-	X(git_repository_set_workdir) \
-	X(git_ignore_add_rule)        \
-	X(git_ignore_path_is_ignored) \
 	X(git_diff_options_init)      \
 	X(git_patch_from_buffers)     \
 	X(git_patch_num_hunks)        \

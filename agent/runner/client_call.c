@@ -220,9 +220,13 @@ struct runner_call *runner_search(struct runner *r, const struct search_query *q
 		jw_kbool(w, "ignoreCase", q->ignore_case);
 		jw_ki64(w, "context", q->context);
 		jw_ki64(w, "limit", q->limit);
-		jw_karray(w, "skip");
-		for (size_t i = 0; i < q->n_skip; i++)
-			jw_str(w, q->skip[i]);
+		jw_karray(w, "texts");
+		for (size_t i = 0; i < q->n_texts; i++) {
+			jw_object(w);
+			jw_kstr(w, "path", q->texts[i].path);
+			jw_kstr(w, "text", q->texts[i].text);
+			jw_end(w);
+		}
 		jw_end(w);
 		jw_end(w);
 	}

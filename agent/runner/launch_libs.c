@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/base/git_lib.h"
 #include "agent/runner/launch.h"
 
 enum { LIBS_MAX = 128 };
@@ -92,8 +91,6 @@ bool launch_mount_program(struct launch *l, struct slice program, struct err *er
 	void *self = dlopen(NULL, RTLD_NOW | RTLD_NOLOAD);
 	bool ok;
 
-	(void)git_lib(
-		NULL); /* for the ignore rules; without it there are none, as on this machine */
 	(void)dl_iterate_phdr(find_loader, &loader);
 	if (!loader || !self || dlinfo(self, RTLD_DI_LINKMAP, &s.all) != 0)
 		return err_set(err, ERR_SANDBOX,
@@ -101,7 +98,6 @@ bool launch_mount_program(struct launch *l, struct slice program, struct err *er
 			       "container.",
 			       SLICE_ARG(program));
 	look_through(&s, s.all);
-	want(&s, "libgit2.so." LIBGIT2_SOVERSION);
 	for (; s.done < s.n; s.done++)
 		look_through(&s, s.need[s.done]);
 	ok = mount_file(l, arena_cstr(&l->arena, program), "emend", err) &&

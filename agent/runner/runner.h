@@ -114,14 +114,24 @@ struct list_query {
 struct runner_call *runner_list(struct runner *r, const struct list_query *q, runner_json_cb *done,
 				void *payload);
 
-/* json: {"hits":[{"path","line","text","before":[..],"after":[..]}],"files":N,"truncated":bool,
- * "skippedFiles":N,"skipped":"lines PATH: why"}; binary files are skipped without a word */
+/* Text in the user's editor, in place of a file. */
+struct unsaved_text {
+	struct slice path, text; /* relative */
+};
+
+/* json: {"hits":[{"path","line","text","before":[..],"after":[..]}],"files":N,"matches":N,
+ * "truncated":bool,"cut":bool,"restFiles":N,"rest":"lines PATH\tN","skippedFiles":N,
+ * "skipped":"lines PATH: why"}, in the order of the paths.
+ *
+ * At most `limit` hits; `matches` and `files` count all of them, and `rest` says, for the first
+ * texts, how many are not among the hits. truncated: the count ended at LIMIT_SEARCH_COUNT. cut: not
+ * all of the workspace was looked at. Binary files are skipped without a word. */
 struct search_query {
 	struct slice pattern, path, glob;
 	bool literal, ignore_case;
 	uint32_t context, limit;
-	const struct slice *skip; /* paths that the caller searches itself (open buffers) */
-	size_t n_skip;
+	const struct unsaved_text *texts; /* each is searched in place of its file */
+	size_t n_texts;
 };
 struct runner_call *runner_search(struct runner *r, const struct search_query *q,
 				  runner_json_cb *done, void *payload);
@@ -132,9 +142,6 @@ struct runner_call *runner_search(struct runner *r, const struct search_query *q
  * text, and what it writes lies in a layer of its own. Its result lists the changes; each becomes
  * real by runner_commit(), the rest is lost with runner_finish() or runner_view_drop(), one of which
  * must follow where `view` is not 0. */
-struct unsaved_text {
-	struct slice path, text; /* relative */
-};
 enum view_kind { VIEW_CREATED, VIEW_CHANGED, VIEW_REMOVED, VIEW_MODE };
 struct view_change {
 	struct slice path;

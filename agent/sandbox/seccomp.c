@@ -278,6 +278,11 @@ static int add_all(scmp_filter_ctx ctx, enum seccomp_profile p)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), OPENAT2_CALL, 0);
 	for (size_t i = 0; p != SECCOMP_COMMAND && i < ARRAY_LEN(no_sockets); i++)
 		deny(ctx, &r, SCMP_ACT_ERRNO(EPERM), no_sockets[i]);
+	/* clone() stays, with the flags of add_arguments(): the worker forks a child for each search,
+	 * and that child makes threads, to use all processors. Threads get nothing new: filter,
+	 * Landlock domain and limits are those of their process. (clone3 is refused as everywhere, as
+	 * its flags lie in memory; the C library then falls back to clone.) Where a limit allows no
+	 * thread, the search runs with those it has. */
 	for (size_t i = 0; p == SECCOMP_RUNNER && i < ARRAY_LEN(no_exec); i++)
 		deny(ctx, &r, SCMP_ACT_ERRNO(EPERM), no_exec[i]);
 	return r;

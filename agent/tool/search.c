@@ -1,61 +1,63 @@
-/* search.c - a regular expression over the workspace: files by the runner, open buffers (with their
- * unsaved text) here. */
+/* search.c - a regular expression over the workspace. The worker does all of it: it is sent the text
+ * of the open buffers and searches it in place of their files, so that what is unsaved is found like
+ * the rest, in one order, and a costly pattern never runs here.
+ *
+ * What does not fit into the result is counted: how many matches there are, and in which files. */
 #include "agent/tool/tools.h"
-
-#include <fnmatch.h>
 
 #include "agent/base/path.h"
 #include "agent/host.h"
 #include "agent/runner/runner.h"
-#include "agent/tool/search_text.h"
 #include "protocol/base/limits.h"
 
-enum { MAX_BUFFERS = 256 };
+enum {
+	MAX_BUFFERS = 256,
+	HITS_BYTES = LIMIT_RESULT_BYTES - 8 * 1024, /* so that what follows is never cut */
+	REST_FILES = 30, /* whose matches are not shown, and are counted by name */
+};
 
 struct searching {
 	struct search_query q;
-	struct search_text *text;
-	struct slice skip[MAX_BUFFERS];
-	size_t n_skip, hits;
+	struct unsaved_text texts[MAX_BUFFERS];
+	struct snapshot *held[MAX_BUFFERS]; /* the owners of these texts, until they are sent */
+	size_t n_texts, bytes;
+	size_t too_many; /* open files that are not sent */
 	struct buf out;
+	size_t shown;
+
+	/* Matches that are not shown, file by file as they come. */
+	struct slice rest_path;
+	int64_t rest_count, rest_files;
+	struct buf rest;
 };
 
 static void release(struct tool_run *r)
 {
 	struct searching *s = r->state;
 
-	search_text_free(s->text);
 	buf_release(&s->out);
+	buf_release(&s->rest);
 }
 
-static bool wanted(const struct searching *s, struct arena *a, struct slice path)
-{
-	int flags = slice_find(s->q.glob, SLICE("**"), 0) == SIZE_MAX ? FNM_PATHNAME : 0;
-	struct slice subject =
-		slice_find_byte(s->q.glob, '/', 0) == SIZE_MAX ? path_base(path) : path;
-
-	if (s->q.path.len > 0 && !slice_eq(path, s->q.path) &&
-	    !(slice_starts(path, s->q.path) && path.ptr[s->q.path.len] == '/'))
-		return false;
-	return s->q.glob.len == 0 ||
-	       fnmatch(arena_cstr(a, s->q.glob), arena_cstr(a, subject), flags) == 0;
-}
-
-static void search_buffer(void *payload, struct slice path, struct snapshot *text)
+static void take_buffer(void *payload, struct slice path, struct snapshot *text)
 {
 	struct tool_run *r = payload;
 	struct searching *s = r->state;
 	struct decision d = { 0 };
-	struct slice rel;
+	struct slice rel, bytes = snapshot_text(text);
 
-	if (s->n_skip >= MAX_BUFFERS ||
-	    !path_relative(&r->arena, r->env->workspace.root, path, &rel, NULL))
+	if (!path_relative(&r->arena, r->env->workspace.root, path, &rel, NULL))
 		return;
-	s->skip[s->n_skip++] = rel;
 	policy_path(r->env->policy, ACCESS_READ, rel, &r->arena, &d);
-	if (d.verdict != VERDICT_DENY && wanted(s, &r->arena, rel) && s->hits < LIMIT_SEARCH_HITS)
-		s->hits += search_text_run(s->text, rel, snapshot_text(text),
-					   LIMIT_SEARCH_HITS - s->hits, &s->out);
+	if (d.verdict == VERDICT_DENY)
+		return;
+	if (s->n_texts == MAX_BUFFERS || bytes.len > LIMIT_UNSAVED_BYTES - s->bytes) {
+		s->too_many++;
+		return;
+	}
+	s->bytes += bytes.len;
+	s->held[s->n_texts] = snapshot_ref(text);
+	s->texts[s->n_texts++] = (struct unsaved_text){ rel, bytes };
 }
 
 static void put_context(struct buf *out, struct slice path, struct json lines, int64_t first,
@@ -66,9 +68,8 @@ static void put_context(struct buf *out, struct slice path, struct json lines, i
 			   SLICE_ARG(json_str_or(it.value, a, "")));
 }
 
-static void put_hit(struct buf *out, struct json hit, struct arena *a)
+static void put_hit(struct buf *out, struct slice path, struct json hit, struct arena *a)
 {
-	struct slice path = json_str_or(json_get(hit, "path"), a, "?");
 	struct json before = json_get(hit, "before"), after = json_get(hit, "after");
 	int64_t line = json_i64_or(json_get(hit, "line"), 0);
 
@@ -78,6 +79,71 @@ static void put_hit(struct buf *out, struct json hit, struct arena *a)
 	put_context(out, path, after, line + 1, a);
 	if (json_len(before) + json_len(after) > 0)
 		buf_puts(out, "--\n");
+}
+
+/* n more matches in this file are not shown; path "": that was all. */
+static void count_rest(struct searching *s, struct slice path, int64_t n)
+{
+	if (!slice_eq(path, s->rest_path)) {
+		if (s->rest_count > 0 && s->rest_files++ < REST_FILES)
+			buf_printf(&s->rest, "  %.*s: %lld\n", SLICE_ARG(s->rest_path),
+				   (long long)s->rest_count);
+		s->rest_path = path;
+		s->rest_count = 0;
+	}
+	s->rest_count += n;
+}
+
+/* As many as fit, whole ones. */
+static void put_hits(struct tool_run *r, struct json root)
+{
+	struct searching *s = r->state;
+	bool full = false;
+
+	for (struct json_iter it = json_iter(json_get(root, "hits")); json_next(&it);) {
+		struct slice path = json_str_or(json_get(it.value, "path"), &r->arena, "?");
+		size_t len = s->out.len;
+
+		if (!full)
+			put_hit(&s->out, path, it.value, &r->arena);
+		full = full || s->out.full;
+		if (s->out.full)
+			buf_truncate(&s->out, len);
+		if (full)
+			count_rest(s, path, 1);
+		else
+			s->shown++;
+	}
+}
+
+/* The lines PATH, tab, number of the worker. */
+static void put_rest(struct tool_run *r, struct json root, int64_t matches, int64_t files)
+{
+	struct slice rest = json_str_or(json_get(root, "rest"), &r->arena, ""), line;
+	bool truncated = json_bool_or(json_get(root, "truncated"), false);
+	int64_t named = 0, files_of_worker = json_i64_or(json_get(root, "restFiles"), 0);
+	struct searching *s = r->state;
+
+	for (; slice_next_line(&rest, &line); named++) {
+		size_t tab = slice_find_byte(line, '\t', 0);
+		int64_t n = 0;
+
+		for (size_t i = tab == SIZE_MAX ? line.len : tab + 1; i < line.len; i++)
+			n = n * 10 + (line.ptr[i] - '0');
+		count_rest(s, slice_sub(line, 0, tab), n);
+	}
+	count_rest(s, SLICE(""), 0);
+	s->rest_files += files_of_worker - named;
+	if (s->rest_files == 0)
+		return;
+	buf_printf(&s->out,
+		   "\n%zu of %s%lld matches are shown, which are in %s%lld files. Narrow the "
+		   "pattern, the path or the glob. Not shown are:\n%.*s",
+		   s->shown, truncated ? "more than " : "", (long long)matches,
+		   truncated ? "more than " : "", (long long)files, SLICE_ARG(buf_slice(&s->rest)));
+	if (s->rest_files > REST_FILES)
+		buf_printf(&s->out, "  and those in %lld more files\n",
+			   (long long)(s->rest_files - REST_FILES));
 }
 
 /* Where no match means nothing. */
@@ -93,40 +159,79 @@ static void put_skipped(struct tool_run *r, struct json root)
 		buf_printf(&s->out, "  %.*s\n", SLICE_ARG(line));
 	if (left > 0)
 		buf_printf(&s->out, "  and %lld more\n", (long long)left);
+	if (json_bool_or(json_get(root, "cut"), false))
+		buf_printf(
+			&s->out,
+			"Only the first %d files and folders of the workspace were searched: give a path.\n",
+			LIMIT_WALK_ENTRIES);
+	if (s->too_many > 0)
+		buf_printf(
+			&s->out,
+			"Of %zu files that are open in the editor, the text on disk was searched "
+			"and not what is unsaved.\n",
+			s->too_many);
+}
+
+static void fail(struct tool_run *r, const struct err *err)
+{
+	const struct searching *s = r->state;
+
+	if (err->code == ERR_INVALID && !s->q.literal)
+		tool_failf(r, "%s Or set literal to true, to search for the pattern as plain text.",
+			   err->msg);
+	else
+		tool_fail(r, err);
 }
 
 static void searched(void *payload, struct slice text, const struct err *err)
 {
 	struct tool_run *r = payload;
 	struct searching *s = r->state;
+	int64_t matches, files;
 	struct err why = { 0 };
 	struct json root;
 
 	r->call = NULL;
 	if (err || !json_parse(&r->arena, text, &root, &why)) {
-		tool_fail(r, err ? err : &why);
+		fail(r, err ? err : &why);
 		return;
 	}
-	for (struct json_iter it = json_iter(json_get(root, "hits")); json_next(&it); s->hits++)
-		put_hit(&s->out, it.value, &r->arena);
-	if (s->hits == 0)
+	matches = json_i64_or(json_get(root, "matches"), 0);
+	files = json_i64_or(json_get(root, "files"), 0);
+	put_hits(r, root);
+	s->out.max = LIMIT_MESSAGE_BYTES;
+	if (matches == 0)
 		buf_puts(&s->out, "(no match)\n");
-	if (json_bool_or(json_get(root, "truncated"), false))
-		buf_puts(&s->out,
-			 "(more matches are left out: narrow the pattern, the path or the glob)\n");
+	put_rest(r, root, matches, files);
 	put_skipped(r, root);
-	tool_finish(r, true, buf_slice(&s->out), arena_printf(&r->arena, "%zu matches", s->hits));
+	tool_finish(r, true, buf_slice(&s->out),
+		    arena_printf(&r->arena, "%lld match%s in %lld file%s", (long long)matches,
+				 matches == 1 ? "" : "es", (long long)files,
+				 files == 1 ? "" : "s"));
+}
+
+static void ask_worker(struct tool_run *r)
+{
+	struct searching *s = r->state;
+	struct host *h = &r->env->workspace.host;
+
+	h->ops->each_buffer(h->self, r->env->workspace.root, take_buffer, r);
+	s->q.texts = s->texts;
+	s->q.n_texts = s->n_texts;
+	r->call = runner_search(r->env->workspace.runner, &s->q, searched, r);
+	while (s->n_texts > 0)
+		snapshot_unref(s->held[--s->n_texts]);
 }
 
 void search_start(struct tool_run *r)
 {
 	struct searching *s = arena_alloc(&r->arena, sizeof(*s));
-	struct host *h = &r->env->workspace.host;
-	struct err err = { 0 };
 	int64_t context;
 
 	r->state = s;
-	buf_init(&s->out, LIMIT_MESSAGE_BYTES);
+	buf_init(&s->out, HITS_BYTES);
+	buf_init(&s->rest, (REST_FILES + 1) * LIMIT_PATH_BYTES);
+	s->rest_path = SLICE("");
 	r->release = release;
 	if (!arg_str(r, "pattern", true, &s->q.pattern) ||
 	    !arg_path(r, "path", false, &s->q.path) || !arg_str(r, "glob", false, &s->q.glob) ||
@@ -135,16 +240,10 @@ void search_start(struct tool_run *r)
 	    !arg_int(r, "context", 0, 0, 5, &context))
 		return;
 	s->q.context = (uint32_t)context;
-	if (s->q.pattern.len == 0) {
+	if (s->q.pattern.len == 0)
 		tool_failf(r, "pattern is empty");
-	} else if (!r->env->workspace.runner) {
+	else if (!r->env->workspace.runner)
 		tool_failf(r, "the file runner is not available");
-	} else if (!search_text_new(s->q.pattern, s->q.literal, s->q.ignore_case, &s->text, &err)) {
-		tool_fail(r, &err);
-	} else {
-		h->ops->each_buffer(h->self, r->env->workspace.root, search_buffer, r);
-		s->q.skip = s->skip;
-		s->q.n_skip = s->n_skip;
-		r->call = runner_search(r->env->workspace.runner, &s->q, searched, r);
-	}
+	else
+		ask_worker(r);
 }

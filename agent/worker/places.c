@@ -51,7 +51,7 @@ struct scan {
 	struct places *p;
 	const struct root *root;
 	struct ignore *ignore;
-	bool ignore_tried, too_many;
+	bool too_many;
 };
 
 bool places_through(const struct places *p, const char *rel)
@@ -172,10 +172,9 @@ static void add_through(struct scan *s, const struct walk_entry *e)
 
 	if (p->n_through >= THROUGH_MAX || places_through(p, e->rel))
 		return;
-	if (!s->ignore_tried && !ignore_open(slice_of(s->root->path), &s->ignore, NULL))
-		s->ignore = NULL;
-	s->ignore_tried = true;
-	if (!s->ignore || !ignore_match(s->ignore, e->rel, true))
+	if (!s->ignore)
+		s->ignore = ignore_new(s->root);
+	if (!ignore_match(s->ignore, e->rel, true))
 		return;
 	add(s, PLACE_THROUGH, e->rel, NULL);
 	p->n_through++;
@@ -294,7 +293,7 @@ bool places_refresh(struct places *p, const struct root *r, uint64_t now_ms, str
 	p->n = p->secrets = p->n_through = 0;
 	p->valid = false;
 	ok = walk_tree(r, "", visit, &s, &truncated, err);
-	ignore_close(s.ignore);
+	ignore_free(s.ignore);
 	if (!ok)
 		return false;
 	if (s.too_many)

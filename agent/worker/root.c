@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/base/regular.h"
 #include "protocol/base/mem.h"
 
 enum { OPEN_TRIES = 64 };
@@ -183,6 +184,11 @@ int root_openat(const struct root *r, const char *rel, int flags, bool no_links)
 	if (fd < 0 && errno == ENOSYS)
 		return open_by_hand(r, rel, (int)how.flags, 0);
 	return (int)fd;
+}
+
+int root_open_file(const struct root *r, const char *rel, bool no_links, struct stat *st)
+{
+	return regular_only(root_openat(r, rel, O_RDONLY, no_links), st);
 }
 
 static bool link_of(int fd, char *out)

@@ -34,6 +34,8 @@ NODISCARD bool root_clean(const struct root *r, struct slice path, char *out, st
 /* flags: as for open(2); O_CLOEXEC, O_NOCTTY and O_NONBLOCK are added. rel is clean. no_links: a
  * symlink anywhere is an error. -1: errno is set. */
 int root_openat(const struct root *r, const char *rel, int flags, bool no_links);
+/* An ordinary file for reading; see regular.h. st may be NULL. */
+int root_open_file(const struct root *r, const char *rel, bool no_links, struct stat *st);
 /* The place of an open descriptor in the workspace. ERR_DENIED if outside or a denied name. */
 NODISCARD bool root_place(const struct root *r, int fd, char *out, struct err *err);
 /* Keeps other runners from writing in this folder (O_PATH), so that none comes between a look at a file

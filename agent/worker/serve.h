@@ -10,7 +10,7 @@
 #include "agent/sandbox/spawn.h"
 #include "agent/worker/guard.h"
 #include "agent/worker/places.h"
-#include "agent/worker/query.h"
+#include "agent/worker/query/query.h"
 #include "agent/worker/upper.h"
 #include "protocol/rpc/conn.h"
 

@@ -51,11 +51,8 @@ static bool ignored(struct layer_walk *w, const char *rel)
 {
 	char part[LIMIT_PATH_BYTES];
 
-	if (!w->ignore_tried && !ignore_open(slice_of(w->root->path), &w->ignore, NULL))
-		w->ignore = NULL;
-	w->ignore_tried = true;
 	if (!w->ignore)
-		return false;
+		w->ignore = ignore_new(w->root);
 	for (const char *s = strchr(rel, '/'); s; s = strchr(s + 1, '/')) {
 		(void)snprintf(part, sizeof(part), "%.*s", (int)(s - rel), rel);
 		if (ignore_match(w->ignore, part, true))

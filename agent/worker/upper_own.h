@@ -14,7 +14,7 @@ struct layer_walk {
 	struct upper *u;
 	const struct root *root;
 	struct ignore *ignore;
-	bool ignore_tried, ok;
+	bool ok;
 	char **stack; /* folders to go into */
 	size_t n, cap, entries;
 	struct err *err;

@@ -334,7 +334,7 @@ bool upper_walk(struct upper *u, const struct root *r, struct err *err)
 	}
 	if (u->n)
 		qsort(u->change, u->n, sizeof(*u->change), in_order);
-	ignore_close(w.ignore);
+	ignore_free(w.ignore);
 	free(w.stack);
 	return w.ok;
 }

@@ -8,7 +8,8 @@
  *	write		{path, text|base64, expect, remove, mode, makeParents} -> {sha256}
  *	sweep		{path} -> {}: temporary files of killed writes in its folder go
  *	list		{path, glob, depth, limit, filesOnly} -> see runner.h
- *	search		{pattern, path, glob, literal, ignoreCase, context, limit, skip[]}
+ *	search		{pattern, path, glob, literal, ignoreCase, context, limit,
+ *			 texts[{path, text}]}
  *			-> see runner.h
  *	command		{tag, command | argv[], cwd, timeoutMs, idleMs, unsaved[{path, text}],
  *			 direct, proxy}

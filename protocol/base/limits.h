@@ -35,7 +35,8 @@ enum {
 	LIMIT_OUTPUT_BYTES = 100 * 1000,	   /* command output kept: half head, half tail */
 	LIMIT_OUTPUT_LOG_BYTES = 10 * 1000 * 1000, /* command output in the log */
 	LIMIT_LIST_ENTRIES = 2000,
-	LIMIT_SEARCH_HITS = 500,
+	LIMIT_SEARCH_HITS = 500,		   /* lines that one search shows */
+	LIMIT_SEARCH_COUNT = 10 * 1000,		   /* lines that it counts; then it ends */
 	LIMIT_WALK_ENTRIES = 1000 * 1000,
 	LIMIT_EDITS_PER_CALL = 256,
 	LIMIT_PATCH_FILES = 64,	 /* of one patch, and of one transaction */

@@ -58,12 +58,28 @@ size_t utf8_encode(uint32_t cp, char out[4])
 	return 4;
 }
 
+/* The end of the ASCII that begins at i. Most text is nothing else, so 32 bytes at a time. */
+static size_t skip_ascii(struct slice s, size_t i)
+{
+	uint64_t eight[4];
+
+	while (s.len - i >= sizeof(eight)) {
+		memcpy(eight, s.ptr + i, sizeof(eight));
+		if ((eight[0] | eight[1] | eight[2] | eight[3]) & UINT64_C(0x8080808080808080))
+			break;
+		i += sizeof(eight);
+	}
+	while (i < s.len && (unsigned char)s.ptr[i] < 0x80)
+		i++;
+	return i;
+}
+
 bool utf8_valid(struct slice s)
 {
 	uint32_t cp;
 	size_t i = 0;
 
-	while (i < s.len) {
+	while ((i = skip_ascii(s, i)) < s.len) {
 		size_t n = utf8_decode(s, i, &cp);
 
 		if (n == 0)

@@ -13,6 +13,7 @@ import tempfile
 import time
 
 import sandbox
+import search
 
 EMEND, FLOOR = os.environ["EMEND"], os.environ["FLOOR"]
 LINES = 100000
@@ -224,6 +225,7 @@ def main():
         sandboxed = slope(env, work, command, 10, 60) - turn
         row("one sandboxed command (sh -c true)", sandboxed, "ms", spawned("sh", "-c", "true"), "bare spawn")
         sandbox.measure(row)
+        search.measure(row, base, lambda work, turns: task(env, work, turns))
 
         small, large = repository(base, "small", 1), repository(base, "large", 500)
         few, many = edit_and_undo(env, small), edit_and_undo(env, large)

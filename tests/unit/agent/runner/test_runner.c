@@ -243,7 +243,7 @@ static void list_and_search(void **state)
 	wait_answers(f, 2);
 	assert_string_equal(f->data,
 			    "{\"hits\":[{\"path\":\"a.txt\",\"line\":1,\"text\":\"hello\"}],"
-			    "\"files\":1,\"truncated\":false}");
+			    "\"files\":1,\"matches\":1,\"truncated\":false,\"cut\":false}");
 	s.pattern = SLICE("(");
 	(void)runner_search(f->runner, &s, on_json, f);
 	wait_answers(f, 3);

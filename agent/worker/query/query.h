@@ -13,27 +13,4 @@ typedef bool query_fn(const struct root *r, struct json params, struct buf *out,
 bool query_list(const struct root *r, struct json params, struct buf *out, struct err *err);
 bool query_search(const struct root *r, struct json params, struct buf *out, struct err *err);
 
-/* What list and search share: the files under a path that are not ignored and match a glob. */
-struct found {
-	char *rel;
-	enum found_kind { FOUND_FILE, FOUND_DIR, FOUND_SYMLINK } kind;
-	uint64_t size;
-};
-struct finder {
-	struct slice path, glob;
-	unsigned depth; /* 0: any */
-	size_t limit;
-	bool files_only, want_size;
-	bool all_denied; /* name denied files too */
-};
-struct found_list {
-	struct found *of;
-	size_t n, cap;
-	bool truncated;
-};
-/* Sorted by path. ERR_NOT_FOUND, ERR_DENIED, ERR_INVALID (glob). */
-NODISCARD bool find_files(const struct root *r, const struct finder *f, struct found_list *out,
-			  struct err *err);
-void found_release(struct found_list *l);
-
 #endif

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "agent/worker/query.h"
+#include "agent/worker/query/query.h"
 #include "tests/unit/agent/worker/folder.h"
 
 struct fixture {
@@ -117,15 +117,15 @@ static void searches(void **state)
 		"{\"hits\":[{\"path\":\"a.c\",\"line\":2,\"text\":\"two needle\","
 		"\"before\":[\"one\"],"
 		"\"after\":[\"three\"]},{\"path\":\"a.c\",\"line\":4,\"text\":\"needle four\","
-		"\"before\":[\"three\"],\"after\":[]}],\"files\":1,\"truncated\":false}");
+		"\"before\":[\"three\"],\"after\":[]}],\"files\":1,\"matches\":2,"
+		"\"truncated\":false,\"cut\":false}");
 	assert_true(run(f, query_search, "{\"pattern\":\"^needle$\",\"ignoreCase\":true}"));
 	has(f, "a.c", false);
-	assert_true(run(f, query_search,
-			"{\"pattern\":\"needle\",\"ignoreCase\":true,\"skip\":[\"a.c\"]}"));
-	has(f, "a.c", false);
+	assert_true(run(f, query_search, "{\"pattern\":\"needle\",\"ignoreCase\":true}"));
 	has(f, "\"src/b.c\",\"line\":1,\"text\":\"Needle\"", true);
 	assert_true(run(f, query_search, "{\"pattern\":\"needle\",\"limit\":1}"));
-	has(f, "\"truncated\":true", true);
+	has(f, "\"matches\":2,\"truncated\":false,", true);
+	has(f, "\"restFiles\":1,\"rest\":\"a.c\\t1\\n\"", true);
 	has(f, "\"line\":4", false);
 	assert_true(run(f, query_search, "{\"pattern\":\"n.edle\",\"literal\":true}"));
 	has(f, "\"hits\":[]", true);
@@ -146,6 +146,7 @@ static void search_refuses(void **state)
 	assert_int_equal(f->err.code, ERR_DENIED);
 }
 
+/* What is shown is the part with the match, and what is not, is said. */
 static void long_lines_are_cut(void **state)
 {
 	struct fixture *f = *state;
@@ -156,8 +157,102 @@ static void long_lines_are_cut(void **state)
 	memcpy(line, "needle+", 7); /* so that byte 500 lies inside of a character */
 	folder_put_bytes(&f->dir, "long.c", line, sizeof(line));
 	assert_true(run(f, query_search, "{\"pattern\":\"needle\",\"path\":\"long.c\"}"));
-	assert_true(f->out.len < 600);
+	assert_true(f->out.len < 700);
 	has(f, "\xef\xbf\xbd\"", false); /* no broken character at the cut */
+	has(f, "\"text\":\"needle+", true);
+	has(f, " [... 1100 bytes ...]\"", true);
+	memcpy(line + 1200, "yarn", 4);
+	folder_put_bytes(&f->dir, "long.c", line, sizeof(line));
+	assert_true(run(f, query_search, "{\"pattern\":\"yarn\",\"path\":\"long.c\"}"));
+	has(f, "\"text\":\"[... 1050 bytes ...] ", true);
+	has(f, "yarn", true);
+	has(f, " [... 50 bytes ...]\"", true);
+}
+
+/* The editor's text hides the file of that name, has context, and stands in its place in the order.
+ * One that is open counts though the rules leave it out; a secret one does not. */
+static void searches_open_texts(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(run(f, query_search,
+			"{\"pattern\":\"needle\",\"context\":1,\"texts\":["
+			"{\"path\":\"src/new.c\",\"text\":\"x\\nneedle 1\\ny\\n\"},"
+			"{\"path\":\"a.c\",\"text\":\"\\ufeffneedle 2\"},"
+			"{\"path\":\".env\",\"text\":\"needle 3\"},"
+			"{\"path\":\"build/x.c\",\"text\":\"needle 4\"}]}"));
+	assert_string_equal(
+		buf_cstr(&f->out),
+		"{\"hits\":[{\"path\":\"a.c\",\"line\":1,\"text\":\"needle 2\",\"before\":[],\"after\":[]},"
+		"{\"path\":\"build/x.c\",\"line\":1,\"text\":\"needle 4\",\"before\":[],\"after\":[]},"
+		"{\"path\":\"src/new.c\",\"line\":2,\"text\":\"needle 1\",\"before\":[\"x\"],"
+		"\"after\":[\"y\"]}],\"files\":3,\"matches\":3,\"truncated\":false,\"cut\":false}");
+	assert_true(run(f, query_search,
+			"{\"pattern\":\"needle\",\"path\":\"src\",\"glob\":\"*.{c,cc}\",\"texts\":["
+			"{\"path\":\"src/b.c\",\"text\":\"needle 5\"},"
+			"{\"path\":\"src.c\",\"text\":\"needle 6\"},"
+			"{\"path\":\"src/b.h\",\"text\":\"needle 7\"}]}"));
+	has(f, "needle 5", true);
+	has(f, "\"matches\":1,", true);
+}
+
+/* Many files, many threads, one order; and what is left out is counted. */
+static void order_and_totals(void **state)
+{
+	struct fixture *f = *state;
+	char name[64], *first;
+
+	for (unsigned i = 0; i < 900; i++) {
+		(void)snprintf(name, sizeof(name), "m%u/%s%u.txt", i % 7, i % 3 ? "d/" : "d-", i);
+		folder_put(&f->dir, name, i % 2 ? "grain\ngrain\n" : "grain\n");
+	}
+	assert_true(run(f, query_search, "{\"pattern\":\"^gr.in\"}"));
+	has(f, "\"files\":900,\"matches\":1350,\"truncated\":false", true);
+	has(f, "\"restFiles\":", true);
+	first = strdup(buf_cstr(&f->out));
+	for (unsigned i = 0; i < 5; i++) {
+		assert_true(run(f, query_search, "{\"pattern\":\"^gr.in\"}"));
+		assert_string_equal(buf_cstr(&f->out), first);
+	}
+	free(first);
+	assert_true(run(f, query_search, "{\"pattern\":\"grain\",\"path\":\"m0\",\"limit\":4}"));
+	has(f, "{\"hits\":[{\"path\":\"m0/d-0.txt\",\"line\":1,\"text\":\"grain\"},"
+	       "{\"path\":\"m0/d-105.txt\",\"line\":1,\"text\":\"grain\"},"
+	       "{\"path\":\"m0/d-105.txt\",\"line\":2,\"text\":\"grain\"},"
+	       "{\"path\":\"m0/d-126.txt\",\"line\":1,\"text\":\"grain\"}]", true);
+	has(f, "\"rest\":\"m0/d-147.txt\\t2\\nm0/d-168.txt\\t1\\n", true);
+}
+
+/* A count that ends at its limit, in the middle of a file. */
+static void count_ends(void **state)
+{
+	struct fixture *f = *state;
+	size_t n = (LIMIT_SEARCH_COUNT - 100) * 2;
+	char *lines = malloc(n);
+
+	for (size_t i = 0; i < n; i++)
+		lines[i] = i % 2 ? '\n' : 'w';
+	folder_put_bytes(&f->dir, "many/a", lines, n);
+	folder_put_bytes(&f->dir, "many/b", lines, n);
+	folder_put_bytes(&f->dir, "many/c", lines, n);
+	free(lines);
+	assert_true(run(f, query_search, "{\"pattern\":\"w\",\"path\":\"many\",\"limit\":1}"));
+	has(f, "\"files\":2,\"matches\":10000,\"truncated\":true", true);
+	has(f, "\"rest\":\"many/a\\t9899\\nmany/b\\t100\\n\"", true);
+}
+
+/* What is no file is passed over, and nobody waits for it. */
+static void fifo_in_the_way(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(mkfifo(folder_at(&f->dir, "src/pipe"), 0644), 0);
+	assert_int_equal(unlink(folder_at(&f->dir, ".gitignore")), 0);
+	assert_int_equal(mkfifo(folder_at(&f->dir, ".gitignore"), 0644), 0);
+	assert_true(run(f, query_search, "{\"pattern\":\"needle\"}"));
+	has(f, "\"files\":3,", true);
+	assert_true(run(f, query_list, "{\"path\":\"src\"}"));
+	has(f, "pipe", false);
 }
 
 /* As read_file shows them; and where "no match" would be a lie, that is said. */
@@ -189,7 +284,7 @@ static void searches_every_encoding(void **state)
 	has(f, "\"files\":1", true);
 	has(f, "skippedFiles", false);
 	assert_true(run(f, query_search, "{\"pattern\":\"needle\",\"glob\":\"bin\"}"));
-	has(f, "\"hits\":[],\"files\":0,\"truncated\":false}", true);
+	has(f, "\"hits\":[],\"files\":0,\"matches\":0,\"truncated\":false,\"cut\":false}", true);
 }
 
 int main(void)
@@ -201,6 +296,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(searches_every_encoding, setup, teardown),
 		cmocka_unit_test_setup_teardown(search_refuses, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_lines_are_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(searches_open_texts, setup, teardown),
+		cmocka_unit_test_setup_teardown(order_and_totals, setup, teardown),
+		cmocka_unit_test_setup_teardown(count_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(fifo_in_the_way, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("query", tests, NULL, NULL);

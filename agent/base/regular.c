@@ -1,0 +1,42 @@
+/* regular.c - see regular.h */
+#include "agent/base/regular.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+int regular_only(int fd, struct stat *st)
+{
+	struct stat own;
+	int why;
+
+	if (!st)
+		st = &own;
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, st) == 0) {
+		if (S_ISREG(st->st_mode))
+			return fd;
+		errno = S_ISDIR(st->st_mode) ? EISDIR : ENXIO;
+	}
+	why = errno;
+	(void)close(fd);
+	errno = why;
+	return -1;
+}
+
+int regular_open(int dir, const char *path, int flags, struct stat *st)
+{
+	return regular_only(openat(dir, path, flags | O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC),
+			    st);
+}
+
+FILE *regular_stream(const char *path)
+{
+	int fd = regular_open(AT_FDCWD, path, 0, NULL);
+	FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
+
+	if (fd >= 0 && !f)
+		(void)close(fd);
+	return f;
+}

@@ -1,0 +1,21 @@
+/* regular.h - opening a file that must be an ordinary one.
+ *
+ * Whoever can write in a folder can put a FIFO, a device or a socket where we expect a file. A plain
+ * open() then waits for ever, or rewinds a tape. So whatever is opened by a name that others can
+ * choose is opened through here. */
+#ifndef EMEND_BASE_REGULAR_H
+#define EMEND_BASE_REGULAR_H
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+/* For reading, relative to dir (AT_FDCWD is fine); never waits. flags: O_NOFOLLOW or 0. st may be
+ * NULL. -1: errno is set, EISDIR for a folder, ENXIO for what is neither file nor folder. */
+int regular_open(int dir, const char *path, int flags, struct stat *st);
+/* The same check for a descriptor that was opened with O_NONBLOCK; -1 is passed on with its errno.
+ * Takes it: closed on failure. */
+int regular_only(int fd, struct stat *st);
+/* The same as a stream; NULL: errno is set. */
+FILE *regular_stream(const char *path);
+
+#endif
