@@ -13,12 +13,12 @@ enum task_event_kind {
 	TASK_TOOL_FINISHED,	   /* call, tool, ok, text: one-line summary */
 	TASK_OUTPUT,		   /* call, text: a piece of a running command's output */
 	TASK_PERMISSION_REQUESTED, /* subject */
-	TASK_PERMISSION_DECIDED,   /* subject, decision: "allow" or "deny", rule; text: why, or "" */
-	TASK_FILE_CHANGED, /* path (relative), before, after (SHA-256 hex, "" = no file), diff
+	TASK_PERMISSION_DECIDED, /* subject, decision: "allow" or "deny", rule; text: why, or "" */
+	TASK_FILE_CHANGED,	 /* path (relative), before, after (SHA-256 hex, "" = no file), diff
 			      (unified) */
-	TASK_USAGE,	   /* usage: totals of the task */
-	TASK_NOTICE,	   /* text: a retry, a warning, one line */
-	TASK_FINISHED,	   /* status, text: summary, usage, seconds, files */
+	TASK_USAGE,		 /* usage: totals of the task */
+	TASK_NOTICE,		 /* text: a retry, a warning, one line */
+	TASK_FINISHED,		 /* status, text: summary, usage, seconds, files */
 };
 
 struct usage {
@@ -26,6 +26,7 @@ struct usage {
 	uint64_t input, cache_read, cache_write, output, reasoning;
 	double usd;    /* 0 if the price is unknown */
 	bool unpriced; /* some call had no known price */
+	bool estimated; /* some tokens are counted from bytes: the provider gave no believable ones */
 };
 
 struct task_event {

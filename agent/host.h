@@ -12,7 +12,7 @@
 #include "protocol/base/err.h"
 
 struct task;	   /* agent/session/task.h */
-struct task_event; /* agent/session/event.h */
+struct task_event; /* agent/event.h */
 struct host_ask;   /* one unanswered question; opaque, made by the face */
 
 enum permission { PERMISSION_ONCE, PERMISSION_ALWAYS, PERMISSION_DENY };

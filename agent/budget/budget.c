@@ -1,86 +1,172 @@
 /* budget.c - see budget.h */
 #include "agent/budget/budget.h"
 
-#include <stdio.h>
+bool budget_check(const struct budget_limits *l, bool priced, struct slice model, struct err *err)
+{
+	bool money = l->task_usd > 0 || l->session_usd > 0 || l->day_usd > 0;
 
-static const double WARN_AT = 0.8;
+	if (priced || !l->usd_set || !money)
+		return true;
+	return err_set(
+		err, ERR_BUDGET,
+		"The price of %.*s is not known, so a limit in dollars cannot be kept. Set its "
+		"price in the user configuration: \"models\": {\"%.*s\": {\"price\": "
+		"{\"input\": N, \"output\": N}}}, in USD for a million tokens (0 if it is "
+		"free); or take the limits in dollars away and use --max-tokens.",
+		SLICE_ARG(model), SLICE_ARG(model));
+}
 
-void budget_init(struct budget *b, const struct budget_limits *l, double session_spent_usd,
-		 uint64_t now_ms)
+void budget_init(struct budget *b, const struct budget_limits *l, bool priced,
+		 double session_spent_usd, struct budget_pool *pool, uint64_t now_ms)
 {
 	*b = (struct budget){
 		.limits = *l,
+		.pool = pool,
+		.priced = priced,
 		.session_spent_usd = session_spent_usd,
 		.started_ms = now_ms,
 	};
+	if (!priced) {
+		b->limits.task_usd = b->limits.session_usd = b->limits.day_usd = 0;
+		if (!l->tokens_set && l->tokens == 0)
+			b->limits.tokens = BUDGET_UNPRICED_TOKENS;
+	}
+	b->step = b->limits;
 }
 
-static uint64_t used_tokens(const struct budget *b)
+uint64_t budget_used_tokens(const struct budget *b)
 {
 	const struct usage *u = &b->used;
 
 	return u->input + u->cache_read + u->cache_write + u->output;
 }
 
-static bool check_usd(const char *what, double cap, double spent, double usd, const char *raise,
-		      struct err *err)
+double budget_session_cap(const struct budget *b)
 {
-	if (cap <= 0 || spent + usd <= cap)
-		return true;
-	return err_set(err, ERR_BUDGET,
-		       "The %s budget of %g USD does not allow the next model call: %.4f USD are "
-		       "used, and the call may cost up to %.4f USD. %s.",
-		       what, cap, spent, usd, raise);
+	double cap = b->limits.session_usd;
+
+	return cap > 0 && b->pool ? cap + b->pool->raised_usd : cap;
 }
 
-bool budget_reserve(struct budget *b, uint64_t tokens, double usd, bool priced, uint64_t now_ms,
-		    struct err *err)
+/* The conversation's sum and the process's sum each hold by themselves: an earlier task of this
+ * conversation may have been made by this process or by another, and must not count twice. */
+double budget_session_spent(const struct budget *b)
+{
+	double conversation = b->session_spent_usd + b->used.usd + b->reserved_usd;
+	double process = b->pool ? b->pool->spent_usd + b->pool->reserved_usd : 0;
+
+	return conversation > process ? conversation : process;
+}
+
+/* How many output tokens are left for the call and, behind it, a last short one whose prompt holds
+ * what the call has said. */
+static double fit_full(double left, double prompt, double per_token, double per_prompt_token)
+{
+	double last = prompt + BUDGET_LAST_TOKENS * per_token;
+	double each = per_token + per_prompt_token;
+
+	left -= prompt + last;
+	return left <= 0 ? 0 : each > 0 ? left / each : UINT32_MAX;
+}
+
+static double fit_last(double left, double prompt, double per_token)
+{
+	left -= prompt;
+	return left < 0 ? 0 : per_token > 0 ? left / per_token : UINT32_MAX;
+}
+
+/* Narrows the plan to what `left` of a cap, in dollars or in tokens, has room for. */
+static void narrow(struct budget_plan *p, enum budget_cap cap, bool first, double left,
+		   double prompt, double per_token, double per_prompt_token)
+{
+	double full = fit_full(left, prompt, per_token, per_prompt_token);
+	double last = fit_last(left, prompt, per_token);
+	enum budget_room room = BUDGET_ROOM_CALL;
+
+	if (full < p->output_tokens && full < BUDGET_CALL_TOKENS) {
+		room = last >= BUDGET_LEAST_TOKENS ? BUDGET_ROOM_LAST : BUDGET_ROOM_NONE;
+		full = last;
+		if (room == BUDGET_ROOM_LAST && first)
+			room = BUDGET_ROOM_CALL;
+	}
+	if (room == BUDGET_ROOM_LAST && full > BUDGET_LAST_TOKENS)
+		full = BUDGET_LAST_TOKENS;
+	if (full < p->output_tokens)
+		p->output_tokens = (uint32_t)full;
+	if (room > p->room) {
+		p->room = room;
+		p->cap = cap;
+	}
+}
+
+struct budget_plan budget_plan(const struct budget *b, const struct budget_call *c, uint64_t now_ms)
 {
 	const struct budget_limits *l = &b->limits;
-	uint64_t used = used_tokens(b) + b->reserved_tokens;
-	double spent = b->used.usd + b->reserved_usd;
+	struct budget_plan p = { .output_tokens = c->want };
+	bool first = b->turns == 0;
+	double per_prompt = c->prompt_tokens ? c->prompt_usd / (double)c->prompt_tokens : 0;
 
 	if (l->turns > 0 && b->turns >= l->turns)
-		return err_set(err, ERR_BUDGET,
-			       "The task has used its %u turns with the model. Allow more with "
-			       "--max-turns or \"budget\" in the configuration.",
-			       l->turns);
+		p = (struct budget_plan){ BUDGET_ROOM_NONE, BUDGET_CAP_TURNS, 0 };
+	else if (l->turns > 0 && b->turns + 1 == l->turns && !first)
+		p = (struct budget_plan){ BUDGET_ROOM_LAST, BUDGET_CAP_TURNS, c->want };
 	if (budget_time_left_ms(b, now_ms) == 0)
-		return err_set(err, ERR_BUDGET,
-			       "The task has used its time of %.0f seconds. Allow more with "
-			       "--max-time or \"budget\" in the configuration.",
-			       l->seconds);
-	if (l->tokens > 0 && (used > l->tokens || tokens > l->tokens - used))
-		return err_set(
-			err, ERR_BUDGET,
-			"The task's budget of %llu tokens does not allow the next model call: "
-			"%llu are used, and the call may need up to %llu. Allow more with "
-			"--max-tokens or \"budget\" in the configuration.",
-			(unsigned long long)l->tokens, (unsigned long long)used,
-			(unsigned long long)tokens);
-	if (!priced)
-		usd = 0;
-	if (priced &&
-	    (!check_usd("task's", l->task_usd, spent, usd,
-			"Allow more with --max-usd or \"budget\" in the configuration", err) ||
-	     !check_usd("session's", l->session_usd, b->session_spent_usd + spent, usd,
-			"Start a new session, or raise \"budget\" in the configuration", err)))
-		return false;
-	b->turns++;
-	b->reserved_tokens += tokens;
-	b->reserved_usd += usd;
-	return true;
+		p = (struct budget_plan){ BUDGET_ROOM_NONE, BUDGET_CAP_TIME, 0 };
+	if (l->tokens > 0)
+		narrow(&p, BUDGET_CAP_TOKENS, first,
+		       (double)l->tokens - (double)budget_used_tokens(b) -
+			       (double)b->reserved_tokens,
+		       (double)c->prompt_tokens, 1, 1);
+	if (l->task_usd > 0)
+		narrow(&p, BUDGET_CAP_TASK, first, l->task_usd - b->used.usd - b->reserved_usd,
+		       c->prompt_usd, c->usd_per_output_token, per_prompt);
+	if (l->session_usd > 0)
+		narrow(&p, BUDGET_CAP_SESSION, first,
+		       budget_session_cap(b) - budget_session_spent(b), c->prompt_usd,
+		       c->usd_per_output_token, per_prompt);
+	return p;
 }
 
-static bool near(double used, double cap)
+double budget_call_usd(const struct budget_call *c, uint32_t output_tokens)
 {
-	return cap > 0 && used >= WARN_AT * cap;
+	return c->prompt_usd + output_tokens * c->usd_per_output_token;
 }
 
-void budget_settle(struct budget *b, const struct usage *u, bool *warn)
+void budget_reserve(struct budget *b, const struct budget_call *c, uint32_t output_tokens)
+{
+	double usd = budget_call_usd(c, output_tokens);
+
+	b->turns++;
+	b->reserved_tokens += c->prompt_tokens + output_tokens;
+	b->reserved_usd += usd;
+	if (b->pool)
+		b->pool->reserved_usd += usd;
+}
+
+static bool near(const struct budget *b, double used, double cap)
+{
+	return b->limits.warn > 0 && cap > 0 && used >= b->limits.warn * cap;
+}
+
+static enum budget_cap near_cap(const struct budget *b)
 {
 	const struct budget_limits *l = &b->limits;
 
+	if (near(b, b->used.usd, l->task_usd))
+		return BUDGET_CAP_TASK;
+	if (near(b, budget_session_spent(b), budget_session_cap(b)))
+		return BUDGET_CAP_SESSION;
+	if (near(b, (double)budget_used_tokens(b), (double)l->tokens))
+		return BUDGET_CAP_TOKENS;
+	return near(b, b->turns, l->turns) ? BUDGET_CAP_TURNS : BUDGET_CAP_NONE;
+}
+
+void budget_settle(struct budget *b, const struct usage *u, enum budget_cap *warn)
+{
+	if (b->pool) {
+		b->pool->reserved_usd -= b->reserved_usd;
+		b->pool->spent_usd += u->usd;
+	}
 	b->reserved_tokens = 0;
 	b->reserved_usd = 0;
 	b->used.input += u->input;
@@ -90,44 +176,26 @@ void budget_settle(struct budget *b, const struct usage *u, bool *warn)
 	b->used.reasoning += u->reasoning;
 	b->used.usd += u->usd;
 	b->used.unpriced |= u->unpriced;
-	*warn = !b->warned &&
-		(near(b->used.usd, l->task_usd) ||
-		 near(b->session_spent_usd + b->used.usd, l->session_usd) ||
-		 near((double)used_tokens(b), (double)l->tokens) || near(b->turns, l->turns));
-	b->warned |= *warn;
+	b->used.estimated |= u->estimated;
+	*warn = b->warned ? BUDGET_CAP_NONE : near_cap(b);
+	b->warned |= *warn != BUDGET_CAP_NONE;
 }
 
-/* Lowers *fit to what `left` USD pay for, after the prompt. */
-static void fit_usd(double cap, double spent, double prompt_usd, double per_token, uint64_t *fit)
+void budget_raise(struct budget *b, enum budget_cap cap)
 {
-	double left = cap - spent - prompt_usd;
+	struct budget_limits *l = &b->limits;
 
-	if (cap <= 0)
-		return;
-	if (left <= 0)
-		*fit = 0;
-	else if (per_token > 0 && left / per_token < (double)*fit)
-		*fit = (uint64_t)(left / per_token);
-}
-
-uint32_t budget_fit(const struct budget *b, uint64_t prompt_tokens, double prompt_usd,
-		    double usd_per_output_token, uint32_t want)
-{
-	const struct budget_limits *l = &b->limits;
-	uint64_t used = used_tokens(b) + b->reserved_tokens, fit = want;
-	double spent = b->used.usd + b->reserved_usd;
-
-	if (l->tokens > 0) {
-		uint64_t left = used < l->tokens ? l->tokens - used : 0;
-
-		left = prompt_tokens < left ? left - prompt_tokens : 0;
-		if (left < fit)
-			fit = left;
-	}
-	fit_usd(l->task_usd, spent, prompt_usd, usd_per_output_token, &fit);
-	fit_usd(l->session_usd, b->session_spent_usd + spent, prompt_usd, usd_per_output_token,
-		&fit);
-	return (uint32_t)fit;
+	b->warned = false;
+	if (cap == BUDGET_CAP_TURNS)
+		l->turns += b->step.turns;
+	else if (cap == BUDGET_CAP_TOKENS)
+		l->tokens += b->step.tokens;
+	else if (cap == BUDGET_CAP_TASK)
+		l->task_usd += b->step.task_usd;
+	else if (cap == BUDGET_CAP_SESSION && b->pool) /* what was allowed is shared, too */
+		b->pool->raised_usd += b->step.session_usd;
+	else if (cap == BUDGET_CAP_SESSION)
+		l->session_usd += b->step.session_usd;
 }
 
 uint64_t budget_time_left_ms(const struct budget *b, uint64_t now_ms)

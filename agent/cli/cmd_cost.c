@@ -1,4 +1,5 @@
 /* cmd_cost.c - emend cost [--by model|day|session] */
+#include "agent/budget/budget_text.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/place.h"
 #include "agent/store/ledger.h"
@@ -7,7 +8,8 @@ struct sum {
 	struct cli *cli;
 	const char *by;
 	struct usage total;
-	uint64_t calls;
+	uint64_t calls, died;
+	double died_usd;
 };
 
 static void put_human(struct cli *c, struct slice key, uint64_t calls, const struct usage *u)
@@ -18,9 +20,12 @@ static void put_human(struct cli *c, struct slice key, uint64_t calls, const str
 	term_line(t, TERM_PLAIN, key, 60);
 	term_printf(
 		t,
-		"%*s $%9.4f%s  %6llu calls  %10llu tokens in, %llu %% from the cache  %9llu out\n",
-		key.len < 40 ? 40 - (int)key.len : 1, "", u->usd, u->unpriced ? "+" : " ",
-		(unsigned long long)calls, (unsigned long long)prompt,
+		"%*s $%9.4f%s  %6llu call%s  %10llu tokens in, %llu %% from the cache  %9llu out\n",
+		key.len < 40 ? 40 - (int)key.len : 1, "", u->usd,
+		u->unpriced    ? "+"
+		: u->estimated ? "~"
+			       : " ",
+		(unsigned long long)calls, calls == 1 ? " " : "s", (unsigned long long)prompt,
 		(unsigned long long)(prompt ? u->cache_read * 100 / prompt : 0),
 		(unsigned long long)u->output);
 }
@@ -38,6 +43,9 @@ static void put(void *payload, const struct ledger_cost *r)
 	s->total.cache_write += r->usage.cache_write;
 	s->total.output += r->usage.output;
 	s->total.unpriced = s->total.unpriced || r->usage.unpriced;
+	s->total.estimated = s->total.estimated || r->usage.estimated;
+	s->died += r->died;
+	s->died_usd += r->died_usd;
 	if (!cli_given(s->cli, OPT_JSON)) {
 		put_human(s->cli, r->key, r->calls, &r->usage);
 		return;
@@ -52,7 +60,30 @@ static void put(void *payload, const struct ledger_cost *r)
 	jw_ki64(w, "reasoning", (int64_t)r->usage.reasoning);
 	jw_kf64(w, "usd", r->usage.usd);
 	jw_kbool(w, "unpriced", r->usage.unpriced);
+	jw_kbool(w, "estimated", r->usage.estimated);
+	jw_ki64(w, "died", (int64_t)r->died);
+	jw_kf64(w, "died_usd", r->died_usd);
 	json_line_end(&l, &s->cli->out);
+}
+
+static void put_notes(struct cli *c, const struct sum *s)
+{
+	char usd[BUDGET_TEXT];
+
+	if (s->total.unpriced)
+		term_printf(&c->out, "+ some calls had no known price.\n");
+	if (s->total.estimated)
+		term_printf(&c->out,
+			    "~ partly an estimate: the provider did not say what some calls "
+			    "used.\n");
+	if (s->died == 0)
+		return;
+	budget_usd(usd, s->died_usd);
+	term_printf(&c->out,
+		    "  %llu call%s ended with emend itself, killed before the answer was complete: "
+		    "counted at the most that %s, %s.\n",
+		    (unsigned long long)s->died, s->died == 1 ? "" : "s",
+		    s->died == 1 ? "it may have cost" : "they may have cost", usd);
 }
 
 int cmd_cost(struct cli *c)
@@ -77,8 +108,7 @@ int cmd_cost(struct cli *c)
 	ledger_free(ledger);
 	if (ok && !cli_given(c, OPT_JSON)) {
 		put_human(c, SLICE("total"), sum.calls, &sum.total);
-		if (sum.total.unpriced)
-			term_printf(&c->out, "+ some calls had no known price.\n");
+		put_notes(c, &sum);
 	}
 	return ok ? 0 : cli_fail(c, &err);
 }

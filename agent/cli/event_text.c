@@ -68,8 +68,7 @@ static void put_decided(struct host_cli *h, const struct task_event *ev)
 	term_line(h->log, TERM_PLAIN, ev->subject, LINE_SHOWN_BYTES);
 	if (ev->text.len + ev->rule.len > 0) {
 		term_raw(h->log, SLICE(" ("));
-		term_line(h->log, TERM_DIM, ev->text.len ? ev->text : ev->rule,
-			  LINE_SHOWN_BYTES);
+		term_line(h->log, TERM_DIM, ev->text.len ? ev->text : ev->rule, LINE_SHOWN_BYTES);
 		term_raw(h->log, SLICE(")"));
 	}
 	term_raw(h->log, SLICE("\n"));
@@ -93,7 +92,9 @@ static void put_usage(struct host_cli *h, const struct usage *u)
 		    "  tokens: %llu new, %llu from the cache, %llu into it, %llu out; $%.4f%s\n",
 		    (unsigned long long)u->input, (unsigned long long)u->cache_read,
 		    (unsigned long long)u->cache_write, (unsigned long long)u->output, u->usd,
-		    u->unpriced ? " (some prices are not known)" : "");
+		    u->unpriced	   ? " (some prices are not known)"
+		    : u->estimated ? " (partly an estimate)"
+				   : "");
 }
 
 static void put_cost(struct host_cli *h, const struct task_event *ev)
@@ -101,10 +102,13 @@ static void put_cost(struct host_cli *h, const struct task_event *ev)
 	const struct usage *u = &ev->usage;
 	uint64_t tokens = u->input + u->cache_read + u->cache_write + u->output;
 
-	if (u->unpriced)
-		term_printf(h->log, "Cost: $%.4f and more, the model's price is not known", u->usd);
+	if (u->unpriced && u->usd <= 0)
+		term_printf(h->log, "Cost: the model's price is not known");
 	else
-		term_printf(h->log, "Cost: $%.4f", u->usd);
+		term_printf(h->log, "Cost: $%.4f%s", u->usd,
+			    u->unpriced	   ? " and more, some prices are not known"
+			    : u->estimated ? " (partly an estimate)"
+					   : "");
 	term_printf(h->log, ", %llu tokens, %.1f s. Session ", (unsigned long long)tokens,
 		    ev->seconds);
 	term_line(h->log, TERM_PLAIN, ev->session, 80);

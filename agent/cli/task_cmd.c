@@ -27,6 +27,7 @@ static void on_interrupt(void *payload)
 
 static void on_done(void *payload, struct task *t, const struct task_outcome *o)
 {
+	struct slice rest = o->summary, line = SLICE("");
 	struct task_run *r = payload;
 
 	(void)t;
@@ -36,7 +37,9 @@ static void on_done(void *payload, struct task *t, const struct task_outcome *o)
 	if (o->code != ERR_NONE && !r->host.json) {
 		struct err err = { .code = o->code };
 
-		(void)err_set(&err, o->code, "%.*s", SLICE_ARG(o->summary));
+		(void)slice_next_line(
+			&rest, &line); /* behind it: what the model said, and that was shown */
+		(void)err_set(&err, o->code, "%.*s", SLICE_ARG(line));
 		term_error(&r->cli->log, err.msg);
 	}
 	host_cli_close(&r->host);

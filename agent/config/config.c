@@ -196,9 +196,30 @@ bool config_load(struct config *out, const struct config_sources *s, struct err 
 		remember_configured(out);
 		ok = set_env(out, s, err) && set_flags(out, s, err);
 	}
-	if (!ok)
+	if (ok)
+		config_note_budget(out);
+	else
 		config_release(out);
 	return ok;
+}
+
+static bool is_set(const struct config *c, size_t at)
+{
+	const struct config_key *keys;
+	size_t n = config_keys(&keys);
+
+	for (size_t i = 0; i < n; i++)
+		if (keys[i].at == at)
+			return c->origin[i] != CONFIG_DEFAULT;
+	return false;
+}
+
+void config_note_budget(struct config *c)
+{
+	c->budget.usd_set = is_set(c, offsetof(struct config, budget.task_usd)) ||
+			    is_set(c, offsetof(struct config, budget.session_usd)) ||
+			    is_set(c, offsetof(struct config, budget.day_usd));
+	c->budget.tokens_set = is_set(c, offsetof(struct config, budget.tokens));
 }
 
 void config_release(struct config *c)

@@ -21,6 +21,13 @@ struct config_provider { /* providers.NAME */
 	struct slice name, base_url, dialect, key_env, key_command;
 };
 
+struct config_model { /* models.NAME: what the user knows of a model; beats the built-in table */
+	struct slice name; /* "PROVIDER/MODEL", or MODEL at any provider */
+	bool priced;
+	double input, output, cache_read, cache_write; /* USD per million tokens */
+	uint32_t context_tokens, max_output_tokens;    /* 0: not said */
+};
+
 struct config_example { /* what a rule must match, or must not */
 	enum verdict verdict;
 	struct slice rule, command;
@@ -40,7 +47,7 @@ struct config { /* everything lives in `arena` */
 	struct slice effort;
 	struct slice hunks, toolchains; /* "on", "off" */
 	int retries;
-	uint64_t history_bytes; /* of all sessions' blobs; 0: no limit */
+	uint64_t history_bytes;			/* of all sessions' blobs; 0: no limit */
 	const struct slice *allow, *ask, *deny; /* command rules */
 	size_t n_allow, n_ask, n_deny;
 	const struct config_example *examples; /* of these rules */
@@ -54,6 +61,8 @@ struct config { /* everything lives in `arena` */
 	size_t n_actions;
 	const struct config_provider *providers;
 	size_t n_providers;
+	const struct config_model *models;
+	size_t n_models;
 	const struct slice *read_dirs, *write_dirs;
 	size_t n_read_dirs, n_write_dirs;
 	const struct slice *trusted; /* absolute workspace folders */
@@ -94,6 +103,8 @@ NODISCARD bool config_load(struct config *out, const struct config_sources *s, s
 NODISCARD bool config_narrow(struct config *out, const struct config *base,
 			     struct slice project_text, struct err *err);
 void config_release(struct config *c);
+/* What the user says of this model ("PROVIDER/MODEL"), or NULL. Borrowed. */
+const struct config_model *config_model_find(const struct config *c, struct slice name);
 /* A policy with the built-in rules and this config's. */
 NODISCARD bool config_policy(const struct config *c, struct policy **out, struct err *err);
 /* The rules for hosts. ERR_USAGE. */

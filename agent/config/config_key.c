@@ -27,7 +27,7 @@ static const struct config_key keys[] = {
 	{ "history.maxBytes", KEY_U64, AT(history_bytes), RANGE(0, 1e15), .def = "1073741824",
 	  .doc = "Bytes of earlier file contents that are kept for undo, over all sessions. Those "
 		 "of the oldest go first; the newest 8 sessions keep theirs. 0: no limit." },
-	{ "budget.taskUsd", KEY_NUMBER, BUDGET(task_usd), RANGE(0, 100000), .def = "1",
+	{ "budget.taskUsd", KEY_NUMBER, BUDGET(task_usd), RANGE(0, 100000), .def = "2",
 	  .env = "EMEND_MAX_USD", .flag = "--max-usd",
 	  .doc = "Money for one task, in US dollars. 0: no limit." },
 	{ "budget.sessionUsd", KEY_NUMBER, BUDGET(session_usd), RANGE(0, 100000), .def = "5",
@@ -38,13 +38,17 @@ static const struct config_key keys[] = {
 	  .doc = "Money for one day (UTC) over all sessions, in US dollars. 0: no limit." },
 	{ "budget.tokens", KEY_U64, BUDGET(tokens), RANGE(0, 1e12), .def = "0",
 	  .env = "EMEND_MAX_TOKENS", .flag = "--max-tokens",
-	  .doc = "Tokens of one task, prompt and output together. 0: no limit." },
-	{ "budget.turns", KEY_U32, BUDGET(turns), RANGE(0, 100000), .def = "50",
+	  .doc = "Tokens of one task, prompt and output together. 0: no limit. Where it is not set, a "
+		 "model without a known price gets 2,000,000." },
+	{ "budget.turns", KEY_U32, BUDGET(turns), RANGE(0, 100000), .def = "100",
 	  .env = "EMEND_MAX_TURNS", .flag = "--max-turns",
 	  .doc = "Calls of the model in one task. 0: no limit." },
 	{ "budget.seconds", KEY_NUMBER, BUDGET(seconds), RANGE(0, 1e7), .def = "0",
 	  .env = "EMEND_MAX_TIME", .flag = "--max-time",
 	  .doc = "Wall-clock seconds for one task. 0: no limit." },
+	{ "budget.warn", KEY_NUMBER, AT(budget.warn), RANGE(0, 1), .def = "0.8",
+	  .doc = "The share of a limit at which you are warned, and the model is told to come to "
+		 "an end. 0: never." },
 	{ "command.timeoutMs", KEY_U64, NARROW_LOWER, AT(command_timeout_ms),
 	  RANGE(1, LIMIT_COMMAND_MAX_MS), .def = "120000",
 	  .doc = "Time for one command, in milliseconds, unless the model asks for less or more." },
@@ -97,6 +101,9 @@ static const struct config_key keys[] = {
 		 "itself." },
 	{ "actions", KEY_ACTIONS, NARROW_ADD, LIST(actions), .doc = "Your own code actions." },
 	{ "providers", KEY_PROVIDERS, LIST(providers), .doc = "Model providers by name." },
+	{ "models", KEY_MODELS, LIST(models),
+	  .doc = "What you know of models, by name (PROVIDER/MODEL, or MODEL alone): their price in "
+		 "US dollars for a million tokens, and their limits. It beats the built-in table." },
 };
 
 static const struct config_field action_fields[] = {

@@ -20,6 +20,7 @@ enum key_type {
 	KEY_FOLDERS,   /* strings; absolute paths, "~/" is the home folder */
 	KEY_ACTIONS,   /* list of objects: config_action_fields */
 	KEY_PROVIDERS, /* object of objects: config_provider_fields */
+	KEY_MODELS,    /* object of objects: config_model.c */
 };
 
 enum key_narrow { /* what .emend/config.json may do with it */
@@ -54,6 +55,12 @@ size_t config_provider_fields(const struct config_field **out);
 struct config_action_text { /* an action as it stands in the file */
 	struct slice title, kind, prompt, result;
 };
+
+struct jw;
+/* The setting "models" as JSON, its schema, and a copy of it in another arena. */
+void config_put_models(struct jw *w, const struct config *c);
+void config_put_model_schema(struct jw *w);
+const struct config_model *config_copy_models(struct arena *a, const struct config *c);
 
 /* Is s one of "a|b|c"? */
 bool config_is_choice(const char *choices, struct slice s);

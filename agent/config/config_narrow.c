@@ -97,6 +97,7 @@ static void copy_texts(struct config *out, const struct config *base)
 		examples[i].command = text_dup(a, examples[i].command);
 	}
 	out->examples = examples;
+	out->models = config_copy_models(&out->arena, base);
 	out->model = text_dup(a, base->model);
 	out->effort = text_dup(a, base->effort);
 	out->hunks = text_dup(a, base->hunks);
@@ -164,8 +165,10 @@ bool config_narrow(struct config *out, const struct config *base, struct slice p
 
 	copy(out, base);
 	if (config_text_parse(&out->arena, s.source, project_text, &s.text, &root, err) &&
-	    config_set_object(&s, root, err))
+	    config_set_object(&s, root, err)) {
+		config_note_budget(out);
 		return true;
+	}
 	config_release(out);
 	return false;
 }

@@ -76,17 +76,20 @@ static void put_rule(struct jw *w)
 
 static void put_list(struct jw *w, const struct config_key *k)
 {
+	bool by_name = k->type == KEY_PROVIDERS || k->type == KEY_MODELS;
 	const struct config_field *fields;
 	size_t n;
 
-	jw_kcstr(w, "type", k->type == KEY_PROVIDERS ? "object" : "array");
-	jw_kobject(w, k->type == KEY_PROVIDERS ? "additionalProperties" : "items");
+	jw_kcstr(w, "type", by_name ? "object" : "array");
+	jw_kobject(w, by_name ? "additionalProperties" : "items");
 	if (k->type == KEY_ACTIONS) {
 		n = config_action_fields(&fields);
 		put_fields(w, fields, n);
 	} else if (k->type == KEY_PROVIDERS) {
 		n = config_provider_fields(&fields);
 		put_fields(w, fields, n);
+	} else if (k->type == KEY_MODELS) {
+		config_put_model_schema(w);
 	} else if (k->type == KEY_RULES) {
 		put_rule(w);
 	} else {

@@ -21,9 +21,14 @@ NODISCARD bool config_set_value(struct config_setter *s, const struct config_key
 /* One rule with examples: the object's "rule" into *rule, its examples into the config. */
 NODISCARD bool config_set_rule(struct config_setter *s, const struct config_key *k, struct json v,
 			       struct slice *rule, struct err *err);
+/* The value of "models". */
+NODISCARD bool config_set_models(struct config_setter *s, const struct config_key *k, struct json v,
+				 struct err *err);
 /* The same under the rules for a project's file: config_narrow.c. */
 NODISCARD bool config_narrow_value(struct config_setter *s, const struct config_key *k,
 				   struct json v, struct err *err);
+/* Once all sources are in: which caps are the user's own. */
+void config_note_budget(struct config *c);
 /* "file:line: key "x": WHAT"; always false. */
 bool config_complain(const struct config_setter *s, const char *key, struct json at,
 		     struct err *err, const char *fmt, ...) PRINTF(5, 6);

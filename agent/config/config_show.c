@@ -67,6 +67,8 @@ static void put_value(struct jw *w, const struct config *c, const struct config_
 		put_actions(w, c);
 	else if (k->type == KEY_PROVIDERS)
 		put_providers(w, c);
+	else if (k->type == KEY_MODELS)
+		config_put_models(w, c);
 	else if (k->at_count > 0)
 		put_strings(w, c, k);
 	else if (k->type == KEY_MODE)

@@ -284,6 +284,8 @@ bool config_set_value(struct config_setter *s, const struct config_key *k, struc
 		return set_actions(s, k, v, err);
 	case KEY_PROVIDERS:
 		return set_providers(s, k, v, err);
+	case KEY_MODELS:
+		return config_set_models(s, k, v, err);
 	}
 	return err_set(err, ERR_INTERNAL, "The setting %s has no type.", k->name);
 }

@@ -315,7 +315,8 @@ static void write_prefix(struct jw *w, const struct model_request *r)
 static uint32_t max_tokens(const struct endpoint *e, const struct model_request *r)
 {
 	bool hard = slice_eq_cstr(e->effort, "xhigh") || slice_eq_cstr(e->effort, "max");
-	uint32_t most = e->row ? e->row->max_output_tokens : UINT32_MAX;
+	uint32_t most =
+		e->row && e->row->max_output_tokens ? e->row->max_output_tokens : UINT32_MAX;
 	uint32_t want = r->max_output_tokens;
 
 	if (want == 0) /* thinking is a part of it */

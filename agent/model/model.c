@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "agent/config/config.h"
 #include "agent/model/provider.h"
 #include "protocol/base/mem.h"
 
@@ -37,6 +38,30 @@ void model_init(struct model *m, const struct model_ops *ops, const struct model
 	m->env_ctx = o->env_ctx;
 	m->retries = o->retries > 0 ? o->retries : o->retries < 0 ? 0 : RETRIES;
 	m->name = arena_dup(&m->arena, name);
+}
+
+void model_know(struct model *m, const struct model_options *o, struct slice model, bool free)
+{
+	const struct config_model *k = o->known;
+
+	m->row = price_find(model);
+	m->priced = m->row != NULL || free;
+	if (!k && (m->row || !free))
+		return;
+	if (m->row)
+		m->own = *m->row;
+	m->row = &m->own;
+	if (!k)
+		return;
+	if (k->priced) {
+		m->own.price = (struct price){ k->input, k->output, k->cache_read, k->cache_write };
+		m->own.tier_tokens = 0;
+		m->priced = true;
+	}
+	if (k->context_tokens > 0)
+		m->own.context_tokens = k->context_tokens;
+	if (k->max_output_tokens > 0)
+		m->own.max_output_tokens = k->max_output_tokens;
 }
 
 /* Providers that Emend knows by name but whose wire format it does not speak. */
@@ -153,9 +178,14 @@ struct model_limits model_limits(const struct model *m)
 	return (struct model_limits){ m->row->context_tokens, m->row->max_output_tokens };
 }
 
+bool model_priced(const struct model *m)
+{
+	return m->priced;
+}
+
 bool model_price(const struct model *m, const struct usage *u, double *usd)
 {
-	if (!m->row)
+	if (!m->priced)
 		return false;
 	*usd = price_of(m->row, u);
 	return true;
@@ -168,7 +198,8 @@ void model_add_usage(const struct model *m, struct usage *total, const struct us
 	total->cache_write += u->cache_write;
 	total->output += u->output;
 	total->reasoning += u->reasoning;
-	if (m->row)
+	total->estimated |= u->estimated;
+	if (m->priced)
 		total->usd += price_of(m->row, u);
 	else if (u->input + u->cache_read + u->cache_write + u->output > 0)
 		total->unpriced = true;

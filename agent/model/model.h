@@ -15,6 +15,8 @@ struct runq;
 struct http; /* agent/model/http.h: one curl multi handle on the loop, shared by all calls */
 struct model;
 struct model_call;
+struct config;	     /* agent/config/config.h */
+struct config_model; /* the same: price and limits that the user gave */
 
 enum stop_reason {
 	STOP_END,
@@ -71,14 +73,17 @@ struct model_options {
 	struct http *http;
 	env_fn *env; /* NULL: getenv */
 	void *env_ctx;
-	struct slice base_url; /* from config; empty: environment, then the provider's own */
-	struct slice dialect;  /* from config: "anthropic"; empty: by the provider's name */
+	struct slice base_url;	  /* from config; empty: environment, then the provider's own */
+	struct slice dialect;	  /* from config: "anthropic"; empty: by the provider's name */
 	struct slice key_command; /* from config: its first output line is the key */
-	struct slice key_env; /* from config: the variable that holds the key */
-	int retries;	      /* tries after the first; 0: default (3), negative: none */
-	struct slice effort;  /* "", "low", "medium", "high", ... */
+	struct slice key_env;	  /* from config: the variable that holds the key */
+	int retries;		  /* tries after the first; 0: default (3), negative: none */
+	struct slice effort;	  /* "", "low", "medium", "high", ... */
+	const struct config_model *known; /* from config; beats the built-in table; may be NULL */
 };
 
+/* Fills in what the configuration says of this model and its provider. Borrows from c. */
+void model_options_from(struct model_options *o, const struct config *c, struct slice name);
 /* ERR_PROVIDER with what to do if there is no key or the name is unknown. Contacts nobody. */
 NODISCARD bool model_open(const struct model_options *o, struct slice name, struct model **out,
 			  struct err *err);
@@ -93,6 +98,7 @@ struct model_limits {
 	uint32_t context_tokens, max_output_tokens; /* 0: unknown */
 };
 struct model_limits model_limits(const struct model *m);
+bool model_priced(const struct model *m); /* is its price known? It may be 0 */
 /* Cost in USD of these tokens; false if the price is not known. */
 bool model_price(const struct model *m, const struct usage *u, double *usd);
 /* An upper bound, in tokens, of the request's prompt (bytes / 3, at least). */

@@ -26,6 +26,8 @@ struct model {
 	struct arena arena;
 	struct slice name;
 	const struct price_row *row; /* NULL: unknown model */
+	struct price_row own;	     /* what row points to where the user said something */
+	bool priced;		     /* row has a price */
 };
 
 struct model_call {
@@ -37,6 +39,9 @@ struct model_call {
 /* Fills the common part; memory of *m is the caller's. */
 void model_init(struct model *m, const struct model_ops *ops, const struct model_options *o,
 		struct slice name);
+/* Looks the model up in the built-in table and in what the user said; `free`: it costs nothing
+ * where nobody says otherwise. */
+void model_know(struct model *m, const struct model_options *o, struct slice model, bool free);
 /* The variable's value; "" if unset. */
 struct slice model_env(const struct model_options *o, const char *name);
 /* Adds the usage of one try, priced by this model, to the call's. */

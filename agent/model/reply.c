@@ -24,6 +24,11 @@ void reply_release(struct reply *r)
 	*r = (struct reply){ 0 };
 }
 
+bool reply_began(const struct reply *r)
+{
+	return r->complete || r->n > 0 || r->response_id.len > 0;
+}
+
 struct reply_block *reply_open(struct reply *r, enum block_kind kind, int64_t index,
 			       struct failure *f)
 {

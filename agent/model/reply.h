@@ -40,6 +40,8 @@ struct reply {
 
 void reply_init(struct reply *r, const struct model_callbacks *sink, void *payload);
 void reply_release(struct reply *r);
+/* Has the provider begun to answer? From then on the call is paid for. */
+bool reply_began(const struct reply *r);
 /* NULL: a limit was passed. The block is borrowed until the next reply_open(). */
 struct reply_block *reply_open(struct reply *r, enum block_kind kind, int64_t index,
 			       struct failure *f);

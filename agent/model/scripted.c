@@ -290,6 +290,7 @@ bool scripted_open(const struct model_options *o, struct slice path, struct mode
 	model_init(&m->base, &scripted_ops, o, SLICE(""));
 	m->base.name = arena_printf(a, "scripted:%.*s", SLICE_ARG(path));
 	m->base.row = &scripted_row;
+	m->base.priced = true;
 	if (!read_file(path, a, &text, err) || !script_parse(&m->script, a, path, text, err)) {
 		model_close(&m->base);
 		return false;

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "agent/budget/believe.h"
 #include "agent/model/key_command.h"
 #include "agent/model/retry.h"
 #include "agent/model/wire_try.h"
@@ -192,6 +193,17 @@ static void step_key(struct wire_call *c)
 	}
 }
 
+/* What the try used. A request that the provider has begun to answer, or that was on its way when the
+ * user cancelled, is paid for whether or not its usage was ever told. */
+static void count_try(struct wire_call *c, bool sent)
+{
+	struct usage u = c->try.reply.usage;
+
+	if (sent)
+		usage_believe(&u, c->body.len, c->try.reply.bytes);
+	model_add_usage(c->base.model, &c->usage, &u);
+}
+
 static void step_sending(struct wire_call *c)
 {
 	struct turn turn;
@@ -203,7 +215,7 @@ static void step_sending(struct wire_call *c)
 		return;
 	}
 	ok = wire_try_judge(&c->try, &turn);
-	model_add_usage(c->base.model, &c->usage, &c->try.reply.usage);
+	count_try(c, ok || reply_began(&c->try.reply) || c->try.failure.kind == FAIL_TIMEOUT);
 	if (ok)
 		finish(c, &turn);
 	else
@@ -216,7 +228,7 @@ static void call_step(struct wire_call *c)
 		return;
 	if (c->cancelled) {
 		if (c->state == SENDING)
-			model_add_usage(c->base.model, &c->usage, &c->try.reply.usage);
+			count_try(c, true);
 		c->why.code = ERR_NONE;
 		(void)err_set(&c->why, ERR_CANCELLED, "The call of the model was cancelled.");
 		fail(c);

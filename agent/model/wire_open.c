@@ -149,7 +149,7 @@ bool wire_open(const struct model_options *o, struct slice provider, struct slic
 	model_init(&m->base, &wire_ops, o,
 		   arena_printf(&scratch, "%.*s/%.*s", SLICE_ARG(provider), SLICE_ARG(model)));
 	arena_release(&scratch);
-	m->base.row = price_find(model);
+	model_know(&m->base, o, model, false);
 	m->idle_ms = LIMIT_STREAM_IDLE_MS;
 	m->endpoint = (struct endpoint){
 		.dialect = &anthropic_dialect,

@@ -30,6 +30,7 @@ struct agent {
 	struct http *http;
 	struct ledger *ledger;
 	struct granted *granted;
+	struct budget_pool pool;
 	struct list runners, tasks, undos, rejects;
 	bool closing;
 	struct job close_job;
@@ -83,9 +84,9 @@ void agent_close(struct agent *a, void (*closed)(void *payload), void *payload)
 	a->payload = payload;
 	LIST_EACH (it, tmp, &a->tasks)
 		task_cancel(container_of(it, struct task, link));
-	LIST_EACH(it, tmp, &a->undos)
+	LIST_EACH (it, tmp, &a->undos)
 		undo_cancel(it);
-	LIST_EACH(it, tmp, &a->rejects)
+	LIST_EACH (it, tmp, &a->rejects)
 		reject_cancel(it);
 	runq_post(a->runq, &a->close_job);
 }
@@ -108,6 +109,11 @@ struct ledger *agent_ledger(struct agent *a)
 	if (!a->ledger)
 		a->ledger = ledger_new(slice_of(a->state_dir));
 	return a->ledger;
+}
+
+struct budget_pool *agent_pool(struct agent *a)
+{
+	return &a->pool;
 }
 
 struct granted *agent_granted(struct agent *a)

@@ -7,14 +7,15 @@
 
 struct http *agent_http(struct agent *a); /* made at the first call */
 struct ledger *agent_ledger(struct agent *a);
+struct budget_pool *agent_pool(struct agent *a); /* what all tasks have spent */
 struct runq *agent_runq(struct agent *a);
 uv_loop_t *agent_loop(struct agent *a);
 struct slice agent_state_dir(const struct agent *a);
 struct granted *agent_granted(struct agent *a); /* the user's "always" answers */
-struct list *agent_tasks(struct agent *a); /* running tasks: struct task.link */
-struct list *agent_undos(struct agent *a); /* running undos: struct undo.link */
-struct list *agent_rejects(struct agent *a); /* running rejections: struct reject.link */
-void agent_task_gone(struct agent *a);	   /* a task left the list */
+struct list *agent_tasks(struct agent *a);	/* running tasks: struct task.link */
+struct list *agent_undos(struct agent *a);	/* running undos: struct undo.link */
+struct list *agent_rejects(struct agent *a);	/* running rejections: struct reject.link */
+void agent_task_gone(struct agent *a);		/* a task left the list */
 
 /* The runner of a workspace, started if none runs; counted: give it back with agent_runner_put().
  */

@@ -14,25 +14,14 @@ static bool open_model(struct task *t, struct err *err)
 		.loop = agent_loop(t->agent),
 		.runq = agent_runq(t->agent),
 		.http = agent_http(t->agent),
-		.retries = t->config.retries > 0 ? t->config.retries : -1,
-		.effort = t->config.effort,
 	};
 	struct slice name = t->config.model;
 
 	if (name.len == 0 && !model_default_name(&o, &t->arena, &name, err))
 		return false;
-	for (size_t i = 0; i < t->config.n_providers; i++) {
-		const struct config_provider *p = &t->config.providers[i];
-		struct slice rest = slice_sub(name, p->name.len, name.len);
-
-		if (!slice_starts(name, p->name) || !slice_starts(rest, SLICE("/")))
-			continue;
-		o.base_url = p->base_url;
-		o.dialect = p->dialect;
-		o.key_env = p->key_env;
-		o.key_command = p->key_command;
-	}
-	return model_open(&o, name, &t->model, err);
+	model_options_from(&o, &t->config, name);
+	return model_open(&o, name, &t->model, err) &&
+	       budget_check(&t->config.budget, model_priced(t->model), model_name(t->model), err);
 }
 
 static bool open_log(struct task *t, struct slice session, struct err *err)

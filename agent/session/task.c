@@ -1,9 +1,10 @@
 /* task.c - the machine of one agent task.
  *
  *   LOADING --all read--> ASKING --calls--> TOOLS
- *                          ^  |               |
- *                          |  | the last word | all done
- *                          +--|---------------+
+ *                         ^ ^ |               |
+ *        LIMIT --answer---' | | the last word | all done
+ *          ^                +-|---------------+
+ *          '- instead of ASKING, where the budget has no room for a call: spend.c
  *                             v
  *          any --error, cancel, cap--> ENDING --model, rollback, timer gone--> ENDED: done(), free
  *
@@ -124,8 +125,8 @@ static void log_start(struct task *t)
 	if (t->path.len > 0)
 		jw_kstr(w, "path", t->path);
 	jw_kobject(w, "limits");
-	jw_kf64(w, "usd", t->config.budget.task_usd);
-	jw_ki64(w, "tokens", (int64_t)t->config.budget.tokens);
+	jw_kf64(w, "usd", t->budget.limits.task_usd);
+	jw_ki64(w, "tokens", (int64_t)t->budget.limits.tokens);
 	jw_ki64(w, "turns", t->config.budget.turns);
 	jw_kf64(w, "seconds", t->config.budget.seconds);
 	jw_end(w);
@@ -141,8 +142,13 @@ static void log_start(struct task *t)
 static void begin(struct task *t)
 {
 	double seconds = t->config.budget.seconds;
+	struct err err = { 0 };
 
-	budget_init(&t->budget, &t->config.budget, t->budget.session_spent_usd, t->started_ms);
+	/* Once more: the project may have set limits of its own. */
+	if (!budget_check(&t->config.budget, model_priced(t->model), model_name(t->model), &err))
+		task_fail(t, &err);
+	budget_init(&t->budget, &t->config.budget, model_priced(t->model),
+		    t->budget.session_spent_usd, agent_pool(t->agent), t->started_ms);
 	if (seconds > 0)
 		(void)uv_timer_start(&t->deadline, on_deadline, (uint64_t)(seconds * 1000), 0);
 	log_start(t);
@@ -226,6 +232,8 @@ static void end(struct task *t)
 	if (o.code == ERR_NONE && t->env.denied_last)
 		o.code = ERR_DENIED;
 	o.summary = t->why.code == ERR_NONE ? t->said : slice_of(t->why.msg);
+	if (t->why.code == ERR_BUDGET && t->over.code != ERR_NONE && t->said.len > 0)
+		o.summary = arena_printf(&t->arena, "%s\n%.*s", t->why.msg, SLICE_ARG(t->said));
 	o.seconds = (double)(uv_now(agent_loop(t->agent)) - t->started_ms) / 1000.0;
 	o.files = t->env.files;
 	o.n_files = t->env.n_files;
@@ -267,13 +275,18 @@ static void end_change(struct task *t)
 
 void task_goto(struct task *t, enum task_state next)
 {
-	static const char *const name[] = { "LOADING", "ASKING", "TOOLS", "ENDING", "ENDED" };
+	static const char *const name[] = {
+		"LOADING", "LIMIT", "ASKING", "TOOLS", "ENDING", "ENDED"
+	};
 
 	log_debug("task %s: %s -> %s", t->id, name[t->state], name[next]);
 	t->state = next;
 	switch (next) {
 	case TASK_LOADING:
 		load_start(t);
+		break;
+	case TASK_LIMIT:
+		spend_ask(t);
 		break;
 	case TASK_ASKING:
 		turn_start(t);
@@ -283,6 +296,7 @@ void task_goto(struct task *t, enum task_state next)
 		break;
 	case TASK_ENDING:
 		load_abort(t);
+		spend_drop(t);
 		turn_abort(t);
 		calls_abort(t);
 		end_change(t);
@@ -295,25 +309,36 @@ void task_goto(struct task *t, enum task_state next)
 	}
 }
 
+/* Another call of the model, or first the question whether it may cost something more. */
+static void next_turn(struct task *t)
+{
+	spend_plan(t);
+	task_goto(t, spend_must_ask(t) ? TASK_LIMIT : TASK_ASKING);
+}
+
 /* The model has answered: tools, another turn, or the end. */
 static void after_turn(struct task *t)
 {
 	struct err why = { 0 };
 
+	if (t->over.code != ERR_NONE) { /* it has summed up */
+		task_fail(t, &t->over);
+		return;
+	}
 	if (calls_start(t)) {
 		task_goto(t, TASK_TOOLS);
 		return;
 	}
 	switch (t->stop) {
 	case STOP_PAUSE:
-		task_goto(t, TASK_ASKING);
+		next_turn(t);
 		return;
 	case STOP_LENGTH:
 		if (++t->cut_turns > 3)
 			break;
 		turn_user(t, SLICE("Your last answer was cut off at the output limit. Go on from "
 				   "there, in smaller steps."));
-		task_goto(t, TASK_ASKING);
+		next_turn(t);
 		return;
 	case STOP_REFUSAL:
 		(void)err_set(&why, ERR_PROVIDER,
@@ -349,8 +374,13 @@ void task_step(struct job *j)
 	case TASK_LOADING:
 		if (load_finished(t)) {
 			begin(t);
-			task_goto(t, TASK_ASKING);
+			if (t->why.code == ERR_NONE)
+				next_turn(t);
 		}
+		break;
+	case TASK_LIMIT:
+		if (!t->limit_ask)
+			next_turn(t);
 		break;
 	case TASK_ASKING:
 		if (t->answered)
@@ -360,7 +390,7 @@ void task_step(struct job *j)
 		calls_step(t);
 		if (calls_finished(t)) {
 			calls_collect(t);
-			task_goto(t, TASK_ASKING);
+			next_turn(t);
 		}
 		break;
 	case TASK_ENDING:

@@ -5,6 +5,7 @@
  *   task.c     the machine's step, cancel, end
  *   load.c     what must be read before the first question: project config, instructions, the code
  *   turn.c     one call of the model: budget, request, answer into the transcript and the log
+ *   spend.c    the money of a call, and the question for more
  *   calls.c    the tool calls of one turn
  *   prompt.c   the words
  *   recover.c  what a crash left half done
@@ -21,7 +22,7 @@
 #include "agent/tool/tool.h"
 #include "protocol/base/limits.h"
 
-enum task_state { TASK_LOADING, TASK_ASKING, TASK_TOOLS, TASK_ENDING, TASK_ENDED };
+enum task_state { TASK_LOADING, TASK_LIMIT, TASK_ASKING, TASK_TOOLS, TASK_ENDING, TASK_ENDED };
 
 struct load_item;
 
@@ -68,13 +69,22 @@ struct task {
 	struct slice system;
 	struct tool_schema *schemas;
 	size_t n_schemas;
-	struct budget budget;
-	int64_t reservation; /* of the ledger; 0: none */
 	enum stop_reason stop;
-	bool cut_call; /* one more call was cut off at the output limit */
+	bool cut_call;	   /* one more call was cut off at the output limit */
 	bool answered;	   /* the call under way has ended well */
 	int cut_turns;	   /* in a row */
 	struct slice said; /* the text of the last turn */
+
+	/* spend.c */
+	struct budget budget;
+	struct budget_call next_call;
+	struct budget_plan plan;    /* for it */
+	int64_t reservation;	    /* of the ledger; 0: none */
+	enum budget_cap near_cap;   /* the model is still to be told */
+	struct host_ask *limit_ask; /* the person is asked for more */
+	struct slice limit_subject;
+	bool no_more;	 /* the person said no, or nobody was there */
+	struct err over; /* set: this is the last call; why */
 
 	/* calls.c */
 	struct tool_run *runs;
@@ -108,6 +118,16 @@ void load_abort(struct task *t);
 void turn_start(struct task *t); /* fails the task if the budget forbids it */
 void turn_abort(struct task *t);
 void turn_user(struct task *t, struct slice text); /* appends a user turn, logged */
+
+struct model_request turn_request(struct task *t);
+
+void spend_plan(struct task *t);
+bool spend_must_ask(const struct task *t);
+void spend_ask(struct task *t); /* posts a step when there is an answer */
+void spend_drop(struct task *t);
+NODISCARD bool spend_reserve(struct task *t, struct err *err); /* sets t->over for the last call */
+struct slice spend_words(struct task *t); /* what the model is to be told of the budget; or "" */
+void spend_settle(struct task *t, const struct usage *u);
 
 bool calls_start(struct task *t); /* false: the turn holds no call */
 void calls_step(struct task *t);  /* starts what may start now */

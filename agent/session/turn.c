@@ -1,12 +1,7 @@
-/* turn.c - one call of the model: reserve, ask, settle, write down. */
+/* turn.c - one call of the model: reserve (spend.c), ask, settle, write down. */
 #include "agent/session/task_own.h"
 
-
-#include "agent/session/usage.h"
-#include "agent/store/ledger.h"
 #include "agent/tool/tool.h"
-
-enum { DEFAULT_OUTPUT_TOKENS = 32000, MIN_OUTPUT_TOKENS = 1000 };
 
 void turn_user(struct task *t, struct slice text)
 {
@@ -19,51 +14,6 @@ void turn_user(struct task *t, struct slice text)
 	*b = (struct block){ .kind = BLOCK_TEXT, .text = text };
 	transcript_add(&t->transcript, &t->arena,
 		       &(struct turn){ .role = ROLE_USER, .blocks = b, .n_blocks = 1 });
-}
-
-/* What the call may cost at most, and how many output tokens the caps leave room for. */
-static bool reserve(struct task *t, struct model_request *rq, struct err *err)
-{
-	uint64_t prompt = model_estimate(t->model, rq);
-	struct model_limits limits = model_limits(t->model);
-	uint32_t want = limits.max_output_tokens ? limits.max_output_tokens : DEFAULT_OUTPUT_TOKENS,
-		 fits;
-	double prompt_usd = 0, million_usd = 0;
-	bool priced;
-
-	if (want > DEFAULT_OUTPUT_TOKENS)
-		want = DEFAULT_OUTPUT_TOKENS;
-	/* the dearest way in which the prompt can be billed is a cache write */
-	priced = model_price(t->model, &(struct usage){ .cache_write = prompt }, &prompt_usd) &&
-		 model_price(t->model, &(struct usage){ .output = 1000 * 1000 }, &million_usd);
-	fits = budget_fit(&t->budget, prompt, prompt_usd, million_usd / 1e6, want);
-	if (fits < MIN_OUTPUT_TOKENS)
-		fits = MIN_OUTPUT_TOKENS; /* too little: the reservation fails and says why */
-	rq->max_output_tokens = fits;
-	prompt_usd += fits * million_usd / 1e6;
-	return budget_reserve(&t->budget, prompt + fits, prompt_usd, priced,
-			      uv_now(agent_loop(t->agent)), err) &&
-	       ledger_reserve(agent_ledger(t->agent), t->session, task_id(t), model_name(t->model),
-			      priced ? prompt_usd : 0, t->config.budget.day_usd, &t->reservation,
-			      err);
-}
-
-static void settle(struct task *t, const struct usage *u)
-{
-	struct err err = { 0 };
-	struct jw *w = task_log(t, "usage");
-	bool warn = false;
-
-	jw_kstr(w, "model", model_name(t->model));
-	usage_write(w, u);
-	(void)task_log_end(t);
-	budget_settle(&t->budget, u, &warn);
-	if (!ledger_settle(agent_ledger(t->agent), t->reservation, u, &err))
-		task_fail(t, &err);
-	t->reservation = 0;
-	task_emit(t, &(struct task_event){ .kind = TASK_USAGE, .usage = t->budget.used });
-	if (warn)
-		task_notice(t, SLICE("80 percent of the task's budget is used"));
 }
 
 static void copy_block(struct arena *a, struct block *to, const struct block *from)
@@ -142,14 +92,14 @@ static void on_done(void *payload, const struct model_result *r, const struct er
 	struct usage none = { 0 };
 
 	t->call = NULL;
-	settle(t, r ? &r->usage : &none);
+	t->answered = !err;
+	spend_settle(t, r ? &r->usage : &none);
 	if (err) {
 		task_fail(t, err);
 		return;
 	}
 	t->stop = r->stop;
 	t->cut_call = r->cut_call;
-	t->answered = true;
 	keep(t, r);
 	if (r->stop == STOP_REFUSAL && r->stop_detail.len > 0)
 		task_notice(t, arena_printf(&t->arena, "refused: %.*s", SLICE_ARG(r->stop_detail)));
@@ -158,7 +108,7 @@ static void on_done(void *payload, const struct model_result *r, const struct er
 	task_post(t);
 }
 
-static struct model_request request(struct task *t)
+struct model_request turn_request(struct task *t)
 {
 	if (!t->schemas) {
 		t->schemas = arena_array(&t->arena, tool_count(), sizeof(*t->schemas));
@@ -167,34 +117,45 @@ static struct model_request request(struct task *t)
 	return (struct model_request){ .system = t->system,
 				       .tools = t->schemas,
 				       .n_tools = t->n_schemas,
-				       .transcript = &t->transcript };
+				       .transcript = &t->transcript,
+				       .max_output_tokens = t->plan.output_tokens };
+}
+
+static void say_what_is_left(struct task *t)
+{
+	struct slice words = spend_words(t);
+
+	if (words.len > 0)
+		turn_user(t, words);
 }
 
 void turn_start(struct task *t)
 {
-	struct model_request rq = request(t);
+	static const struct model_callbacks cb = { .text = on_text,
+						   .restart = on_restart,
+						   .done = on_done };
+	struct model_request rq;
 	struct err err = { 0 };
 	struct jw *w;
 
 	t->answered = false;
-	if (!reserve(t, &rq, &err)) {
+	if (!spend_reserve(t, &err)) {
 		task_fail(t, &err);
 		return;
 	}
+	say_what_is_left(t);
 	w = task_log(t, "request");
 	jw_ki64(w, "turn", t->budget.turns);
 	jw_ki64(w, "tokens", (int64_t)t->budget.reserved_tokens);
 	jw_kf64(w, "reserved_usd", t->budget.reserved_usd);
-	if (!task_log_end(t))
+	rq = turn_request(t);
+	if (task_log_end(t))
+		t->call = model_call(t->model, &rq, &cb, t, &err);
+	if (t->call)
 		return;
-	t->call = model_call(t->model, &rq,
-			     &(struct model_callbacks){
-				     .text = on_text, .restart = on_restart, .done = on_done },
-			     t, &err);
-	if (!t->call) {
-		settle(t, &(struct usage){ 0 });
+	spend_settle(t, &(struct usage){ 0 });
+	if (err.code != ERR_NONE)
 		task_fail(t, &err);
-	}
 }
 
 void turn_abort(struct task *t)

@@ -6,7 +6,7 @@
 #include "protocol/json/write.h"
 
 /* Into the object that is open: input, cache_read, cache_write, output, reasoning (tokens), usd,
- * unpriced. */
+ * unpriced, estimated. */
 static inline void usage_write(struct jw *w, const struct usage *u)
 {
 	jw_ki64(w, "input", (int64_t)u->input);
@@ -16,6 +16,7 @@ static inline void usage_write(struct jw *w, const struct usage *u)
 	jw_ki64(w, "reasoning", (int64_t)u->reasoning);
 	jw_kf64(w, "usd", u->usd);
 	jw_kbool(w, "unpriced", u->unpriced);
+	jw_kbool(w, "estimated", u->estimated);
 }
 
 #endif

@@ -7,9 +7,8 @@
 #include <time.h>
 
 #include "agent/store/ledger_db.h"
+#include "agent/store/owner.h"
 #include "protocol/base/mem.h"
-
-enum { RESERVATION_MS = 60 * 60 * 1000 };
 
 struct moment {
 	int64_t ms;
@@ -38,6 +37,7 @@ struct ledger *ledger_new(struct slice state_dir)
 	arena_init(&l->arena);
 	l->state_dir = arena_dup(&l->arena, state_dir);
 	l->state_dir.ptr = arena_cstr(&l->arena, state_dir);
+	l->owner = owner_self(&l->arena);
 	l->path = arena_printf(&l->arena, "%s/emend.db", l->state_dir.ptr);
 	return l;
 }
@@ -58,14 +58,13 @@ static bool committed(struct ledger *l, const struct moment *m, double *spent, d
 	sqlite3_stmt *st = ledger_db_prepare(
 		l,
 		"SELECT (SELECT total(usd) FROM spend WHERE day = ?1 AND usd IS NOT NULL),"
-		" (SELECT total(reserved) FROM spend WHERE usd IS NULL AND time > ?2)",
+		" (SELECT total(reserved) FROM spend WHERE usd IS NULL)",
 		err);
 	bool ok;
 
 	if (!st)
 		return false;
 	(void)sqlite3_bind_text(st, 1, m->day, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 2, m->ms - RESERVATION_MS);
 	ok = sqlite3_step(st) == SQLITE_ROW || ledger_db_failed(l, err);
 	if (ok) {
 		*spent = sqlite3_column_double(st, 0);
@@ -101,7 +100,7 @@ static bool insert(struct ledger *l, const struct moment *m, const struct slice 
 {
 	sqlite3_stmt *st = ledger_db_prepare(l,
 					     "INSERT INTO spend(day, time, session, task, model, "
-					     "reserved) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+					     "reserved, owner) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 					     err);
 
 	if (!st)
@@ -111,6 +110,7 @@ static bool insert(struct ledger *l, const struct moment *m, const struct slice 
 	for (int i = 0; i < 3; i++)
 		ledger_db_bind(st, 3 + i, who[i]);
 	(void)sqlite3_bind_double(st, 6, usd);
+	ledger_db_bind(st, 7, l->owner);
 	return ledger_db_finish(l, st, err);
 }
 
@@ -122,7 +122,8 @@ bool ledger_reserve(struct ledger *l, struct slice session, struct slice task, s
 
 	if (!ledger_db_open(l, err) || !ledger_db_run(l, "BEGIN IMMEDIATE", err))
 		return false;
-	if (check_cap(l, &m, usd, day_cap, err) && insert(l, &m, who, usd, err)) {
+	if (ledger_db_reap(l, err) && check_cap(l, &m, usd, day_cap, err) &&
+	    insert(l, &m, who, usd, err)) {
 		*id = sqlite3_last_insert_rowid(l->db);
 		if (ledger_db_run(l, "COMMIT", err))
 			return true;
@@ -131,16 +132,30 @@ bool ledger_reserve(struct ledger *l, struct slice session, struct slice task, s
 	return false;
 }
 
+static bool forget(struct ledger *l, int64_t id, struct err *err)
+{
+	sqlite3_stmt *st = ledger_db_prepare(
+		l, "DELETE FROM spend WHERE id = ?1 AND (usd IS NULL OR estimated = 2)", err);
+
+	if (!st)
+		return false;
+	(void)sqlite3_bind_int64(st, 1, id);
+	return ledger_db_finish(l, st, err);
+}
+
 bool ledger_settle(struct ledger *l, int64_t id, const struct usage *u, struct err *err)
 {
 	sqlite3_stmt *st;
 
 	if (!ledger_db_open(l, err))
 		return false;
+	if (!u)
+		return forget(l, id, err);
 	st = ledger_db_prepare(l,
 			       "UPDATE spend SET usd = ?2, input = ?3, cache_read = ?4, "
 			       "cache_write = ?5, output = ?6,"
-			       " reasoning = ?7, unpriced = ?8 WHERE id = ?1 AND usd IS NULL",
+			       " reasoning = ?7, unpriced = ?8, estimated = ?9"
+			       " WHERE id = ?1 AND (usd IS NULL OR estimated = 2)",
 			       err);
 	if (!st)
 		return false;
@@ -152,6 +167,7 @@ bool ledger_settle(struct ledger *l, int64_t id, const struct usage *u, struct e
 	(void)sqlite3_bind_int64(st, 6, (int64_t)u->output);
 	(void)sqlite3_bind_int64(st, 7, (int64_t)u->reasoning);
 	(void)sqlite3_bind_int(st, 8, u->unpriced);
+	(void)sqlite3_bind_int(st, 9, u->estimated ? LEDGER_ESTIMATED : LEDGER_EXACT);
 	if (!ledger_db_finish(l, st, err))
 		return false;
 	return sqlite3_changes(l->db) == 1 ||
@@ -164,7 +180,8 @@ bool ledger_spent_today(struct ledger *l, double *usd, struct err *err)
 	struct moment m = now();
 	double reserved = 0;
 
-	return ledger_db_open(l, err) && committed(l, &m, usd, &reserved, err);
+	return ledger_db_open(l, err) && ledger_db_reap(l, err) &&
+	       committed(l, &m, usd, &reserved, err);
 }
 
 bool ledger_task(struct ledger *l, struct slice session, struct slice task, struct slice workspace,

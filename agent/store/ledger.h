@@ -7,6 +7,11 @@
 #include "protocol/base/err.h"
 
 struct ledger;
+enum ledger_estimate { /* how sure the cost of a call is */
+		       LEDGER_EXACT,
+		       LEDGER_ESTIMATED, /* counted from bytes */
+		       LEDGER_DIED, /* emend ended during the call: it counts at its worst case */
+};
 /* Opens lazily: creates the file and schema at the first call that needs them. A file that is
  * damaged or was made by a newer emend gives ERR_IO with its name, at each call. */
 struct ledger *ledger_new(struct slice state_dir);
@@ -17,8 +22,10 @@ void ledger_free(struct ledger *l);
 NODISCARD bool ledger_reserve(struct ledger *l, struct slice session, struct slice task,
 			      struct slice model, double usd, double day_cap, int64_t *id,
 			      struct err *err);
-/* The call is over: the reservation becomes what it cost (0 for nothing). A reservation of a
- * process that died counts for one hour. */
+/* The call is over: the reservation becomes what it cost; u NULL: the call was never made, and is
+ * forgotten. A reservation of a process
+ * that died is settled at its worst case by whoever opens the ledger next; where nobody can tell
+ * whether it died (it ran on another machine), after an hour. */
 NODISCARD bool ledger_settle(struct ledger *l, int64_t id, const struct usage *u, struct err *err);
 NODISCARD bool ledger_spent_today(struct ledger *l, double *usd, struct err *err);
 /* Index of sessions and tasks for status and history. */
@@ -32,6 +39,8 @@ struct ledger_cost {	  /* of settled calls; slices are borrowed for the time of 
 	struct slice key; /* "2026-11-21", "anthropic/...", a session's id */
 	struct usage usage;
 	uint64_t calls;
+	uint64_t died; /* of them: LEDGER_DIED */
+	double died_usd;
 };
 typedef void ledger_cost_fn(void *payload, const struct ledger_cost *c);
 /* One call of fn for each day (newest first), model (dearest first) or session (newest first). */

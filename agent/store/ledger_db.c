@@ -7,9 +7,10 @@
 
 #include "agent/store/store_path.h"
 
-enum { SCHEMA = 1, BUSY_MS = 5000 };
+enum { SCHEMA = 2, BUSY_MS = 5000 };
 
-/* spend: one row a model call. usd is NULL while the call runs; reserved counts then. */
+/* spend: one row a model call. usd is NULL while the call runs; reserved counts then. owner: the process
+ * that makes it. estimated: enum ledger_estimate. */
 static const char schema_sql[] =
 	"CREATE TABLE spend(id INTEGER PRIMARY KEY, day TEXT NOT NULL, time INTEGER NOT NULL, "
 	"session TEXT NOT NULL,"
@@ -26,6 +27,16 @@ static const char schema_sql[] =
 	"WITHOUT ROWID;"
 	"CREATE INDEX task_time ON task(time);"
 	"PRAGMA user_version = 1;";
+
+/* What each version adds to the one before. The day's sum is read from its index alone. */
+static const char *const steps_sql[SCHEMA] = {
+	schema_sql,
+	"ALTER TABLE spend ADD COLUMN owner TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE spend ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0;"
+	"DROP INDEX spend_day;"
+	"CREATE INDEX spend_day ON spend(day, usd);"
+	"PRAGMA user_version = 2;",
+};
 
 bool ledger_db_failed(struct ledger *l, struct err *err)
 {
@@ -92,11 +103,14 @@ static bool read_version(struct ledger *l, int *version, struct err *err)
 static bool make_schema(struct ledger *l, struct err *err)
 {
 	int version = 0;
+	bool ok;
 
 	if (!ledger_db_run(l, "BEGIN IMMEDIATE", err))
 		return false;
-	if (read_version(l, &version, err) && (version > 0 || ledger_db_run(l, schema_sql, err)) &&
-	    ledger_db_run(l, "COMMIT", err))
+	ok = read_version(l, &version, err);
+	for (; ok && version < SCHEMA; version++)
+		ok = ledger_db_run(l, steps_sql[version], err);
+	if (ok && ledger_db_run(l, "COMMIT", err))
 		return true;
 	(void)sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
 	return false;

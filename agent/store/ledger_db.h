@@ -11,11 +11,14 @@
 struct ledger {
 	struct arena arena;
 	struct slice state_dir, path; /* NUL-terminated */
+	struct slice owner;	      /* this process: owner.h */
 	sqlite3 *db;		      /* NULL until it is needed */
 };
 
 /* Opens the file if it is not open yet, and makes or checks its schema. */
 NODISCARD bool ledger_db_open(struct ledger *l, struct err *err);
+/* Settles the calls of processes that are gone. */
+NODISCARD bool ledger_db_reap(struct ledger *l, struct err *err);
 /* Turns the database's last error into ERR_IO that names the file; always false. */
 bool ledger_db_failed(struct ledger *l, struct err *err);
 NODISCARD bool ledger_db_run(struct ledger *l, const char *sql, struct err *err);

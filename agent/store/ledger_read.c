@@ -19,7 +19,8 @@ static uint64_t count(sqlite3_stmt *st, int at)
 #define COST_COLUMNS                                                                           \
 	", count(*), total(usd), sum(input), sum(cache_read), sum(cache_write), sum(output), " \
 	"sum(reasoning),"                                                                      \
-	" max(unpriced) FROM spend WHERE usd IS NOT NULL GROUP BY 1 ORDER BY "
+	" max(unpriced), max(estimated), total(estimated = 2), total(usd * (estimated = 2))"   \
+	" FROM spend WHERE usd IS NOT NULL GROUP BY 1 ORDER BY "
 
 static const char *const cost_sql[] = {
 	[LEDGER_BY_DAY] = "SELECT day" COST_COLUMNS "1 DESC",
@@ -33,7 +34,7 @@ bool ledger_costs(struct ledger *l, enum ledger_by by, ledger_cost_fn *fn, void 
 	sqlite3_stmt *st;
 	int rc;
 
-	if (!ledger_db_open(l, err))
+	if (!ledger_db_open(l, err) || !ledger_db_reap(l, err))
 		return false;
 	st = ledger_db_prepare(l, cost_sql[by], err);
 	if (!st)
@@ -48,7 +49,10 @@ bool ledger_costs(struct ledger *l, enum ledger_by by, ledger_cost_fn *fn, void 
 				   .cache_write = count(st, 5),
 				   .output = count(st, 6),
 				   .reasoning = count(st, 7),
-				   .unpriced = sqlite3_column_int(st, 8) != 0 },
+				   .unpriced = sqlite3_column_int(st, 8) != 0,
+				   .estimated = sqlite3_column_int(st, 9) != 0 },
+			.died = count(st, 10),
+			.died_usd = sqlite3_column_double(st, 11),
 		};
 
 		fn(payload, &c);

@@ -130,7 +130,7 @@ def the_cap_stops_before_the_call(w):
     with Provider(w, READ, EDIT, DONE) as p:
         r = w.run("do", "--yes", "--json", "--max-usd", "0.0001", "x", **p.env())
         expect(r.status == 3 and not os.path.getsize(p.log), r)
-        expect("--max-usd" in r.events()[-1]["summary"] and "0.0001 USD" in r.events()[-1]["summary"], r)
+        expect("--max-usd" in r.events()[-1]["summary"] and "$0.0001" in r.events()[-1]["summary"], r)
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ def a_project_cannot_widen(w):
 def schema_is_json(w):
     s = json.loads(w.run("config", "schema").out)
     expect(s["properties"]["mode"]["enum"] == ["read-only", "ask", "edit", "auto"], s)
-    expect(s["properties"]["budget"]["properties"]["taskUsd"]["default"] == 1, s)
+    expect(s["properties"]["budget"]["properties"]["taskUsd"]["default"] == 2, s)
     expect(s["additionalProperties"] is False, s)
 
 

@@ -52,8 +52,9 @@ static void defaults(void **state)
 	loads(&c, "", NULL, NULL);
 	assert_int_equal(c.model.len, 0);
 	assert_int_equal(c.mode, MODE_ASK);
-	assert_true(c.budget.task_usd == 1 && c.budget.session_usd == 5 && c.budget.day_usd == 50);
-	assert_int_equal(c.budget.turns, 50);
+	assert_true(c.budget.task_usd == 2 && c.budget.session_usd == 5 && c.budget.day_usd == 50);
+	assert_int_equal(c.budget.turns, 100);
+	assert_true(c.budget.warn == 0.8 && !c.budget.usd_set && !c.budget.tokens_set);
 	assert_int_equal(c.budget.tokens, 0);
 	assert_int_equal(c.command_timeout_ms, 120000);
 	assert_int_equal(c.command_memory_bytes, 2147483648u);
@@ -180,7 +181,8 @@ static void mistakes_are_named_by_line_and_key(void **state)
 		  "expected a number from 0 to 100000, found \"1\"" },
 		{ "{\"budget\": {\"taskUsd\": -1}}", "expected a number|found -1" },
 		{ "{\"budget\": {\"turns\": 1.5}}", "expected a whole number|found 1.5" },
-		{ "{\n\"network\": {\"allow\": [\"*\"]}}", "user config:2: |network.allow|every host" },
+		{ "{\n\"network\": {\"allow\": [\"*\"]}}",
+		  "user config:2: |network.allow|every host" },
 		{ "{\"network\": {\"deny\": [\"a:0\"]}}", "network.deny|from 1 to 65535" },
 		{ "{\"command\": {\"timeoutMs\": 99999999}}", "3600000|found 99999999" },
 		{ "{\"permissions\": {\"allow\": \"make\"}}",
@@ -293,9 +295,9 @@ static void project_cannot_widen(void **state)
 		"{\n\"mode\": \"edit\"}",
 		"{\n\"model\": \"x\"}",
 		"{\n\"effort\": \"max\"}",
-		"{\n\"budget\": {\"taskUsd\": 1.01}}",
+		"{\n\"budget\": {\"taskUsd\": 2.01}}",
 		"{\n\"budget\": {\"taskUsd\": 0}}",
-		"{\n\"budget\": {\"turns\": 51}}",
+		"{\n\"budget\": {\"turns\": 101}}",
 		"{\n\"permissions\": {\"allow\": [\"rm\"]}}",
 		"{\n\"readDirs\": [\"/\"]}",
 		"{\n\"runner\": \"native\"}",
@@ -307,6 +309,7 @@ static void project_cannot_widen(void **state)
 		"{\n\"denyFiles\": [\"!*\"]}",
 		"{\n\"command\": {\"memoryBytes\": 1e12}}",
 		"{\n\"retries\": 1}",
+		"{\n\"models\": {\"a\": {\"price\": {\"input\": 0, \"output\": 0}}}}",
 		"{\n\"network\": {\"allow\": [\"a.test\"]}}",
 	};
 	struct config base, c;
@@ -376,8 +379,10 @@ static void hosts(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	loads(&base, "{\"network\":{\"allow\":[\"*.a.test\"],\"deny\":[\"x.a.test\"]}}", NULL, NULL);
-	assert_true(config_narrow(&c, &base, SLICE("{\"network\":{\"deny\":[\"y.a.test\"]}}"), &err));
+	loads(&base, "{\"network\":{\"allow\":[\"*.a.test\"],\"deny\":[\"x.a.test\"]}}", NULL,
+	      NULL);
+	assert_true(
+		config_narrow(&c, &base, SLICE("{\"network\":{\"deny\":[\"y.a.test\"]}}"), &err));
 	config_release(&base);
 	assert_true(config_hosts(&c, &h, &err));
 	config_release(&c);
@@ -423,7 +428,7 @@ static void schema_and_show_are_json(void **state)
 					      "turns"),
 				     "default"),
 			    0),
-		50);
+		100);
 	loads(&c, "{\"retries\":2}", env, NULL);
 	assert_true(json_parse(&a, config_show_json(&c, &a), &root, &err));
 	assert_true(json_is(json_get(json_get(root, "mode"), "value"), "edit"));
@@ -434,6 +439,68 @@ static void schema_and_show_are_json(void **state)
 			       0) != SIZE_MAX);
 	config_release(&c);
 	arena_release(&a);
+}
+
+static void model_fails(const char *text, const char *words)
+{
+	struct config c;
+	struct err err;
+
+	assert_false(load(&c, text, NULL, NULL, &err));
+	assert_int_equal(err.code, ERR_USAGE);
+	if (!strstr(err.msg, words))
+		fail_msg("\"%s\" is not in: %s", words, err.msg);
+}
+
+static void models_have_prices(void **state)
+{
+	const struct config_model *m;
+	struct config c, narrow;
+	struct err err;
+
+	(void)state;
+	loads(&c,
+	      "{\"models\": {\"mine/big\": {\"price\": {\"input\": 2, \"output\": 8, \"cache_read\": 0},"
+	      "\"context_tokens\": 64000}, \"small\": {\"max_output_tokens\": 4096}}}",
+	      NULL, NULL);
+	m = config_model_find(&c, SLICE("mine/big"));
+	assert_true(m && m->priced && m->context_tokens == 64000 && m->max_output_tokens == 0);
+	assert_true(m->input == 2 && m->output == 8 && m->cache_read == 0 && m->cache_write == 2);
+	assert_null(config_model_find(&c, SLICE("yours/big")));
+	m = config_model_find(&c, SLICE("yours/small")); /* a name alone: at any provider */
+	assert_true(m && !m->priced && m->max_output_tokens == 4096);
+	assert_true(config_narrow(&narrow, &c, SLICE("{}"), &err));
+	config_release(&c);
+	assert_non_null(config_model_find(&narrow, SLICE("mine/big")));
+	config_release(&narrow);
+	model_fails("{\"models\": {\"a/b\":\n{\"price\": {\"input\": 2}}}}",
+		    ":2: key \"models.a/b\": \"price\": \"output\" is missing");
+	model_fails("{\"models\": {\"a/b\": {\"prize\": 1}}}", "did you mean \"price\"?");
+	model_fails("{\"models\": {\"a/b\": {\"price\": {\"input\": -1, \"output\": 1}}}}",
+		    "a number from 0 to");
+	model_fails("{\"models\": {\"a/b\": {\"context_tokens\": 0}}}", "a whole number from 1");
+	model_fails("{\"models\": {\"\": {}}}", "is not empty");
+	model_fails("{\"models\": {\"a\": 1}}", "expected an object");
+}
+
+/* A limit in dollars that the user set, wherever, is one that must be kept. */
+static void set_limits_are_known(void **state)
+{
+	struct env env[] = { { "EMEND_MAX_SESSION_USD", "3" }, { NULL, NULL } };
+	struct config_flags flags = { .max_tokens = 5 };
+	struct config c, narrow;
+	struct err err;
+
+	(void)state;
+	loads(&c, "", env, NULL);
+	assert_true(c.budget.usd_set && !c.budget.tokens_set);
+	config_release(&c);
+	loads(&c, "", NULL, &flags);
+	assert_true(!c.budget.usd_set && c.budget.tokens_set);
+	assert_true(config_narrow(&narrow, &c, SLICE("{\"budget\": {\"taskUsd\": 0.5}}"), &err));
+	assert_true(narrow.budget.usd_set && narrow.budget.tokens_set);
+	config_release(&narrow);
+	config_release(&c);
 }
 
 int main(void)
@@ -450,6 +517,8 @@ int main(void)
 		cmocka_unit_test(flags_and_projects_together),
 		cmocka_unit_test(narrowed_twice),
 		cmocka_unit_test(hosts),
+		cmocka_unit_test(models_have_prices),
+		cmocka_unit_test(set_limits_are_known),
 		cmocka_unit_test(built_in_file_list_can_be_dropped_by_the_user),
 		cmocka_unit_test(schema_and_show_are_json),
 	};

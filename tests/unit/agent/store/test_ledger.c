@@ -70,17 +70,109 @@ static void settle_is_once(void **state)
 	ledger_free(l);
 }
 
-static void reservation_of_the_dead_expires(void **state)
+static void one_row(void *payload, const struct ledger_cost *c)
+{
+	*(struct ledger_cost *)payload = *c;
+}
+
+/* A process that was killed in a call: the provider bills it, so it counts at its worst case. */
+static void a_dead_process_has_spent_its_worst_case(void **state)
+{
+	struct ledger *l = ledger_new(scratch_dir(*state));
+	struct usage late = { .input = 3, .usd = 0.1 };
+	struct ledger_cost cost = { 0 };
+	struct err err = { 0 };
+	double spent;
+	int64_t id, other;
+	int status = -1;
+	pid_t pid;
+
+	assert_true(ledger_spent_today(l, &spent, &err)); /* makes the file */
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		l = ledger_new(scratch_dir(*state));
+		_exit(!ledger_reserve(l, S, T, M, 0.4, 1, &id, &err));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_true(ledger_spent_today(l, &spent, &err));
+	assert_true(spent == 0.4); /* at once, not in an hour */
+	assert_false(ledger_reserve(l, S, T, M, 0.7, 1, &other, &err));
+	assert_true(ledger_reserve(l, S, T, M, 0.5, 1, &other, &err));
+	assert_true(ledger_costs(l, LEDGER_BY_DAY, one_row, &cost, &err));
+	assert_true(cost.died == 1 && cost.died_usd == 0.4 && cost.usage.estimated);
+	assert_true(ledger_settle(l, 1, &late, &err)); /* it was only thought dead */
+	assert_true(ledger_spent_today(l, &spent, &err));
+	assert_true(spent == 0.1);
+	ledger_free(l);
+}
+
+static void a_process_of_elsewhere_is_believed_for_an_hour(void **state)
 {
 	struct ledger *l = ledger_new(scratch_dir(*state));
 	struct err err = { 0 };
 	int64_t id, other;
+	double spent;
 
 	assert_true(ledger_reserve(l, S, T, M, 1, 1, &id, &err));
-	sql(*state, "UPDATE spend SET time = time - 3500 * 1000");
+	sql(*state, "UPDATE spend SET time = time - 3500 * 1000, owner = 'far ' || owner");
 	assert_false(ledger_reserve(l, S, T, M, 0.5, 1, &other, &err));
+	assert_true(ledger_spent_today(l, &spent, &err) && spent == 0);
 	sql(*state, "UPDATE spend SET time = time - 101 * 1000");
-	assert_true(ledger_reserve(l, S, T, M, 0.5, 1, &other, &err));
+	assert_false(ledger_reserve(l, S, T, M, 0.5, 1, &other, &err)); /* it was spent */
+	assert_true(ledger_spent_today(l, &spent, &err) && spent == 1);
+	ledger_free(l);
+}
+
+static void a_running_call_is_never_given_up(void **state)
+{
+	struct ledger *l = ledger_new(scratch_dir(*state));
+	struct usage u = { .usd = 0.2 };
+	struct err err = { 0 };
+	double spent;
+	int64_t id;
+
+	assert_true(ledger_reserve(l, S, T, M, 1, 1, &id, &err));
+	sql(*state, "UPDATE spend SET time = time - 7200 * 1000");
+	assert_true(ledger_spent_today(l, &spent, &err) && spent == 0);
+	assert_true(ledger_settle(l, id, &u, &err));
+	assert_true(ledger_spent_today(l, &spent, &err) && spent == 0.2);
+	ledger_free(l);
+}
+
+static void a_call_that_was_not_made_is_forgotten(void **state)
+{
+	struct ledger *l = ledger_new(scratch_dir(*state));
+	struct ledger_cost cost = { .calls = 77 };
+	struct err err = { 0 };
+	int64_t id;
+
+	assert_true(ledger_reserve(l, S, T, M, 1, 1, &id, &err));
+	assert_true(ledger_settle(l, id, NULL, &err));
+	assert_true(ledger_costs(l, LEDGER_BY_DAY, one_row, &cost, &err));
+	assert_int_equal(cost.calls, 77); /* not one row */
+	ledger_free(l);
+}
+
+/* The file of the version before this one is brought up to date, with what it holds. */
+static void an_older_ledger_is_kept(void **state)
+{
+	struct ledger *l = ledger_new(scratch_dir(*state));
+	struct usage u = { .usd = 0.5 };
+	struct err err = { 0 };
+	double spent = 0;
+	int64_t id;
+
+	assert_true(ledger_reserve(l, S, T, M, 1, 0, &id, &err));
+	assert_true(ledger_settle(l, id, &u, &err));
+	ledger_free(l);
+	sql(*state, "DROP INDEX spend_day; CREATE INDEX spend_day ON spend(day);"
+		    "ALTER TABLE spend DROP COLUMN owner; ALTER TABLE spend DROP COLUMN estimated;"
+		    "PRAGMA user_version = 1");
+	l = ledger_new(scratch_dir(*state));
+	assert_true(ledger_spent_today(l, &spent, &err) && spent == 0.5);
+	assert_true(ledger_reserve(l, S, T, M, 1, 0, &id, &err));
 	ledger_free(l);
 }
 
@@ -264,7 +356,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(reserve_and_settle),
 		TEST(settle_is_once),
-		TEST(reservation_of_the_dead_expires),
+		TEST(a_dead_process_has_spent_its_worst_case),
+		TEST(a_process_of_elsewhere_is_believed_for_an_hour),
+		TEST(a_running_call_is_never_given_up),
+		TEST(a_call_that_was_not_made_is_forgotten),
+		TEST(an_older_ledger_is_kept),
 		TEST(yesterday_does_not_count_today),
 		TEST(racing_programs_keep_the_cap),
 		TEST(damaged_and_newer_files_are_named),
