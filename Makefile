@@ -156,7 +156,7 @@ $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
 endif
 
 FUZZ_SECONDS ?= 60
-PROPERTIES := $(BUILD)/tests/unit/agent/tool/test_typing
+PROPERTIES := $(BUILD)/tests/unit/agent/change/test_typing
 fuzz: $(PROPERTIES) ## look for new crashes with libFuzzer, and at random cases, FUZZ_SECONDS=60 a target (needs clang)
 	@.ci/deps need lint
 	@$(MAKE) --no-print-directory BUILD=build-fuzz CC=clang SAN=fuzzer-no-link,address,undefined fuzz-built

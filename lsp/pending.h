@@ -1,11 +1,11 @@
 /* pending.h - the changes of past tasks that wait for the user's word, as the editor shows them:
- * lenses, actions, and a notification for our own plugins. See agent/session/hunks.h.
+ * lenses, actions, and a notification for our own plugins. See agent/change/hunks.h.
  *
  * Nothing is kept while the setting `hunks` is "off". */
 #ifndef EMEND_LSP_PENDING_H
 #define EMEND_LSP_PENDING_H
 
-#include "agent/session/hunks.h"
+#include "agent/change/hunks.h"
 #include "lsp/documents.h"
 
 struct server;

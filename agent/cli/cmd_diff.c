@@ -3,7 +3,7 @@
 #include "agent/cli/place.h"
 #include "agent/edit/encoding.h"
 #include "agent/edit/later.h"
-#include "agent/session/history.h"
+#include "agent/change/history.h"
 #include "agent/store/event_log.h"
 
 static bool counts(const struct history *h, const struct past_edit *e)

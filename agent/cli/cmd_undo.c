@@ -6,7 +6,7 @@
 #include "agent/cli/json_line.h"
 #include "agent/cli/loop.h"
 #include "agent/cli/place.h"
-#include "agent/session/history.h"
+#include "agent/change/history.h"
 
 struct undo_run {
 	struct cli *cli;

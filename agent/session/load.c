@@ -5,7 +5,7 @@
 #include "agent/session/task_own.h"
 
 #include "agent/base/path.h"
-#include "agent/session/recover.h"
+#include "agent/change/recover.h"
 #include "agent/workspace/workspace.h"
 
 enum load_kind { LOAD_CONFIG, LOAD_INSTRUCTIONS, LOAD_CODE };

@@ -3,7 +3,7 @@
 #ifndef EMEND_REJECT_H
 #define EMEND_REJECT_H
 
-#include "agent/session/hunks.h"
+#include "agent/change/hunks.h"
 #include "agent/session/task.h"
 
 struct reject_spec { /* borrowed for the time of the call, but `hunks` and `config` */

@@ -16,7 +16,7 @@
 #include "agent/session/report.h"
 #include "agent/store/ledger.h"
 #include "agent/tool/background.h"
-#include "agent/tool/rollback.h"
+#include "agent/change/rollback.h"
 #include "protocol/base/log.h"
 
 static const char *const kind_name[] = { "do",	"explain",  "refactor", "add-tests",

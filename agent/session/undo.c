@@ -7,14 +7,14 @@
  * or rejected since (follow.h). A single step is merged three ways. Where that conflicts, the file
  * is left as it is and said so. */
 #include "agent/session/agent.h"
-#include "agent/session/follow.h"
-#include "agent/session/recover.h"
+#include "agent/change/follow.h"
+#include "agent/change/recover.h"
 #include "agent/session/task_own.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "agent/workspace/restore.h"
+#include "agent/change/restore.h"
 #include "protocol/base/mem.h"
 
 enum undo_state { UNDO_RECOVERING, UNDO_NEXT, UNDO_RESTORING, UNDO_ENDED };

@@ -3,8 +3,8 @@
 #define EMEND_COMMIT_OWN_H
 
 #include "agent/tool/commit.h"
-#include "agent/tool/rollback.h"
-#include "agent/workspace/restore.h"
+#include "agent/change/rollback.h"
+#include "agent/change/restore.h"
 
 enum commit_state {
 	COMMIT_ORDINARY,

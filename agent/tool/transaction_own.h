@@ -7,7 +7,7 @@
 #define EMEND_TOOL_TRANSACTION_OWN_H
 
 #include "agent/edit/later.h"
-#include "agent/tool/rollback.h"
+#include "agent/change/rollback.h"
 #include "agent/tool/transaction.h"
 
 enum transaction_state { TX_READING, TX_ASKING, TX_WRITING, TX_ROLLING_BACK, TX_DONE };

@@ -16,13 +16,13 @@
 #include <ftw.h>
 
 #include "agent/config/config.h"
-#include "agent/session/follow.h"
-#include "agent/session/history.h"
-#include "agent/tool/rollback.h"
+#include "agent/change/follow.h"
+#include "agent/change/history.h"
+#include "agent/change/rollback.h"
 #include "agent/tool/tool.h"
-#include "agent/workspace/restore.h"
+#include "agent/change/restore.h"
 #include "protocol/base/mem.h"
-#include "tests/unit/agent/tool/editor.h"
+#include "tests/unit/agent/change/editor.h"
 
 #ifdef __SANITIZE_ADDRESS__
 enum { CASES = 20000 };
@@ -618,5 +618,5 @@ int main(int argc, char **argv)
 		wanted = strtol(argv[1], NULL, 10);
 	if (argc > 2)
 		first_seed = (uint32_t)strtoul(argv[2], NULL, 10);
-	return cmocka_run_group_tests_name("tool/typing", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("change/typing", tests, NULL, NULL);
 }

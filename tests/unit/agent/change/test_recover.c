@@ -1,6 +1,6 @@
 /* test_recover.c - what a killed emend left half done is found and ended; what another one is at is
  * left alone. */
-#include "agent/session/recover.h"
+#include "agent/change/recover.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "tests/unit/agent/tool/desk.h"
+#include "tests/unit/agent/change/desk.h"
 
 #define OLD_A "one\ntwo\nthree\n\nfive\n"
 #define NEW_A "one\nTWO\nthree\n\nfive\n"
@@ -196,5 +196,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(dropped, desk_setup, desk_teardown),
 	};
 
-	return cmocka_run_group_tests_name("session/recover", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("change/recover", tests, NULL, NULL);
 }

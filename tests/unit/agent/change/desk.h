@@ -8,7 +8,7 @@
 #include "agent/workspace/workspace.h"
 #include "protocol/base/mem.h"
 #include "tests/unit/agent/store/scratch.h"
-#include "tests/unit/agent/tool/editor.h"
+#include "tests/unit/agent/change/editor.h"
 
 struct desk {
 	struct scratch *state;

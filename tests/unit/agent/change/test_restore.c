@@ -1,5 +1,5 @@
 /* test_restore.c - one buffer goes back, around what the user typed, or stays as it is. */
-#include "agent/workspace/restore.h"
+#include "agent/change/restore.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "protocol/base/mem.h"
-#include "tests/unit/agent/tool/desk.h"
+#include "tests/unit/agent/change/desk.h"
 
 #define BEFORE "one\ntwo\nthree\n\nfive\n"
 #define LEFT "one\nTWO\nthree\n\nfive\n"
@@ -219,5 +219,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(entries_in_the_log, desk_setup, desk_teardown),
 	};
 
-	return cmocka_run_group_tests_name("workspace/restore", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("change/restore", tests, NULL, NULL);
 }

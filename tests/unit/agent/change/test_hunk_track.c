@@ -3,7 +3,7 @@
  * The random test keeps its own picture: blocks of lines, each the user's or one hunk's. The user
  * types in their own blocks only; then each hunk taken back must give exactly the picture with the
  * old lines in the place of that block. */
-#include "agent/session/hunk_track.h"
+#include "agent/change/hunk_track.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* test_history.c - what the logs say of past edits, and the transcript that a resumed session
  * starts from. */
-#include "agent/session/history.h"
+#include "agent/change/history.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -175,5 +175,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(interrupted_call, set_up, tear_down)
 	};
 
-	return cmocka_run_group_tests_name("session/history", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("change/history", tests, NULL, NULL);
 }

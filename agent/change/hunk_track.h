@@ -14,7 +14,7 @@
 #include "protocol/base/arena.h"
 #include "protocol/base/err.h"
 
-struct hunk_session; /* agent/session/hunks.h */
+struct hunk_session; /* agent/change/hunks.h */
 
 struct hunk {
 	char *id;   /* NULL until its task is over */

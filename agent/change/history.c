@@ -1,5 +1,5 @@
 /* history.c - see history.h */
-#include "agent/session/history.h"
+#include "agent/change/history.h"
 
 #include "agent/store/event_log.h"
 

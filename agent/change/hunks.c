@@ -1,5 +1,5 @@
 /* hunks.c - see hunks.h */
-#include "agent/session/hunks.h"
+#include "agent/change/hunks.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* hunks_load.c - the hunks of a session, out of its log: see hunks.h. */
-#include "agent/session/follow.h"
-#include "agent/session/hunks.h"
+#include "agent/change/follow.h"
+#include "agent/change/hunks.h"
 #include "agent/store/pending.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"

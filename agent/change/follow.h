@@ -5,8 +5,8 @@
 #ifndef EMEND_FOLLOW_H
 #define EMEND_FOLLOW_H
 
-#include "agent/session/history.h"
-#include "agent/session/hunk_track.h"
+#include "agent/change/history.h"
+#include "agent/change/hunk_track.h"
 
 struct followed {
 	struct slice path;

@@ -1,12 +1,12 @@
 /* rollback.c - see rollback.h */
-#include "agent/tool/rollback.h"
+#include "agent/change/rollback.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "agent/runner/runner.h"
 #include "agent/store/unfinished.h"
-#include "agent/workspace/restore.h"
+#include "agent/change/restore.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"

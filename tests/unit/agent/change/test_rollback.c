@@ -1,6 +1,6 @@
 /* test_rollback.c - an unfinished change of several buffers comes to an end: all new, all old, or
  * what could not be put back is named. */
-#include "agent/tool/rollback.h"
+#include "agent/change/rollback.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "agent/session/history.h"
-#include "tests/unit/agent/tool/desk.h"
+#include "agent/change/history.h"
+#include "tests/unit/agent/change/desk.h"
 
 #define OLD_A "one\ntwo\nthree\n\nfive\n"
 #define NEW_A "one\nTWO\nthree\n\nfive\n"
@@ -244,5 +244,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(dropped, desk_setup, desk_teardown),
 	};
 
-	return cmocka_run_group_tests_name("tool/rollback", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("change/rollback", tests, NULL, NULL);
 }

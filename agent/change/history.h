@@ -2,7 +2,7 @@
 #ifndef EMEND_HISTORY_H
 #define EMEND_HISTORY_H
 
-#include "agent/workspace/restore.h"
+#include "agent/change/restore.h"
 #include "protocol/base/arena.h"
 #include "protocol/base/err.h"
 

@@ -1,12 +1,12 @@
 /* recover.c - see recover.h */
-#include "agent/session/recover.h"
+#include "agent/change/recover.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "agent/store/store_path.h"
 #include "agent/store/unfinished.h"
-#include "agent/tool/rollback.h"
+#include "agent/change/rollback.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"

@@ -1,5 +1,5 @@
 /* follow.c - see follow.h */
-#include "agent/session/follow.h"
+#include "agent/change/follow.h"
 
 #include "agent/edit/edit.h"
 #include "agent/edit/encoding.h"

@@ -1,5 +1,5 @@
 /* restore.c - see restore.h */
-#include "agent/workspace/restore.h"
+#include "agent/change/restore.h"
 
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
 
 #include "agent/base/sha256.h"
 #include "agent/edit/edit.h"
-#include "agent/session/hunk_track.h"
+#include "agent/change/hunk_track.h"
 #include "protocol/base/buf.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"

@@ -7,7 +7,7 @@
  *   else                     hits it: it then covers what it covered and what the change put there
  *
  * Afterwards the hunk is settled on whole lines of the new text, and compared with its two texts. */
-#include "agent/session/hunk_track.h"
+#include "agent/change/hunk_track.h"
 
 #include <stdlib.h>
 

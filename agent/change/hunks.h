@@ -11,7 +11,7 @@
 
 #include "agent/base/runq.h"
 #include "agent/base/snapshot.h"
-#include "agent/session/hunk_track.h"
+#include "agent/change/hunk_track.h"
 #include "protocol/base/map.h"
 
 struct hunk_session { /* a session with hunks that wait */
