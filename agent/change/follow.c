@@ -6,15 +6,6 @@
 #include "agent/store/event_log.h"
 #include "protocol/base/log.h"
 
-static bool was_undone(const struct history *h, const struct past_edit *e)
-{
-	for (size_t i = 0; i < h->n; i++)
-		if (h->edits[i].undone && h->edits[i].entry.kind == RESTORE_TEXT &&
-		    slice_eq(h->edits[i].task, e->task) && slice_eq(h->edits[i].path, e->path))
-			return true;
-	return false;
-}
-
 static bool image(struct followed *f, struct arena *a, struct slice state_dir,
 		  const struct history *h, struct slice hash, struct slice *out)
 {
@@ -60,7 +51,7 @@ void follow_edit(struct followed *f, struct arena *a, struct slice state_dir,
 	(void)hunks_follow(&f->list, f->text, before);
 	if (e->n_hunks)
 		take_back(f, e);
-	if (e->n_hunks || was_undone(h, e))
+	if (e->n_hunks || e->undone)
 		(void)hunks_follow(&f->list, before, after);
 	else
 		hunks_add(&f->list, e->task, session, before, after);
@@ -100,16 +91,22 @@ static bool shows(struct arena *a, struct slice before, struct slice after, stru
 	return any;
 }
 
+static bool took_its_place(const struct past_edit *other, const struct past_edit *e,
+			   struct slice later)
+{
+	return !other->failed && slice_eq(other->before, e->before) &&
+	       slice_eq(other->after, later);
+}
+
 /* Another edit of the same text made the later one: then this one is not in it. */
 static bool overtaken(const struct history *h, const struct past_edit *e, struct slice later)
 {
-	for (size_t i = 0; i < h->n; i++) {
-		const struct past_edit *other = &h->edits[i];
-
-		if (other != e && !other->failed && slice_eq(other->path, e->path) &&
-		    slice_eq(other->before, e->before) && slice_eq(other->after, later))
+	for (size_t i = e->prev; i != SIZE_MAX; i = h->edits[i].prev)
+		if (took_its_place(&h->edits[i], e, later))
 			return true;
-	}
+	for (size_t i = e->next; i != SIZE_MAX; i = h->edits[i].next)
+		if (took_its_place(&h->edits[i], e, later))
+			return true;
 	return false;
 }
 
@@ -125,8 +122,8 @@ bool follow_made(struct arena *a, struct slice state_dir, const struct history *
 	if (!text_of(a, state_dir, h, e->before, &before) ||
 	    !text_of(a, state_dir, h, e->after, &after))
 		return true; /* follow_edit() says what is missing */
-	for (size_t k = i + 1; k < h->n; k++) {
-		if (!slice_eq(h->edits[k].path, e->path) || h->edits[k].entry.kind != RESTORE_TEXT)
+	for (size_t k = e->next; k != SIZE_MAX; k = h->edits[k].next) {
+		if (h->edits[k].entry.kind != RESTORE_TEXT)
 			continue;
 		if (overtaken(h, e, h->edits[k].before))
 			return false;
@@ -141,39 +138,4 @@ bool follow_made(struct arena *a, struct slice state_dir, const struct history *
 	hash = sha256(*now);
 	return slice_eq_cstr(e->after, hash.s) ||
 	       (!overtaken(h, e, slice_of(hash.s)) && shows(a, before, after, *now));
-}
-
-bool follow_back(struct arena *a, struct slice state_dir, const struct history *h,
-		 struct slice task, struct slice path, struct slice now, struct slice *after,
-		 struct err *err)
-{
-	struct followed f = { .path = path, .hash = SLICE("") };
-	struct slice next;
-	bool ok = true;
-
-	for (size_t i = 0; i < h->n; i++)
-		if (slice_eq(h->edits[i].path, path) && follow_made(a, state_dir, h, i, &now))
-			follow_edit(&f, a, state_dir, h, NULL, &h->edits[i]);
-	if (f.damaged)
-		ok = err_set(err, ERR_NOT_FOUND,
-			     "an image of it in the log is missing or damaged; `emend audit verify` "
-			     "says more");
-	(void)hunks_follow(&f.list, f.text, now);
-	for (size_t i = f.list.n; ok && i-- > 0;) {
-		struct hunk *hunk = &f.list.items[i];
-
-		if (!slice_eq_cstr(task, hunk->task))
-			continue;
-		ok = hunk_revert(a, hunk, now, &next, err);
-		if (!ok)
-			break;
-		hunk->dead = true;
-		hunk_list_sweep(&f.list);
-		(void)hunks_follow(&f.list, now, next);
-		now = next;
-		i = f.list.n; /* the list is another */
-	}
-	*after = now;
-	hunk_list_release(&f.list);
-	return ok;
 }

@@ -23,10 +23,5 @@ void follow_edit(struct followed *f, struct arena *a, struct slice state_dir,
  * edits that follow, or `now`; NULL: not known either. */
 bool follow_made(struct arena *a, struct slice state_dir, const struct history *h, size_t i,
 		 const struct slice *now);
-/* *after = `now` without all that the task did to the file, ptr NULL: no file. What was rejected
- * before is not undone twice. ERR_STALE: the user changed the same lines. */
-NODISCARD bool follow_back(struct arena *a, struct slice state_dir, const struct history *h,
-			   struct slice task, struct slice path, struct slice now,
-			   struct slice *after, struct err *err);
 
 #endif

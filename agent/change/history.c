@@ -2,13 +2,26 @@
 #include "agent/change/history.h"
 
 #include "agent/store/event_log.h"
+#include "protocol/base/map.h"
 
 enum { MAX_SESSIONS = 1000 };
 
 struct reader {
 	struct arena *a;
 	struct history *h;
+	struct map steps; /* "TASK STEP" -> the index of its edit, plus 1 */
+	struct map paths; /* the same for the last edit of a path so far */
 };
+
+static void *to_pointer(size_t i)
+{
+	return (void *)(uintptr_t)(i + 1);
+}
+
+static size_t to_index(void *p)
+{
+	return (size_t)(uintptr_t)p - 1; /* SIZE_MAX: absent */
+}
 
 static struct slice text_of(struct reader *r, struct json ev, const char *key)
 {
@@ -45,9 +58,15 @@ static void add_accepted(struct reader *r, struct json ev)
 		h->accepted[h->n_accepted++] = ids[i];
 }
 
+static struct slice step_key(struct arena *a, struct slice task, int64_t step)
+{
+	return arena_printf(a, "%.*s %lld", SLICE_ARG(task), (long long)step);
+}
+
 static void add(struct reader *r, struct json ev)
 {
 	struct history *h = r->h;
+	struct past_edit *e;
 
 	if (h->n == h->cap) {
 		size_t cap = h->cap ? h->cap * 2 : 32;
@@ -58,27 +77,31 @@ static void add(struct reader *r, struct json ev)
 		h->edits = bigger;
 		h->cap = cap;
 	}
-	h->edits[h->n++] = (struct past_edit){ .task = text_of(r, ev, "task"),
-					       .path = text_of(r, ev, "path"),
-					       .step = json_i64_or(json_get(ev, "step"), 0),
-					       .before = text_of(r, ev, "before"),
-					       .mode = (uint32_t)json_i64_or(
-						       json_get(ev, "mode"), 0),
-					       .after = text_of(r, ev, "after"),
-					       .entry = restore_entry_read(ev) };
-	h->edits[h->n - 1].hunks = hunks_of(r, ev, &h->edits[h->n - 1].n_hunks);
-	h->last_task = h->edits[h->n - 1].task;
+	e = &h->edits[h->n];
+	*e = (struct past_edit){ .task = text_of(r, ev, "task"),
+				 .path = text_of(r, ev, "path"),
+				 .step = json_i64_or(json_get(ev, "step"), 0),
+				 .before = text_of(r, ev, "before"),
+				 .mode = (uint32_t)json_i64_or(json_get(ev, "mode"), 0),
+				 .after = text_of(r, ev, "after"),
+				 .folders = (uint32_t)json_i64_or(json_get(ev, "folders"), 0),
+				 .entry = restore_entry_read(ev),
+				 .next = SIZE_MAX };
+	e->hunks = hunks_of(r, ev, &e->n_hunks);
+	h->last_task = e->task;
+	e->prev = to_index(map_put(&r->paths, e->path, to_pointer(h->n)));
+	if (e->prev != SIZE_MAX)
+		h->edits[e->prev].next = h->n;
+	(void)map_put(&r->steps, step_key(r->a, e->task, e->step), to_pointer(h->n++));
 }
 
 static struct past_edit *find(struct reader *r, struct json ev)
 {
 	struct slice task = json_str_or(json_get(ev, "task"), r->a, "");
 	int64_t step = json_i64_or(json_get(ev, "step"), -1);
+	size_t i = to_index(map_get(&r->steps, step_key(r->a, task, step)));
 
-	for (size_t i = r->h->n; i-- > 0;)
-		if (r->h->edits[i].step == step && slice_eq(r->h->edits[i].task, task))
-			return &r->h->edits[i];
-	return NULL;
+	return i == SIZE_MAX ? NULL : &r->h->edits[i];
 }
 
 static bool take(void *payload, struct json ev, struct err *err)
@@ -89,6 +112,7 @@ static bool take(void *payload, struct json ev, struct err *err)
 	struct past_edit *e;
 
 	(void)err;
+	r->h->lines++;
 	if (json_is(type, "session"))
 		r->h->workspace = text_of(r, ev, "workspace");
 	else if (json_is(type, "edit"))
@@ -107,12 +131,18 @@ static bool take(void *payload, struct json ev, struct err *err)
 bool history_read(struct arena *a, struct slice state_dir, struct slice session,
 		  struct history *out, struct err *err)
 {
-	struct reader r = { a, out };
+	struct reader r = { .a = a, .h = out };
+	bool ok;
 
 	*out = (struct history){ .session = arena_dup(a, session),
 				 .workspace = SLICE(""),
 				 .last_task = SLICE("") };
-	return event_log_read(state_dir, session, take, &r, err);
+	map_init(&r.steps, 0);
+	map_init(&r.paths, 0);
+	ok = event_log_read(state_dir, session, take, &r, err);
+	map_release(&r.steps);
+	map_release(&r.paths);
+	return ok;
 }
 
 static bool holds(const struct history *h, struct slice task)
@@ -125,22 +155,56 @@ static bool holds(const struct history *h, struct slice task)
 	return false;
 }
 
+/* Not stepped over: what an older session holds is not what the user means by "undo". */
+static bool damaged(struct err *err, const struct history *h, struct slice task)
+{
+	if (task.len > 0)
+		return err_set(err, ERR_INVALID,
+			       "session %.*s, which holds task %.*s, is damaged from line %zu; nothing "
+			       "was changed. `emend audit verify` says more",
+			       SLICE_ARG(h->session), SLICE_ARG(task), h->lines + 1);
+	return err_set(err, ERR_INVALID,
+		       "the newest session %.*s is damaged from line %zu, and an older one would be "
+		       "a guess. Name the task that you mean: `emend sessions` lists them",
+		       SLICE_ARG(h->session), h->lines + 1);
+}
+
+static bool not_found(struct err *err, struct slice workspace, struct slice task,
+		      struct slice broken)
+{
+	if (task.len == 0)
+		return err_set(err, ERR_NOT_FOUND, "no task has changed files in %.*s yet",
+			       SLICE_ARG(workspace));
+	if (broken.len > 0)
+		return err_set(err, ERR_NOT_FOUND,
+			       "no task %.*s changed files in %.*s, as far as can be read: session "
+			       "%.*s is damaged",
+			       SLICE_ARG(task), SLICE_ARG(workspace), SLICE_ARG(broken));
+	return err_set(err, ERR_NOT_FOUND,
+		       "no task %.*s changed files in %.*s; `emend sessions` lists what there is",
+		       SLICE_ARG(task), SLICE_ARG(workspace));
+}
+
 bool history_find(struct arena *a, struct slice state_dir, struct slice workspace,
 		  struct slice task, struct history *out, struct err *err)
 {
-	struct slice *ids = arena_array(a, MAX_SESSIONS, sizeof(*ids));
+	struct slice *ids = arena_array(a, MAX_SESSIONS, sizeof(*ids)), broken = SLICE("");
 	size_t n = session_list(state_dir, a, ids, MAX_SESSIONS);
-	struct err ignored;
 
-	for (size_t i = 0; i < n; i++) /* newest first; a damaged log does not hide the others */
-		if (history_read(a, state_dir, ids[i], out, &ignored) &&
-		    slice_eq(out->workspace, workspace) && holds(out, task))
+	for (size_t i = 0; i < n; i++) { /* newest first */
+		struct err why = { 0 };
+		bool ok = history_read(a, state_dir, ids[i], out, &why), ours;
+
+		/* The first line names the workspace: where it cannot be read, it may be this one. */
+		ours = slice_eq(out->workspace, workspace) || (!ok && out->lines == 0);
+		if (!ours || (!ok && why.code == ERR_NOT_FOUND))
+			continue;
+		if (ok && holds(out, task))
 			return true;
-	if (task.len > 0)
-		return err_set(
-			err, ERR_NOT_FOUND,
-			"no task %.*s changed files in %.*s; `emend sessions` lists what there is",
-			SLICE_ARG(task), SLICE_ARG(workspace));
-	return err_set(err, ERR_NOT_FOUND, "no task has changed files in %.*s yet",
-		       SLICE_ARG(workspace));
+		if (!ok && (task.len == 0 || holds(out, task)))
+			return damaged(err, out, task);
+		if (!ok)
+			broken = out->session;
+	}
+	return not_found(err, workspace, task, broken);
 }

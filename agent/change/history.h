@@ -2,7 +2,7 @@
 #ifndef EMEND_HISTORY_H
 #define EMEND_HISTORY_H
 
-#include "agent/change/restore.h"
+#include "agent/change/entry.h"
 #include "protocol/base/arena.h"
 #include "protocol/base/err.h"
 
@@ -18,22 +18,27 @@ struct past_edit {
 	bool undone;
 	const struct slice *hunks; /* it took these hunks back: the user's doing, not the model's */
 	size_t n_hunks;
+	uint32_t folders;   /* how many of its parents were missing before, and were made for it */
+	size_t prev, next; /* edits of the same path; SIZE_MAX: it is the first, the last */
 };
 
 struct history {
 	struct slice session, workspace;
 	struct past_edit *edits; /* in the order in which they were made */
 	size_t n, cap;
+	size_t lines; /* of the log that are good: if it is damaged, the next one is */
 	struct slice last_task; /* the newest task that edited; "" if none */
 	struct slice *accepted; /* ids of hunks that the user accepted */
 	size_t n_accepted, cap_accepted;
 };
 
-/* Everything in the arena. */
+/* Everything in the arena. Linear in the log. ERR_INVALID: the log is damaged; what stands before is
+ * in *out. */
 NODISCARD bool history_read(struct arena *a, struct slice state_dir, struct slice session,
 			    struct history *out, struct err *err);
 /* The session that holds this task, or, with task "", the newest session of the workspace that
- * edited files. ERR_NOT_FOUND with a sentence for the user. */
+ * edited files. ERR_NOT_FOUND with a sentence for the user. ERR_INVALID: no task is named, and a newer
+ * session is damaged: to go on with an older one would be a guess. */
 NODISCARD bool history_find(struct arena *a, struct slice state_dir, struct slice workspace,
 			    struct slice task, struct history *out, struct err *err);
 

@@ -4,35 +4,30 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "agent/runner/runner.h"
+#include "agent/change/apply.h"
+#include "agent/change/step.h"
 #include "agent/store/unfinished.h"
-#include "agent/change/restore.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum rollback_state { ROLLBACK_READING, ROLLBACK_SWEEPING, ROLLBACK_RESTORING, ROLLBACK_ENDED };
-
 struct step {
 	int64_t number;
 	struct slice path, before, after; /* hashes, "" = no file */
-	uint32_t mode;
+	uint32_t mode, folders;
 	struct restore_entry entry;
 	bool file, made, failed;
 };
 
 struct rollback {
-	enum rollback_state state;
 	struct arena arena;
-	struct workspace *workspace;
-	struct event_log *log;
-	struct job job;
+	struct change_env env;
 	struct slice task, transaction; /* transaction "": none is unfinished */
 	struct step *steps;
 	size_t n, cap, at; /* steps[at - 1] is the next to look at */
 	int64_t files;	   /* that were to be changed; 0: the log does not tell */
-	struct runner_call *call;
-	struct restore *restore;
+	struct apply *apply;
+	struct step *step; /* in hand */
 	struct buf report;
 	struct rollback_result out;
 	struct err why;	    /* files could not be reached: it ends */
@@ -59,6 +54,8 @@ static void take_edit(struct rollback *b, struct json ev)
 					  .before = text_of(b, ev, "before"),
 					  .after = text_of(b, ev, "after"),
 					  .mode = (uint32_t)json_i64_or(json_get(ev, "mode"), 0),
+					  .folders = (uint32_t)json_i64_or(
+						  json_get(ev, "folders"), 0),
 					  .entry = restore_entry_read(ev),
 					  .file = !json_is(json_get(ev, "via"), "buffer") };
 }
@@ -108,15 +105,68 @@ static bool take(void *payload, struct json ev, struct err *err)
 	return true;
 }
 
-static void post(struct rollback *b)
+/* --- the plan: newest first, each step by itself --- */
+
+static bool get_blob(struct rollback *b, struct arena *a, struct slice hash, struct slice *out,
+		     struct err *err)
 {
-	runq_post(b->workspace->runq, &b->job);
+	*out = (struct slice){ NULL, 0 };
+	if (hash.len == 0)
+		return true;
+	if (!blob_get(event_log_state_dir(b->env.log), event_log_session(b->env.log), hash, a, out,
+		      err))
+		return false;
+	if (!out->ptr)
+		*out = SLICE(""); /* empty, not missing */
+	return true;
 }
+
+static bool next(void *self, struct arena *a, struct apply_item *item)
+{
+	struct rollback *b = self;
+	struct step *s;
+
+	while (b->at > 0 && b->steps[b->at - 1].failed)
+		b->at--;
+	if (b->at == 0 || b->why.code != ERR_NONE)
+		return false;
+	b->step = s = &b->steps[--b->at];
+	*item = (struct apply_item){ .path = s->path,
+				     .kind = s->entry.kind,
+				     .sweep = s->file,
+				     .from = s->entry.left,
+				     .to = s->entry.before,
+				     .from_mode = s->entry.left_mode,
+				     .to_mode = s->mode };
+	return s->entry.kind == RESTORE_TEXT ||
+	       (get_blob(b, a, s->after, &item->from_data, &b->why) &&
+		get_blob(b, a, s->before, &item->to_data, &b->why));
+}
+
+static bool plan(void *self, struct arena *a, const struct workspace_text *t,
+		 struct apply_plan *out, struct err *err)
+{
+	struct rollback *b = self;
+	struct standing now = standing_of(t);
+	struct slice from, to;
+
+	if (!get_blob(b, a, b->step->after, &from, err) ||
+	    !get_blob(b, a, b->step->before, &to, err)) {
+		b->why = *err; /* it stays unfinished */
+		return false;
+	}
+	if (!step_turn(a, &now, from, to, err))
+		return false;
+	*out = (struct apply_plan){ now.bytes, b->step->mode, b->step->folders };
+	return true;
+}
+
+/* --- what came of it --- */
 
 /* unknown: the editor was asked, has not answered, and may still do it. */
 static void log_step(struct rollback *b, const struct step *s, bool unknown)
 {
-	struct jw *w = event_log_begin(b->log, "edited");
+	struct jw *w = event_log_begin(b->env.log, "edited");
 
 	jw_kstr(w, "task", b->task);
 	jw_ki64(w, "step", s->number);
@@ -124,18 +174,24 @@ static void log_step(struct rollback *b, const struct step *s, bool unknown)
 	jw_kcstr(w, "error", "rolled back");
 	if (unknown)
 		jw_kbool(w, "unknown", true);
-	(void)!event_log_end(b->log, &b->log_why);
+	(void)!event_log_end(b->env.log, &b->log_why);
 }
 
-static void restored(void *payload, const struct restored *r, const struct err *err)
+/* The file could not be reached: a later try may do better. */
+static bool out_of_reach(const struct err *err)
 {
-	struct rollback *b = payload;
-	const struct step *s = &b->steps[b->at - 1];
+	return err->code == ERR_IO || err->code == ERR_SANDBOX || err->code == ERR_INTERNAL ||
+	       err->code == ERR_CANCELLED || err->code == ERR_TIMEOUT;
+}
 
-	b->restore = NULL;
-	b->at--;
-	if (err && (err->code == ERR_IO || err->code == ERR_SANDBOX || err->code == ERR_INTERNAL ||
-		    err->code == ERR_CANCELLED || err->code == ERR_TIMEOUT)) {
+static bool made(void *self, const struct apply_result *r, const struct err *err)
+{
+	struct rollback *b = self;
+	const struct step *s = b->step;
+
+	if (b->why.code != ERR_NONE)
+		return false;
+	if (err && out_of_reach(err)) {
 		b->why = *err;
 		(void)err_wrap(&b->why, "%.*s could not be put back", SLICE_ARG(s->path));
 	} else if (err) {
@@ -149,124 +205,86 @@ static void restored(void *payload, const struct restored *r, const struct err *
 			buf_printf(&b->report, "%.*s is as it was before\n", SLICE_ARG(s->path));
 		}
 	}
-	post(b);
+	return b->why.code == ERR_NONE;
 }
 
-static bool get_blob(struct rollback *b, struct slice hash, struct slice *out)
-{
-	*out = (struct slice){ NULL, 0 };
-	return hash.len == 0 || blob_get(event_log_state_dir(b->log), event_log_session(b->log),
-					 hash, &b->arena, out, &b->why);
-}
-
-static void restore_one(struct rollback *b)
-{
-	const struct step *s = &b->steps[b->at - 1];
-	struct restore_spec spec = { .path = s->path,
-				     .entry = s->entry,
-				     .mode = s->mode,
-				     .label = SLICE("Emend: roll back") };
-
-	b->state = ROLLBACK_RESTORING;
-	if (!get_blob(b, s->before, &spec.before) || !get_blob(b, s->after, &spec.left))
-		post(b);
-	else
-		b->restore = restore_start(b->workspace, &spec, restored, b);
-}
-
-static void swept(void *payload, struct slice json, const struct err *err)
-{
-	struct rollback *b = payload;
-
-	(void)json;
-	b->call = NULL;
-	if (err)
-		log_warn("rollback: %s", err->msg); /* the restore says what is wrong */
-	restore_one(b);
-}
+/* --- the end --- */
 
 static bool all_made(const struct rollback *b)
 {
-	size_t made = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < b->n; i++)
-		made += b->steps[i].made;
-	return b->files > 0 && (int64_t)made == b->files;
+		n += b->steps[i].made;
+	return b->files > 0 && (int64_t)n == b->files;
 }
 
-static bool log_commit(struct rollback *b)
+static bool finish(void *self, struct err *err)
 {
-	struct jw *w = event_log_begin(b->log, "commit");
+	struct rollback *b = self;
+	struct jw *w;
 
+	if (b->why.code == ERR_NONE)
+		b->why = b->log_why;
+	if (b->why.code != ERR_NONE || b->transaction.len == 0) {
+		*err = b->why;
+		return b->why.code == ERR_NONE;
+	}
+	w = event_log_begin(b->env.log, "commit");
 	jw_kstr(w, "task", b->task);
 	jw_kstr(w, "transaction", b->transaction);
 	jw_kbool(w, "ok", b->out.finished);
 	if (!b->out.finished)
 		jw_kcstr(w, "error",
 			 b->out.left > 0 ? "rolled back, but not everywhere" : "rolled back");
-	return event_log_end(b->log, &b->why) && event_log_sync(b->log, &b->why);
+	return event_log_end(b->env.log, err);
 }
 
-static void end(struct rollback *b)
+static void ended(void *self, const struct err *err)
 {
+	struct rollback *b = self;
 	rollback_cb *done = b->done;
-	bool ok;
 
-	b->state = ROLLBACK_ENDED;
-	if (b->why.code == ERR_NONE)
-		b->why = b->log_why;
-	ok = b->why.code == ERR_NONE;
-	if (ok && b->transaction.len > 0)
-		ok = log_commit(b);
-	if (ok)
-		unfinished_clear(event_log_state_dir(b->log), b->workspace->root,
-				 event_log_session(b->log));
+	b->apply = NULL;
+	if (!err)
+		unfinished_clear(event_log_state_dir(b->env.log), b->env.workspace->root,
+				 event_log_session(b->env.log));
 	b->out.report = buf_slice(&b->report);
-	done(b->payload, &b->out, ok ? NULL : &b->why);
+	done(b->payload, &b->out, err);
 	rollback_drop(b);
 }
 
-static void step(struct job *j)
+static void read_log(struct rollback *b)
 {
-	struct rollback *b = container_of(j, struct rollback, job);
+	struct event_log *log = b->env.log;
 
-	if (b->state == ROLLBACK_READING && b->why.code == ERR_NONE && all_made(b)) {
+	b->transaction = SLICE("");
+	if (!event_log_read(event_log_state_dir(log), event_log_session(log), take, b, &b->why))
+		return;
+	if (b->transaction.len == 0) {
+		b->n = b->out.left = 0;
+		buf_clear(&b->report);
+	} else if (all_made(b)) { /* only the commit was missing */
 		b->out.finished = true;
-		b->at = 0;
+		b->n = 0;
 		buf_puts(&b->report, "all files had been changed\n");
 	}
-	while (b->at > 0 && b->steps[b->at - 1].failed)
-		b->at--;
-	if (b->at == 0 || b->why.code != ERR_NONE) {
-		end(b);
-	} else if (b->steps[b->at - 1].file && b->workspace->runner) {
-		b->state = ROLLBACK_SWEEPING;
-		b->call = runner_sweep(b->workspace->runner, b->steps[b->at - 1].path, swept, b);
-	} else {
-		restore_one(b);
-	}
+	b->at = b->n;
 }
 
 struct rollback *rollback_start(struct workspace *v, struct event_log *log, rollback_cb *done,
 				void *payload)
 {
+	static const struct apply_ops ops = { next, plan, NULL, made, finish, ended };
 	struct rollback *b = xcalloc(1, sizeof(*b));
 
-	b->workspace = v;
-	b->log = log;
+	b->env = (struct change_env){ v, log, SLICE("Emend: roll back") };
 	b->done = done;
 	b->payload = payload;
-	b->transaction = SLICE("");
 	arena_init(&b->arena);
 	buf_init(&b->report, LIMIT_RESULT_BYTES);
-	job_init(&b->job, step);
-	if (event_log_read(event_log_state_dir(log), event_log_session(log), take, b, &b->why) &&
-	    b->transaction.len == 0) {
-		b->n = b->out.left = 0;
-		buf_clear(&b->report);
-	}
-	b->at = b->n;
-	post(b);
+	read_log(b);
+	b->apply = apply_start(&b->env, &ops, b);
 	return b;
 }
 
@@ -274,10 +292,7 @@ void rollback_drop(struct rollback *b)
 {
 	if (!b)
 		return;
-	job_drop(&b->job);
-	restore_drop(b->restore);
-	if (b->call)
-		runner_drop(b->call);
+	apply_drop(b->apply);
 	buf_release(&b->report);
 	arena_release(&b->arena);
 	free(b->steps);

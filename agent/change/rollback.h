@@ -1,7 +1,7 @@
 /* rollback.h - bring the transaction that a session left unfinished to an end.
  *
- *   for each edit of it, newest first: SWEEPING (temporary files) --> RESTORING --> next
- *   then: a commit event in the log, and the mark of the session goes --> done
+ * Its edits are taken back one by one, newest first (apply.h), what a killed write left beside the
+ * file is swept away; then a commit event stands in the log, and the mark of the session goes.
  *
  * Used where a change of several files fails halfway, where a task is cancelled in one, and at the
  * next start after a crash. What it needs is read from the log. If all edits are known to be made,

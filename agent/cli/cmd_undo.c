@@ -6,7 +6,7 @@
 #include "agent/cli/json_line.h"
 #include "agent/cli/loop.h"
 #include "agent/cli/place.h"
-#include "agent/change/history.h"
+#include "agent/change/undo.h"
 
 struct undo_run {
 	struct cli *cli;
@@ -69,23 +69,30 @@ static void read_target(struct undo_run *r, const char *word)
 		r->spec.task = slice_of(word);
 }
 
-/* Asks before anything is put back, if there is somebody to ask. */
+/* Is there a person who sees the list, and whose answer comes from the keyboard? */
+static bool can_ask(struct cli *c)
+{
+	return !cli_given(c, OPT_JSON) && isatty(STDIN_FILENO) == 1 && c->out.tty;
+}
+
+/* Asks before anything is put back. */
 static bool confirmed(struct undo_run *r, const struct history *h)
 {
-	struct slice task = r->spec.task.len ? r->spec.task : h->last_task;
+	struct change_undo_spec s = { .history = h,
+				      .task = r->spec.task.len ? r->spec.task : h->last_task,
+				      .only = r->spec.step,
+				      .redo = r->spec.redo };
 	struct term *t = &r->cli->out;
 	char line[16];
 
-	if (cli_given(r->cli, OPT_CONFIRM) || cli_given(r->cli, OPT_JSON) ||
-	    isatty(STDIN_FILENO) != 1 || !t->tty)
+	if (cli_given(r->cli, OPT_CONFIRM))
 		return true;
 	term_printf(t, "%s in %s:\n", r->spec.redo ? "Make again" : "Undo",
 		    r->place.workspace.ptr);
 	for (size_t i = h->n; i-- > 0;) {
 		const struct past_edit *e = &h->edits[i];
 
-		if (!slice_eq(e->task, task) || e->undone != r->spec.redo || e->failed ||
-		    (r->spec.step >= 0 && e->step != r->spec.step))
+		if (!change_undo_wants(&s, e))
 			continue;
 		term_printf(t, "  step %lld: ", (long long)e->step);
 		term_line(t, TERM_PLAIN, e->path, 400);
@@ -117,6 +124,11 @@ static int undo_or_redo(struct cli *c, bool redo)
 
 	if (c->args.n_words > 1)
 		return cli_usage(c, "One task or step at a time: emend %s [-y] [TASK|STEP]",
+				 redo ? "redo" : "undo");
+	if (!cli_given(c, OPT_CONFIRM) && !can_ask(c))
+		return cli_usage(c,
+				 "There is no terminal to ask on: `emend %s -y` does it without a "
+				 "question",
 				 redo ? "redo" : "undo");
 	read_target(&r, c->args.n_words ? c->args.words[0] : "");
 	if (!place_init(&r.place, c, &err) ||

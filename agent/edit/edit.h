@@ -44,6 +44,15 @@ void edit_diff_stat(struct slice diff, size_t *added, size_t *removed);
 NODISCARD bool edit_merge(struct arena *a, struct slice base, struct slice mine,
 			  struct slice theirs, struct slice *out, struct err *err);
 
+/* The same, to take back a change of ours: what was written since right above or below it is kept
+ * there and is no conflict, as it would be for new code, that may depend on its neighbours. A
+ * conflict is told by the lines of `mine` that are in the way, from 1. */
+struct merge_conflict {
+	size_t first, last; /* last < first: nothing of `mine`: it removed what stood there */
+};
+NODISCARD bool edit_merge_beside(struct arena *a, struct slice base, struct slice mine,
+				 struct slice theirs, struct slice *out, struct merge_conflict *c);
+
 enum eol { EOL_LF, EOL_CRLF, EOL_CR };
 struct text_style {
 	enum eol eol; /* the most frequent; EOL_LF for a text without line ends */

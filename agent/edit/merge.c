@@ -5,9 +5,14 @@
  *   theirs ---[ a ]--------[ B ]----[ C ]----	the same change on both sides is taken once
  *
  * Changes of both sides that overlap or touch and do not say the same are a conflict: nobody
- * guesses. Every byte of the result is a byte of one of the three texts, line ends included. */
+ * guesses. To take a change back, touching is no conflict (edit_merge_beside). Every byte of the
+ * result is a byte of one of the three texts, line ends included. */
 #include "agent/edit/edit.h"
 #include "agent/edit/lines.h"
+
+struct line_range { /* [from, to), from 0 */
+	size_t from, to;
+};
 
 struct side {
 	struct lines lines;
@@ -24,30 +29,39 @@ static void side_init(struct arena *a, struct side *s, const struct lines *base,
 	s->n = lines_diff(a, base, &s->lines, &s->hunks);
 }
 
-/* Takes the hunks of s that overlap or touch base lines [*lo, *hi) into the group. */
-static bool side_absorb(struct side *s, size_t *hi)
+/* Does a hunk belong to the group of base lines? Right beside it is another place, where nobody can
+ * be in doubt which text comes first: unless both only insert there. */
+static bool meets(const struct line_hunk *h, const struct line_range *group, bool beside)
+{
+	if (!beside)
+		return h->a <= group->to;
+	return h->a < group->to || (h->a == group->from && h->a == group->to && h->na == 0);
+}
+
+/* Takes the hunks of s that meet the group into it. */
+static bool side_absorb(struct side *s, struct line_range *group, bool beside)
 {
 	bool grew = false;
 
-	while (s->at < s->n && s->hunks[s->at].a <= *hi) {
+	while (s->at < s->n && meets(&s->hunks[s->at], group, beside)) {
 		const struct line_hunk *h = &s->hunks[s->at++];
 
-		if (h->a + h->na > *hi)
-			*hi = h->a + h->na;
+		if (h->a + h->na > group->to)
+			group->to = h->a + h->na;
 		grew = true;
 	}
 	return grew;
 }
 
-/* What this side has for base lines [lo, hi); moves the side behind them. */
-static struct slice side_text(struct side *s, size_t lo, size_t hi)
+/* The lines that this side has for base lines [lo, hi); moves the side behind them. */
+static struct line_range side_range(struct side *s, size_t lo, size_t hi)
 {
-	size_t from = (size_t)((ptrdiff_t)lo + s->shift), to;
+	struct line_range r = { .from = (size_t)((ptrdiff_t)lo + s->shift) };
 
 	for (; s->first < s->at; s->first++)
 		s->shift += (ptrdiff_t)s->hunks[s->first].nb - (ptrdiff_t)s->hunks[s->first].na;
-	to = (size_t)((ptrdiff_t)hi + s->shift);
-	return lines_range(&s->lines, from, to);
+	r.to = (size_t)((ptrdiff_t)hi + s->shift);
+	return r;
 }
 
 static size_t next_start(const struct side *s)
@@ -55,33 +69,37 @@ static size_t next_start(const struct side *s)
 	return s->at < s->n ? s->hunks[s->at].a : SIZE_MAX;
 }
 
-static bool conflict(struct err *err, size_t lo, size_t hi)
+/* The first hunk of the group: where both start at the same line, an insertion comes before what
+ * changes that line. */
+static void first_hunk(struct side *mine, struct side *theirs, struct line_range *group)
 {
-	if (hi <= lo + 1)
-		return err_set(err, ERR_STALE,
-			       "Line %zu was changed by both sides since it was read. "
-			       "Read the file again and repeat the edit.",
-			       lo + 1);
-	return err_set(err, ERR_STALE,
-		       "Lines %zu-%zu were changed by both sides since they were "
-		       "read. Read the file again and repeat the edit.",
-		       lo + 1, hi);
+	size_t a = next_start(mine), b = next_start(theirs);
+	bool take_mine = a != b ? a < b :
+				  mine->hunks[mine->at].na <= theirs->hunks[theirs->at].na;
+	struct side *s = take_mine ? mine : theirs;
+	const struct line_hunk *h = &s->hunks[s->at++];
+
+	*group = (struct line_range){ h->a, h->a + h->na };
 }
 
-/* The group of changes that starts first; *lo and *hi get its base lines, *text what to put there. */
-static bool next_group(struct side *mine, struct side *theirs, size_t *lo, size_t *hi,
-		       struct slice *text, struct err *err)
+/* The group of changes that starts first; at[0] gets its lines of the base, at[1] those of `mine`,
+ * *text what to put there. False: both sides changed them. */
+static bool next_group(struct side *mine, struct side *theirs, bool beside,
+		       struct line_range at[2], struct slice *text)
 {
-	size_t a = next_start(mine), b = next_start(theirs), was_a = mine->at, was_b = theirs->at;
+	size_t was_a = mine->at, was_b = theirs->at;
+	struct line_range *base = &at[0], other;
 	struct slice m, t;
 
-	*lo = *hi = a < b ? a : b;
-	while ((int)side_absorb(mine, hi) | (int)side_absorb(theirs, hi))
+	first_hunk(mine, theirs, base);
+	while ((int)side_absorb(mine, base, beside) | (int)side_absorb(theirs, base, beside))
 		;
-	m = side_text(mine, *lo, *hi);
-	t = side_text(theirs, *lo, *hi);
+	at[1] = side_range(mine, base->from, base->to);
+	other = side_range(theirs, base->from, base->to);
+	m = lines_range(&mine->lines, at[1].from, at[1].to);
+	t = lines_range(&theirs->lines, other.from, other.to);
 	if (mine->at > was_a && theirs->at > was_b && !slice_eq(m, t))
-		return conflict(err, *lo, *hi);
+		return false;
 	*text = mine->at > was_a ? m : t;
 	return true;
 }
@@ -93,10 +111,13 @@ static size_t append(char *out, size_t at, struct slice s)
 	return at + s.len;
 }
 
-bool edit_merge(struct arena *a, struct slice base, struct slice mine, struct slice theirs,
-		struct slice *out, struct err *err)
+/* beside: changes that only touch do not conflict. at: where they conflict, [0] of the base, [1] of
+ * `mine`. */
+static bool merge(struct arena *a, const struct slice texts[3], bool beside, struct slice *out,
+		  struct line_range at[2])
 {
-	size_t line = 0, len = 0, lo, hi;
+	struct slice base = texts[0], mine = texts[1], theirs = texts[2];
+	size_t line = 0, len = 0;
 	struct side sides[2];
 	struct lines b;
 	char *text;
@@ -116,13 +137,42 @@ bool edit_merge(struct arena *a, struct slice base, struct slice mine, struct sl
 	while (sides[0].at < sides[0].n || sides[1].at < sides[1].n) {
 		struct slice group = { 0 };
 
-		if (!next_group(&sides[0], &sides[1], &lo, &hi, &group, err))
+		if (!next_group(&sides[0], &sides[1], beside, at, &group))
 			return false;
-		len = append(text, len, lines_range(&b, line, lo));
+		len = append(text, len, lines_range(&b, line, at[0].from));
 		len = append(text, len, group);
-		line = hi;
+		line = at[0].to;
 	}
 	len = append(text, len, lines_range(&b, line, b.n));
 	*out = slice_make(text, len);
 	return true;
+}
+
+bool edit_merge_beside(struct arena *a, struct slice base, struct slice mine, struct slice theirs,
+		       struct slice *out, struct merge_conflict *c)
+{
+	struct line_range at[2];
+
+	if (merge(a, (const struct slice[3]){ base, mine, theirs }, true, out, at))
+		return true;
+	*c = (struct merge_conflict){ at[1].from + 1, at[1].to };
+	return false;
+}
+
+bool edit_merge(struct arena *a, struct slice base, struct slice mine, struct slice theirs,
+		struct slice *out, struct err *err)
+{
+	struct line_range at[2];
+
+	if (merge(a, (const struct slice[3]){ base, mine, theirs }, false, out, at))
+		return true;
+	if (at[0].to <= at[0].from + 1)
+		return err_set(err, ERR_STALE,
+			       "Line %zu was changed by both sides since it was read. "
+			       "Read the file again and repeat the edit.",
+			       at[0].from + 1);
+	return err_set(err, ERR_STALE,
+		       "Lines %zu-%zu were changed by both sides since they were "
+		       "read. Read the file again and repeat the edit.",
+		       at[0].from + 1, at[0].to);
 }

@@ -1,23 +1,18 @@
-/* undo.c - put back what a task changed: file after file, or one step of it; or make again what was
- * put back, step by step, oldest first.
+/* undo.c - put back what a task changed, or one step of it, or make it again: what an agent adds to
+ * the engine (agent/change/undo.h), which is a runner, a log that is open, and a place to cancel.
  *
- *   RECOVERING (what a crash left) --> for each: NEXT --> RESTORING (restore.h) --> NEXT
- *
- * Of a whole task each file goes back once, to what it was before, around all that the user changed
- * or rejected since (follow.h). A single step is merged three ways. Where that conflicts, the file
- * is left as it is and said so. */
+ *   RECOVERING (what a crash left) --> READING (the log) --> TURNING --> ENDED: done(), freed */
 #include "agent/session/agent.h"
-#include "agent/change/follow.h"
-#include "agent/change/recover.h"
 #include "agent/session/task_own.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
-#include "agent/change/restore.h"
+#include "agent/change/recover.h"
+#include "agent/change/undo.h"
+#include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum undo_state { UNDO_RECOVERING, UNDO_NEXT, UNDO_RESTORING, UNDO_ENDED };
+enum undo_state { UNDO_RECOVERING, UNDO_READING, UNDO_TURNING, UNDO_ENDED };
 
 struct undo {
 	enum undo_state state;
@@ -33,9 +28,8 @@ struct undo {
 	struct slice task;
 	int64_t only; /* a step, or -1 */
 	bool redo;
-	size_t at; /* edits[at - 1] is the next to look at; undo goes down to 0, redo up to n + 1 */
 	struct recover *recover;
-	struct restore *restore;
+	struct change_undo *turning;
 	struct buf report;
 	size_t restored, refused;
 	struct err why;
@@ -43,190 +37,42 @@ struct undo {
 	void *payload;
 };
 
-static struct past_edit *current(struct undo *u)
+static void undo_free(struct undo *u)
 {
-	return &u->history.edits[u->at - 1];
+	list_remove(&u->link);
+	agent_task_gone(u->agent);
+	job_drop(&u->step);
+	recover_drop(u->recover);
+	change_undo_drop(u->turning);
+	workspace_release(&u->workspace);
+	agent_runner_put(u->agent, u->runner);
+	event_log_close(u->log);
+	policy_free(u->policy);
+	buf_release(&u->report);
+	arena_release(&u->arena);
+	free(u);
 }
 
-static bool wanted(const struct undo *u, const struct past_edit *e)
+static void undo_goto(struct undo *u, enum undo_state next)
 {
-	return slice_eq(e->task, u->task) && e->undone == u->redo && !e->failed &&
-	       (u->only < 0 || e->step == u->only);
+	static const char *const name[] = { "RECOVERING", "READING", "TURNING", "ENDED" };
+
+	log_debug("undo: %s -> %s", name[u->state], name[next]);
+	u->state = next;
 }
 
-static bool log_one(struct undo *u, const struct past_edit *e, const struct err *err,
-		    struct slice after)
-{
-	struct jw *w = event_log_begin(u->log, "undo");
-
-	jw_kstr(w, "task", e->task);
-	jw_ki64(w, "step", e->step);
-	jw_kstr(w, "path", e->path);
-	jw_kbool(w, "ok", !err);
-	if (err)
-		jw_kcstr(w, "error", err->msg);
-	jw_kstr(w, "before", u->redo ? e->before : e->after);
-	jw_kstr(w, "after", after);
-	if (u->redo)
-		jw_kbool(w, "redo", true);
-	return event_log_end(u->log, &u->why);
-}
-
-/* Whether the steps of the file in hand go back at once: not where it was something else than a file
- * in between, and a step that was no change of text goes by itself. */
-static bool together(struct undo *u)
-{
-	struct slice path = current(u)->path;
-
-	if (u->redo || u->only >= 0 || current(u)->entry.kind == RESTORE_MODE)
-		return false;
-	for (size_t i = 0; i < u->history.n; i++) {
-		const struct past_edit *e = &u->history.edits[i];
-
-		if (wanted(u, e) && e->entry.kind == RESTORE_LINK && slice_eq(e->path, path))
-			return false;
-	}
-	return true;
-}
-
-/* The step in hand, and, when undoing, the earlier ones of the same file, that went or stayed with
- * it. */
-static bool log_undo(struct undo *u, const struct err *err, struct slice after)
-{
-	struct slice path = current(u)->path;
-	size_t last = u->redo ? u->at : 1;
-	bool ok = true, at_once = together(u);
-
-	for (size_t i = u->at; i >= last; i--) {
-		struct past_edit *e = &u->history.edits[i - 1];
-
-		if (!wanted(u, e) || !slice_eq(e->path, path) ||
-		    (i != u->at && (!at_once || e->entry.kind != RESTORE_TEXT)))
-			continue;
-		ok = ok && log_one(u, e, err, after);
-		e->undone = !u->redo; /* done with */
-	}
-	return ok && event_log_sync(u->log, &u->why);
-}
-
-static void begin(struct undo *u)
-{
-	u->at = u->redo ? 1 : u->history.n;
-}
-
-static void next(struct undo *u)
-{
-	u->at += u->redo ? 1 : (size_t)-1;
-}
-
-static bool ended(const struct undo *u)
-{
-	return u->at == 0 || u->at > u->history.n;
-}
-
-static void go_on(struct undo *u)
-{
-	u->state = UNDO_NEXT;
-	next(u);
-	runq_post(agent_runq(u->agent), &u->step);
-}
-
-static void refuse(struct undo *u, const struct err *err)
-{
-	u->refused++;
-	buf_printf(&u->report, "not undone: %.*s: %s\n", SLICE_ARG(current(u)->path), err->msg);
-	(void)log_undo(u, err, SLICE(""));
-	go_on(u);
-}
-
-static bool get_blob(struct undo *u, struct slice hash, struct slice *out, struct err *err)
-{
-	*out = (struct slice){ NULL, 0 };
-	if (hash.len == 0 ||
-	    blob_get(agent_state_dir(u->agent), u->history.session, hash, &u->arena, out, err))
-		return true;
-	if (err->code == ERR_NOT_FOUND)
-		(void)err_set(err, ERR_NOT_FOUND,
-			      "its earlier content is no longer kept (history.maxBytes limits "
-			      "what is)");
-	return false;
-}
-
-static void restored(void *payload, const struct restored *r, const struct err *err)
+static void turned(void *payload, const struct change_undo_result *r, const struct err *err)
 {
 	struct undo *u = payload;
-	struct sha256_hex h = { "" };
 
-	u->restore = NULL;
-	if (err) {
-		refuse(u, err);
-		return;
-	}
-	if (current(u)->unknown && !r->written) { /* it never was made */
-		go_on(u);
-		return;
-	}
-	u->restored++;
-	buf_printf(&u->report, "%s %.*s\n",
-		   current(u)->entry.kind == RESTORE_MODE ? "permissions restored:"
-		   : r->now.ptr				   ? "restored"
-							   : "removed",
-		   SLICE_ARG(current(u)->path));
-	if (r->now.ptr)
-		h = sha256(r->now);
-	(void)log_undo(u, NULL, slice_of(h.s));
-	go_on(u);
-}
-
-/* All that the task did to the file in hand. */
-static bool whole_task(void *ctx, struct arena *a, struct slice now, struct slice *after,
-		       struct err *err)
-{
-	struct undo *u = ctx;
-
-	return follow_back(a, agent_state_dir(u->agent), &u->history, u->task, current(u)->path,
-			   now, after, err);
-}
-
-/* The oldest step of the file that goes back together with the one in hand. */
-static const struct past_edit *oldest(struct undo *u)
-{
-	const struct past_edit *first = current(u);
-
-	for (size_t i = u->at; !u->redo && i-- > 0;)
-		if (wanted(u, &u->history.edits[i]) && together(u) &&
-		    u->history.edits[i].entry.kind == RESTORE_TEXT &&
-		    slice_eq(u->history.edits[i].path, first->path))
-			first = &u->history.edits[i];
-	return first;
-}
-
-/* To make it again: from what was there before to what we left. */
-static struct restore_entry turned(const struct past_edit *e)
-{
-	return (struct restore_entry){ e->entry.kind, e->entry.left, e->entry.before, e->mode };
-}
-
-static void restore_one(struct undo *u)
-{
-	const struct past_edit *e = current(u), *first = oldest(u);
-	bool whole = together(u);
-	struct restore_spec spec = { .path = e->path,
-				     .entry = u->redo ? turned(e) : e->entry,
-				     .mode = u->redo ? e->entry.left_mode : first->mode,
-				     .label = u->redo ? SLICE("Emend: redo") :
-							SLICE("Emend: undo"),
-				     .around = whole ? whole_task : NULL,
-				     .ctx = u };
-	struct err why = { 0 };
-
-	if (!get_blob(u, u->redo ? e->after : first->before, &spec.before, &why) ||
-	    !get_blob(u, u->redo ? e->before : e->after, &spec.left, &why)) {
-		refuse(u, &why);
-		return;
-	}
-	u->state = UNDO_RESTORING;
-	u->restore = restore_start(&u->workspace, &spec, restored, u);
+	u->turning = NULL;
+	buf_append(&u->report, r->report);
+	u->restored += r->restored;
+	u->refused += r->refused;
+	if (err)
+		u->why = *err;
+	undo_goto(u, UNDO_ENDED);
+	runq_post(agent_runq(u->agent), &u->step);
 }
 
 /* What a crash left half done is put right first; then the history is another. */
@@ -237,48 +83,40 @@ static void recovered(void *payload, struct slice report, size_t n)
 	u->recover = NULL;
 	buf_append(&u->report, report);
 	u->restored += n;
-	if (history_read(&u->arena, agent_state_dir(u->agent), u->history.session, &u->history,
-			 &u->why))
-		begin(u);
-	u->state = UNDO_NEXT;
+	undo_goto(u, UNDO_READING);
 	runq_post(agent_runq(u->agent), &u->step);
 }
 
-static void undo_free(struct undo *u)
+static void turn(struct undo *u)
 {
-	list_remove(&u->link);
-	agent_task_gone(u->agent);
-	job_drop(&u->step);
-	recover_drop(u->recover);
-	restore_drop(u->restore);
-	workspace_release(&u->workspace);
-	agent_runner_put(u->agent, u->runner);
-	event_log_close(u->log);
-	policy_free(u->policy);
-	buf_release(&u->report);
-	arena_release(&u->arena);
-	free(u);
+	struct change_env env = { &u->workspace, u->log,
+				  u->redo ? SLICE("Emend: redo") : SLICE("Emend: undo") };
+	struct change_undo_spec s = { &u->history, u->task, u->only, u->redo };
+
+	undo_goto(u, UNDO_TURNING);
+	u->turning = change_undo_start(&env, &s, turned, u);
 }
 
-static void undo_step(struct job *j)
+static void end(struct undo *u)
 {
-	struct undo *u = container_of(j, struct undo, step);
-
-	if (u->state != UNDO_NEXT && u->why.code == ERR_NONE)
-		return;
-	while (!ended(u) && !wanted(u, current(u)))
-		next(u);
-	if (!ended(u) && u->why.code == ERR_NONE) {
-		restore_one(u);
-		return;
-	}
-	u->state = UNDO_ENDED;
 	if (u->restored + u->refused == 0 && u->why.code == ERR_NONE)
 		(void)err_set(&u->why, ERR_NOT_FOUND, "there is nothing to %s in task %.*s",
 			      u->redo ? "redo" : "undo", SLICE_ARG(u->task));
 	u->done(u->payload, buf_slice(&u->report), u->restored, u->refused,
 		u->why.code == ERR_NONE ? NULL : &u->why);
 	undo_free(u);
+}
+
+static void undo_step(struct job *j)
+{
+	struct undo *u = container_of(j, struct undo, step);
+
+	if (u->state == UNDO_READING && u->why.code == ERR_NONE &&
+	    history_read(&u->arena, agent_state_dir(u->agent), u->history.session, &u->history,
+			 &u->why))
+		turn(u);
+	else if (u->state == UNDO_ENDED || u->why.code != ERR_NONE)
+		end(u);
 }
 
 static bool find(struct undo *u, const struct undo_spec *s, struct err *err)
@@ -292,7 +130,6 @@ static bool find(struct undo *u, const struct undo_spec *s, struct err *err)
 		return false;
 	}
 	u->task = s->task.len > 0 ? arena_dup(&u->arena, s->task) : u->history.last_task;
-	begin(u);
 	return event_log_open(dir, u->history.session, &u->log, err);
 }
 
@@ -321,7 +158,7 @@ bool undo_start(struct agent *a, const struct undo_spec *s, const struct host *h
 	u->recover = recover_start(&u->workspace, agent_state_dir(a), u->log, recovered, u);
 	if (u->recover)
 		return true;
-	u->state = UNDO_NEXT;
+	undo_goto(u, UNDO_READING);
 	runq_post(agent_runq(a), &u->step);
 	return true;
 }
@@ -332,8 +169,8 @@ void undo_cancel(struct list *link)
 
 	recover_drop(u->recover);
 	u->recover = NULL;
-	restore_drop(u->restore); /* what was being written may stand: its step is not logged as undone */
-	u->restore = NULL;
+	change_undo_drop(u->turning); /* what was being written may stand: its step is not logged */
+	u->turning = NULL;
 	(void)err_set(&u->why, ERR_CANCELLED, "the undo was cancelled");
 	runq_post(agent_runq(u->agent), &u->step);
 }

@@ -4,7 +4,7 @@
 
 #include "agent/tool/commit.h"
 #include "agent/change/rollback.h"
-#include "agent/change/restore.h"
+#include "agent/change/entry.h"
 
 enum commit_state {
 	COMMIT_ORDINARY,

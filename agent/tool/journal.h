@@ -9,7 +9,7 @@
 #define EMEND_TOOL_JOURNAL_H
 
 #include "agent/tool/tool.h"
-#include "agent/change/restore.h"
+#include "agent/change/entry.h"
 
 /* files: how many edits will follow, and if all are made then so is the change; 0: not known yet.
  * *id, in the run's arena, names the change. */

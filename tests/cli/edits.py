@@ -6,6 +6,7 @@ import json
 import os
 import stat
 
+from console import Terminal
 from support import DONE, expect, main
 
 
@@ -263,7 +264,30 @@ def undo_merges_around_the_user_or_leaves_it(w):
     do(w, edit("a.txt", "line 3\n", "LINE 3\n"))
     put(w, "a.txt", get(w, "a.txt").replace(b"LINE 3\n", b"USER 3\n"))
     r = w.run("undo", "-y")
-    expect(r.status == 1 and "same lines" in r.out and b"USER 3\n" in get(w, "a.txt"), r)
+    expect(r.status == 1 and "line 4 was changed since" in r.out and b"USER 3\n" in get(w, "a.txt"), r)
+
+
+def undo_keeps_what_was_written_between_two_steps(w):
+    before = "".join("line %d\n" % i for i in range(1, 11))
+    w.config('{"mode": "ask"}')
+    put(w, "a.txt", before.encode())
+    t = Terminal(w, "do", "--model", w.script(edit("a.txt", "line 5\n", "LINE 5\n"), read("a.txt"),
+                                              edit("a.txt", "line 9\n", "LINE 9\n"), DONE), "x")
+    t.wait_for("[n] no > ")
+    t.type("y\n")
+    t.wait_for("+LINE 9")
+    t.wait_for("[n] no > ")
+    put(w, "a.txt", get(w, "a.txt").replace(b"line 2\n", b"MINE 2\n").replace(b"LINE 5\n", b"LINE mine 5\n"))
+    t.type("y\n")
+    t.end()
+    expect(t.status == 0 and b"LINE 9\n" in get(w, "a.txt"), t)
+    mine = before.replace("line 2\n", "MINE 2\n").replace("line 5\n", "LINE mine 5\n").encode()
+    for _ in range(2):  # once more: what is refused stays, and nothing older comes back
+        r = w.run("undo", "-y")
+        expect(r.status == 1 and get(w, "a.txt") == mine, (r, get(w, "a.txt")))
+        expect("not undone: a.txt: line 5 was changed since" in r.out, r)
+    r = w.run("redo", "-y")
+    expect(r.status == 0 and get(w, "a.txt") == mine.replace(b"line 9\n", b"LINE 9\n"), r)
 
 
 def search_finds_what_read_file_shows(w):
@@ -291,12 +315,12 @@ def redo_makes_again_what_undo_put_back(w):
         undone(w, first)
         expect(not w.exists("c.txt"), "c.txt")
         r = w.run("redo", "-y")
-        expect(r.status == 0 and "4 made again" in r.out, r)
+        expect(r.status == 0 and "3 made again" in r.out, r)
         expect(get(w, "a.txt").startswith(b"three\n") and get(w, "c.txt") == b"see\n" and not w.exists("b.txt"), r)
     expect("three" in w.run("diff").out, "diff")
     undone(w, first)
     put(w, "a.txt", first["a.txt"].replace(b"last", b"users"))
-    r = w.run("redo", "--json", "1")
+    r = w.run("redo", "-y", "--json", "1")
     expect(r.status == 0 and r.of("redo")[0]["restored"] == 1, r)
     expect(get(w, "a.txt") == b"two\nx\ny\nz\nusers\n", get(w, "a.txt"))
     expect(w.run("redo", "-y").status == 0 and get(w, "a.txt") == b"three\nx\ny\nz\nusers\n", get(w, "a.txt"))
@@ -346,5 +370,6 @@ if __name__ == "__main__":
           what_is_too_large_is_left_alone, a_patch_changes_all_its_files,
           a_patch_that_fails_somewhere_changes_nothing, what_fails_while_writing_is_rolled_back,
           undo_merges_around_the_user_or_leaves_it, redo_makes_again_what_undo_put_back,
+          undo_keeps_what_was_written_between_two_steps,
           search_finds_what_read_file_shows,
           old_contents_go_when_they_are_too_much])

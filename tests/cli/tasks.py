@@ -165,7 +165,7 @@ def diff_and_undo(w):
     r = w.run("undo", "-y")
     expect(r.status == 1 and "nothing to undo" in r.err, r)
     expect(w.run("diff").out == "", r)
-    r = w.run("undo", "nosuchtask")
+    r = w.run("undo", "-y", "nosuchtask")
     expect(r.status == 1 and "nosuchtask" in r.err, r)
 
 
@@ -174,7 +174,11 @@ def undo_removes_what_was_made_and_restores_what_was_removed(w):
     model = w.script({"calls": [{"name": "write_file", "input": {"path": "new/deep.txt", "content": "hi\n"}}]}, DONE)
     r = w.run("do", "--yes", "--model", model, "make it")
     expect(r.status == 0 and w.read("new/deep.txt") == "hi\n", r)
+    r = w.run("undo")
+    expect(r.status == 2 and "-y" in r.err and w.exists("new/deep.txt"), r)  # nobody was asked
     r = w.run("undo", "--json")
+    expect(r.status == 2 and w.exists("new/deep.txt"), r)
+    r = w.run("undo", "-y", "--json")
     expect(r.status == 0 and not w.exists("new/deep.txt") and json.loads(r.out)["restored"] == 1, r)
 
 

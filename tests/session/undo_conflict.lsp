@@ -22,7 +22,7 @@ type ${uri}/a.c 1:4-1:7 "zwei"
 <-- {"method":"emend/hunks","params":{"hunks":[{"state":"touched"},{"state":"pending"}]}}
 --> {"id":2,"method":"workspace/executeCommand","params":{"command":"emend.undo","arguments":[{"task":"$task"}]}}
 <-- {"id":2,"result":{"taskId":"*"}}
-<-- {"method":"window/showMessage","params":{"type":2,"message":"~0 restored, 1 refused.*a.c: you have changed the same lines"}}
+<-- {"method":"window/showMessage","params":{"type":2,"message":"~0 restored, 1 refused.*a.c: lines 1-2 were changed since"}}
 buffer ${uri}/a.c "long first;\nint zwei;\n\nlong three;\n\n"
 type ${uri}/a.c 0:5-0:10 "one"
 <-- {"method":"emend/hunks","params":{"hunks":[{"state":"pending"},{"state":"pending"}]}}

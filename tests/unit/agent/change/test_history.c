@@ -104,6 +104,52 @@ static void edits(void **state)
 	arena_release(&a);
 }
 
+static void damage(struct slice dir, const char *session, size_t from_end)
+{
+	char path[200];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%.*s/sessions/%s/log.jsonl", SLICE_ARG(dir), session);
+	f = fopen(path, "r+");
+	assert_non_null(f);
+	assert_int_equal(fseek(f, -(long)from_end, SEEK_END), 0);
+	assert_int_equal(fputc('#', f), '#');
+	assert_int_equal(fclose(f), 0);
+}
+
+/* The newest session is damaged: it is named, and no older one takes its place. */
+static void a_damaged_session(void **state)
+{
+	struct slice dir = slice_of(*state);
+	struct err err = { 0 };
+	struct event_log *l;
+	struct history h;
+	struct arena a;
+
+	arena_init(&a);
+	assert_true(event_log_open(dir, SLICE("20260101-aaaaaa"), &l, &err));
+	put_session(l, "/ws");
+	put_edit(l, "t1", 1, "a.c", "11");
+	event_log_close(l);
+	assert_true(event_log_open(dir, SLICE("20260102-bbbbbb"), &l, &err));
+	put_session(l, "/ws");
+	put_edit(l, "t2", 1, "b.c", "22");
+	put_edit(l, "t2", 2, "b.c", "33");
+	event_log_close(l);
+	damage(dir, "20260102-bbbbbb", 100);
+	assert_false(history_find(&a, dir, SLICE("/ws"), SLICE(""), &h, &err));
+	assert_non_null(strstr(err.msg, "20260102-bbbbbb is damaged from line 3"));
+	assert_int_equal(err_exit_code(err.code), 1);
+	assert_true(history_find(&a, dir, SLICE("/ws"), SLICE("t1"), &h, &err));
+	assert_false(history_find(&a, dir, SLICE("/ws"), SLICE("t2"), &h, &err));
+	assert_non_null(strstr(err.msg, "damaged from line 3"));
+	assert_false(history_find(&a, dir, SLICE("/ws"), SLICE("t9"), &h, &err));
+	assert_non_null(strstr(err.msg, "20260102-bbbbbb is damaged"));
+	assert_false(history_find(&a, dir, SLICE("/other"), SLICE(""), &h, &err));
+	assert_int_equal(err.code, ERR_NOT_FOUND); /* it is not of that workspace */
+	arena_release(&a);
+}
+
 /* A session killed between a call and its result: the resumed transcript answers the call. */
 static void interrupted_call(void **state)
 {
@@ -172,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(edits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_damaged_session, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(interrupted_call, set_up, tear_down)
 	};
 

@@ -168,7 +168,7 @@ static void the_users_lines_are_left_and_named(void **state)
 	assert_int_equal(r.err.code, ERR_NONE);
 	assert_int_equal(r.left, 1);
 	assert_int_equal(r.restored, 1);
-	assert_non_null(strstr(r.report, "a.txt could not be put back: it was changed since"));
+	assert_non_null(strstr(r.report, "a.txt could not be put back: line 2 was changed since"));
 	desk_holds(d, 0, "one\nTWO of mine\nthree\n\nfive\n");
 	desk_holds(d, 1, OLD_B);
 }

@@ -16,11 +16,9 @@
 #include <ftw.h>
 
 #include "agent/config/config.h"
-#include "agent/change/follow.h"
-#include "agent/change/history.h"
 #include "agent/change/rollback.h"
+#include "agent/change/undo.h"
 #include "agent/tool/tool.h"
-#include "agent/change/restore.h"
 #include "protocol/base/mem.h"
 #include "tests/unit/agent/change/editor.h"
 
@@ -45,7 +43,7 @@ struct world {
 	char dir[64];
 	int sessions;
 	bool done;
-	long cases, made, refused, merged, exact, conflicts, multi;
+	long cases, made, refused, merged, exact, conflicts, multi, redone;
 	unsigned tokens; /* made so far: each text of the model's is another */
 	struct buf first[EDITOR_FILES];
 };
@@ -375,14 +373,21 @@ static void check(struct world *w)
 		fail_msg("case %ld (seed %u): %s", w->cases, first_seed, e->why);
 }
 
-/* --- undo, as `emend undo` does it --- */
+/* --- undo and redo, as the program does them --- */
 
 struct undo {
 	struct world *w;
 	struct history history;
 	bool done, ok;
-	int file;
 };
+
+static void read_history(struct undo *u)
+{
+	struct world *w = u->w;
+
+	assert_true(history_read(&w->arena, slice_of(w->dir), event_log_session(w->env.log),
+				 &u->history, NULL));
+}
 
 /* What a refused or unanswered rollback left; the end of a task does it. */
 static void rolled_back(void *payload, const struct rollback_result *r, const struct err *err)
@@ -396,82 +401,60 @@ static void rolled_back(void *payload, const struct rollback_result *r, const st
 static void end_task(struct world *w)
 {
 	struct undo u = { .w = w };
+	bool honest = w->editor.honest;
 
 	w->editor.honest = true;
 	(void)editor_make(&w->editor, &w->editor.later);
 	editor_tell_all(&w->editor);
-	if (!w->env.unfinished)
-		return;
-	(void)rollback_start(&w->env.workspace, w->env.log, rolled_back, &u);
-	(void)uv_run(&w->loop, UV_RUN_DEFAULT);
-	editor_must(&w->editor, u.done, "a rollback that never ends");
-	check(w);
+	if (w->env.unfinished) {
+		(void)rollback_start(&w->env.workspace, w->env.log, rolled_back, &u);
+		(void)uv_run(&w->loop, UV_RUN_DEFAULT);
+		editor_must(&w->editor, u.done, "a rollback that never ends");
+		w->env.unfinished = false;
+		check(w);
+	}
+	w->editor.honest = honest;
 }
 
-static void put_back(void *payload, const struct restored *r, const struct err *err)
+static void turned(void *payload, const struct change_undo_result *r, const struct err *err)
 {
 	struct undo *u = payload;
 
-	(void)r;
 	u->done = true;
-	u->ok = !err;
+	u->ok = !err && r->refused == 0;
 }
 
-static void restore(struct undo *u, const struct restore_spec *spec)
+/* True: nothing conflicted. */
+static bool turn(struct undo *u, struct slice task, int64_t only, bool redo)
 {
 	struct world *w = u->w;
+	struct change_env env = { &w->env.workspace, w->env.log, SLICE("undo") };
+	struct change_undo_spec spec = { &u->history, task, only, redo };
 
+	read_history(u);
 	u->done = false;
-	(void)restore_start(&w->env.workspace, spec, put_back, u);
+	(void)change_undo_start(&env, &spec, turned, u);
 	(void)uv_run(&w->loop, UV_RUN_DEFAULT);
 	editor_must(&w->editor, u->done, "an undo that never ends");
 	w->cases++;
+	w->redone += redo;
 	check(w);
+	return u->ok;
 }
 
-/* Every edit, the newest first. True: none conflicted. */
-static bool undo_steps(struct undo *u, int file, bool quiet)
+/* Every step of every task, the newest first. */
+static bool undo_steps(struct undo *u)
 {
-	struct world *w = u->w;
 	bool ok = true;
 
+	read_history(u);
 	for (size_t i = u->history.n; i-- > 0;) {
-		const struct past_edit *p = &u->history.edits[i];
-		struct restore_spec spec = { .path = p->path, .label = SLICE("undo") };
+		struct past_edit p = u->history.edits[i];
 
-		if (p->failed || !slice_eq_cstr(p->path, paths[file]))
-			continue;
-		assert_true(blob_get(slice_of(w->dir), u->history.session, p->before, &w->arena,
-				     &spec.before, NULL));
-		assert_true(blob_get(slice_of(w->dir), u->history.session, p->after, &w->arena,
-				     &spec.left, NULL));
-		restore(u, &spec);
-		ok = ok && (u->ok || (quiet && !p->made)); /* one that was not made may not fit */
+		if (!p.failed && !p.undone)
+			ok = turn(u, p.task, p.step, false) && ok;
 	}
 	return ok;
-}
-
-static bool around(void *ctx, struct arena *a, struct slice now, struct slice *after,
-		   struct err *err)
-{
-	struct undo *u = ctx;
-
-	return follow_back(a, slice_of(u->w->dir), &u->history, u->w->env.task_id,
-			   slice_of(paths[u->file]), now, after, err);
-}
-
-/* All at once. True: it did not conflict. */
-static bool undo_task(struct undo *u, int file)
-{
-	struct restore_spec spec = { .path = slice_of(paths[file]),
-				     .label = SLICE("undo"),
-				     .around = around,
-				     .ctx = u };
-
-	u->file = file;
-	spec.left = spec.before = SLICE(""); /* they do not count where there is text */
-	restore(u, &spec);
-	return u->ok;
 }
 
 /* The text without the lines that a tidy user added. */
@@ -524,62 +507,108 @@ static void explain(const struct undo *u, int file, const char *how)
 		      SLICE_ARG(buf_slice(&w->editor.text[file])));
 }
 
+/* Nobody types: what was undone comes back to the byte. */
+static void redo_all(struct undo *u, const struct slice *before)
+{
+	struct editor *e = &u->w->editor;
+	bool ok = turn(u, u->w->env.task_id, -1, true);
+
+	for (int f = 0; f < EDITOR_FILES; f++)
+		editor_must(e, !ok || slice_eq(before[f], buf_slice(&e->text[f])),
+			    "redo did not bring back what was undone");
+	(void)turn(u, u->w->env.task_id, -1, false);
+}
+
 static void undo_all(struct world *w, bool quiet)
 {
 	struct undo u = { .w = w };
 	struct editor *e = &w->editor;
-	struct err err = { 0 };
-	bool whole = editor_random(e, 2) == 0;
+	bool whole = editor_random(e, 2) == 0, ok;
+	struct slice before[EDITOR_FILES];
 
-	assert_true(history_read(&w->arena, slice_of(w->dir), event_log_session(w->env.log),
-				 &u.history, &err));
+	for (int f = 0; f < EDITOR_FILES; f++)
+		before[f] = arena_dup(&w->arena, buf_slice(&e->text[f]));
+	ok = whole ? turn(&u, w->env.task_id, -1, false) : undo_steps(&u);
+	if (quiet && ok)
+		redo_all(&u, before);
+	w->conflicts += !ok;
+	editor_must(e, ok || !quiet, "an undo that conflicts with nothing");
+	read_history(&u);
 	for (int f = 0; f < EDITOR_FILES; f++) {
-		bool ok = whole ? undo_task(&u, f) : undo_steps(&u, f, quiet);
+		bool known = all_known(&u, f);
 
-		w->conflicts += !ok;
-		editor_must(e, ok || !quiet, "an undo that conflicts with nothing");
-		if (ok && (quiet || (e->tidy && all_known(&u, f))))
+		if (ok && (quiet || (e->tidy && known)))
 			editor_must(e,
 				    slice_eq(buf_slice(&w->first[f]),
 					     without_mine(w, buf_slice(&e->text[f]))),
 				    "undo did not restore the first text");
-		w->exact += ok && e->tidy && !quiet && all_known(&u, f);
-		if (e->failed) {
-			explain(&u, f, whole ? "undo of the task" : "undo step by step");
-			break;
-		}
+		w->exact += ok && e->tidy && !quiet && known;
+		if (!e->failed)
+			continue;
+		explain(&u, f, whole ? "undo of the task" : "undo step by step");
+		break;
 	}
 	check(w);
 }
 
+/* Undo or redo of a task, or of a step, while the user types and the editor refuses, lies and
+ * forgets: only the user's characters count here, and turn() counts them. */
+static void undo_something(struct world *w)
+{
+	struct undo u = { .w = w };
+	struct past_edit p;
+	bool step = editor_random(&w->editor, 2) == 0, redo = editor_random(&w->editor, 3) == 0;
+
+	end_task(w);
+	read_history(&u);
+	if (u.history.n == 0)
+		return;
+	p = u.history.edits[editor_random(&w->editor, (uint32_t)u.history.n)];
+	w->conflicts += !turn(&u, p.task, step ? p.step : -1, redo);
+}
+
 /* --- the run --- */
+
+static void one_call(struct world *w)
+{
+	uint32_t what = editor_random(&w->editor, 10);
+
+	editor_live(&w->editor);
+	if (what < 2)
+		read_file(w, (int)editor_random(&w->editor, EDITOR_FILES));
+	else if (what < 7)
+		edit_one(w);
+	else
+		patch_both(w);
+	check(w);
+}
 
 static void one_document(struct world *w)
 {
 	struct editor *e = &w->editor;
-	bool quiet = false;
+	bool quiet = false, wild = editor_random(e, 2) == 0; /* undo in between, several tasks */
+	int tasks = 1;
 
 	new_documents(w);
 	e->honest = editor_random(e, 2) == 0;
 	e->tidy = editor_random(e, 3) == 0;
 	quiet = e->idle = editor_random(e, 4) == 0; /* then undo must restore to the byte */
 	for (int i = 0; i < CALLS_PER_DOCUMENT; i++) {
-		uint32_t what = editor_random(e, 10);
-
-		editor_live(e);
-		if (what < 2)
-			read_file(w, (int)editor_random(e, EDITOR_FILES));
-		else if (what < 7)
-			edit_one(w);
-		else
-			patch_both(w);
-		check(w);
+		one_call(w);
+		if (wild && editor_random(e, 4) == 0)
+			undo_something(w);
+		if (wild && editor_random(e, 8) == 0) {
+			end_task(w);
+			w->env.task_id = arena_printf(&w->arena, "t%d", ++tasks);
+		}
 	}
 	w->cases += (long)e->keys;
 	e->keys = 0;
 	end_task(w);
-	e->idle = true;
-	undo_all(w, quiet);
+	e->honest = e->idle = true;
+	if (!wild)
+		undo_all(w, quiet);
+	w->env.task_id = SLICE("t1");
 }
 
 static void typing(void **state)
@@ -598,14 +627,14 @@ static void typing(void **state)
 	print_message("# %ld cases from seed %u: %ld edits made, %ld refused, %ld merged, %ld of "
 		      "several lines, %llu found another version, %llu asked; the editor refused "
 		      "%llu, did not answer %llu, made %llu of them late; undo went exactly around "
-		      "the user %ld times and conflicted %ld times\n",
+		      "the user %ld times and conflicted %ld times; %ld redos\n",
 		      w->cases, first_seed, w->made, w->refused, w->merged, w->multi,
 		      (unsigned long long)e->stale, (unsigned long long)e->asks,
 		      (unsigned long long)e->refused, (unsigned long long)e->silent,
-		      (unsigned long long)e->late, w->exact, w->conflicts);
+		      (unsigned long long)e->late, w->exact, w->conflicts, w->redone);
 	assert_true(w->made > 100 && w->refused > 10 && w->merged > 10 && w->multi > 10);
 	assert_true(e->stale > 10 && e->refused > 10 && e->silent > 10 && e->late > 3);
-	assert_true(w->exact > 10 && w->conflicts > 10);
+	assert_true(w->exact > 0 && w->conflicts > 10 && w->redone > 10);
 	world_release(w);
 	free(w);
 }

@@ -76,6 +76,47 @@ static void test_table(void **state)
 	}
 }
 
+struct beside_case {
+	const char *base, *mine, *theirs;
+	const char *merged;   /* NULL: a conflict */
+	size_t first, last; /* of it, in mine */
+};
+
+/* base: what we left, theirs: what stood before; only what was written into our lines conflicts. */
+static const struct beside_case beside[] = {
+	{ "a\nB\nc\n", "a\nB\nx\nc\n", "a\nb\nc\n", "a\nb\nx\nc\n", 0, 0 },
+	{ "a\nB\nc\n", "a\nx\nB\nc\n", "a\nb\nc\n", "a\nx\nb\nc\n", 0, 0 },
+	{ "a\nB\nc\n", "a\nB\nC\n", "a\nb\nc\n", "a\nb\nC\n", 0, 0 },
+	{ "a\nB\nc\n", "A\nB\nc\n", "a\nc\n", "A\nc\n", 0, 0 },
+	{ "a\nB\nB2\nc\n", "a\nB\nx\nB2\nc\n", "a\nc\n", NULL, 2, 4 },
+	{ "a\nB\nc\n", "a\nBx\nc\n", "a\nb\nc\n", NULL, 2, 2 },
+	{ "a\nB\nc\n", "a\nc\n", "a\nb\nc\n", NULL, 2, 1 },
+	{ "a\nc\n", "a\nx\nc\n", "a\nb\nc\n", NULL, 2, 2 }, /* in the place of what we removed */
+	{ "a\nc\n", "a\nC\n", "a\nb\nc\n", "a\nb\nC\n", 0, 0 },
+	{ "a\nc\n", "A\nc\n", "a\nb\nc\n", "A\nb\nc\n", 0, 0 },
+};
+
+static void test_beside(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(beside); i++) {
+		const struct beside_case *c = &beside[i];
+		struct merge_conflict at = { 0 };
+		struct slice out;
+		struct arena a;
+		bool ok;
+
+		arena_init(&a);
+		ok = edit_merge_beside(&a, slice_of(c->base), slice_of(c->mine),
+				       slice_of(c->theirs), &out, &at);
+		if (ok != (c->merged != NULL) || (ok && !slice_eq_cstr(out, c->merged)) ||
+		    (!ok && (at.first != c->first || at.last != c->last)))
+			fail_msg("row %zu: %s %zu-%zu", i, ok ? "merged" : "conflict", at.first,
+				 at.last);
+		arena_release(&a);
+	}
+}
+
 /* Edits in separate places of a long text always merge, whatever the order. */
 static void test_separate(void **state)
 {
@@ -110,7 +151,7 @@ static void test_separate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_table), cmocka_unit_test(test_beside),
 		cmocka_unit_test(test_separate),
 	};
 

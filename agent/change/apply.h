@@ -1,0 +1,71 @@
+/* apply.h - the one machine that changes files and buffers back: undo, redo, a rejected hunk, a
+ * rollback and the recovery after a crash are sets of changes, planned by their owners, and made here
+ * one path after the other.
+ *
+ *   NEXT --a path--> [SWEEPING] --> READING --plan--> WRITING --> NEXT
+ *    |   '-a link, a folder, permissions--> PUTTING ------------> NEXT
+ *    |                                ^---- changed meanwhile, at most 5 times ----'
+ *    '--none is left, or the owner stops--> SYNCING --the log is on the disk--> ENDED
+ *
+ * A plan is made from what stands there when it is made, and written only if that still stands
+ * there. The owner logs what it must in `intend` and `made`; the sync at the end covers all. */
+#ifndef EMEND_CHANGE_APPLY_H
+#define EMEND_CHANGE_APPLY_H
+
+#include "agent/change/entry.h"
+#include "agent/runner/runner.h"
+#include "agent/store/event_log.h"
+#include "agent/workspace/workspace.h"
+
+/* Where changes are made and logged. All of it is borrowed until the machine has ended. */
+struct change_env {
+	struct workspace *workspace; /* with runner, host and run queue */
+	struct event_log *log;	     /* NULL: the owner syncs its own */
+	struct slice label;	     /* for the editor's undo list */
+};
+
+struct apply_item {
+	struct slice path;
+	enum restore_kind kind;		 /* RESTORE_TEXT: `plan` says what shall stand there */
+	bool sweep;			 /* first, what a killed write left in its folder */
+	enum entry_kind from, to;	 /* of a link or folder: what must stand there, what shall */
+	struct slice from_data, to_data; /* bytes of the file, target of the link */
+	uint32_t from_mode, to_mode;
+};
+
+struct apply_plan {
+	struct slice after; /* in the arena, or what stands there; ptr NULL: no file */
+	uint32_t mode;	    /* of a file that is made; 0: the default */
+	uint32_t folders;   /* parents that go with a removed file, as far as they are empty then */
+};
+
+struct apply_result {
+	bool written;	  /* something had to be changed */
+	struct slice now; /* the bytes that stand there; ptr NULL: no file */
+};
+
+struct apply_ops {
+	/* The next path, with slices that live until `made`, in the arena for instance; false: that
+	 * was all. */
+	bool (*next)(void *self, struct arena *a, struct apply_item *item);
+	/* What shall stand there. False: it is refused, and `made` gets the reason. May be called
+	 * again for the same item. */
+	bool (*plan)(void *self, struct arena *a, const struct workspace_text *now,
+		     struct apply_plan *out, struct err *err);
+	/* Before something is written: the log's chance. NULL: nothing to log. False as in plan. */
+	bool (*intend)(void *self, const struct workspace_text *now, struct slice after,
+		       struct err *err);
+	/* err: it was not made, or (ERR_TIMEOUT, ERR_IO) nobody knows. False: no more of them. */
+	bool (*made)(void *self, const struct apply_result *r, const struct err *err);
+	/* Nothing comes any more; last words for the log, which is synced then. NULL: none. */
+	bool (*finish)(void *self, struct err *err);
+	/* Last call. err: the log could not be written. The machine is gone when it returns. */
+	void (*ended)(void *self, const struct err *err);
+};
+
+struct apply;
+/* Never calls back inside. */
+struct apply *apply_start(const struct change_env *e, const struct apply_ops *ops, void *self);
+void apply_drop(struct apply *x); /* forgets it: no callback. NULL is fine */
+
+#endif
