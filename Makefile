@@ -32,9 +32,14 @@ TEST_SRC := $(sort $(shell find tests/unit -name 'test_*.c' 2>/dev/null))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 HELP_SRC := $(sort $(wildcard tests/model/*.c tests/escape/*.c tests/fault/*.c tests/session/*.c))
 
+# Prompts, and what the model is told of tools, are text files; .ci/embed makes C of each folder of them.
+PROMPTS := $(sort $(wildcard agent/session/prompt/*.txt))
+SCHEMAS := $(sort $(wildcard agent/tool/schema/*))
+EMBEDDED := $(BUILD)/embed/prompts.c $(BUILD)/embed/schemas.c
+
 LIB := $(BUILD)/libemend.a
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(EMBEDDED:%.c=%.o)
 TESTS := $(TEST_SRC:%.c=$(BUILD)/%)
 FUZZERS := $(FUZZ_SRC:%.c=$(BUILD)/%)
 HELPERS := $(HELP_SRC:%.c=$(BUILD)/%)
@@ -92,6 +97,24 @@ $(BUILD)/%.o: %.c $(BUILD)/flags | need-build
 	$(call say,compile,$<)
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(BUILD)/embed/prompts.c: $(PROMPTS)
+$(BUILD)/embed/schemas.c: $(SCHEMAS)
+$(EMBEDDED): .ci/embed
+	@mkdir -p $(@D)
+	@.ci/embed embed_$(basename $(@F)) $(filter-out .ci/embed,$^) >$@
+$(EMBEDDED:%.c=%.o): %.o: %.c $(BUILD)/flags | need-build
+	$(call say,compile,$<)
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The program once more, with a code action of tests/actions/ added: one row and one prompt must be all it takes.
+EXTRA := $(BUILD)/tests/actions/emend
+$(EXTRA): $(LIB) $(BUILD)/lsp/main.o tests/actions/actions.def tests/actions/shorten.txt
+	@mkdir -p $(@D)
+	@.ci/embed embed_prompts $(PROMPTS) tests/actions/shorten.txt >$(@D)/prompts.c
+	$(call say,link,$@)
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -DCODE_ACTIONS_DEF='"tests/actions/actions.def"' $(ALL_LDFLAGS) -o $@ \
+		agent/session/code_action.c $(@D)/prompts.c $(BUILD)/lsp/main.o $(LIB) $(LIBS)
+
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
 	$(call say,link,$@)
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(CMOCKA_LIBS)
@@ -130,7 +153,7 @@ need-demo: need-build
 
 # --- tests ---------------------------------------------------------------------------------------
 
-tests-built: $(BUILD)/emend $(TESTS) $(HELPERS)
+tests-built: $(BUILD)/emend $(TESTS) $(HELPERS) $(EXTRA)
 
 fuzz-built: $(FUZZERS)
 

@@ -7,6 +7,7 @@
 #include "protocol/rpc/conn.h"
 
 struct server;
+struct code_action;
 
 /* arg: arguments[0], may be missing; token: the client's workDoneToken, may be missing. */
 typedef void command_fn(struct server *s, struct rpc_request *req, struct json arg,
@@ -17,12 +18,16 @@ struct command {
 	command_fn *run;
 };
 
-extern const struct command commands[];
-extern const unsigned commands_n;
+/* The i-th of all names, the code actions' first (agent/session/actions.def); NULL after the last. */
+const char *commands_name(size_t i);
+/* False: there is no command of this name, and nothing was answered. */
+NODISCARD bool commands_run(struct server *s, struct rpc_request *req, struct slice name,
+			   struct json arg, struct json token);
 
-/* One for each kind of task about code; on/code_command.c. */
-command_fn command_explain, command_refactor, command_add_tests, command_fix, command_add_docs,
-	command_review, command_action;
+/* on/code_command.c; action NULL: one of the user's own, by its title. */
+void command_code(struct server *s, struct rpc_request *req, struct json arg, struct json token,
+		  const struct code_action *action);
+command_fn command_action;
 /* on/task_command.c */
 command_fn command_do, command_chat, command_cancel, command_tasks, command_undo, command_diff;
 /* on/hunk_command.c: {id}, {uri}, {task}, or nothing for all */

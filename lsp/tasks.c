@@ -237,7 +237,7 @@ static bool find_action(struct task_spec *spec, struct slice title, struct err *
 	for (size_t i = 0; i < spec->config->n_actions; i++) {
 		if (!slice_eq(title, spec->config->actions[i].title))
 			continue;
-		spec->action = &spec->config->actions[i];
+		spec->own = &spec->config->actions[i];
 		return true;
 	}
 	return err_set(err, ERR_NOT_FOUND,
@@ -248,14 +248,14 @@ static bool find_action(struct task_spec *spec, struct slice title, struct err *
 struct tracked *tasks_start(struct server *s, struct task_spec *spec, struct slice action,
 			    struct err *err)
 {
-	struct tracked *t = may_start(s, task_kind_name(spec->kind), err);
+	struct tracked *t = may_start(s, action.len ? "action" : task_spec_name(spec), err);
 	struct host host;
 
 	if (!t)
 		return NULL;
 	host = host_for(t);
 	spec->config = &t->config->config;
-	if ((spec->kind == TASK_ACTION && !find_action(spec, action, err)) ||
+	if ((action.len > 0 && !find_action(spec, action, err)) ||
 	    !task_start(s->agent, spec, &host, on_done, t, &t->task, err)) {
 		tracked_free(t);
 		return NULL;

@@ -43,7 +43,7 @@ void tasks_release(struct tasks *t);
 /* Starts a task with the present settings; host, config and callbacks of *spec are filled in
  * here. NULL with *err if it
  * cannot start: the message tells the user what to set. action: the title of the user's own, for
- * TASK_ACTION. */
+ * "" otherwise. */
 struct tracked *tasks_start(struct server *s, struct task_spec *spec, struct slice action,
 			    struct err *err);
 struct tracked *tasks_undo(struct server *s, struct undo_spec *spec, struct err *err);

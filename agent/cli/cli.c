@@ -50,25 +50,21 @@ int cli_usage(struct cli *c, const char *fmt, ...)
 	return cli_fail(c, &err);
 }
 
-static const struct command *find(const char *name)
+static struct command find(const char *name)
 {
-	const struct command *table;
-	size_t n = command_table(&table);
-
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(table[i].name, name) == 0)
-			return &table[i];
-	return NULL;
+	for (size_t i = 0; i < command_count(); i++)
+		if (strcmp(command_at(i).name, name) == 0)
+			return command_at(i);
+	return (struct command){ .name = NULL };
 }
 
 static int unknown_command(struct cli *c, const char *name)
 {
 	const char *names[NAMES_MAX], *meant;
-	const struct command *table;
-	size_t n = command_table(&table);
+	size_t n = 0;
 
-	for (size_t i = 0; i < n; i++)
-		names[i] = table[i].name;
+	for (; n < command_count() && n < NAMES_MAX; n++)
+		names[n] = command_at(n).name;
 	meant = suggest(slice_of(name), names, n);
 	if (meant)
 		return cli_usage(
@@ -98,16 +94,16 @@ static int no_command(struct cli *c, char **args, int n)
 
 static int help(struct cli *c)
 {
-	const struct command *about;
+	struct command about;
 
 	if (c->args.n_words == 0) {
 		help_all(&c->out);
 		return 0;
 	}
 	about = find(c->args.words[0]);
-	if (!about)
+	if (!about.name)
 		return unknown_command(c, c->args.words[0]);
-	help_command(&c->out, about);
+	help_command(&c->out, &about);
 	return 0;
 }
 
@@ -120,22 +116,22 @@ static int run(struct cli *c, char **args, int n)
 	if (!name)
 		return no_command(c, args, n);
 	c->command = find(name);
-	if (!c->command && strcmp(name, "help") != 0)
+	if (!c->command.name && strcmp(name, "help") != 0)
 		return unknown_command(c, name);
-	if (!options_parse(&c->arena, args, n, name, c->command ? c->command->options : OPTS_COMMON,
-			   &c->args, &err))
+	if (!options_parse(&c->arena, args, n, name,
+			   c->command.name ? c->command.options : OPTS_COMMON, &c->args, &err))
 		return cli_fail(c, &err);
-	if (!c->command)
+	if (!c->command.name)
 		return help(c);
 	if (cli_given(c, OPT_HELP)) {
-		help_command(&c->out, c->command);
+		help_command(&c->out, &c->command);
 		return 0;
 	}
 	if (cli_given(c, OPT_VERBOSE))
 		log_to(stderr, LOG_INFO);
-	if (!c->command->run)
+	if (!c->command.run)
 		return cli_usage(c, "`emend %s` must be the first word of the command line.", name);
-	return c->command->run(c);
+	return c->command.run(c);
 }
 
 /* A closed pipe and a full file are errors of a write, not the end of the program. */
@@ -149,7 +145,7 @@ static void ignore_signals(void)
 
 int cli_main(int argc, char **argv)
 {
-	struct cli c = { .command = NULL };
+	struct cli c = { .command = { .name = NULL } };
 	int status;
 
 	ignore_signals();

@@ -1,10 +1,11 @@
-/* cmd_code.c - emend explain|refactor|add-tests|fix|review FILE[:LINE[-LINE]] [INSTRUCTION] */
+/* cmd_code.c - emend explain, refactor, ... (agent/session/actions.def) FILE[:LINE[-LINE]] [INSTRUCTION] */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 
 #include "agent/base/path.h"
 #include "agent/cli/task_cmd.h"
+#include "agent/session/code_action.h"
 #include "agent/store/store_path.h"
 #include "protocol/base/limits.h"
 
@@ -105,22 +106,17 @@ static bool fill(struct cli *c, const struct place *p, struct task_spec *spec, s
 
 int cmd_code(struct cli *c)
 {
-	static const enum task_kind kinds[] = { TASK_EXPLAIN, TASK_REFACTOR, TASK_ADD_TESTS,
-						TASK_FIX, TASK_REVIEW };
-	struct task_spec spec = { .kind = TASK_EXPLAIN, .instruction = task_words(c, 1) };
+	struct task_spec spec = { .action = code_action_named(slice_of(c->command.name)),
+				  .instruction = task_words(c, 1) };
 	struct place p = { .loaded = false };
 	struct err err = { 0 };
 	int status;
 
 	if (c->args.n_words == 0)
 		return cli_usage(c, "Which file? For example: emend %s src/main.c:10-40",
-				 c->command->name);
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (strcmp(task_kind_name(kinds[i]), c->command->name) == 0)
-			spec.kind = kinds[i];
+				 c->command.name);
 	if (place_init(&p, c, &err) && fill(c, &p, &spec, &err))
-		status = task_cmd(c, &p, &spec,
-				  spec.kind == TASK_EXPLAIN || spec.kind == TASK_REVIEW);
+		status = task_cmd(c, &p, &spec, spec.action->reports);
 	else
 		status = cli_fail(c, &err);
 	place_release(&p);

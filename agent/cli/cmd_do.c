@@ -33,7 +33,7 @@ static bool read_task(struct cli *c, struct slice *out, struct err *err)
 
 int cmd_do(struct cli *c)
 {
-	struct task_spec spec = { .kind = TASK_DO, .instruction = task_words(c, 0) };
+	struct task_spec spec = { .instruction = task_words(c, 0) };
 	struct place p = { .loaded = false };
 	struct err err = { 0 };
 	int status;

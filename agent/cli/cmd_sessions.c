@@ -66,7 +66,7 @@ static int list(struct cli *c, struct slice state)
 /* The session's own folder, unless -C names one; it goes on there or nowhere. */
 static int resume(struct cli *c, struct slice id, struct slice instruction)
 {
-	struct task_spec spec = { .kind = TASK_DO, .session = id, .instruction = instruction };
+	struct task_spec spec = { .session = id, .instruction = instruction };
 	struct place p = { .loaded = false };
 	struct session_info s;
 	struct err err = { 0 };

@@ -6,13 +6,7 @@
 #include "agent/cli/term.h"
 #include "agent/config/config.h"
 
-struct cli {
-	struct arena arena; /* lives as long as the command */
-	const struct command *command;
-	struct args args;
-	struct term out; /* stdout */
-	struct term log; /* stderr: progress, notes, errors */
-};
+struct cli;
 
 struct command {
 	const char *name, *args, *doc; /* args and doc for the help */
@@ -20,7 +14,18 @@ struct command {
 	unsigned options;
 	int (*run)(struct cli *c); /* the exit status; NULL: main() itself handles it */
 };
-size_t command_table(const struct command **out);
+
+struct cli {
+	struct arena arena; /* lives as long as the command */
+	struct command command; /* name NULL: none was found */
+	struct args args;
+	struct term out; /* stdout */
+	struct term log; /* stderr: progress, notes, errors */
+};
+
+/* All there are, in the order of the help. The code actions are among them (agent/session/actions.def). */
+size_t command_count(void);
+struct command command_at(size_t i);
 
 void help_all(struct term *t);
 void help_command(struct term *t, const struct command *c);
@@ -32,7 +37,7 @@ int cli_usage(struct cli *c, const char *fmt, ...) PRINTF(2, 3);
 bool cli_given(const struct cli *c, enum option o);
 
 int cmd_do(struct cli *c);
-int cmd_code(struct cli *c); /* explain, refactor, add-tests, fix, review */
+int cmd_code(struct cli *c); /* the code actions */
 int cmd_run(struct cli *c);
 int cmd_status(struct cli *c);
 int cmd_diff(struct cli *c);

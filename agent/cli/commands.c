@@ -1,5 +1,6 @@
 /* commands.c - the table of commands. */
 #include "agent/cli/command.h"
+#include "agent/session/code_action.h"
 
 static const char exit_codes[] =
 	"Exit status: 0 done, 1 failed, 2 usage, 3 budget, 4 denied, 5 cancelled,\n"
@@ -10,16 +11,6 @@ static const char code_help[] =
 
 static const struct command table[] = {
 	{ "do", "[OPTIONS] TASK", "one agent task in this folder", exit_codes, OPTS_TASK, cmd_do },
-	{ "explain", "[OPTIONS] FILE[:LINE[-LINE]] [INSTRUCTION]", "explain code", code_help,
-	  OPTS_TASK, cmd_code },
-	{ "refactor", "[OPTIONS] FILE[:LINE[-LINE]] [INSTRUCTION]",
-	  "rewrite code so that it is clearer", code_help, OPTS_TASK, cmd_code },
-	{ "add-tests", "[OPTIONS] FILE[:LINE[-LINE]] [INSTRUCTION]", "write tests for code",
-	  code_help, OPTS_TASK, cmd_code },
-	{ "fix", "[OPTIONS] FILE[:LINE[-LINE]] [INSTRUCTION]", "mend a fault in code", code_help,
-	  OPTS_TASK, cmd_code },
-	{ "review", "[OPTIONS] FILE[:LINE[-LINE]] [INSTRUCTION]", "review code", code_help,
-	  OPTS_TASK, cmd_code },
 	{ "diff", "[TASK]", "what a task changed; the newest one of this folder if none is named",
 	  NULL, OPTS_COMMON, cmd_diff },
 	{ "undo", "[-y] [TASK|STEP]", "put back what a task, or one step of the newest, changed",
@@ -63,8 +54,28 @@ static const struct command table[] = {
 	{ "lsp", "[--stdio]", "the language server, for editors to start", NULL, OPT_HELP, NULL },
 };
 
-size_t command_table(const struct command **out)
+/* After `do`, which stands first, come the code actions. */
+size_t command_count(void)
 {
-	*out = table;
-	return ARRAY_LEN(table);
+	size_t n;
+
+	(void)code_actions(&n);
+	return n + ARRAY_LEN(table);
+}
+
+struct command command_at(size_t i)
+{
+	size_t n;
+	const struct code_action *actions = code_actions(&n);
+
+	if (i == 0)
+		return table[0];
+	if (i > n)
+		return table[i - n];
+	return (struct command){ .name = actions[i - 1].name,
+				 .args = "[OPTIONS] FILE[:LINE[-LINE]] [INSTRUCTION]",
+				 .doc = actions[i - 1].doc,
+				 .more = code_help,
+				 .options = OPTS_TASK,
+				 .run = cmd_code };
 }

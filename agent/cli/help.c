@@ -31,14 +31,11 @@ void help_command(struct term *t, const struct command *c)
 
 void help_all(struct term *t)
 {
-	const struct command *c;
-	size_t n = command_table(&c);
-
 	term_printf(t, "usage: emend COMMAND [OPTIONS] ...\n\n"
 		       "An agent that edits code in your editor or here, inside a sandbox, with "
 		       "undo and a budget.\n\n");
-	for (size_t i = 0; i < n; i++)
-		term_printf(t, "  %-10s %s\n", c[i].name, c[i].doc);
+	for (size_t i = 0; i < command_count(); i++)
+		term_printf(t, "  %-10s %s\n", command_at(i).name, command_at(i).doc);
 	term_printf(t, "\nOptions of all commands:\n");
 	put_options(t, OPTS_COMMON | OPT_VERSION);
 	term_printf(t, "\nEach command has its own help: emend do --help\n");

@@ -51,7 +51,7 @@ static void copy_spec(struct task *t, const struct task_spec *s)
 {
 	struct arena *a = &t->arena;
 
-	t->kind = s->kind;
+	t->action = s->action;
 	t->title = arena_dup(a, s->title);
 	t->instruction = arena_dup(a, s->instruction);
 	t->workspace = arena_dup(a, s->workspace);
@@ -60,12 +60,12 @@ static void copy_spec(struct task *t, const struct task_spec *s)
 	t->range_start = s->start;
 	t->range_end = s->end;
 	t->has_range = s->has_range;
-	if (s->action) {
-		t->has_action = true;
-		t->action = (struct config_action){ .title = arena_dup(a, s->action->title),
-						    .kind = arena_dup(a, s->action->kind),
-						    .prompt = arena_dup(a, s->action->prompt),
-						    .edits = s->action->edits };
+	if (s->own) {
+		t->has_own = true;
+		t->own = (struct config_action){ .title = arena_dup(a, s->own->title),
+						 .kind = arena_dup(a, s->own->kind),
+						 .prompt = arena_dup(a, s->own->prompt),
+						 .edits = s->own->edits };
 	}
 }
 

@@ -13,18 +13,16 @@
 
 #include <stdlib.h>
 
+#include "agent/session/code_action.h"
 #include "agent/session/report.h"
 #include "agent/store/ledger.h"
 #include "agent/tool/background.h"
 #include "agent/change/rollback.h"
 #include "protocol/base/log.h"
 
-static const char *const kind_name[] = { "do",	"explain",  "refactor", "add-tests",
-					 "fix", "add-docs", "review",	"action" };
-
-const char *task_kind_name(enum task_kind k)
+const char *task_spec_name(const struct task_spec *s)
 {
-	return kind_name[k];
+	return s->action ? s->action->name : s->own ? "action" : "do";
 }
 
 struct slice task_id(const struct task *t)
@@ -44,8 +42,7 @@ struct slice task_title(const struct task *t)
 
 bool task_reports(const struct task *t)
 {
-	return t->kind == TASK_EXPLAIN || t->kind == TASK_REVIEW ||
-	       (t->has_action && !t->action.edits);
+	return (t->action && t->action->reports) || (t->has_own && !t->own.edits);
 }
 
 void task_post(struct task *t)
@@ -117,7 +114,9 @@ static void log_start(struct task *t)
 {
 	struct jw *w = task_log(t, "task");
 
-	jw_kcstr(w, "kind", task_kind_name(t->kind));
+	jw_kcstr(w, "kind",
+		 task_spec_name(&(struct task_spec){ .action = t->action,
+						     .own = t->has_own ? &t->own : NULL }));
 	jw_kstr(w, "title", t->title);
 	jw_kstr(w, "model", model_name(t->model));
 	jw_kcstr(w, "mode", mode_name(t->config.mode));

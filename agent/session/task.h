@@ -9,6 +9,7 @@
 #include "agent/host.h"
 
 struct runq;
+struct code_action;
 struct http;
 struct ledger;
 struct runner;
@@ -29,33 +30,22 @@ struct agent *agent_new(const struct agent_options *o);
  * gone (may be NULL). */
 void agent_close(struct agent *a, void (*closed)(void *payload), void *payload);
 
-enum task_kind {
-	TASK_DO,
-	TASK_EXPLAIN,
-	TASK_REFACTOR,
-	TASK_ADD_TESTS,
-	TASK_FIX,
-	TASK_ADD_DOCS,
-	TASK_REVIEW,
-	TASK_ACTION
-};
-const char *task_kind_name(enum task_kind k); /* "do", "explain", "refactor", "add-tests", "fix",
-						 "add-docs", "review", "action" */
-
 struct task_spec { /* borrowed for the time of task_start() */
-	enum task_kind kind;
+	const struct code_action *action; /* NULL: `own`, or else the instruction is the task */
+	const struct config_action *own;  /* an action of the user's settings; NULL: none */
 	struct slice workspace;	  /* absolute, resolved */
 	struct slice title;	  /* "" = made from kind and instruction */
-	struct slice instruction; /* the user's words; for TASK_DO the task itself */
+	struct slice instruction; /* the user's words; without an action the task itself */
 	struct slice path;	  /* of the code it is about: absolute; "" = none */
 	struct slice language;	  /* LSP languageId; may be empty */
 	size_t start, end;	  /* bytes of the file's text; start == end: the whole file */
 	bool has_range;
 	struct slice diagnostics;	    /* text lines "LINE: message" to be fixed or known */
-	const struct config_action *action; /* TASK_ACTION */
 	const struct config *config;	    /* borrowed until the task is done */
 	struct slice session;		    /* resume this session; "" = a new one */
 };
+/* "do", "action" for the user's own, or the name of the code action. */
+const char *task_spec_name(const struct task_spec *s);
 
 /* result: r == NULL only if it never started. */
 struct task_outcome {

@@ -38,13 +38,13 @@ struct task {
 	uint64_t started_ms;
 
 	char id[16];
-	enum task_kind kind;
+	const struct code_action *action; /* NULL: none */
 	struct slice session, title, instruction, workspace;
 	struct slice path, language, diagnostics; /* path: relative */
 	size_t range_start, range_end;
 	bool has_range;
-	struct config_action action;
-	bool has_action;
+	struct config_action own; /* of the user's settings */
+	bool has_own;
 
 	struct config config; /* narrowed by the project's */
 	const struct config *base_config;

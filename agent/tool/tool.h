@@ -28,7 +28,7 @@ enum tool_class {
 };
 
 struct tool {
-	struct tool_schema schema;
+	const char *name;
 	enum tool_class class;
 	void (*start)(struct tool_run *r);
 	/* One line for people: what this call does ("Read src/a.c"). */

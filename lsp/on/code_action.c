@@ -4,6 +4,7 @@
  * Each action carries a command, which every editor can run. Titles are unique: some editors
  * choose by
  * title. What is false is left out: some take false for true. */
+#include "agent/session/code_action.h"
 #include "lsp/on/on.h"
 #include "lsp/server.h"
 #include "protocol/lsp/uri.h"
@@ -224,24 +225,19 @@ static void put_own(struct offer *o)
 
 static void put_all(struct offer *o, struct json context)
 {
-	static const struct {
-		const char *title, *kind, *command;
-	} built_in[] = {
-		{ "Emend: Explain this code", "emend.explain", "emend.explain" },
-		{ "Emend: Refactor this code", "refactor.rewrite", "emend.refactor" },
-		{ "Emend: Add tests for this", "emend.addTests", "emend.addTests" },
-		{ "Emend: Document this code", "refactor.rewrite", "emend.addDocs" },
-		{ "Emend: Review this code", "emend.review", "emend.review" },
-	};
+	size_t n;
+	const struct code_action *actions = code_actions(&n);
 
 	for (struct json_iter it = json_iter(json_get(context, "diagnostics")); json_next(&it);)
 		put_fix(o, it.value);
 	put_hunks(o);
-	for (size_t i = 0; i < ARRAY_LEN(built_in); i++)
-		put_action(o, &(struct action){ .title = slice_of(built_in[i].title),
-						.kind = slice_of(built_in[i].kind),
-						.command = built_in[i].command,
-						.range = o->range });
+	for (size_t i = 0; i < n; i++) {
+		if (actions[i].title)
+			put_action(o, &(struct action){ .title = slice_of(actions[i].title),
+							.kind = slice_of(actions[i].kind),
+							.command = actions[i].command,
+							.range = o->range });
+	}
 	put_own(o);
 }
 

@@ -1,6 +1,8 @@
 /* code_command.c - the commands about a piece of code: {uri, range?, version?, instruction?,
  * ...}. */
 #include "lsp/commands.h"
+
+#include "agent/session/code_action.h"
 #include "lsp/language.h"
 #include "lsp/server.h"
 #include "protocol/lsp/uri.h"
@@ -85,20 +87,10 @@ static bool read_spec(struct server *s, struct rpc_request *req, struct json arg
 static struct slice title_of(struct server *s, struct arena *a, const struct task_spec *spec,
 			     struct slice action)
 {
-	static const char *const verb[] = {
-		[TASK_DO] = "",
-		[TASK_EXPLAIN] = "Explain",
-		[TASK_REFACTOR] = "Refactor",
-		[TASK_ADD_TESTS] = "Add tests for",
-		[TASK_FIX] = "Fix",
-		[TASK_ADD_DOCS] = "Document",
-		[TASK_REVIEW] = "Review",
-		[TASK_ACTION] = "",
-	};
 	struct slice rest = spec->diagnostics, line = slice_of(""), name = spec->path;
 	size_t slash = name.len;
 
-	if (spec->kind == TASK_ACTION)
+	if (!spec->action)
 		return action;
 	(void)slice_next_line(&rest, &line);
 	if (line.len)
@@ -106,14 +98,14 @@ static struct slice title_of(struct server *s, struct arena *a, const struct tas
 				  100);
 	while (slash > 0 && name.ptr[slash - 1] != '/')
 		slash--;
-	return arena_printf(a, "%s %.*s", verb[spec->kind],
+	return arena_printf(a, "%s %.*s", spec->action->verb,
 			    SLICE_ARG(slice_sub(name, slash, name.len)));
 }
 
-static void run(struct server *s, struct rpc_request *req, struct json arg, struct json token,
-		enum task_kind kind)
+void command_code(struct server *s, struct rpc_request *req, struct json arg, struct json token,
+		  const struct code_action *what)
 {
-	struct task_spec spec = { .kind = kind };
+	struct task_spec spec = { .action = what };
 	struct slice action = json_str_or(json_get(arg, "action"), &req->arena, "");
 	struct tracked *t = NULL;
 	struct err err;
@@ -135,38 +127,7 @@ static void run(struct server *s, struct rpc_request *req, struct json arg, stru
 	tasks_show(t, token);
 }
 
-void command_explain(struct server *s, struct rpc_request *req, struct json arg, struct json token)
-{
-	run(s, req, arg, token, TASK_EXPLAIN);
-}
-
-void command_refactor(struct server *s, struct rpc_request *req, struct json arg, struct json token)
-{
-	run(s, req, arg, token, TASK_REFACTOR);
-}
-
-void command_add_tests(struct server *s, struct rpc_request *req, struct json arg,
-		       struct json token)
-{
-	run(s, req, arg, token, TASK_ADD_TESTS);
-}
-
-void command_fix(struct server *s, struct rpc_request *req, struct json arg, struct json token)
-{
-	run(s, req, arg, token, TASK_FIX);
-}
-
-void command_add_docs(struct server *s, struct rpc_request *req, struct json arg, struct json token)
-{
-	run(s, req, arg, token, TASK_ADD_DOCS);
-}
-
-void command_review(struct server *s, struct rpc_request *req, struct json arg, struct json token)
-{
-	run(s, req, arg, token, TASK_REVIEW);
-}
-
 void command_action(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
-	run(s, req, arg, token, TASK_ACTION);
+	command_code(s, req, arg, token, NULL);
 }

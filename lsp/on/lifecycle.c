@@ -34,8 +34,8 @@ static void put_actions(struct jw *w)
 	jw_end(w);
 	jw_kobject(w, "executeCommandProvider");
 	jw_karray(w, "commands");
-	for (unsigned i = 0; i < commands_n; i++)
-		jw_cstr(w, commands[i].name);
+	for (size_t i = 0; commands_name(i); i++)
+		jw_cstr(w, commands_name(i));
 	jw_end(w);
 	jw_end(w);
 }

@@ -70,7 +70,7 @@ static void start_free(struct server *s, struct rpc_request *req, struct json ar
 
 void command_do(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
-	struct task_spec spec = { .kind = TASK_DO, .instruction = text_arg(req, arg, "task") };
+	struct task_spec spec = { .instruction = text_arg(req, arg, "task") };
 	struct err err;
 
 	if (slice_trim(spec.instruction).len > 0) {
@@ -85,8 +85,7 @@ void command_do(struct server *s, struct rpc_request *req, struct json arg, stru
 /* One turn of a conversation: the session goes on with all that was said and done in it. */
 void command_chat(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
-	struct task_spec spec = { .kind = TASK_DO,
-				  .instruction = text_arg(req, arg, "text"),
+	struct task_spec spec = { .instruction = text_arg(req, arg, "text"),
 				  .session = text_arg(req, arg, "session") };
 	struct err err;
 
