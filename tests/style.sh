@@ -109,12 +109,16 @@ done <<-'END' | report 'a library is included by its own folder only'
 	editline/ agent/cli
 END
 
-for f in $C; do
-	own=${f%.c}.h
+# shellcheck disable=SC2086
+awk '
+	FNR == 1 { seen = 0 }
+	!seen && match($0, /^#include ["<][^">]*/) {
+		seen = 1; first = substr($0, RSTART + 10, RLENGTH - 10); own = FILENAME; sub(/\.c$/, ".h", own)
+		if (first != own) print FILENAME, own, first
+	}' $C | while read -r f own first; do
 	[ -f "$own" ] || continue
-	first=$(sed -n 's/^#include "\(.*\)"/\1/p;s/^#include <\(.*\)>/<\1>/p' "$f" | head -n 1)
 	# Or an inner header of its folder that includes it.
-	[ "$first" = "$own" ] || { [ "${first%/*}" = "${f%/*}" ] && grep -q "^#include \"$own\"" "$first"; } ||
+	{ [ "${first%/*}" = "${f%/*}" ] && grep -q "^#include \"$own\"" "$first"; } ||
 		echo "$f: the first include is $first, not \"$own\""
 done | report 'a source includes its own header first'
 
@@ -147,10 +151,18 @@ awk '/^\{/ { start = FNR } /^\}/ && start { if (FNR - start + 1 > 80) print FILE
 	FNR - start + 1 " lines"; start = 0 }' $C | report 'no function has more than 80 lines'
 
 # Comments and texts that one wants to find with grep may have a few more. `make format` does the rest.
-for f in $ALL; do
-	expand -t 8 "$f" | awk -v f="$f" '{ max = /^ *(\*|\/\*)|\/\*.*\*\/$|"/ ? 128 : 100 }
-		length($0) > max { print f ":" FNR ": " length($0) " columns" }'
-done | report 'no line of code has more than 100 columns, no other more than 128'
+# shellcheck disable=SC2086
+awk '{
+		max = /^[ \t]*(\*|\/\*)|\/\*.*\*\/$|"/ ? 128 : 100
+		columns = length($0)
+		if (columns * 8 > max && index($0, "\t")) {
+			n = split($0, part, "\t"); columns = 0
+			for (i = 1; i < n; i++) columns = int((columns + length(part[i])) / 8) * 8 + 8
+			columns += length(part[n])
+		}
+		if (columns > max) print FILENAME ":" FNR ": " columns " columns"
+	}' $ALL |
+	report 'no line of code has more than 100 columns, no other more than 128'
 
 # shellcheck disable=SC2086
 grep -n -E '[ 	]+$' $ALL | report 'no white space at the end of a line'
@@ -159,12 +171,21 @@ grep -n -w -E 'TODO|FIXME|XXX|HACK' $ALL | report 'nothing is left to be done'
 # shellcheck disable=SC2086
 awk 'FNR == 1 && !/^\/\* / { print FILENAME ": no comment on top that says what the file is for" }' $ALL |
 	report 'every file says on top what it is for'
-for f in $H; do grep -q '^#ifndef EMEND_.*_H$' "$f" || echo "$f: no include guard EMEND_..._H"; done |
+# shellcheck disable=SC2086
+grep -L '^#ifndef EMEND_.*_H$' $H | sed 's/$/: no include guard EMEND_..._H/' |
 	report 'every header has its guard'
 
-sed -n 's/^\t\(LIMIT_[A-Z0-9_]*\).*/\1/p' protocol/base/limits.h | while read -r limit; do
-	grep_code "[^A-Z0-9_]$limit([^A-Z0-9_]|\$)" | grep -v -q '^protocol/base/limits.h:' || echo "$limit is not used"
-done | report 'every limit is enforced somewhere'
+printf '%s\n' "$code" | awk '
+	/^protocol\/base\/limits.h:/ {
+		if (match($0, /:\tLIMIT_[A-Z0-9_]*/)) limit[substr($0, RSTART + 2, RLENGTH - 2)] = 1
+		next
+	}
+	{
+		for (rest = $0; match(rest, /LIMIT_[A-Z0-9_]+/); rest = substr(rest, RSTART + RLENGTH))
+			used[substr(rest, RSTART, RLENGTH)] = 1
+	}
+	END { for (name in limit) if (!(name in used)) print name " is not used" }' |
+	report 'every limit is enforced somewhere'
 
 # What can change at run time and lives outside every struct, as the compiler sees it.
 lib=${BUILD:-build}/libemend.a
