@@ -30,13 +30,3 @@ int regular_open(int dir, const char *path, int flags, struct stat *st)
 	return regular_only(openat(dir, path, flags | O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC),
 			    st);
 }
-
-FILE *regular_stream(const char *path)
-{
-	int fd = regular_open(AT_FDCWD, path, 0, NULL);
-	FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
-
-	if (fd >= 0 && !f)
-		(void)close(fd);
-	return f;
-}

@@ -6,7 +6,6 @@
 #ifndef EMEND_BASE_REGULAR_H
 #define EMEND_BASE_REGULAR_H
 
-#include <stdio.h>
 #include <sys/stat.h>
 
 /* For reading, relative to dir (AT_FDCWD is fine); never waits. flags: O_NOFOLLOW or 0. st may be
@@ -15,7 +14,5 @@ int regular_open(int dir, const char *path, int flags, struct stat *st);
 /* The same check for a descriptor that was opened with O_NONBLOCK; -1 is passed on with its errno.
  * Takes it: closed on failure. */
 int regular_only(int fd, struct stat *st);
-/* The same as a stream; NULL: errno is set. */
-FILE *regular_stream(const char *path);
 
 #endif

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/base/regular.h"
 #include "agent/store/event_log.h"
 #include "agent/store/log_scan.h"
 #include "agent/store/store_path.h"
@@ -56,7 +57,7 @@ bool event_log_read(struct slice state_dir, struct slice session, event_fn *fn, 
 	ok = session_path(&a, state_dir, session, "log.jsonl", &path, err);
 	if (ok) {
 		r.path = path.ptr;
-		fd = open(path.ptr, O_RDONLY | O_CLOEXEC);
+		fd = regular_open(AT_FDCWD, path.ptr, 0, NULL);
 		if (fd < 0)
 			ok = err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
 				     "Cannot open session %.*s: %s. `emend sessions` lists what is "

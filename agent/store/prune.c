@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/base/regular.h"
 #include "agent/store/event_log_own.h"
 #include "agent/store/store_path.h"
 #include "protocol/base/log.h"
@@ -90,7 +91,7 @@ static void remember(struct slice path, uint64_t bytes)
 static bool remembered(struct slice path, uint64_t *bytes)
 {
 	char text[24] = "", *end = text;
-	int fd = open(path.ptr, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = regular_open(AT_FDCWD, path.ptr, O_NOFOLLOW, NULL);
 	ssize_t n = 0;
 
 	if (fd < 0)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/base/regular.h"
 #include "protocol/base/limits.h"
 
 bool session_name_ok(struct slice session)
@@ -93,19 +94,17 @@ bool write_all(int fd, struct slice data)
 
 bool read_whole(struct slice path, size_t max, struct arena *a, struct slice *out, struct err *err)
 {
-	int fd = open(path.ptr, O_RDONLY | O_CLOEXEC);
 	struct stat st;
+	int fd = regular_open(AT_FDCWD, path.ptr, 0, &st);
 	size_t have = 0;
 	char *data;
 	ssize_t n = 1;
 
+	if (fd < 0 && (errno == ENXIO || errno == EISDIR))
+		return err_set(err, ERR_IO, "%s is not a regular file.", path.ptr);
 	if (fd < 0)
 		return err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "Cannot open %s: %s.",
 			       path.ptr, strerror(errno));
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		(void)close(fd);
-		return err_set(err, ERR_IO, "%s is not a regular file.", path.ptr);
-	}
 	if ((uint64_t)st.st_size > max) {
 		(void)close(fd);
 		return err_set(err, ERR_TOO_LARGE, "%s is larger than %zu bytes.", path.ptr, max);

@@ -35,19 +35,15 @@ bool file_read(const struct root *r, struct slice path, struct buf *out, struct 
 
 	if (!root_clean(r, path, rel, err))
 		return false;
-	fd = root_openat(r, rel, O_RDONLY, false);
+	fd = root_open_file(r, rel, false, &st);
+	if (fd < 0 && errno == EISDIR)
+		return err_set(err, ERR_DENIED,
+			       "%s is a folder. Read a file in it; list_files shows them.",
+			       *rel ? rel : "The workspace");
 	if (fd < 0 && errno == ENXIO)
 		return err_set(err, ERR_DENIED, "%s is not a regular file.", rel);
 	if (fd < 0)
 		return root_errno(err, "opened", rel);
-	if (fstat(fd, &st) < 0) {
-		root_errno(err, "read", rel);
-		goto out;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		err_set(err, ERR_DENIED, "%s is not a regular file.", *rel ? rel : "The workspace");
-		goto out;
-	}
 	if (!root_place(r, fd, place, err))
 		goto out;
 	if (st.st_size > 0 && (uint64_t)st.st_size > out->max) {

@@ -7,6 +7,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "agent/base/regular.h"
+
 #include "agent/worker/files.h"
 
 static bool is_temporary(const char *name)
@@ -18,12 +20,11 @@ static bool is_temporary(const char *name)
 
 static void remove_orphan(int dir, const char *name)
 {
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
+	int fd = regular_open(dir, name, O_NOFOLLOW, NULL);
 
 	if (fd < 0)
 		return;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		(void)unlinkat(dir, name, 0);
 	(void)close(fd);
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent/worker/files.h"
+#include "agent/base/regular.h"
 #include "protocol/base/log.h"
 
 enum {
@@ -180,7 +181,7 @@ static bool check_expected(const struct file_change *c, struct target *t, struct
 	}
 	if (c->expect_sha256.len == 0)
 		return err_set(err, ERR_STALE, "%s exists already. Read it first.", t->rel);
-	fd = openat(t->dir, t->base, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = regular_open(t->dir, t->base, O_NOFOLLOW, NULL);
 	if (fd < 0)
 		return root_errno(err, "read", t->rel);
 	buf_init(&now, LIMIT_DOC_BYTES);
@@ -210,7 +211,7 @@ static void copy_attributes(int to, const struct target *t)
 	    fchown(to, (uid_t)-1, t->st.st_gid) < 0)
 		log_debug("write: neither owner nor group of %s could be kept", t->base);
 	(void)fchmod(to, t->st.st_mode & 0777);
-	from = openat(t->dir, t->base, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	from = regular_open(t->dir, t->base, O_NOFOLLOW, NULL);
 	if (from < 0)
 		return;
 	len = flistxattr(from, names, sizeof(names));

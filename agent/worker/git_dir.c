@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/base/regular.h"
 #include "agent/sandbox/git_config.h"
 
 /* The first line of the file, or the value of a variable in it; relative paths are those of the
@@ -19,16 +20,15 @@
 static bool read_text(const char *dir, const char *name, char *out, size_t room)
 {
 	char path[LIMIT_PATH_BYTES];
-	struct stat st;
 	ssize_t n = -1;
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+	fd = regular_open(AT_FDCWD, path, 0, NULL);
+	if (fd >= 0) {
 		n = read(fd, out, room - 1);
-	if (fd >= 0)
 		(void)close(fd);
+	}
 	if (n < 0 || (size_t)n == room - 1)
 		return false;
 	out[n] = '\0';
