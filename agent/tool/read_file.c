@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "protocol/base/limits.h"
+#include "protocol/base/utf8.h"
 
 enum { DEFAULT_LINES = 400, MAX_LINES = 20000, MAX_LINE_BYTES = 2000 };
 
@@ -13,33 +14,48 @@ struct reading {
 	enum encoding encoding;
 };
 
-static void put_line(struct buf *out, int64_t number, struct slice line)
+/* false: the line is too long, and its end is left out. */
+static bool put_line(struct buf *out, int64_t number, struct slice line)
 {
-	bool cut = line.len > MAX_LINE_BYTES;
+	size_t len = line.len;
 
 	if (slice_ends(line, SLICE("\r")))
-		line.len--;
-	buf_printf(out, "%" PRId64 "\t%.*s%s\n", number, cut ? MAX_LINE_BYTES : SLICE_ARG(line),
-		   cut ? " [... line cut ...]" : "");
+		len = --line.len;
+	if (len > MAX_LINE_BYTES)
+		line.len = utf8_complete_prefix(slice_sub(line, 0, MAX_LINE_BYTES));
+	buf_printf(out, "%" PRId64 "\t%.*s", number, SLICE_ARG(line));
+	if (len > line.len)
+		buf_printf(out, " [... %zu more bytes ...]", len - line.len);
+	buf_putc(out, '\n');
+	return len == line.len;
 }
 
 static void show(struct tool_run *r, struct slice text)
 {
 	struct reading *s = r->state;
 	struct slice rest = text, line;
-	int64_t number = 0, last = 0;
+	int64_t number = 0, last = 0, cut = 0;
+	size_t len;
+	bool whole;
 	struct buf out;
 
 	if (slice_starts(rest, SLICE("\xef\xbb\xbf")))
 		rest = slice_sub(rest, 3, rest.len); /* the byte order mark is kept, not shown */
-	buf_init(&out, LIMIT_RESULT_BYTES - 400);
+	buf_init(&out, LIMIT_RESULT_BYTES - 600);
 	while (slice_next_line(&rest, &line)) {
 		number++;
 		if (number < s->first || number >= s->first + s->count || out.full)
 			continue;
-		put_line(&out, number, line);
-		if (!out.full)
-			last = number;
+		len = out.len;
+		whole = put_line(&out, number, line);
+		if (out.full) {
+			buf_truncate(&out, len); /* no half line */
+			out.full = true;
+			continue;
+		}
+		last = number;
+		if (!whole && cut == 0)
+			cut = number;
 	}
 	if (number == 0)
 		buf_puts(&out, "(the file is empty)\n");
@@ -52,6 +68,11 @@ static void show(struct tool_run *r, struct slice text)
 			   "(%" PRId64 " of %" PRId64 " lines shown; go on with start_line %" PRId64
 			   ")\n",
 			   last - s->first + 1, number, last + 1);
+	if (cut > 0)
+		buf_printf(&out,
+			   "(lines over %d bytes are cut; for more run, say: sed -n %" PRId64
+			   "p FILE | cut -b %d-%d)\n",
+			   MAX_LINE_BYTES, cut, MAX_LINE_BYTES + 1, 2 * MAX_LINE_BYTES);
 	if (s->encoding != ENCODING_UTF8)
 		buf_printf(&out, "(the file is in %s and stays so)\n", encoding_name(s->encoding));
 	tool_finish(r, true, buf_slice(&out),

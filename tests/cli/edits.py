@@ -50,7 +50,7 @@ def do(w, *turns):
 
 def results(w, r):
     """What the model was told, call by call."""
-    with open(w.log_path(r.events()[0]["session"]), encoding="utf-8") as f:
+    with open(w.log_path(r.of("task.started")[0]["session"]), encoding="utf-8") as f:
         return [e for e in map(json.loads, f) if e["type"] == "result"]
 
 
@@ -246,7 +246,7 @@ def what_fails_while_writing_is_rolled_back(w):
                     "*** Add File: link", "+x"))
     (x,) = results(w, r)
     expect(not x["ok"] and "leads nowhere" in x["text"] and "Nothing was changed" in x["text"], x)
-    with open(w.log_path(r.events()[0]["session"]), encoding="utf-8") as f:
+    with open(w.log_path(r.of("task.started")[0]["session"]), encoding="utf-8") as f:
         log = [json.loads(line) for line in f]
     expect([e["ok"] for e in log if e["type"] == "edited"] == [True, True, False, False, False], log)
     expect([e["ok"] for e in log if e["type"] == "commit"] == [False], log)
@@ -301,6 +301,45 @@ def search_finds_what_read_file_shows(w):
     expect("not searched" in first and "damaged.txt: The file is UTF-16 with half" in first, first)
     expect(second.startswith("utf16.txt:2: gr\u00f6\u00dfe two\n"), second)
     expect(third.startswith("(no match)\n") and "damaged.txt" in third and "bytes" not in third, third)
+
+
+def what_does_not_fit_is_counted(w):
+    """A result that is cut says what is missing, with right numbers, and how to get it."""
+    put(w, "long.txt", b"x" * 1999 + "\u00e9".encode() * 100 + b"\nnext\n")
+    put(w, "many.txt", b"".join(b"%d %s\n" % (i, b"y" * 1000) for i in range(100)))
+    for i in range(60):
+        put(w, "src/f%02d.c" % i, b"word one\nno\nword two\n" * 10)
+    r = do(w, {"calls": [{"name": "read_file", "input": {"path": "long.txt"}}, {"name": "read_file", "input": {"path": "many.txt"}},
+                         {"name": "search", "input": {"pattern": "word"}}, {"name": "read_file", "input": {"path": "src"}},
+                         {"name": "search", "input": {"pattern": "f("}}]})
+    long, many, hits, folder, bad = (x["text"] for x in results(w, r))
+    expect("x [... 200 more bytes ...]\n2\tnext\n" in long and "sed -n 1p FILE | cut -b 2001-4000" in long, long)
+    shown = [x for x in many.split("\n") if x.endswith("y" * 1000)]
+    expect("(%d of 100 lines shown; go on with start_line %d)" % (len(shown), len(shown) + 1) in many, many[-200:])
+    head, tail = hits.split("matches are shown")
+    n = len([x for x in head.split("\n") if ": word" in x])
+    expect(head.endswith("\n\n%d of 1200 " % n) and ", which are in 60 files." in tail, hits[-800:])
+    left = [x.split(": ") for x in tail.split("\n") if x.startswith("  src/")]
+    expect(n + sum(int(x[1]) for x in left) + 20 * (60 - n // 20 - len(left)) == 1200, hits[-800:])
+    expect("src is a folder" in folder and "list_files" in folder, folder)
+    expect("set literal to true" in bad, bad)
+
+
+def nobody_waits_for_a_fifo(w):
+    put(w, "a.txt", b"one\n")
+    for name in (".gitignore", "AGENTS.md"):
+        os.mkfifo(os.path.join(w.path, name))
+    r = do(w, {"calls": [{"name": "list_files", "input": {}}, {"name": "search", "input": {"pattern": "one"}},
+                         {"name": "read_file", "input": {"path": ".gitignore"}}]})
+    listed, found, read = (x["text"] for x in results(w, r))
+    expect(listed == "a.txt\t4\n" and found == "a.txt:1: one\n" and "not a regular file" in read, (listed, found, read))
+    config = os.path.join(w.home, ".config", "emend", "config.json")
+    os.makedirs(os.path.dirname(config), exist_ok=True)
+    if os.path.exists(config):
+        os.unlink(config)
+    os.mkfifo(config)
+    r = w.run("config", "check")
+    expect(r.status == 2 and "config.json is not a regular file" in r.err, r)
 
 
 def redo_makes_again_what_undo_put_back(w):
@@ -371,5 +410,5 @@ if __name__ == "__main__":
           a_patch_that_fails_somewhere_changes_nothing, what_fails_while_writing_is_rolled_back,
           undo_merges_around_the_user_or_leaves_it, redo_makes_again_what_undo_put_back,
           undo_keeps_what_was_written_between_two_steps,
-          search_finds_what_read_file_shows,
+          search_finds_what_read_file_shows, what_does_not_fit_is_counted, nobody_waits_for_a_fifo,
           old_contents_go_when_they_are_too_much])
