@@ -41,7 +41,7 @@ struct finder {
 	size_t entries;
 	bool is_file, cut;
 	char rel[LIMIT_PATH_BYTES];
-	char got[ENTRIES_BYTES]; /* of getdents64() */
+	_Alignas(struct dirent64) char got[ENTRIES_BYTES]; /* of getdents64() */
 };
 
 static bool kind_of(int dir, const struct dirent64 *e, enum found_kind *out)
