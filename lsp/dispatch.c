@@ -3,6 +3,7 @@
 
 #include "lsp/on/on.h"
 #include "lsp/server.h"
+#include "protocol/base/limits.h"
 
 /* Exactly one of the two functions is set. */
 struct method {
@@ -71,4 +72,21 @@ void dispatch_notification(struct server *s, struct slice name, struct json para
 		return;
 	if (running || (m->notification == on_exit_notification && s->state != SERVER_ENDING))
 		m->notification(s, params, a);
+}
+
+void dispatch_long_notification(struct server *s, struct slice name, struct json params,
+				struct arena *a)
+{
+	const struct method *m = find(name);
+
+	if (!m || !m->notification || (s->state != SERVER_STARTED && s->state != SERVER_READY))
+		return;
+	if (m->notification == on_did_open)
+		sync_long_open(s, params, a);
+	else if (m->notification == on_did_change)
+		sync_long_change(s, params, a);
+	else
+		messages_show(&s->messages, LSP_MESSAGE_WARNING,
+			      "Emend: the editor sent %s with more than %d MiB; it was ignored.",
+			      m->name, LIMIT_MESSAGE_BYTES >> 20);
 }

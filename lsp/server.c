@@ -35,6 +35,12 @@ static void on_notification(void *owner, struct slice method, struct json params
 	dispatch_notification(owner, method, params, a);
 }
 
+static void on_long_notification(void *owner, struct slice method, struct json params,
+				 struct arena *a)
+{
+	dispatch_long_notification(owner, method, params, a);
+}
+
 static void on_wake(void *owner)
 {
 	struct server *s = owner;
@@ -54,6 +60,7 @@ static void on_trace(void *owner, enum rpc_direction dir, struct slice body)
 static const struct conn_handlers handlers = {
 	.request = on_request,
 	.notification = on_notification,
+	.long_notification = on_long_notification,
 	.wake = on_wake,
 	.trace = on_trace,
 };

@@ -53,6 +53,8 @@ struct stdio {
 	bool write_failed; /* nobody reads any more: what is queued is dropped */
 	bool over;	   /* input or output has ended */
 	int open;	   /* handles not yet closed */
+	struct slice
+		rest; /* of `buffer`: came, and waits until the editor reads; no read until then */
 	char buffer[READ_BYTES];
 };
 
@@ -82,14 +84,22 @@ static void over(struct stdio *io, const struct err *why)
 	stdio_step(io);
 }
 
-static void took(struct stdio *io, const char *data, size_t len)
+/* Hands on what came, as far as the connection takes it now. */
+static void feed(struct stdio *io)
 {
 	struct err err = { .code = ERR_NONE };
 
-	if (io->state == STDIO_OPEN && !conn_feed(io->conn, slice_make(data, len), &err))
+	if (io->state == STDIO_OPEN && io->rest.len > 0 &&
+	    !conn_feed_part(io->conn, &io->rest, &err))
 		over(io, &err);
 	else
 		stdio_step(io);
+}
+
+static void took(struct stdio *io, const char *data, size_t len)
+{
+	io->rest = slice_make(data, len);
+	feed(io);
 }
 
 static void reached_end(struct stdio *io)
@@ -182,7 +192,7 @@ static void written(struct stdio *io, int status)
 		io->write_failed = true;
 		failed(io, "Writing to", status);
 	} else {
-		stdio_step(io);
+		feed(io);
 	}
 }
 
@@ -317,7 +327,7 @@ static void stdio_step(struct stdio *io)
 	}
 	set_timer(io);
 	if (io->state == STDIO_OPEN)
-		set_reading(io, conn_wants_read(io->conn));
+		set_reading(io, conn_wants_read(io->conn) && io->rest.len == 0);
 }
 
 static void on_job(struct job *j)
@@ -325,7 +335,7 @@ static void on_job(struct job *j)
 	struct stdio *io = container_of(j, struct stdio, job);
 
 	flush(io);
-	stdio_step(io);
+	feed(io);
 }
 
 /* --- starting and ending --- */

@@ -1,8 +1,9 @@
 /* stdio.h - the bytes between a connection and the editor.
  *
- * Input and output may be pipes, terminals or plain files. Reading stops while the editor does not
- * read what it was sent. When either side ends, `ended` is called once, from the loop.
- * Nothing is running between two messages: the one timer runs only while a call has a deadline. */
+ * Input and output may be pipes, terminals or plain files. While the editor does not read what it
+ * was sent nothing more is read or answered, not even the rest of what came already. When either
+ * side ends, `ended` is called once, from the loop. Nothing is running between two messages: the one
+ * timer runs only while a call has a deadline. */
 #ifndef EMEND_LSP_STDIO_H
 #define EMEND_LSP_STDIO_H
 
@@ -27,8 +28,8 @@ struct stdio_options {
 NODISCARD bool stdio_claim(int *in, int *out, struct err *err);
 
 NODISCARD bool stdio_start(const struct stdio_options *o, struct stdio **out, struct err *err);
-/* For conn_handlers.wake: output waits or a deadline changed. Cheap, may be called from anywhere.
- * */
+/* For conn_handlers.wake: output waits or a deadline changed. Cheap, and may be called from
+ * anywhere. */
 void stdio_wake(struct stdio *io);
 /* No more reading; `ended` is not called any more. What is queued is still written; then everything
  * is closed and freed. The connection must live until the loop has run out. */

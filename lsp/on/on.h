@@ -16,4 +16,8 @@ struct server;
 #undef METHOD_REQUEST
 #undef METHOD_NOTIFICATION
 
+/* didOpen and didChange that were too long to be kept; params is an outline. */
+void sync_long_open(struct server *s, struct json params, struct arena *a);
+void sync_long_change(struct server *s, struct json params, struct arena *a);
+
 #endif

@@ -8,6 +8,18 @@
 
 /* --- didOpen ------------------------------------------------------------------------------- */
 
+/* The document goes; edits of it that are under way must not hold on to it. */
+static void forget(struct server *s, struct slice uri)
+{
+	struct document *doc = documents_any(&s->documents, uri);
+
+	if (doc) {
+		edits_seen(&s->edits, doc, true);
+		pending_closing(&s->pending, doc);
+	}
+	documents_close(&s->documents, uri);
+}
+
 void on_did_open(struct server *s, struct json params, struct arena *a)
 {
 	struct json doc = json_get(params, "textDocument");
@@ -22,11 +34,24 @@ void on_did_open(struct server *s, struct json params, struct arena *a)
 			     "didOpen without uri or text was ignored.");
 		return;
 	}
+	forget(s, uri);
 	text.data = json_str_own(json_get(doc, "text"), &text.len, &text.cap);
 	if (documents_open(&s->documents, uri, language, (int32_t)version, text, &err))
 		pending_opened(&s->pending, documents_find(&s->documents, uri));
 	else
 		messages_show(&s->messages, LSP_MESSAGE_WARNING, "Emend: %s", err.msg);
+}
+
+void sync_long_open(struct server *s, struct json params, struct arena *a)
+{
+	struct json doc = json_get(params, "textDocument");
+	struct slice uri = json_str_or(json_get(doc, "uri"), a, "");
+	struct err err;
+
+	forget(s, uri);
+	(void)documents_open_large(&s->documents, uri,
+				   (int32_t)json_i64_or(json_get(doc, "version"), 0), &err);
+	messages_show(&s->messages, LSP_MESSAGE_WARNING, "Emend: %s", err.msg);
 }
 
 /* --- didChange ----------------------------------------------------------------------------- */
@@ -96,21 +121,29 @@ static bool apply(struct server *s, struct document *doc, struct json change, st
 	return ok;
 }
 
-void on_did_change(struct server *s, struct json params, struct arena *a)
+/* The document that a change is of, with its new version; NULL: it is not open, which was said. */
+static struct document *changed_document(struct server *s, struct json params, struct arena *a)
 {
 	struct json id = json_get(params, "textDocument");
 	struct slice uri = json_str_or(json_get(id, "uri"), a, "");
 	struct document *doc = documents_any(&s->documents, uri);
-	bool was_lost;
-	struct err err;
 
-	if (!doc) {
+	if (doc)
+		take_version(s, doc, json_get(id, "version"));
+	else
 		messages_log(&s->messages, LSP_MESSAGE_WARNING,
 			     "A change of %.*s, which is not open, was ignored.", SLICE_ARG(uri));
+	return doc;
+}
+
+void on_did_change(struct server *s, struct json params, struct arena *a)
+{
+	struct document *doc = changed_document(s, params, a);
+	bool was_lost = doc && doc->lost;
+	struct err err;
+
+	if (!doc)
 		return;
-	}
-	was_lost = doc->lost != NULL;
-	take_version(s, doc, json_get(id, "version"));
 	for (struct json_iter it = json_iter(json_get(params, "contentChanges")); json_next(&it);) {
 		if (!apply(s, doc, it.value, a, &err)) {
 			if (!was_lost) /* else it was said when it happened */
@@ -122,16 +155,23 @@ void on_did_change(struct server *s, struct json params, struct arena *a)
 	}
 }
 
+void sync_long_change(struct server *s, struct json params, struct arena *a)
+{
+	struct document *doc = changed_document(s, params, a);
+	bool was_lost = doc && doc->lost;
+	struct err err;
+
+	if (!doc)
+		return;
+	(void)document_large(doc, &err);
+	if (!was_lost)
+		report(s, &err);
+	edits_seen(&s->edits, doc, true);
+}
+
 /* --- didClose ------------------------------------------------------------------------------ */
 
 void on_did_close(struct server *s, struct json params, struct arena *a)
 {
-	struct slice uri = json_str_or(json_get(json_get(params, "textDocument"), "uri"), a, "");
-	struct document *doc = documents_any(&s->documents, uri);
-
-	if (doc) {
-		edits_seen(&s->edits, doc, true);
-		pending_closing(&s->pending, doc);
-	}
-	documents_close(&s->documents, uri);
+	forget(s, json_str_or(json_get(json_get(params, "textDocument"), "uri"), a, ""));
 }

@@ -4,12 +4,14 @@
  *                                     -> notification: the handler ($/cancelRequest: here)
  *                                     -> response: conn_call.c
  *                                     -> anything else: an error reply; the connection lives
+ *                too long: its outline -> the same, but nobody sees what it says
  *
  * A request is in `open_requests` and the map from its arrival to its answer. The close answers
  * those that are left and moves them to `orphans`, where they stay until their owners let go. */
 #include "protocol/rpc/conn.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "protocol/base/limits.h"
@@ -26,6 +28,8 @@ void conn_init(struct conn *c, const struct conn_options *o)
 		.state = CONN_OPEN, .handlers = o->handlers, .owner = o->owner, .no_nul = o->no_nul
 	};
 	frame_init(&c->in, o->mode, LIMIT_MESSAGE_BYTES);
+	if (o->handlers->long_notification && o->mode == FRAME_HEADERS)
+		frame_skip_long(&c->in);
 	buf_init(&c->sending, LIMIT_OUT_MAX_BYTES);
 	buf_init(&c->pending, LIMIT_OUT_MAX_BYTES);
 	map_init(&c->requests, o->seed);
@@ -206,6 +210,43 @@ static void take_message(struct conn *c, struct slice body)
 	arena_release(&a);
 }
 
+/* A message that was passed over. Whoever waits for its effect is told. */
+static void take_long(struct conn *c, struct slice outline)
+{
+	struct message m = { .kind = MESSAGE_INVALID, .id = SLICE(""), .why = "It is no JSON." };
+	struct arena a;
+	struct json root;
+	char text[128];
+
+	log_warn("rpc: a message of %llu bytes was passed over: %.*s",
+		 (unsigned long long)c->in.body_len, SLICE_ARG(slice_sub(outline, 0, 200)));
+	if (c->handlers->trace)
+		c->handlers->trace(c->owner, RPC_IN, outline);
+	(void)snprintf(text, sizeof(text), "The message is longer than %d bytes and was not read.",
+		       LIMIT_MESSAGE_BYTES);
+	arena_init(&a);
+	if (json_parse(&a, outline, &root, NULL))
+		message_classify(root, &a, &m);
+	switch (m.kind) {
+	case MESSAGE_INVALID:
+	case MESSAGE_REQUEST:
+		conn_write_error(c, m.id,
+				 m.kind == MESSAGE_REQUEST ? RPC_REQUEST_FAILED : RPC_PARSE_ERROR,
+				 slice_of(text), err_name(ERR_TOO_LARGE));
+		break;
+	case MESSAGE_NOTIFICATION:
+		c->depth++;
+		c->handlers->long_notification(c->owner, m.method, m.params, &a);
+		c->depth--;
+		break;
+	case MESSAGE_RESPONSE:
+		m.why = text;
+		conn_calls_response(c, &m, &a);
+		break;
+	}
+	arena_release(&a);
+}
+
 /* --- the close ----------------------------------------------------------------------------- */
 
 static void take_all(struct list *from, struct list *to)
@@ -270,7 +311,7 @@ void conn_close(struct conn *c, const struct err *why)
 
 /* --- for the owner ------------------------------------------------------------------------- */
 
-bool conn_feed(struct conn *c, struct slice bytes, struct err *err)
+static bool feed(struct conn *c, struct slice *bytes, bool stop, struct err *err)
 {
 	struct slice body;
 	struct err why;
@@ -278,13 +319,15 @@ bool conn_feed(struct conn *c, struct slice bytes, struct err *err)
 	assert(c->depth == 0 && c->writing == CONN_IDLE);
 	if (c->state == CONN_CLOSED)
 		return true;
-	while (!c->close_due) {
-		enum frame_result r = frame_next(&c->in, &bytes, &body, &why);
+	while (!c->close_due && (!stop || conn_wants_read(c))) {
+		enum frame_result r = frame_next(&c->in, bytes, &body, &why);
 
 		if (r == FRAME_MORE)
 			break;
 		if (r == FRAME_BODY)
 			take_message(c, body);
+		else if (r == FRAME_LONG)
+			take_long(c, body);
 		else
 			conn_close(c, &why);
 	}
@@ -294,6 +337,16 @@ bool conn_feed(struct conn *c, struct slice bytes, struct err *err)
 	if (err)
 		*err = c->why;
 	return false;
+}
+
+bool conn_feed(struct conn *c, struct slice bytes, struct err *err)
+{
+	return feed(c, &bytes, false, err);
+}
+
+bool conn_feed_part(struct conn *c, struct slice *bytes, struct err *err)
+{
+	return feed(c, bytes, true, err);
 }
 
 bool conn_eof(struct conn *c, struct err *err)

@@ -77,6 +77,12 @@ struct conn_handlers {
 	void (*request)(void *owner, struct rpc_request *req);
 	/* Everything is borrowed until it returns. $/cancelRequest does not come here. */
 	void (*notification)(void *owner, struct slice method, struct json params, struct arena *a);
+	/* A notification of more than LIMIT_MESSAGE_BYTES came and was not kept; params is an outline
+	 * (skim.h). With this, a message of any length is survived: a request that is too long is
+	 * answered with an error, an answer is ERR_INVALID for its call. NULL, or FRAME_LINES: it
+	 * ends the connection. */
+	void (*long_notification)(void *owner, struct slice method, struct json params,
+				  struct arena *a);
 	/* Output waits, or a deadline changed. Comes from anywhere, and often: only note it, and
 	 * write or tick later, from the loop. May be NULL. */
 	void (*wake)(void *owner);
@@ -128,6 +134,10 @@ void conn_release(struct conn *c);
  * frame, or the peer does not read what it asked for), was closed, and *err says why. JSON
  * that is not well-formed does not end it. Feeding a closed connection is ignored and true. */
 NODISCARD bool conn_feed(struct conn *c, struct slice bytes, struct err *err);
+/* The same for a peer that may not read what it asked for: stops between two messages as long as
+ * conn_wants_read() is false, and leaves the rest in *bytes, to be given again when it is true. So
+ * no more than one message is answered above LIMIT_OUT_HIGH_BYTES, however many came at once. */
+NODISCARD bool conn_feed_part(struct conn *c, struct slice *bytes, struct err *err);
 /* The stream ended: false and *err if that was in the middle of a message. Closes in any case. */
 NODISCARD bool conn_eof(struct conn *c, struct err *err);
 /* The bytes to write now; empty if there are none. They stay where they are until conn_sent() has

@@ -1,18 +1,22 @@
 /* frame.c - see frame.h
  *
  *   IN_HEADER --empty line--> IN_BODY --all bytes--> IN_HEADER
+ *       | \----- too long --> IN_LONG --all passed--> IN_HEADER
  *       \------------ anything wrong ------------> FAILED
  *
  * A header is judged byte by byte as it comes, so that a peer that speaks something else is told at
  * once, not after the newline that it may never send. */
 #include "protocol/rpc/frame.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <strings.h>
 
 #include "protocol/base/limits.h"
 
 enum { KEEP_BYTES = 64 * 1024 }; /* a larger buffer is given back after its message */
+
+static const uint64_t LONGEST = UINT64_C(1) << 40; /* bytes; a longer body is a wrong number */
 
 void frame_init(struct frame *f, enum frame_mode mode, size_t max_body)
 {
@@ -25,6 +29,13 @@ void frame_release(struct frame *f)
 {
 	buf_release(&f->line);
 	buf_release(&f->body);
+	skim_release(&f->skim);
+}
+
+void frame_skip_long(struct frame *f)
+{
+	assert(f->mode == FRAME_HEADERS);
+	f->skip_long = true;
 }
 
 bool frame_idle(const struct frame *f)
@@ -72,7 +83,7 @@ static bool plausible(struct slice line)
 
 static bool parse_length(struct frame *f, struct slice value, struct err *err)
 {
-	size_t n = 0;
+	uint64_t max = f->skip_long ? LONGEST : f->max_body, n = 0;
 
 	if (f->have_len)
 		return err_set(err, ERR_INVALID,
@@ -82,16 +93,16 @@ static bool parse_length(struct frame *f, struct slice value, struct err *err)
 	for (size_t i = 0; i < value.len; i++) {
 		if (value.ptr[i] < '0' || value.ptr[i] > '9')
 			return err_set(err, ERR_INVALID,
-				       "The Content-Length \"%.*s\" is not a positive number.",
+				       "The Content-Length \"%.*s\" is not a number.",
 				       value.len > 40 ? 40 : (int)value.len, value.ptr);
-		if (n <= f->max_body)
-			n = n * 10 + (size_t)(value.ptr[i] - '0');
+		if (n <= max)
+			n = n * 10 + (uint64_t)(value.ptr[i] - '0');
 	}
-	if (n == 0)
-		return err_set(err, ERR_INVALID, "The Content-Length is zero.");
-	if (n > f->max_body)
+	if (n > max)
 		return err_set(err, ERR_TOO_LARGE,
-			       "The Content-Length is over the limit of %zu bytes.", f->max_body);
+			       "The Content-Length %.*s is over the limit of %llu bytes.",
+			       value.len > 40 ? 40 : (int)value.len, value.ptr,
+			       (unsigned long long)max);
 	f->body_len = n;
 	f->have_len = true;
 	return true;
@@ -110,6 +121,11 @@ static bool parse_line(struct frame *f, struct slice line, struct err *err)
 			return err_set(err, ERR_INVALID,
 				       "The message header has no Content-Length.");
 		f->state = FRAME_IN_BODY;
+		if (f->body_len > f->max_body) {
+			f->state = FRAME_IN_LONG;
+			f->passed = 0;
+			skim_init(&f->skim);
+		}
 		f->have_len = false;
 		f->header_used = 0;
 		return true;
@@ -167,6 +183,29 @@ static bool collect(struct frame *f, struct slice *in, size_t want, struct slice
 	return true;
 }
 
+/* Passes over what is there of a long body; true at its end. */
+static bool pass_over(struct frame *f, struct slice *in)
+{
+	uint64_t left = f->body_len - f->passed;
+	size_t n = left < in->len ? (size_t)left : in->len;
+
+	skim_feed(&f->skim, slice_sub(*in, 0, n));
+	*in = slice_sub(*in, n, in->len);
+	f->passed += n;
+	return f->passed == f->body_len;
+}
+
+/* What the last call gave out is not needed any more. */
+static void take_back(struct frame *f)
+{
+	f->given = false;
+	skim_release(&f->skim);
+	if (f->body.cap > KEEP_BYTES)
+		buf_release(&f->body);
+	else
+		buf_clear(&f->body);
+}
+
 static enum frame_result next_line(struct frame *f, struct slice *in, struct slice *body,
 				   struct err *err)
 {
@@ -198,13 +237,8 @@ static enum frame_result next_line(struct frame *f, struct slice *in, struct sli
 
 enum frame_result frame_next(struct frame *f, struct slice *in, struct slice *body, struct err *err)
 {
-	if (f->given) {
-		f->given = false;
-		if (f->body.cap > KEEP_BYTES)
-			buf_release(&f->body);
-		else
-			buf_clear(&f->body);
-	}
+	if (f->given)
+		take_back(f);
 	if (f->state == FRAME_FAILED) {
 		(void)err_set(err, ERR_INVALID, "The connection failed before.");
 		return FRAME_FAIL;
@@ -214,9 +248,15 @@ enum frame_result frame_next(struct frame *f, struct slice *in, struct slice *bo
 	while (f->state == FRAME_IN_HEADER && in->len > 0)
 		if (!header_step(f, in, err))
 			return fail(f);
-	if (f->state == FRAME_IN_BODY && collect(f, in, f->body_len, body)) {
+	if (f->state == FRAME_IN_BODY && collect(f, in, (size_t)f->body_len, body)) {
 		f->state = FRAME_IN_HEADER;
 		return FRAME_BODY;
+	}
+	if (f->state == FRAME_IN_LONG && pass_over(f, in)) {
+		f->state = FRAME_IN_HEADER;
+		f->given = true;
+		*body = skim_outline(&f->skim);
+		return FRAME_LONG;
 	}
 	return FRAME_MORE;
 }

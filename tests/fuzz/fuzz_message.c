@@ -104,7 +104,9 @@ static void on_trace(void *owner, enum rpc_direction dir, struct slice body)
 
 static void converse(struct slice in, size_t piece, enum frame_mode mode)
 {
-	static const struct conn_handlers handlers = { on_request, on_notification, NULL, on_trace };
+	static const struct conn_handlers handlers = {
+		.request = on_request, .notification = on_notification, .trace = on_trace
+	};
 	struct owner o = { .due = 0 };
 	struct slice out;
 	struct err err;

@@ -11,9 +11,9 @@ INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "initialize",
               "params": {"processId": None, "rootUri": None, "capabilities": {}}}
 
 
-def started(session, pid=None):
+def started(session, pid=None, root=None):
     session.start()
-    params = dict(INITIALIZE["params"], processId=pid)
+    params = dict(INITIALIZE["params"], processId=pid, rootUri=root)
     session.server.send(dict(INITIALIZE, params=params))
     message = session.server.inbox.get(timeout=wire.WAIT)
     if not message or "result" not in message:
@@ -98,6 +98,120 @@ def slow_reader(session):
         raise wire.Failure("answers to %r" % ids)
 
 
+def peak_kib(process):
+    """The most memory that it ever held."""
+    with open("/proc/%d/status" % process.pid, encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:"))
+
+
+def deaf(session):
+    """Requests for 400 MB come at once, and nobody reads: only so many are answered as fill the queue. Then all are."""
+    server = started(session)
+    uri = "file:///x"
+    server.send({"method": "textDocument/didOpen", "params": {"textDocument": {
+        "uri": uri, "languageId": "", "version": 1, "text": "x" * 1000000}}})
+    messages = [{"jsonrpc": "2.0", "id": 10 + i, "method": "emend/document", "params": {"uri": uri}} for i in range(400)]
+    server.send_bytes(b"".join(wire.frame(m) for m in messages))  # less than the server's read and the pipe hold
+    for want in range(10, 410):
+        message = server.inbox.get(timeout=wire.WAIT)
+        if message is None or message.get("id") != want:
+            raise wire.Failure("%r instead of the answer %d" % (message and message.get("id"), want))
+    if peak_kib(server.process) > 100 * 1024:
+        raise wire.Failure("%d KiB of memory" % peak_kib(server.process))
+
+
+def send_long(server, head, tail, size=69000000):
+    """A message of this many bytes: head, a long string, tail. Only its frame is ever whole in memory."""
+    piece = b"x" * 1000000
+    fill = size - len(head) - len(tail)
+    server.send_bytes(b"Content-Length: %d\r\n\r\n" % size + head)
+    while fill > 0:
+        server.send_bytes(piece[:fill])
+        fill -= len(piece)
+    server.send_bytes(tail)
+
+
+def get(server, method=None, ident=None):
+    """The next message with this method or id; what else comes is dropped."""
+    while True:
+        message = server.inbox.get(timeout=wire.WAIT)
+        if message is None:
+            raise wire.Failure("the server ended: %r" % server.error)
+        if message.get("method") == method and (ident is None or message.get("id") == ident):
+            return message
+
+
+def long_open(session):
+    """A text over the limit is opened: said once; the file below it is neither read nor changed; the rest goes on."""
+    session.model += [{"calls": [{"name": "read_file", "input": {"path": "big.log"}}]},
+                      {"expect": "big.log is open in the editor, but it is too large",
+                       "calls": [{"name": "write_file", "input": {"path": "big.log", "content": "new"}}]},
+                      {"expect": "big.log is open in the editor, but it is too large",
+                       "calls": [{"name": "run_command", "input": {"command": "echo new > big.log"}}]},
+                      {"text": "I could not.", "expect": "not kept: big.log: big.log is open in the editor, but it is"}]
+    session.env["EMEND_MODE"] = "auto"
+    path = os.path.join(session.root, "big.log")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("disk\n")
+    uri = "file://" + path
+    server = started(session, root="file://" + session.root)
+    send_long(server, b'{"method":"textDocument/didOpen","params":{"textDocument":{"text":"',
+              b'\\n","languageId":"log","version":7,"uri":"%s"}},"jsonrpc":"2.0"}' % uri.encode())
+    message = get(server, "window/showMessage")["params"]["message"]
+    if "larger than 64 MiB" not in message:
+        raise wire.Failure(message)
+    # Changes of it are silent; another document is followed.
+    server.send({"method": "textDocument/didChange", "params": {"textDocument": {"uri": uri, "version": 8}, "contentChanges": [
+        {"range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 1}}, "text": "y"}]}})
+    server.send({"method": "textDocument/didOpen", "params": {"textDocument": {
+        "uri": uri + ".c", "languageId": "c", "version": 1, "text": "small"}}})
+    server.send({"id": 2, "method": "emend/document", "params": {"uri": uri + ".c"}})
+    if get(server, ident=2)["result"]["text"] != "small":
+        raise wire.Failure("the other document")
+    server.send({"id": 3, "method": "workspace/executeCommand", "params": {"command": "emend.do", "arguments": [
+        {"task": "change it"}]}})
+    message = get(server, "window/showMessage")["params"]["message"]
+    if "I could not" not in message:
+        raise wire.Failure(message)
+    with open(path, encoding="ascii") as file:
+        if file.read() != "disk\n":
+            raise wire.Failure("the file was changed")
+    # A small text of it, and it is known.
+    server.send({"method": "textDocument/didChange", "params": {"textDocument": {"uri": uri, "version": 9},
+                                                                "contentChanges": [{"text": "now small"}]}})
+    server.send({"id": 4, "method": "emend/document", "params": {"uri": uri}})
+    answer = get(server, ident=4)["result"]
+    if (answer["text"], answer["version"]) != ("now small", 9):
+        raise wire.Failure("it is not known again")
+    if peak_kib(server.process) > 40 * 1024:
+        raise wire.Failure("%d KiB of memory" % peak_kib(server.process))
+
+
+def long_others(session):
+    """A change, a request and nonsense over the limit: each is survived, and told to whoever waits."""
+    server = started(session)
+    server.send({"method": "textDocument/didOpen", "params": {"textDocument": {
+        "uri": "file:///a.c", "languageId": "c", "version": 1, "text": "small"}}})
+    send_long(server, b'{"jsonrpc":"2.0","method":"textDocument/didChange","params":{"textDocument":{"uri":"file:///a.c",'
+              b'"version":2},"contentChanges":[{"text":"', b'"}]}}')
+    if "a.c is larger" not in get(server, "window/showMessage")["params"]["message"]:
+        raise wire.Failure("the change was not noticed")
+    server.send({"id": 2, "method": "emend/document", "params": {"uri": "file:///a.c"}})
+    if "error" not in get(server, ident=2):
+        raise wire.Failure("the text before the change is still taken for the text")
+    send_long(server, b'{"jsonrpc":"2.0","id":3,"method":"emend/tasks","params":["', b'"]}')
+    if get(server, ident=3).get("error", {}).get("code") != -32803:
+        raise wire.Failure("the request was not refused")
+    send_long(server, b'no JSON "', b'"')
+    if get(server)["error"]["code"] != -32700:
+        raise wire.Failure("nonsense was not answered")
+    send_long(server, b'{"jsonrpc":"2.0","method":"workspace/didChangeConfiguration","params":{"settings":"', b'"}}')
+    if "didChangeConfiguration" not in get(server, "window/showMessage")["params"]["message"]:
+        raise wire.Failure("settings were dropped in silence")
+    server.send({"id": 4, "method": "emend/tasks"})
+    get(server, ident=4)
+
+
 def idle(session):
     """Nothing to do: not one wake-up."""
     server = started(session)
@@ -141,7 +255,7 @@ def recording(session):
 
 
 def tests(tap, make_session):
-    for case in (parent_dies, parent_unknown, plain_files, reader_gone, slow_reader, idle, usage, recording):
+    for case in (parent_dies, parent_unknown, plain_files, reader_gone, slow_reader, deaf, long_open, long_others, idle, usage, recording):
         session = make_session()
         error = None
         try:

@@ -18,6 +18,7 @@ struct peer {
 	struct buf wire; /* bodies sent, one a line */
 	struct rpc_request *kept[LIMIT_IN_FLIGHT + 8];
 	size_t n_kept;
+	size_t result_bytes; /* not 0: requests are answered with so many */
 	int wakes;
 	struct rpc_call *drop_in_done; /* what done() drops */
 	bool call_in_done;
@@ -59,7 +60,13 @@ static inline void peer_request(void *owner, struct rpc_request *req)
 
 	buf_printf(&p->log, "request %.*s %.*s %.*s\n", SLICE_ARG(req->method), SLICE_ARG(req->id),
 		   SLICE_ARG(json_raw(req->params)));
-	if (slice_eq_cstr(req->method, "echo")) {
+	if (p->result_bytes > 0) {
+		char *s = calloc(1, p->result_bytes);
+
+		memset(s, '1', p->result_bytes);
+		conn_reply_result(req, slice_make(s, p->result_bytes));
+		free(s);
+	} else if (slice_eq_cstr(req->method, "echo")) {
 		conn_reply_result(req, json_raw(req->params));
 		buf_printf(&p->log, "still %.*s\n", SLICE_ARG(req->id)); /* valid until we return */
 	} else if (slice_starts(req->method, SLICE("keep"))) {
@@ -107,7 +114,19 @@ static inline void peer_trace(void *owner, enum rpc_direction dir, struct slice 
 	}
 }
 
-static const struct conn_handlers peer_handlers = { peer_request, peer_notification, peer_wake, peer_trace };
+static inline void peer_long(void *owner, struct slice method, struct json params, struct arena *a)
+{
+	struct peer *p = owner;
+
+	(void)a;
+	buf_printf(&p->log, "long %.*s %.*s\n", SLICE_ARG(method), SLICE_ARG(json_raw(params)));
+}
+
+static const struct conn_handlers peer_handlers = { .request = peer_request,
+						    .notification = peer_notification,
+						    .long_notification = peer_long,
+						    .wake = peer_wake,
+						    .trace = peer_trace };
 
 static inline struct peer *peer_new(enum frame_mode mode)
 {

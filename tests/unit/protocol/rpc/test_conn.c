@@ -280,11 +280,25 @@ static void test_broken_frame(void **state)
 
 	(void)state;
 	peer_take(p, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"keep\"}");
-	assert_false(conn_feed(&p->conn, SLICE("Content-Length: 0\r\n\r\n"), &err));
+	assert_false(conn_feed(&p->conn, SLICE("Content-Length: x\r\n\r\n"), &err));
 	assert_int_equal(err.code, ERR_INVALID);
 	assert_int_equal(p->conn.state, CONN_CLOSED);
 	assert_non_null(strstr(buf_cstr(&p->log), "cancelled 1\n"));
 	assert_true(conn_feed(&p->conn, SLICE("more"), &err));
+	peer_free(p);
+}
+
+/* An empty message is none, but the next one is found. */
+static void test_empty_frame(void **state)
+{
+	OPEN(p);
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(conn_feed(&p->conn, SLICE("Content-Length: 0\r\n\r\n"), &err));
+	assert_non_null(strstr(buf_cstr(&p->wire), "\"id\":null,\"error\":{\"code\":-32700"));
+	peer_take(p, "{\"jsonrpc\":\"2.0\",\"method\":\"exit\"}");
+	expect(&p->log, "notification exit \n");
 	peer_free(p);
 }
 
@@ -367,6 +381,87 @@ static void test_large_messages(void **state)
 	peer_free(p);
 }
 
+/* One message of LIMIT_MESSAGE_BYTES and more: `head`, a string of blanks, `tail`. */
+static void feed_long(struct peer *p, const char *head, const char *tail)
+{
+	size_t blanks = LIMIT_MESSAGE_BYTES, len = strlen(head) + blanks + strlen(tail);
+	char *piece = xmalloc(1024 * 1024), header[64];
+	struct err err = { 0 };
+
+	memset(piece, ' ', 1024 * 1024);
+	(void)snprintf(header, sizeof(header), "Content-Length: %zu\r\n\r\n", len);
+	assert_true(conn_feed(&p->conn, slice_of(header), &err));
+	assert_true(conn_feed(&p->conn, slice_of(head), &err));
+	for (size_t at = 0; at < blanks; at += 1024 * 1024)
+		assert_true(conn_feed(&p->conn, slice_make(piece, 1024 * 1024), &err));
+	assert_true(p->conn.in.body.cap == 0 && p->conn.in.skim.out.cap <= SKIM_OUTLINE_BYTES);
+	assert_true(conn_feed(&p->conn, slice_of(tail), &err));
+	free(piece);
+}
+
+/* A message of any length is survived, without being kept. */
+static void test_too_long(void **state)
+{
+	OPEN(p);
+	struct rpc_call *call;
+
+	(void)state;
+	feed_long(p, "{\"jsonrpc\":\"2.0\",\"params\":{\"textDocument\":{\"text\":\"",
+		  "\",\"uri\":\"file:///a\",\"version\":3}},\"method\":\"textDocument/didOpen\"}");
+	expect(&p->log, "long textDocument/didOpen {\"textDocument\":{\"text\":\"\",\"uri\":\"file:///a\","
+			"\"version\":3}}\n");
+	feed_long(p, "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[\"", "\"],\"id\":\"x\"}");
+	expect(&p->wire, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"error\":{\"code\":-32803,\"message\":\"The message "
+			 "is longer than 67108864 bytes and was not read.\",\"data\":{\"kind\":\"too_large\"}}}\n");
+	feed_long(p, "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[\"", "\",],\"id\":1");
+	expect(&p->wire, "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"The message "
+			 "is longer than 67108864 bytes and was not read.\",\"data\":{\"kind\":\"too_large\"}}}\n");
+	call = conn_call(&p->conn, "ask", SLICE(""), UINT64_MAX, peer_done, p);
+	assert_non_null(call);
+	feed_long(p, "{\"jsonrpc\":\"2.0\",\"id\":\"emend-1\",\"result\":\"", "\"}");
+	expect(&p->log, "done error invalid 0: The message is longer than 67108864 bytes and was not read.\n");
+	peer_take(p, "{\"jsonrpc\":\"2.0\",\"method\":\"exit\"}");
+	expect(&p->log, "notification exit \n");
+	peer_free(p);
+}
+
+/* Many requests in one piece, from a peer that does not read: no more are answered than what fills the
+ * queue, and none is lost. */
+static void test_back_pressure_inside_a_piece(void **state)
+{
+	enum { REQUESTS = 400, RESULT = 1024 * 1024 };
+	OPEN(p);
+	struct slice rest;
+	struct err err = { 0 };
+	struct buf all;
+	int answered = 0;
+
+	(void)state;
+	buf_init(&all, 1024 * 1024);
+	for (int i = 0; i < REQUESTS; i++) {
+		char body[64];
+
+		(void)snprintf(body, sizeof(body), "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"keep\"}", i);
+		buf_printf(&all, "Content-Length: %zu\r\n\r\n%s", strlen(body), body);
+	}
+	p->result_bytes = RESULT;
+	rest = buf_slice(&all);
+	while (answered < REQUESTS) {
+		size_t before = rest.len;
+
+		assert_true(conn_feed_part(&p->conn, &rest, &err));
+		assert_true(rest.len < before || !conn_wants_read(&p->conn));
+		assert_true(conn_unsent(&p->conn) <= LIMIT_OUT_HIGH_BYTES + RESULT + 1000);
+		answered += (int)(conn_unsent(&p->conn) / RESULT);
+		conn_sent(&p->conn, conn_output(&p->conn).len);
+		buf_clear(&p->wire);
+	}
+	assert_int_equal(answered, REQUESTS);
+	assert_int_equal(rest.len, 0);
+	buf_release(&all);
+	peer_free(p);
+}
+
 static void test_back_pressure(void **state)
 {
 	OPEN(p);
@@ -435,6 +530,9 @@ int main(void)
 		cmocka_unit_test(test_close_from_inside), cmocka_unit_test(test_broken_frame),
 		cmocka_unit_test(test_eof),		  cmocka_unit_test(test_any_split),
 		cmocka_unit_test(test_large_messages),	  cmocka_unit_test(test_back_pressure),
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_empty_frame),
+		cmocka_unit_test(test_back_pressure_inside_a_piece),
 		cmocka_unit_test(test_full_at_any_byte),
 	};
 
