@@ -31,6 +31,7 @@ struct apply {
 	struct apply_result out;
 	struct workspace_op *op;
 	struct runner_call *call;
+	struct sync_wait *sync; /* of the log, at the end */
 	int tries;
 
 	bool stop;	/* the owner wants no more */
@@ -173,17 +174,30 @@ static void swept(void *payload, struct slice json, const struct err *err)
 	begin_item(x);
 }
 
+static void end(struct apply *x)
+{
+	apply_goto(x, APPLY_ENDED);
+	x->ops->ended(x->self, x->why.code == ERR_NONE ? NULL : &x->why);
+	apply_drop(x);
+}
+
+static void synced(void *payload, const struct err *err)
+{
+	struct apply *x = payload;
+
+	x->sync = NULL;
+	if (err)
+		x->why = *err;
+	end(x);
+}
+
 static void sync_and_end(struct apply *x)
 {
-	bool ok;
-
 	apply_goto(x, APPLY_SYNCING);
-	ok = !x->ops->finish || x->ops->finish(x->self, &x->why);
-	if (ok && x->env.log)
-		ok = event_log_sync(x->env.log, &x->why);
-	apply_goto(x, APPLY_ENDED);
-	x->ops->ended(x->self, ok ? NULL : &x->why);
-	apply_drop(x);
+	if ((!x->ops->finish || x->ops->finish(x->self, &x->why)) && x->env.log)
+		x->sync = event_log_sync(x->env.log, synced, x);
+	else
+		end(x);
 }
 
 /* All that comes from the run queue: the next path, or the end. */
@@ -227,6 +241,7 @@ void apply_drop(struct apply *x)
 	job_drop(&x->job);
 	workspace_drop(x->op);
 	runner_drop(x->call);
+	sync_drop(x->sync);
 	arena_release(&x->arena);
 	free(x);
 }

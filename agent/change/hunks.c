@@ -322,14 +322,14 @@ void hunks_remove(struct hunks *s, const struct slice *ids, size_t n)
 	}
 }
 
-static bool log_accept(struct hunks *s, struct slice session, struct slice task,
+static bool log_accept(struct store *store, struct slice session, struct slice task,
 		       const struct slice *ids, size_t n, struct err *err)
 {
 	struct event_log *log;
 	struct jw *w;
 	bool ok;
 
-	if (!event_log_open(slice_of(s->state_dir), session, &log, err))
+	if (!event_log_open(store, session, &log, err))
 		return false;
 	w = event_log_begin(log, "hunk");
 	jw_kstr(w, "task", task);
@@ -338,7 +338,9 @@ static bool log_accept(struct hunks *s, struct slice session, struct slice task,
 	for (size_t i = 0; i < n; i++)
 		jw_str(w, ids[i]);
 	jw_end(w);
-	ok = event_log_end(log, err) && event_log_sync(log, err);
+	ok = event_log_end(log, err);
+	if (ok)
+		(void)event_log_sync(log, NULL, NULL);
 	event_log_close(log);
 	return ok;
 }
@@ -361,7 +363,8 @@ static size_t split_task(const struct hunks *s, struct slice *ids, size_t *n, st
 	return taken;
 }
 
-bool hunks_accept(struct hunks *s, const struct slice *ids, size_t n, struct err *err)
+bool hunks_accept(struct hunks *s, struct store *store, const struct slice *ids, size_t n,
+		  struct err *err)
 {
 	struct slice *left, *same, task, session;
 	struct arena a;
@@ -385,7 +388,7 @@ bool hunks_accept(struct hunks *s, const struct slice *ids, size_t n, struct err
 		taken = split_task(s, left, &n, same, task);
 		if (taken == 0)
 			continue; /* it is gone: *n is less than before */
-		if (log_accept(s, session, task, same, taken, ok ? err : NULL))
+		if (log_accept(store, session, task, same, taken, ok ? err : NULL))
 			hunks_remove(s, same, taken);
 		else
 			ok = false;

@@ -82,7 +82,9 @@ struct hunk *hunks_find(const struct hunks *s, struct slice id, struct hunk_file
 void hunks_remove(struct hunks *s, const struct slice *ids, size_t n);
 /* Logs that the user keeps them, and removes them. What could be logged is removed even if another
  * could not. */
-NODISCARD bool hunks_accept(struct hunks *s, const struct slice *ids, size_t n, struct err *err);
+struct store;
+NODISCARD bool hunks_accept(struct hunks *s, struct store *store, const struct slice *ids, size_t n,
+			    struct err *err);
 
 /* --- internal: hunks_load.c --- */
 struct hunk_session *hunks_session(struct hunks *s, struct slice id, struct slice workspace);

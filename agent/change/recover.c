@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "agent/store/store.h"
 #include "agent/store/store_path.h"
 #include "agent/store/unfinished.h"
 #include "agent/change/rollback.h"
@@ -16,7 +17,7 @@ enum { MAX_SESSIONS = 64 };
 struct recover {
 	struct arena arena;
 	struct workspace *workspace;
-	struct slice state_dir;
+	struct store *store;
 	struct event_log *own, *log; /* log: of the session at hand; it may be own */
 	struct slice *sessions;
 	size_t n, at;
@@ -68,7 +69,7 @@ static bool exists(struct recover *r, struct slice session)
 	struct slice path;
 	struct stat st;
 
-	return session_path(&r->arena, r->state_dir, session, "log.jsonl", &path, &ignored) &&
+	return session_path(&r->arena, store_state_dir(r->store), session, "log.jsonl", &path, &ignored) &&
 	       stat(path.ptr, &st) == 0;
 }
 
@@ -81,10 +82,10 @@ static bool open_log(struct recover *r, struct slice session)
 		return true;
 	}
 	if (!exists(r, session)) {
-		unfinished_clear(r->state_dir, r->workspace->root, session);
+		unfinished_remove(store_state_dir(r->store), r->workspace->root, session);
 		return false;
 	}
-	if (event_log_open(r->state_dir, session, &r->log, &err))
+	if (event_log_open(r->store, session, &r->log, &err))
 		return true;
 	r->log = NULL;
 	if (err.code != ERR_DENIED) /* that is an emend at work */
@@ -107,7 +108,7 @@ static void step(struct job *j)
 	recover_drop(r);
 }
 
-struct recover *recover_start(struct workspace *v, struct slice state_dir, struct event_log *own,
+struct recover *recover_start(struct workspace *v, struct store *store, struct event_log *own,
 			      recover_cb *done, void *payload)
 {
 	struct slice sessions[MAX_SESSIONS];
@@ -116,7 +117,7 @@ struct recover *recover_start(struct workspace *v, struct slice state_dir, struc
 	size_t n;
 
 	arena_init(&a);
-	n = unfinished_list(state_dir, v->root, &a, sessions, MAX_SESSIONS);
+	n = unfinished_list(store_state_dir(store), v->root, &a, sessions, MAX_SESSIONS);
 	if (n == 0) {
 		arena_release(&a);
 		return NULL;
@@ -124,7 +125,7 @@ struct recover *recover_start(struct workspace *v, struct slice state_dir, struc
 	r = xcalloc(1, sizeof(*r));
 	r->arena = a;
 	r->workspace = v;
-	r->state_dir = state_dir;
+	r->store = store;
 	r->own = own;
 	r->sessions = arena_array(&r->arena, n, sizeof(*sessions));
 	memcpy(r->sessions, sessions, n * sizeof(*sessions));

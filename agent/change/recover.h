@@ -15,7 +15,7 @@ struct recover;
 typedef void recover_cb(void *payload, struct slice report, size_t restored);
 /* NULL: nothing is unfinished, the usual case; costs one look into a folder. `own`: the log of the
  * caller's session, if it has one open. Never calls back inside. */
-struct recover *recover_start(struct workspace *v, struct slice state_dir, struct event_log *own,
+struct recover *recover_start(struct workspace *v, struct store *store, struct event_log *own,
 			      recover_cb *done, void *payload);
 void recover_drop(struct recover *r); /* NULL is fine */
 

@@ -6,7 +6,6 @@
 
 #include "agent/change/apply.h"
 #include "agent/change/step.h"
-#include "agent/store/unfinished.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
@@ -24,8 +23,9 @@ struct rollback {
 	struct change_env env;
 	struct slice task, transaction; /* transaction "": none is unfinished */
 	struct step *steps;
-	size_t n, cap, at; /* steps[at - 1] is the next to look at */
-	int64_t files;	   /* that were to be changed; 0: the log does not tell */
+	size_t n, cap, at;	/* steps[at - 1] is the next to look at */
+	int64_t files;		/* that were to be changed; 0: the log does not tell */
+	struct sync_wait *sync; /* of the log, before it is read */
 	struct apply *apply;
 	struct step *step; /* in hand */
 	struct buf report;
@@ -49,15 +49,15 @@ static void take_edit(struct rollback *b, struct json ev)
 		b->cap = b->cap ? 2 * b->cap : 16;
 		b->steps = xrealloc(b->steps, b->cap * sizeof(*b->steps));
 	}
-	b->steps[b->n++] = (struct step){ .number = json_i64_or(json_get(ev, "step"), 0),
-					  .path = text_of(b, ev, "path"),
-					  .before = text_of(b, ev, "before"),
-					  .after = text_of(b, ev, "after"),
-					  .mode = (uint32_t)json_i64_or(json_get(ev, "mode"), 0),
-					  .folders = (uint32_t)json_i64_or(
-						  json_get(ev, "folders"), 0),
-					  .entry = restore_entry_read(ev),
-					  .file = !json_is(json_get(ev, "via"), "buffer") };
+	b->steps[b->n++] =
+		(struct step){ .number = json_i64_or(json_get(ev, "step"), 0),
+			       .path = text_of(b, ev, "path"),
+			       .before = text_of(b, ev, "before"),
+			       .after = text_of(b, ev, "after"),
+			       .mode = (uint32_t)json_i64_or(json_get(ev, "mode"), 0),
+			       .folders = (uint32_t)json_i64_or(json_get(ev, "folders"), 0),
+			       .entry = restore_entry_read(ev),
+			       .file = !json_is(json_get(ev, "via"), "buffer") };
 }
 
 static void take_edited(struct rollback *b, struct json ev)
@@ -75,8 +75,7 @@ static void take_edited(struct rollback *b, struct json ev)
 static void take_changed(struct rollback *b, struct json ev)
 {
 	b->out.left++;
-	buf_printf(&b->report,
-		   "%.*s (a folder or a large file) may be as the command left it\n",
+	buf_printf(&b->report, "%.*s (a folder or a large file) may be as the command left it\n",
 		   SLICE_ARG(text_of(b, ev, "path")));
 }
 
@@ -247,8 +246,7 @@ static void ended(void *self, const struct err *err)
 
 	b->apply = NULL;
 	if (!err)
-		unfinished_clear(event_log_state_dir(b->env.log), b->env.workspace->root,
-				 event_log_session(b->env.log));
+		event_log_unmark(b->env.log, b->env.workspace->root);
 	b->out.report = buf_slice(&b->report);
 	done(b->payload, &b->out, err);
 	rollback_drop(b);
@@ -272,10 +270,22 @@ static void read_log(struct rollback *b)
 	b->at = b->n;
 }
 
+/* What the log holds so far is in its file, or can no more be written: files go back all the same. */
+static void flushed(void *payload, const struct err *err)
+{
+	static const struct apply_ops ops = { next, plan, NULL, made, finish, ended };
+	struct rollback *b = payload;
+
+	b->sync = NULL;
+	if (err)
+		log_warn("rollback: %s", err->msg);
+	read_log(b);
+	b->apply = apply_start(&b->env, &ops, b);
+}
+
 struct rollback *rollback_start(struct workspace *v, struct event_log *log, rollback_cb *done,
 				void *payload)
 {
-	static const struct apply_ops ops = { next, plan, NULL, made, finish, ended };
 	struct rollback *b = xcalloc(1, sizeof(*b));
 
 	b->env = (struct change_env){ v, log, SLICE("Emend: roll back") };
@@ -283,8 +293,7 @@ struct rollback *rollback_start(struct workspace *v, struct event_log *log, roll
 	b->payload = payload;
 	arena_init(&b->arena);
 	buf_init(&b->report, LIMIT_RESULT_BYTES);
-	read_log(b);
-	b->apply = apply_start(&b->env, &ops, b);
+	b->sync = event_log_sync(log, flushed, b);
 	return b;
 }
 
@@ -292,6 +301,7 @@ void rollback_drop(struct rollback *b)
 {
 	if (!b)
 		return;
+	sync_drop(b->sync);
 	apply_drop(b->apply);
 	buf_release(&b->report);
 	arena_release(&b->arena);

@@ -11,6 +11,7 @@
 #include "agent/runner/runner.h"
 #include "agent/session/task_own.h"
 #include "agent/store/ledger.h"
+#include "agent/store/store.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
@@ -28,6 +29,7 @@ struct agent {
 	char *program, *state_dir;
 	bool no_sandbox;
 	struct http *http;
+	struct store *store;
 	struct ledger *ledger;
 	struct granted *granted;
 	struct budget_pool pool;
@@ -39,6 +41,7 @@ struct agent {
 };
 
 static void close_step(struct job *j);
+static void stored(void *payload);
 
 struct agent *agent_new(const struct agent_options *o)
 {
@@ -49,6 +52,7 @@ struct agent *agent_new(const struct agent_options *o)
 	a->program = xslicedup(o->program);
 	a->state_dir = xslicedup(o->state_dir);
 	a->no_sandbox = o->no_sandbox;
+	a->store = store_new(o->loop, o->runq, o->state_dir);
 	a->granted = granted_new();
 	list_init(&a->runners);
 	list_init(&a->tasks);
@@ -61,11 +65,21 @@ struct agent *agent_new(const struct agent_options *o)
 static void close_step(struct job *j)
 {
 	struct agent *a = container_of(j, struct agent, close_job);
-	void (*closed)(void *payload) = a->closed;
-	void *payload = a->payload;
+	struct store *store = a->store;
 
 	if (!list_empty(&a->tasks) || !list_empty(&a->undos) || !list_empty(&a->rejects))
 		return; /* the last one posts again */
+	if (store)
+		store_close(store, stored, a); /* what they logged is written first */
+	a->store = NULL;
+}
+
+static void stored(void *payload)
+{
+	struct agent *a = payload;
+	void (*closed)(void *payload) = a->closed;
+
+	payload = a->payload;
 	if (a->http)
 		http_free(a->http);
 	ledger_free(a->ledger);
@@ -102,6 +116,11 @@ struct http *agent_http(struct agent *a)
 	if (!a->http)
 		a->http = http_new(a->loop);
 	return a->http;
+}
+
+struct store *agent_store(struct agent *a)
+{
+	return a->store;
 }
 
 struct ledger *agent_ledger(struct agent *a)

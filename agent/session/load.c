@@ -126,7 +126,7 @@ void load_start(struct task *t)
 	if (t->path.len > 0)
 		add(t, LOAD_CODE, t->path);
 	t->recovered = SLICE("");
-	t->recover = recover_start(&t->env.workspace, agent_state_dir(t->agent), t->env.log,
+	t->recover = recover_start(&t->env.workspace, agent_store(t->agent), t->env.log,
 				   recovered, t);
 	if (!t->recover)
 		next(t);

@@ -1,6 +1,6 @@
 /* reject.c - see reject.h. One file and one task after the other:
  *
- *   NEXT --a hunk is left--> READING --text without the hunks, journaled--> WRITING --> NEXT
+ *   NEXT --a hunk is left--> READING --text without the hunks--> JOURNALING --> WRITING --> NEXT
  *    |                          |----changed meanwhile: once more---------------'
  *    |                          '----every hunk refused, named ----> NEXT
  *    '--none is left--> ENDED: done(), freed
@@ -20,7 +20,7 @@
 
 enum { MAX_TRIES = 5 };
 
-enum reject_state { REJECT_NEXT, REJECT_READING, REJECT_WRITING, REJECT_ENDED };
+enum reject_state { REJECT_NEXT, REJECT_READING, REJECT_JOURNALING, REJECT_WRITING, REJECT_ENDED };
 
 struct reject {
 	enum reject_state state;
@@ -43,7 +43,11 @@ struct reject {
 	int tries;
 	struct event_log *log;
 	struct workspace_op *op;
+	struct sync_wait *sync; /* of the log */
 	struct slice after;
+	struct snapshot *base; /* what was read; NULL: no file */
+	bool is_buffer;
+	struct slice sha256;
 
 	struct buf report;
 	size_t rejected, refused;
@@ -54,7 +58,7 @@ struct reject {
 
 static void reject_goto(struct reject *r, enum reject_state next)
 {
-	static const char *const name[] = { "NEXT", "READING", "WRITING", "ENDED" };
+	static const char *const name[] = { "NEXT", "READING", "JOURNALING", "WRITING", "ENDED" };
 
 	log_debug("reject: %s -> %s", name[r->state], name[next]);
 	r->state = next;
@@ -71,12 +75,14 @@ static void read_it(struct reject *r)
 /* The log is open only for as long as it is written: others of the session may write between. */
 static bool open_log(struct reject *r, struct err *err)
 {
-	return event_log_open(agent_state_dir(r->agent), r->session, &r->log, err);
+	return event_log_open(agent_store(r->agent), r->session, &r->log, err);
 }
 
-static bool close_log(struct reject *r, bool ok, struct err *err)
+static bool close_log(struct reject *r, bool ok, sync_cb *done, struct err *err)
 {
-	ok = ok && event_log_end(r->log, err) && event_log_sync(r->log, err);
+	ok = ok && event_log_end(r->log, err);
+	if (ok)
+		r->sync = event_log_sync(r->log, done, r);
 	event_log_close(r->log);
 	r->log = NULL;
 	return ok;
@@ -167,6 +173,8 @@ static bool put_blob(struct reject *r, struct slice text, struct sha256_hex *out
 	return !text.ptr || blob_put(r->log, text, out, err);
 }
 
+static void journaled(void *payload, const struct err *err);
+
 static bool journal(struct reject *r, struct slice text, bool is_buffer, struct err *err)
 {
 	struct sha256_hex before, after;
@@ -175,7 +183,7 @@ static bool journal(struct reject *r, struct slice text, bool is_buffer, struct 
 	if (!open_log(r, err))
 		return false;
 	if (!put_blob(r, text, &before, err) || !put_blob(r, r->after, &after, err))
-		return close_log(r, false, err);
+		return close_log(r, false, NULL, err);
 	r->edit_step = hunks_session(r->hunks, r->session, r->workspace.root)->next_step++;
 	w = event_log_begin(r->log, "edit");
 	jw_kstr(w, "task", r->task);
@@ -189,7 +197,7 @@ static bool journal(struct reject *r, struct slice text, bool is_buffer, struct 
 	for (size_t i = 0; i < r->n_now; i++)
 		jw_str(w, r->now[i]);
 	jw_end(w);
-	return close_log(r, true, err);
+	return close_log(r, true, journaled, err);
 }
 
 static bool log_edited(struct reject *r, const struct err *failed, struct err *err)
@@ -206,7 +214,7 @@ static bool log_edited(struct reject *r, const struct err *failed, struct err *e
 		jw_kcstr(w, "error", failed->msg);
 	if (failed && !journal_untouched(failed))
 		jw_kbool(w, "unknown", true);
-	return close_log(r, true, err);
+	return close_log(r, true, NULL, err);
 }
 
 /* --- writing --- */
@@ -249,15 +257,32 @@ static void write_it(struct reject *r, const struct workspace_text *t, struct sl
 		refuse_all(r, &err);
 		return;
 	}
+	snapshot_unref(r->base);
+	r->base = t->text ? snapshot_ref(t->text) : NULL;
+	r->is_buffer = t->is_buffer;
+	r->sha256 = arena_dup(&r->arena, t->sha256);
+	reject_goto(r, REJECT_JOURNALING);
+}
+
+/* The log has it on the disk. What the user typed meanwhile makes the write a stale one. */
+static void journaled(void *payload, const struct err *err)
+{
+	struct reject *r = payload;
+
+	r->sync = NULL;
+	if (err) {
+		refuse_all(r, err);
+		return;
+	}
 	reject_goto(r, REJECT_WRITING);
 	r->op = workspace_write(&r->workspace,
-			   &(struct workspace_write){ .path = r->path,
-						 .base = t->text,
-						 .is_buffer = t->is_buffer,
-						 .sha256 = t->sha256,
-						 .after = r->after,
-						 .label = SLICE("Emend: reject") },
-			   written, r);
+				&(struct workspace_write){ .path = r->path,
+							   .base = r->base,
+							   .is_buffer = r->is_buffer,
+							   .sha256 = r->sha256,
+							   .after = r->after,
+							   .label = SLICE("Emend: reject") },
+				written, r);
 }
 
 static void was_read(void *payload, const struct workspace_text *t, const struct err *err)
@@ -309,6 +334,8 @@ static void reject_free(struct reject *r)
 	agent_task_gone(r->agent);
 	job_drop(&r->step);
 	workspace_drop(r->op);
+	sync_drop(r->sync);
+	snapshot_unref(r->base);
 	workspace_release(&r->workspace);
 	agent_runner_put(r->agent, r->runner);
 	event_log_close(r->log);
@@ -388,8 +415,11 @@ void reject_cancel(struct list *link)
 {
 	struct reject *r = container_of(link, struct reject, link);
 
-	workspace_drop(r->op); /* what was being written may stand: its edit has no end in the log */
+	workspace_drop(
+		r->op); /* what was being written may stand: its edit has no end in the log */
 	r->op = NULL;
+	sync_drop(r->sync);
+	r->sync = NULL;
 	(void)err_set(&r->why, ERR_CANCELLED, "the rejection was cancelled");
 	runq_post(agent_runq(r->agent), &r->step);
 }

@@ -33,12 +33,12 @@ static bool open_log(struct task *t, struct slice session, struct err *err)
 		t->session = arena_dup(&t->arena, session);
 		if (!replay_log(t, &t->budget.session_spent_usd, err))
 			return false;
-		return event_log_open(agent_state_dir(t->agent), t->session, &t->env.log, err);
+		return event_log_open(agent_store(t->agent), t->session, &t->env.log, err);
 	}
-	(void)history_prune(agent_state_dir(t->agent), t->config.history_bytes, PRUNE_MS);
+	history_prune_start(agent_store(t->agent), t->config.history_bytes);
 	session_new_id(id);
 	t->session = arena_dup(&t->arena, slice_of(id));
-	if (!event_log_open(agent_state_dir(t->agent), t->session, &t->env.log, err))
+	if (!event_log_open(agent_store(t->agent), t->session, &t->env.log, err))
 		return false;
 	w = event_log_begin(t->env.log, "session");
 	jw_kstr(w, "session", t->session);

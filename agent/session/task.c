@@ -6,18 +6,19 @@
  *          ^                +-|---------------+
  *          '- instead of ASKING, where the budget has no room for a call: spend.c
  *                             v
- *          any --error, cancel, cap--> ENDING --model, rollback, timer gone--> ENDED: done(), free
+ *          any --error, cancel, cap--> ENDING --model, rollback, timer gone--> LOGGING
+ *                                                 ENDED: done(), free <--on the disk--'
  *
  * Children only record facts and post a step; every condition to move on stands in task_step(). */
 #include "agent/session/task_own.h"
 
 #include <stdlib.h>
 
+#include "agent/change/rollback.h"
 #include "agent/session/code_action.h"
 #include "agent/session/report.h"
 #include "agent/store/ledger.h"
 #include "agent/tool/background.h"
-#include "agent/change/rollback.h"
 #include "protocol/base/log.h"
 
 const char *task_spec_name(const struct task_spec *s)
@@ -185,6 +186,17 @@ static struct slice status_of(enum err_code code)
 	return SLICE("failed");
 }
 
+/* Whoever hears of the end may read the log, or lock it in another process. */
+static void logged(void *payload, const struct err *err)
+{
+	struct task *t = payload;
+
+	t->sync = NULL;
+	if (err)
+		log_error("log: %s", err->msg);
+	task_post(t);
+}
+
 static void log_finish(struct task *t, struct slice status, struct slice summary, double seconds)
 {
 	struct usage *u = &t->budget.used;
@@ -199,8 +211,9 @@ static void log_finish(struct task *t, struct slice status, struct slice summary
 	for (size_t i = 0; i < t->env.n_files; i++)
 		jw_str(w, t->env.files[i]);
 	jw_end(w);
-	if (!event_log_end(t->env.log, &err) || !event_log_sync(t->env.log, &err))
+	if (!event_log_end(t->env.log, &err))
 		log_error("log: %s", err.msg);
+	t->sync = event_log_sync(t->env.log, logged, t);
 	if (!ledger_task(agent_ledger(t->agent), t->session, task_id(t), t->workspace, t->title,
 			 status, u->usd, &err))
 		log_error("ledger: %s", err.msg);
@@ -223,10 +236,9 @@ void task_free(struct task *t)
 	free(t);
 }
 
-static void end(struct task *t)
+static void finish(struct task *t)
 {
 	struct task_outcome o = { .code = t->why.code, .usage = t->budget.used };
-	struct slice status;
 
 	if (o.code == ERR_NONE && t->env.denied_last)
 		o.code = ERR_DENIED;
@@ -236,13 +248,20 @@ static void end(struct task *t)
 	o.seconds = (double)(uv_now(agent_loop(t->agent)) - t->started_ms) / 1000.0;
 	o.files = t->env.files;
 	o.n_files = t->env.n_files;
-	status = status_of(o.code);
+	t->outcome = o;
+	t->status = status_of(o.code);
 	if (o.code == ERR_NONE && task_reports(t))
 		report_show(t, o.summary);
-	log_finish(t, status, o.summary, o.seconds);
+	log_finish(t, t->status, o.summary, o.seconds);
+}
+
+static void end(struct task *t)
+{
+	struct task_outcome o = t->outcome;
+
 	task_emit(t, &(struct task_event){ .kind = TASK_FINISHED,
 					   .session = t->session,
-					   .status = status,
+					   .status = t->status,
 					   .text = o.summary,
 					   .usage = o.usage,
 					   .seconds = o.seconds,
@@ -274,9 +293,8 @@ static void end_change(struct task *t)
 
 void task_goto(struct task *t, enum task_state next)
 {
-	static const char *const name[] = {
-		"LOADING", "LIMIT", "ASKING", "TOOLS", "ENDING", "ENDED"
-	};
+	static const char *const name[] = { "LOADING", "LIMIT",	  "ASKING", "TOOLS",
+					    "ENDING",  "LOGGING", "ENDED" };
 
 	log_debug("task %s: %s -> %s", t->id, name[t->state], name[next]);
 	t->state = next;
@@ -301,6 +319,9 @@ void task_goto(struct task *t, enum task_state next)
 		end_change(t);
 		background_stop(&t->env);
 		uv_close((uv_handle_t *)&t->deadline, on_timer_closed);
+		break;
+	case TASK_LOGGING:
+		finish(t);
 		break;
 	case TASK_ENDED:
 		end(t);
@@ -394,6 +415,10 @@ void task_step(struct job *j)
 		break;
 	case TASK_ENDING:
 		if (!t->call && !t->rollback && t->timer_closed)
+			task_goto(t, TASK_LOGGING);
+		break;
+	case TASK_LOGGING:
+		if (!t->sync)
 			task_goto(t, TASK_ENDED); /* t is gone now */
 		break;
 	case TASK_ENDED:

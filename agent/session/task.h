@@ -10,6 +10,7 @@
 
 struct runq;
 struct code_action;
+struct store;
 struct http;
 struct ledger;
 struct runner;
@@ -26,6 +27,7 @@ struct agent_options {
 	bool no_sandbox;
 };
 struct agent *agent_new(const struct agent_options *o);
+struct store *agent_store(struct agent *a); /* what writes the state folder */
 /* Cancels and frees everything; handles close as the loop runs on. `closed` is called once all is
  * gone (may be NULL). */
 void agent_close(struct agent *a, void (*closed)(void *payload), void *payload);

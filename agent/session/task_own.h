@@ -22,7 +22,15 @@
 #include "agent/tool/tool.h"
 #include "protocol/base/limits.h"
 
-enum task_state { TASK_LOADING, TASK_LIMIT, TASK_ASKING, TASK_TOOLS, TASK_ENDING, TASK_ENDED };
+enum task_state {
+	TASK_LOADING,
+	TASK_LIMIT,
+	TASK_ASKING,
+	TASK_TOOLS,
+	TASK_ENDING,
+	TASK_LOGGING,
+	TASK_ENDED
+};
 
 struct load_item;
 
@@ -92,6 +100,9 @@ struct task {
 	struct sha256_hex last_call;
 	int same_calls;
 
+	struct task_outcome outcome; /* from TASK_LOGGING on */
+	struct slice status;
+	struct sync_wait *sync; /* of the log, at the end */
 	task_done_cb *done;
 	void *payload;
 	struct host host;

@@ -130,7 +130,7 @@ static bool find(struct undo *u, const struct undo_spec *s, struct err *err)
 		return false;
 	}
 	u->task = s->task.len > 0 ? arena_dup(&u->arena, s->task) : u->history.last_task;
-	return event_log_open(dir, u->history.session, &u->log, err);
+	return event_log_open(agent_store(u->agent), u->history.session, &u->log, err);
 }
 
 bool undo_start(struct agent *a, const struct undo_spec *s, const struct host *h,
@@ -155,7 +155,7 @@ bool undo_start(struct agent *a, const struct undo_spec *s, const struct host *h
 	}
 	u->workspace.runner = u->runner;
 	list_append(agent_undos(a), &u->link);
-	u->recover = recover_start(&u->workspace, agent_state_dir(a), u->log, recovered, u);
+	u->recover = recover_start(&u->workspace, agent_store(a), u->log, recovered, u);
 	if (u->recover)
 		return true;
 	undo_goto(u, UNDO_READING);

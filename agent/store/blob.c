@@ -1,12 +1,5 @@
-/* blob.c - see event_log.h: content-addressed bytes. A blob appears under its name only when it is
- * whole and on the disk: temporary file, fsync, rename, fsync of the folder. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "agent/store/event_log_own.h"
+/* blob.c - see event_log.h: reading content-addressed bytes back. */
+#include "agent/store/event_log.h"
 #include "agent/store/store_path.h"
 #include "protocol/base/limits.h"
 
@@ -18,61 +11,6 @@ static bool is_hash(struct slice s)
 		if (!s.ptr[i] || !strchr("0123456789abcdef", s.ptr[i]))
 			return false;
 	return true;
-}
-
-static bool sync_folder(struct slice folder)
-{
-	int fd = open(folder.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd >= 0 && fsync(fd) == 0;
-
-	if (fd >= 0)
-		(void)close(fd);
-	return ok;
-}
-
-static bool write_blob(struct slice temp, struct slice path, struct slice folder, struct slice data,
-		       struct err *err)
-{
-	int fd = open(temp.ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	bool ok = fd >= 0 && write_all(fd, data) && fsync(fd) == 0;
-	int saved = errno;
-
-	if (fd >= 0 && close(fd) != 0 && ok) {
-		ok = false;
-		saved = errno;
-	}
-	if (ok && (rename(temp.ptr, path.ptr) != 0 || !sync_folder(folder))) {
-		ok = false;
-		saved = errno;
-	}
-	if (ok)
-		return true;
-	if (fd >= 0)
-		(void)unlink(temp.ptr);
-	return err_set(err, ERR_IO, "Cannot store %zu bytes as %s: %s.", data.len, path.ptr,
-		       strerror(saved));
-}
-
-bool blob_put(struct event_log *l, struct slice data, struct sha256_hex *hash, struct err *err)
-{
-	struct slice folder, path, temp;
-	struct arena a;
-	struct stat st;
-	char id[13];
-	bool ok;
-
-	*hash = sha256(data);
-	arena_init(&a);
-	random_id(id, sizeof(id) - 1);
-	folder = arena_printf(&a, "%s/blobs/%.2s", l->folder.ptr, hash->s);
-	path = arena_printf(&a, "%s/%s", folder.ptr, hash->s);
-	temp = arena_printf(&a, "%s/tmp-%s", folder.ptr, id);
-	if (stat(path.ptr, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == data.len)
-		ok = true;
-	else
-		ok = make_folder(folder, err) && write_blob(temp, path, folder, data, err);
-	arena_release(&a);
-	return ok;
 }
 
 bool blob_get(struct slice state_dir, struct slice session, struct slice hash, struct arena *a,

@@ -1,117 +1,187 @@
-/* event_log.c - see event_log.h: the writing side.
+/* event_log.c - see event_log.h: the writing side, on the loop.
  *
- * The line under construction is in `line`; event_log_end() closes it with its hash and gives it to
- * the kernel in one write(2) on a descriptor opened with O_APPEND. A write that fails halfway is
- * cut off again, so that the file holds whole lines only, and the log takes nothing more: a log
- * with a hole would be a false witness. */
+ * The line under construction is in `line`; event_log_end() closes it with its hash and appends it to
+ * the batch. The batch is posted to the store when somebody asks for a sync, and else in the next
+ * round of the loop, so that what belongs together is written together. A log that is closed while
+ * batches are under way lives on until they are written. */
 #include "agent/store/event_log.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "agent/store/event_log_own.h"
-#include "agent/store/log_scan.h"
-#include "agent/store/store_path.h"
+#include "agent/store/log_batch.h"
+#include "agent/store/unfinished.h"
 #include "protocol/base/limits.h"
-#include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum { KEEP_BYTES = 1024 * 1024 }; /* memory of a longer line is given back */
+struct sync_wait {
+	struct list link; /* of the batch's */
+	sync_cb *done;	  /* NULL: dropped */
+	void *payload;
+};
 
-/* Opens and locks; a file that was removed between the two steps is tried again. */
-static bool open_locked(struct event_log *l, struct err *err)
+struct event_log {
+	struct list link; /* of the store's logs */
+	struct store *store;
+	struct arena arena;
+	struct slice session, folder; /* NUL-terminated */
+	uint64_t seq;		      /* of the last event; 0: none */
+	struct sha256_hex head;	      /* hash of the last event */
+	struct log_line line;	      /* the event that is being written */
+	bool open;		      /* between begin and end */
+	bool closing;		      /* freed when nothing is under way */
+	struct err why;		      /* a write failed */
+	struct log_batch *batch;      /* is being filled; NULL: empty */
+	struct job seal;
+	size_t under_way, bytes; /* batches, and what they hold */
+	struct log_file file;	 /* the thread's, from the first batch on */
+};
+
+static void log_free(struct event_log *l)
 {
-	for (int tries = 0; tries < 8; tries++) {
-		struct stat st;
+	list_remove(&l->link);
+	job_drop(&l->seal);
+	log_file_close(&l->file);
+	log_line_release(&l->line);
+	arena_release(&l->arena);
+	free(l);
+}
 
-		l->fd = open(l->path.ptr, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
-			     0600);
-		if (l->fd < 0)
-			return err_set(err, ERR_IO, "Cannot open the session log %s: %s.",
-				       l->path.ptr, strerror(errno));
-		if (flock(l->fd, LOCK_EX | LOCK_NB) != 0)
-			return err_set(err, ERR_DENIED,
-				       "Session %.*s is open in another emend; end that one first.",
-				       SLICE_ARG(l->session));
-		if (fstat(l->fd, &st) == 0 && st.st_nlink > 0)
-			return true;
-		(void)close(l->fd);
-		l->fd = -1;
-		if (!make_folder(l->folder, err))
-			return false;
+/* --- batches --- */
+
+static void write_batch(struct store_job *j)
+{
+	log_batch_write(container_of(j, struct log_batch, job));
+}
+
+static void tell(struct log_batch *b)
+{
+	while (!list_empty(&b->waits)) {
+		struct sync_wait *w = container_of(b->waits.next, struct sync_wait, link);
+		sync_cb *done = w->done;
+		void *payload = w->payload;
+
+		list_remove(&w->link);
+		free(w);
+		if (done)
+			done(payload, b->why.code == ERR_NONE ? NULL : &b->why);
 	}
-	return err_set(err, ERR_IO, "The session log %s is being removed again and again.",
-		       l->path.ptr);
 }
 
-/* Checks what is there, and cuts off a last line that a crash left unfinished. */
-static bool recover(struct event_log *l, struct err *err)
+static void written(struct store_job *j)
 {
-	struct log_scan scan;
+	struct log_batch *b = container_of(j, struct log_batch, job);
+	struct event_log *l = b->log;
 
-	log_scan_init(&scan);
-	if (!log_scan_read(&scan, l->fd, l->path.ptr, NULL, NULL, err))
-		return false;
-	l->seq = scan.lines;
-	l->end = scan.end;
-	l->head = scan.head;
-	if (scan.torn == 0)
+	if (l->why.code == ERR_NONE)
+		l->why = b->why;
+	l->bytes -= b->bytes;
+	tell(b); /* while `under_way` still counts this one: the log stays */
+	log_batch_free(b);
+	if (--l->under_way == 0 && l->closing && !l->batch)
+		log_free(l);
+}
+
+static void seal(struct event_log *l)
+{
+	struct log_batch *b = l->batch;
+
+	job_drop(&l->seal);
+	if (!b)
+		return;
+	l->batch = NULL;
+	l->under_way++;
+	b->job.work = write_batch;
+	b->job.done = written;
+	store_post(l->store, &b->job);
+}
+
+static void seal_job(struct job *j)
+{
+	seal(container_of(j, struct event_log, seal));
+}
+
+static struct log_batch *batch_of(struct event_log *l)
+{
+	if (!l->batch) {
+		l->batch = log_batch_new(l, &l->file, l->folder);
+		runq_post(store_runq(l->store), &l->seal);
+	}
+	return l->batch;
+}
+
+static bool room(struct event_log *l, size_t len, struct err *err)
+{
+	if (l->bytes + len <= LIMIT_STORE_QUEUE_BYTES)
 		return true;
-	log_warn("%s: cutting off %llu bytes of an unfinished last line", l->path.ptr,
-		 (unsigned long long)scan.torn);
-	if (ftruncate(l->fd, (off_t)scan.end) != 0)
-		return err_set(err, ERR_IO, "Cannot repair the session log %s: %s.", l->path.ptr,
-			       strerror(errno));
-	return true;
+	return err_set(err, ERR_TOO_LARGE,
+		       "%zu bytes of session %.*s wait to be written to the disk: it is too slow "
+		       "for a change of this size.",
+		       l->bytes, SLICE_ARG(l->session));
 }
 
-/* Blobs may come now: what they sum up to is not known any more. */
-static bool forget_size(struct event_log *l, struct err *err)
+/* --- open and close --- */
+
+static struct event_log *find_open(struct store *s, struct slice session)
 {
-	struct slice size;
+	LIST_EACH (it, tmp, store_logs(s)) {
+		struct event_log *l = container_of(it, struct event_log, link);
 
-	if (!session_path(&l->arena, l->state_dir, l->session, SESSION_SIZE_FILE, &size, err))
-		return false;
-	(void)unlink(size.ptr);
+		if (slice_eq(l->session, session))
+			return l;
+	}
+	return NULL;
+}
+
+/* It was closed, and its last batches are still being written: its lock is ours. */
+static bool open_again(struct event_log *l, struct event_log **out, struct err *err)
+{
+	if (!l->closing)
+		return err_set(err, ERR_DENIED,
+			       "Session %.*s is in use by another task; end that one first.",
+			       SLICE_ARG(l->session));
+	if (l->why.code != ERR_NONE)
+		return err_set(err, l->why.code, "%s", l->why.msg);
+	l->closing = false;
+	*out = l;
 	return true;
 }
 
-bool event_log_open(struct slice state_dir, struct slice session, struct event_log **out,
+bool event_log_open(struct store *store, struct slice session, struct event_log **out,
 		    struct err *err)
 {
-	struct event_log *l = xcalloc(1, sizeof(*l));
+	struct event_log *l = find_open(store, session);
 
-	l->fd = -1;
+	if (l)
+		return open_again(l, out, err);
+	l = xcalloc(1, sizeof(*l));
+	l->store = store;
 	arena_init(&l->arena);
-	buf_init(&l->line, (size_t)LIMIT_LOG_EVENT_BYTES + LOG_TAIL_BYTES + 1);
+	list_init(&l->link);
+	job_init(&l->seal, seal_job);
+	log_line_init(&l->line);
 	l->session = arena_dup(&l->arena, session);
-	l->state_dir = arena_dup(&l->arena, state_dir);
-	if (session_path(&l->arena, state_dir, session, "", &l->folder, err) &&
-	    session_path(&l->arena, state_dir, session, "log.jsonl", &l->path, err) &&
-	    make_folder(l->folder, err) && open_locked(l, err) && recover(l, err) &&
-	    forget_size(l, err)) {
-		*out = l;
-		return true;
+	if (!log_file_open(&l->file, store_state_dir(store), session, &l->arena, &l->seq, &l->head,
+			   err)) {
+		log_free(l);
+		return false;
 	}
-	event_log_close(l);
-	return false;
+	l->folder = arena_printf(&l->arena, "%.*s/sessions/%.*s", SLICE_ARG(store_state_dir(store)),
+				 SLICE_ARG(session));
+	list_append(store_logs(store), &l->link);
+	*out = l;
+	return true;
 }
 
 void event_log_close(struct event_log *l)
 {
 	if (!l)
 		return;
-	if (l->fd >= 0)
-		(void)close(l->fd);
-	buf_release(&l->line);
-	arena_release(&l->arena);
-	free(l);
+	assert(!l->closing);
+	l->closing = true;
+	seal(l);
+	if (l->under_way == 0)
+		log_free(l);
 }
 
 struct slice event_log_session(const struct event_log *l)
@@ -121,96 +191,88 @@ struct slice event_log_session(const struct event_log *l)
 
 struct slice event_log_state_dir(const struct event_log *l)
 {
-	return l->state_dir;
+	return store_state_dir(l->store);
 }
 
-/* "2026-11-21T03:05:07.123Z" */
-static void put_time(struct jw *w)
-{
-	struct timespec now;
-	char text[40];
-	struct tm tm;
-	size_t n;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)gmtime_r(&now.tv_sec, &tm);
-	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	text[n++] = '.';
-	text[n++] = (char)('0' + now.tv_nsec / 100000000);
-	text[n++] = (char)('0' + now.tv_nsec / 10000000 % 10);
-	text[n++] = (char)('0' + now.tv_nsec / 1000000 % 10);
-	text[n++] = 'Z';
-	jw_kstr(w, "time", slice_make(text, n));
-}
+/* --- events --- */
 
 struct jw *event_log_begin(struct event_log *l, const char *type)
 {
 	assert(!l->open);
 	l->open = true;
-	l->type = type;
-	buf_clear(&l->line);
-	jw_init(&l->w, &l->line);
-	jw_object(&l->w);
-	jw_ki64(&l->w, "seq", (int64_t)l->seq + 1);
-	put_time(&l->w);
-	jw_kcstr(&l->w, "type", type);
-	return &l->w;
-}
-
-static bool append_line(struct event_log *l, struct err *err)
-{
-	if (write_all(l->fd, buf_slice(&l->line))) {
-		l->end += l->line.len;
-		return true;
-	}
-	err_set(&l->why, ERR_IO,
-		"Cannot write the session log %s: %s. The session cannot go on without its log.",
-		l->path.ptr, strerror(errno));
-	l->broken = true;
-	if (ftruncate(l->fd, (off_t)l->end) != 0)
-		log_error("%s: cannot cut off an unfinished line: %s", l->path.ptr,
-			  strerror(errno));
-	return err_set(err, l->why.code, "%s", l->why.msg);
+	return log_line_begin(&l->line, l->seq + 1, type);
 }
 
 bool event_log_end(struct event_log *l, struct err *err)
 {
-	struct sha256_hex hash;
-	bool ok;
+	struct log_batch *b;
+	size_t len;
 
-	assert(l->open && l->w.depth == 1);
+	assert(l->open && l->line.w.depth == 1);
 	l->open = false;
-	if (l->broken)
+	if (l->why.code != ERR_NONE)
 		return err_set(err, l->why.code, "%s", l->why.msg);
-	if (l->line.full || l->line.len > LIMIT_LOG_EVENT_BYTES) {
-		buf_release(&l->line);
-		buf_init(&l->line, (size_t)LIMIT_LOG_EVENT_BYTES + LOG_TAIL_BYTES + 1);
-		return err_set(err, ERR_TOO_LARGE,
-			       "A \"%s\" event is larger than %d bytes and was not logged.",
-			       l->type, LIMIT_LOG_EVENT_BYTES);
-	}
-	hash = log_chain(&l->head, buf_slice(&l->line));
-	buf_printf(&l->line, ",\"hash\":\"%s\"}\n", hash.s);
-	ok = append_line(l, err);
-	if (ok) {
-		l->head = hash;
-		l->seq++;
-	}
-	if (l->line.cap > KEEP_BYTES) {
-		buf_release(&l->line);
-		buf_init(&l->line, (size_t)LIMIT_LOG_EVENT_BYTES + LOG_TAIL_BYTES + 1);
-	}
-	return ok;
+	if (!room(l, l->line.text.len, err) || !log_line_end(&l->line, &l->head, err))
+		return false;
+	l->seq++;
+	b = batch_of(l);
+	len = l->line.text.len;
+	buf_append(&b->lines, buf_slice(&l->line.text));
+	b->bytes += len;
+	l->bytes += len;
+	return true;
 }
 
-bool event_log_sync(struct event_log *l, struct err *err)
+bool blob_put(struct event_log *l, struct slice data, struct sha256_hex *hash, struct err *err)
 {
-	if (l->broken)
+	if (l->why.code != ERR_NONE)
 		return err_set(err, l->why.code, "%s", l->why.msg);
-	if (fdatasync(l->fd) == 0)
-		return true;
-	l->broken = true;
-	err_set(&l->why, ERR_IO, "Cannot bring the session log %s to the disk: %s.", l->path.ptr,
-		strerror(errno));
-	return err_set(err, l->why.code, "%s", l->why.msg);
+	if (!room(l, data.len, err))
+		return false;
+	*hash = sha256(data);
+	log_batch_add_blob(batch_of(l), hash, data);
+	l->bytes += data.len;
+	return true;
+}
+
+struct sync_wait *event_log_sync(struct event_log *l, sync_cb *done, void *payload)
+{
+	struct log_batch *b = batch_of(l);
+	struct sync_wait *w = NULL;
+
+	b->sync = true;
+	if (done) {
+		w = xcalloc(1, sizeof(*w));
+		w->done = done;
+		w->payload = payload;
+		list_append(&b->waits, &w->link);
+	}
+	seal(l);
+	return w;
+}
+
+void sync_drop(struct sync_wait *w)
+{
+	if (w)
+		w->done = NULL;
+}
+
+void event_log_mark(struct event_log *l, struct slice workspace)
+{
+	struct log_batch *b = batch_of(l);
+
+	if (b->mark.ptr || b->unmark.ptr) { /* the mark comes first in a batch, and goes last */
+		seal(l);
+		b = batch_of(l);
+	}
+	b->mark = unfinished_path(&b->arena, store_state_dir(l->store), workspace, l->session);
+}
+
+void event_log_unmark(struct event_log *l, struct slice workspace)
+{
+	struct log_batch *b = batch_of(l);
+
+	b->unmark = unfinished_path(&b->arena, store_state_dir(l->store), workspace, l->session);
+	b->sync = true;
+	seal(l);
 }

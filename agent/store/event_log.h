@@ -4,9 +4,10 @@
  * the SHA-256 of the previous line's hash (64 zeros for the first) followed by this line's text up
  * to (not including) `,"hash":`. So a changed, removed or reordered line shows; a log that was cut
  * at the end of a line still holds: only a missing `finished` tells of that. A torn last line (a
- * crash while writing) is cut off on open. Lines are flushed by write(2) at once; event_log_sync()
- * makes them durable. Files: STATE_DIR/sessions/ID/log.jsonl, 0600; state_dir is what state_dir()
- * of config.h gives, "$XDG_STATE_HOME/emend".
+ * crash while writing) is cut off on open. Number and hash of a line are fixed when it is ended; the
+ * store's thread writes it, and event_log_sync() tells when it is durable. Files:
+ * STATE_DIR/sessions/ID/log.jsonl, 0600; state_dir is what state_dir() of config.h gives,
+ * "$XDG_STATE_HOME/emend".
  *
  * Event types and their fields, all of which the transcript, undo, cost and audit are read from:
  *   session   {session, workspace, version}              first line
@@ -52,21 +53,36 @@
 #include "protocol/json/write.h"
 
 struct event_log;
+struct store;
+struct sync_wait;
 
 /* Makes the session folder and its log, or opens the log that is there (verifying the chain and
- * cutting a torn tail). Takes an exclusive lock: ERR_DENIED if another emend has it open. */
-NODISCARD bool event_log_open(struct slice state_dir, struct slice session, struct event_log **out,
+ * cutting a torn tail). Takes an exclusive lock: ERR_DENIED if another emend has it open, or a task of
+ * this one. store: borrowed; it must not be closed before the log is. */
+NODISCARD bool event_log_open(struct store *store, struct slice session, struct event_log **out,
 			      struct err *err);
-void event_log_close(struct event_log *l); /* NULL is fine */
+/* What is under way is still written, and then the lock goes. NULL is fine. */
+void event_log_close(struct event_log *l);
 struct slice event_log_session(const struct event_log *l);
 struct slice event_log_state_dir(const struct event_log *l);
 
-/* One event: begin (writes seq, time, type), add fields with the writer, end (hash, newline,
- * write). An event over LIMIT_LOG_EVENT_BYTES is ERR_TOO_LARGE and is left out. After a failed
- * write (disk full) the log is broken: event_log_end and every later one return false. */
+/* One event: begin (writes seq, time, type), add fields with the writer, end (hash, newline). These
+ * only fill memory: the line is written by the store's thread, soon and in order. An event over
+ * LIMIT_LOG_EVENT_BYTES is ERR_TOO_LARGE and is left out. After a failed write (disk full) the log is
+ * broken: event_log_end and every later one return false, and every sync ends with the reason. */
 struct jw *event_log_begin(struct event_log *l, const char *type);
 NODISCARD bool event_log_end(struct event_log *l, struct err *err);
-NODISCARD bool event_log_sync(struct event_log *l, struct err *err);
+
+/* Everything before this call becomes durable: events, blobs, marks. done is called on the loop, never
+ * inside the call; err: the log is broken. done NULL: nobody waits, and NULL is returned. */
+typedef void sync_cb(void *payload, const struct err *err);
+struct sync_wait *event_log_sync(struct event_log *l, sync_cb *done, void *payload);
+void sync_drop(struct sync_wait *w); /* done is not called any more; NULL is fine */
+
+/* Notes that files are being changed (unfinished.h). The mark is durable by the next sync. */
+void event_log_mark(struct event_log *l, struct slice workspace);
+/* The mark goes when all events before this call are durable; implies a sync. */
+void event_log_unmark(struct event_log *l, struct slice workspace);
 
 /* Reading. fn gets each event in order; false from fn stops. Works on a log that another process
  * writes. ERR_INVALID names the first line whose chain does not hold (after having passed the good
@@ -76,7 +92,8 @@ NODISCARD bool event_log_read(struct slice state_dir, struct slice session, even
 			      void *payload, struct err *err);
 
 /* --- blobs: content-addressed bytes of a session, STATE_DIR/sessions/ID/blobs/xx/HASH --- */
-/* Durable when it returns. *hash gets the SHA-256. Storing the same content twice is one file. */
+/* Copies data; it is written before any event that comes later. *hash gets the SHA-256. Storing the
+ * same content twice is one file. ERR_TOO_LARGE: too much waits for a slow disk. */
 NODISCARD bool blob_put(struct event_log *l, struct slice data, struct sha256_hex *hash,
 			struct err *err);
 /* Into the arena; the hash is verified. ERR_NOT_FOUND, ERR_INVALID (damaged). */

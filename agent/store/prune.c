@@ -1,7 +1,7 @@
 /* prune.c - see prune.h
  *
- * SESSION/blobs.size holds the sum of the session's blobs; opening the log for writing removes it
- * (event_log.c), since blobs may come then. So in the usual case one small read a session is all. */
+ * SESSION/blobs.size holds the sum of the session's blobs; whoever writes a blob removes it first
+ * (log_batch.c). So in the usual case one small read a session is all. */
 #include "agent/store/prune.h"
 
 #include <dirent.h>
@@ -14,9 +14,11 @@
 #include <unistd.h>
 
 #include "agent/base/regular.h"
-#include "agent/store/event_log_own.h"
+#include "agent/store/event_log.h"
+#include "agent/store/log_file.h"
 #include "agent/store/store_path.h"
 #include "protocol/base/log.h"
+#include "protocol/base/mem.h"
 
 enum { SESSIONS_MAX = 20000 };
 
@@ -24,6 +26,7 @@ struct pruner {
 	struct arena arena;
 	struct slice state_dir;
 	uint64_t deadline_ms;
+	size_t keep;	   /* so many of the newest */
 	struct slice *ids; /* newest first */
 	uint64_t *bytes;
 	size_t n;
@@ -122,8 +125,7 @@ static uint64_t session_bytes(struct pruner *p, struct slice session)
 /* Another process, or a crash, still needs what this session holds. */
 static bool unfinished(struct pruner *p, struct slice session)
 {
-	struct slice folder =
-		arena_printf(&p->arena, "%.*s/unfinished", SLICE_ARG(p->state_dir));
+	struct slice folder = arena_printf(&p->arena, "%.*s/unfinished", SLICE_ARG(p->state_dir));
 	DIR *d = opendir(folder.ptr);
 	bool found = false;
 	struct dirent *e;
@@ -135,28 +137,43 @@ static bool unfinished(struct pruner *p, struct slice session)
 	return found;
 }
 
-static bool prune_one(struct pruner *p, size_t i)
+/* Says in the log that the blobs go: durable before they do. */
+static bool log_pruned(struct log_file *log, uint64_t seq, struct sha256_hex *head, uint64_t bytes,
+		       struct err *err)
 {
-	struct event_log *log = NULL;
-	struct err err = { 0 };
-	struct slice size;
-	struct jw *w;
+	struct log_line line;
 	bool ok;
 
-	if (unfinished(p, p->ids[i]) || !event_log_open(p->state_dir, p->ids[i], &log, &err))
+	log_line_init(&line);
+	jw_ki64(log_line_begin(&line, seq + 1, "pruned"), "bytes", (int64_t)bytes);
+	ok = log_line_end(&line, head, err) && log_file_append(log, buf_slice(&line.text), err) &&
+	     log_file_sync(log, err);
+	log_line_release(&line);
+	return ok;
+}
+
+static bool prune_one(struct pruner *p, size_t i)
+{
+	struct slice size, folder;
+	struct err err = { 0 };
+	struct sha256_hex head;
+	struct log_file log;
+	uint64_t seq;
+	bool ok;
+
+	if (unfinished(p, p->ids[i]) ||
+	    !session_path(&p->arena, p->state_dir, p->ids[i], "", &folder, &err) ||
+	    !session_path(&p->arena, p->state_dir, p->ids[i], SESSION_SIZE_FILE, &size, &err) ||
+	    !log_file_open(&log, p->state_dir, p->ids[i], &p->arena, &seq, &head, &err))
 		return false;
-	w = event_log_begin(log, "pruned");
-	jw_ki64(w, "bytes", (int64_t)p->bytes[i]);
-	ok = event_log_end(log, &err) && event_log_sync(log, &err);
+	ok = log_pruned(&log, seq, &head, p->bytes[i], &err);
 	if (ok) { /* the log is locked as long as they go */
-		session_remove_blobs(&p->arena, log->folder);
-		if (session_path(&p->arena, p->state_dir, p->ids[i], SESSION_SIZE_FILE, &size,
-				 &err))
-			remember(size, 0);
+		session_remove_blobs(&p->arena, folder);
+		remember(size, 0);
 		log_info("history: removed %" PRIu64 " bytes of session %.*s", p->bytes[i],
 			 SLICE_ARG(p->ids[i]));
 	}
-	event_log_close(log);
+	log_file_close(&log);
 	return ok;
 }
 
@@ -170,15 +187,18 @@ static uint64_t prune(struct pruner *p, uint64_t max_bytes)
 		p->bytes[i] = session_bytes(p, p->ids[i]);
 		total += p->bytes[i];
 	}
-	for (size_t i = p->n; i-- > PRUNE_KEEP && total - removed > max_bytes && in_time(p);)
+	for (size_t i = p->n; i-- > p->keep && total - removed > max_bytes && in_time(p);)
 		if (p->bytes[i] > 0 && prune_one(p, i))
 			removed += p->bytes[i];
 	return removed;
 }
 
-uint64_t history_prune(struct slice state_dir, uint64_t max_bytes, uint64_t budget_ms)
+static uint64_t prune_all(struct slice state_dir, uint64_t max_bytes, uint64_t budget_ms,
+			  size_t keep)
 {
-	struct pruner p = { .state_dir = state_dir, .deadline_ms = now_ms() + budget_ms };
+	struct pruner p = { .state_dir = state_dir,
+			    .deadline_ms = now_ms() + budget_ms,
+			    .keep = keep };
 	uint64_t removed = 0;
 
 	if (max_bytes == 0)
@@ -187,8 +207,45 @@ uint64_t history_prune(struct slice state_dir, uint64_t max_bytes, uint64_t budg
 	p.ids = arena_array(&p.arena, SESSIONS_MAX, sizeof(*p.ids));
 	p.n = session_list(state_dir, &p.arena, p.ids, SESSIONS_MAX);
 	p.bytes = arena_array(&p.arena, p.n + 1, sizeof(*p.bytes));
-	if (p.n > PRUNE_KEEP)
+	if (p.n > keep)
 		removed = prune(&p, max_bytes);
 	arena_release(&p.arena);
 	return removed;
+}
+
+uint64_t history_prune(struct slice state_dir, uint64_t max_bytes, uint64_t budget_ms)
+{
+	return prune_all(state_dir, max_bytes, budget_ms, PRUNE_KEEP);
+}
+
+/* --- on the store's thread --- */
+
+struct prune_job {
+	struct store_job job;
+	struct slice state_dir; /* the store's */
+	uint64_t max_bytes;
+};
+
+static void prune_work(struct store_job *j)
+{
+	struct prune_job *p = container_of(j, struct prune_job, job);
+
+	/* the session that is starting may be there already, and is none of those that are kept */
+	(void)prune_all(p->state_dir, p->max_bytes, PRUNE_MS, PRUNE_KEEP + 1);
+}
+
+static void prune_done(struct store_job *j)
+{
+	free(container_of(j, struct prune_job, job));
+}
+
+void history_prune_start(struct store *s, uint64_t max_bytes)
+{
+	struct prune_job *p = xcalloc(1, sizeof(*p));
+
+	p->job.work = prune_work;
+	p->job.done = prune_done;
+	p->state_dir = store_state_dir(s);
+	p->max_bytes = max_bytes;
+	store_post(s, &p->job);
 }

@@ -6,12 +6,14 @@
 #ifndef EMEND_PRUNE_H
 #define EMEND_PRUNE_H
 
-#include "protocol/base/slice.h"
+#include "agent/store/store.h"
 
-enum { PRUNE_KEEP = 8, PRUNE_MS = 20 };
+enum { PRUNE_KEEP = 8, PRUNE_MS = 250 };
 
-/* Stops after budget_ms milliseconds; the next call goes on where it stopped, since the size of each
+/* Stops after budget_ms milliseconds; it blocks. The next call goes on where it stopped, since the size of each
  * session is remembered beside it. max_bytes 0: no limit. Returns the number of bytes removed. */
 uint64_t history_prune(struct slice state_dir, uint64_t max_bytes, uint64_t budget_ms);
+/* The same on the store's thread; nobody waits for it. */
+void history_prune_start(struct store *s, uint64_t max_bytes);
 
 #endif

@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/store/event_log_own.h"
+#include "agent/store/event_log.h"
+#include "agent/store/log_file.h"
 #include "agent/store/store_path.h"
 
 /* Unlinks the files of one folder (not those below it), then the folder. */

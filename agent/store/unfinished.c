@@ -2,12 +2,9 @@
 #include "agent/store/unfinished.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "agent/base/sha256.h"
-#include "agent/store/store_path.h"
 
 enum { HASH_DIGITS = 16 };
 
@@ -16,8 +13,8 @@ static struct slice folder_of(struct arena *a, struct slice state_dir)
 	return arena_printf(a, "%.*s/unfinished", SLICE_ARG(state_dir));
 }
 
-static struct slice path_of(struct arena *a, struct slice state_dir, struct slice workspace,
-			    struct slice session)
+struct slice unfinished_path(struct arena *a, struct slice state_dir, struct slice workspace,
+			     struct slice session)
 {
 	struct sha256_hex h = sha256(workspace);
 
@@ -25,43 +22,12 @@ static struct slice path_of(struct arena *a, struct slice state_dir, struct slic
 			    SLICE_ARG(session));
 }
 
-static bool make_mark(struct slice folder, struct slice path, struct err *err)
-{
-	int fd = open(path.ptr, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int dir = open(folder.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd >= 0 && dir >= 0 && fsync(dir) == 0;
-
-	if (!ok)
-		(void)err_set(err, ERR_IO, "Cannot note in %s that files are being changed: %s.",
-			      folder.ptr, strerror(errno));
-	if (fd >= 0)
-		(void)close(fd);
-	if (dir >= 0)
-		(void)close(dir);
-	return ok;
-}
-
-bool unfinished_mark(struct slice state_dir, struct slice workspace, struct slice session,
-		     struct err *err)
-{
-	struct slice folder;
-	struct arena a;
-	bool ok;
-
-	arena_init(&a);
-	folder = folder_of(&a, state_dir);
-	ok = make_folder(folder, err) &&
-	     make_mark(folder, path_of(&a, state_dir, workspace, session), err);
-	arena_release(&a);
-	return ok;
-}
-
-void unfinished_clear(struct slice state_dir, struct slice workspace, struct slice session)
+void unfinished_remove(struct slice state_dir, struct slice workspace, struct slice session)
 {
 	struct arena a;
 
 	arena_init(&a);
-	(void)unlink(path_of(&a, state_dir, workspace, session).ptr);
+	(void)unlink(unfinished_path(&a, state_dir, workspace, session).ptr);
 	arena_release(&a);
 }
 

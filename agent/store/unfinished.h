@@ -9,10 +9,11 @@
 #include "protocol/base/arena.h"
 #include "protocol/base/err.h"
 
-/* Durable when it returns. Setting it twice is fine. */
-NODISCARD bool unfinished_mark(struct slice state_dir, struct slice workspace, struct slice session,
-			       struct err *err);
-void unfinished_clear(struct slice state_dir, struct slice workspace, struct slice session);
+/* The mark's file, in the arena; event_log_mark() and event_log_unmark() make and remove it. */
+struct slice unfinished_path(struct arena *a, struct slice state_dir, struct slice workspace,
+			     struct slice session);
+/* Where the session has no log any more. */
+void unfinished_remove(struct slice state_dir, struct slice workspace, struct slice session);
 /* The marked sessions of the workspace, in the arena; at most max. */
 size_t unfinished_list(struct slice state_dir, struct slice workspace, struct arena *a,
 		       struct slice *sessions, size_t max);

@@ -119,16 +119,22 @@ static void committed(void *payload, struct slice json, const struct err *err)
 	next(r);
 }
 
-static void to_file(struct tool_run *r)
+static void file_journaled(struct tool_run *r, bool ok)
 {
 	struct commit *m = r->commit;
 
-	if (!commit_journal(r, "command")) {
+	if (!ok) {
 		give_up(r);
 		return;
 	}
 	r->call = runner_commit(r->env->workspace.runner, m->view, commit_current(m)->index,
 				committed, r);
+}
+
+static void to_file(struct tool_run *r)
+{
+	if (!commit_journal(r, "command", file_journaled))
+		give_up(r);
 }
 
 static void to_buffer(struct tool_run *r);
@@ -179,11 +185,31 @@ static bool buffer_target(struct commit *m, struct slice after, struct slice *ou
 		       "the user changed it meanwhile, in the same place; it is left as it is");
 }
 
+static void buffer_journaled(struct tool_run *r, bool ok)
+{
+	struct commit *m = r->commit;
+
+	if (!ok) {
+		give_up(r);
+		return;
+	}
+	r->op = workspace_write(
+		&r->env->workspace,
+		&(struct workspace_write){ .path = m->shown[commit_current(m)->open].path,
+					   .base = m->mine,
+					   .is_buffer = true,
+					   .sha256 = SLICE(""),
+					   .after = m->after,
+					   .label = SLICE("Emend: a command") },
+		buffer_written, r);
+	m->after = m->left; /* for another try */
+}
+
 static void to_buffer(struct tool_run *r)
 {
 	struct commit *m = r->commit;
 	struct workspace *v = &r->env->workspace;
-	struct slice path = m->shown[commit_current(m)->open].path, left = m->after, target;
+	struct slice path = m->shown[commit_current(m)->open].path, target;
 	struct err why;
 
 	snapshot_unref(m->mine);
@@ -194,7 +220,8 @@ static void to_buffer(struct tool_run *r)
 		to_file(r);
 		return;
 	}
-	if (!buffer_target(m, left, &target, &why)) {
+	m->left = m->after;
+	if (!buffer_target(m, m->left, &target, &why)) {
 		commit_not_kept(m, slice_of(why.msg));
 		next(r);
 		return;
@@ -205,19 +232,8 @@ static void to_buffer(struct tool_run *r)
 		next(r);
 		return;
 	}
-	if (!commit_journal(r, "buffer")) {
+	if (!commit_journal(r, "buffer", buffer_journaled))
 		give_up(r);
-		return;
-	}
-	r->op = workspace_write(v,
-				&(struct workspace_write){ .path = path,
-							   .base = m->mine,
-							   .is_buffer = true,
-							   .sha256 = SLICE(""),
-							   .after = target,
-							   .label = SLICE("Emend: a command") },
-				buffer_written, r);
-	m->after = left; /* for another try */
 }
 
 /* --- which change, and when --- */

@@ -2,8 +2,6 @@
  * go back by it. */
 #include "agent/tool/commit_own.h"
 
-#include "agent/tool/journal.h"
-
 void commit_take_image(struct commit *m, const struct view_image *v)
 {
 	const struct view_change *c = commit_current(m);
@@ -73,7 +71,7 @@ static bool journal_mode(struct tool_run *r, const struct journal_edit *content)
 	return journal_edit(r, &e, &m->mode_step);
 }
 
-bool commit_journal(struct tool_run *r, const char *via)
+static bool journal(struct tool_run *r, const char *via)
 {
 	struct commit *m = r->commit;
 	const struct view_change *c = commit_current(m);
@@ -88,9 +86,15 @@ bool commit_journal(struct tool_run *r, const char *via)
 	e.id = m->id;
 	e.mode = m->before.ptr || m->entry.kind == RESTORE_MODE ? c->old_mode : 0;
 	e.entry.left_mode = c->open < 0 && c->kind != VIEW_REMOVED ? mode_after(c) : 0;
-	return (m->images ? journal_edit(r, &e, &m->step) && journal_mode(r, &e)
-			  : log_changed(r)) &&
-	       journal_sync(r);
+	return m->images ? journal_edit(r, &e, &m->step) && journal_mode(r, &e) : log_changed(r);
+}
+
+bool commit_journal(struct tool_run *r, const char *via, journal_cb *done)
+{
+	if (!journal(r, via))
+		return false;
+	journal_sync(r, done);
+	return true;
 }
 
 void commit_roll_back(struct tool_run *r, const struct err *why, rollback_cb *done)

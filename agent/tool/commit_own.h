@@ -3,8 +3,9 @@
 #define EMEND_COMMIT_OWN_H
 
 #include "agent/tool/commit.h"
-#include "agent/change/rollback.h"
 #include "agent/change/entry.h"
+#include "agent/change/rollback.h"
+#include "agent/tool/journal.h"
 
 enum commit_state {
 	COMMIT_ORDINARY,
@@ -35,9 +36,10 @@ struct commit {
 	/* the change that is being made */
 	struct arena arena;
 	struct slice before, after; /* NULL: no file, or not as text for the log */
-	bool images; /* undo covers it */
+	bool images;		    /* undo covers it */
 	struct restore_entry entry;
-	struct snapshot *mine; /* an open buffer now */
+	struct snapshot *mine;	 /* an open buffer now */
+	struct slice left;	 /* what the command left, while `after` is what the buffer gets */
 	int64_t step, mode_step; /* mode_step: of its permissions; 0: they stay */
 	int tries;
 };
@@ -49,9 +51,9 @@ static inline const struct view_change *commit_current(const struct commit *m)
 
 /* Keeps the images of the change at hand; if they are not complete, undo will not cover it. */
 void commit_take_image(struct commit *m, const struct view_image *v);
-/* The intent, with both images where there are some, on the disk before the change is made. False:
- * env->fatal is set. */
-NODISCARD bool commit_journal(struct tool_run *r, const char *via);
+/* The intent, with both images where there are some; done(r, ok) when it is on the disk, before the
+ * change is made. False: env->fatal is set, and done is not called. */
+NODISCARD bool commit_journal(struct tool_run *r, const char *via, journal_cb *done);
 /* One change failed, and nobody can say that it was not made: all that were made are undone. */
 void commit_roll_back(struct tool_run *r, const struct err *why, rollback_cb *done);
 /* commit_tell.c */

@@ -1,17 +1,13 @@
 /* journal.c - see journal.h */
 #include "agent/tool/journal.h"
 
-#include "agent/store/unfinished.h"
-
 bool journal_begin(struct tool_run *r, size_t files, struct slice *id)
 {
 	struct tool_env *e = r->env;
 	struct jw *w;
 
 	*id = arena_printf(&r->arena, "%.*s.%lld", SLICE_ARG(e->task_id), (long long)e->next_step);
-	if (!unfinished_mark(event_log_state_dir(e->log), e->workspace.root,
-			     event_log_session(e->log), &e->fatal))
-		return false;
+	event_log_mark(e->log, e->workspace.root);
 	e->unfinished = true;
 	w = event_log_begin(e->log, "begin");
 	jw_kstr(w, "task", e->task_id);
@@ -51,9 +47,21 @@ bool journal_edit(struct tool_run *r, const struct journal_edit *j, int64_t *ste
 	return event_log_end(e->log, &e->fatal);
 }
 
-bool journal_sync(struct tool_run *r)
+static void synced(void *payload, const struct err *err)
 {
-	return event_log_sync(r->env->log, &r->env->fatal);
+	struct tool_run *r = payload;
+	journal_cb *done = r->journaled;
+
+	r->sync = NULL;
+	if (err)
+		r->env->fatal = *err;
+	done(r, !err);
+}
+
+void journal_sync(struct tool_run *r, journal_cb *done)
+{
+	r->journaled = done;
+	r->sync = event_log_sync(r->env->log, synced, r);
 }
 
 bool journal_edited(struct tool_run *r, int64_t step, const struct err *err)
@@ -78,9 +86,9 @@ bool journal_end(struct tool_run *r, struct slice id, const struct err *err)
 	jw_kbool(w, "ok", !err);
 	if (err)
 		jw_kcstr(w, "error", err->msg);
-	if (!event_log_end(e->log, &e->fatal) || !event_log_sync(e->log, &e->fatal))
+	if (!event_log_end(e->log, &e->fatal))
 		return false;
-	unfinished_clear(event_log_state_dir(e->log), e->workspace.root, event_log_session(e->log));
+	event_log_unmark(e->log, e->workspace.root);
 	e->unfinished = false;
 	return true;
 }

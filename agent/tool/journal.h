@@ -17,16 +17,20 @@ NODISCARD bool journal_begin(struct tool_run *r, size_t files, struct slice *id)
 
 struct journal_edit {
 	struct slice path, id;
-	const char *via; /* "file", "buffer", "command" */
+	const char *via;	    /* "file", "buffer", "command" */
 	struct slice before, after; /* the bytes; ptr NULL: no file */
 	uint32_t mode;		    /* permission bits before; 0: none */
 	struct restore_entry entry; /* what it was beside text */
 };
-/* *step numbers it in the task. It is on the disk after journal_sync(). */
+/* *step numbers it in the task. It is on the disk when journal_sync() is done. */
 NODISCARD bool journal_edit(struct tool_run *r, const struct journal_edit *e, int64_t *step);
-NODISCARD bool journal_sync(struct tool_run *r);
+/* done, from the loop: all of it is on the disk, and the change may be made; or, ok false, env->fatal
+ * says why not. It is not called if the run is aborted. */
+typedef void journal_cb(struct tool_run *r, bool ok);
+void journal_sync(struct tool_run *r, journal_cb *done);
 /* err: it was not made. */
 NODISCARD bool journal_edited(struct tool_run *r, int64_t step, const struct err *err);
+/* Nobody waits for its end: until the store has it on the disk the mark stays, and a crash rolls back. */
 NODISCARD bool journal_end(struct tool_run *r, struct slice id, const struct err *err);
 /* A write that failed like this left the file as it was; after another it may have been made. */
 bool journal_untouched(const struct err *err);

@@ -41,6 +41,8 @@ void tool_abort(struct tool_run *r)
 		r->env->workspace.host.ops->drop(r->env->workspace.host.self, r->ask);
 	if (r->call)
 		runner_drop(r->call);
+	sync_drop(r->sync);
+	r->sync = NULL;
 	r->op = NULL;
 	r->ask = NULL;
 	r->call = NULL;

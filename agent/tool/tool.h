@@ -67,6 +67,8 @@ struct tool_run {
 	struct workspace_op *op;
 	struct host_ask *ask;
 	struct runner_call *call;
+	struct sync_wait *sync; /* of the log */
+	void (*journaled)(struct tool_run *r, bool ok); /* journal.h: called after it */
 	void *state;			     /* of the tool, in the arena */
 	struct pending *pending;	     /* permit.c: the question that stands */
 	struct finding *finding;	     /* unsaved.c: the buffers that are being compared */

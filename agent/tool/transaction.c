@@ -12,8 +12,8 @@ static void write_next(struct tool_run *r);
 
 static void tx_goto(struct transaction *t, enum transaction_state next)
 {
-	static const char *const name[] = { "READING", "ASKING", "WRITING", "ROLLING_BACK",
-					    "DONE" };
+	static const char *const name[] = { "READING", "ASKING",       "JOURNALING",
+					    "WRITING", "ROLLING_BACK", "DONE" };
 
 	log_debug("transaction of %zu, %.*s: %s -> %s", t->n, SLICE_ARG(t->changes[0].spec->path),
 		  name[t->state], name[next]);
@@ -130,8 +130,8 @@ static void write_next(struct tool_run *r)
 				written, r);
 }
 
-/* All that will be written, in the log and on the disk before the first file is touched. */
-static bool begin(struct tool_run *r)
+/* All that will be written, in the log. */
+static bool journal(struct tool_run *r)
 {
 	struct transaction *t = r->state;
 	size_t files = 0;
@@ -152,7 +152,31 @@ static bool begin(struct tool_run *r)
 		if (!c->same && !journal_edit(r, &e, &c->step))
 			return false;
 	}
-	return journal_sync(r);
+	return true;
+}
+
+static void journaled(struct tool_run *r, bool ok)
+{
+	struct transaction *t = r->state;
+
+	if (!ok) {
+		fail(r, &r->env->fatal);
+		return;
+	}
+	tx_goto(t, TX_WRITING);
+	t->at = 0;
+	write_next(r);
+}
+
+/* The log is on the disk before the first file is touched. */
+static void begin(struct tool_run *r)
+{
+	if (!journal(r)) {
+		fail(r, &r->env->fatal);
+		return;
+	}
+	tx_goto(r->state, TX_JOURNALING);
+	journal_sync(r, journaled);
 }
 
 static void allowed(struct tool_run *r)
@@ -206,12 +230,8 @@ static void plan(struct tool_run *r)
 		transaction_succeeded(r, t);
 	} else if (!t->allowed) {
 		ask(r);
-	} else if (!begin(r)) {
-		fail(r, &r->env->fatal);
 	} else {
-		tx_goto(t, TX_WRITING);
-		t->at = 0;
-		write_next(r);
+		begin(r);
 	}
 }
 

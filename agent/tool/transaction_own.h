@@ -10,7 +10,14 @@
 #include "agent/change/rollback.h"
 #include "agent/tool/transaction.h"
 
-enum transaction_state { TX_READING, TX_ASKING, TX_WRITING, TX_ROLLING_BACK, TX_DONE };
+enum transaction_state {
+	TX_READING,
+	TX_ASKING,
+	TX_JOURNALING,
+	TX_WRITING,
+	TX_ROLLING_BACK,
+	TX_DONE
+};
 
 struct change {
 	const struct change_spec *spec;

@@ -70,13 +70,15 @@ static void reply(struct rpc_request *req, size_t n)
 
 void command_accept(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
+	struct agent *agent;
 	struct wanted x;
 	struct err err;
 
 	(void)token;
 	if (!has_id(req, arg) || !choose(s, req, arg, &x))
 		return;
-	if (hunks_accept(&s->pending.hunks, x.ids, x.n, &err))
+	agent = server_agent(s, &err);
+	if (agent && hunks_accept(&s->pending.hunks, agent_store(agent), x.ids, x.n, &err))
 		reply(req, x.n);
 	else
 		conn_reply_error(req, RPC_REQUEST_FAILED, "%s", err.msg);

@@ -61,6 +61,7 @@ enum {
 	/* tasks */
 	LIMIT_TASKS = 16, /* running at once */
 	LIMIT_LOG_EVENT_BYTES = 48 * 1024 * 1024,
+	LIMIT_STORE_QUEUE_BYTES = 512 * 1024 * 1024, /* of one session, not yet written to the disk */
 	LIMIT_INSTRUCTIONS_BYTES = 64 * 1024, /* AGENTS.md and the like, all together */
 	LIMIT_SELECTION_BYTES = 256 * 1024,   /* code that a code action sends along */
 	LIMIT_CONFIG_BYTES = 1024 * 1024,

@@ -3,15 +3,14 @@
 #ifndef EMEND_TEST_DESK_H
 #define EMEND_TEST_DESK_H
 
-#include "agent/store/event_log.h"
-#include "agent/store/unfinished.h"
 #include "agent/workspace/workspace.h"
 #include "protocol/base/mem.h"
-#include "tests/unit/agent/store/scratch.h"
 #include "tests/unit/agent/change/editor.h"
+#include "tests/unit/agent/store/shelf.h"
 
 struct desk {
 	struct scratch *state;
+	struct store *store;
 	uv_loop_t loop;
 	struct runq q;
 	struct arena arena;
@@ -36,10 +35,10 @@ static int desk_setup(void **state)
 	d->e.eol = "\n";
 	editor_open(&d->e, 0, SLICE("one\ntwo\nthree\n\nfive\n"));
 	editor_open(&d->e, 1, SLICE("alpha\nbeta\n"));
+	d->store = store_new(&d->loop, &d->q, scratch_dir(d->state));
 	workspace_init(&d->workspace, &d->q, &(struct host){ &editor_ops, &d->e }, NULL, SLICE("/ws"));
 	*state = d;
-	return event_log_open(scratch_dir(d->state), SLICE("20260101-aaaaaaaaa"), &d->log, NULL) ? 0
-												 : -1;
+	return event_log_open(d->store, SLICE("20260101-aaaaaaaaa"), &d->log, NULL) ? 0 : -1;
 }
 
 static int desk_teardown(void **state)
@@ -51,6 +50,8 @@ static int desk_teardown(void **state)
 	workspace_release(&d->workspace);
 	editor_release(&d->e);
 	arena_release(&d->arena);
+	(void)uv_run(&d->loop, UV_RUN_DEFAULT);
+	store_close(d->store, NULL, NULL);
 	runq_close(&d->q);
 	(void)uv_run(&d->loop, UV_RUN_DEFAULT);
 	if (uv_loop_close(&d->loop) != 0)
@@ -92,7 +93,7 @@ static inline void desk_begin(struct event_log *l, int files)
 	jw_kcstr(w, "transaction", "t1.1");
 	jw_ki64(w, "files", files);
 	assert_true(event_log_end(l, NULL));
-	assert_true(unfinished_mark(event_log_state_dir(l), SLICE("/ws"), event_log_session(l), NULL));
+	event_log_mark(l, SLICE("/ws"));
 }
 
 static inline void desk_edit(struct event_log *l, int step, const char *path, const char *before,

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "agent/session/task_own.h"
+#include "tests/unit/agent/store/shelf.h"
 
 static int set_up(void **state)
 {
@@ -31,6 +32,21 @@ static int tear_down(void **state)
 	(void)uv_run(&loop, UV_RUN_DEFAULT);
 	free(*state);
 	return uv_loop_close(&loop);
+}
+
+static void begin(struct shelf *s, struct slice dir)
+{
+	assert_int_equal(uv_loop_init(&s->loop), 0);
+	runq_init(&s->q, &s->loop);
+	s->store = store_new(&s->loop, &s->q, dir);
+}
+
+static void end(struct shelf *s)
+{
+	store_close(s->store, NULL, NULL);
+	runq_close(&s->q);
+	shelf_run(s);
+	assert_int_equal(uv_loop_close(&s->loop), 0);
 }
 
 static void put_session(struct event_log *l, const char *workspace)
@@ -68,13 +84,15 @@ static void put_ok(struct event_log *l, const char *type, const char *task, int6
 static void edits(void **state)
 {
 	struct slice dir = slice_of(*state);
+	struct shelf shelf;
 	struct history h;
 	struct event_log *l;
 	struct arena a;
 	struct err err = { 0 };
 
 	arena_init(&a);
-	assert_true(event_log_open(dir, SLICE("20260101-aaaaaa"), &l, &err));
+	begin(&shelf, dir);
+	assert_true(event_log_open(shelf.store, SLICE("20260101-aaaaaa"), &l, &err));
 	put_session(l, "/ws");
 	put_edit(l, "t1", 1, "a.c", "11");
 	put_ok(l, "edited", "t1", 1, true);
@@ -83,10 +101,11 @@ static void edits(void **state)
 	put_edit(l, "t2", 1, "c.c", "33"); /* the crash came before "edited" */
 	put_ok(l, "undo", "t1", 1, true);
 	event_log_close(l);
-	assert_true(event_log_open(dir, SLICE("20260102-bbbbbb"), &l,
+	assert_true(event_log_open(shelf.store, SLICE("20260102-bbbbbb"), &l,
 				   &err)); /* newer, but it edited nothing */
 	put_session(l, "/ws");
 	event_log_close(l);
+	end(&shelf);
 
 	assert_true(history_find(&a, dir, SLICE("/ws"), SLICE(""), &h, &err));
 	assert_true(slice_eq(h.session, SLICE("20260101-aaaaaa")));
@@ -122,20 +141,23 @@ static void a_damaged_session(void **state)
 {
 	struct slice dir = slice_of(*state);
 	struct err err = { 0 };
+	struct shelf shelf;
 	struct event_log *l;
 	struct history h;
 	struct arena a;
 
 	arena_init(&a);
-	assert_true(event_log_open(dir, SLICE("20260101-aaaaaa"), &l, &err));
+	begin(&shelf, dir);
+	assert_true(event_log_open(shelf.store, SLICE("20260101-aaaaaa"), &l, &err));
 	put_session(l, "/ws");
 	put_edit(l, "t1", 1, "a.c", "11");
 	event_log_close(l);
-	assert_true(event_log_open(dir, SLICE("20260102-bbbbbb"), &l, &err));
+	assert_true(event_log_open(shelf.store, SLICE("20260102-bbbbbb"), &l, &err));
 	put_session(l, "/ws");
 	put_edit(l, "t2", 1, "b.c", "22");
 	put_edit(l, "t2", 2, "b.c", "33");
 	event_log_close(l);
+	end(&shelf);
 	damage(dir, "20260102-bbbbbb", 100);
 	assert_false(history_find(&a, dir, SLICE("/ws"), SLICE(""), &h, &err));
 	assert_non_null(strstr(err.msg, "20260102-bbbbbb is damaged from line 3"));
@@ -167,7 +189,7 @@ static void interrupted_call(void **state)
 	arena_init(&t.arena);
 	t.agent = agent_new(&(struct agent_options){
 		.loop = &loop, .runq = &q, .program = SLICE("/x"), .state_dir = dir });
-	assert_true(event_log_open(dir, t.session, &l, &err));
+	assert_true(event_log_open(agent_store(t.agent), t.session, &l, &err));
 	put_session(l, "/ws");
 	w = event_log_begin(l, "user");
 	jw_kcstr(w, "text", "do it");
@@ -190,6 +212,7 @@ static void interrupted_call(void **state)
 	jw_kcstr(w, "text", "found");
 	assert_true(event_log_end(l, NULL));
 	event_log_close(l);
+	(void)uv_run(&loop, UV_RUN_DEFAULT);
 
 	assert_true(replay_log(&t, &usd, &err));
 	assert_float_equal(usd, 0.25, 1e-9);

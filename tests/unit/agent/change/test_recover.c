@@ -32,13 +32,14 @@ static void done(void *payload, struct slice report, size_t restored)
 static struct recover *start(struct desk *d, struct result *r)
 {
 	*r = (struct result){ 0 };
-	return recover_start(&d->workspace, scratch_dir(d->state), d->log, done, r);
+	return recover_start(&d->workspace, d->store, d->log, done, r);
 }
 
 static struct result go(struct desk *d)
 {
 	struct result r;
 
+	desk_run(d); /* what is logged is on the disk */
 	assert_non_null(start(d, &r));
 	assert_int_equal(r.calls, 0);
 	desk_run(d);
@@ -57,7 +58,7 @@ static struct event_log *killed(struct desk *d)
 {
 	struct event_log *l = NULL;
 
-	assert_true(event_log_open(scratch_dir(d->state), SLICE("20260101-bbbbbbbbb"), &l, NULL));
+	assert_true(event_log_open(d->store, SLICE("20260101-bbbbbbbbb"), &l, NULL));
 	desk_begin(l, 2);
 	desk_edit(l, 1, "a.txt", OLD_A, NEW_A);
 	desk_edit(l, 2, "b.txt", "alpha\nbeta\n", "x\n");
@@ -73,7 +74,7 @@ static void nothing_costs_nothing(void **state)
 
 	assert_null(start(d, &r));
 	/* Nor does what another workspace has. */
-	assert_true(unfinished_mark(scratch_dir(d->state), SLICE("/other"), SLICE("s"), NULL));
+	shelf_mark(scratch_dir(d->state), "/other", SLICE("s"));
 	assert_null(start(d, &r));
 	recover_drop(NULL);
 }
@@ -93,7 +94,7 @@ static void another_session_is_rolled_back(void **state)
 	assert_false(desk_marked(d));
 	assert_null(start(d, &r));
 	/* Its log is free again, and holds. */
-	assert_true(event_log_open(scratch_dir(d->state), SLICE("20260101-bbbbbbbbb"), &l, NULL));
+	assert_true(event_log_open(d->store, SLICE("20260101-bbbbbbbbb"), &l, NULL));
 	event_log_close(l);
 }
 
@@ -131,8 +132,7 @@ static void a_mark_without_a_session_goes(void **state)
 	struct desk *d = *state;
 	struct result r;
 
-	assert_true(unfinished_mark(scratch_dir(d->state), SLICE("/ws"), SLICE("20260101-ccccccccc"),
-				    NULL));
+	shelf_mark(scratch_dir(d->state), "/ws", SLICE("20260101-ccccccccc"));
 	r = go(d);
 	assert_string_equal(r.report, "");
 	assert_false(desk_marked(d));

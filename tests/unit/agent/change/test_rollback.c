@@ -203,6 +203,7 @@ static void a_missing_image(void **state)
 
 	two_edits(d);
 	show(d, NEW_A, NEW_B);
+	desk_run(d);
 	(void)snprintf(path, sizeof(path), "%s/sessions/20260101-aaaaaaaaa/blobs/%.2s/%s",
 		       d->state->path, h.s, h.s);
 	assert_int_equal(unlink(path), 0);

@@ -18,6 +18,7 @@
 #include "agent/config/config.h"
 #include "agent/change/rollback.h"
 #include "agent/change/undo.h"
+#include "agent/store/store.h"
 #include "agent/tool/tool.h"
 #include "protocol/base/mem.h"
 #include "tests/unit/agent/change/editor.h"
@@ -40,6 +41,7 @@ struct world {
 	struct tool_env env;
 	struct config config;
 	struct tool_run run;
+	struct store *store;
 	char dir[64];
 	int sessions;
 	bool done;
@@ -60,9 +62,10 @@ static void new_log(struct world *w)
 
 	event_log_close(w->env.log);
 	w->env.log = NULL;
+	(void)uv_run(&w->loop, UV_RUN_DEFAULT);
 	(void)nftw(w->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	(void)snprintf(id, sizeof(id), "20260101-%06d", w->sessions++);
-	assert_true(event_log_open(slice_of(w->dir), slice_of(id), &w->env.log, NULL));
+	assert_true(event_log_open(w->store, slice_of(id), &w->env.log, NULL));
 }
 
 static void world_init(struct world *w)
@@ -73,6 +76,7 @@ static void world_init(struct world *w)
 	assert_non_null(mkdtemp(w->dir));
 	assert_int_equal(uv_loop_init(&w->loop), 0);
 	runq_init(&w->q, &w->loop);
+	w->store = store_new(&w->loop, &w->q, slice_of(w->dir));
 	editor_init(&w->editor, &w->q, first_seed);
 	w->env.arena = &w->arena;
 	w->env.task_id = SLICE("t1");
@@ -92,6 +96,8 @@ static void world_release(struct world *w)
 	arena_release(&w->arena);
 	for (int f = 0; f < EDITOR_FILES; f++)
 		buf_release(&w->first[f]);
+	(void)uv_run(&w->loop, UV_RUN_DEFAULT);
+	store_close(w->store, NULL, NULL);
 	runq_close(&w->q);
 	(void)uv_run(&w->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&w->loop), 0);

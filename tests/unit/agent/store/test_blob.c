@@ -9,15 +9,14 @@
 
 #include <cmocka.h>
 
-#include "agent/store/event_log.h"
-#include "tests/unit/agent/store/scratch.h"
+#include "tests/unit/agent/store/shelf.h"
 
-static struct event_log *open_log(const struct scratch *s)
+static struct event_log *open_log(struct shelf *s)
 {
 	struct event_log *l = NULL;
 	struct err err = { 0 };
 
-	if (!event_log_open(scratch_dir(s), SLICE("s1"), &l, &err))
+	if (!event_log_open(s->store, SLICE("s1"), &l, &err))
 		fail_msg("%s", err.msg);
 	return l;
 }
@@ -42,6 +41,7 @@ static void stored_is_found(void **state)
 		assert_true(blob_put(l, texts[i], &h, &err));
 		assert_string_equal(h.s, sha256(texts[i]).s);
 		assert_true(blob_put(l, texts[i], &again, &err));
+		assert_true(shelf_sync(*state, l, &err));
 		assert_true(
 			blob_get(scratch_dir(*state), SLICE("s1"), slice_of(h.s), &a, &got, &err));
 		assert_true(slice_eq(got, texts[i]));
@@ -79,6 +79,7 @@ static void damaged_is_an_error_and_put_mends_a_short_one(void **state)
 
 	arena_init(&a);
 	assert_true(blob_put(l, SLICE("good content"), &h, &err));
+	assert_true(shelf_sync(*state, l, &err));
 	blob_path(*state, &h, path, sizeof(path));
 	scratch_write(*state, path, "evil content", 12);
 	assert_false(blob_get(scratch_dir(*state), SLICE("s1"), slice_of(h.s), &a, &got, &err));
@@ -86,6 +87,7 @@ static void damaged_is_an_error_and_put_mends_a_short_one(void **state)
 	assert_non_null(strstr(err.msg, h.s));
 	scratch_write(*state, path, "good", 4);
 	assert_true(blob_put(l, SLICE("good content"), &h, &err));
+	assert_true(shelf_sync(*state, l, &err));
 	assert_true(blob_get(scratch_dir(*state), SLICE("s1"), slice_of(h.s), &a, &got, &err));
 	arena_release(&a);
 	event_log_close(l);
@@ -107,7 +109,8 @@ static void full_disk_leaves_nothing(void **state)
 	small.rlim_cur = 1000;
 	small.rlim_max = old.rlim_max;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	assert_false(blob_put(l, slice_make(big, sizeof(big)), &h, &err));
+	assert_true(blob_put(l, slice_make(big, sizeof(big)), &h, &err));
+	assert_false(shelf_sync(*state, l, &err));
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 	assert_int_equal(err.code, ERR_IO);
 	(void)snprintf(path, sizeof(path), "%s/sessions/s1/blobs/%.2s", s->path, h.s);
@@ -119,7 +122,7 @@ static void full_disk_leaves_nothing(void **state)
 	event_log_close(l);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, shelf_setup, shelf_teardown)
 
 int main(void)
 {

@@ -9,20 +9,24 @@
 
 #include <cmocka.h>
 
-#include "agent/store/event_log.h"
 #include "protocol/base/limits.h"
-#include "tests/unit/agent/store/scratch.h"
+#include "tests/unit/agent/store/shelf.h"
 
 #define LOG "sessions/s1/log.jsonl"
 
-static struct event_log *open_log(const struct scratch *s)
+static struct event_log *open_log(struct shelf *s)
 {
 	struct event_log *l = NULL;
 	struct err err = { 0 };
 
-	if (!event_log_open(scratch_dir(s), SLICE("s1"), &l, &err))
+	if (!event_log_open(s->store, SLICE("s1"), &l, &err))
 		fail_msg("%s", err.msg);
 	return l;
+}
+
+static struct store *store_of(void **state)
+{
+	return ((struct shelf *)*state)->store;
 }
 
 static void put(struct event_log *l, const char *text)
@@ -61,14 +65,14 @@ static bool read_log(const struct scratch *s, struct seen *seen, struct err *err
 	return event_log_read(scratch_dir(s), SLICE("s1"), collect, seen, err);
 }
 
-static void three_events(const struct scratch *s)
+static void three_events(struct shelf *s)
 {
 	struct event_log *l = open_log(s);
 
 	put(l, "one");
 	put(l, "two");
 	put(l, "three");
-	event_log_close(l);
+	shelf_close(s, l);
 }
 
 static void written_is_read(void **state)
@@ -90,7 +94,7 @@ static void written_is_read(void **state)
 
 static void files_are_private(void **state)
 {
-	const struct scratch *s = *state;
+	struct shelf *s = *state;
 	static const char *const name[] = { "sessions", "sessions/s1", LOG };
 	mode_t old = umask(0);
 	struct stat st;
@@ -99,7 +103,7 @@ static void files_are_private(void **state)
 	three_events(s);
 	(void)umask(old);
 	for (int i = 0; i < 3; i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", s->path, name[i]);
+		(void)snprintf(path, sizeof(path), "%s/%s", s->scratch.path, name[i]);
 		assert_int_equal(stat(path, &st), 0);
 		assert_int_equal(st.st_mode & 0777, i == 2 ? 0600 : 0700);
 	}
@@ -115,9 +119,9 @@ static void open_again_goes_on(void **state)
 	l = open_log(*state);
 	assert_true(slice_eq_cstr(event_log_session(l), "s1"));
 	put(l, "four");
-	assert_true(event_log_sync(l, &err));
+	assert_true(shelf_sync(*state, l, &err));
 	assert_true(read_log(*state, &seen, &err)); /* while it is open */
-	event_log_close(l);
+	shelf_close(*state, l);
 	assert_int_equal(seen.n, 4);
 	assert_string_equal(seen.text[3], "four");
 }
@@ -127,13 +131,13 @@ static void second_opener_is_refused(void **state)
 	struct event_log *l = open_log(*state), *other = NULL;
 	struct err err = { 0 };
 
-	assert_false(event_log_open(scratch_dir(*state), SLICE("s1"), &other, &err));
+	assert_false(event_log_open(store_of(state), SLICE("s1"), &other, &err));
 	assert_int_equal(err.code, ERR_DENIED);
 	assert_non_null(strstr(err.msg, "s1"));
 	assert_false(session_remove(scratch_dir(*state), SLICE("s1"), &err));
 	assert_int_equal(err.code, ERR_DENIED);
-	event_log_close(l);
-	event_log_close(open_log(*state));
+	shelf_close(*state, l);
+	shelf_close(*state, open_log(*state));
 }
 
 static void torn_tail_is_cut_at_every_byte(void **state)
@@ -154,7 +158,7 @@ static void torn_tail_is_cut_at_every_byte(void **state)
 		assert_int_equal(seen.n, 2);
 		l = open_log(*state);
 		put(l, "again");
-		event_log_close(l);
+		shelf_close(*state, l);
 		assert_true(read_log(*state, &seen, &err));
 		assert_int_equal(seen.n, 3);
 		assert_string_equal(seen.text[2], "again");
@@ -176,7 +180,7 @@ static void bad_names_are_refused(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		err.code = ERR_NONE;
-		assert_false(event_log_open(scratch_dir(*state), slice_of(bad[i]), &l, &err));
+		assert_false(event_log_open(store_of(state), slice_of(bad[i]), &l, &err));
 		assert_int_equal(err.code, ERR_INVALID);
 		assert_false(
 			event_log_read(scratch_dir(*state), slice_of(bad[i]), collect, NULL, &err));
@@ -200,11 +204,75 @@ static void too_large_event_is_an_error_and_the_log_goes_on(void **state)
 	jw_kstr(event_log_begin(l, "notice"), "text", slice_make(big, 3 << 20));
 	assert_true(event_log_end(l, &err));
 	put(l, "after");
-	event_log_close(l);
+	shelf_close(*state, l);
 	free(big);
 	assert_true(read_log(*state, &seen, &err));
 	assert_int_equal(seen.n, 3);
 	assert_string_equal(seen.text[2], "after");
+}
+
+/* The order of the events is that of the calls, and the disk may be as slow as it likes. */
+static void nobody_waits_for_a_sync(void **state)
+{
+	struct event_log *l = open_log(*state);
+	struct err err = { 0 }, why = { 0 };
+	struct sync_wait *dropped;
+	struct seen seen;
+
+	put(l, "one");
+	dropped = event_log_sync(l, shelf_synced, NULL); /* would fault */
+	put(l, "two");
+	sync_drop(dropped);
+	assert_null(event_log_sync(l, NULL, NULL));
+	put(l, "three");
+	(void)event_log_sync(l, shelf_synced, &why);
+	event_log_close(l); /* and what is under way is written all the same */
+	shelf_run(*state);
+	assert_int_equal(why.code, ERR_NONE);
+	assert_true(read_log(*state, &seen, &err));
+	assert_int_equal(seen.n, 3);
+}
+
+/* Closed, and opened again before the last batch is written: it is the same log, with its lock. */
+static void opened_again_while_it_is_written(void **state)
+{
+	struct event_log *l = open_log(*state), *again;
+	struct err err = { 0 };
+	struct seen seen;
+
+	put(l, "one");
+	event_log_close(l);
+	again = open_log(*state);
+	put(again, "two");
+	shelf_close(*state, again);
+	assert_true(read_log(*state, &seen, &err));
+	assert_int_equal(seen.n, 2);
+}
+
+static void marks_stand_from_the_sync_to_the_end(void **state)
+{
+	struct event_log *l = open_log(*state);
+	struct slice found[2];
+	struct arena a;
+
+	arena_init(&a);
+	for (int round = 0; round < 2; round++) {
+		event_log_mark(l, SLICE("/ws"));
+		put(l, "begin");
+		assert_true(shelf_sync(*state, l, NULL));
+		assert_int_equal(unfinished_list(scratch_dir(*state), SLICE("/ws"), &a, found, 2), 1);
+		put(l, "commit");
+		event_log_unmark(l, SLICE("/ws"));
+		if (round == 0) { /* the next change begins at once: its mark stays */
+			event_log_mark(l, SLICE("/ws"));
+			assert_true(shelf_sync(*state, l, NULL));
+			assert_int_equal(
+				unfinished_list(scratch_dir(*state), SLICE("/ws"), &a, found, 2), 1);
+		}
+	}
+	shelf_close(*state, l);
+	assert_int_equal(unfinished_list(scratch_dir(*state), SLICE("/ws"), &a, found, 2), 0);
+	arena_release(&a);
 }
 
 /* A limit on the file's size stands for a full disk: the kernel writes a part, then refuses. */
@@ -224,7 +292,7 @@ static void full_disk_breaks_the_log_but_leaves_whole_lines(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	while (ok && n < 100) {
 		jw_kcstr(event_log_begin(l, "notice"), "text", "some text");
-		ok = event_log_end(l, &err);
+		ok = event_log_end(l, &err) && shelf_sync(*state, l, &err);
 		n += ok;
 	}
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
@@ -233,14 +301,14 @@ static void full_disk_breaks_the_log_but_leaves_whole_lines(void **state)
 	assert_non_null(strstr(err.msg, LOG));
 	(void)event_log_begin(l, "notice"); /* broken for good, although there is room now */
 	assert_false(event_log_end(l, &err));
-	assert_false(event_log_sync(l, &err));
-	event_log_close(l);
+	assert_false(shelf_sync(*state, l, &err));
+	shelf_close(*state, l);
 	assert_true(n > 5);
 	assert_true(read_log(*state, &seen, &err));
 	assert_int_equal(seen.n, n);
 	l = open_log(*state);
 	put(l, "room again");
-	event_log_close(l);
+	shelf_close(*state, l);
 	assert_true(read_log(*state, &seen, &err));
 	assert_int_equal(seen.n, n + 1);
 }
@@ -273,20 +341,27 @@ static void killed_writer_leaves_a_good_log(void **state)
 
 	if (child == 0) {
 		struct event_log *l = NULL;
+		uv_loop_t loop; /* that of the parent is not for two processes */
+		struct runq q;
 
-		if (!event_log_open(scratch_dir(*state), SLICE("s1"), &l, &err))
+		if (uv_loop_init(&loop) != 0)
+			_exit(1);
+		runq_init(&q, &loop);
+		if (!event_log_open(store_new(&loop, &q, scratch_dir(*state)), SLICE("s1"), &l,
+				    &err))
 			_exit(1);
 		for (;;) {
 			jw_kcstr(event_log_begin(l, "notice"), "text", "on and on");
 			if (!event_log_end(l, &err))
 				_exit(1);
+			(void)uv_run(&loop, UV_RUN_NOWAIT);
 		}
 	}
 	(void)usleep(30000);
 	(void)kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFSIGNALED(status));
-	event_log_close(open_log(*state));
+	shelf_close(*state, open_log(*state));
 	assert_true(read_log(*state, &seen, &err));
 }
 
@@ -304,9 +379,9 @@ static void sessions_are_listed_newest_first_and_removed(void **state)
 	for (int i = 0; i < 3; i++) {
 		session_new_id(id[i]);
 		assert_int_equal(strlen(id[i]), 18);
-		assert_true(event_log_open(scratch_dir(*state), slice_of(id[i]), &l, &err));
+		assert_true(event_log_open(store_of(state), slice_of(id[i]), &l, &err));
 		assert_true(blob_put(l, slice_of(id[i]), &hash, &err));
-		event_log_close(l);
+		shelf_close(*state, l);
 		(void)usleep(4000);
 	}
 	assert_int_equal(session_list(scratch_dir(*state), &a, ids, 8), 3);
@@ -328,7 +403,7 @@ static void sessions_are_listed_newest_first_and_removed(void **state)
 	arena_release(&a);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, shelf_setup, shelf_teardown)
 
 int main(void)
 {
@@ -341,6 +416,9 @@ int main(void)
 		TEST(bad_names_are_refused),
 		TEST(too_large_event_is_an_error_and_the_log_goes_on),
 		TEST(full_disk_breaks_the_log_but_leaves_whole_lines),
+		TEST(nobody_waits_for_a_sync),
+		TEST(opened_again_while_it_is_written),
+		TEST(marks_stand_from_the_sync_to_the_end),
 		TEST(reader_may_stop),
 		TEST(killed_writer_leaves_a_good_log),
 		TEST(sessions_are_listed_newest_first_and_removed),

@@ -6,27 +6,28 @@
 
 #include <cmocka.h>
 
-#include "agent/store/event_log.h"
-#include "tests/unit/agent/store/scratch.h"
+#include "tests/unit/agent/store/shelf.h"
 
 #define LOG "sessions/s1/log.jsonl"
 enum { LINES = 6 };
 
 struct fixture {
+	struct shelf *shelf;
 	struct scratch scratch;
 	char *data;
 	size_t n;
 	size_t start[LINES + 1]; /* of each line; the last: end of file */
 };
 
-static void make(struct fixture *f, const struct scratch *s)
+static void make(struct fixture *f, struct shelf *s)
 {
 	struct event_log *l = NULL;
 	struct err err = { 0 };
 	size_t line = 0;
 
-	f->scratch = *s;
-	assert_true(event_log_open(scratch_dir(s), SLICE("s1"), &l, &err));
+	f->shelf = s;
+	f->scratch = s->scratch;
+	assert_true(event_log_open(s->store, SLICE("s1"), &l, &err));
 	for (int i = 0; i < LINES; i++) {
 		struct jw *w = event_log_begin(l, "call");
 
@@ -34,8 +35,8 @@ static void make(struct fixture *f, const struct scratch *s)
 		jw_kcstr(w, "text", "same");
 		assert_true(event_log_end(l, &err));
 	}
-	event_log_close(l);
-	f->n = scratch_read(s, LOG, &f->data);
+	shelf_close(s, l);
+	f->n = scratch_read(&f->scratch, LOG, &f->data);
 	for (size_t i = 0; i < f->n; i++)
 		if (i == 0 || f->data[i - 1] == '\n')
 			f->start[line++] = i;
@@ -67,7 +68,7 @@ static void expect_bad(struct fixture *f, const char *data, size_t n, unsigned g
 		fail_msg("\"%s\" does not name %s", err.msg, where);
 	assert_int_equal(seen, good);
 	err = (struct err){ 0 };
-	assert_false(event_log_open(scratch_dir(&f->scratch), SLICE("s1"), &l, &err));
+	assert_false(event_log_open(f->shelf->store, SLICE("s1"), &l, &err));
 	assert_int_equal(err.code, ERR_INVALID);
 }
 
@@ -195,7 +196,7 @@ static void line_number_must_fit(void **state)
 	free(f.data);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, shelf_setup, shelf_teardown)
 
 int main(void)
 {

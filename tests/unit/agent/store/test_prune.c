@@ -8,9 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "agent/store/event_log.h"
-#include "agent/store/unfinished.h"
-#include "tests/unit/agent/store/scratch.h"
+#include "tests/unit/agent/store/shelf.h"
 
 enum { SESSIONS = PRUNE_KEEP + 4, BYTES = 1000, LONG_MS = 60 * 1000 };
 
@@ -25,7 +23,7 @@ static struct event_log *open_session(void **state, int i)
 	struct event_log *l = NULL;
 	char id[24];
 
-	assert_true(event_log_open(scratch_dir(*state), name(i, id), &l, NULL));
+	assert_true(event_log_open(((struct shelf *)*state)->store, name(i, id), &l, NULL));
 	return l;
 }
 
@@ -40,7 +38,7 @@ static void fill(void **state)
 
 		memset(text, 'a' + i, sizeof(text));
 		assert_true(blob_put(l, slice_make(text, sizeof(text)), &h, NULL));
-		event_log_close(l);
+		shelf_close(*state, l);
 	}
 }
 
@@ -110,12 +108,12 @@ static void what_is_needed_stays(void **state)
 	char id[24];
 
 	fill(state);
-	assert_true(unfinished_mark(scratch_dir(*state), SLICE("/ws"), name(0, id), NULL));
+	shelf_mark(scratch_dir(*state), "/ws", name(0, id));
 	at_work = open_session(state, 2);
 	assert_int_equal(prune(state, 1), 2 * BYTES);
 	assert_int_equal(gone(state), 1u << 1 | 1u << 3);
-	event_log_close(at_work);
-	unfinished_clear(scratch_dir(*state), SLICE("/ws"), name(0, id));
+	shelf_close(*state, at_work);
+	unfinished_remove(scratch_dir(*state), SLICE("/ws"), name(0, id));
 	assert_int_equal(prune(state, 1), 2 * BYTES);
 	assert_int_equal(gone(state), 15);
 }
@@ -135,7 +133,7 @@ static void sizes_are_remembered_but_not_for_ever(void **state)
 	free(text);
 	l = open_session(state, 0);
 	assert_true(blob_put(l, SLICE("more"), &h, NULL));
-	event_log_close(l);
+	shelf_close(*state, l);
 	assert_int_equal(prune(state, SESSIONS * BYTES), BYTES + 4);
 	assert_int_equal(gone(state), 1);
 }
@@ -147,15 +145,27 @@ static void without_time_nothing_goes(void **state)
 	assert_int_equal(gone(state), 0);
 }
 
+/* A task that starts prunes on the store's thread, between what others write there. */
+static void on_the_thread(void **state)
+{
+	struct shelf *s = *state;
+
+	fill(state);
+	history_prune_start(s->store, SESSIONS * BYTES - 1);
+	shelf_run(s);
+	assert_int_equal(gone(state), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_oldest_go, scratch_setup, scratch_teardown),
-		cmocka_unit_test_setup_teardown(what_is_needed_stays, scratch_setup, scratch_teardown),
-		cmocka_unit_test_setup_teardown(sizes_are_remembered_but_not_for_ever, scratch_setup,
-						scratch_teardown),
-		cmocka_unit_test_setup_teardown(without_time_nothing_goes, scratch_setup,
-						scratch_teardown),
+		cmocka_unit_test_setup_teardown(the_oldest_go, shelf_setup, shelf_teardown),
+		cmocka_unit_test_setup_teardown(what_is_needed_stays, shelf_setup, shelf_teardown),
+		cmocka_unit_test_setup_teardown(sizes_are_remembered_but_not_for_ever, shelf_setup,
+						shelf_teardown),
+		cmocka_unit_test_setup_teardown(without_time_nothing_goes, shelf_setup,
+						shelf_teardown),
+		cmocka_unit_test_setup_teardown(on_the_thread, shelf_setup, shelf_teardown),
 	};
 
 	return cmocka_run_group_tests_name("store/prune", tests, NULL, NULL);

@@ -7,13 +7,24 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/unit/agent/store/scratch.h"
+#include "tests/unit/agent/store/shelf.h"
+
+static bool mark_or(void **state, const char *workspace, const char *session, struct err *err)
+{
+	struct shelf *s = *state;
+	struct event_log *l;
+	bool ok;
+
+	assert_true(event_log_open(s->store, slice_of(session), &l, NULL));
+	event_log_mark(l, slice_of(workspace));
+	ok = shelf_sync(s, l, err);
+	shelf_close(s, l);
+	return ok;
+}
 
 static bool mark(void **state, const char *workspace, const char *session)
 {
-	struct err err = { 0 };
-
-	return unfinished_mark(scratch_dir(*state), slice_of(workspace), slice_of(session), &err);
+	return mark_or(state, workspace, session, NULL);
 }
 
 /* The marked sessions, sorted by their first letter, as one word. */
@@ -45,9 +56,9 @@ static void by_workspace(void **state)
 	assert_string_equal(marked(state, "/ws2", 8), "c1 ");
 	assert_string_equal(marked(state, "/w", 8), "");
 	assert_int_equal(strlen(marked(state, "/ws", 1)), 3); /* one of them */
-	unfinished_clear(scratch_dir(*state), SLICE("/ws2"), SLICE("a1")); /* not that one */
-	unfinished_clear(scratch_dir(*state), SLICE("/ws"), SLICE("b1"));
-	unfinished_clear(scratch_dir(*state), SLICE("/ws"), SLICE("b1"));
+	unfinished_remove(scratch_dir(*state), SLICE("/ws2"), SLICE("a1")); /* not that one */
+	unfinished_remove(scratch_dir(*state), SLICE("/ws"), SLICE("b1"));
+	unfinished_remove(scratch_dir(*state), SLICE("/ws"), SLICE("b1"));
 	assert_string_equal(marked(state, "/ws", 8), "a1 ");
 }
 
@@ -57,7 +68,7 @@ static void what_cannot_be_marked_is_an_error(void **state)
 	struct err err = { 0 };
 
 	scratch_write(*state, "unfinished", "a file\n", 7);
-	assert_false(unfinished_mark(scratch_dir(*state), SLICE("/ws"), SLICE("a1"), &err));
+	assert_false(mark_or(state, "/ws", "a1", &err));
 	assert_int_equal(err.code, ERR_IO);
 	assert_non_null(strstr(err.msg, "unfinished"));
 	assert_string_equal(marked(state, "/ws", 8), "");
@@ -66,9 +77,9 @@ static void what_cannot_be_marked_is_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(by_workspace, scratch_setup, scratch_teardown),
-		cmocka_unit_test_setup_teardown(what_cannot_be_marked_is_an_error, scratch_setup,
-						scratch_teardown),
+		cmocka_unit_test_setup_teardown(by_workspace, shelf_setup, shelf_teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_marked_is_an_error, shelf_setup,
+						shelf_teardown),
 	};
 
 	return cmocka_run_group_tests_name("store/unfinished", tests, NULL, NULL);

@@ -13,6 +13,7 @@
 
 #include "agent/config/config.h"
 #include "agent/edit/edit.h"
+#include "agent/store/store.h"
 #include "protocol/base/mem.h"
 
 /* One open buffer, /ws/a.txt, and a user who acts when he is asked or when an edit arrives. */
@@ -142,6 +143,7 @@ struct fixture {
 	struct editor editor;
 	struct tool_env env;
 	struct config config;
+	struct store *store;
 	char dir[64];
 	struct tool_run run;
 	int done;
@@ -171,8 +173,8 @@ static int set_up(void **state)
 	f->env.policy = policy_new(MODE_ASK);
 	f->env.config = &f->config;
 	workspace_init(&f->env.workspace, &f->q, &(struct host){ &ops, &f->editor }, NULL, SLICE("/ws"));
-	return event_log_open(slice_of(f->dir), SLICE("20260101-aaaaaa"), &f->env.log, NULL) ? 0
-											     : -1;
+	f->store = store_new(&f->loop, &f->q, slice_of(f->dir));
+	return event_log_open(f->store, SLICE("20260101-aaaaaa"), &f->env.log, NULL) ? 0 : -1;
 }
 
 static int tear_down(void **state)
@@ -185,6 +187,8 @@ static int tear_down(void **state)
 	event_log_close(f->env.log);
 	snapshot_unref(f->editor.text);
 	arena_release(&f->arena);
+	(void)uv_run(&f->loop, UV_RUN_DEFAULT);
+	store_close(f->store, NULL, NULL);
 	runq_close(&f->q);
 	(void)uv_run(&f->loop, UV_RUN_DEFAULT);
 	(void)nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);

@@ -1,0 +1,145 @@
+/* log_batch.c - see log_batch.h
+ *
+ * All blobs of a batch become durable by one syncfs(2) instead of an fsync(2) for each file and
+ * folder: each of those is a wait for the disk's cache of its own, so 2,000 images would wait some
+ * 4,000 times. The price is that what others have written to the same file system goes to the disk
+ * as well. That delays the task, never the editor: this is not the loop. */
+#include "agent/store/log_batch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/store/store_path.h"
+#include "protocol/base/limits.h"
+#include "protocol/base/mem.h"
+
+struct log_batch *log_batch_new(struct event_log *l, struct log_file *file, struct slice folder)
+{
+	struct log_batch *b = xcalloc(1, sizeof(*b));
+
+	b->log = l;
+	b->file = file;
+	b->folder = folder;
+	arena_init(&b->arena);
+	buf_init(&b->lines, (size_t)LIMIT_STORE_QUEUE_BYTES + LIMIT_LOG_EVENT_BYTES);
+	list_init(&b->waits);
+	list_init(&b->job.link);
+	return b;
+}
+
+void log_batch_free(struct log_batch *b)
+{
+	for (size_t i = 0; i < b->n_blobs; i++)
+		free(b->blobs[i].data);
+	free(b->blobs);
+	buf_release(&b->lines);
+	arena_release(&b->arena);
+	free(b);
+}
+
+void log_batch_add_blob(struct log_batch *b, const struct sha256_hex *hash, struct slice data)
+{
+	if (b->n_blobs == b->cap_blobs) {
+		b->cap_blobs = b->cap_blobs ? 2 * b->cap_blobs : 8;
+		b->blobs = xrealloc(b->blobs, b->cap_blobs * sizeof(*b->blobs));
+	}
+	b->blobs[b->n_blobs++] = (struct batch_blob){ *hash, xslicedup(data), data.len };
+	b->bytes += data.len;
+}
+
+/* A blob appears under its name only when it is whole. */
+static bool write_blob(struct slice temp, struct slice path, struct slice data, struct err *err)
+{
+	int fd = open(temp.ptr, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool ok = fd >= 0 && write_all(fd, data);
+	int saved = errno;
+
+	if (fd >= 0 && close(fd) != 0 && ok) {
+		ok = false;
+		saved = errno;
+	}
+	if (ok && rename(temp.ptr, path.ptr) != 0) {
+		ok = false;
+		saved = errno;
+	}
+	if (ok)
+		return true;
+	if (fd >= 0)
+		(void)unlink(temp.ptr);
+	return err_set(err, ERR_IO, "Cannot store %zu bytes as %s: %s.", data.len, path.ptr,
+		       strerror(saved));
+}
+
+/* What is there with another size was left by a loss of power, before the log named it. */
+static bool put_blob(struct log_batch *b, const struct batch_blob *blob, struct err *err)
+{
+	struct slice folder = arena_printf(&b->arena, "%s/blobs/%.2s", b->folder.ptr, blob->hash.s);
+	struct slice path = arena_printf(&b->arena, "%s/%s", folder.ptr, blob->hash.s);
+	struct slice temp = arena_printf(&b->arena, "%s/tmp-%.16s", folder.ptr, blob->hash.s);
+	struct stat st;
+
+	if (stat(path.ptr, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == blob->len)
+		return true;
+	return make_folder(folder, err) &&
+	       write_blob(temp, path, slice_make(blob->data, blob->len), err);
+}
+
+static bool make_mark(struct slice path, struct err *err)
+{
+	size_t slash = path.len;
+	struct arena a;
+	bool ok;
+	int fd;
+
+	while (slash > 0 && path.ptr[slash - 1] != '/')
+		slash--;
+	arena_init(&a);
+	ok = make_folder(arena_printf(&a, "%.*s", (int)(slash ? slash - 1 : 0), path.ptr), err);
+	arena_release(&a);
+	if (!ok)
+		return false;
+	fd = open(path.ptr, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_set(err, ERR_IO, "Cannot note in %s that files are being changed: %s.",
+			       path.ptr, strerror(errno));
+	(void)close(fd);
+	return true;
+}
+
+/* The mark and the blobs, durable. */
+static bool prepare(struct log_batch *b, struct err *err)
+{
+	if (b->mark.ptr && !make_mark(b->mark, err))
+		return false;
+	if (b->n_blobs > 0) /* what they sum up to is not known any more */
+		(void)unlink(arena_printf(&b->arena, "%s/" SESSION_SIZE_FILE, b->folder.ptr).ptr);
+	for (size_t i = 0; i < b->n_blobs; i++)
+		if (!put_blob(b, &b->blobs[i], err))
+			return false;
+	if ((b->mark.ptr || b->n_blobs > 0) && syncfs(b->file->fd) != 0)
+		return err_set(err, ERR_IO, "Cannot bring %s to the disk: %s.", b->folder.ptr,
+			       strerror(errno));
+	return true;
+}
+
+void log_batch_write(struct log_batch *b)
+{
+	struct log_file *f = b->file;
+	bool ok = f->why.code == ERR_NONE;
+
+	if (!ok)
+		b->why = f->why;
+	else if (!prepare(b, &b->why))
+		ok = false;
+	else if (b->lines.len > 0 && !log_file_append(f, buf_slice(&b->lines), &b->why))
+		ok = false;
+	else if (b->sync && !log_file_sync(f, &b->why))
+		ok = false;
+	if (!ok && f->why.code == ERR_NONE)
+		f->why = b->why;
+	if (ok && b->unmark.ptr)
+		(void)unlink(b->unmark.ptr);
+}
