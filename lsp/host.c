@@ -5,6 +5,7 @@
 
 #include "lsp/ask.h"
 #include "lsp/server.h"
+#include "lsp/tell.h"
 #include "protocol/base/limits.h"
 
 static struct snapshot *buffer(void *self, struct slice path)
@@ -110,7 +111,9 @@ static void show(void *self, struct task *task, struct slice path, struct slice 
 	struct tracked *t = self;
 
 	(void)task;
-	shown_report(&t->server->shown, path, title);
+	tell_flush(t); /* what streamed comes before the whole */
+	t->reported = t->server->client.emend || t->server->client.show_document;
+	shown_report(&t->server->shown, slice_of(t->id), path, title);
 }
 
 static const char *lost(void *self, struct slice path)

@@ -170,7 +170,7 @@ static void wire(struct server *s)
 	edits_init(&s->edits, s->loop, &s->runq, &s->conn, &s->client, &s->documents, &s->folders,
 		   &s->messages);
 	shown_init(&s->shown, s->loop, &s->conn, &s->client, &s->messages);
-	tasks_init(&s->tasks);
+	tasks_init(&s->tasks, s->loop);
 	pending_init(&s->pending, s);
 	(void)uv_timer_init(s->loop, &s->grace);
 	s->grace.data = s;
@@ -203,6 +203,7 @@ bool server_close(struct server *s)
 	s->closed = true;
 	runq_close(&s->runq);
 	uv_close((uv_handle_t *)&s->grace, NULL);
+	tasks_close(&s->tasks);
 	return true;
 }
 

@@ -71,14 +71,36 @@ const char *shown_path(const struct shown *s, struct slice uri)
 	return NULL;
 }
 
-void shown_report(struct shown *s, struct slice path, struct slice title)
+static void tell_plugin(struct shown *s, struct slice task, struct slice path, struct slice title)
+{
+	struct arena a;
+	struct slice uri;
+	struct jw *w;
+
+	arena_init(&a);
+	uri = uri_from_path(path, &a);
+	w = conn_notify_begin(s->conn, "emend/show");
+	jw_object(w);
+	if (task.len)
+		jw_kstr(w, "taskId", task);
+	jw_kstr(w, "title", title);
+	jw_kstr(w, "uri", uri);
+	jw_end(w);
+	conn_notify_end(s->conn);
+	arena_release(&a);
+}
+
+void shown_report(struct shown *s, struct slice task, struct slice path, struct slice title)
 {
 	struct showing *one;
 	struct slice uri;
 	struct arena a;
 	struct jw *w;
 
-	(void)title;
+	if (s->client->emend) {
+		tell_plugin(s, task, path, title);
+		return;
+	}
 	if (!s->client->show_document) {
 		char *text = xslicedup(path);
 

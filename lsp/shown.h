@@ -1,6 +1,6 @@
 /* shown.h - Markdown reports, on the user's screen: as files, or as virtual `emend:` documents
- * where
- * the editor takes those. */
+ * where the editor takes those. Our own plugins open them by themselves, beside the user's code:
+ * they are told by emend/show {taskId?, title, uri}. */
 #ifndef EMEND_LSP_SHOWN_H
 #define EMEND_LSP_SHOWN_H
 
@@ -22,7 +22,8 @@ struct shown {
 void shown_init(struct shown *s, uv_loop_t *loop, struct conn *conn, const struct client *client,
 		struct messages *messages);
 void shown_release(struct shown *s);
-void shown_report(struct shown *s, struct slice path, struct slice title);
+/* task: the id of the task whose report it is; may be empty. */
+void shown_report(struct shown *s, struct slice task, struct slice path, struct slice title);
 /* The file behind a virtual document; NULL if it is none of ours. Borrowed. */
 const char *shown_path(const struct shown *s, struct slice uri);
 

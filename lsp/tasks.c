@@ -11,10 +11,17 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 
-void tasks_init(struct tasks *t)
+void tasks_init(struct tasks *t, uv_loop_t *loop)
 {
 	*t = (struct tasks){ .running = 0 };
 	list_init(&t->all);
+	(void)uv_timer_init(loop, &t->text_timer);
+	t->text_timer.data = t;
+}
+
+void tasks_close(struct tasks *t)
+{
+	uv_close((uv_handle_t *)&t->text_timer, NULL);
 }
 
 static struct tracked *tracked_new(struct server *s, const char *kind)
@@ -32,6 +39,7 @@ static struct tracked *tracked_new(struct server *s, const char *kind)
 	t->config = settings_config(&s->settings);
 	t->started_ms = uv_now(s->loop);
 	buf_init(&t->diff, TASK_DIFF_BYTES);
+	buf_init(&t->unsent, LIMIT_MESSAGE_BYTES);
 	list_init(&t->link);
 	return t;
 }
@@ -41,6 +49,7 @@ static void tracked_free(struct tracked *t)
 	list_remove(&t->link);
 	shared_config_unref(t->config);
 	buf_release(&t->diff);
+	buf_release(&t->unsent);
 	free(t->id);
 	free(t->session);
 	free(t->title);
@@ -69,6 +78,7 @@ static void say(struct tracked *t, struct slice message)
 {
 	set(&t->message, message);
 	progress_report(t->progress, message);
+	tell_flush(t);
 	tell_task(t);
 }
 
@@ -109,6 +119,7 @@ void tracked_event(struct tracked *t, const struct task_event *ev)
 		return;
 	case TASK_USAGE:
 		t->usage = ev->usage;
+		tell_flush(t);
 		tell_task(t);
 		return;
 	case TASK_FINISHED:
@@ -162,6 +173,7 @@ static void on_done(void *payload, struct task *task, const struct task_outcome 
 
 	(void)task;
 	t->usage = o->usage;
+	tell_flush(t);
 	if (strcmp(t->status, "running") == 0)
 		set(&t->status, o->code == ERR_NONE ? SLICE("done") : slice_of(err_name(o->code)));
 	tell_end(t, o);
@@ -179,9 +191,7 @@ static void on_undone(void *payload, struct slice report, size_t restored, size_
 	set(&t->status, err || refused ? SLICE("failed") : SLICE("done"));
 	if (err)
 		report = slice_of(err->msg);
-	messages_show(&t->server->messages, err || refused ? LSP_MESSAGE_WARNING : LSP_MESSAGE_INFO,
-		      "Emend: undo: %zu restored, %zu refused. %.*s", restored, refused,
-		      SLICE_ARG(report));
+	tell_undone(t, report, restored, refused, err != NULL);
 	pending_undone(&t->server->pending);
 	ended(t, report);
 }
@@ -289,10 +299,9 @@ static bool reject_below(struct server *s, const char *workspace, const struct s
 			 struct err *err)
 {
 	struct tracked *t = may_start(s, "reject", err);
-	struct reject_spec spec = { .hunks = &s->pending.hunks,
-				    .workspace = slice_of(workspace),
-				    .ids = ids,
-				    .n_ids = n };
+	struct reject_spec spec = {
+		.hunks = &s->pending.hunks, .workspace = slice_of(workspace), .ids = ids, .n_ids = n
+	};
 	struct host host;
 
 	if (!t)

@@ -28,6 +28,8 @@ struct tracked {
 	size_t written; /* bytes of text that the model has said since its last tool */
 	struct shared_config *config;
 	struct progress *progress;
+	struct buf unsent; /* text for our plugins that waits for the next 30 ms */
+	bool reported;	   /* its answer is on the screen as a document */
 	struct buf diff; /* what it changed, unified; "full" when it is more than TASK_DIFF_BYTES */
 };
 
@@ -35,9 +37,11 @@ struct tasks {
 	struct list all; /* oldest first */
 	size_t running, count;
 	uint64_t undos; /* for their ids */
+	uv_timer_t text_timer; /* runs while some task has unsent text */
 };
 
-void tasks_init(struct tasks *t);
+void tasks_init(struct tasks *t, uv_loop_t *loop);
+void tasks_close(struct tasks *t); /* its handle; the loop must run once more */
 void tasks_release(struct tasks *t);
 
 /* Starts a task with the present settings; host, config and callbacks of *spec are filled in

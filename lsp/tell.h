@@ -1,6 +1,8 @@
 /* tell.h - what the editor is told about a task: notifications for our own plugins, and the one
- * line at
- * its end for everybody. */
+ * line at its end for everybody.
+ *
+ * Text is sent every LIMIT_TEXT_INTERVAL_MS at most: a notification for each piece of a model's
+ * stream would stop an editor for as long as it takes to draw them all. */
 #ifndef EMEND_LSP_TELL_H
 #define EMEND_LSP_TELL_H
 
@@ -8,7 +10,11 @@
 
 void tell_task(struct tracked *t);		      /* emend/task; nothing for other clients */
 void tell_text(struct tracked *t, struct slice text); /* emend/text; the same */
+void tell_flush(struct tracked *t); /* the text that waits; before all that must come after it */
 void tell_end(struct tracked *t, const struct task_outcome *o); /* window/showMessage */
+/* The end of an undo. report: a line for each file, "not undone: PATH: WHY" for a refused one. */
+void tell_undone(struct tracked *t, struct slice report, size_t restored, size_t refused,
+		 bool failed);
 /* The members of one task, into an open object. */
 void tell_fields(const struct tracked *t, struct jw *w, uint64_t now_ms);
 

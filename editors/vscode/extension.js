@@ -51,6 +51,7 @@ function newClient() {
   made.registerFeature(emendFeature);
   made.onNotification('emend/task', onTask);
   made.onNotification('emend/text', () => {});
+  made.onNotification('emend/show', onShow);
   made.onRequest('emend/permission', onPermission);
   made.onRequest('emend/question', onQuestion);
   return made;
@@ -83,6 +84,11 @@ function onTask(task) {
     });
   }
   if (task.message && known.report) known.report(task.message);
+}
+
+// A report is a Markdown file: it is shown rendered, beside the user's code.
+async function onShow(report) {
+  await vscode.commands.executeCommand('markdown.showPreviewToSide', vscode.Uri.parse(report.uri));
 }
 
 // Shows a diff beside the user's editor for as long as a question about it is open. Its text has a scheme

@@ -1,5 +1,5 @@
 /* code_command.c - the commands about a piece of code: {uri, range?, version?, instruction?,
- * ...}. */
+ * diagnostic?, diagnostics?, action?}. */
 #include "lsp/commands.h"
 
 #include "agent/session/code_action.h"
@@ -9,6 +9,8 @@
 
 /* Without a selection the model is shown what stands around the cursor, in lines each way. */
 enum { AROUND_CURSOR = 60, AROUND_DIAGNOSTIC = 20 };
+
+enum { MAX_DIAGNOSTICS = 50, MESSAGE_BYTES = 2000 };
 
 static void fail(struct rpc_request *req, const struct err *err)
 {
@@ -31,6 +33,12 @@ static void set_lines(struct document *doc, struct task_spec *spec, size_t aroun
 	spec->has_range = spec->start > 0 || spec->end < doc->text.len;
 }
 
+/* The action that is offered for each diagnostic, and so is about them. */
+static bool is_fix(const struct task_spec *spec)
+{
+	return spec->action && !spec->action->title;
+}
+
 /* The bytes that are meant, of the text as it is now. */
 static bool place(struct server *s, struct document *doc, struct json arg, struct arena *a,
 		  struct task_spec *spec, struct err *err)
@@ -50,7 +58,7 @@ static bool place(struct server *s, struct document *doc, struct json arg, struc
 	spec->start = document_offset(doc, s->client.encoding, range.start);
 	spec->end = document_offset(doc, s->client.encoding, range.end);
 	spec->has_range = true;
-	if (spec->diagnostics.len) {
+	if (is_fix(spec) && spec->diagnostics.len) {
 		set_lines(doc, spec, AROUND_DIAGNOSTIC);
 	} else if (spec->start == spec->end) {
 		set_lines(doc, spec, AROUND_CURSOR);
@@ -59,6 +67,25 @@ static bool place(struct server *s, struct document *doc, struct json arg, struc
 			spec->instruction.len ? "\n" : "", range.start.line + 1);
 	}
 	return true;
+}
+
+/* "LINE: message" of each; those of all servers that the plugin's editor shows for these lines. */
+static struct slice diagnostics_of(struct arena *a, struct json list)
+{
+	struct slice message, out = SLICE("");
+	struct range range;
+	size_t n = 0;
+
+	for (struct json_iter it = json_iter(list); json_next(&it) && n < MAX_DIAGNOSTICS;) {
+		if (!range_read(json_get(it.value, "range"), &range) ||
+		    !json_str(json_get(it.value, "message"), a, &message))
+			continue;
+		out = arena_printf(a, "%.*s%s%u: %.*s", SLICE_ARG(out), n ? "\n" : "",
+				   range.start.line + 1,
+				   SLICE_ARG(slice_sub(slice_trim(message), 0, MESSAGE_BYTES)));
+		n++;
+	}
+	return out;
 }
 
 static bool read_spec(struct server *s, struct rpc_request *req, struct json arg,
@@ -73,13 +100,18 @@ static bool read_spec(struct server *s, struct rpc_request *req, struct json arg
 			err, ERR_INVALID,
 			"The command needs one argument: {uri, range, version?, instruction?}.");
 	if (!uri_to_path(uri, a, &path))
-		return err_set(err, ERR_INVALID, "%.*s is not a file: save it first.",
-			       SLICE_ARG(uri));
+		return err_set(err, ERR_INVALID, "This text is in no file yet: save it first.");
 	doc = documents_find(&s->documents, uri);
 	folders_place(&s->folders, a, path, &spec->workspace, &spec->path);
 	spec->language = slice_of(doc ? doc->language : language_of_path(path));
 	spec->instruction = json_str_or(json_get(arg, "instruction"), a, "");
 	spec->diagnostics = json_str_or(json_get(arg, "diagnostic"), a, "");
+	if (spec->diagnostics.len == 0)
+		spec->diagnostics = diagnostics_of(a, json_get(arg, "diagnostics"));
+	if (is_fix(spec) && spec->diagnostics.len + spec->instruction.len == 0)
+		return err_set(err, ERR_INVALID,
+			       "The editor shows no problem here: choose lines that have one, or "
+			       "say in words what is wrong.");
 	return !doc || place(s, doc, arg, a, spec, err);
 }
 
@@ -93,7 +125,7 @@ static struct slice title_of(struct server *s, struct arena *a, const struct tas
 	if (!spec->action)
 		return action;
 	(void)slice_next_line(&rest, &line);
-	if (line.len)
+	if (is_fix(spec) && line.len)
 		return shown_text(a, &s->client, arena_printf(a, "Fix line %.*s", SLICE_ARG(line)),
 				  100);
 	while (slash > 0 && name.ptr[slash - 1] != '/')

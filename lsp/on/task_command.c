@@ -235,5 +235,6 @@ void command_diff(struct server *s, struct rpc_request *req, struct json arg, st
 		return;
 	}
 	reply_task(req, t, false);
-	shown_report(&s->shown, path, slice_of(t->title));
+	shown_report(&s->shown, SLICE(""), path,
+		     arena_printf(&req->arena, "Changes of: %s", t->title));
 }

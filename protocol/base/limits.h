@@ -81,6 +81,7 @@ enum {
 	LIMIT_NET_LINGER_MS = 1000,
 	LIMIT_STREAM_IDLE_MS = 120 * 1000,
 	LIMIT_PROGRESS_INTERVAL_MS = 200, /* at most five a second */
+	LIMIT_TEXT_INTERVAL_MS = 30,	  /* what a model says, to our own plugins */
 	LIMIT_COMMAND_MS = 120 * 1000,	  /* default timeout of a command */
 	LIMIT_COMMAND_MAX_MS = 60 * 60 * 1000,
 };

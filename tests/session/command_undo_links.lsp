@@ -29,7 +29,7 @@ mode run.sh 755
 mode tool.sh 755
 --> {"id":3,"method":"workspace/executeCommand","params":{"command":"emend.undo","arguments":[{"task":"$task"}]}}
 <-- {"id":3,"result":{"taskId":"*"}}
-<-- {"method":"window/showMessage","params":{"type":3,"message":"~9 restored, 0 refused"}}
+<-- {"method":"window/showMessage","params":{"type":3,"message":"~9 restored$"}}
 linked was.ln b.c
 linked gone.ln a.c
 linked sub/deep.ln ../a.c
@@ -40,7 +40,7 @@ mode tool.sh 644
 # And again.
 --> {"id":4,"method":"workspace/executeCommand","params":{"command":"emend.undo","arguments":[{"task":"$task","redo":true}]}}
 <-- {"id":4,"result":{"taskId":"*"}}
-<-- {"method":"window/showMessage","params":{"type":3,"message":"~9 restored, 0 refused"}}
+<-- {"method":"window/showMessage","params":{"type":3,"message":"~9 restored$"}}
 linked new.ln a.c
 linked was.ln a.c
 linked gone.ln

@@ -10,6 +10,6 @@ init vscode-9
 --> {"method":"workspace/didChangeWorkspaceFolders","params":{"event":{"added":[{"uri":"${uri}/sub","name":"sub"}],"removed":[]}}}
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.explain","arguments":[{"uri":"${uri}/sub/inner.c"}]}}
 <-- {"id":1,"result":{"taskId":"$task"}}
-<-- {"method":"window/showMessage","params":{"message":"~done: Listed"}}
+<-- {"method":"window/showMessage","params":{"message":"~inner.c: done"}}
 --> {"id":2,"method":"emend/transcript","params":{"taskId":"$task"}}
 <-- {"id":2,"result":{"events":"..."}}

@@ -41,5 +41,5 @@ open ${uri}/a.c "/* new */\nint one;\nint zwei;\nlong three;\n"
 --> {"id":5,"method":"workspace/executeCommand","params":{"command":"emend.undo","arguments":[{"task":"$task"}]}}
 <-- {"id":5,"result":{"taskId":"*"}}
 <-- {"method":"workspace/applyEdit"}
-<-- {"method":"window/showMessage","params":{"message":"~1 restored, 0 refused"}}
+<-- {"method":"window/showMessage","params":{"message":"~1 restored$"}}
 buffer ${uri}/a.c "/* new */\nint one;\nint zwei;\nint three;\n"

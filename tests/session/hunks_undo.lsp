@@ -22,7 +22,7 @@ type ${uri}/a.c 5:0-5:0 "int four;\n"
 <-- {"id":2,"result":{"taskId":"*"}}
 <-- {"method":"workspace/applyEdit"}
 <-- {"method":"emend/hunks","params":{"hunks":[]}}
-<-- {"method":"window/showMessage","params":{"message":"~1 restored, 0 refused"}}
+<-- {"method":"window/showMessage","params":{"message":"~1 restored$"}}
 buffer ${uri}/a.c "int one;\nint zwei;\n\nint three;\n\nint four;\n"
 --> {"id":3,"method":"workspace/executeCommand","params":{"command":"emend.rejectAll"}}
 <-- {"id":3,"error":{"message":"~No change"}}

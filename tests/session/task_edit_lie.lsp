@@ -26,5 +26,5 @@ apply before
 --> {"id":3,"method":"workspace/executeCommand","params":{"command":"emend.undo","arguments":[{"task":"$task"}]}}
 <-- {"id":3,"result":{"taskId":"*"}}
 <-- {"method":"workspace/applyEdit"}
-<-- {"method":"window/showMessage","params":{"type":3,"message":"~1 restored, 0 refused"}}
+<-- {"method":"window/showMessage","params":{"type":3,"message":"~1 restored$"}}
 buffer ${uri}/a.c "int old;\n"

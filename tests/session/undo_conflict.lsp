@@ -29,5 +29,5 @@ type ${uri}/a.c 0:5-0:10 "one"
 --> {"id":3,"method":"workspace/executeCommand","params":{"command":"emend.undo","arguments":[{"task":"$task"}]}}
 <-- {"id":3,"result":{"taskId":"*"}}
 <-- {"method":"workspace/applyEdit"}
-<-- {"method":"window/showMessage","params":{"message":"~1 restored, 0 refused"}}
+<-- {"method":"window/showMessage","params":{"message":"~1 restored$"}}
 buffer ${uri}/a.c "int one;\nint zwei;\n\nint three;\n\n"
