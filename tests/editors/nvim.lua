@@ -42,23 +42,36 @@ local function find(items, format, wanted)
   end
 end
 vim.ui.select = function(items, opts, done)
-  local prompt = tostring(opts.prompt)
+  local titles = {}
+  for _, item in ipairs(items) do
+    table.insert(titles, opts.format_item and opts.format_item(item) or tostring(item))
+  end
   if opts.kind == 'codeaction' then
-    local titles = {}
-    for _, item in ipairs(items) do
-      table.insert(titles, opts.format_item and opts.format_item(item) or '')
-    end
     table.insert(menus, titles)
     done(find(items, opts.format_item, pick))
     return
   end
-  table.insert(asked, prompt .. ' [' .. table.concat(vim.tbl_map(function(i)
-    return opts.format_item and opts.format_item(i) or tostring(i)
-  end, items), ', ') .. ']')
+  table.insert(asked, tostring(opts.prompt) .. ' [' .. table.concat(titles, ', ') .. ']')
   vim.schedule(function() -- as a picker of a plugin does: later
     done(find(items, opts.format_item, answer_permission))
   end)
 end
+-- The plugin's questions stand in a window: the user goes there and presses the keys.
+local questions = require('emend.questions')
+local function keys(k)
+  vim.api.nvim_feedkeys(k, 'xt', false)
+end
+local function answer_question()
+  local win = questions.window()
+  if not win then
+    return
+  end
+  local lines = vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(win), 0, -1, false)
+  table.insert(asked, table.concat(lines, '\n'))
+  vim.cmd('Emend answer')
+  keys(answer_permission == 'Deny' and 'gd' or 'ga')
+end
+vim.fn.timer_start(30, answer_question, { ['repeat'] = -1 })
 vim.fn.inputlist = function(items) -- how 0.7 shows a showMessageRequest
   table.insert(asked, table.concat(items, ' '))
   for _, item in ipairs(items) do
@@ -115,9 +128,10 @@ local function choose(title)
   end
 end
 local function ended(state)
-  return wait('the task ends as ' .. state, function()
-    return last ~= nil and last.state == state
+  wait('the task ends', function()
+    return last ~= nil and last.state ~= 'running'
   end, 30000)
+  return ok(last ~= nil and last.state == state, 'the task is ' .. state .. ': ' .. vim.inspect(last))
 end
 -- What the server believes the buffer holds; Neovim tells it of changes up to 150 ms late.
 local function server_agrees(what)
@@ -154,10 +168,6 @@ local function asked_for(word)
     end
   end
   return false
-end
-
-local function keys(k)
-  vim.api.nvim_feedkeys(k, 'xt', false)
 end
 
 local scenario = {}
@@ -517,6 +527,139 @@ function scenario.undo_conflict()
   ended('done')
   ok(text() == before .. 'typed below\n', 'once the lines are as Emend left them, undo works')
   server_agrees('after the second undo')
+end
+
+-- Problems that another server or linter has found, and that Emend's client never hears of.
+function scenario.fix()
+  start()
+  local space = vim.api.nvim_create_namespace('other')
+  vim.diagnostic.set(space, 0, {
+    { lnum = 7, col = 5, end_lnum = 7, end_col = 8, message = 'this loop is bad 🙂', source = 'other', severity = 1 },
+    { lnum = 11, col = 0, message = 'other', severity = 2 },
+  })
+  choose('Emend: Fix "this loop is bad 🙂"')
+  wait('the menu offers to fix it', function()
+    return #menus > 0 and table.concat(menus[1], '|'):find('Fix "this loop is bad', 1, true) ~= nil
+  end)
+  wait('the task is about it', function()
+    return last ~= nil and last.title == 'Fix line 8: this loop is bad 🙂'
+  end)
+  wait('it ends', function()
+    return last.state ~= 'running'
+  end)
+  last = nil
+  vim.cmd('%Emend fix')
+  ended('done') -- the model expects both
+  last = nil
+  vim.cmd('1,2Emend fix')
+  wait('where nothing is wrong, that is said', function()
+    for _, m in ipairs(messages) do
+      if m[1]:find('shows no problem here', 1, true) then
+        messages = {}
+        return true
+      end
+    end
+  end)
+end
+
+local function emends()
+  return vim.tbl_filter(function(c)
+    return c.name == 'emend'
+  end, (vim.lsp.get_clients or vim.lsp.get_active_clients)())
+end
+
+function scenario.explain()
+  start()
+  local win, buf, at = vim.api.nvim_get_current_win(), vim.api.nvim_get_current_buf(), vim.fn.winsaveview()
+  vim.cmd('Emend explain')
+  local page
+  local function shown()
+    for _, w in ipairs(vim.api.nvim_list_wins()) do
+      local b = vim.api.nvim_win_get_buf(w)
+      if b ~= buf and vim.bo[b].filetype == 'markdown' then
+        page = b
+        return table.concat(vim.api.nvim_buf_get_lines(b, 0, -1, false), '\n')
+      end
+    end
+    return ''
+  end
+  wait('the answer stands in a window of its own while it comes', function()
+    return shown():find('word word', 1, true) ~= nil
+  end)
+  ok(last.state == 'running' and not shown():find('the end', 1, true), 'before its end')
+  ok(vim.api.nvim_get_current_win() == win and vim.api.nvim_get_current_buf() == buf, 'the user stays where they were')
+  ended('done')
+  wait('the whole is there', function()
+    return shown():find('`the end`', 1, true) ~= nil
+  end)
+  ok(vim.bo[page].buftype == 'nofile' and not vim.bo[page].modifiable, 'and is no file to be saved')
+  ok(vim.deep_equal(vim.fn.winsaveview().lnum, at.lnum) and text() == before, 'the code is as it was')
+  local report = vim.fn.glob(vim.env.XDG_STATE_HOME .. '/emend/sessions/*/*.md')
+  ok(report ~= '', 'the report is kept')
+  vim.cmd('edit ' .. report)
+  vim.wait(300, function()
+    return #emends() > 1
+  end)
+  ok(#emends() == 1, 'one server runs, also when the report is opened')
+end
+
+-- The server is killed in the middle of a task: the task is lost, that is said, and the next one has the buffer.
+function scenario.lost()
+  start()
+  vim.cmd('Emend do change it')
+  wait('the task runs', function()
+    return last ~= nil and last.state == 'running'
+  end)
+  vim.api.nvim_buf_set_lines(0, 0, 1, false, { '/* not saved */' })
+  local id = emend.client(0).id
+  os.execute("pkill -9 -P " .. vim.fn.getpid() .. " -f '[e]mend lsp'")
+  wait('the task is lost', function()
+    return last.state == 'lost'
+  end)
+  wait('that is said', function()
+    for _, m in ipairs(messages) do
+      if m[1]:find('was killed by signal 9', 1, true) and m[1]:find('lost: change it', 1, true) then
+        messages = {}
+        return true
+      end
+    end
+  end)
+  ok(emend.statusline() == '', 'nothing is said to run')
+  wait('another server serves the buffer', function()
+    local c = emend.client(0)
+    return c ~= nil and c.id ~= id
+  end)
+  vim.cmd('Emend do change it')
+  ended('done')
+  ok(text() == after:gsub('^[^\n]*', '/* not saved */', 1), 'the next task edits the buffer, around what is unsaved')
+  ok(on_disk() == before, 'and not the file behind it')
+  server_agrees('after all')
+end
+
+-- Files outside of any project; a buffer whose server is gone is never given to another one.
+function scenario.outside()
+  start()
+  local project = emend.client(0).id
+  vim.fn.mkdir(vim.env.HOME .. '/loose/below', 'p')
+  for _, name in ipairs({ '/loose/a.c', '/loose/below/b.c' }) do
+    vim.cmd('edit! ' .. vim.env.HOME .. name)
+    wait('a server attaches to ' .. name, function()
+      return emend.client(0) ~= nil
+    end)
+    ok(emend.client(0).id ~= project, 'which is not that of the project')
+  end
+  ok(#emends() == 2, 'there is one server for both')
+  vim.lsp.buf_detach_client(0, emend.client(0).id)
+  ok(emend.client(0) == nil, 'without its own client a buffer has none')
+  vim.cmd('Emend do something')
+  ended('done')
+  ok(emend.client(0) ~= nil and emend.client(0).id ~= project, 'a command attaches it again')
+  vim.cmd('new')
+  vim.bo.buftype = 'nofile'
+  vim.cmd('Emend explain')
+  wait('a buffer without a file is told so', function()
+    return #messages > 0 and messages[#messages][1]:find('no file', 1, true) ~= nil
+  end)
 end
 
 local good, why = xpcall(scenario[vim.env.SCENARIO], debug.traceback)

@@ -1,4 +1,4 @@
--- Defines :Emend. Nothing else happens until require('emend').setup() is called.
+-- Defines :Emend and the <Plug> maps. Nothing else happens until require('emend').setup() is called.
 if vim.g.loaded_emend then
   return
 end
@@ -14,3 +14,8 @@ end, {
     return require('emend').complete(lead, line)
   end,
 })
+
+for _, verb in ipairs({ 'answer', 'accept', 'reject', 'accept-all', 'reject-all', 'next', 'previous' }) do
+  vim.keymap.set('n', '<Plug>(emend-' .. verb .. ')', '<Cmd>Emend ' .. verb .. '<CR>')
+end
+vim.keymap.set({ 'n', 'x' }, '<Plug>(emend-actions)', ':Emend actions<CR>', { silent = true })

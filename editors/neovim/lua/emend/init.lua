@@ -1,8 +1,13 @@
 -- Emend for Neovim, 0.7 and newer: starts `emend lsp` for the files you edit, and adds :Emend.
 --
 -- The code actions work through Neovim's own vim.lsp.buf.code_action(). This plugin adds what LSP has no
--- way to ask for: free text (:Emend do ...), permission questions in vim.ui.select with the whole
--- command or diff in view, progress, and cancel.
+-- way to ask for: free text (:Emend do ...), questions that stand in a window of their own (questions.lua),
+-- answers that stream (tasks.lua), changes that wait (hunks.lua), progress, and cancel.
+local hunks = require('emend.hunks')
+local questions = require('emend.questions')
+local servers = require('emend.servers')
+local tasks = require('emend.tasks')
+
 local M = {}
 
 local defaults = {
@@ -14,326 +19,50 @@ local defaults = {
   progress = true, -- show what a task does in the message line
 }
 
-local config = vim.deepcopy(defaults)
-local clients = {} -- root folder -> client id, for Neovim 0.7
-local tasks = {} -- task id -> last emend/task of it
-local order = {} -- task ids, oldest first
-local said = {} -- task id -> what the model said, in pieces
-
+-- Called when a task changes, with its last state; for status lines and tests.
+M.on_task = nil
 -- Called with a buffer and M.hunks() of it when changes that wait come, go, or were touched.
 M.on_hunks = nil
 
--- Called when a task changes, with its last state; for status lines and tests.
-M.on_task = nil
-
--- The files -----------------------------------------------------------------------------------------
-
-local function root_of(path)
-  local dir = vim.fn.fnamemodify(path, ':p:h')
-  while true do
-    for _, marker in ipairs(config.root_markers) do
-      if vim.fn.isdirectory(dir .. '/' .. marker) == 1 or vim.fn.filereadable(dir .. '/' .. marker) == 1 then
-        return dir
-      end
-    end
-    local up = vim.fn.fnamemodify(dir, ':h')
-    if up == dir then
-      return vim.fn.fnamemodify(path, ':p:h')
-    end
-    dir = up
-  end
-end
-
-local function wanted(bufnr)
-  if vim.bo[bufnr].buftype ~= '' or vim.api.nvim_buf_get_name(bufnr) == '' then
-    return false
-  end
-  return config.filetypes == nil or vim.tbl_contains(config.filetypes, vim.bo[bufnr].filetype)
-end
-
--- Messages of the server ----------------------------------------------------------------------------
-
-local function one_line(text)
-  local line = (text or ''):gsub('%s+', ' ')
-  local room = math.max(20, vim.o.columns - 15) -- a longer one would ask for <Enter>
-  return #line > room and line:sub(1, room - 3) .. '...' or line
-end
-
--- Files that are not served are changed on the disk. What is unsaved is left alone: Neovim itself will tell.
-local function look_at_disk()
-  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
-    if vim.api.nvim_buf_is_loaded(bufnr) and vim.bo[bufnr].buftype == '' and not vim.bo[bufnr].modified
-      and vim.api.nvim_buf_get_name(bufnr) ~= '' then
-      vim.cmd('silent! checktime ' .. bufnr)
-    end
-  end
-end
-
-local function on_task(_, task)
-  if type(task) ~= 'table' or type(task.taskId) ~= 'string' then
-    return
-  end
-  if not tasks[task.taskId] then
-    table.insert(order, task.taskId)
-    if #order > 50 then
-      local oldest = table.remove(order, 1)
-      tasks[oldest], said[oldest] = nil, nil
-    end
-  end
-  tasks[task.taskId] = vim.tbl_extend('force', tasks[task.taskId] or {}, task)
-  if config.progress and task.state == 'running' and task.message then
-    vim.api.nvim_echo({ { one_line('Emend: ' .. task.message) } }, false, {})
-  end
-  if task.state ~= 'running' then
-    look_at_disk()
-  end
+tasks.on_change = function(task)
   if M.on_task then
-    M.on_task(tasks[task.taskId])
+    M.on_task(task)
   end
 end
-
-local function on_text(_, piece)
-  if type(piece) ~= 'table' or type(piece.text) ~= 'string' then
-    return
-  end
-  said[piece.taskId] = said[piece.taskId] or {}
-  table.insert(said[piece.taskId], piece.text)
-end
-
--- Waits for a choice. Newer Neovim runs handlers of requests in a coroutine; older ones do not, and
--- there the loop is kept turning until the answer is there. Either way the editor stays usable.
-local function choose(items, opts)
-  local co, main = coroutine.running()
-  local choice, done = nil, false
-  local waiting = false
-  vim.ui.select(items, opts, function(item)
-    choice, done = item, true
-    if waiting then
-      coroutine.resume(co)
-    end
-  end)
-  if co and not main then
-    if not done then
-      waiting = true
-      coroutine.yield()
-    end
-  else
-    vim.wait(10 * 60 * 1000, function()
-      return done
-    end, 20)
-  end
-  return choice
-end
-
--- Shows the command or the diff in a split while the question is open.
-local function preview(request)
-  local text = (type(request.diff) == 'string' and request.diff ~= '') and request.diff or nil
-  if not text or #vim.api.nvim_list_uis() == 0 then
-    return function() end
-  end
-  local before = vim.api.nvim_get_current_win()
-  vim.cmd('botright new')
-  local buf, win = vim.api.nvim_get_current_buf(), vim.api.nvim_get_current_win()
-  vim.bo[buf].buftype, vim.bo[buf].bufhidden, vim.bo[buf].filetype = 'nofile', 'wipe', 'diff'
-  vim.api.nvim_buf_set_lines(buf, 0, -1, false, vim.split(text, '\n'))
-  vim.cmd('redraw')
-  vim.api.nvim_set_current_win(before)
-  return function()
-    if vim.api.nvim_win_is_valid(win) then
-      vim.api.nvim_win_close(win, true)
-    end
-  end
-end
-
-local function on_permission(_, request)
-  local close = preview(request)
-  local prompt = string.format('Emend: %s: %s', request.title or 'May I', request.subject or '')
-  if type(request.reason) == 'string' then
-    prompt = prompt .. ' (' .. request.reason .. ')'
-  end
-  local answer = choose(request.options, { prompt = one_line(prompt), kind = 'emend.permission' })
-  close()
-  return { title = answer or 'Deny' } -- <Esc> is a no
-end
-
-local function on_question(_, request)
-  local answer
-  if type(request.options) == 'table' and #request.options > 0 then
-    answer = choose(request.options, { prompt = one_line(request.text), kind = 'emend.question' })
-  else
-    answer = vim.fn.input(one_line(request.text) .. ' ')
-  end
-  return { answer = answer or '' }
-end
-
--- Changes that wait for a word ----------------------------------------------------------------------
-
-local sign_space = vim.api.nvim_create_namespace('emend-hunks')
-local hunks = {} -- buffer number -> { { id, mark, kind, state }, ... }
-local sign_of = { ['add'] = '+', ['change'] = '~', ['delete'] = '_', ['new file'] = '+' }
-local group_of = { ['add'] = 'DiffAdd', ['change'] = 'DiffChange', ['delete'] = 'DiffDelete', ['new file'] = 'DiffAdd' }
-
--- Marks move with the text, so the server tells only what comes, goes, or was touched.
-local function on_hunks(_, params)
-  if type(params) ~= 'table' or type(params.uri) ~= 'string' then
-    return
-  end
-  local bufnr = vim.uri_to_bufnr(params.uri)
-  if not vim.api.nvim_buf_is_loaded(bufnr) then
-    return
-  end
-  vim.api.nvim_buf_clear_namespace(bufnr, sign_space, 0, -1)
-  hunks[bufnr] = {}
-  local lines = vim.api.nvim_buf_line_count(bufnr)
-  for _, hunk in ipairs(params.hunks or {}) do
-    local first = math.min(hunk.range.start.line, lines - 1)
-    local last = math.max(first, math.min(hunk.range['end'].line - 1, lines - 1))
-    local entry = { id = hunk.id, kind = hunk.kind, state = hunk.state, marks = {} }
-    for line = first, math.min(last, first + 999) do
-      table.insert(entry.marks, vim.api.nvim_buf_set_extmark(bufnr, sign_space, line, 0, {
-        sign_text = sign_of[hunk.kind] or '~',
-        sign_hl_group = hunk.state == 'touched' and 'WarningMsg' or group_of[hunk.kind] or 'DiffChange',
-      }))
-    end
-    table.insert(hunks[bufnr], entry)
-  end
+hunks.on_change = function(bufnr, list)
   if M.on_hunks then
-    M.on_hunks(bufnr, M.hunks(bufnr))
+    M.on_hunks(bufnr, list)
   end
 end
 
--- The changes of a buffer that wait: { { id, kind, state, first, last }, ... }; lines from 1.
-function M.hunks(bufnr)
-  bufnr = (bufnr == nil or bufnr == 0) and vim.api.nvim_get_current_buf() or bufnr
-  local out = {}
-  for _, hunk in ipairs(hunks[bufnr] or {}) do
-    local first, last
-    for _, mark in ipairs(hunk.marks) do
-      local at = vim.api.nvim_buf_get_extmark_by_id(bufnr, sign_space, mark, {})[1]
-      if at then
-        first, last = math.min(first or at + 1, at + 1), math.max(last or at + 1, at + 1)
-      end
-    end
-    if first then
-      table.insert(out, { id = hunk.id, kind = hunk.kind, state = hunk.state, first = first, last = last })
-    end
-  end
-  return out
-end
-
-local function hunk_at_cursor()
-  local line = vim.api.nvim_win_get_cursor(0)[1]
-  for _, hunk in ipairs(M.hunks(0)) do
-    if hunk.first <= line and line <= hunk.last then
-      return hunk
-    end
-  end
-end
-
-local handlers = {
-  ['emend/hunks'] = on_hunks,
-  ['emend/task'] = on_task,
-  ['emend/text'] = on_text,
-  ['emend/permission'] = on_permission,
-  ['emend/question'] = on_question,
-}
-
--- Starting ------------------------------------------------------------------------------------------
-
-local function client_config(root)
-  local capabilities = vim.lsp.protocol.make_client_capabilities()
-  capabilities.experimental = { emend = true }
-  return {
-    name = 'emend',
-    cmd = config.cmd,
-    root_dir = root,
-    capabilities = capabilities,
-    handlers = handlers,
-    settings = { emend = next(config.settings) and config.settings or vim.empty_dict() },
-    init_options = next(config.settings) and { emend = config.settings } or nil,
-    on_attach = config.on_attach,
-    workspace_folders = { { uri = vim.uri_from_fname(root), name = vim.fn.fnamemodify(root, ':t') } },
-  }
-end
-
-function M.attach(bufnr)
-  bufnr = (bufnr == nil or bufnr == 0) and vim.api.nvim_get_current_buf() or bufnr
-  if not wanted(bufnr) then
-    return
-  end
-  local root = root_of(vim.api.nvim_buf_get_name(bufnr))
-  if vim.lsp.start then
-    vim.api.nvim_buf_call(bufnr, function()
-      vim.lsp.start(client_config(root), { bufnr = bufnr })
-    end)
-    return
-  end
-  local id = clients[root]
-  if not id or not vim.lsp.get_client_by_id(id) then
-    id = vim.lsp.start_client(client_config(root))
-    clients[root] = id
-  end
-  if id then
-    vim.lsp.buf_attach_client(bufnr, id)
-  end
-end
+M.attach, M.client = servers.attach, servers.client
+M.hunks, M.tasks, M.statusline = hunks.list, tasks.list, tasks.statusline
 
 function M.setup(opts)
-  config = vim.tbl_deep_extend('force', vim.deepcopy(defaults), opts or {})
-  local group = vim.api.nvim_create_augroup('emend', { clear = true })
-  vim.api.nvim_create_autocmd({ 'BufReadPost', 'BufNewFile', 'BufFilePost' }, {
-    group = group,
-    callback = function(args)
-      vim.schedule(function() -- so that the file type is known
-        if vim.api.nvim_buf_is_loaded(args.buf) then
-          M.attach(args.buf)
-        end
-      end)
-    end,
-  })
-  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
-    if vim.api.nvim_buf_is_loaded(bufnr) then
-      M.attach(bufnr)
-    end
-  end
+  local config = vim.tbl_deep_extend('force', vim.deepcopy(defaults), opts or {})
+  tasks.progress = config.progress
+  servers.setup(config)
 end
 
 -- Asking the server ---------------------------------------------------------------------------------
 
-function M.client(bufnr)
-  local list = (vim.lsp.get_clients or vim.lsp.get_active_clients)()
-  local any
-  for _, client in ipairs(list) do
-    if client.name == 'emend' then
-      any = any or client
-      if vim.lsp.buf_is_attached(bufnr or 0, client.id) then
-        return client
-      end
-    end
-  end
-  return any
-end
-
+-- The server of this buffer is asked, and started if it is not there.
 local function request(method, params, handler)
-  local client = M.client(vim.api.nvim_get_current_buf())
-  if not client then
-    vim.notify('Emend is not running for this file: see :Emend status', vim.log.levels.WARN)
-    return
-  end
-  local done = handler or function() end
+  local bufnr = vim.api.nvim_get_current_buf()
   local function answer(err, result)
     if err then
       vim.notify('Emend: ' .. (err.message or tostring(err)), vim.log.levels.ERROR)
-    else
-      done(result)
+    elseif handler then
+      handler(result)
     end
   end
-  local bufnr = vim.api.nvim_get_current_buf()
-  if vim.fn.has('nvim-0.11') == 1 then
-    client:request(method, params, answer, bufnr)
-  else
-    client.request(method, params, answer, bufnr)
-  end
+  servers.with(bufnr, function(client)
+    if vim.fn.has('nvim-0.11') == 1 then
+      client:request(method, params, answer, bufnr)
+    else
+      client.request(method, params, answer, bufnr)
+    end
+  end)
 end
 
 function M.execute(name, argument, handler)
@@ -358,54 +87,6 @@ local function code_argument(first, last, instruction)
   return argument
 end
 
--- A scratch window with text.
-local function show(title, lines, filetype)
-  vim.cmd('botright new')
-  local buf = vim.api.nvim_get_current_buf()
-  vim.bo[buf].buftype, vim.bo[buf].bufhidden, vim.bo[buf].swapfile = 'nofile', 'wipe', false
-  vim.bo[buf].filetype = filetype
-  vim.api.nvim_buf_set_lines(buf, 0, -1, false, lines)
-  vim.bo[buf].modifiable = false
-  pcall(vim.api.nvim_buf_set_name, buf, 'Emend ' .. title)
-end
-
--- Tasks known to this editor, newest first, as { taskId, state, title, message, ... }.
-function M.tasks()
-  local out = {}
-  for i = #order, 1, -1 do
-    table.insert(out, tasks[order[i]])
-  end
-  return out
-end
-
--- For a status line: "" or what the newest running task does.
-function M.statusline()
-  for _, task in ipairs(M.tasks()) do
-    if task.state == 'running' then
-      return 'Emend: ' .. (task.message or task.title or '')
-    end
-  end
-  return ''
-end
-
-local function status()
-  if not M.client() then
-    vim.notify('Emend does not run. `' .. table.concat(config.cmd, ' ') .. '` must be executable; :LspLog may say more.')
-    return
-  end
-  request('emend/serverStatus', vim.empty_dict(), function(s)
-    local lines = {
-      string.format('model    %s', type(s.model) == 'string' and s.model or s.problem or 'none set'),
-      string.format('sandbox  %s', type(s.sandbox) == 'string' and s.sandbox or vim.inspect(s.sandbox)),
-      string.format('memory   %.1f MiB', (s.rssBytes or 0) / 1048576),
-    }
-    for _, task in ipairs(M.tasks()) do
-      table.insert(lines, string.format('%-8s %s: %s', task.state or '?', task.taskId, task.title or ''))
-    end
-    vim.notify('Emend\n' .. table.concat(lines, '\n'))
-  end)
-end
-
 -- :Emend --------------------------------------------------------------------------------------------
 
 local code = {
@@ -417,8 +98,52 @@ local code = {
   review = 'emend.review',
 }
 
+local function run_code(verb, args, rest)
+  local bufnr = vim.api.nvim_get_current_buf()
+  if not servers.wanted(bufnr) then
+    vim.notify('Emend: this buffer has no file that Emend serves: save it first, or see `filetypes` of setup()',
+      vim.log.levels.WARN)
+    return
+  end
+  local first = args.range > 0 and args.line1 or nil
+  local argument = code_argument(first, args.line2, rest)
+  if verb == 'fix' then
+    argument.diagnostics = servers.diagnostics(bufnr, first and first - 1, first and args.line2 - 1)
+  end
+  M.execute(code[verb], argument)
+end
+
+-- The menu of code actions for the lines; Neovim 0.7 has another function for a range.
+local function actions(args)
+  if args.range == 0 then
+    vim.lsp.buf.code_action()
+    return
+  end
+  local last = vim.api.nvim_buf_get_lines(0, args.line2 - 1, args.line2, false)[1] or ''
+  local from, to = { args.line1, 0 }, { args.line2, #last }
+  if vim.fn.has('nvim-0.8') == 1 then
+    vim.lsp.buf.code_action({ range = { start = from, ['end'] = to } })
+  else
+    vim.lsp.buf.range_code_action(nil, from, to)
+  end
+end
+
+local function status()
+  request('emend/serverStatus', vim.empty_dict(), function(s)
+    local lines = {
+      string.format('model    %s', type(s.model) == 'string' and s.model or s.problem or 'none set'),
+      string.format('sandbox  %s', type(s.sandbox) == 'string' and s.sandbox or vim.inspect(s.sandbox)),
+      string.format('memory   %.1f MiB', (s.rssBytes or 0) / 1048576),
+    }
+    for _, task in ipairs(tasks.list()) do
+      table.insert(lines, string.format('%-8s %s: %s', task.state or '?', task.taskId, task.title or ''))
+    end
+    vim.notify('Emend\n' .. table.concat(lines, '\n'))
+  end)
+end
+
 local function judge(command)
-  local hunk = hunk_at_cursor()
+  local hunk = hunks.at_cursor()
   if hunk then
     M.execute(command, { id = hunk.id })
   else
@@ -426,7 +151,21 @@ local function judge(command)
   end
 end
 
+-- A command about one task, or the newest.
+local function about_task(command)
+  return function(id)
+    M.execute(command, id ~= '' and { task = id } or vim.empty_dict())
+  end
+end
+
+local function free_text(text)
+  -- A buffer without a file says nothing about the folder.
+  local uri = vim.bo.buftype == '' and vim.api.nvim_buf_get_name(0) ~= '' and vim.uri_from_bufnr(0) or nil
+  M.execute('emend.do', { task = text, uri = uri })
+end
+
 local verbs = {
+  answer = questions.answer,
   accept = function()
     judge('emend.acceptHunk')
   end,
@@ -440,44 +179,26 @@ local verbs = {
     M.execute('emend.rejectAll', { uri = vim.uri_from_bufnr(0) })
   end,
   next = function()
-    local line = vim.api.nvim_win_get_cursor(0)[1]
-    for _, hunk in ipairs(M.hunks(0)) do
-      if hunk.first > line then
-        vim.api.nvim_win_set_cursor(0, { hunk.first, 0 })
-        return
-      end
-    end
-    vim.notify('Emend: no change waits below')
+    hunks.go(false)
+  end,
+  previous = function()
+    hunks.go(true)
   end,
   ['do'] = function(text)
     if text ~= '' then
-      M.execute('emend.do', { task = text, uri = vim.uri_from_bufnr(0) })
+      free_text(text)
       return
     end
     vim.ui.input({ prompt = 'Emend, do: ' }, function(answer)
       if answer and answer ~= '' then
-        M.execute('emend.do', { task = answer, uri = vim.uri_from_bufnr(0) })
+        free_text(answer)
       end
     end)
   end,
-  undo = function(id)
-    M.execute('emend.undo', id ~= '' and { task = id } or vim.empty_dict())
-  end,
-  cancel = function(id)
-    M.execute('emend.cancel', id ~= '' and { task = id } or vim.empty_dict())
-  end,
-  diff = function(id)
-    M.execute('emend.diff', id ~= '' and { task = id } or vim.empty_dict(), function(result)
-      local text = type(result) == 'table' and result.diff
-      if type(text) == 'string' then
-        show('diff', vim.split(text, '\n'), 'diff')
-      end
-    end)
-  end,
-  log = function(id)
-    id = id ~= '' and id or order[#order]
-    show('log', vim.split(table.concat(said[id] or { 'No task has said anything yet.' }), '\n'), 'markdown')
-  end,
+  undo = about_task('emend.undo'),
+  cancel = about_task('emend.cancel'),
+  diff = about_task('emend.diff'),
+  log = tasks.log,
   status = status,
 }
 
@@ -487,8 +208,9 @@ function M.command(args)
     verb = 'status'
   end
   if code[verb] then
-    local first = args.range > 0 and args.line1 or nil
-    M.execute(code[verb], code_argument(first, args.line2, rest))
+    run_code(verb, args, rest)
+  elseif verb == 'actions' then
+    actions(args)
   elseif verbs[verb] then
     verbs[verb](rest)
   else
@@ -500,7 +222,7 @@ function M.complete(lead, line)
   if line:match('^%S*%s+%S*%s') then
     return {}
   end
-  local names = vim.list_extend(vim.tbl_keys(code), vim.tbl_keys(verbs))
+  local names = vim.list_extend(vim.list_extend(vim.tbl_keys(code), vim.tbl_keys(verbs)), { 'actions' })
   table.sort(names)
   return vim.tbl_filter(function(name)
     return vim.startswith(name, lead)

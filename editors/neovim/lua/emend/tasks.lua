@@ -1,0 +1,179 @@
+-- Tasks as the server tells of them: what they do, what the model says, and what they show.
+local window = require('emend.window')
+
+local M = {}
+
+-- Called when a task changes, with its last state; for status lines and tests.
+M.on_change = nil
+M.progress = true -- say in the message line what a task does
+
+local tasks = {} -- task id -> last emend/task of it, and the client
+local order = {} -- task ids, oldest first
+local said = {} -- task id -> what the model said, in pieces
+local pages = {} -- task id -> the buffer with its answer
+local page_win -- the window that answers are shown in
+
+-- These answer in text: it is shown as it comes.
+local answers_in_text = { explain = true, review = true }
+
+local function one_line(text)
+  local line = (text or ''):gsub('%s+', ' ')
+  local room = math.max(20, vim.o.columns - 15) -- a longer one would ask for <Enter>
+  return #line > room and line:sub(1, room - 3) .. '...' or line
+end
+
+-- Files that are not served are changed on the disk. What is unsaved is left alone: Neovim itself will tell.
+local function look_at_disk()
+  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_is_loaded(bufnr) and vim.bo[bufnr].buftype == '' and not vim.bo[bufnr].modified
+      and vim.api.nvim_buf_get_name(bufnr) ~= '' then
+      vim.cmd('silent! checktime ' .. bufnr)
+    end
+  end
+end
+
+-- In the command line and at prompts a message would overwrite what is typed.
+local function echo(text)
+  if not vim.api.nvim_get_mode().mode:match('^[cr]') then
+    vim.api.nvim_echo({ { one_line(text) } }, false, {})
+  end
+end
+
+function M.on_task(_, task, ctx)
+  if type(task) ~= 'table' or type(task.taskId) ~= 'string' then
+    return
+  end
+  if not tasks[task.taskId] then
+    table.insert(order, task.taskId)
+    if #order > 50 then
+      local oldest = table.remove(order, 1)
+      tasks[oldest], said[oldest], pages[oldest] = nil, nil, nil
+    end
+  end
+  tasks[task.taskId] = vim.tbl_extend('force', tasks[task.taskId] or {}, task, { client = ctx and ctx.client_id })
+  if M.progress and task.state == 'running' and (task.message or '') ~= '' then
+    echo('Emend: ' .. task.message)
+  end
+  if task.state ~= 'running' then
+    look_at_disk()
+  end
+  if M.on_change then
+    M.on_change(tasks[task.taskId])
+  end
+end
+
+-- Answers ---------------------------------------------------------------------------------------------
+
+local function show_page(buf)
+  window.when_possible(function()
+    if not vim.api.nvim_buf_is_valid(buf) or #vim.fn.win_findbuf(buf) > 0 then
+      return
+    end
+    if page_win and vim.api.nvim_win_is_valid(page_win) then
+      vim.api.nvim_win_set_buf(page_win, buf)
+      return
+    end
+    local wide = vim.o.columns >= 140
+    local good, win = pcall(window.open, buf, wide, wide and math.floor(vim.o.columns * 0.45)
+      or math.floor(vim.o.lines * 0.45))
+    if not good then
+      vim.defer_fn(function()
+        show_page(buf)
+      end, 200)
+      return
+    end
+    page_win = win
+    vim.wo[win].wrap, vim.wo[win].linebreak, vim.wo[win].conceallevel = true, true, 2
+    vim.wo[win].number, vim.wo[win].relativenumber, vim.wo[win].signcolumn = false, false, 'no'
+  end)
+end
+
+local function new_page(id, title)
+  local buf = window.scratch('Emend: ' .. title, 'markdown', {})
+  pages[id] = buf
+  show_page(buf)
+  return buf
+end
+
+local function append(buf, text)
+  local last = vim.api.nvim_buf_get_lines(buf, -2, -1, false)[1] or ''
+  local lines = vim.split(text, '\n')
+  lines[1] = last .. lines[1]
+  window.set_lines(buf, -2, -1, lines)
+end
+
+function M.on_text(_, piece)
+  if type(piece) ~= 'table' or type(piece.text) ~= 'string' then
+    return
+  end
+  local id, task = piece.taskId, tasks[piece.taskId]
+  said[id] = said[id] or {}
+  table.insert(said[id], piece.text)
+  if not (task and answers_in_text[task.kind]) then
+    return
+  end
+  local buf = pages[id] or new_page(id, task.title or 'answer')
+  if vim.api.nvim_buf_is_valid(buf) then -- else the user has wiped it out
+    append(buf, piece.text)
+  end
+end
+
+-- emend/show {taskId?, title, uri}: a report is whole. It replaces what came in pieces.
+function M.on_show(_, params)
+  local good, lines = pcall(vim.fn.readfile, vim.uri_to_fname(params.uri))
+  if not good then
+    vim.notify('Emend: the report cannot be read: ' .. tostring(lines), vim.log.levels.ERROR)
+    return
+  end
+  local buf = pages[params.taskId]
+  if not buf or not vim.api.nvim_buf_is_valid(buf) then
+    buf = new_page(params.taskId or params.uri, params.title or 'report')
+  end
+  window.set_lines(buf, 0, -1, lines)
+end
+
+-- :Emend log
+function M.log(id)
+  id = id ~= '' and id or order[#order]
+  local lines = vim.split(table.concat(said[id] or { 'No task has said anything yet.' }), '\n')
+  show_page(window.scratch('Emend: log of ' .. (tasks[id] and tasks[id].title or 'nothing'), 'markdown', lines))
+end
+
+-- The list --------------------------------------------------------------------------------------------
+
+-- Tasks known to this editor, newest first, as { taskId, state, title, message, ... }.
+function M.list()
+  local out = {}
+  for i = #order, 1, -1 do
+    table.insert(out, tasks[order[i]])
+  end
+  return out
+end
+
+-- For a status line: "" or what the newest running task does.
+function M.statusline()
+  for _, task in ipairs(M.list()) do
+    if task.state == 'running' then
+      return 'Emend: ' .. ((task.message or '') ~= '' and task.message or task.title or '')
+    end
+  end
+  return ''
+end
+
+-- The server of this client is gone, and its tasks with it. Returns their titles.
+function M.lose(client)
+  local titles = {}
+  for _, id in ipairs(order) do
+    local task = tasks[id]
+    if task.client == client and task.state == 'running' then
+      task.state, task.message = 'lost', 'the server ended'
+      table.insert(titles, task.title or id)
+      if M.on_change then
+        M.on_change(task)
+      end
+    end
+  end
+  return titles
+end
+
+return M
