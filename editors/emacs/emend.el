@@ -8,9 +8,10 @@
 ;;; Commentary:
 
 ;; Runs `emend lsp' under eglot for the modes given to `emend-setup', and adds
-;; what LSP has no way to ask for: tasks in free text (`emend-do'), permission
-;; questions that show the whole command, progress in the echo area, cancel.
-;; Code actions come by `eglot-code-actions' as from any server.
+;; what LSP has no way to ask for: tasks in free text (`emend-do'), questions that
+;; stand in a window of their own (`emend-answer'), answers that stream, progress
+;; in the echo area, cancel.  Code actions come by `eglot-code-actions' as from
+;; any server.
 ;;
 ;;   (require 'emend)
 ;;   (emend-setup '(text-mode org-mode sh-mode))
@@ -22,6 +23,8 @@
 
 (require 'eglot)
 (require 'cl-lib)
+(require 'diff-mode)
+(require 'flymake)
 
 (defgroup emend nil "AI code actions and agent tasks." :group 'tools)
 
@@ -37,7 +40,11 @@
   "Functions called with the plist of a task whenever it changes.")
 
 (defvar emend--tasks nil
-  "Alist from task id to the last plist that the server sent of it.")
+  "Alist from task id to the last plist that the server sent of it.
+The newest comes first.  Its server is added under :server.")
+
+(defvar emend--questions nil
+  "The questions that wait, oldest first, as plists; the first one has the window.")
 
 (defclass emend-server (eglot-lsp-server) ()
   :documentation "An eglot server that is Emend.")
@@ -45,6 +52,7 @@
 ;;;###autoload
 (defun emend-setup (modes)
   "Let eglot run Emend for MODES, a list of major modes."
+  (add-hook 'eglot-managed-mode-hook #'emend--look-for-lost-tasks)
   (add-to-list 'eglot-server-programs `(,modes . (emend-server ,emend-program "lsp"))))
 
 ;; What the server says ------------------------------------------------------
@@ -54,23 +62,94 @@
   (plist-put (copy-sequence (cl-call-next-method)) :experimental '(:emend t)))
 
 (cl-defmethod eglot-handle-notification
-  ((_server emend-server) (_method (eql emend/task)) &rest task)
-  "Keep TASK, and show what it does."
-  (let ((id (plist-get task :taskId)))
+  ((server emend-server) (_method (eql emend/task)) &rest task)
+  "Keep TASK of SERVER, and show what it does."
+  (let* ((id (plist-get task :taskId))
+         (task (append task (list :server server)))
+         (words (or (plist-get task :message) (plist-get task :title))))
     (setf (alist-get id emend--tasks nil nil #'equal) task)
     (when (and emend-verbose (equal (plist-get task :state) "running")
-               (plist-get task :message) (not (minibufferp)))
+               words (not (active-minibuffer-window)))
       (let ((message-log-max nil))
-        (message "Emend: %s" (plist-get task :message))))
+        (message "Emend: %s" words)))
     (run-hook-with-args 'emend-task-functions task)))
+
+(defun emend--look-for-lost-tasks ()
+  "Say which tasks were lost because their server has ended."
+  (let (lost)
+    (dolist (entry emend--tasks)
+      (let ((server (plist-get (cdr entry) :server)))
+        (when (and (equal (plist-get (cdr entry) :state) "running")
+                   (not (jsonrpc-running-p server)))
+          (setf (cdr entry) (append '(:state "lost" :message "the server ended") (cdr entry)))
+          (push (plist-get (cdr entry) :title) lost)
+          (run-hook-with-args 'emend-task-functions (cdr entry)))))
+    (dolist (question emend--questions)
+      (unless (jsonrpc-running-p (plist-get question :server))
+        (emend--remove question)))
+    (when lost
+      (message "Emend: the server ended, and with it: %s.  `emend-undo' takes back what was changed"
+               (mapconcat #'identity lost "; ")))))
+
+;; Answers in text ------------------------------------------------------------
+
+(defvar emend-text-keywords
+  '(("^\\(#+ +\\)\\(.*\\)$" (1 '(face nil invisible emend-markup)) (2 'info-title-3))
+    ("\\(`\\)\\([^`\n]+\\)\\(`\\)" (1 '(face nil invisible emend-markup))
+     (2 'font-lock-constant-face) (3 '(face nil invisible emend-markup)))
+    ("\\(\\*\\*\\)\\([^*\n]+\\)\\(\\*\\*\\)" (1 '(face nil invisible emend-markup))
+     (2 'bold) (3 '(face nil invisible emend-markup)))
+    ("^ *\\(```.*\\)$" (1 'shadow)))
+  "How the Markdown of a model is shown, with the signs hidden.")
+
+(define-derived-mode emend-text-mode special-mode "Emend"
+  "Text of Emend: an answer, a report, or the log of a task."
+  (setq font-lock-defaults '(emend-text-keywords t))
+  (setq-local font-lock-extra-managed-props '(invisible))
+  (add-to-invisibility-spec 'emend-markup)
+  (visual-line-mode 1))
+
+(defvar-local emend--task nil
+  "The id of the task whose words stand in this buffer.")
+
+(defun emend--page (id title)
+  "The buffer for what the task ID says, made if it is not there, about TITLE."
+  (or (cl-find-if (lambda (buffer) (equal (buffer-local-value 'emend--task buffer) id))
+                  (buffer-list))
+      (with-current-buffer (generate-new-buffer (format "*Emend: %s*" title))
+        (emend-text-mode)
+        (setq emend--task id)
+        (current-buffer))))
+
+(defun emend--show (buffer)
+  "Show BUFFER in a window beside the user's, which stays selected."
+  (display-buffer buffer '((display-buffer-reuse-window display-buffer-pop-up-window)
+                           (inhibit-same-window . t))))
 
 (cl-defmethod eglot-handle-notification
   ((_server emend-server) (_method (eql emend/text)) &key taskId text &allow-other-keys)
-  "Append TEXT to the log buffer of the task TASKID."
-  (with-current-buffer (get-buffer-create (format "*emend %s*" taskId))
-    (save-excursion
-      (goto-char (point-max))
-      (insert (or text "")))))
+  "Append TEXT to the page of the task TASKID, and show it if that is the answer."
+  (let* ((task (alist-get taskId emend--tasks nil nil #'equal))
+         (page (emend--page taskId (or (plist-get task :title) taskId))))
+    (with-current-buffer page
+      (let ((inhibit-read-only t) (first (= (point-min) (point-max))))
+        (save-excursion
+          (goto-char (point-max))
+          (insert (or text "")))
+        (when (and first (member (plist-get task :kind) '("explain" "review")))
+          (emend--show page))))))
+
+(cl-defmethod eglot-handle-notification
+  ((_server emend-server) (_method (eql emend/show)) &key taskId title uri &allow-other-keys)
+  "Show the report URI about TITLE; it replaces what came of TASKID in pieces."
+  (let ((page (emend--page (or taskId uri) title)))
+    (with-current-buffer page
+      (let ((inhibit-read-only t) (at (point)))
+        (erase-buffer)
+        (insert-file-contents (emend--path uri))
+        (goto-char (min at (point-max)))))
+    (unless (get-buffer-window page t)
+      (emend--show page))))
 
 ;; Changes that wait for a word -------------------------------------------------
 
@@ -135,39 +214,169 @@
                  emend--hunks)
         (user-error "Emend: no change waits on this line"))))
 
-(defun emend--choose (prompt options fallback)
-  "Ask PROMPT with the list OPTIONS; FALLBACK if the user quits."
-  (condition-case nil
-      (completing-read prompt options nil t nil nil (car options))
-    (quit fallback)))
+;; Questions -----------------------------------------------------------------------
+
+;; They stand in a window at the bottom that is never selected by itself, so no key
+;; that was meant for the text answers one; `emend-answer' goes there.  The request of
+;; the server is answered at once with "pending", for eglot runs a handler to its end,
+;; and a prompt in the minibuffer would take what is typed.
+
+(defconst emend--question-buffer "*Emend asks*")
+
+(defvar emend-question-mode-map
+  (let ((map (make-sparse-keymap)))
+    (define-key map (kbd "C-c C-c") #'emend-allow)
+    (define-key map (kbd "C-c C-a") #'emend-allow-always)
+    (define-key map (kbd "C-c C-k") #'emend-deny)
+    (define-key map (kbd "RET") #'emend-choose)
+    map)
+  "Keys of the window with a question.")
+
+(define-derived-mode emend-question-mode special-mode "Emend asks"
+  "A question of Emend.
+\\{emend-question-mode-map}"
+  (setq font-lock-defaults diff-font-lock-defaults)
+  (setq-local header-line-format
+              (substitute-command-keys
+               "\\<emend-question-mode-map>\\[emend-allow] allow, \\[emend-deny] deny, \\[emend-choose] the choice on the line; M-x emend-answer comes here"))
+  (add-hook 'kill-buffer-hook #'emend--question-killed nil t))
+
+(defun emend--question ()
+  "The question on the screen, or an error."
+  (or (car emend--questions) (user-error "Emend asks nothing")))
+
+(defun emend--remove (question)
+  "Forget QUESTION; the next one gets the window."
+  (let ((shown (eq question (car emend--questions)))
+        (buffer (get-buffer emend--question-buffer)))
+    (setq emend--questions (delq question emend--questions))
+    (when (and shown buffer)
+      (dolist (window (get-buffer-window-list buffer nil t))
+        (ignore-errors (delete-window window)))
+      (kill-buffer buffer))
+    (when shown (emend--show-question))))
+
+(defun emend--settle (value)
+  "Answer the question on the screen with VALUE."
+  (let* ((question (emend--question))
+         (server (plist-get question :server)))
+    (when (jsonrpc-running-p server)
+      (jsonrpc-notify server :emend/answer
+                      (list :question (plist-get question :id)
+                            (if (eq (plist-get question :kind) 'permission) :title :answer)
+                            value)))
+    (emend--remove question)))
+
+(defun emend--question-killed ()
+  "Closing a question is a no."
+  (let ((question (car emend--questions)))
+    (when (and question (eq (plist-get question :buffer) (current-buffer)))
+      (plist-put question :buffer nil)
+      (run-at-time 0 nil (lambda ()
+                           (when (eq question (car emend--questions))
+                             (emend--settle (if (eq (plist-get question :kind) 'permission)
+                                                "Deny"
+                                              ""))
+                             (message "Emend: the question was closed, which is a no")))))))
+
+(defun emend--show-question ()
+  "Show the oldest question, if one waits, without selecting its window."
+  (when-let ((question (car emend--questions)))
+    (let ((buffer (get-buffer-create emend--question-buffer)))
+      (unless (eq (plist-get question :buffer) buffer)
+        (with-current-buffer buffer
+          (let ((inhibit-read-only t))
+            (erase-buffer)
+            (emend-question-mode)
+            (plist-put question :buffer buffer)
+            (insert (plist-get question :text) "\n\n")
+            (let ((choices (point)))
+              (dolist (option (plist-get question :options))
+                (insert (propertize (concat "  " option) 'emend-option option) "\n"))
+              (unless (plist-get question :options)
+                (insert "  (RET takes your answer)\n"))
+              (when (plist-get question :diff)
+                (insert "\n" (plist-get question :diff)))
+              (goto-char choices)))))
+      (let ((window (display-buffer-in-side-window
+                     buffer '((side . bottom) (slot . 0) (window-height . 0.45)))))
+        (when (window-live-p window)
+          (set-window-start window (with-current-buffer buffer (point-min)))
+          (set-window-point window (with-current-buffer buffer (point)))))
+      (unless (active-minibuffer-window)
+        (message "Emend asks: M-x emend-answer goes to the question")))))
+
+(defun emend--add-question (question)
+  "Put QUESTION behind those that wait."
+  (setq emend--questions (append emend--questions (list question)))
+  (emend--show-question)
+  (list :pending t))
 
 (cl-defmethod eglot-handle-request
-  ((_server emend-server) (_method (eql emend/permission))
-   &key title subject reason diff options &allow-other-keys)
-  "Ask whether the task may do SUBJECT.  Quitting is a no."
-  (let* ((options (append options nil))
-         (window (and (stringp diff) (not (string-empty-p diff))
-                      (display-buffer
-                       (with-current-buffer (get-buffer-create "*emend diff*")
-                         (let ((inhibit-read-only t))
-                           (erase-buffer)
-                           (insert diff)
-                           (diff-mode)
-                           (current-buffer))))))
-         (answer (emend--choose (format "Emend: %s: %s%s " title subject
-                                         (if reason (format " (%s)" reason) ""))
-                                 options "Deny")))
-    (when (window-live-p window) (quit-window nil window))
-    (list :title answer)))
+  ((server emend-server) (_method (eql emend/permission))
+   &key question title subject reason diff options &allow-other-keys)
+  "Ask whether a task of SERVER may do SUBJECT."
+  (emend--add-question
+   (list :server server :id question :kind 'permission :buffer nil
+         :text (concat "Emend asks: " title
+                       (if (string-search "\n" (or subject "")) ":\n\n" ": ") subject
+                       (if reason (concat "\nThe model says: " reason) ""))
+         :diff (and (stringp diff) (not (string-empty-p diff)) diff)
+         :options (append options nil))))
 
 (cl-defmethod eglot-handle-request
-  ((_server emend-server) (_method (eql emend/question))
-   &key text options &allow-other-keys)
-  "Pass a question of the model on to the user."
-  (let ((options (append options nil)))
-    (list :answer (if options
-                      (emend--choose (concat text " ") options "")
-                    (condition-case nil (read-string (concat text " ")) (quit ""))))))
+  ((server emend-server) (_method (eql emend/question))
+   &key question text options &allow-other-keys)
+  "Pass a question of the model in SERVER on to the user."
+  (emend--add-question
+   (list :server server :id question :kind 'question :buffer nil
+         :text (concat "Emend asks: " text) :options (append options nil))))
+
+(cl-defmethod eglot-handle-notification
+  ((_server emend-server) (_method (eql emend/questionClosed))
+   &key question &allow-other-keys)
+  "Nobody waits for the answer to QUESTION any more."
+  (dolist (one emend--questions)
+    (when (equal (plist-get one :id) question)
+      (emend--remove one))))
+
+;;;###autoload
+(defun emend-answer ()
+  "Go to the window of the question that Emend asks."
+  (interactive)
+  (emend--question)
+  (emend--show-question)
+  (select-window (get-buffer-window emend--question-buffer)))
+
+(defun emend--pick (pattern)
+  "Answer with the option that matches PATTERN."
+  (emend--settle
+   (or (cl-find-if (lambda (option) (string-match-p pattern option))
+                   (plist-get (emend--question) :options))
+       (user-error "That answer is not offered here"))))
+
+(defun emend-allow ()
+  "Allow what is asked for, this once."
+  (interactive)
+  (emend--pick "\\`Allow once\\'"))
+
+(defun emend-allow-always ()
+  "Allow what is asked for, and the like, for as long as the choice says."
+  (interactive)
+  (emend--pick "\\`Always "))
+
+(defun emend-deny ()
+  "Say no to what is asked for."
+  (interactive)
+  (emend--pick "\\`Deny\\'"))
+
+(defun emend-choose ()
+  "Answer with the choice on this line."
+  (interactive)
+  (let ((option (get-text-property (line-beginning-position) 'emend-option)))
+    (cond (option (emend--settle option))
+          ((plist-get (emend--question) :options) (user-error "No choice stands on this line"))
+          (t (emend--settle (read-string "Answer: "))))))
 
 ;; What the user asks ----------------------------------------------------------
 
@@ -209,6 +418,34 @@ Whole lines have no columns, so no encoding to get wrong."
    (unless (or (null instruction) (string-empty-p instruction))
      (list :instruction instruction))))
 
+(defun emend--diagnostics (beg end)
+  "What flymake shows from BEG to END, whichever backend said it, as LSP has it.
+Lines only: no column, so no encoding to get wrong."
+  (vconcat
+   (mapcar (lambda (diagnostic)
+             (let ((line (1- (line-number-at-pos (flymake-diagnostic-beg diagnostic) t))))
+               (list :range (list :start (list :line line :character 0)
+                                  :end (list :line line :character 0))
+                     :message (flymake-diagnostic-text diagnostic))))
+           (flymake-diagnostics beg end))))
+
+(cl-defmethod jsonrpc-connection-send :around
+  ((server emend-server) &rest args &key method params &allow-other-keys)
+  "Let code actions know all diagnostics; eglot gives a server its own only."
+  (if (and (memq method '(:textDocument/codeAction textDocument/codeAction))
+           (bound-and-true-p flymake-mode))
+      (let* ((range (plist-get params :range))
+             (beg (emend--line (plist-get range :start)))
+             (end (save-excursion (goto-char (emend--line (plist-get range :end)))
+                                  (line-end-position)))
+             (context (list :diagnostics (emend--diagnostics beg end)))
+             (only (plist-get (plist-get params :context) :only)))
+        (when only (setq context (append context (list :only only))))
+        (apply #'cl-call-next-method server
+               (plist-put (copy-sequence args) :params
+                          (plist-put (copy-sequence params) :context context))))
+    (cl-call-next-method)))
+
 ;;;###autoload
 (defun emend-do (task)
   "Have Emend do TASK, in free text, in this project."
@@ -224,6 +461,19 @@ Whole lines have no columns, so no encoding to get wrong."
   "Refactor the region, or the file, by INSTRUCTION (may be empty)."
   (interactive "sRefactor how (empty: as you see fit): ")
   (emend--execute "emend.refactor" (emend--code instruction)))
+
+(defun emend-fix (instruction)
+  "Fix what flymake shows in the region, or on this line; INSTRUCTION may say more."
+  (interactive "sFix how (empty: as you see fit): ")
+  (let ((beg (if (use-region-p) (region-beginning) (line-beginning-position)))
+        (end (if (use-region-p) (region-end) (line-end-position))))
+    (emend--execute
+     "emend.fix"
+     (append (list :uri (emend--uri)
+                   :range (list :start (list :line (1- (line-number-at-pos beg t)) :character 0)
+                                :end (list :line (line-number-at-pos end t) :character 0))
+                   :diagnostics (emend--diagnostics beg end))
+             (unless (string-empty-p instruction) (list :instruction instruction))))))
 
 (defun emend-add-tests ()
   "Add tests for the region, or the file."
@@ -273,8 +523,17 @@ Whole lines have no columns, so no encoding to get wrong."
 (defun emend-log ()
   "Show what the model said in the newest task."
   (interactive)
-  (let ((buffer (and emend--tasks (get-buffer (format "*emend %s*" (caar emend--tasks))))))
+  (let ((buffer (and emend--tasks
+                     (cl-find-if (lambda (buffer)
+                                   (equal (buffer-local-value 'emend--task buffer)
+                                          (caar emend--tasks)))
+                                 (buffer-list)))))
     (if buffer (pop-to-buffer buffer) (message "Emend: no task has said anything yet"))))
+
+(defun emend-diff ()
+  "Show what the newest task changed."
+  (interactive)
+  (emend--execute "emend.diff" '(:task "")))
 
 (defun emend-status ()
   "Show model, sandbox and memory of the server."

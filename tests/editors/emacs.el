@@ -17,6 +17,12 @@
 (defun t-ok (passed text)
   (write-region (format "%s %s\n" (if passed "ok" "not") text) nil (getenv "RESULT") t 'quiet)
   passed)
+(defun t-answer ()
+  "The user goes to the question and presses the keys of the answer."
+  (save-window-excursion
+    (emend-answer)
+    (push (buffer-string) t-asked)
+    (call-interactively (key-binding (kbd (if (equal t-answer "Deny") "C-c C-k" "C-c C-c"))))))
 (defvar t-keys nil "Called again and again while something is waited for: the user types.")
 (defvar t-last-key 0)
 (defun t-wait (text pred &optional seconds)
@@ -24,6 +30,7 @@
     (while (and (not (funcall pred)) (< (float-time) end))
       (read-event nil nil 0.05) ; not only output of processes: events of watched files come so
       (when t-keys (funcall t-keys))
+      (when emend--questions (t-answer))
       ;; As eglot's idle timer does: Emacs in batch mode is never idle.
       (when (and (eglot-current-server)
                  (> (- (float-time) t-last-key) eglot-send-changes-idle-time))
