@@ -9,7 +9,7 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum edit_state { EDIT_SENT, EDIT_PROVING, EDIT_DONE };
+enum edit_state { EDIT_SENT, EDIT_PROVING, EDIT_CONFIRMING, EDIT_DONE };
 
 struct edit {
 	struct host_ask ask;
@@ -201,10 +201,11 @@ static void verdict(struct edit *e, struct err *err)
 	else if (e->why.code != ERR_NONE)
 		*err = e->why;
 	else
-		(void)err_set(
-			err, ERR_TIMEOUT,
-			"The editor said that it made the edit of %s, but the text is as before.",
-			name);
+		(void)err_set(err, ERR_TIMEOUT,
+			      "The editor said that it made the edit of %s, but has not shown the "
+			      "new text: it is not confirmed. Read the file before you edit it "
+			      "again.",
+			      name);
 }
 
 static void finish(struct edit *e)
@@ -234,6 +235,20 @@ static void on_timer(uv_timer_t *t)
 	edit_step(e);
 }
 
+static void confirm(struct edit *e)
+{
+	bool eglot = e->all->client->kind == CLIENT_EGLOT;
+
+	if (eglot)
+		messages_show(e->all->messages, LSP_MESSAGE_INFO,
+			      "Emend: %s is changed. Emacs tells of it only after the next key: "
+			      "press one.",
+			      e->doc->path ? e->doc->path : e->doc->uri);
+	e->late = false;
+	(void)uv_timer_start(&e->timer, on_timer,
+			     eglot ? LIMIT_PERMISSION_MS : LIMIT_EDIT_CONFIRM_MS, 0);
+}
+
 static void edit_goto(struct edit *e, enum edit_state next)
 {
 	e->state = next;
@@ -244,10 +259,21 @@ static void edit_goto(struct edit *e, enum edit_state next)
 		(void)uv_timer_start(&e->timer, on_timer,
 				     e->behind ? LIMIT_EDIT_BEHIND_MS : LIMIT_EDIT_VERIFY_MS, 0);
 		break;
+	case EDIT_CONFIRMING:
+		confirm(e);
+		break;
 	case EDIT_DONE:
 		finish(e);
 		break;
 	}
+}
+
+/* The editor said yes and shows nothing. Neovim tells of a change within 150 ms, or has dropped it. */
+static bool may_come_late(const struct edit *e)
+{
+	return e->why.code == ERR_NONE && !e->seen && !e->closed && e->doc &&
+	       e->all->client->kind != CLIENT_NEOVIM &&
+	       !holds_but_last_line_end(e->doc, slice_make(e->after, e->after_len));
 }
 
 /* A refusal because of a newer text comes before that text, in some editors: it has its time too.
@@ -259,7 +285,10 @@ static void edit_step(struct edit *e)
 
 	if (e->state == EDIT_DONE)
 		return;
-	if (e->seen || e->closed || e->late || (e->why.code != ERR_NONE && moved))
+	if (e->state == EDIT_PROVING && e->late && !moved && may_come_late(e))
+		edit_goto(e, EDIT_CONFIRMING);
+	else if (e->seen || e->closed || e->late ||
+		 (moved && (e->why.code != ERR_NONE || e->state == EDIT_CONFIRMING)))
 		edit_goto(e, EDIT_DONE);
 	else if (e->state == EDIT_SENT && e->replied)
 		edit_goto(e, EDIT_PROVING);
@@ -320,7 +349,7 @@ void edits_seen(struct edits *all, struct document *doc, bool closed)
 			   holds(doc, slice_make(e->after, e->after_len))) {
 			e->seen = true;
 		}
-		if (e->closed || e->seen || e->why.code != ERR_NONE)
+		if (e->closed || e->seen || e->why.code != ERR_NONE || e->state == EDIT_CONFIRMING)
 			post(e);
 	}
 	if (closed)

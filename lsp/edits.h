@@ -1,12 +1,18 @@
 /* edits.h - changes to open documents, through the editor, each proved by what the editor reports.
  *
  * A reply `applied: true` proves nothing: editors say so for edits that they dropped, or that the
- * user
- * declined. The proof is a didChange whose text is the text that was meant.
+ * user declined. The proof is a didChange whose text is the text that was meant.
+ *
+ * But its absence proves nothing either: eglot 1.17, once the user has answered a question in the
+ * minibuffer, sends its didChange only after the next key, and nothing that a server may send makes
+ * it do so earlier. So the user is asked for a key there, and the edit waits as long as a question
+ * does; other editors get LIMIT_EDIT_CONFIRM_MS, Neovim none, which always tells within 150 ms.
+ * What did not come by then is called "not confirmed", never "not made".
  *
  *   SENT --answered--> PROVING --seen, or: refused and it is another text--> DONE: done(), freed
  *    |                     | LIMIT_EDIT_VERIFY_MS                             ^
- *    |                     +--------------------------------------------------+
+ *    |                     +--it may come late--> CONFIRMING --seen, or late--+
+ *    |                     +--it may not--------------------------------------+
  *    +--seen, closed (no answer within LIMIT_CLIENT_REPLY_MS is a refusal)----+
  */
 #ifndef EMEND_LSP_EDITS_H

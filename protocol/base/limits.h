@@ -74,6 +74,7 @@ enum {
 	LIMIT_CLIENT_REPLY_MS = 30 * 1000,    /* any other request to the client */
 	LIMIT_EDIT_VERIFY_MS = 1500,	      /* the didChange that proves an applied edit */
 	LIMIT_EDIT_BEHIND_MS = 5 * 1000,      /* the newer text of an editor that failed on an edit */
+	LIMIT_EDIT_CONFIRM_MS = 10 * 1000,    /* the same, where it may come late */
 	LIMIT_CONNECT_MS = 15 * 1000,
 	LIMIT_NET_HEADER_MS = 10 * 1000,  /* a command's whole request to the proxy */
 	LIMIT_NET_RESOLVE_MS = 15 * 1000,

@@ -16,10 +16,12 @@ A conversation is a text of lines; a value may go on over following lines that s
   manual METHOD             the script answers this request itself (create, registerCapability, configuration)
   answer METHOD {...}       from now on the editor answers this request by itself ("result" or "error"); `never`
   apply HOW                 how the editor treats workspace/applyEdit: before (didChange, then reply), after,
-                            late, refuse, null, error, lie, stale, stale-once, behind, never
+                            late, refuse, null, error, lie, stale, stale-once, behind, never, keyless (as eglot
+                            1.17 after a question: the didChange comes with the next `key`)
   open URI "text" [VERSION] didOpen; the editor keeps the text
   type URI L:C-L:C "text"   didChange; the editor's text follows
   buffer URI "text"         the editor's and the server's text of the document must be this
+  key                       the user presses a key: what keyless holds back is sent
   quiet SECONDS             nothing comes in that time, and nothing unexpected has come
   ignore METHOD             such notifications may come at any time and are dropped
   sleep SECONDS   eof   exit STATUS
@@ -124,6 +126,7 @@ class Session:
         self.names = {}
         self.pending = []
         self.docs = {}
+        self.held = []
         self.answers = dict(KEEP)
         self.how = "before"
         self.ignored = set()
@@ -255,6 +258,12 @@ class Session:
                 self.change(uri, [{"range": {"start": {"line": 0, "character": 0},
                                              "end": {"line": 0, "character": 0}}, "text": "typed "}])
             self.how = "before"
+        elif how == "keyless":
+            self.send(reply)
+            for uri, list_of in changes:
+                text = editor.apply_edits(self.docs[uri]["text"], list_of, self.encoding)
+                if text != self.docs[uri]["text"]:
+                    self.held.append(self.change(uri, [{"text": text}], False))
         elif how in ("before", "after", "late"):
             if how != "before":
                 self.send(reply)
@@ -266,12 +275,15 @@ class Session:
         if how == "stale-once":
             self.how = "before"
 
-    def change(self, uri, changes):
+    def change(self, uri, changes, at_once=True):
         doc = self.docs[uri]
         doc["version"] += 1
         doc["text"] = editor.apply_changes(doc["text"], changes, self.encoding)
-        self.send({"method": "textDocument/didChange", "params": {
-            "textDocument": {"uri": uri, "version": doc["version"]}, "contentChanges": changes}})
+        message = {"method": "textDocument/didChange", "params": {
+            "textDocument": {"uri": uri, "version": doc["version"]}, "contentChanges": changes}}
+        if at_once:
+            self.send(message)
+        return message
 
     def expect(self, want, strict=False):
         deadline, reasons, seen = time.monotonic() + wire.WAIT, [], 0
@@ -346,6 +358,11 @@ class Session:
 
     def do_manual(self, rest):
         self.answers.pop(rest.strip(), None)
+
+    def do_key(self, _):
+        for message in self.held:
+            self.send(message)
+        self.held = []
 
     def do_apply(self, rest):
         self.how = rest.strip()

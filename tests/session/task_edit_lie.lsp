@@ -1,7 +1,7 @@
 # The editor does not make the edit: applied:true, and nothing happened (rule 3). The model is told, the buffer stays.
 model: {"text":"I will rename it.","calls":[{"name":"read_file","input":{"path":"a.c"}}]}
 model: {"calls":[{"name":"edit_file","input":{"path":"a.c","edits":[{"old_text":"int old","new_text":"int fresh"}]}}]}
-model: {"text":"It was refused.","expect":"the text is as before"}
+model: {"text":"It was refused.","expect":"it is not confirmed"}
 file: a.c "int old;\n"
 env: EMEND_MODE=edit
 ignore $/progress
