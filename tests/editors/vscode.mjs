@@ -50,7 +50,7 @@ function ok(passed, text, why) {
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function wait(text, predicate, ms = 20000) {
+async function wait(text, predicate, ms = 60000) {
   const end = Date.now() + ms;
   let good = await predicate();
   while (!good && Date.now() < end) {
@@ -130,14 +130,15 @@ class Window {
       { 'emend.path': emend, 'emend.model': `scripted:${base}/${name}.jsonl`, 'emend.mode': mode });
     const page = await browser.newPage({ viewport: { width: 1200, height: 760 } });
     const window = new Window(page, folder);
-    await page.goto(`${url}/?folder=${folder}`);
-    await page.locator('.monaco-workbench .statusbar-item').first().waitFor({ timeout: 60000 });
+    page.setDefaultTimeout(120000); // the machine may be busy
+    await page.goto(`${url}/?folder=${folder}`, { timeout: 120000 });
+    await page.locator('.monaco-workbench .statusbar-item').first().waitFor({ timeout: 120000 });
     await window.openFile();
     return window;
   }
 
   async openFile() {
-    await this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'sum.c' }).dblclick({ timeout: 30000 });
+    await this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'sum.c' }).dblclick();
     await this.page.locator('.view-line', { hasText: 'int sum' }).waitFor();
   }
 
@@ -185,6 +186,19 @@ class Window {
     await this.shot('menu');
     while (!(await row.getAttribute('class')).includes('focused')) await this.keys.press('ArrowDown');
     await this.keys.press('Enter');
+  }
+
+  // The document of a question about this.
+  asks(word) {
+    return this.page.locator('.view-line', { hasText: 'Emend asks:' }).filter({ hasText: word }).count();
+  }
+
+  async question(word) {
+    await wait(`"${word}" is asked for`, () => this.asks(word));
+  }
+
+  async lens(title) {
+    await this.page.locator('.codelens-decoration a', { hasText: title }).click();
   }
 
   // The notification of the running task.
@@ -244,16 +258,23 @@ const scenarios = {
     model: [{ calls: [READ] }, { text: 'I split the loop.', calls: [EDIT] }, DONE],
     async run(w) {
       await w.refactor();
-      const dialog = w.page.locator('.monaco-dialog-box');
-      await dialog.waitFor({ timeout: 20000 });
+      await w.question('sum.c');
       await w.shot('permission');
-      ok((await dialog.textContent()).includes('sum.c'), 'the edit is asked for by name');
+      const lines = w.page.locator('.editor-group-container', { has: w.page.locator('.tab', { hasText: 'Emend asks' }) });
+      ok((await lines.textContent()).includes('s += v[i]'), 'the diff is on the screen');
       await w.progressInStatusBar();
-      await dialog.locator('.monaco-button', { hasText: 'Allow once' }).click();
+      // Keys go where they went: into the code.
+      await w.keys.press('Control+Home');
+      await w.keys.type('/* typed */\n');
+      await w.keys.press('Enter');
+      ok(await w.asks('sum.c'), 'keys of a user who types answer nothing');
+      await w.shot('typed');
+      while (await w.dirty()) await w.keys.press('Control+Z');
+      await w.lens('Allow once');
       await wait('the editor has unsaved changes', () => w.dirty());
       await w.ended('done');
       await w.shot('done');
-      ok(await w.page.locator('.tab').count() === 1, 'the diff that was shown is closed again');
+      ok(await w.page.locator('.tab').count() === 1, 'the question is closed again');
       ok(w.onDisk() === SOURCE, 'the file on disk is untouched');
       await w.holds('the editor holds the edit, exactly', EDITED);
       await w.keys.press('Control+Z');
@@ -269,17 +290,55 @@ const scenarios = {
       await w.page.locator('.quick-input-widget', { hasText: 'What should Emend do?' }).waitFor();
       await w.keys.type('make a file');
       await w.keys.press('Enter');
-      const dialog = w.page.locator('.monaco-dialog-box');
-      // Enter is what a user who was typing may press; Escape closes the question.
-      for (const [what, key] of [['first', 'Enter'], ['second', 'Escape']]) {
-        await dialog.filter({ hasText: 'touch ' + what }).waitFor({ timeout: 20000 });
-        await w.shot(what);
-        await w.keys.press(key);
-      }
-      await w.ended('denied');
-      ok(fs.readdirSync(path.dirname(w.file)).sort().join() === '.git,sum.c', 'both keys are a no');
+      await w.question('touch first');
+      await w.shot('first');
+      await w.lens('Deny');
+      await w.question('touch second');
+      await w.shot('second');
+      await w.page.locator('.tab', { hasText: 'Emend asks' }).locator('.codicon-close').click();
+      await wait('the task ends', async () => (await w.page.locator('.notification-toast', { hasText: /: (denied|done)/ }).count()));
+      await wait('its notification goes', async () => !(await w.toast().count()));
+      ok(fs.readdirSync(path.dirname(w.file)).sort().join() === '.git,sum.c', 'the choice and the closed document are a no');
       ok(!(await w.dirty()), 'the editor is untouched');
     },
+  },
+
+  explain: {
+    mode: 'ask',
+    model: [{ text: '# What it does\n\nIt **adds**. ' + 'word '.repeat(60) + '\n\nthe end', chunk_ms: 100 }],
+    async run(w) {
+      const row = await w.actions('Emend: Explain this code');
+      while (!(await row.getAttribute('class')).includes('focused')) await w.keys.press('ArrowDown');
+      await w.keys.press('Enter');
+      const page = () => w.page.frames().map((f) => f.locator('h1', { hasText: 'What it does' }));
+      const seen = async (word) => {
+        for (const f of w.page.frames()) if (await f.locator('p', { hasText: word }).count().catch(() => 0)) return true;
+        return false;
+      };
+      await wait('the answer is rendered beside the code while it comes', () => seen('word word'));
+      await w.shot('streams');
+      ok(!(await seen('the end')) && page().length > 0, 'before its end');
+      ok(await w.page.locator('.view-line', { hasText: 'int sum' }).count(), 'the code stays on the screen');
+      await w.ended('done');
+      await wait('the whole is there', () => seen('the end'));
+      await w.shot('whole');
+    },
+  },
+
+  lost: {
+    mode: 'ask',
+    model: [{ hang: true }],
+    async run(w) {
+      await w.refactor();
+      await w.toast().waitFor();
+      await wait('one server runs', () => servers().length === 1);
+      process.kill(Number(servers()[0]), 'SIGKILL');
+      await wait('the user is told which task was lost',
+        () => w.page.locator('.notification-toast', { hasText: 'the server ended, and with it: Refactor sum.c' }).count());
+      ok(!(await w.page.locator('.notification-toast', { hasText: 'Emend: Refactor sum.c' }).count()), 'nothing is said to run');
+      await wait('it is started again', () => servers().length === 1);
+    },
+    errors: true,
   },
 
   cancel: {
@@ -324,13 +383,13 @@ async function main() {
     browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox'] });
     const names = process.argv.slice(2);
     for (const name of names.length ? names : Object.keys(scenarios)) {
-      const { model, mode, run } = scenarios[name];
+      const { model, mode, run, errors } = scenarios[name];
       current = name;
       let window;
       try {
         window = await Window.open(browser, vscode.url, name, model, mode);
         await run(window);
-        await window.noErrors();
+        if (!errors) await window.noErrors();
         await window.close();
       } catch (e) {
         ok(false, 'the scenario runs to its end', e.stack);
