@@ -111,6 +111,19 @@ static void scan_lines(struct text *t, size_t from)
 			push_line(t, p);
 }
 
+/* The same for a whole text of n bytes, where the usual one has no '\r' at all. */
+static void scan_all(struct text *t)
+{
+	const char *end = t->data + t->len, *p = t->data;
+
+	if (t->len == 0 || memchr(p, '\r', t->len)) {
+		scan_lines(t, 1);
+		return;
+	}
+	while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL)
+		push_line(t, (size_t)(++p - t->data));
+}
+
 /* --- the whole --- */
 
 void text_init(struct text *t, struct slice content)
@@ -133,7 +146,7 @@ void text_take(struct text *t, struct owned_text content)
 	t->cap = 64 + content.len / 40;
 	t->lines = xmalloc(t->cap * sizeof(*t->lines));
 	push_line(t, 0);
-	scan_lines(t, 1);
+	scan_all(t);
 }
 
 void text_release(struct text *t)

@@ -4,7 +4,7 @@
  * two counts afterwards. Its tokens stand in document order and each knows its parent; one pass
  * from the back adds up the size of every subtree, so that the step to the next sibling is one
  * addition. A key's value is the token behind the key. */
-#include "protocol/json/json.h"
+#include "protocol/json/json_private.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -48,25 +48,49 @@ static bool lone_primitive(struct slice text, jsmntok_t *tok)
 	return true;
 }
 
+/* Makes the n tokens of a checked text. A long string was read twice already, so jsmn is not sent
+ * through it: it stops before the quote, gets the token that it would have made, and goes on behind
+ * the string. Few are treated so, as jsmn looks back over its tokens each time it stops. */
+static bool tokenize(struct slice text, const struct long_strings *longs, jsmntok_t *tok, size_t n)
+{
+	jsmn_parser p;
+
+	jsmn_init(&p);
+	for (size_t i = 0; i < longs->n; i++) {
+		size_t start = longs->s[i].start, end = longs->s[i].end;
+		jsmntok_t *t;
+
+		(void)jsmn_parse(&p, text.ptr, start, tok, (unsigned)n); /* "incomplete" */
+		if (p.pos != start || p.toknext >= n)
+			return false;
+		t = &tok[p.toknext++];
+		*t = (jsmntok_t){ .type = JSMN_STRING, .parent = p.toksuper };
+		t->start = (int)start + 1;
+		t->end = (int)end;
+		if (p.toksuper >= 0)
+			tok[p.toksuper].size++;
+		p.pos = (unsigned)end + 1;
+	}
+	return jsmn_parse(&p, text.ptr, text.len, tok, (unsigned)n) == (int)n;
+}
+
 bool json_parse(struct arena *a, struct slice text, struct json *root, struct err *err)
 {
+	struct long_strings longs = { .n = 0 };
 	struct json_doc *doc;
-	jsmn_parser parser;
 	jsmntok_t *tok;
 	size_t n;
 
 	if (text.len > INT_MAX)
 		return err_set(err, ERR_TOO_LARGE, "The JSON text has more than %d bytes.",
 			       INT_MAX);
-	if (!json_check(text, &n, err))
+	if (!json_check_listing(text, &n, &longs, err))
 		return false;
 	if (n > LIMIT_JSON_TOKENS)
 		return err_set(err, ERR_TOO_LARGE, "The JSON text has more than %d values.",
 			       LIMIT_JSON_TOKENS);
 	tok = arena_array(a, n, sizeof(*tok));
-	jsmn_init(&parser);
-	if (!lone_primitive(text, tok) &&
-	    jsmn_parse(&parser, text.ptr, text.len, tok, (unsigned)n) != (int)n)
+	if (!lone_primitive(text, tok) && !tokenize(text, &longs, tok, n))
 		return err_set(err, ERR_INTERNAL, "The JSON text could not be split into values.");
 	doc = arena_alloc(a, sizeof(*doc));
 	doc->text = text;

@@ -8,7 +8,7 @@
  *     |  \--`{`--> FIRST_KEY      |  \--`,` in an object--> KEY --string, `:`--> VALUE
  *                                 |  \--`]` `}`-----------> AFTER (one level up)
  *                                 \--depth 0: end of text */
-#include "protocol/json/json.h"
+#include "protocol/json/json_private.h"
 
 #include "protocol/base/limits.h"
 #include "protocol/base/utf8.h"
@@ -27,6 +27,7 @@ struct check {
 	size_t at, tokens;
 	size_t depth;
 	bool object[LIMIT_JSON_DEPTH]; /* is the container at this depth an object? */
+	struct long_strings *longs;
 	struct err *err;
 };
 
@@ -87,16 +88,55 @@ static bool check_escape(struct check *c)
 	}
 }
 
+/* The offset of the first byte from `at` on that is not a plain character of a string: printable
+ * ASCII but the quote and the backslash. Eight bytes at a time: in each byte of a word one test sets
+ * the high bit for "less than 0x20", "zero after XOR with the quote", and so on. A borrow into the
+ * next byte can only come from a byte that is a hit itself. */
+static size_t skip_plain(struct slice s, size_t at)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+
+	while (s.len - at >= sizeof(uint64_t)) {
+		uint64_t v, quote, back;
+
+		memcpy(&v, s.ptr + at, sizeof(v));
+		quote = v ^ (ones * '"');
+		back = v ^ (ones * '\\');
+		if ((v | ((v - ones * 0x20) & ~v) | ((quote - ones) & ~quote) |
+		     ((back - ones) & ~back)) &
+		    high)
+			break;
+		at += sizeof(v);
+	}
+	while (at < s.len && (unsigned char)s.ptr[at] >= 0x20 && (unsigned char)s.ptr[at] < 0x80 &&
+	       s.ptr[at] != '"' && s.ptr[at] != '\\')
+		at++;
+	return at;
+}
+
+static void end_string(struct check *c, size_t start)
+{
+	struct long_strings *l = c->longs;
+
+	if (l && c->at - start > LONG_STRING_BYTES && l->n < LONG_STRINGS) {
+		l->s[l->n].start = start;
+		l->s[l->n++].end = c->at;
+	}
+	c->at++;
+}
+
 static bool check_string(struct check *c)
 {
+	size_t start = c->at;
+
 	c->at++; /* the quote */
-	while (c->at < c->text.len) {
+	while ((c->at = skip_plain(c->text, c->at)) < c->text.len) {
 		unsigned char ch = (unsigned char)c->text.ptr[c->at];
 		uint32_t cp;
 		size_t n = 1;
 
 		if (ch == '"') {
-			c->at++;
+			end_string(c, start);
 			return true;
 		}
 		if (ch < 0x20)
@@ -248,7 +288,13 @@ static bool check_step(struct check *c)
 
 bool json_check(struct slice text, size_t *tokens, struct err *err)
 {
-	struct check c = { .text = text, .err = err };
+	return json_check_listing(text, tokens, NULL, err);
+}
+
+bool json_check_listing(struct slice text, size_t *tokens, struct long_strings *longs,
+			struct err *err)
+{
+	struct check c = { .text = text, .longs = longs, .err = err };
 
 	do {
 		skip_space(&c);

@@ -123,6 +123,29 @@ def typing(argv, env, root):
     return took[len(took) // 2], took[len(took) * 99 // 100]
 
 
+def large_open(argv, env, root, size=50000000):
+    """Seconds from the first byte of a didOpen of a source text to the answer of a request behind it; peak memory, KiB."""
+    line = "int value = 5; /* a line of ordinary length, \"quoted\" */\n"
+    uri = "file://" + root + "/large.c"
+    body = json.dumps({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": {
+        "uri": uri, "languageId": "c", "version": 0, "text": line * (size // len(line))}}}).encode()
+    frame = b"Content-Length: %d\r\n\r\n" % len(body)
+    times, peaks = [], []
+    for _ in range(5):
+        s = Server(argv, env)
+        s.initialize(root)
+        start = time.perf_counter()
+        s.p.stdin.write(frame)
+        view = memoryview(body)
+        while view:
+            view = view[s.p.stdin.write(view):]
+        s.ask("emend/tasks", {})
+        times.append(time.perf_counter() - start)
+        peaks.append(s.proc("VmHWM"))
+        s.stop()
+    return statistics.median(times), statistics.median(peaks), size
+
+
 def task(env, work, turns):
     """Seconds of a whole `emend do` with this script."""
     script = os.path.join(env["XDG_STATE_HOME"], "script.jsonl")
@@ -219,6 +242,11 @@ def main():
         f50, f99 = typing(floor, env, work)
         row("code action while typing, 100,000 lines, p50", p50, "ms", f50)
         row("code action while typing, 100,000 lines, p99", p99, "ms", f99)
+        took, peak, size = large_open(emend, env, work)
+        least, least_peak, _ = large_open(floor, env, work)
+        row("didOpen of a text of 50 MB", took, "ms", least)
+        row("most memory at it", peak, "MiB", least_peak)
+        row("the same, in sizes of the text", peak * 1024 / size, "")
 
         turn = slope(env, work, plan, 10, 110)
         row("one model turn with one tool call", turn, "ms")

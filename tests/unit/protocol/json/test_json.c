@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "protocol/base/limits.h"
+#include "protocol/base/mem.h"
 #include "protocol/base/utf8.h"
 
 static struct json parse(struct arena *a, const char *text)
@@ -398,9 +399,78 @@ static void test_equal_deep(void **state)
 	arena_release(&a);
 }
 
+/* Each byte at each place of a string, as the check takes several at once. */
+static void test_every_byte_everywhere(void **state)
+{
+	(void)state;
+	for (size_t len = 1; len < 20; len++)
+		for (size_t at = 0; at < len; at++)
+			for (int c = 0; c < 256; c++) {
+				bool plain = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+				char text[24];
+
+				memset(text, 'x', sizeof(text));
+				text[0] = text[len + 1] = '"';
+				text[at + 1] = (char)c;
+				if (json_check(slice_make(text, len + 2), NULL, NULL) !=
+				    plain)
+					fail_msg("byte %d at %zu of %zu", c, at, len);
+			}
+}
+
+/* Long strings are not read by jsmn: whatever stands around them, the tokens are the same. */
+static void test_long_strings(void **state)
+{
+	enum { LONG = 70000, STRINGS = 12 }; /* more than are treated so */
+	char *text = xmalloc((size_t)STRINGS * (LONG + 64));
+	size_t n = 0;
+	struct arena a;
+	struct json v;
+	struct slice s;
+
+	(void)state;
+	arena_init(&a);
+	n += (size_t)sprintf(text, "{\"first\":[1,{\"x\":true}],");
+	for (int i = 0; i < STRINGS; i++) {
+		bool key = i % 3 == 1;
+
+		n += (size_t)sprintf(text + n, key ? " \"" : "\"k%d\" : \"", i);
+		memset(text + n, 'a' + i, LONG);
+		memcpy(text + n + 5, "\\\"\\\\", 4);
+		n += LONG;
+		n += (size_t)sprintf(text + n, key ? "\":[%d,{}] ," : "\",", i);
+	}
+	n += (size_t)sprintf(text + n, "\"last\":null}");
+	assert_true(json_parse(&a, slice_make(text, n), &v, NULL));
+	assert_int_equal(json_len(v), STRINGS + 2);
+	assert_int_equal(json_type(json_get(v, "last")), JSON_NULL);
+	assert_true(json_bool_or(json_get(json_at(json_get(v, "first"), 1), "x"), false));
+	assert_true(json_str(json_get(v, "k11"), &a, &s));
+	assert_int_equal(s.len, LONG - 2);
+	assert_true(slice_starts(s, SLICE("lllll\"\\lll")));
+	for (struct json_iter it = json_iter(v); json_next(&it);)
+		if (json_raw(it.key).len > LONG)
+			assert_int_equal(json_len(it.value), 2);
+	/* Alone, and in an array. */
+	memset(text, 'x', LONG);
+	text[0] = text[LONG - 1] = '"';
+	assert_true(json_parse(&a, slice_make(text, LONG), &v, NULL));
+	assert_true(json_str(v, &a, &s) && s.len == LONG - 2);
+	memmove(text + 3, text, LONG);
+	memcpy(text, "[1,", 3);
+	memcpy(text + 3 + LONG, ",2]", 3);
+	assert_true(json_parse(&a, slice_make(text, LONG + 6), &v, NULL));
+	assert_int_equal(json_len(v), 3);
+	assert_int_equal(json_i64_or(json_at(v, 2), 0), 2);
+	arena_release(&a);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_byte_everywhere),
+		cmocka_unit_test(test_long_strings),
 		cmocka_unit_test(test_refused),	 cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_depth),	 cmocka_unit_test(test_too_many_values),
 		cmocka_unit_test(test_walk),	 cmocka_unit_test(test_missing),
