@@ -97,8 +97,7 @@ while read -r header folders; do
 done <<-'END' | report 'a library is included by its own folder only'
 	jsmn\.h protocol/json
 	curl/ agent/model
-	mbedtls/ agent/base
-	psa/ agent/base
+	nettle/ agent/base
 	sqlite3\.h agent/store
 	git2 agent/base|agent/edit|agent/worker
 	seccomp\.h agent/sandbox

@@ -1,4 +1,5 @@
-/* sha256.c - see sha256.h. Uses only calls that mbedTLS 2.28 and 3.6 both have. */
+/* sha256.c - see sha256.h. Nettle uses the processor's own SHA instructions where it has them: about
+ * four times the speed of mbedTLS 2.28, from a smaller library. */
 #include "agent/base/sha256.h"
 
 #include <errno.h>
@@ -6,55 +7,46 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include <mbedtls/md.h>
-#include <mbedtls/version.h>
+#include <nettle/sha2.h>
+#include <nettle/version.h>
 
 #include "protocol/base/mem.h"
-
-enum { SHA256_BYTES = 32 };
-
-/* Hashing in memory fails only if the library was built without SHA-256, or is out of memory: both
- * are final. */
-static void must(int rc)
-{
-	if (rc == 0)
-		return;
-	(void)fprintf(stderr, "emend: SHA-256 failed in the mbedTLS library (error %d)\n", rc);
-	abort();
-}
 
 static struct sha256_hex to_hex(const unsigned char *digest)
 {
 	static const char digits[] = "0123456789abcdef";
 	struct sha256_hex hex;
 
-	for (size_t i = 0; i < SHA256_BYTES; i++) {
+	for (size_t i = 0; i < SHA256_DIGEST_SIZE; i++) {
 		hex.s[2 * i] = digits[digest[i] >> 4];
 		hex.s[2 * i + 1] = digits[digest[i] & 15];
 	}
-	hex.s[2 * SHA256_BYTES] = '\0';
+	hex.s[2 * SHA256_DIGEST_SIZE] = '\0';
 	return hex;
 }
 
-static void add(mbedtls_md_context_t *md, struct slice s)
+static void add(struct sha256_ctx *c, struct slice s)
 {
 	if (s.len > 0)
-		must(mbedtls_md_update(md, (const unsigned char *)s.ptr, s.len));
+		sha256_update(c, s.len, (const uint8_t *)s.ptr);
+}
+
+static struct sha256_hex finish(struct sha256_ctx *c)
+{
+	unsigned char digest[SHA256_DIGEST_SIZE];
+
+	sha256_digest(c, sizeof(digest), digest);
+	return to_hex(digest);
 }
 
 struct sha256_hex sha256_two(struct slice a, struct slice b)
 {
-	unsigned char digest[SHA256_BYTES];
-	mbedtls_md_context_t md;
+	struct sha256_ctx c;
 
-	mbedtls_md_init(&md);
-	must(mbedtls_md_setup(&md, mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), 0));
-	must(mbedtls_md_starts(&md));
-	add(&md, a);
-	add(&md, b);
-	must(mbedtls_md_finish(&md, digest));
-	mbedtls_md_free(&md);
-	return to_hex(digest);
+	sha256_init(&c);
+	add(&c, a);
+	add(&c, b);
+	return finish(&c);
 }
 
 struct sha256_hex sha256(struct slice data)
@@ -63,32 +55,28 @@ struct sha256_hex sha256(struct slice data)
 }
 
 struct sha256_sum {
-	mbedtls_md_context_t md;
+	struct sha256_ctx c;
 };
 
 struct sha256_sum *sha256_begin(void)
 {
 	struct sha256_sum *sum = xcalloc(1, sizeof(*sum));
 
-	mbedtls_md_init(&sum->md);
-	must(mbedtls_md_setup(&sum->md, mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), 0));
-	must(mbedtls_md_starts(&sum->md));
+	sha256_init(&sum->c);
 	return sum;
 }
 
 void sha256_add(struct sha256_sum *sum, struct slice piece)
 {
-	add(&sum->md, piece);
+	add(&sum->c, piece);
 }
 
 struct sha256_hex sha256_end(struct sha256_sum *sum)
 {
-	unsigned char digest[SHA256_BYTES];
+	struct sha256_hex hex = finish(&sum->c);
 
-	must(mbedtls_md_finish(&sum->md, digest));
-	mbedtls_md_free(&sum->md);
 	free(sum);
-	return to_hex(digest);
+	return hex;
 }
 
 void random_bytes(void *out, size_t n)
@@ -126,7 +114,5 @@ void random_id(char *out, size_t chars)
 
 void sha256_library_version(char out[32])
 {
-	unsigned n = mbedtls_version_get_number();
-
-	(void)snprintf(out, 32, "%u.%u.%u", n >> 24, n >> 16 & 255, n >> 8 & 255);
+	(void)snprintf(out, 32, "%d.%d", nettle_version_major(), nettle_version_minor());
 }

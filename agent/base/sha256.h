@@ -1,4 +1,4 @@
-/* sha256.h - hashes and randomness; the one file that uses mbedTLS. */
+/* sha256.h - hashes and randomness; the one file that uses nettle. */
 #ifndef EMEND_BASE_SHA256_H
 #define EMEND_BASE_SHA256_H
 

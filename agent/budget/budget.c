@@ -143,6 +143,15 @@ void budget_reserve(struct budget *b, const struct budget_call *c, uint32_t outp
 		b->pool->reserved_usd += usd;
 }
 
+void budget_unreserve(struct budget *b)
+{
+	b->turns--;
+	if (b->pool)
+		b->pool->reserved_usd -= b->reserved_usd;
+	b->reserved_tokens = 0;
+	b->reserved_usd = 0;
+}
+
 static bool near(const struct budget *b, double used, double cap)
 {
 	return b->limits.warn > 0 && cap > 0 && used >= b->limits.warn * cap;

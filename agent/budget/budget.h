@@ -88,6 +88,8 @@ struct budget_plan budget_plan(const struct budget *b, const struct budget_call 
 			       uint64_t now_ms);
 /* Reserves the call's worst case with this many output tokens, and counts the turn. */
 void budget_reserve(struct budget *b, const struct budget_call *c, uint32_t output_tokens);
+/* Takes it back: the call is not made, and the turn does not count. */
+void budget_unreserve(struct budget *b);
 double budget_call_usd(const struct budget_call *c, uint32_t output_tokens);
 /* Replaces the reservation by what was used. *warn: the cap of which limits.warn is passed now, told
  * once; else BUDGET_CAP_NONE. */

@@ -29,7 +29,7 @@ struct doctor {
 	struct engine engine; /* asked only where the runner is in a container */
 	struct model_check model;
 	struct library libraries[LIBRARIES];
-	char mbedtls[32];
+	char nettle[32];
 	struct slice layers; /* JSON, in the command's arena; "" if the runner gave none */
 	bool sandbox_ok;
 	struct err why; /* why there are no layers */
@@ -42,10 +42,10 @@ static void find_libraries(struct doctor *d)
 	struct curl_lib curl = { .handle = NULL };
 	struct library *l = d->libraries;
 
-	sha256_library_version(d->mbedtls);
+	sha256_library_version(d->nettle);
 	l[0] = (struct library){ .name = "libuv", .version = uv_version_string() };
 	l[1] = (struct library){ .name = "sqlite", .version = ledger_sqlite_version() };
-	l[2] = (struct library){ .name = "mbedtls", .version = d->mbedtls };
+	l[2] = (struct library){ .name = "nettle", .version = d->nettle };
 	l[3] = (struct library){ .name = "libcurl" };
 	l[4] = (struct library){ .name = "libgit2" };
 	(void)!curl_lib_load(&curl, &l[3].missing);

@@ -10,7 +10,7 @@
 #include "agent/policy/granted.h"
 #include "agent/runner/runner.h"
 #include "agent/session/task_own.h"
-#include "agent/store/ledger.h"
+#include "agent/store/ledger_post.h"
 #include "agent/store/store.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
@@ -73,9 +73,11 @@ static void close_step(struct job *j)
 
 	if (!list_empty(&a->tasks) || !list_empty(&a->undos) || !list_empty(&a->rejects))
 		return; /* the last one posts again */
-	if (store)
-		store_close(store, stored, a); /* what they logged is written first */
+	if (!store)
+		return;
 	a->store = NULL;
+	ledger_post_free(store, a->ledger);
+	store_close(store, stored, a); /* what they logged is written first */
 }
 
 static void stored(void *payload)
@@ -86,7 +88,6 @@ static void stored(void *payload)
 	payload = a->payload;
 	if (a->http)
 		http_free(a->http);
-	ledger_free(a->ledger);
 	granted_free(a->granted);
 	free(a->program);
 	free(a->state_dir);

@@ -8,7 +8,7 @@
 #include "agent/budget/budget_text.h"
 #include "agent/session/task_own.h"
 #include "agent/session/usage.h"
-#include "agent/store/ledger.h"
+#include "agent/store/ledger_post.h"
 
 enum { MOST_OUTPUT_TOKENS = 32000 };
 
@@ -113,43 +113,74 @@ void spend_drop(struct task *t)
 	if (t->limit_ask)
 		t->host.ops->drop(t->host.self, t->limit_ask);
 	t->limit_ask = NULL;
+	if (t->reserving)
+		budget_unreserve(&t->budget);
+	ledger_asked_drop(t->reserving);
+	t->reserving = NULL;
 }
 
 /* --- before a call, and after it --- */
 
-static bool reserve_day(struct task *t, uint32_t output_tokens, struct err *err)
+/* The output limits to try for, longest first. */
+static size_t sizes(const struct task *t, uint32_t out[3])
 {
-	return ledger_reserve(agent_ledger(t->agent), t->session, task_id(t), model_name(t->model),
-			      budget_call_usd(&t->next_call, output_tokens),
-			      t->budget.limits.day_usd, &t->reservation, err);
+	size_t n = 0;
+
+	out[n++] = t->plan.output_tokens;
+	if (t->plan.room == BUDGET_ROOM_CALL && out[0] > BUDGET_CALL_TOKENS)
+		out[n++] = BUDGET_CALL_TOKENS;
+	if (t->budget.turns > 0)
+		out[n++] = BUDGET_LEAST_TOKENS;
+	return n;
+}
+
+/* The task's and the session's caps were reserved when the day was asked; this puts them right. */
+static void reserved(void *payload, const struct ledger_reservation *r, const struct err *err)
+{
+	struct task *t = payload;
+	uint32_t tokens[3];
+
+	t->reserving = NULL;
+	budget_unreserve(&t->budget);
+	(void)sizes(t, tokens);
+	if (!r) {
+		task_fail(t, err);
+		return;
+	}
+	t->reservation = r->id;
+	if (err && tokens[r->which] == BUDGET_LEAST_TOKENS)
+		t->over = *err;
+	t->plan.output_tokens = tokens[r->which];
+	budget_reserve(&t->budget, &t->next_call, t->plan.output_tokens);
+	turn_reserved(t);
 }
 
 /* The day's budget is shared with other processes, which may hold most of it at this moment: a smaller
  * call may still fit, and the last one, which sums up, nearly always does. */
 bool spend_reserve(struct task *t, struct err *err)
 {
-	uint32_t tokens = t->plan.output_tokens;
-	struct err smaller = { 0 };
+	uint32_t tokens[3];
+	double usd[3];
+	size_t n;
 
 	if (t->plan.room == BUDGET_ROOM_NONE)
 		return budget_over(&t->budget, t->plan.cap, &t->next_call, err);
 	if (t->plan.room == BUDGET_ROOM_LAST)
 		(void)budget_over(&t->budget, t->plan.cap, &t->next_call, &t->over);
-	if (!reserve_day(t, tokens, err)) {
-		if (err->code != ERR_BUDGET)
-			return false;
-		if (t->plan.room == BUDGET_ROOM_CALL && tokens > BUDGET_CALL_TOKENS &&
-		    reserve_day(t, BUDGET_CALL_TOKENS, &smaller)) {
-			tokens = BUDGET_CALL_TOKENS;
-		} else if (t->budget.turns > 0 && reserve_day(t, BUDGET_LEAST_TOKENS, &smaller)) {
-			tokens = BUDGET_LEAST_TOKENS;
-			t->over = *err;
-		} else {
-			return false;
-		}
-	}
-	t->plan.output_tokens = tokens;
-	budget_reserve(&t->budget, &t->next_call, tokens);
+	n = sizes(t, tokens);
+	for (size_t i = 0; i < n; i++)
+		usd[i] = budget_call_usd(&t->next_call, tokens[i]);
+	/* now, not when the day's answer is there: another task of the session may ask meanwhile */
+	budget_reserve(&t->budget, &t->next_call, tokens[0]);
+	t->reserving = ledger_post_reserve(
+		agent_store(t->agent), agent_ledger(t->agent),
+		&(struct ledger_ask){ .session = t->session,
+				      .task = task_id(t),
+				      .model = model_name(t->model),
+				      .usd = usd,
+				      .n = n,
+				      .day_cap = t->budget.limits.day_usd },
+		reserved, t);
 	return true;
 }
 
@@ -174,10 +205,9 @@ struct slice spend_words(struct task *t)
 static void settle_day(struct task *t, const struct usage *u)
 {
 	bool made = t->answered || u->input + u->cache_read + u->cache_write + u->output > 0;
-	struct err err = { 0 };
 
-	if (!ledger_settle(agent_ledger(t->agent), t->reservation, made ? u : NULL, &err))
-		task_fail(t, &err);
+	ledger_post_settle(agent_store(t->agent), agent_ledger(t->agent), t->reservation,
+			   made ? u : NULL);
 	t->reservation = 0;
 }
 

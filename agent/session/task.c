@@ -17,7 +17,7 @@
 #include "agent/change/rollback.h"
 #include "agent/session/code_action.h"
 #include "agent/session/report.h"
-#include "agent/store/ledger.h"
+#include "agent/store/ledger_post.h"
 #include "agent/tool/background.h"
 #include "protocol/base/log.h"
 
@@ -213,10 +213,14 @@ static void log_finish(struct task *t, struct slice status, struct slice summary
 	jw_end(w);
 	if (!event_log_end(t->env.log, &err))
 		log_error("log: %s", err.msg);
+	ledger_post_task(agent_store(t->agent), agent_ledger(t->agent),
+			 &(struct ledger_row){ .session = t->session,
+					       .task = task_id(t),
+					       .workspace = t->workspace,
+					       .title = t->title,
+					       .status = status,
+					       .usd = u->usd });
 	t->sync = event_log_sync(t->env.log, logged, t);
-	if (!ledger_task(agent_ledger(t->agent), t->session, task_id(t), t->workspace, t->title,
-			 status, u->usd, &err))
-		log_error("ledger: %s", err.msg);
 }
 
 void task_free(struct task *t)

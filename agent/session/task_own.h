@@ -87,6 +87,7 @@ struct task {
 	struct budget budget;
 	struct budget_call next_call;
 	struct budget_plan plan;    /* for it */
+	struct ledger_asked *reserving; /* the ledger is asked */
 	int64_t reservation;	    /* of the ledger; 0: none */
 	enum budget_cap near_cap;   /* the model is still to be told */
 	struct host_ask *limit_ask; /* the person is asked for more */
@@ -127,6 +128,7 @@ bool load_finished(const struct task *t);
 void load_abort(struct task *t);
 
 void turn_start(struct task *t); /* fails the task if the budget forbids it */
+void turn_reserved(struct task *t); /* the call may be made: spend.c */
 void turn_abort(struct task *t);
 void turn_user(struct task *t, struct slice text); /* appends a user turn, logged */
 
@@ -136,7 +138,8 @@ void spend_plan(struct task *t);
 bool spend_must_ask(const struct task *t);
 void spend_ask(struct task *t); /* posts a step when there is an answer */
 void spend_drop(struct task *t);
-NODISCARD bool spend_reserve(struct task *t, struct err *err); /* sets t->over for the last call */
+/* Then turn_reserved() or task_fail(), from the loop; sets t->over for the last call. */
+NODISCARD bool spend_reserve(struct task *t, struct err *err);
 struct slice spend_words(struct task *t); /* what the model is to be told of the budget; or "" */
 void spend_settle(struct task *t, const struct usage *u);
 

@@ -131,6 +131,15 @@ static void say_what_is_left(struct task *t)
 
 void turn_start(struct task *t)
 {
+	struct err err = { 0 };
+
+	t->answered = false;
+	if (!spend_reserve(t, &err))
+		task_fail(t, &err);
+}
+
+void turn_reserved(struct task *t)
+{
 	static const struct model_callbacks cb = { .text = on_text,
 						   .restart = on_restart,
 						   .done = on_done };
@@ -138,11 +147,6 @@ void turn_start(struct task *t)
 	struct err err = { 0 };
 	struct jw *w;
 
-	t->answered = false;
-	if (!spend_reserve(t, &err)) {
-		task_fail(t, &err);
-		return;
-	}
 	say_what_is_left(t);
 	w = task_log(t, "request");
 	jw_ki64(w, "turn", t->budget.turns);

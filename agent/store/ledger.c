@@ -46,7 +46,7 @@ void ledger_free(struct ledger *l)
 {
 	if (!l)
 		return;
-	(void)sqlite3_close(l->db);
+	ledger_db_close(l);
 	arena_release(&l->arena);
 	free(l);
 }
@@ -70,7 +70,7 @@ static bool committed(struct ledger *l, const struct moment *m, double *spent, d
 		*spent = sqlite3_column_double(st, 0);
 		*reserved = sqlite3_column_double(st, 1);
 	}
-	(void)sqlite3_finalize(st);
+	ledger_db_release(st);
 	return ok;
 }
 

@@ -65,17 +65,37 @@ sqlite3_stmt *ledger_db_prepare(struct ledger *l, const char *sql, struct err *e
 {
 	sqlite3_stmt *st = NULL;
 
-	if (sqlite3_prepare_v2(l->db, sql, -1, &st, NULL) == SQLITE_OK)
+	for (size_t i = 0; i < l->n_stmts; i++)
+		if (l->stmts[i].sql == sql)
+			return l->stmts[i].st;
+	if (l->n_stmts < LEDGER_STMTS && sqlite3_prepare_v3(l->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+							    &st, NULL) == SQLITE_OK) {
+		l->stmts[l->n_stmts++] = (struct ledger_stmt){ sql, st };
 		return st;
+	}
 	(void)ledger_db_failed(l, err);
 	return NULL;
+}
+
+void ledger_db_release(sqlite3_stmt *st)
+{
+	(void)sqlite3_reset(st);
+	(void)sqlite3_clear_bindings(st);
+}
+
+void ledger_db_close(struct ledger *l)
+{
+	while (l->n_stmts > 0)
+		(void)sqlite3_finalize(l->stmts[--l->n_stmts].st);
+	(void)sqlite3_close(l->db);
+	l->db = NULL;
 }
 
 bool ledger_db_finish(struct ledger *l, sqlite3_stmt *st, struct err *err)
 {
 	bool ok = sqlite3_step(st) == SQLITE_DONE || ledger_db_failed(l, err);
 
-	(void)sqlite3_finalize(st);
+	ledger_db_release(st);
 	return ok;
 }
 
@@ -95,7 +115,7 @@ static bool read_version(struct ledger *l, int *version, struct err *err)
 	ok = sqlite3_step(st) == SQLITE_ROW || ledger_db_failed(l, err);
 	if (ok)
 		*version = sqlite3_column_int(st, 0);
-	(void)sqlite3_finalize(st);
+	ledger_db_release(st);
 	return ok;
 }
 
@@ -174,8 +194,7 @@ bool ledger_db_open(struct ledger *l, struct err *err)
 		(void)ledger_db_failed(l, err);
 	else if (prepare_file(l, err))
 		return true;
-	(void)sqlite3_close(l->db);
-	l->db = NULL;
+	ledger_db_close(l);
 	return false;
 }
 

@@ -59,7 +59,7 @@ bool ledger_costs(struct ledger *l, enum ledger_by by, ledger_cost_fn *fn, void 
 	}
 	if (rc != SQLITE_DONE)
 		(void)ledger_db_failed(l, err);
-	(void)sqlite3_finalize(st);
+	ledger_db_release(st);
 	return rc == SQLITE_DONE;
 }
 
@@ -93,6 +93,6 @@ bool ledger_tasks(struct ledger *l, struct slice workspace, size_t max, ledger_r
 	}
 	if (rc != SQLITE_DONE)
 		(void)ledger_db_failed(l, err);
-	(void)sqlite3_finalize(st);
+	ledger_db_release(st);
 	return rc == SQLITE_DONE;
 }

@@ -53,7 +53,7 @@ bool ledger_db_reap(struct ledger *l, struct err *err)
 			dead[n++] = sqlite3_column_int64(st, 0);
 	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
 		(void)ledger_db_failed(l, err);
-	(void)sqlite3_finalize(st);
+	ledger_db_release(st);
 	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
 		return false;
 	for (size_t i = 0; i < n; i++)
