@@ -172,15 +172,15 @@ bool spend_reserve(struct task *t, struct err *err)
 		usd[i] = budget_call_usd(&t->next_call, tokens[i]);
 	/* now, not when the day's answer is there: another task of the session may ask meanwhile */
 	budget_reserve(&t->budget, &t->next_call, tokens[0]);
-	t->reserving = ledger_post_reserve(
-		agent_store(t->agent), agent_ledger(t->agent),
-		&(struct ledger_ask){ .session = t->session,
-				      .task = task_id(t),
-				      .model = model_name(t->model),
-				      .usd = usd,
-				      .n = n,
-				      .day_cap = t->budget.limits.day_usd },
-		reserved, t);
+	t->reserving =
+		ledger_post_reserve(agent_store(t->agent), agent_ledger(t->agent),
+				    &(struct ledger_ask){ .session = t->session,
+							  .task = task_id(t),
+							  .model = model_name(t->model),
+							  .usd = usd,
+							  .n = n,
+							  .day_cap = t->budget.limits.day_usd },
+				    reserved, t);
 	return true;
 }
 

@@ -68,8 +68,8 @@ sqlite3_stmt *ledger_db_prepare(struct ledger *l, const char *sql, struct err *e
 	for (size_t i = 0; i < l->n_stmts; i++)
 		if (l->stmts[i].sql == sql)
 			return l->stmts[i].st;
-	if (l->n_stmts < LEDGER_STMTS && sqlite3_prepare_v3(l->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
-							    &st, NULL) == SQLITE_OK) {
+	if (l->n_stmts < LEDGER_STMTS &&
+	    sqlite3_prepare_v3(l->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL) == SQLITE_OK) {
 		l->stmts[l->n_stmts++] = (struct ledger_stmt){ sql, st };
 		return st;
 	}

@@ -21,7 +21,7 @@ struct ledger_asked {
 	double usd[SUMS_MAX];
 	bool reserved;
 	struct ledger_reservation out;
-	struct err why; /* of the first sum that was refused */
+	struct err why;		  /* of the first sum that was refused */
 	ledger_reserved_cb *done; /* NULL: dropped */
 	void *payload;
 };

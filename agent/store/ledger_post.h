@@ -11,8 +11,8 @@
 
 struct ledger_ask {
 	struct slice session, task, model; /* copied */
-	const double *usd;		   /* what to ask for: the first sum for which there is room */
-	size_t n;			   /* of them, at most 4 */
+	const double *usd; /* what to ask for: the first sum for which there is room */
+	size_t n;	   /* of them, at most 4 */
 	double day_cap;
 };
 /* id: the reservation, of usd[which]. err: for none; it says why not for the first of them. With *r and
