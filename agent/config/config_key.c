@@ -119,8 +119,8 @@ static const struct config_field action_fields[] = {
 static const struct config_field provider_fields[] = {
 	{ "base_url", offsetof(struct config_provider, base_url), false, NULL,
 	  "Where its API is." },
-	{ "dialect", offsetof(struct config_provider, dialect), false, NULL,
-	  "Which API it speaks." },
+	{ "dialect", offsetof(struct config_provider, dialect), false,
+	  "anthropic|openai-responses|openai-chat|gemini", "Which API it speaks." },
 	{ "key_env", offsetof(struct config_provider, key_env), false, NULL,
 	  "The environment variable with the key." },
 	{ "key_command", offsetof(struct config_provider, key_command), false, NULL,

@@ -109,6 +109,7 @@ static void parse_error(const struct endpoint *e, struct slice body, struct fail
 }
 
 const struct dialect_ops anthropic_dialect = {
+	.title = "Anthropic Messages",
 	.path = "/v1/messages",
 	.build = anthropic_build,
 	.headers = headers,

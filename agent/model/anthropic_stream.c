@@ -257,19 +257,24 @@ static bool take_event(struct reply *r, struct slice type, struct json root, str
 	return true; /* ping, and what is still unknown */
 }
 
+static bool is_known(struct slice event)
+{
+	return event.len == 0 || slice_starts(event, SLICE("message_")) ||
+	       slice_starts(event, SLICE("content_block_")) || slice_eq_cstr(event, "error");
+}
+
 bool anthropic_event(struct reply *r, struct slice event, struct slice data, struct failure *f)
 {
 	struct arena a;
 	struct json root;
 	struct slice type;
-	struct err err = { 0 };
 	bool ok = false;
 
 	if (slice_eq_cstr(data, "[DONE]")) /* some gateways */
 		return true;
 	arena_init(&a);
-	if (!json_parse(&a, data, &root, &err)) {
-		(void)fail_set(f, FAIL_PROTOCOL, slice_of(err.msg));
+	if (!json_parse(&a, data, &root, NULL)) {
+		ok = reply_strange(r, is_known(event), data, f);
 		goto out;
 	}
 	type = json_str_or(json_get(root, "type"), &a, "");

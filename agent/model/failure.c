@@ -52,7 +52,7 @@ enum fail_kind fail_kind_of_status(long status)
 	case 504:
 		return FAIL_SERVER;
 	case 409:
-		return FAIL_OVERLOADED;
+		return FAIL_SERVER; /* a conflict on their side: worth another try */
 	case 413:
 		return FAIL_OVERFLOW;
 	case 429:
@@ -142,7 +142,7 @@ void fail_of_curl(struct failure *f, int curl, bool connected, int os_errno, con
 		       os_errno && !connected ? slice_of(strerror(os_errno)) : slice_of(detail));
 }
 
-/* {h} host, {p} provider, {k} where the key came from, {m} model, {u} page of keys, {b} of billing.
+/* {h} host, {p} provider, {k} where the key came from, {m} model, {u} page of keys, {b} of billing, {a} API.
  */
 static const char *const sentences[] = {
 	[FAIL_NONE] = "",
@@ -170,8 +170,8 @@ static const char *const sentences[] = {
 		"The API key from {k} may not use {m} at {p}. Use another key or model, or "
 		"ask who manages the account",
 	[FAIL_NOT_FOUND] =
-		"{h} knows no model {m}. Check --model, \"model\" in the configuration or "
-		"ANTHROPIC_MODEL, and the base URL",
+		"{h} knows no model {m}. Check --model, \"model\" in the configuration, and "
+		"the base URL",
 	[FAIL_REQUEST] = "{h} refused the request to {m}",
 	[FAIL_OVERFLOW] =
 		"The conversation is too long for {m}. Start a new session, or ask for less "
@@ -186,7 +186,7 @@ static const char *const sentences[] = {
 		"the way",
 	[FAIL_PROTOCOL] =
 		"{h} did not answer as the API promises. Check that the base URL is one of "
-		"the Anthropic Messages API",
+		"the {a} API",
 	[FAIL_FOREIGN] =
 		"{h} did not answer like a model API; perhaps a proxy or login page stands in "
 		"between. Check the base URL and the proxy",
@@ -232,6 +232,8 @@ static struct slice filled_in(char c, const struct failure_where *w)
 		return slice_of(w->key_source);
 	case 'u':
 		return slice_of(w->keys_url);
+	case 'a':
+		return slice_of(w->api ? w->api : "model's");
 	case 'b':
 		return slice_of(w->billing_url);
 	default:

@@ -47,6 +47,7 @@ struct failure_where {		/* texts are borrowed */
 	const char *key_source; /* "ANTHROPIC_API_KEY", "the key command", ... */
 	const char *keys_url;	/* where the user gets a key */
 	const char *billing_url;
+	const char *api;    /* what it should speak: "Anthropic Messages" */
 	struct slice model; /* as sent */
 };
 

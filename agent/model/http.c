@@ -80,9 +80,9 @@ static void destroy(struct http *h)
 		free(h);
 		return;
 	}
-	LIST_EACH(it, tmp, &h->running)
+	LIST_EACH (it, tmp, &h->running)
 		drop_running(container_of(it, struct http_request, link));
-	LIST_EACH(it, tmp, &h->finished)
+	LIST_EACH (it, tmp, &h->finished)
 		release_request(container_of(it, struct http_request, link));
 	h->in_curl = true;
 	(void)h->curl.multi_cleanup(h->multi); /* closes kept connections, and so their watches */

@@ -24,6 +24,10 @@ struct curl_slist *http_set_options(const struct curl_lib *c, CURL *e, const str
 	struct curl_slist *headers =
 		c->slist_append(NULL, "Expect:"); /* no 100-continue round trip */
 
+	/* Compression holds a stream back, so none is asked for; a gateway that compresses all the same is
+	 * understood. */
+	headers = c->slist_append(headers, "Accept-Encoding: identity");
+	(void)c->easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
 	for (size_t i = 0; i < s->n_headers; i++)
 		headers = c->slist_append(headers, s->headers[i]);
 	(void)c->easy_setopt(e, CURLOPT_HTTPHEADER, headers);

@@ -4,14 +4,11 @@
 #include <stdlib.h>
 
 #include "agent/config/config.h"
+#include "agent/model/local_find.h"
 #include "agent/model/provider.h"
 #include "protocol/base/mem.h"
 
-#define DEFAULT_MODEL "claude-sonnet-5-5"
 #define SCRIPTED "scripted:"
-#define INSTEAD                                                                               \
-	"use an Anthropic model (set ANTHROPIC_API_KEY), a server that speaks the Anthropic " \
-	"Messages API (ANTHROPIC_BASE_URL), or scripted:FILE"
 
 enum { RETRIES = 3 };
 
@@ -64,39 +61,38 @@ void model_know(struct model *m, const struct model_options *o, struct slice mod
 		m->own.max_output_tokens = k->max_output_tokens;
 }
 
-/* Providers that Emend knows by name but whose wire format it does not speak. */
-static bool is_foreign(struct slice provider)
+static const struct provider_row *find_row(const struct model_options *o, struct slice provider,
+					   struct err *err)
 {
-	static const char *const names[] = { "openai", "gemini",   "google",   "openrouter",
-					     "ollama", "llamacpp", "deepseek", "xai" };
+	const struct provider_row *row = provider_find(provider);
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (slice_eq_cstr(provider, names[i]))
-			return true;
-	return false;
+	if (o->dialect.len > 0 &&
+	    !(row && row->dialect == provider_of_dialect(o->dialect)->dialect))
+		return provider_of_dialect(o->dialect);
+	if (!row && o->base_url.len > 0)
+		return provider_of_dialect(SLICE("anthropic"));
+	if (!row)
+		(void)err_set(
+			err, ERR_PROVIDER,
+			"There is no provider \"%.*s\": `emend models` lists those that are known; "
+			"configure providers.%.*s with its base_url and dialect for another.",
+			SLICE_ARG(provider), SLICE_ARG(provider));
+	return row;
 }
 
-static bool check_provider(const struct model_options *o, struct slice provider, struct err *err)
+/* A name without a provider: by its maker. */
+static struct slice maker_of(struct slice model)
 {
-	if (o->dialect.len > 0 && !slice_eq_cstr(o->dialect, "anthropic"))
-		return err_set(
-			err, ERR_PROVIDER,
-			"The dialect \"%.*s\" of provider %.*s is not built into this version "
-			"yet: " INSTEAD ".",
-			SLICE_ARG(o->dialect), SLICE_ARG(provider));
-	if (slice_eq_cstr(provider, "anthropic") || o->dialect.len > 0)
-		return true;
-	if (is_foreign(provider))
-		return err_set(err, ERR_PROVIDER,
-			       "Models of %.*s are not built into this version yet: " INSTEAD ".",
-			       SLICE_ARG(provider));
-	if (o->base_url.len == 0)
-		return err_set(
-			err, ERR_PROVIDER,
-			"There is no provider \"%.*s\": use anthropic/MODEL or scripted:FILE, or "
-			"configure providers.%.*s with its base_url.",
-			SLICE_ARG(provider), SLICE_ARG(provider));
-	return true;
+	static const char *const makers[][2] = {
+		{ "claude", "anthropic" }, { "gpt-oss", "" },	       { "gpt", "openai" },
+		{ "gemini", "gemini" },	   { "deepseek", "deepseek" }, { "grok", "xai" },
+		{ "mistral", "mistral" },  { "devstral", "mistral" },  { "codestral", "mistral" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(makers); i++)
+		if (slice_starts(model, slice_of(makers[i][0])))
+			return slice_of(makers[i][1]);
+	return SLICE("");
 }
 
 bool model_open(const struct model_options *o, struct slice name, struct model **out,
@@ -104,57 +100,63 @@ bool model_open(const struct model_options *o, struct slice name, struct model *
 {
 	struct slice scripted = SLICE(SCRIPTED), provider, model;
 	size_t slash = slice_find_byte(name, '/', 0);
+	const struct provider_row *row;
 
 	if (slice_starts(name, scripted))
 		return scripted_open(o, slice_sub(name, scripted.len, name.len), out, err);
-	if (slash != SIZE_MAX) {
-		provider = slice_sub(name, 0, slash);
-		model = slice_sub(name, slash + 1, name.len);
-	} else {
-		provider = slice_starts(name, SLICE("claude"))	 ? SLICE("anthropic")
-			   : slice_starts(name, SLICE("gpt"))	 ? SLICE("openai")
-			   : slice_starts(name, SLICE("gemini")) ? SLICE("gemini")
-								 : SLICE("");
-		model = name;
-	}
+	provider = slash == SIZE_MAX ? maker_of(name) : slice_sub(name, 0, slash);
+	model = slash == SIZE_MAX ? name : slice_sub(name, slash + 1, name.len);
 	if (provider.len == 0 || model.len == 0)
 		return err_set(
 			err, ERR_PROVIDER,
 			"\"%.*s\" is not the name of a model: give PROVIDER/MODEL, for example "
-			"anthropic/" DEFAULT_MODEL ", or scripted:FILE.",
+			"anthropic/claude-sonnet-5-5, or scripted:FILE. `emend models` lists them.",
 			SLICE_ARG(name));
-	return check_provider(o, provider, err) && wire_open(o, provider, model, out, err);
+	if (o->dialect.len > 0 && !provider_of_dialect(o->dialect))
+		return err_set(err, ERR_PROVIDER,
+			       "The dialect \"%.*s\" of provider %.*s is unknown: use anthropic, "
+			       "openai-responses, openai-chat or gemini.",
+			       SLICE_ARG(o->dialect), SLICE_ARG(provider));
+	row = find_row(o, provider, err);
+	return row && wire_open(o, row, provider, model, out, err);
+}
+
+static bool has_key(const struct model_options *o, const struct provider_row *row)
+{
+	for (size_t i = 0; i < PROVIDER_KEYS && row->keys[i]; i++)
+		if (model_env(o, row->keys[i]).len > 0)
+			return true;
+	return false;
 }
 
 bool model_default_name(const struct model_options *o, struct arena *a, struct slice *out,
 			struct err *err)
 {
-	static const char *const foreign[] = { "OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY",
-					       "OPENROUTER_API_KEY" };
-	struct slice model = slice_trim(model_env(o, "ANTHROPIC_MODEL"));
+	const struct provider_row *rows;
+	size_t n = provider_rows(&rows);
+	struct slice model;
 
-	if (model_env(o, "ANTHROPIC_API_KEY").len > 0 ||
-	    model_env(o, "ANTHROPIC_AUTH_TOKEN").len > 0 || o->key_command.len > 0 ||
-	    o->key_env.len > 0) {
-		if (model.len == 0)
-			model = SLICE(DEFAULT_MODEL);
-		*out = arena_printf(a, "anthropic/%.*s", SLICE_ARG(model));
+	for (size_t i = 0; i < n; i++) {
+		bool first = i == 0; /* what is configured for no provider in particular is its */
+
+		if (!rows[i].model[0] ||
+		    !(has_key(o, &rows[i]) ||
+		      (first && (o->key_command.len > 0 || o->key_env.len > 0))))
+			continue;
+		model = first ? slice_trim(model_env(o, "ANTHROPIC_MODEL")) : SLICE("");
+		*out = arena_printf(a, "%s/%.*s", rows[i].name,
+				    SLICE_ARG(model.len ? model : slice_of(rows[i].model)));
 		return true;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(foreign); i++)
-		if (model_env(o, foreign[i]).len > 0)
-			return err_set(
-				err, ERR_PROVIDER,
-				"No model is chosen. %s is set, but models of that provider are "
-				"not built into this version yet: " INSTEAD ".",
-				foreign[i]);
+	if (local_find(o, a, out))
+		return true;
 	return err_set(
 		err, ERR_PROVIDER,
-		"No model is configured. Three ways to get one: (1) set ANTHROPIC_API_KEY (keys: "
-		"https://console.anthropic.com/settings/keys); (2) set ANTHROPIC_BASE_URL to a "
-		"server that speaks the Anthropic Messages API and choose its model with --model "
-		"anthropic/NAME; (3) without any key, let a script play the model: --model "
-		"scripted:FILE.");
+		"No model is configured. Three ways to get one: (1) set a key, such as "
+		"ANTHROPIC_API_KEY (https://console.anthropic.com/settings/keys), OPENAI_API_KEY, "
+		"GEMINI_API_KEY or OPENROUTER_API_KEY; (2) start a local server, such as Ollama or "
+		"llama.cpp, or name one with --model PROVIDER/NAME; (3) without any key, let a "
+		"script play the model: --model scripted:FILE. `emend models` lists all providers.");
 }
 
 void model_close(struct model *m)

@@ -11,13 +11,15 @@ struct price { /* USD per million tokens */
 };
 
 struct price_row {
-	const char *model; /* the name without the provider */
+	const char *provider; /* who makes it, as in providers.def */
+	const char *model;    /* the name without the provider */
 	uint32_t context_tokens, max_output_tokens;
 	struct price price;
 	uint32_t tier_tokens; /* a prompt above this is billed, whole, at `tier`; 0: no tier */
 	struct price tier;
 };
 
+size_t price_rows(const struct price_row **out);
 /* Matches "NAME", "NAME-20260131", "NAME-latest" and "NAME@20260131"; NULL if unknown. */
 const struct price_row *price_find(struct slice model);
 /* Of one request: the tier depends on its prompt. */

@@ -6,6 +6,7 @@
 #include "agent/base/runq.h"
 #include "agent/model/model.h"
 #include "agent/model/prices.h"
+#include "agent/model/providers.h"
 
 struct model_ops {
 	struct model_call *(*call)(struct model *m, const struct model_request *r,
@@ -47,9 +48,10 @@ struct slice model_env(const struct model_options *o, const char *name);
 /* Adds the usage of one try, priced by this model, to the call's. */
 void model_add_usage(const struct model *m, struct usage *total, const struct usage *u);
 
-/* wire.c. provider: "anthropic", or a name from config; model: as sent. */
-NODISCARD bool wire_open(const struct model_options *o, struct slice provider, struct slice model,
-			 struct model **out, struct err *err);
+/* wire.c. provider: the name in front of the slash; model: as sent. */
+NODISCARD bool wire_open(const struct model_options *o, const struct provider_row *row,
+			 struct slice provider, struct slice model, struct model **out,
+			 struct err *err);
 /* How long a silent server is borne; for tests. m is a model of wire_open(). */
 void wire_set_idle(struct model *m, uint32_t ms);
 /* scripted.c */

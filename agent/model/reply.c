@@ -29,6 +29,24 @@ bool reply_began(const struct reply *r)
 	return r->complete || r->n > 0 || r->response_id.len > 0;
 }
 
+bool reply_strange(const struct reply *r, bool known, struct slice data, struct failure *f)
+{
+	if (!reply_began(r) && slice_starts(slice_trim(data), SLICE("<")))
+		return fail_set(f, FAIL_FOREIGN, data);
+	return !known || fail_set(f, FAIL_PROTOCOL, data);
+}
+
+struct slice reply_make_id(struct reply *r, size_t number)
+{
+	uint64_t hash = 14695981039346656037u; /* of the response's own id, and of the time */
+
+	for (size_t i = 0; i < r->response_id.len; i++)
+		hash = (hash ^ (unsigned char)r->response_id.ptr[i]) * 1099511628211u;
+	hash = (hash ^ uv_hrtime()) * 1099511628211u;
+	return arena_printf(&r->arena, "c%07llx%zu", (unsigned long long)(hash & 0xfffffff),
+			    number);
+}
+
 struct reply_block *reply_open(struct reply *r, enum block_kind kind, int64_t index,
 			       struct failure *f)
 {

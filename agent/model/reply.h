@@ -34,6 +34,8 @@ struct reply {
 	struct slice stop_detail, response_id;
 	bool cut_call;
 	bool complete; /* the terminal event came */
+	bool stopped;  /* the server gave a reason to stop: a clean end now completes the reply */
+	bool refused;  /* the model said no in a block of its own */
 	const struct model_callbacks *sink;
 	void *payload;
 };
@@ -42,6 +44,12 @@ void reply_init(struct reply *r, const struct model_callbacks *sink, void *paylo
 void reply_release(struct reply *r);
 /* Has the provider begun to answer? From then on the call is paid for. */
 bool reply_began(const struct reply *r);
+/* An event that is no JSON: ignored if it is of a kind that is not `known` (servers add such), else
+ * FAIL_PROTOCOL; FAIL_FOREIGN where a page of HTML came instead of an answer. */
+NODISCARD bool reply_strange(const struct reply *r, bool known, struct slice data,
+			     struct failure *f);
+/* An id for a call that came without one, unlike any other of the session. Memory: r->arena. */
+struct slice reply_make_id(struct reply *r, size_t number);
 /* NULL: a limit was passed. The block is borrowed until the next reply_open(). */
 struct reply_block *reply_open(struct reply *r, enum block_kind kind, int64_t index,
 			       struct failure *f);

@@ -20,7 +20,7 @@
 enum { BYTES_PER_TOKEN = 4 };
 
 static const struct price_row scripted_row = {
-	"scripted", 200000, 32000, { 2, 10, 0.2, 2.5 }, 0, { 0, 0, 0, 0 },
+	"scripted", "scripted", 200000, 32000, { 2, 10, 0.2, 2.5 }, 0, { 0, 0, 0, 0 },
 };
 
 struct scripted {

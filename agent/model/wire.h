@@ -20,6 +20,10 @@ struct wire_model {
 
 extern const struct model_ops wire_ops;
 
+/* Where the provider's API is: from config, the environment, or its own. "": nobody says. Memory: the arena,
+ * or what it was found in. */
+struct slice wire_base_url(const struct provider_row *row, const struct model_options *o,
+			   struct arena *a);
 /* A key must be printable ASCII without spaces: it goes into a header. */
 NODISCARD bool wire_check_key(struct slice key, const char *source, struct err *err);
 

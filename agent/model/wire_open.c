@@ -1,12 +1,8 @@
 /* wire_open.c - which server, which key: from config, then the environment. Contacts nobody. */
 #include "agent/model/wire.h"
 
-#include <strings.h>
-
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
-
-#define OFFICIAL_HOST "api.anthropic.com"
 
 bool wire_check_key(struct slice key, const char *source, struct err *err)
 {
@@ -30,11 +26,31 @@ static bool use_key(struct wire_model *m, struct slice key, const char *source, 
 	return wire_check_key(key, source, err);
 }
 
-static bool find_key(struct wire_model *m, const struct model_options *o, bool loopback,
-		     struct err *err)
+static bool key_of_environment(struct wire_model *m, const struct model_options *o,
+			       const struct provider_row *row, bool loopback, struct err *err)
+{
+	for (size_t i = 0; i < PROVIDER_KEYS && row->keys[i]; i++) {
+		struct slice key = model_env(o, row->keys[i]);
+
+		if (key.len > 0) /* tokens of a sign-in always go as a bearer */
+			return use_key(m, key, row->keys[i],
+				       slice_ends(slice_of(row->keys[i]), SLICE("_AUTH_TOKEN")),
+				       err);
+	}
+	m->endpoint.where.key_source = "nowhere (none is set)";
+	if (loopback || !row->keys[0]) /* a local server needs none; another may want none */
+		return true;
+	return err_set(
+		err, ERR_PROVIDER,
+		"There is no API key for %.*s. Set %s (keys: %s), or key_env or key_command in "
+		"the configuration; or try Emend without a key: --model scripted:FILE.",
+		SLICE_ARG(m->base.name), row->keys[0], row->keys_url);
+}
+
+static bool find_key(struct wire_model *m, const struct model_options *o,
+		     const struct provider_row *row, bool loopback, struct err *err)
 {
 	struct arena *a = &m->base.arena;
-	struct slice key;
 
 	if (o->key_command.len > 0) {
 		m->key_command = arena_cstr(a, o->key_command);
@@ -43,8 +59,8 @@ static bool find_key(struct wire_model *m, const struct model_options *o, bool l
 	}
 	if (o->key_env.len > 0) {
 		const char *name = arena_cstr(a, o->key_env);
+		struct slice key = model_env(o, name);
 
-		key = model_env(o, name);
 		if (key.len == 0)
 			return err_set(
 				err, ERR_PROVIDER,
@@ -53,82 +69,117 @@ static bool find_key(struct wire_model *m, const struct model_options *o, bool l
 				name, SLICE_ARG(m->base.name));
 		return use_key(m, key, name, false, err);
 	}
-	key = model_env(o, "ANTHROPIC_API_KEY");
-	if (key.len > 0)
-		return use_key(m, key, "ANTHROPIC_API_KEY", false, err);
-	key = model_env(o, "ANTHROPIC_AUTH_TOKEN");
-	if (key.len > 0)
-		return use_key(m, key, "ANTHROPIC_AUTH_TOKEN", true, err);
-	m->endpoint.where.key_source = "nowhere (none is set)";
-	if (loopback) /* a local server needs none */
-		return true;
-	return err_set(
-		err, ERR_PROVIDER,
-		"There is no API key for %.*s. Set ANTHROPIC_API_KEY (keys: "
-		"https://console.anthropic.com/settings/keys), or key_env or key_command in the "
-		"configuration; or try Emend without a key: --model scripted:FILE.",
-		SLICE_ARG(m->base.name));
+	return key_of_environment(m, o, row, loopback, err);
 }
 
-/* Without a final "/", "/v1" or "/v1/messages", which people write or leave out. */
-static struct slice strip_base(struct slice s)
+/* Without a final "/", the dialect's path or "/v1", which people write or leave out. */
+static struct slice strip_base(struct slice s, const struct dialect_ops *d)
 {
-	static const char *const tails[] = { "/v1/messages", "/v1" };
+	const char *const tails[] = { d->path ? d->path : "", "/v1/messages", "/chat/completions",
+				      "/responses" };
 
 	while (slice_ends(s, SLICE("/")))
 		s = slice_sub(s, 0, s.len - 1);
 	for (size_t i = 0; i < ARRAY_LEN(tails); i++)
-		if (slice_ends(s, slice_of(tails[i])))
+		if (tails[i][0] && slice_ends(s, slice_of(tails[i])))
 			s = slice_sub(s, 0, s.len - strlen(tails[i]));
+	if (d == &anthropic_dialect && slice_ends(s, SLICE("/v1"))) /* its path has it */
+		s = slice_sub(s, 0, s.len - 3);
 	while (slice_ends(s, SLICE("/")))
 		s = slice_sub(s, 0, s.len - 1);
 	return s;
 }
 
-static bool find_server(struct wire_model *m, const struct model_options *o, struct slice provider,
-			bool *loopback, struct err *err)
+/* OLLAMA_HOST: "host", "host:port", ":port" or an address; "every interface" is this machine. */
+static struct slice complete_host(struct slice s, struct arena *a)
 {
-	struct endpoint *e = &m->endpoint;
-	struct slice base = slice_trim(o->base_url), host, authority;
-	const char *from = "base_url in the configuration";
-	bool tls;
+	bool bare = slice_find(s, SLICE("://"), 0) == SIZE_MAX;
 
-	if (base.len == 0) {
-		base = slice_trim(model_env(o, "ANTHROPIC_BASE_URL"));
-		from = "ANTHROPIC_BASE_URL";
-	}
+	if (slice_starts(s, SLICE(":")))
+		return arena_printf(a, "http://127.0.0.1%.*s", SLICE_ARG(s));
+	if (bare && slice_starts(s, SLICE("0.0.0.0")))
+		s = arena_printf(a, "127.0.0.1%.*s", SLICE_ARG(slice_sub(s, 7, s.len)));
+	if (!bare)
+		return s;
+	return arena_printf(a, "http://%.*s%s", SLICE_ARG(s),
+			    slice_find_byte(s, ':', 0) == SIZE_MAX ? ":11434" : "");
+}
+
+struct slice wire_base_url(const struct provider_row *row, const struct model_options *o,
+			   struct arena *a)
+{
+	struct slice base = slice_trim(o->base_url);
+
+	if (base.len == 0 && row->base_env[0])
+		base = slice_trim(model_env(o, row->base_env));
+	if (base.len > 0 && strcmp(row->base_env, "OLLAMA_HOST") == 0)
+		base = complete_host(base, a);
 	if (base.len == 0)
-		base = SLICE("https://" OFFICIAL_HOST);
-	base = strip_base(base);
-	if (!http_split_url(base, &tls, &host, err)) {
+		base = slice_of(row->base);
+	base = strip_base(base, row->dialect);
+	/* a host alone: the version of the API goes behind it */
+	if (base.len > 8 && row->version[0] && slice_find_byte(base, '/', 8) == SIZE_MAX)
+		base = arena_printf(a, "%.*s%s", SLICE_ARG(base), row->version);
+	return base;
+}
+
+static bool check_server(struct slice base, const char *from, bool *tls, struct slice *host,
+			 struct err *err)
+{
+	if (!http_split_url(base, tls, host, err)) {
 		err->code = ERR_PROVIDER;
 		return err_wrap(err, "The model's address (%s) is wrong", from);
 	}
-	if (!tls && !http_is_private(host))
-		return err_set(
-			err, ERR_PROVIDER,
-			"The model's address %.*s (%s) is not encrypted: your key and code could "
-			"be read on the way. Use https://; http:// is for this machine and "
-			"private networks only.",
-			SLICE_ARG(base), from);
-	e->url = arena_printf(&m->base.arena, "%.*s%s", SLICE_ARG(base), e->dialect->path).ptr;
-	e->official = tls && host.len == strlen(OFFICIAL_HOST) &&
-		      strncasecmp(host.ptr, OFFICIAL_HOST, host.len) == 0;
+	if (*tls || http_is_private(*host))
+		return true;
+	return err_set(err, ERR_PROVIDER,
+		       "The model's address %.*s (%s) is not encrypted: your key and code could "
+		       "be read on the way. Use https://; http:// is for this machine and "
+		       "private networks only.",
+		       SLICE_ARG(base), from);
+}
+
+static bool find_server(struct wire_model *m, const struct model_options *o,
+			const struct provider_row *row, bool *loopback, struct err *err)
+{
+	struct arena *a = &m->base.arena;
+	struct endpoint *e = &m->endpoint;
+	struct slice base = wire_base_url(row, o, a), host, authority;
+	const char *from = o->base_url.len > 0 ? "base_url in the configuration" : row->base_env;
+	const struct provider_row *known;
+	bool tls;
+
+	if (base.len == 0)
+		return err_set(err, ERR_PROVIDER,
+			       "Where is %.*s? Set %s, or base_url of the provider in the "
+			       "configuration.",
+			       SLICE_ARG(m->base.name),
+			       row->base_env[0] ? row->base_env : "its address");
+	if (!check_server(base, from, &tls, &host, err))
+		return false;
+	e->url = row->dialect->url
+			 ? row->dialect->url(a, base, e->model).ptr
+			 : arena_printf(a, "%.*s%s", SLICE_ARG(base), row->dialect->path).ptr;
+	known = tls ? provider_of_host(host) : NULL;
+	e->official = known && known->dialect == row->dialect;
+	if (e->official)
+		e->quirks |= known->quirks;
 	authority = slice_sub(base, tls ? 8 : 7, slice_find_byte(base, '/', 8));
-	e->where.host = arena_cstr(&m->base.arena, authority);
-	e->where.provider =
-		slice_eq_cstr(provider, "anthropic") && e->official ? "Anthropic" : e->where.host;
-	e->where.keys_url = e->official ? "https://console.anthropic.com/settings/keys"
-					: "ask who runs that server";
-	e->where.billing_url = e->official ? "https://console.anthropic.com/settings/billing"
-					   : "your account there";
+	e->where.host = arena_cstr(a, authority);
+	e->where.provider = e->official ? known->title : e->where.host;
+	e->where.keys_url = e->official ? known->keys_url : "ask who runs that server";
+	e->where.billing_url = e->official ? known->billing_url : "your account there";
+	e->where.api = row->dialect->title;
 	*loopback = m->direct = http_is_loopback(host);
+	if (*loopback)
+		m->idle_ms = LIMIT_LOCAL_IDLE_MS;
 	return true;
 }
 
 static bool check_effort(struct slice effort, struct err *err)
 {
-	static const char *const levels[] = { "", "low", "medium", "high", "xhigh", "max" };
+	static const char *const levels[] = { "",	"none", "minimal", "low",
+					      "medium", "high", "xhigh",   "max" };
 
 	for (size_t i = 0; i < ARRAY_LEN(levels); i++)
 		if (slice_eq_cstr(effort, levels[i]))
@@ -138,8 +189,24 @@ static bool check_effort(struct slice effort, struct err *err)
 		       SLICE_ARG(effort));
 }
 
-bool wire_open(const struct model_options *o, struct slice provider, struct slice model,
-	       struct model **out, struct err *err)
+/* Some models are sold under a name with a maker in front, and with dots: "anthropic/claude-opus-4.5". */
+static struct slice price_name(struct arena *a, struct slice model)
+{
+	size_t slash = model.len;
+	struct slice name;
+
+	while (slash > 0 && model.ptr[slash - 1] != '/')
+		slash--;
+	name = arena_dup(a, slice_sub(model, slash, model.len));
+	if (slice_starts(name, SLICE("claude-")))
+		for (size_t i = 0; i < name.len; i++)
+			if (name.ptr[i] == '.')
+				((char *)(uintptr_t)name.ptr)[i] = '-';
+	return name;
+}
+
+bool wire_open(const struct model_options *o, const struct provider_row *row, struct slice provider,
+	       struct slice model, struct model **out, struct err *err)
 {
 	struct wire_model *m = xcalloc(1, sizeof(*m));
 	struct arena scratch;
@@ -149,23 +216,35 @@ bool wire_open(const struct model_options *o, struct slice provider, struct slic
 	model_init(&m->base, &wire_ops, o,
 		   arena_printf(&scratch, "%.*s/%.*s", SLICE_ARG(provider), SLICE_ARG(model)));
 	arena_release(&scratch);
-	model_know(&m->base, o, model, false);
 	m->idle_ms = LIMIT_STREAM_IDLE_MS;
 	m->endpoint = (struct endpoint){
-		.dialect = &anthropic_dialect,
+		.dialect = row->dialect,
+		.quirks = row->quirks,
 		.name = m->base.name,
 		.model = arena_dup(&m->base.arena, model),
 		.effort = arena_dup(&m->base.arena, o->effort),
-		.row = m->base.row,
 	};
 	m->endpoint.where.model = m->endpoint.model;
-	if (!check_effort(o->effort, err) || !find_server(m, o, provider, &loopback, err) ||
-	    !find_key(m, o, loopback, err)) {
+	if (!check_effort(o->effort, err) || !find_server(m, o, row, &loopback, err) ||
+	    !find_key(m, o, row, loopback, err)) {
 		model_close(&m->base);
 		return false;
 	}
+	model_know(&m->base, o, price_name(&m->base.arena, model),
+		   loopback && (m->endpoint.quirks & QUIRK_LOCAL));
+	m->endpoint.row = m->base.row;
 	*out = &m->base;
 	return true;
+}
+
+uint32_t endpoint_max_output(const struct endpoint *e, const struct model_request *r)
+{
+	bool hard = slice_eq_cstr(e->effort, "xhigh") || slice_eq_cstr(e->effort, "max");
+	uint32_t most = e->row ? e->row->max_output_tokens : 0, want = r->max_output_tokens;
+
+	if (want == 0) /* thinking is a part of it */
+		want = !e->row || most == 0 ? DEFAULT_MAX_OUTPUT : hard ? 64000 : 32000;
+	return most > 0 && most < want ? most : want;
 }
 
 void wire_set_idle(struct model *m, uint32_t ms)

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "agent/model/retry.h"
+#include "agent/model/text_calls.h"
 #include "agent/model/trust.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/version.h"
@@ -71,8 +72,9 @@ static void sniff(struct wire_try *t, long status, struct slice bytes)
 	t->sniffed = true;
 	if (status < 200 || status > 299)
 		return;
-	t->streaming = slice_starts(type, SLICE("text/event-stream")) ||
-		       (type.len == 0 && first != '{' && first != '<');
+	/* a login page may even claim to be a stream */
+	t->streaming = first != '<' && (slice_starts(type, SLICE("text/event-stream")) ||
+					(type.len == 0 && first != '{'));
 	if (!t->streaming)
 		buf_init(&t->text, LIMIT_TURN_BYTES);
 }
@@ -157,6 +159,36 @@ void wire_try_end(struct wire_try *t)
 	buf_release(&t->text);
 }
 
+/* A server that does not know how its model makes calls hands them on as text. */
+static void find_text_calls(struct wire_try *t, struct turn *turn)
+{
+	struct arena *a = &t->reply.arena;
+	struct text_call calls[TEXT_CALLS_MAX];
+	struct block *blocks;
+	size_t n = 0, found;
+
+	if (!(t->model->endpoint.quirks & QUIRK_TEXT_CALLS) || t->reply.stop != STOP_END)
+		return;
+	blocks =
+		arena_array(a, turn->n_blocks + (turn->n_blocks * TEXT_CALLS_MAX), sizeof(*blocks));
+	for (size_t i = 0; i < turn->n_blocks; i++) {
+		struct block b = turn->blocks[i];
+
+		found = b.kind == BLOCK_TEXT ? text_calls(a, b.text, calls, &b.text) : 0;
+		if (b.kind != BLOCK_TEXT || slice_trim(b.text).len > 0)
+			blocks[n++] = b;
+		for (size_t k = 0; k < found; k++)
+			blocks[n++] = (struct block){ .kind = BLOCK_CALL,
+						      .id = reply_make_id(&t->reply, n),
+						      .name = calls[k].name,
+						      .text = calls[k].arguments };
+		if (found > 0)
+			t->reply.stop = STOP_TOOL;
+	}
+	turn->blocks = blocks;
+	turn->n_blocks = n;
+}
+
 bool wire_try_judge(struct wire_try *t, struct turn *turn)
 {
 	const struct endpoint *e = &t->model->endpoint;
@@ -176,7 +208,7 @@ bool wire_try_judge(struct wire_try *t, struct turn *turn)
 			return fail_set(f, FAIL_LIMIT, slice_of(err.msg));
 		if (f->kind != FAIL_NONE)
 			return false;
-		if (!t->reply.complete)
+		if (!t->reply.complete && !t->reply.stopped)
 			return fail_set(f, FAIL_CUT,
 					SLICE("the stream ended without its last event"));
 	} else if (t->text.len == 0) {
@@ -186,5 +218,8 @@ bool wire_try_judge(struct wire_try *t, struct turn *turn)
 	} else if (!e->dialect->whole(&t->reply, buf_slice(&t->text), f)) {
 		return false;
 	}
-	return reply_turn(&t->reply, e->name, turn, f);
+	if (!reply_turn(&t->reply, e->name, turn, f))
+		return false;
+	find_text_calls(t, turn);
+	return true;
 }

@@ -81,6 +81,8 @@ enum {
 	LIMIT_NET_CONNECT_MS = 10 * 1000, /* to one address */
 	LIMIT_NET_LINGER_MS = 1000,
 	LIMIT_STREAM_IDLE_MS = 120 * 1000,
+	LIMIT_LOCAL_IDLE_MS = 600 * 1000, /* a model on this machine reads a long prompt in silence */
+	LIMIT_LOCAL_FIND_MS = 150,	  /* to look for one */
 	LIMIT_PROGRESS_INTERVAL_MS = 200, /* at most five a second */
 	LIMIT_TEXT_INTERVAL_MS = 30,	  /* what a model says, to our own plugins */
 	LIMIT_COMMAND_MS = 120 * 1000,	  /* default timeout of a command */

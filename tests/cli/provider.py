@@ -19,13 +19,15 @@ DONE = {"text": "Fixed."}
 class Provider:
     """The fake provider, for the time of a `with`."""
 
-    def __init__(self, w, *turns):
+    def __init__(self, w, *turns, dialect="anthropic", strict=True):
+        self.dialect = dialect
         self.log = os.path.join(w.base, "requests.jsonl")
         scenario = os.path.join(w.base, "scenario.json")
         with open(scenario, "w", encoding="utf-8") as f:
             json.dump(list(turns), f)
         self.process = subprocess.Popen([sys.executable, os.path.join(TOP, "tests", "fake", "provider.py"), "--scenario",
-                                         scenario, "--log", self.log, "--strict-prefix"], stdout=subprocess.PIPE, text=True)
+                                         scenario, "--log", self.log, "--dialect", dialect] +
+                                        ["--strict-prefix"] * strict, stdout=subprocess.PIPE, text=True)
         self.url = "http://127.0.0.1:%d" % int(self.process.stdout.readline())
 
     def __enter__(self):
@@ -133,7 +135,34 @@ def the_cap_stops_before_the_call(w):
         expect("--max-usd" in r.events()[-1]["summary"] and "$0.0001" in r.events()[-1]["summary"], r)
 
 
+def a_cut_answer_is_void(w):
+    """What was shown of a stream that broke is taken back before it is said again."""
+    w.repository()
+    answer = {"text": "The answer is forty-two."}
+    with Provider(w, dict(answer, fault={"kind": "cut", "after": 6}), answer) as p:
+        r = w.run("do", "--json", "x", **p.env())
+    kinds = [e["type"] for e in r.events()]
+    expect(r.status == 0 and kinds.count("text.void") == 1, r)
+    at = kinds.index("text.void")
+    expect("text.delta" in kinds[:at] and r.events()[-1]["summary"] == answer["text"], r)
+    shown = "".join(e["text"] for e in r.events()[at:] if e["type"] == "text.delta")
+    expect(shown == answer["text"], r)
+    with Provider(w, dict(answer, fault={"kind": "status", "status": 529}), answer) as p:
+        r = w.run("do", "--json", "x", **p.env())
+    expect(r.status == 0 and not r.of("text.void") and r.of("notice"), r)  # nothing had been shown
+
+
+def gateways_are_borne(w):
+    w.repository()
+    with Provider(w, dict(READ, fault="gzip"), dict(DONE, fault="gzip")) as p:
+        r = w.run("do", "--yes", "--json", "x", **p.env())
+        expect(r.status == 0 and r.events()[-1]["summary"] == "Fixed." and len(p.bodies()) == 2, r)
+    with Provider(w, dict(DONE, fault="html_stream")) as p:
+        r = w.run("do", "--yes", "--json", "x", **p.env())
+        expect(r.status == 7 and "login page" in r.events()[-1]["summary"], r)
+
+
 if __name__ == "__main__":
     main([a_failing_test_is_fixed, instructions_reach_the_model_nearest_last, cut_then_resumed,
           every_failure_has_its_own_words, no_key_says_how_to_get_one, a_key_never_reaches_log_command_or_output,
-          the_cap_stops_before_the_call])
+          the_cap_stops_before_the_call, a_cut_answer_is_void, gateways_are_borne])

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""A fake model provider: the Anthropic Messages API on loopback, as strict as the real one.
+"""A fake model provider on loopback, as strict as the real one: the Anthropic Messages API, or another dialect.
 
-    provider.py --scenario FILE [--log FILE] [--tls DIR] [--port 0] [--key test-key] [--strict-prefix]
+    provider.py --scenario FILE [--log FILE] [--tls DIR] [--port 0] [--key test-key] [--strict-prefix] [--dialect NAME]
+
+NAME: anthropic, responses, gemini, chat, or one of the servers whose Chat Completions differ (dialects.QUIRKS).
+Local ones also answer GET /v1/models.
 
 The first line on stdout is the port. The scenario is a JSON list of turns (or {"turns": [...]}); each
 request takes the first turn that is left, or, of turns with "match", the first whose text occurs in the
@@ -14,7 +17,8 @@ last user message. {"repeat": true} turns are never used up. A turn:
 Faults: status {status, type, message, headers, html, body} · stream_error {type, message, after} ·
 cut {after} (reset) · eof {after} (clean end, no message_stop) · close (before any byte) · silence {after} ·
 dribble {ms} · bytes (every byte alone) · json (whole reply, 200) · html (a page, 200) · linger (connection
-stays open after message_stop) · noise (odd but legal framing) · ascii (escaped non-ASCII).
+stays open after message_stop) · gzip (compressed, though nobody asked) · html_stream (a page that claims
+to be a stream) · noise (odd but legal framing) · ascii (escaped non-ASCII).
 "after" counts events.
 
 The log has one JSON object a line: "request" {n, path, headers, body, refused, prefix, turn}, and "end"
@@ -30,8 +34,10 @@ import struct
 import sys
 import threading
 import time
+import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import dialects
 import rules
 import stream
 import tls
@@ -60,11 +66,16 @@ class Prefixes:
     def flat(messages):
         return [json.dumps([m["role"], b]) for m in messages for b in rules.blocks_of(m)]
 
-    def take(self, body):
+    def take(self, body, dialect=None):
         """"new", "ok", or "broken: why"."""
-        clean = self.strip(body)
-        blocks = self.flat(clean["messages"])
-        head = json.dumps([clean.get("tools"), clean.get("system"), clean["model"]])
+        if dialect:
+            head, blocks = dialect.conversation(body)
+            first = len(blocks) == 1
+        else:
+            clean = self.strip(body)
+            blocks = self.flat(clean["messages"])
+            head = json.dumps([clean.get("tools"), clean.get("system"), clean["model"]])
+            first = len(clean["messages"]) == 1
         known = self.chains.setdefault(blocks[0], [])
         best = 0
         for chain in known:
@@ -76,7 +87,7 @@ class Prefixes:
                 return "ok"
             best = max(best, same)
         known.append({"head": head, "blocks": blocks})
-        if len(clean["messages"]) == 1:
+        if first:
             return "new"
         if best == len(blocks) or (known[:-1] and all(c["head"] != head for c in known[:-1])):
             return "broken: tools, system or model changed"
@@ -91,8 +102,8 @@ class Scenario:
         self.used = set()
         self.lock = threading.Lock()
 
-    def take(self, body):
-        last = json.dumps(body["messages"][-1], ensure_ascii=False) if body else ""
+    def take(self, body, dialect=None):
+        last = dialect.last(body) if dialect else json.dumps(body["messages"][-1], ensure_ascii=False)
         with self.lock:
             for matching in (True, False):
                 for i, turn in enumerate(self.turns):
@@ -161,6 +172,10 @@ class Handler(BaseHTTPRequestHandler):
         self.sent += len(data)
 
     def error(self, status, kind, message, extra=()):
+        if self.server.dialect:
+            body = json.dumps(self.server.dialect.error(status, message)).encode()
+            self.whole(status, "application/json", body, extra)
+            return
         body = {"type": "error", "error": {"type": kind, "message": message, "details": None},
                 "request_id": f"req_{self.n}"}
         self.whole(status, "application/json", json.dumps(body).encode(), extra)
@@ -192,12 +207,25 @@ class Handler(BaseHTTPRequestHandler):
         kind = fault.get("kind")
         after = fault.get("after", 4)
         encode = stream.noisy if kind == "noise" else lambda e: stream.encode(e, kind == "ascii")
-        self.head(200, "text/event-stream; charset=utf-8",
-                  {"transfer-encoding": "chunked", "cache-control": "no-cache"})
+        headers = {"transfer-encoding": "chunked", "cache-control": "no-cache"}
+        self.head(200, "text/event-stream; charset=utf-8", dict(headers, **{"content-encoding": "gzip"} if kind == "gzip" else {}))
         self.put(b"\r\n")
         if kind == "noise":
             self.chunk(b"\xef\xbb\xbf")
-        for i, event in enumerate(stream.events(turn, body, self.n)):
+        dialect = self.server.dialect
+        if dialect:
+            events = dialect.events(turn, body, self.n)
+
+            def encode(event):
+                return dialects.encode(*event, kind == "ascii")
+        else:
+            events = stream.events(turn, body, self.n)
+        if kind == "gzip":
+            pack, plain = zlib.compressobj(wbits=31), encode
+
+            def encode(event):
+                return pack.compress(plain(event)) + pack.flush(zlib.Z_SYNC_FLUSH)
+        for i, event in enumerate(events):
             if kind in ("cut", "eof", "silence", "stream_error") and i == after:
                 if kind == "cut":
                     self.wait(0.05)
@@ -205,7 +233,9 @@ class Handler(BaseHTTPRequestHandler):
                 if kind == "silence":
                     self.wait(fault.get("s", SILENCE_S))
                     return None
-                if kind == "stream_error":
+                if kind == "stream_error" and dialect:
+                    self.chunk(encode(dialect.stream_error(fault.get("message", "Overloaded"))))
+                elif kind == "stream_error":
                     error = {"type": fault.get("type", "overloaded_error"), "message": fault.get("message", "Overloaded")}
                     self.chunk(stream.encode({"type": "error", "error": error, "request_id": f"req_{self.n}"}))
                 break
@@ -219,9 +249,11 @@ class Handler(BaseHTTPRequestHandler):
                     self.wait(fault.get("ms", 2) / 1000)
             else:
                 self.chunk(data)
-            if turn.get("chunk_ms") and event["type"] == "content_block_delta":
+            if turn.get("chunk_ms") and (dialect or event["type"] == "content_block_delta"):
                 self.wait(turn["chunk_ms"] / 1000)
         else:
+            if kind == "gzip":
+                self.chunk(pack.flush())
             self.complete = True
             if kind == "linger":
                 self.wait(fault.get("s", SILENCE_S))
@@ -240,9 +272,15 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
         elif kind == "silence" and "after" not in fault:
             self.wait(fault.get("s", SILENCE_S))
+        elif kind == "html_stream":
+            self.whole(200, "text/event-stream", HTML)
         elif kind == "html":
             self.whole(200, "text/html", HTML)
-        elif kind == "json" or not body.get("stream"):
+        elif self.server.dialect and kind == "json":
+            whole = self.server.dialect.whole(turn, body, self.n)
+            self.whole(200, "application/json", json.dumps(whole).encode())
+            self.complete = True
+        elif not self.server.dialect and (kind == "json" or not body.get("stream")):
             blocks = stream.blocks_of(turn, body["model"], self.n)
             usage = stream.usage_of(turn, body, blocks)
             self.whole(200, "application/json", json.dumps(stream.message(turn, body, self.n, blocks, usage)).encode())
@@ -252,18 +290,30 @@ class Handler(BaseHTTPRequestHandler):
 
     # --- one request ---
 
+    def check_prefix(self, entry, body, dialect=None):
+        s = self.server
+        entry["prefix"] = s.prefixes.take(body, dialect)
+        if entry["prefix"].startswith("broken"):
+            print(f"request {self.n}: prefix {entry['prefix']}", file=sys.stderr, flush=True)
+            rules.need(not s.strict_prefix, f"prompt prefix {entry['prefix']}")
+
     def accept(self, raw, entry):
         """Checks everything, and gives the turn to answer with."""
         s = self.server
         headers = {k.lower(): v for k, v in self.headers.items()}
+        if s.dialect:
+            rules.need(s.dialect.matches(self.path), f"no such path: {self.path}", 404)
+            s.dialect.headers(headers, s.key)
+            body = entry["body"] = rules.parse(raw)
+            s.dialect.check(body)
+            self.check_prefix(entry, body, s.dialect)
+            entry["turn"], turn = s.scenario.take(body, s.dialect)
+            return body, turn
         rules.need(self.path == "/v1/messages", f"no such path: {self.path}", 404, "not_found_error")
         rules.check_headers(headers, s.key)
         body = entry["body"] = rules.parse(raw)
         rules.check(body, s.paused)
-        entry["prefix"] = s.prefixes.take(body)
-        if entry["prefix"].startswith("broken"):
-            print(f"request {self.n}: prefix {entry['prefix']}", file=sys.stderr, flush=True)
-            rules.need(not s.strict_prefix, f"prompt prefix {entry['prefix']}")
+        self.check_prefix(entry, body)
         entry["turn"], turn = s.scenario.take(body)
         s.paused = turn.get("stop") == "pause_turn"
         return body, turn
@@ -292,6 +342,12 @@ class Handler(BaseHTTPRequestHandler):
                               ms=round((time.monotonic() - started) * 1000))
 
     def do_GET(self):
+        if self.server.dialect and self.path == "/v1/models":
+            self.n, self.sent = 0, 0
+            models = {"object": "list", "data": [{"id": "qwen3-coder", "object": "model"}]}
+            self.whole(200, "application/json", json.dumps(models).encode())
+            self.close_connection = True
+            return
         self.n = self.server.number()
         self.error(404, "not_found_error", f"no such path: {self.path}")
 
@@ -305,6 +361,7 @@ class Server(ThreadingHTTPServer):
         self.scenario = Scenario(options.scenario)
         self.log = Log(options.log)
         self.key, self.strict_prefix = options.key, options.strict_prefix
+        self.dialect = None if options.dialect == "anthropic" else dialects.make(options.dialect)
         self.prefixes, self.paused, self.count = Prefixes(), False, 0
         self.lock = threading.Lock()
         self.context = None
@@ -341,6 +398,7 @@ def main():
     p.add_argument("--tls", metavar="DIR", help="serve HTTPS; DIR/ca.pem is the CA to trust")
     p.add_argument("--port", type=int, default=0)
     p.add_argument("--key", default="test-key")
+    p.add_argument("--dialect", default="anthropic")
     p.add_argument("--strict-prefix", action="store_true", help="refuse a request that breaks the prompt cache")
     server = Server(p.parse_args())
     print(server.server_address[1], flush=True)

@@ -82,7 +82,7 @@ static void everything_can_be_set(void **state)
 		"\"trusted\": [\"/t\"], \"runner\": \"podman\","
 		"\"container\": {\"image\": \"debian:12\", \"cpus\": 1.5},"
 		"\"actions\": [{\"title\": \"T\", \"prompt\": \"P\", \"result\": \"show\"}],"
-		"\"providers\": {\"mine\": {\"base_url\": \"http://x\", \"dialect\": \"openai\", "
+		"\"providers\": {\"mine\": {\"base_url\": \"http://x\", \"dialect\": \"openai-chat\", "
 		"\"key_env\": \"K\"}} }";
 	struct env env[] = { { "HOME", "/home/u" }, { NULL, NULL } };
 	struct config c;

@@ -67,7 +67,7 @@ static void statuses(void **state)
 	} cases[] = {
 		{ 302, FAIL_FOREIGN },	 { 400, FAIL_REQUEST },	   { 401, FAIL_AUTH },
 		{ 402, FAIL_BILLING },	 { 403, FAIL_FORBIDDEN },  { 404, FAIL_NOT_FOUND },
-		{ 407, FAIL_PROXY },	 { 408, FAIL_SERVER },	   { 409, FAIL_OVERLOADED },
+		{ 407, FAIL_PROXY },	 { 408, FAIL_SERVER },	   { 409, FAIL_SERVER },
 		{ 413, FAIL_OVERFLOW },	 { 422, FAIL_REQUEST },	   { 429, FAIL_RATE },
 		{ 500, FAIL_SERVER },	 { 503, FAIL_SERVER },	   { 529, FAIL_OVERLOADED },
 	};

@@ -96,16 +96,21 @@ static void names(void **state)
 	x.env[0][1] = "k";
 	opens(&x, "anthropic/claude-opus-5-5", "anthropic/claude-opus-5-5");
 	opens(&x, "claude-opus-5-5", "anthropic/claude-opus-5-5");
-	refused(&x, "openai/gpt-6-sol", "not built into this version");
-	refused(&x, "gpt-6-sol", "not built into this version");
-	refused(&x, "ollama/qwen", "not built into this version");
+	refused(&x, "openai/gpt-6-sol", "Set OPENAI_API_KEY (keys: https://platform.openai.com");
+	refused(&x, "gpt-6-sol", "OPENAI_API_KEY");
+	refused(&x, "gemini-3.8-flash", "GEMINI_API_KEY");
+	refused(&x, "azure/mine", "Set AZURE_OPENAI_ENDPOINT");
+	opens(&x, "ollama/qwen", "ollama/qwen"); /* it needs no key */
+	opens(&x, "vllm/maker/qwen", "vllm/maker/qwen");
 	refused(&x, "", "PROVIDER/MODEL");
 	refused(&x, "anthropic/", "PROVIDER/MODEL");
 	refused(&x, "corp/claude", "providers.corp");
 	x.o.base_url = SLICE("https://corp.example.com/v1/");
 	opens(&x, "corp/claude", "corp/claude");
 	x.o.dialect = SLICE("openai");
-	refused(&x, "corp/claude", "dialect");
+	refused(&x, "corp/claude", "openai-responses, openai-chat or gemini");
+	x.o.dialect = SLICE("openai-chat");
+	opens(&x, "corp/claude", "corp/claude");
 	x.o.dialect = SLICE("");
 	x.o.key_env = SLICE("CORP_KEY");
 	refused(&x, "corp/claude", "CORP_KEY is not set");
@@ -124,14 +129,16 @@ static void default_names(void **state)
 	(void)state;
 	begin(&x);
 	arena_init(&a);
+	x.env[3][0] = "OLLAMA_HOST"; /* not this machine: nobody is asked */
+	x.env[3][1] = "https://far.example";
 	assert_false(model_default_name(&x.o, &a, &name, &err));
 	assert_non_null(strstr(err.msg, "(1)"));
 	assert_non_null(strstr(err.msg, "(3)"));
 	assert_true(strlen(err.msg) < sizeof(err.msg) - 1);
 	x.env[0][0] = "OPENAI_API_KEY";
 	x.env[0][1] = "k";
-	assert_false(model_default_name(&x.o, &a, &name, &err));
-	assert_non_null(strstr(err.msg, "OPENAI_API_KEY is set, but"));
+	assert_true(model_default_name(&x.o, &a, &name, &err));
+	assert_true(slice_starts(name, SLICE("openai/gpt-")));
 	x.env[1][0] = "ANTHROPIC_AUTH_TOKEN";
 	x.env[1][1] = "k";
 	assert_true(model_default_name(&x.o, &a, &name, &err));

@@ -1,0 +1,348 @@
+/* responses.c - the OpenAI Responses dialect: request, stream, and the same reply as one JSON text.
+ *
+ *   response.created, { output_item.added, deltas*, output_item.done }*, response.completed|incomplete|failed
+ *
+ * Items are keyed by output_index; what output_item.done holds is the truth, and it goes back unchanged to
+ * the same model: reasoning is encrypted there, since nothing is stored at the provider. There is no stop
+ * reason for tools: a complete function_call is one. */
+#include <stdio.h>
+
+#include "agent/model/chat.h"
+#include "agent/model/request_plan.h"
+#include "protocol/base/limits.h"
+#include "protocol/json/write.h"
+
+/* --- request --- */
+
+static void put_text_item(struct jw *w, const struct plan_item *it)
+{
+	bool user = it->role == ROLE_USER;
+
+	jw_object(w);
+	if (!user)
+		jw_kcstr(w, "type", "message");
+	jw_kcstr(w, "role", user ? "user" : "assistant");
+	jw_karray(w, "content");
+	jw_object(w);
+	jw_kcstr(w, "type", user ? "input_text" : "output_text");
+	request_text(w, "text", it->block->text);
+	jw_end(w);
+	jw_end(w);
+	jw_end(w);
+}
+
+static void put_item(struct jw *w, const struct plan_item *it)
+{
+	const struct block *b = it->block;
+
+	if (plan_is_result(it)) {
+		jw_object(w);
+		jw_kcstr(w, "type", "function_call_output");
+		request_id(w, "call_id", b->id, 0);
+		request_text(w, "output", plan_result_text(it));
+		jw_end(w);
+	} else if (it->same && b->raw.len > 0) {
+		jw_raw(w, b->raw);
+	} else if (b->kind == BLOCK_CALL) {
+		jw_object(w);
+		jw_kcstr(w, "type", "function_call");
+		request_id(w, "call_id", b->id, 0);
+		jw_kstr(w, "name", b->name);
+		jw_kstr(w, "arguments", slice_trim(b->text).len ? b->text : SLICE("{}"));
+		jw_end(w);
+	} else {
+		put_text_item(w, it);
+	}
+}
+
+/* Reasoning must stand before the item that it led to: alone at the end of a turn it is refused. */
+static bool is_orphan(const struct request_plan *p, size_t i)
+{
+	if (p->items[i].block->kind != BLOCK_THINKING || p->items[i].role != ROLE_ASSISTANT)
+		return false;
+	while (i < p->n && p->items[i].role == ROLE_ASSISTANT &&
+	       p->items[i].block->kind == BLOCK_THINKING)
+		i++;
+	return i == p->n || p->items[i].role != ROLE_ASSISTANT;
+}
+
+static void put_tools(struct jw *w, const struct model_request *r)
+{
+	if (r->n_tools == 0)
+		return;
+	jw_karray(w, "tools");
+	for (size_t i = 0; i < r->n_tools; i++) {
+		jw_object(w);
+		jw_kcstr(w, "type", "function");
+		jw_kcstr(w, "name", r->tools[i].name);
+		jw_kcstr(w, "description", r->tools[i].description);
+		jw_kraw(w, "parameters", slice_of(r->tools[i].input_schema));
+		jw_kbool(w, "strict", false);
+		jw_end(w);
+	}
+	jw_end(w);
+	jw_kcstr(w, "tool_choice", "auto");
+	jw_kbool(w, "parallel_tool_calls", true);
+}
+
+/* The same for every request of a conversation: it steers them to the machine that has the prefix. */
+static void put_cache_key(struct jw *w, const struct model_request *r, const struct request_plan *p)
+{
+	struct slice parts[] = { r->system, p->items[0].block->text };
+	uint64_t hash = 14695981039346656037u;
+	char key[40];
+
+	for (size_t k = 0; k < ARRAY_LEN(parts); k++)
+		for (size_t i = 0; i < parts[k].len; i++)
+			hash = (hash ^ (unsigned char)parts[k].ptr[i]) * 1099511628211u;
+	(void)snprintf(key, sizeof(key), "emend-%016llx", (unsigned long long)hash);
+	jw_kcstr(w, "prompt_cache_key", key);
+}
+
+static bool build(const struct endpoint *e, const struct model_request *r, struct buf *body,
+		  struct err *err)
+{
+	struct request_plan p;
+	struct jw w;
+	bool ok = request_plan(&p, r->transcript, e->name, err);
+
+	if (ok) {
+		jw_init(&w, body);
+		jw_object(&w);
+		jw_kstr(&w, "model", e->model);
+		jw_kbool(&w, "stream", true);
+		jw_kbool(&w, "store", false);
+		jw_kraw(&w, "include", SLICE("[\"reasoning.encrypted_content\"]"));
+		jw_ki64(&w, "max_output_tokens", endpoint_max_output(e, r));
+		if (e->effort.len > 0) {
+			jw_kobject(&w, "reasoning");
+			jw_kstr(&w, "effort", e->effort);
+			jw_end(&w);
+		}
+		put_cache_key(&w, r, &p);
+		if (slice_trim(r->system).len > 0)
+			request_text(&w, "instructions", r->system);
+		put_tools(&w, r);
+		jw_karray(&w, "input");
+		for (size_t i = 0; i < p.n; i++)
+			if (!is_orphan(&p, i))
+				put_item(&w, &p.items[i]);
+		jw_end(&w);
+		jw_end(&w);
+	}
+	request_plan_release(&p);
+	return ok;
+}
+
+/* --- stream --- */
+
+static bool add(struct reply *r, struct reply_block *b, struct json v, struct failure *f)
+{
+	struct arena a;
+	bool ok;
+
+	arena_init(&a);
+	ok = reply_text(r, b, json_str_or(v, &a, ""), f);
+	arena_release(&a);
+	return ok;
+}
+
+static struct reply_block *open_item(struct reply *r, int64_t index, struct json item,
+				     struct failure *f)
+{
+	struct json type = json_get(item, "type");
+	enum block_kind kind = json_is(type, "message")		? BLOCK_TEXT
+			       : json_is(type, "reasoning")	? BLOCK_THINKING
+			       : json_is(type, "function_call") ? BLOCK_CALL
+								: BLOCK_OTHER;
+	struct reply_block *b = reply_find(r, index);
+
+	return b ? b : reply_open(r, kind, index, f);
+}
+
+static bool call_done(struct reply *r, struct reply_block *b, struct json item, struct failure *f)
+{
+	struct json arguments = json_get(item, "arguments");
+
+	b->id = arena_dup(&r->arena, json_str_or(json_get(item, "call_id"), &r->arena, ""));
+	b->name = arena_dup(&r->arena, json_str_or(json_get(item, "name"), &r->arena, ""));
+	if (b->id.len == 0 || b->name.len == 0)
+		return fail_set(f, FAIL_PROTOCOL, SLICE("a function call without call_id or name"));
+	if (json_type(arguments) != JSON_STRING)
+		return true;
+	buf_clear(&b->text);
+	return add(r, b, arguments, f);
+}
+
+/* Text that came without deltas, and refusals. */
+static bool message_done(struct reply *r, struct reply_block *b, struct json item,
+			 struct failure *f)
+{
+	bool streamed = b->text.len > 0;
+
+	for (struct json_iter it = json_iter(json_get(item, "content")); json_next(&it);) {
+		bool refusal = json_is(json_get(it.value, "type"), "refusal");
+
+		if (refusal)
+			r->refused = true;
+		if (!streamed && !add(r, b, json_get(it.value, refusal ? "refusal" : "text"), f))
+			return false;
+	}
+	return true;
+}
+
+static bool item_done(struct reply *r, int64_t index, struct json item, struct failure *f)
+{
+	struct reply_block *b = open_item(r, index, item, f);
+	bool cut = json_is(json_get(item, "status"), "incomplete");
+
+	if (!b || b->closed)
+		return b != NULL;
+	b->closed = true;
+	if (!cut)
+		b->raw = arena_dup(&r->arena, json_raw(item));
+	if (b->kind == BLOCK_CALL)
+		return call_done(r, b, item, f);
+	return b->kind != BLOCK_TEXT || message_done(r, b, item, f);
+}
+
+static void take_usage(struct reply *r, struct json u)
+{
+	struct json in = json_get(u, "input_tokens_details");
+	struct usage *to = &r->usage;
+	uint64_t prompt = 0;
+
+	openai_count(json_get(u, "input_tokens"), &prompt);
+	openai_count(json_get(in, "cached_tokens"), &to->cache_read);
+	openai_count(json_get(in, "cache_write_tokens"), &to->cache_write);
+	openai_count(json_get(u, "output_tokens"), &to->output);
+	openai_count(json_get(json_get(u, "output_tokens_details"), "reasoning_tokens"),
+		     &to->reasoning);
+	to->cache_read = to->cache_read < prompt ? to->cache_read : prompt;
+	prompt -= to->cache_read;
+	to->cache_write = to->cache_write < prompt ? to->cache_write : prompt;
+	to->input = prompt - to->cache_write;
+}
+
+static bool response_done(struct reply *r, struct json response, struct failure *f)
+{
+	struct json reason = json_get(json_get(response, "incomplete_details"), "reason");
+	int64_t index = 0;
+
+	take_usage(r, json_get(response, "usage"));
+	if (json_is(json_get(response, "status"), "failed") ||
+	    json_present(json_get(response, "error"))) {
+		openai_error(response, f);
+		return false;
+	}
+	/* Items whose own events never came: some servers only tell them here. */
+	for (struct json_iter it = json_iter(json_get(response, "output")); json_next(&it); index++)
+		if (!item_done(r, index, it.value, f))
+			return false;
+	r->stop = r->refused ? STOP_REFUSAL : STOP_END;
+	if (json_is(json_get(response, "status"), "incomplete")) {
+		r->stop = json_is(reason, "max_output_tokens") ? STOP_LENGTH
+			  : json_is(reason, "content_filter")  ? STOP_REFUSAL
+							       : STOP_OTHER;
+		r->stop_detail = arena_dup(&r->arena, json_str_or(reason, &r->arena, ""));
+	}
+	r->complete = true;
+	return true;
+}
+
+static bool delta(struct reply *r, struct slice type, struct json root, struct failure *f)
+{
+	struct reply_block *b = reply_find(r, json_i64_or(json_get(root, "output_index"), -1));
+
+	if (!b)
+		return true;
+	if (slice_eq_cstr(type, "response.reasoning_summary_part.added"))
+		return b->text.len == 0 || reply_text(r, b, SLICE("\n\n"), f);
+	return add(r, b, json_get(root, "delta"), f);
+}
+
+static bool take(struct reply *r, struct slice type, struct json root, struct failure *f)
+{
+	static const char *const deltas[] = {
+		"response.output_text.delta",
+		"response.refusal.delta",
+		"response.reasoning_text.delta",
+		"response.reasoning_summary_text.delta",
+		"response.function_call_arguments.delta",
+		"response.reasoning_summary_part.added",
+	};
+	struct json response = json_get(root, "response"), item = json_get(root, "item");
+	int64_t index = json_i64_or(json_get(root, "output_index"), 0);
+
+	if (slice_eq_cstr(type, "response.created"))
+		r->response_id =
+			arena_dup(&r->arena, json_str_or(json_get(response, "id"), &r->arena, ""));
+	else if (slice_eq_cstr(type, "response.output_item.added"))
+		return open_item(r, index, item, f) != NULL;
+	else if (slice_eq_cstr(type, "response.output_item.done"))
+		return item_done(r, index, item, f);
+	else if (slice_eq_cstr(type, "response.completed") ||
+		 slice_eq_cstr(type, "response.incomplete") ||
+		 slice_eq_cstr(type, "response.failed"))
+		return response_done(r, response, f);
+	else if (slice_eq_cstr(type, "error") || json_present(json_get(root, "error"))) {
+		openai_error(root, f);
+		return false;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(deltas); i++)
+		if (slice_eq_cstr(type, deltas[i]))
+			return delta(r, type, root, f);
+	return true; /* what is new, and what the items say again */
+}
+
+static bool event(struct reply *r, struct slice name, struct slice data, struct failure *f)
+{
+	bool known = name.len == 0 || slice_starts(name, SLICE("response.")) ||
+		     slice_eq_cstr(name, "error");
+	struct slice type;
+	struct arena a;
+	struct json root;
+	bool ok;
+
+	if (slice_eq_cstr(slice_trim(data), "[DONE]"))
+		return true;
+	arena_init(&a);
+	if (json_parse(&a, data, &root, NULL)) {
+		type = json_str_or(json_get(root, "type"), &a, "");
+		ok = take(r, type.len > 0 ? type : name, root, f);
+	} else {
+		ok = reply_strange(r, known, data, f);
+	}
+	arena_release(&a);
+	return ok;
+}
+
+static bool whole(struct reply *r, struct slice body, struct failure *f)
+{
+	struct arena a;
+	struct json root;
+	bool ok = false;
+
+	arena_init(&a);
+	if (!json_parse(&a, body, &root, NULL) ||
+	    (json_type(json_get(root, "output")) != JSON_ARRAY &&
+	     !json_present(json_get(root, "error")))) {
+		(void)fail_set(f, FAIL_FOREIGN, body);
+	} else {
+		r->response_id =
+			arena_dup(&r->arena, json_str_or(json_get(root, "id"), &r->arena, ""));
+		ok = response_done(r, root, f);
+	}
+	arena_release(&a);
+	return ok;
+}
+
+const struct dialect_ops responses_dialect = {
+	.title = "OpenAI Responses",
+	.path = "/responses",
+	.build = build,
+	.headers = openai_headers,
+	.event = event,
+	.whole = whole,
+	.parse_error = openai_parse_error,
+};

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""dialects - the same task on every wire format and every server's way with it: read and run side by side, edit, check,
+finish, over a provider that refuses what the real one refuses and what would break its prompt cache."""
+import json
+import os
+
+from provider import CHECK, DONE, EDIT, READ, Provider
+from support import expect, main
+
+MODELS = {
+    "responses": ("openai/gpt-6.2-sol", "OPENAI_API_KEY", "OPENAI_BASE_URL"),
+    "gemini": ("gemini/gemini-3.8-flash", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL"),
+    "openrouter": ("openrouter/anthropic/claude-sonnet-4.5", "OPENROUTER_API_KEY", "OPENROUTER_BASE_URL"),
+    "mistral": ("mistral/devstral-latest", "MISTRAL_API_KEY", "MISTRAL_BASE_URL"),
+    "deepseek": ("deepseek/deepseek-v4-pro", "DEEPSEEK_API_KEY", "DEEPSEEK_BASE_URL"),
+    "groq": ("groq/openai/gpt-oss-120b", "GROQ_API_KEY", "GROQ_BASE_URL"),
+    "azure": ("azure/my-deployment", "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT"),
+    "ollama": ("ollama/qwen3-coder", None, "OLLAMA_HOST"),
+    "llamacpp": ("llamacpp/qwen3-coder", None, "LLAMACPP_BASE_URL"),
+    "lmstudio": ("lmstudio/qwen3-coder", None, "LMSTUDIO_BASE_URL"),
+    "vllm": ("vllm/qwen3-coder", None, "VLLM_BASE_URL"),
+}
+
+
+def env_of(dialect, p):
+    model, key, base = MODELS[dialect]
+    env = {base: p.url, "EMEND_MODEL": model}
+    if key:
+        env[key] = "test-key"
+    return env
+
+
+def task(w, dialect, fault=None):
+    """One task of four turns; with a fault in the third turn's first try."""
+    w.repository()
+    turns = [READ, EDIT, CHECK, DONE]
+    if fault:
+        turns.insert(2, dict(CHECK, fault=fault))
+    with Provider(w, *turns, dialect=dialect) as p:
+        r = w.run("do", "--yes", "--json", "make check.sh succeed", **env_of(dialect, p))
+        refused = [json.loads(line).get("refused") for line in open(p.log, encoding="utf-8")]
+        expect(r.status == 0 and not any(refused), (dialect, fault, refused, r))
+        expect("return a + b" in w.read("calc.py"), (dialect, r))
+        tools = [e["tool"] for e in r.of("tool.started")]
+        expect(tools == ["read_file", "run_command", "edit_file", "run_command"], (dialect, tools, r))
+        expect(any("good" in e["text"] for e in r.of("tool.output")), (dialect, r))
+        usage = r.of("usage")[-1]
+        expect(usage["input"] > 0 and usage["output"] > 0, (dialect, usage))
+        return r
+
+
+def each(name):
+    def case(w):
+        task(w, name)
+    case.__name__ = "a_task_on_" + name
+    return case
+
+
+def faults_of(name):
+    def case(w):
+        for fault in ({"kind": "cut", "after": 1}, {"kind": "eof", "after": 1}, {"kind": "status", "status": 503},
+                      {"kind": "stream_error", "after": 1}, "bytes", "ascii", "json"):
+            with type(w)() as other:
+                again = fault not in ("bytes", "ascii", "json")
+                if again:
+                    task(other, name, fault)
+                    continue
+                other.repository()
+                with Provider(other, READ, dict(EDIT, fault=fault), DONE, dialect=name) as p:
+                    r = other.run("do", "--yes", "--json", "x", **env_of(name, p))
+                    expect(r.status == 0 and "return a + b" in other.read("calc.py"), (name, fault, r))
+    case.__name__ = "faults_on_" + name
+    return case
+
+
+def money_is_counted_on_each(w):
+    w.repository()
+    for dialect, usd in (("responses", 2 * 0.9 + 0.1 * 0.1 + 10 * 0.01), ("gemini", 0.75 * 0.9 + 0.075 * 0.1 + 3.75 * 0.01),
+                         ("deepseek", 1.32 * 0.9 + 0.044 * 0.1 + 3.96 * 0.01)):
+        with Provider(w, dict(DONE, usage={"input": 90000, "cache_read": 10000, "output": 1000}), dialect=dialect) as p:
+            r = w.run("do", "--yes", "--json", "x", **env_of(dialect, p))
+            expect(r.status == 0 and abs(r.events()[-1]["usd"] - usd / 10) < 1e-9, (dialect, usd, r))
+    with Provider(w, DONE, dialect="ollama") as p:  # what runs here costs nothing, and may be limited in dollars
+        r = w.run("do", "--yes", "--json", "--max-usd", "0.01", "x", **env_of("ollama", p))
+        expect(r.status == 0 and r.events()[-1]["usd"] == 0 and not r.of("usage")[-1]["unpriced"], r)
+
+
+def a_local_server_is_found(w):
+    w.repository()
+    with Provider(w, DONE, dialect="ollama") as p:
+        r = w.run("do", "--yes", "--json", "x", OLLAMA_HOST=p.url.replace("http://127.0.0.1", ""))
+        expect(r.status == 0 and r.of("task.started")[0]["model"] == "ollama/qwen3-coder", r)
+
+
+def the_first_key_chooses(w):
+    w.repository()
+    with Provider(w, DONE, dialect="gemini") as p:
+        r = w.run("do", "--yes", "--json", "x", GEMINI_API_KEY="test-key", OPENROUTER_API_KEY="no", GOOGLE_GEMINI_BASE_URL=p.url)
+        expect(r.status == 0 and r.of("task.started")[0]["model"].startswith("gemini/"), r)
+
+
+def a_session_goes_on_with_another_model(w):
+    """Thinking and its signatures go back to who made them; another gets the words alone."""
+    w.repository()
+    with Provider(w, READ, {"text": "So far.", "thinking": "Hm."}, dialect="responses") as p:
+        r = w.run("do", "--yes", "--json", "look", **env_of("responses", p))
+        session = r.of("task.started")[0]["session"]
+    for dialect in ("gemini", "mistral", "ollama", "responses"):
+        with Provider(w, DONE, dialect=dialect, strict=False) as p:
+            r = w.run("sessions", "resume", session, "--yes", "--json", "go on", **env_of(dialect, p))
+            expect(r.status == 0, (dialect, open(p.log, encoding="utf-8").read()[-600:], r))
+    with Provider(w, DONE, strict=False) as p:
+        r = w.run("sessions", "resume", session, "--yes", "--json", "go on", EMEND_MODEL="anthropic/claude-opus-5-5", **p.env())
+        expect(r.status == 0, r)
+
+
+def what_can_be_chosen(w):
+    r = w.run("models", "--json", OPENAI_API_KEY="k")
+    kinds = {e["type"] for e in r.events()}
+    offers = {e["provider"]: e for e in r.of("provider")}
+    expect(r.status == 0 and kinds == {"model", "provider", "choice"}, r)
+    expect(r.of("model")[0]["model"] == "openai/gpt-6.2-sol", r)
+    expect(offers["openai"]["ready"] and not offers["anthropic"]["ready"] and "ANTHROPIC_API_KEY" in offers["anthropic"]["state"], offers)
+    expect("k" != offers["openai"]["state"] and len(r.of("choice")) > 30, r)
+    w.config('{"providers": {"corp": {"base_url": "https://llm.corp.example", "dialect": "openai-chat", "key_env": "CORP"}}}')
+    r = w.run("models", EMEND_MODEL="corp/big", CORP="k")
+    expect(r.status == 0 and "ready" in r.out and "held by tokens" in r.out and "corp" in r.out, r)
+
+
+def a_plain_server_of_the_configuration(w):
+    w.repository()
+    with Provider(w, READ, EDIT, DONE, dialect="chat") as p:
+        w.config(json.dumps({"providers": {"corp": {"base_url": p.url + "/v1/chat/completions", "dialect": "openai-chat",
+                                                    "key_env": "CORP"}}}))
+        r = w.run("do", "--yes", "--json", "--model", "corp/big", "x", CORP="test-key")
+        expect(r.status == 0 and "return a + b" in w.read("calc.py") and r.of("usage")[-1]["unpriced"], r)
+        expect(os.path.getsize(p.log), r)
+
+
+if __name__ == "__main__":
+    main([each(name) for name in MODELS] + [faults_of(name) for name in ("responses", "gemini", "mistral", "ollama")] +
+         [money_is_counted_on_each, a_local_server_is_found, the_first_key_chooses, a_session_goes_on_with_another_model,
+          what_can_be_chosen, a_plain_server_of_the_configuration])

@@ -1,0 +1,78 @@
+/* test_text_calls.c - what is a call in a text, and what only looks like one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "agent/model/text_calls.h"
+
+/* calls: "NAME(ARGUMENTS)" one after the other */
+static void finds(const char *text, const char *calls, const char *left)
+{
+	struct text_call out[TEXT_CALLS_MAX];
+	char seen[1024] = "";
+	struct slice rest;
+	struct arena a;
+	size_t n, at = 0;
+
+	arena_init(&a);
+	n = text_calls(&a, slice_of(text), out, &rest);
+	for (size_t i = 0; i < n; i++)
+		at += (size_t)snprintf(seen + at, sizeof(seen) - at, "%.*s(%.*s)",
+				       SLICE_ARG(out[i].name), SLICE_ARG(out[i].arguments));
+	assert_string_equal(seen, calls);
+	if (!slice_eq_cstr(slice_trim(rest), left))
+		fail_msg("left: %.*s", SLICE_ARG(rest));
+	arena_release(&a);
+}
+
+static void forms(void **state)
+{
+	(void)state;
+	finds("Look.\n<tool_call>\n{\"name\": \"read_file\", \"arguments\": {\"path\": \"a\"}}\n</tool_call>",
+	      "read_file({\"path\": \"a\"})", "Look.");
+	finds("<tool_call>{\"name\":\"a\",\"arguments\":\"{\\\"x\\\":1}\"}</tool_call> and "
+	      "<tool_call>{\"name\":\"b\",\"parameters\":{}}</tool_call>",
+	      "a({\"x\":1})b({})", "and");
+	finds("[TOOL_CALLS][{\"name\":\"a\",\"arguments\":{}},{\"name\":\"b\",\"arguments\":{}}]",
+	      "a({})b({})", "");
+	finds("```json\n{\"name\": \"a\", \"arguments\": {\"x\": [1]}}\n```", "a({\"x\": [1]})",
+	      "");
+	finds("{\"name\":\"a\",\"arguments\":{}}", "a({})", "");
+	finds("<function=edit>\n<parameter=path>\na.c\n</parameter>\n<parameter=n>\n3\n</parameter>\n"
+	      "<parameter=text>\n  \"x\"\n</parameter>\n</function>",
+	      "edit({\"path\":\"a.c\",\"n\":3,\"text\":\"  \\\"x\\\"\"})", "");
+	finds("<tool_call>\n<function=now>\n</function>\n</tool_call>", "now({})", "");
+}
+
+static void what_is_none(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"Call read_file with a path.",
+		"{\"name\": \"Emend\", \"version\": \"1\"}",
+		"A package: ```json\n{\"name\": \"a\", \"arguments\": {}}\n``` is what I would say.",
+		"<tool_call>{\"name\": \"read_file\", \"arguments\": {\"path\":",
+		"<tool_call>{\"name\": \"read_file\"}</tool_call>",
+		"<tool_call>{\"name\": \"rm -rf\", \"arguments\": {}}</tool_call>",
+		"[{\"name\":\"a\",\"arguments\":{}}, 1]",
+		"<function=x",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		finds(texts[i], "", texts[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(forms),
+		cmocka_unit_test(what_is_none),
+	};
+
+	return cmocka_run_group_tests_name("model/text_calls", tests, NULL, NULL);
+}
