@@ -8,6 +8,7 @@
 enum task_event_kind {
 	TASK_STARTED,		   /* task, session, model, mode */
 	TASK_TEXT,		   /* text: a piece of what the model says, whole code points */
+	TASK_TEXT_VOID,		   /* what was streamed of this turn is void: it is tried again */
 	TASK_PLAN,		   /* json: array of {text, status} */
 	TASK_TOOL_STARTED,	   /* call, tool, json: its input; text: one line for people */
 	TASK_TOOL_FINISHED,	   /* call, tool, ok, text: one-line summary */

@@ -98,6 +98,10 @@ void tracked_event(struct tracked *t, const struct task_event *ev)
 	case TASK_TEXT:
 		written(t, ev->text);
 		return;
+	case TASK_TEXT_VOID:
+		t->written = 0;
+		tell_text_void(t);
+		return;
 	case TASK_TOOL_STARTED:
 		t->written = 0;
 		say(t, ev->text.len ? ev->text : ev->tool);

@@ -76,6 +76,21 @@ void tell_text(struct tracked *t, struct slice text)
 		(void)uv_timer_start(timer, on_text_timer, LIMIT_TEXT_INTERVAL_MS, 0);
 }
 
+void tell_text_void(struct tracked *t)
+{
+	struct server *s = t->server;
+	struct jw *w;
+
+	if (!s->client.emend || !t->id[0])
+		return;
+	buf_clear(&t->unsent);
+	w = conn_notify_begin(&s->conn, "emend/textVoid");
+	jw_object(w);
+	jw_kcstr(w, "taskId", t->id);
+	jw_end(w);
+	conn_notify_end(&s->conn);
+}
+
 /* "$0.0123, 2 files, 14 s" */
 static void cost(char *out, size_t size, const struct task_outcome *o)
 {

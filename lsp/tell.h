@@ -11,6 +11,8 @@
 void tell_task(struct tracked *t);		      /* emend/task; nothing for other clients */
 void tell_text(struct tracked *t, struct slice text); /* emend/text; the same */
 void tell_flush(struct tracked *t); /* the text that waits; before all that must come after it */
+void tell_text_void(
+	struct tracked *t); /* emend/textVoid: what emend/text gave of this turn is void */
 void tell_end(struct tracked *t, const struct task_outcome *o); /* window/showMessage */
 /* The end of an undo. report: a line for each file, "not undone: PATH: WHY" for a refused one. */
 void tell_undone(struct tracked *t, struct slice report, size_t restored, size_t refused,

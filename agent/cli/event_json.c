@@ -16,6 +16,7 @@ static const char *const type_name[] = {
 	[TASK_PERMISSION_DECIDED] = "permission.decided",
 	[TASK_FILE_CHANGED] = "file.changed",
 	[TASK_USAGE] = "usage",
+	[TASK_TEXT_VOID] = "text.void",
 	[TASK_NOTICE] = "notice",
 	[TASK_FINISHED] = "task.finished",
 };
@@ -54,6 +55,8 @@ static void put_fields(struct jw *w, const struct task_event *ev)
 	case TASK_TEXT:
 	case TASK_NOTICE:
 		jw_kstr(w, "text", ev->text);
+		break;
+	case TASK_TEXT_VOID:
 		break;
 	case TASK_PLAN:
 		put_json(w, "steps", ev->json);

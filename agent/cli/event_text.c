@@ -185,6 +185,10 @@ void event_as_text(struct host_cli *h, const struct task_event *ev)
 		if (h->verbose)
 			put_usage(h, &ev->usage);
 		break;
+	case TASK_TEXT_VOID:
+		put_line(h, TERM_YELLOW,
+			 "note: ", SLICE("the answer broke off; what was shown of it is void"));
+		break;
 	case TASK_NOTICE:
 		put_line(h, TERM_YELLOW, "note: ", ev->text);
 		break;

@@ -79,6 +79,7 @@ struct task {
 	size_t n_schemas;
 	enum stop_reason stop;
 	bool cut_call;	   /* one more call was cut off at the output limit */
+	bool streamed;	   /* something of this turn was shown */
 	bool answered;	   /* the call under way has ended well */
 	int cut_turns;	   /* in a row */
 	struct slice said; /* the text of the last turn */

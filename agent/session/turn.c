@@ -75,6 +75,7 @@ static void keep(struct task *t, const struct model_result *r)
 
 static void on_text(void *payload, struct slice text)
 {
+	((struct task *)payload)->streamed = true;
 	task_emit(payload, &(struct task_event){ .kind = TASK_TEXT, .text = text });
 }
 
@@ -82,6 +83,9 @@ static void on_restart(void *payload, struct slice why, uint64_t wait_ms)
 {
 	struct task *t = payload;
 
+	if (t->streamed)
+		task_emit(t, &(struct task_event){ .kind = TASK_TEXT_VOID });
+	t->streamed = false;
 	task_notice(t, arena_printf(&t->arena, "%.*s; trying again in %.1f s", SLICE_ARG(why),
 				    (double)wait_ms / 1000.0));
 }
@@ -133,7 +137,7 @@ void turn_start(struct task *t)
 {
 	struct err err = { 0 };
 
-	t->answered = false;
+	t->answered = t->streamed = false;
 	if (!spend_reserve(t, &err))
 		task_fail(t, &err);
 }
