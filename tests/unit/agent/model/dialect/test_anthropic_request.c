@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "agent/model/anthropic.h"
+#include "agent/model/dialect/anthropic.h"
 
 #define MARK ",\"cache_control\":{\"type\":\"ephemeral\"}"
 

@@ -1,6 +1,6 @@
 /* anthropic.c - the Anthropic Messages dialect: models, headers, errors. The request is built in
  * anthropic_request.c, the stream read in anthropic_stream.c. */
-#include "agent/model/anthropic.h"
+#include "agent/model/dialect/anthropic.h"
 
 /* The first prefix that fits, so longer ones stand first. */
 static const struct anthropic_model models[] = {

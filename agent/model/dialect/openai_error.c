@@ -1,6 +1,6 @@
 /* openai_error.c - headers and errors of OpenAI and of all who follow it; Google's errors are close enough to
  * be read here too. */
-#include "agent/model/chat.h"
+#include "agent/model/dialect/chat.h"
 #include "agent/model/retry.h"
 
 size_t openai_headers(const struct endpoint *e, const struct api_key *key, struct arena *a,

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "agent/model/anthropic.h"
+#include "agent/model/dialect/anthropic.h"
 #include "protocol/base/limits.h"
 
 struct fixture {

@@ -6,7 +6,7 @@
  * Servers differ in what they leave out. A call's fragments belong together by index, else by id, else a name
  * begins a new one. What a finish_reason says about calls is not believed: a complete call is one. A stream
  * that ends after its finish_reason is complete, also without [DONE]. */
-#include "agent/model/chat.h"
+#include "agent/model/dialect/chat.h"
 
 #include <stdio.h>
 

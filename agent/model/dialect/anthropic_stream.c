@@ -4,7 +4,7 @@
  *   message_delta*, message_stop; ping and unknown events anywhere; error ends it
  *
  * Usage is cumulative: what comes later overwrites, and null changes nothing. */
-#include "agent/model/anthropic.h"
+#include "agent/model/dialect/anthropic.h"
 #include "protocol/base/limits.h"
 #include "protocol/json/write.h"
 

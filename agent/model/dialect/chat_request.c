@@ -1,5 +1,5 @@
 /* chat_request.c - a transcript as a Chat Completions request: the dialect of most servers. */
-#include "agent/model/chat.h"
+#include "agent/model/dialect/chat.h"
 
 #include "agent/model/request_plan.h"
 #include "protocol/base/limits.h"

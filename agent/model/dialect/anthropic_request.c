@@ -6,7 +6,7 @@
  * and other raw blocks go back only to the model that said them. Then cache marks are put on
  * items, and then everything is written: tools, system and old items give the same bytes in every
  * request of a conversation, except for the marks, which are no part of the cached prefix. */
-#include "agent/model/anthropic.h"
+#include "agent/model/dialect/anthropic.h"
 
 #include "agent/model/request_plan.h"
 

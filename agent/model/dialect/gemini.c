@@ -7,7 +7,7 @@
  * it came, in its place, to the same model. The stream just ends; a finishReason completes it. */
 #include <stdio.h>
 
-#include "agent/model/chat.h"
+#include "agent/model/dialect/chat.h"
 #include "agent/model/request_plan.h"
 #include "protocol/json/write.h"
 

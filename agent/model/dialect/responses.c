@@ -7,7 +7,7 @@
  * reason for tools: a complete function_call is one. */
 #include <stdio.h>
 
-#include "agent/model/chat.h"
+#include "agent/model/dialect/chat.h"
 #include "agent/model/request_plan.h"
 #include "protocol/base/limits.h"
 #include "protocol/json/write.h"

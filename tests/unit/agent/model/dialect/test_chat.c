@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "agent/model/chat.h"
+#include "agent/model/dialect/chat.h"
 
 struct fixture {
 	struct reply r;
