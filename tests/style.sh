@@ -139,6 +139,12 @@ grep_code "$call(strcpy|strcat|stpcpy|sprintf|vsprintf|strtok|strtok_r|atoi|atol
 	done
 } | report 'uv_run is called once in each program'
 
+# The terminal's commands that only read the ledger have no loop to hold.
+{
+	grep_code "${call}(fsync|fdatasync|syncfs|sync) *\(" | grep -v -E '^agent/(store|worker)/'
+	grep_code "${call}ledger_(reserve|settle|task|tasks|costs|spent_today) *\(" | grep -v -E '^agent/(store|cli)/'
+} | report 'the disk and SQLite are waited for in agent/store and in the worker only'
+
 grep_code ':[ 	]*typedef (struct|enum|union)' | grep -v '(' | report 'no typedef of a struct, union or enum'
 
 # shellcheck disable=SC2086
