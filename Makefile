@@ -212,12 +212,17 @@ format: ## rewrite the C sources by .clang-format
 demo: need-demo $(BUILD)/emend ## the main job in a minute, without any key
 	@EMEND=$(abspath $(BUILD))/emend tests/demo/run
 
-bench: $(BUILD)/emend $(BUILD)/tests/bench/floor $(BUILD)/tests/escape/client ## measure against floors: latency, memory, sandbox, loop
+bench: $(BUILD)/emend $(BUILD)/tests/bench/floor $(BUILD)/tests/bench/slow_sync.so $(BUILD)/tests/escape/client ## measure against floors: latency, memory, sandbox, loop
 	@EMEND=$(abspath $(BUILD))/emend FLOOR=$(abspath $(BUILD))/tests/bench/floor \
+		SLOW_SYNC=$(abspath $(BUILD))/tests/bench/slow_sync.so \
 		CLIENT=$(abspath $(BUILD))/tests/escape/client python3 -B tests/bench/bench.py
 
 $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+$(BUILD)/tests/bench/slow_sync.so: tests/bench/slow_sync.c
+	@mkdir -p $(@D)
+	@$(CC) -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
 
 # --- install and pack ----------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 
+import busy
 import sandbox
 import search
 
@@ -248,6 +249,7 @@ def main():
         row("most memory at it", peak, "MiB", least_peak)
         row("the same, in sizes of the text", peak * 1024 / size, "")
 
+        busy.measure(row, Server, env, base, work)
         turn = slope(env, work, plan, 10, 110)
         row("one model turn with one tool call", turn, "ms")
         sandboxed = slope(env, work, command, 10, 60) - turn
