@@ -44,6 +44,8 @@ struct task_event {
 	double seconds;
 	const struct slice *files; /* relative paths changed by the task */
 	size_t n_files;
+	const struct slice *denied; /* of TASK_FINISHED: what was not permitted on the way */
+	size_t n_denied;
 };
 
 #endif

@@ -15,17 +15,31 @@ struct task;	   /* agent/session/task.h */
 struct task_event; /* agent/event.h */
 struct host_ask;   /* one unanswered question; opaque, made by the face */
 
-enum permission { PERMISSION_ONCE, PERMISSION_ALWAYS, PERMISSION_DENY };
+enum permission {
+	PERMISSION_ONCE,
+	PERMISSION_ALWAYS, /* the rule holds until the program ends */
+	PERMISSION_SAVED,  /* ... and in later runs in this workspace, too */
+	PERMISSION_DENY
+};
 
+/* The face shows all of it, as it is: a yes must not be possible before the person could see every
+ * line of the subject and of the diff. */
 struct permission_request {
 	struct slice title;   /* one line: what is asked, "Run a command" */
-	struct slice subject; /* the command line, or the path */
+	struct slice subject; /* the command line (perhaps several lines), or the path */
 	struct slice reason;  /* why the model wants it; untrusted; may be empty */
+	struct slice note;    /* what Emend itself says about it, one sentence; may be empty */
 	struct slice diff;    /* unified diff for an edit; may be empty */
-	struct slice rule;    /* what "always allow" would save, for people; empty: not offered */
+	struct slice rule;    /* what "always allow" would add, for people; empty: not offered */
+	bool can_save;	      /* PERMISSION_SAVED is offered, too */
 };
-typedef void permission_cb(void *payload, enum permission answer,
-			   const struct err *why); /* why: NULL unless there was no answer */
+struct permission_answer {
+	enum permission choice;
+	struct slice comment; /* with a denial: what the person tells the model; may be empty */
+};
+/* why: NULL unless there was no answer; it then says why not, without a full stop. */
+typedef void permission_cb(void *payload, const struct permission_answer *answer,
+			   const struct err *why);
 
 struct question {
 	struct slice text;

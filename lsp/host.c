@@ -73,6 +73,13 @@ static uint64_t permission_ms(void)
 	return ms > 0 && ms < LIMIT_PERMISSION_MS ? ms : LIMIT_PERMISSION_MS;
 }
 
+static struct question_place place(const struct tracked *t)
+{
+	return (struct question_place){ .task = slice_of(t->id),
+					.state_dir = slice_of(t->server->state_dir),
+					.wait_ms = permission_ms() };
+}
+
 static struct host_ask *permission(void *self, struct task *task,
 				   const struct permission_request *r, permission_cb *done,
 				   void *payload)
@@ -80,8 +87,7 @@ static struct host_ask *permission(void *self, struct task *task,
 	struct tracked *t = self;
 
 	(void)task;
-	return questions_permission(&t->server->questions, slice_of(t->id), permission_ms(), r,
-				    done, payload);
+	return questions_permission(&t->server->questions, place(t), r, done, payload);
 }
 
 static struct host_ask *question(void *self, struct task *task, const struct question *q,
@@ -90,8 +96,7 @@ static struct host_ask *question(void *self, struct task *task, const struct que
 	struct tracked *t = self;
 
 	(void)task;
-	return questions_ask(&t->server->questions, slice_of(t->id), permission_ms(), q, done,
-			     payload);
+	return questions_ask(&t->server->questions, place(t), q, done, payload);
 }
 
 static void drop(void *self, struct host_ask *ask)

@@ -1,36 +1,43 @@
-/* questions.c - see questions.h */
+/* questions.c - see questions.h for the machine */
 #include "lsp/questions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/base/runq.h"
 #include "lsp/ask.h"
 #include "lsp/messages.h"
+#include "lsp/question_text.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 
-enum { MAX_OPTIONS = 8, TITLE_BYTES = 90, SUBJECT_BYTES = 300, REASON_BYTES = 200 };
+enum { MAX_OPTIONS = 8, TITLE_BYTES = 90, TEXT_BYTES = 4000 };
 
 static const char once[] = "Allow once";
 static const char deny[] = "Deny";
+static const char show[] = "Show";
 
-enum asked_state { ASKED_SENT, ASKED_PENDING };
+enum asked_state { ASKED_WAITING, ASKED_SHOWING, ASKED_SENT, ASKED_PENDING, ASKED_DEAD };
 
 struct asked {
 	enum asked_state state;
 	struct host_ask ask;
+	struct list link; /* of the queue */
 	struct questions *all;
-	struct list link;
 	char id[24];
-	struct rpc_call *call; /* NULL: answered */
+	struct rpc_call *call; /* SHOWING, SENT */
 	struct arena arena;
-	struct job job;	  /* there is no way to ask: said from the loop */
-	uv_timer_t timer; /* the deadline of a pending one; conn keeps that of the call */
-	uint64_t deadline_ms;
-	bool answered_by_user; /* else the editor is told to close it */
+	struct slice task, state_dir;
+	uint64_t wait_ms, deadline_ms;
+	struct job job;	       /* DEAD: it cannot be asked, which is said from the loop */
+	uv_timer_t timer;      /* the deadline of a pending one; conn keeps that of the call */
+	bool answered_by_user; /* else the plugin is told to close it */
 	struct err why;
-	struct slice always;		   /* the action's title; empty: not offered */
+
+	struct permission_request request; /* or */
+	struct question question;
+	const char *document;		   /* file that holds the whole; NULL: none was made */
+	bool opened;			   /* the editor has opened it */
+	struct slice always, saved;	   /* the actions' titles; empty: not offered */
 	struct slice titles[MAX_OPTIONS];  /* of a question, as they were shown */
 	struct slice options[MAX_OPTIONS]; /* and as they are */
 	size_t n_options;
@@ -39,11 +46,18 @@ struct asked {
 	void *payload;
 };
 
-void questions_init(struct questions *all, uv_loop_t *loop, struct conn *conn,
-		    const struct client *client, struct runq *runq)
+static void asked_step(struct asked *q);
+
+static struct asked *first(struct questions *all)
 {
-	*all = (struct questions){ .loop = loop, .conn = conn, .client = client, .runq = runq };
-	list_init(&all->open);
+	return container_of(all->queue.next, struct asked, link);
+}
+
+/* A plugin has a place for more than one; other editors would put one box over the other. */
+static void next(struct questions *all)
+{
+	if (!list_empty(&all->queue) && first(all)->state == ASKED_WAITING)
+		asked_step(first(all));
 }
 
 static void on_closed(uv_handle_t *h)
@@ -56,7 +70,8 @@ static void tell_closed(struct asked *q)
 {
 	struct jw *w;
 
-	if (!q->all->client->emend || q->answered_by_user || q->why.code != ERR_NONE)
+	if (!q->all->client->emend || q->answered_by_user || q->state < ASKED_SENT ||
+	    q->state == ASKED_DEAD)
 		return;
 	w = conn_notify_begin(q->all->conn, "emend/questionClosed");
 	jw_object(w);
@@ -67,6 +82,8 @@ static void tell_closed(struct asked *q)
 
 static void asked_free(struct asked *q)
 {
+	struct questions *all = q->all;
+
 	if (q->call)
 		conn_call_drop(q->call);
 	tell_closed(q);
@@ -74,27 +91,12 @@ static void asked_free(struct asked *q)
 	job_drop(&q->job);
 	arena_release(&q->arena);
 	uv_close((uv_handle_t *)&q->timer, on_closed);
+	next(all);
 }
 
 static void drop(struct host_ask *ask)
 {
 	asked_free(container_of(ask, struct asked, ask));
-}
-
-static struct asked *asked_new(struct questions *all, uint64_t wait_ms, void *payload)
-{
-	struct asked *q = xcalloc(1, sizeof(*q));
-
-	q->all = all;
-	q->ask.drop = drop;
-	q->payload = payload;
-	q->deadline_ms = uv_now(all->loop) + wait_ms;
-	(void)snprintf(q->id, sizeof(q->id), "q%llu", (unsigned long long)++all->count);
-	arena_init(&q->arena);
-	(void)uv_timer_init(all->loop, &q->timer);
-	q->timer.data = q;
-	list_append(&all->open, &q->link);
-	return q;
 }
 
 static void settle(struct asked *q, struct json answer, struct arena *a, const struct err *err);
@@ -108,14 +110,37 @@ static void on_deadline(uv_timer_t *t)
 	settle(t->data, missing, NULL, &err);
 }
 
-static void asked_goto(struct asked *q, enum asked_state next)
+static void asked_goto(struct asked *q, enum asked_state to)
 {
 	uint64_t now = uv_now(q->all->loop);
 
-	q->state = next;
-	if (next == ASKED_PENDING)
+	q->state = to;
+	if (to == ASKED_SENT)
+		q->deadline_ms = now + q->wait_ms;
+	else if (to == ASKED_PENDING)
 		(void)uv_timer_start(&q->timer, on_deadline,
 				     q->deadline_ms > now ? q->deadline_ms - now : 0, 0);
+	else if (to == ASKED_DEAD)
+		runq_post(q->all->runq, &q->job);
+}
+
+static void on_job(struct job *j)
+{
+	struct asked *q = container_of(j, struct asked, job);
+
+	if (q->permitted)
+		q->permitted(q->payload, &(struct permission_answer){ PERMISSION_DENY, SLICE("") },
+			     &q->why);
+	else
+		q->answered(q->payload, SLICE(""), &q->why);
+	asked_free(q);
+}
+
+/* Nobody is asked: the core hears it from the loop. */
+static void cannot_ask(struct asked *q, const char *why)
+{
+	(void)err_set(&q->why, ERR_DENIED, "%s", why);
+	asked_goto(q, ASKED_DEAD);
 }
 
 static void on_reply(void *payload, const struct rpc_reply *reply, const struct err *err)
@@ -136,7 +161,7 @@ void questions_answered(struct questions *all, struct json params, struct arena 
 {
 	struct slice id = json_str_or(json_get(params, "question"), a, "");
 
-	LIST_EACH (it, tmp, &all->open) {
+	LIST_EACH (it, tmp, &all->queue) {
 		struct asked *q = container_of(it, struct asked, link);
 
 		if (q->state != ASKED_PENDING || !slice_eq_cstr(id, q->id))
@@ -150,27 +175,29 @@ void questions_answered(struct questions *all, struct json params, struct arena 
 /* --- permission --- */
 
 /* {"title": TITLE} is a choice; anything else is a denial. */
-static void settle_permission(struct asked *q, struct slice title, const struct err *err)
+static void settle_permission(struct asked *q, struct slice title, struct slice comment,
+			      const struct err *err)
 {
-	enum permission answer = PERMISSION_DENY;
+	struct permission_answer answer = { PERMISSION_DENY, comment };
 	struct err why;
 
 	if (slice_eq_cstr(title, once))
-		answer = PERMISSION_ONCE;
+		answer.choice = PERMISSION_ONCE;
 	else if (q->always.len && slice_eq(title, q->always))
-		answer = PERMISSION_ALWAYS;
+		answer.choice = PERMISSION_ALWAYS;
+	else if (q->saved.len && slice_eq(title, q->saved))
+		answer.choice = PERMISSION_SAVED;
 	if (err && err->code == ERR_TIMEOUT)
-		(void)err_set(&why, ERR_TIMEOUT,
-			      "Nobody answered in time, which counts as a denial.");
+		(void)err_set(&why, ERR_TIMEOUT, "nobody answered in time");
 	else if (err)
-		(void)err_set(&why, ERR_DENIED,
-			      "The editor could not ask (%s), which counts as a denial.", err->msg);
-	q->permitted(q->payload, answer, err ? &why : NULL);
+		(void)err_set(&why, ERR_DENIED, "the editor could not ask: %s", err->msg);
+	q->permitted(q->payload, &answer, err ? &why : NULL);
 }
 
 static void put_actions(struct jw *w, const char *key, struct asked *q, bool as_objects)
 {
-	struct slice titles[] = { SLICE(deny), SLICE(once), q->always };
+	struct slice titles[] = { SLICE(deny), SLICE(once), q->always, q->saved,
+				  q->document ? SLICE(show) : SLICE("") };
 
 	jw_karray(w, key);
 	for (size_t i = 0; i < ARRAY_LEN(titles); i++) {
@@ -187,63 +214,39 @@ static void put_actions(struct jw *w, const char *key, struct asked *q, bool as_
 	jw_end(w);
 }
 
-static void ask_plugin(struct asked *q, struct slice task, const struct permission_request *r)
+/* The plugin shows all of it by its own means. */
+static void ask_plugin(struct asked *q)
 {
-	struct conn *conn = q->all->conn;
-	struct jw *w = conn_call_begin(conn, "emend/permission");
+	const struct permission_request *r = &q->request;
+	struct jw *w = conn_call_begin(q->all->conn, "emend/permission");
 
 	jw_object(w);
 	jw_kcstr(w, "question", q->id);
-	jw_kstr(w, "taskId", task);
+	jw_kstr(w, "taskId", q->task);
 	jw_kstr(w, "title", r->title);
 	jw_kstr(w, "subject", r->subject);
 	if (r->reason.len)
 		jw_kstr(w, "reason", r->reason);
+	if (r->note.len)
+		jw_kstr(w, "note", r->note);
 	if (r->diff.len)
 		jw_kstr(w, "diff", r->diff);
 	put_actions(w, "options", q, false);
 	jw_end(w);
-	q->call = conn_call_end(conn, q->deadline_ms, on_reply, q);
+	q->call = conn_call_end(q->all->conn, q->deadline_ms, on_reply, q);
 }
 
-static void ask_any(struct asked *q, const struct permission_request *r)
+static void ask_any(struct asked *q)
 {
-	const struct client *client = q->all->client;
-	struct conn *conn = q->all->conn;
-	struct slice title = shown_text(&q->arena, client, r->title, TITLE_BYTES);
-	struct slice subject = shown_text(&q->arena, client, r->subject, SUBJECT_BYTES);
-	struct slice reason = shown_text(&q->arena, client, r->reason, REASON_BYTES);
-	struct slice text = arena_printf(&q->arena, "Emend: %.*s: %.*s%s%.*s%s", SLICE_ARG(title),
-					 SLICE_ARG(subject), reason.len ? " (" : "",
-					 SLICE_ARG(reason), reason.len ? ")" : "");
-	struct jw *w = conn_call_begin(conn, "window/showMessageRequest");
+	struct slice text = question_message(&q->arena, q->all->client, &q->request, q->opened);
+	struct jw *w = conn_call_begin(q->all->conn, "window/showMessageRequest");
 
 	jw_object(w);
 	jw_ki64(w, "type", LSP_MESSAGE_WARNING);
 	jw_kstr(w, "message", text);
 	put_actions(w, "actions", q, true);
 	jw_end(w);
-	q->call = conn_call_end(conn, q->deadline_ms, on_reply, q);
-}
-
-struct host_ask *questions_permission(struct questions *all, struct slice task, uint64_t wait_ms,
-				      const struct permission_request *r, permission_cb *done,
-				      void *payload)
-{
-	struct asked *q = asked_new(all, wait_ms, payload);
-
-	job_init(&q->job, NULL);
-	q->permitted = done;
-	if (r->rule.len && r->rule.len < TITLE_BYTES)
-		q->always =
-			shown_text(&q->arena, all->client,
-				   arena_printf(&q->arena, "Always allow %.*s", SLICE_ARG(r->rule)),
-				   TITLE_BYTES + 20);
-	if (all->client->emend)
-		ask_plugin(q, task, r);
-	else
-		ask_any(q, r);
-	return &q->ask;
+	q->call = conn_call_end(q->all->conn, q->deadline_ms, on_reply, q);
 }
 
 /* --- question --- */
@@ -275,12 +278,21 @@ static void settle_question(struct asked *q, struct json reply, struct arena *a,
 	q->answered(q->payload, answer, why.code == ERR_NONE ? NULL : &why);
 }
 
-/* The one end of a question that somebody still waits for. */
+/* The one end of a question that somebody still waits for; "Show" is none. */
 static void settle(struct asked *q, struct json answer, struct arena *a, const struct err *err)
 {
+	struct slice title = err ? SLICE("") : json_str_or(json_get(answer, "title"), a, "");
+
+	if (q->permitted && q->document && slice_eq_cstr(title, show)) {
+		q->opened = false;
+		asked_goto(q, ASKED_WAITING);
+		asked_step(q);
+		return;
+	}
 	if (q->permitted)
-		settle_permission(
-			q, err ? SLICE("") : json_str_or(json_get(answer, "title"), a, ""), err);
+		settle_permission(q, title,
+				  err ? SLICE("") : json_str_or(json_get(answer, "comment"), a, ""),
+				  err);
 	else
 		settle_question(q, answer, a, err);
 	asked_free(q);
@@ -299,27 +311,26 @@ static void keep_options(struct asked *q, const struct question *question)
 	}
 }
 
-static void put_question(struct asked *q, struct slice task, const struct question *question)
+static void put_question(struct asked *q)
 {
-	const struct client *client = q->all->client;
-	struct conn *conn = q->all->conn;
-	struct slice text = shown_text(&q->arena, client, question->text, SUBJECT_BYTES);
-	struct slice message = arena_printf(&q->arena, "Emend: %.*s", SLICE_ARG(text));
-	struct jw *w = conn_call_begin(conn, client->emend ? "emend/question"
-							   : "window/showMessageRequest");
+	bool emend = q->all->client->emend;
+	struct slice text = shown_text(&q->arena, q->all->client, q->question.text, TEXT_BYTES);
+	struct jw *w = conn_call_begin(q->all->conn,
+				       emend ? "emend/question" : "window/showMessageRequest");
 
 	jw_object(w);
-	if (client->emend) {
+	if (emend) {
 		jw_kcstr(w, "question", q->id);
-		jw_kstr(w, "taskId", task);
-		jw_kstr(w, "text", question->text);
+		jw_kstr(w, "taskId", q->task);
+		jw_kstr(w, "text", q->question.text);
 	} else {
 		jw_ki64(w, "type", LSP_MESSAGE_INFO);
-		jw_kstr(w, "message", message);
+		jw_kstr(w, "message",
+			arena_printf(&q->arena, "Emend: the model asks: %.*s", SLICE_ARG(text)));
 	}
-	jw_karray(w, client->emend ? "options" : "actions");
+	jw_karray(w, emend ? "options" : "actions");
 	for (size_t i = 0; i < q->n_options; i++) {
-		if (client->emend) {
+		if (emend) {
 			jw_str(w, q->titles[i]);
 			continue;
 		}
@@ -329,32 +340,156 @@ static void put_question(struct asked *q, struct slice task, const struct questi
 	}
 	jw_end(w);
 	jw_end(w);
-	q->call = conn_call_end(conn, q->deadline_ms, on_reply, q);
+	q->call = conn_call_end(q->all->conn, q->deadline_ms, on_reply, q);
 }
 
-static void on_job(struct job *j)
+/* --- the document --- */
+
+static void make_document(struct asked *q)
 {
-	struct asked *q = container_of(j, struct asked, job);
+	const struct permission_request *r = &q->request;
 
-	q->answered(q->payload, SLICE(""), &q->why);
-	asked_free(q);
+	q->document = question_documents_add(&q->all->documents, &q->arena, q->state_dir,
+					     r->diff.len ? "diff" : "txt",
+					     question_document(&q->arena, r));
 }
 
-struct host_ask *questions_ask(struct questions *all, struct slice task, uint64_t wait_ms,
+static void on_opened(void *payload, const struct rpc_reply *reply, const struct err *err)
+{
+	struct asked *q = payload;
+
+	q->call = NULL;
+	q->opened = !err && json_bool_or(json_get(reply->result, "success"), false);
+	asked_step(q);
+}
+
+/* The order in which a person gets to see it; every condition to move on stands here. */
+static void asked_send(struct asked *q)
+{
+	asked_goto(q, ASKED_SENT);
+	if (!q->permitted)
+		put_question(q);
+	else if (q->all->client->emend)
+		ask_plugin(q);
+	else
+		ask_any(q);
+}
+
+/* A person sees the whole first; every condition to move on stands here. */
+static void asked_step(struct asked *q)
+{
+	const struct client *client = q->all->client;
+	bool can_open = client->show_document && q->state == ASKED_WAITING;
+
+	if (!q->permitted || client->emend || q->opened || question_fits(&q->request, can_open)) {
+		asked_send(q);
+		return;
+	}
+	if (can_open) {
+		asked_goto(q, ASKED_SHOWING);
+		if (!q->document)
+			make_document(q);
+		if (q->document)
+			q->call = shown_open(q->all->shown, slice_of(q->document), on_opened, q);
+		else
+			asked_step(q);
+		return;
+	}
+	cannot_ask(q, "this editor cannot show the whole of it, so nobody was asked");
+}
+
+/* --- from outside --- */
+
+static struct asked *asked_new(struct questions *all, struct question_place p, void *payload)
+{
+	struct asked *q = xcalloc(1, sizeof(*q));
+
+	arena_init(&q->arena);
+	q->all = all;
+	q->ask.drop = drop;
+	q->task = arena_dup(&q->arena, p.task);
+	q->state_dir = arena_dup(&q->arena, p.state_dir);
+	q->wait_ms = p.wait_ms;
+	q->payload = payload;
+	(void)snprintf(q->id, sizeof(q->id), "q%llu", (unsigned long long)++all->count);
+	job_init(&q->job, on_job);
+	(void)uv_timer_init(all->loop, &q->timer);
+	q->timer.data = q;
+	list_append(&all->queue, &q->link);
+	return q;
+}
+
+static struct host_ask *ask_in_turn(struct asked *q)
+{
+	if (q->all->client->emend)
+		asked_step(q);
+	else
+		next(q->all);
+	return &q->ask;
+}
+
+/* What "always" means, and for how long. */
+static void name_rules(struct asked *q)
+{
+	const struct permission_request *r = &q->request;
+	struct arena *a = &q->arena;
+
+	if (r->rule.len == 0 || r->rule.len >= TITLE_BYTES)
+		return;
+	q->always = shown_text(a, q->all->client,
+			       arena_printf(a, "Always allow %.*s%s", SLICE_ARG(r->rule),
+					    r->can_save ? " (until the editor closes)" : ""),
+			       TITLE_BYTES + 60);
+	if (r->can_save)
+		q->saved = shown_text(a, q->all->client,
+				      arena_printf(a, "Always allow %.*s (in this folder, saved)",
+						   SLICE_ARG(r->rule)),
+				      TITLE_BYTES + 60);
+}
+
+struct host_ask *questions_permission(struct questions *all, struct question_place p,
+				      const struct permission_request *r, permission_cb *done,
+				      void *payload)
+{
+	struct asked *q = asked_new(all, p, payload);
+	struct arena *a = &q->arena;
+
+	q->permitted = done;
+	q->request = (struct permission_request){ .title = arena_dup(a, r->title),
+						  .subject = arena_dup(a, r->subject),
+						  .reason = arena_dup(a, r->reason),
+						  .note = arena_dup(a, r->note),
+						  .diff = arena_dup(a, r->diff),
+						  .rule = arena_dup(a, r->rule),
+						  .can_save = r->can_save };
+	name_rules(q);
+	return ask_in_turn(q);
+}
+
+struct host_ask *questions_ask(struct questions *all, struct question_place p,
 			       const struct question *question, question_cb *done, void *payload)
 {
-	struct asked *q = asked_new(all, wait_ms, payload);
+	struct asked *q = asked_new(all, p, payload);
 
-	job_init(&q->job, on_job);
 	q->answered = done;
+	q->question.text = arena_dup(&q->arena, question->text);
 	keep_options(q, question);
-	if (q->n_options || all->client->emend) {
-		put_question(q, task, question);
-	} else {
-		(void)err_set(
-			&q->why, ERR_DENIED,
-			"This editor has no way to ask for free text: offer options, or decide.");
-		runq_post(all->runq, &q->job);
-	}
+	if (q->n_options || q->all->client->emend)
+		return ask_in_turn(q);
+	cannot_ask(q, "This editor has no way to ask for free text: offer options, or decide.");
 	return &q->ask;
+}
+
+void questions_init(struct questions *q, uv_loop_t *loop, struct runq *runq, struct conn *conn,
+		    const struct client *client, struct shown *shown)
+{
+	*q = (struct questions){
+		.loop = loop, .runq = runq, .conn = conn, .client = client, .shown = shown
+	};
+	list_init(&q->queue);
+}
+
+void questions_release(struct questions *q)
+{
+	question_documents_release(&q->documents);
 }

@@ -166,10 +166,10 @@ static void wire(struct server *s)
 	documents_init(&s->documents, seed);
 	messages_init(&s->messages, &s->conn, &s->client);
 	settings_init(&s->settings, s->loop, &s->conn, &s->client, &s->messages);
-	questions_init(&s->questions, s->loop, &s->conn, &s->client, &s->runq);
 	edits_init(&s->edits, s->loop, &s->runq, &s->conn, &s->client, &s->documents, &s->folders,
 		   &s->messages);
 	shown_init(&s->shown, s->loop, &s->conn, &s->client, &s->messages);
+	questions_init(&s->questions, s->loop, &s->runq, &s->conn, &s->client, &s->shown);
 	tasks_init(&s->tasks, s->loop);
 	pending_init(&s->pending, s);
 	(void)uv_timer_init(s->loop, &s->grace);
@@ -214,6 +214,7 @@ int server_free(struct server *s)
 	pending_release(&s->pending);
 	tasks_release(&s->tasks);
 	edits_release(&s->edits);
+	questions_release(&s->questions);
 	shown_release(&s->shown);
 	settings_release(&s->settings);
 	messages_release(&s->messages);

@@ -55,8 +55,8 @@ struct server {
 	struct messages messages;
 	struct settings settings;
 	struct edits edits;
-	struct questions questions;
 	struct shown shown;
+	struct questions questions;
 	struct tasks tasks;
 	struct pending pending;
 	struct host host;

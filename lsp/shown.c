@@ -90,12 +90,26 @@ static void tell_plugin(struct shown *s, struct slice task, struct slice path, s
 	arena_release(&a);
 }
 
-void shown_report(struct shown *s, struct slice task, struct slice path, struct slice title)
+struct rpc_call *shown_open(struct shown *s, struct slice path, rpc_done_cb *done, void *payload)
 {
-	struct showing *one;
 	struct slice uri;
 	struct arena a;
 	struct jw *w;
+
+	arena_init(&a);
+	uri = s->client->virtual_documents ? slice_of(add_virtual(s, path))
+					   : uri_from_path(path, &a);
+	w = conn_call_begin(s->conn, "window/showDocument");
+	jw_object(w); /* takeFocus is left out: some editors take false for true */
+	jw_kstr(w, "uri", uri);
+	jw_end(w);
+	arena_release(&a);
+	return conn_call_end(s->conn, uv_now(s->loop) + LIMIT_CLIENT_REPLY_MS, done, payload);
+}
+
+void shown_report(struct shown *s, struct slice task, struct slice path, struct slice title)
+{
+	struct showing *one;
 
 	if (s->client->emend) {
 		tell_plugin(s, task, path, title);
@@ -111,13 +125,5 @@ void shown_report(struct shown *s, struct slice task, struct slice path, struct 
 	one = xcalloc(1, sizeof(*one));
 	one->all = s;
 	one->path = xslicedup(path);
-	arena_init(&a);
-	uri = s->client->virtual_documents ? slice_of(add_virtual(s, path))
-					   : uri_from_path(path, &a);
-	w = conn_call_begin(s->conn, "window/showDocument");
-	jw_object(w); /* takeFocus is left out: some editors take false for true */
-	jw_kstr(w, "uri", uri);
-	jw_end(w);
-	(void)conn_call_end(s->conn, uv_now(s->loop) + LIMIT_CLIENT_REPLY_MS, on_shown, one);
-	arena_release(&a);
+	(void)shown_open(s, path, on_shown, one);
 }

@@ -22,6 +22,8 @@ struct shown {
 void shown_init(struct shown *s, uv_loop_t *loop, struct conn *conn, const struct client *client,
 		struct messages *messages);
 void shown_release(struct shown *s);
+/* Opens the file in the editor, which can show documents; `done` gets its reply. */
+struct rpc_call *shown_open(struct shown *s, struct slice path, rpc_done_cb *done, void *payload);
 /* task: the id of the task whose report it is; may be empty. */
 void shown_report(struct shown *s, struct slice task, struct slice path, struct slice title);
 /* The file behind a virtual document; NULL if it is none of ours. Borrowed. */

@@ -94,7 +94,7 @@ void tell_text_void(struct tracked *t)
 /* "$0.0123, 2 files, 14 s" */
 static void cost(char *out, size_t size, const struct task_outcome *o)
 {
-	char usd[48], files[32] = "";
+	char usd[48], files[32] = "", denied[32] = "";
 
 	if (o->usage.unpriced)
 		(void)snprintf(usd, sizeof(usd), "price unknown");
@@ -103,7 +103,9 @@ static void cost(char *out, size_t size, const struct task_outcome *o)
 	if (o->n_files)
 		(void)snprintf(files, sizeof(files), ", %zu file%s", o->n_files,
 			       o->n_files == 1 ? "" : "s");
-	(void)snprintf(out, size, "%s%s, %.1f s", usd, files, o->seconds);
+	if (o->n_denied)
+		(void)snprintf(denied, sizeof(denied), ", %zu denied", o->n_denied);
+	(void)snprintf(out, size, "%s%s%s, %.1f s", usd, files, denied, o->seconds);
 }
 
 /* The first line that says something, without the signs of Markdown, which a message shows raw. */

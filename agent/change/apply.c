@@ -33,7 +33,6 @@ struct apply {
 	struct runner_call *call;
 	struct sync_wait *sync; /* of the log, at the end */
 	int tries;
-	bool same; /* it stands there already */
 
 	bool stop;	/* the owner wants no more */
 	struct err why; /* of the log */
@@ -75,7 +74,7 @@ static void written(void *payload, const struct err *err)
 	struct apply *x = payload;
 
 	x->op = NULL;
-	x->out.written = !err && !x->same;
+	x->out.written = !err;
 	if (err && err->code == ERR_STALE && ++x->tries < MAX_TRIES)
 		read_it(x);
 	else
@@ -97,14 +96,12 @@ static void was_read(void *payload, const struct workspace_text *t, const struct
 		settle(x, err ? err : &why);
 		return;
 	}
-	/* Folders of a file that is gone already may be left of a crash between the two. */
-	x->same = same(now, plan.after);
-	if (x->same && (plan.folders == 0 || now.ptr)) {
+	if (same(now, plan.after)) {
 		settle(x, NULL);
 		return;
 	}
 	x->out.now = plan.after;
-	if (!x->same && x->ops->intend && !x->ops->intend(x->self, t, plan.after, &why)) {
+	if (x->ops->intend && !x->ops->intend(x->self, t, plan.after, &why)) {
 		settle(x, &why);
 		return;
 	}
@@ -116,7 +113,6 @@ static void was_read(void *payload, const struct workspace_text *t, const struct
 							   .sha256 = t->sha256,
 							   .after = plan.after,
 							   .mode = plan.mode,
-							   .folders = plan.folders,
 							   .label = x->env.label },
 				written, x);
 }

@@ -1,20 +1,31 @@
 /* asker.c - see asker.h
  *
  *   queue: [first: on the screen] [second] ...
- *               | a line is typed, time is up, the terminal closes
- *               '--> out of the queue, its job posted --> done() from the loop, free
+ *
+ *   IDLE --first of the queue, a page drawn--> SETTLING --a moment, input flushed--> READING
+ *    ^                                            ^                                    |
+ *    |                                            '------ "the next page, please" -----+
+ *    '-- a line is typed, time is up, the terminal closes: out of the queue, its job --'
+ *        posted --> done() from the loop, free; then the next of the queue
  */
 #include "agent/cli/asker.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include "agent/cli/ask_text.h"
 #include "protocol/base/limits.h"
+#include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum { LINE_MAX_BYTES = 64 * 1024, SUBJECT_SHOWN_BYTES = 2000 };
+/* SETTLE_MS: a hand that was typing something else needs about this long to stop. */
+enum { LINE_MAX_BYTES = 64 * 1024, SETTLE_MS = 300, APPROVED_BYTES = 4 * 1024 * 1024 };
+/* Rows of a page that are not the sheet's: the title that is repeated, and the choices. */
+enum { OTHER_ROWS = 6, LEAST_ROWS = 6 };
 
 struct host_ask {
 	struct list link;
@@ -26,7 +37,7 @@ struct host_ask {
 	permission_cb *permission_done;
 	question_cb *question_done;
 	void *payload;
-	enum permission answer;
+	struct permission_answer answer;
 	struct slice text;
 	struct err why; /* ERR_NONE: it was answered */
 };
@@ -41,7 +52,7 @@ static void deliver(struct job *j)
 	if (ask->is_question)
 		ask->question_done(ask->payload, ask->text, why);
 	else
-		ask->permission_done(ask->payload, ask->answer, why);
+		ask->permission_done(ask->payload, &ask->answer, why);
 	arena_release(&ask->arena);
 	free(ask);
 }
@@ -51,13 +62,28 @@ static struct host_ask *first(struct asker *a)
 	return container_of(a->queue.next, struct host_ask, link);
 }
 
-static void stop_asking(struct asker *a)
+static void on_timer(uv_timer_t *h);
+static void on_readable(uv_poll_t *h, int status, int events);
+
+static void asker_goto(struct asker *a, enum asker_state next)
 {
-	if (!a->asking)
-		return;
-	a->asking = false;
+	static const char *const name[] = { "IDLE", "SETTLING", "READING" };
+
+	log_debug("asker: %s -> %s", name[a->state], name[next]);
+	a->state = next;
 	(void)uv_poll_stop(&a->poll);
 	(void)uv_timer_stop(&a->timer);
+	switch (next) {
+	case ASKER_IDLE:
+		break;
+	case ASKER_SETTLING:
+		(void)uv_timer_start(&a->timer, on_timer, SETTLE_MS, 0);
+		break;
+	case ASKER_READING:
+		(void)uv_poll_start(&a->poll, UV_READABLE, on_readable);
+		(void)uv_timer_start(&a->timer, on_timer, LIMIT_PERMISSION_MS, 0);
+		break;
+	}
 }
 
 /* The question on the screen has its answer, or `why` there is none. */
@@ -65,7 +91,13 @@ static void settle(struct asker *a)
 {
 	struct host_ask *ask = first(a);
 
-	stop_asking(a);
+	if (a->tty)
+		asker_goto(a, ASKER_IDLE);
+	if (!ask->is_question) {
+		buf_clear(&a->approved);
+		if (ask->why.code == ERR_NONE && ask->answer.choice != PERMISSION_DENY)
+			buf_append(&a->approved, ask->request.diff);
+	}
 	list_remove(&ask->link);
 	runq_post(a->runq, &ask->job);
 	show_next(a);
@@ -74,59 +106,105 @@ static void settle(struct asker *a)
 static void unanswered(struct asker *a, enum err_code code, const char *why)
 {
 	(void)err_set(&first(a)->why, code, "%s", why);
-	first(a)->answer = PERMISSION_DENY;
+	first(a)->answer.choice = PERMISSION_DENY;
 	settle(a);
 }
 
 /* --- what is on the screen --- */
 
-static void put_request(struct term *t, const struct permission_request *r)
+static bool has_more(const struct asker *a)
 {
-	term_text(t, TERM_YELLOW, SLICE("? "));
-	term_line(t, TERM_BOLD, r->title, 200);
-	term_raw(t, SLICE(": "));
-	term_line(t, TERM_PLAIN, r->subject, SUBJECT_SHOWN_BYTES);
-	term_raw(t, SLICE("\n"));
-	if (r->reason.len > 0) {
-		term_raw(t, SLICE("  the model says: "));
-		term_line(t, TERM_DIM, r->reason, 400);
-		term_raw(t, SLICE("\n"));
-	}
-	if (r->diff.len > 0)
-		term_diff(t, r->diff);
-	term_raw(t, SLICE("  [y] yes, once   "));
-	if (r->rule.len > 0) {
-		term_raw(t, SLICE("[a] always: "));
-		term_line(t, TERM_PLAIN, r->rule, 200);
-		term_raw(t, SLICE("   "));
-	}
-	term_raw(t, SLICE("[n] no > "));
+	return a->rows_shown < a->sheet.n;
 }
 
-static void put_question(struct term *t, const struct question *q)
+static void screen_size(const struct asker *a, unsigned *rows, unsigned *columns)
 {
-	term_text(t, TERM_YELLOW, SLICE("? "));
-	term_text(t, TERM_BOLD, q->text);
-	term_raw(t, SLICE("\n"));
-	for (size_t i = 0; i < q->n_options; i++) {
-		term_printf(t, "  [%zu] ", i + 1);
-		term_line(t, TERM_PLAIN, q->options[i], 400);
-		term_raw(t, SLICE("\n"));
+	struct winsize w = { .ws_row = 0 };
+
+	if (ioctl(a->fd, TIOCGWINSZ, &w) != 0 || w.ws_row == 0 || w.ws_col == 0)
+		w = (struct winsize){ .ws_row = 24, .ws_col = 80 };
+	*rows = w.ws_row > OTHER_ROWS + LEAST_ROWS ? w.ws_row - OTHER_ROWS : LEAST_ROWS;
+	*columns = w.ws_col;
+}
+
+/* all: without a stop. The end of what needed more than one page names again what is asked. */
+static void show_page(struct asker *a, bool all)
+{
+	unsigned rows, columns;
+	size_t from = a->rows_shown;
+
+	screen_size(a, &rows, &columns);
+	a->rows_shown = all || a->sheet.n - from <= rows ? a->sheet.n : from + rows;
+	sheet_put(&a->sheet, &a->out, from, a->rows_shown);
+	if (from > 0 && !has_more(a))
+		sheet_put(&a->sheet, &a->out, 0, 1);
+	(void)term_flush(&a->out);
+	asker_goto(a, ASKER_SETTLING);
+}
+
+static void put_prompt(struct asker *a)
+{
+	const struct host_ask *ask = first(a);
+
+	if (ask->is_question)
+		term_raw(&a->out, ask->question.n_options ? SLICE("number, or your own answer > ")
+							  : SLICE("> "));
+	else if (has_more(a))
+		ask_text_more(&a->out, a->rows_shown, a->sheet.n);
+	else
+		ask_text_choices(&a->out, &ask->request);
+	(void)term_flush(&a->out);
+}
+
+static void on_timer(uv_timer_t *h)
+{
+	struct asker *a = h->data;
+
+	if (a->state == ASKER_SETTLING) {
+		(void)tcflush(a->fd, TCIFLUSH);
+		buf_clear(&a->line);
+		put_prompt(a);
+		asker_goto(a, ASKER_READING);
+	} else {
+		term_raw(&a->out, SLICE("\n"));
+		(void)term_flush(&a->out);
+		unanswered(a, ERR_DENIED, "nobody answered within ten minutes");
 	}
-	term_raw(t, q->n_options ? SLICE("number, or your own answer > ") : SLICE("> "));
+}
+
+/* --- what is typed --- */
+
+static bool is_word(struct slice line, const char *letter, const char *word)
+{
+	return slice_eq_cstr(line, letter) || slice_eq_cstr(line, word);
+}
+
+/* "n", "no", "n WHY": the reason may be empty. */
+static bool take_no(struct host_ask *ask, struct slice line)
+{
+	struct slice word = slice_sub(line, 0, slice_find_byte(line, ' ', 0));
+
+	if (!is_word(word, "n", "no"))
+		return false;
+	ask->answer = (struct permission_answer){
+		PERMISSION_DENY,
+		arena_dup(&ask->arena, slice_trim(slice_sub(line, word.len, line.len)))
+	};
+	return true;
 }
 
 static bool take_permission(struct host_ask *ask, struct slice line)
 {
-	if (slice_eq_cstr(line, "y") || slice_eq_cstr(line, "yes"))
-		ask->answer = PERMISSION_ONCE;
-	else if (ask->request.rule.len > 0 &&
-		 (slice_eq_cstr(line, "a") || slice_eq_cstr(line, "always")))
-		ask->answer = PERMISSION_ALWAYS;
-	else if (slice_eq_cstr(line, "n") || slice_eq_cstr(line, "no"))
-		ask->answer = PERMISSION_DENY;
+	const struct permission_request *r = &ask->request;
+
+	if (is_word(line, "y", "yes"))
+		ask->answer.choice = PERMISSION_ONCE;
+	else if (r->rule.len > 0 && is_word(line, "a", "always"))
+		ask->answer.choice = PERMISSION_ALWAYS;
+	else if (r->rule.len > 0 && r->can_save && is_word(line, "s", "save"))
+		ask->answer.choice = PERMISSION_SAVED;
 	else
-		return false;
+		return take_no(ask, line);
 	return true;
 }
 
@@ -150,14 +228,28 @@ static void on_line(struct asker *a, struct slice line)
 	struct host_ask *ask = first(a);
 
 	line = slice_trim(line);
-	if (ask->is_question ? take_answer(ask, line) : take_permission(ask, line)) {
+	if (ask->is_question) {
+		if (take_answer(ask, line)) {
+			settle(a);
+			return;
+		}
+	} else if (has_more(a)) {
+		if (line.len == 0 || is_word(line, "w", "whole")) {
+			show_page(a, line.len > 0);
+			return;
+		}
+		if (take_no(ask, line)) {
+			settle(a);
+			return;
+		}
+		term_raw(&a->out, SLICE("  There is more to see before you can say yes.\n"));
+	} else if (take_permission(ask, line)) {
 		settle(a);
 		return;
+	} else {
+		ask_text_help(&a->out, &ask->request);
 	}
-	term_raw(&a->out, ask->is_question	      ? SLICE("> ")
-			  : ask->request.rule.len > 0 ? SLICE("  y, a or n > ")
-						      : SLICE("  y or n > "));
-	(void)term_flush(&a->out);
+	put_prompt(a);
 }
 
 static void on_readable(uv_poll_t *h, int status, int events)
@@ -172,6 +264,8 @@ static void on_readable(uv_poll_t *h, int status, int events)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
+		term_raw(&a->out, SLICE("\n"));
+		(void)term_flush(&a->out);
 		unanswered(a, ERR_DENIED, "the terminal was closed before there was an answer");
 		return;
 	}
@@ -179,7 +273,7 @@ static void on_readable(uv_poll_t *h, int status, int events)
 	nl = slice_find_byte(buf_slice(&a->line), '\n', 0);
 	if (nl == SIZE_MAX && !a->line.full)
 		return;
-	/* What was typed ahead of the next question is no answer to it. */
+	/* What stands behind the first line end was typed before the next prompt stood there. */
 	buf_init(&line, LINE_MAX_BYTES);
 	buf_append(&line, slice_sub(buf_slice(&a->line), 0, nl));
 	buf_clear(&a->line);
@@ -187,47 +281,40 @@ static void on_readable(uv_poll_t *h, int status, int events)
 	buf_release(&line);
 }
 
-static void on_late(uv_timer_t *h)
-{
-	struct asker *a = h->data;
-
-	term_raw(&a->out, SLICE("\n"));
-	unanswered(a, ERR_DENIED, "nobody answered within ten minutes");
-}
-
 static void show_next(struct asker *a)
 {
+	struct host_ask *ask;
+	unsigned rows, columns;
+
 	if (list_empty(&a->queue))
 		return;
 	if (!a->tty) {
-		unanswered(a, ERR_DENIED,
-			   "there is no terminal to ask on; allow it beforehand with --mode edit, "
-			   "--mode auto (or --yes), or with a rule in permissions.allow");
+		unanswered(a, ERR_DENIED, "there is no terminal to ask on");
 		return;
 	}
+	ask = first(a);
+	screen_size(a, &rows, &columns);
+	sheet_init(&a->sheet, &ask->arena, columns);
+	if (ask->is_question)
+		ask_text_question(&a->sheet, &ask->question);
+	else
+		ask_text_request(&a->sheet, &ask->request);
+	a->rows_shown = 0;
 	term_fresh_line(a->screen);
 	(void)term_flush(a->screen);
-	if (first(a)->is_question)
-		put_question(&a->out, &first(a)->question);
-	else
-		put_request(&a->out, &first(a)->request);
-	(void)term_flush(&a->out);
-	a->asking = true;
-	buf_clear(&a->line);
-	(void)uv_poll_start(&a->poll, UV_READABLE, on_readable);
-	(void)uv_timer_start(&a->timer, on_late, LIMIT_PERMISSION_MS, 0);
+	show_page(a, ask->is_question);
 }
 
 /* --- from outside --- */
 
-static struct host_ask *new_ask(struct asker *a, void *payload)
+static struct host_ask *new_ask(void *payload)
 {
 	struct host_ask *ask = xcalloc(1, sizeof(*ask));
 
-	(void)a;
 	arena_init(&ask->arena);
 	job_init(&ask->job, deliver);
 	ask->payload = payload;
+	ask->answer = (struct permission_answer){ PERMISSION_DENY, SLICE("") };
 	return ask;
 }
 
@@ -244,15 +331,16 @@ static struct host_ask *enqueue(struct asker *a, struct host_ask *ask)
 struct host_ask *asker_permission(struct asker *a, const struct permission_request *r,
 				  permission_cb *done, void *payload)
 {
-	struct host_ask *ask = new_ask(a, payload);
+	struct host_ask *ask = new_ask(payload);
 	struct arena *m = &ask->arena;
 
 	ask->request = (struct permission_request){ .title = arena_dup(m, r->title),
 						    .subject = arena_dup(m, r->subject),
 						    .reason = arena_dup(m, r->reason),
+						    .note = arena_dup(m, r->note),
 						    .diff = arena_dup(m, r->diff),
-						    .rule = arena_dup(m, r->rule) };
-	ask->answer = PERMISSION_DENY;
+						    .rule = arena_dup(m, r->rule),
+						    .can_save = r->can_save };
 	ask->permission_done = done;
 	return enqueue(a, ask);
 }
@@ -260,7 +348,7 @@ struct host_ask *asker_permission(struct asker *a, const struct permission_reque
 struct host_ask *asker_question(struct asker *a, const struct question *q, question_cb *done,
 				void *payload)
 {
-	struct host_ask *ask = new_ask(a, payload);
+	struct host_ask *ask = new_ask(payload);
 	struct slice *options = arena_array(&ask->arena, q->n_options + 1, sizeof(*options));
 
 	for (size_t i = 0; i < q->n_options; i++)
@@ -273,10 +361,10 @@ struct host_ask *asker_question(struct asker *a, const struct question *q, quest
 
 void asker_drop(struct asker *a, struct host_ask *ask)
 {
-	bool shown = a->asking && !list_empty(&a->queue) && first(a) == ask;
+	bool shown = a->state != ASKER_IDLE && !list_empty(&a->queue) && first(a) == ask;
 
 	if (shown) {
-		stop_asking(a);
+		asker_goto(a, ASKER_IDLE);
 		term_raw(&a->out, SLICE("\n"));
 		(void)term_flush(&a->out);
 	}
@@ -286,6 +374,11 @@ void asker_drop(struct asker *a, struct host_ask *ask)
 	free(ask);
 	if (shown)
 		show_next(a);
+}
+
+bool asker_showed(const struct asker *a, struct slice diff)
+{
+	return diff.len > 0 && slice_find(buf_slice(&a->approved), diff, 0) != SIZE_MAX;
 }
 
 static int open_terminal(bool json)
@@ -306,6 +399,7 @@ void asker_init(struct asker *a, struct cli_loop *l, struct term *screen, bool j
 	*a = (struct asker){ .runq = &l->runq, .screen = screen, .fd = -1 };
 	list_init(&a->queue);
 	buf_init(&a->line, LINE_MAX_BYTES);
+	buf_init(&a->approved, APPROVED_BYTES);
 	if (out < 0)
 		return;
 	a->fd = open_terminal(json);
@@ -328,6 +422,7 @@ void asker_init(struct asker *a, struct cli_loop *l, struct term *screen, bool j
 void asker_close(struct asker *a)
 {
 	buf_release(&a->line);
+	buf_release(&a->approved);
 	if (!a->tty)
 		return;
 	uv_close((uv_handle_t *)&a->poll, NULL);

@@ -153,7 +153,8 @@ int cli_main(int argc, char **argv)
 	term_init(&c.out, stdout);
 	term_init(&c.log, stderr);
 	status = run(&c, argc > 0 ? argv + 1 : argv, argc > 0 ? argc - 1 : 0);
-	if (!term_flush(&c.out) && status == 0) {
+	/* A reader that has seen enough (`| head`) is no failure. */
+	if (!term_flush(&c.out) && !c.out.gone && status == 0) {
 		term_error(&c.log, "Cannot write to the standard output.");
 		status = 1;
 	}

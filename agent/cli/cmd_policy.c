@@ -1,7 +1,19 @@
 /* cmd_policy.c - emend policy [check | test | explain -- CMD...] */
 #include "agent/cli/json_line.h"
 #include "agent/cli/place.h"
+#include "agent/policy/granted.h"
 #include "protocol/base/limits.h"
+
+enum { SAVED_MAX = 256 };
+
+/* What holds in this workspace. */
+struct rules {
+	const struct config *config;
+	struct policy *policy;
+	struct slice file; /* where the rules are kept that were saved with an answer */
+	struct slice saved[SAVED_MAX];
+	size_t n_saved;
+};
 
 /* The words as one line for the shell, quoted where needed; a single word is a line already. */
 static struct slice command_line(struct cli *c)
@@ -31,15 +43,14 @@ static struct slice command_line(struct cli *c)
 	return line;
 }
 
-static int explain(struct cli *c, const struct config *config, const struct policy *policy)
+static int explain(struct cli *c, const struct rules *rules)
 {
 	struct slice line = command_line(c);
 	struct decision d;
 	struct json_line l;
 	struct jw *w;
 
-	(void)config;
-	policy_command(policy, line, &c->arena, &d);
+	policy_command(rules->policy, line, &c->arena, &d);
 	if (!cli_given(c, OPT_JSON)) {
 		term_text(&c->out,
 			  d.verdict == VERDICT_ALLOW ? TERM_GREEN
@@ -74,10 +85,11 @@ static void put_list(struct cli *c, const char *name, const struct slice *items,
 	}
 }
 
-static int check(struct cli *c, const struct config *config, const struct policy *policy)
+static int check(struct cli *c, const struct rules *rules)
 {
+	const struct config *config = rules->config;
 	const struct slice *files;
-	size_t n_files = policy_denied_files(policy, &files);
+	size_t n_files = policy_denied_files(rules->policy, &files);
 	struct json_line l;
 	struct jw *w;
 
@@ -86,11 +98,18 @@ static int check(struct cli *c, const struct config *config, const struct policy
 		put_list(c, "deny", config->deny, config->n_deny);
 		put_list(c, "ask", config->ask, config->n_ask);
 		put_list(c, "allow", config->allow, config->n_allow);
+		put_list(c, "allow (saved)", rules->saved, rules->n_saved);
 		put_list(c, "denied file", files, n_files);
+		if (rules->n_saved > 0)
+			term_printf(&c->out, "Saved rules are lines of %s.\n", rules->file.ptr);
 		return 0;
 	}
 	w = json_line_begin(&l, "policy");
 	jw_kcstr(w, "mode", mode_name(config->mode));
+	jw_karray(w, "saved");
+	for (size_t i = 0; i < rules->n_saved; i++)
+		jw_str(w, rules->saved[i]);
+	jw_end(w);
 	jw_karray(w, "denied_files");
 	for (size_t i = 0; i < n_files; i++)
 		jw_str(w, files[i]);
@@ -132,8 +151,9 @@ static void put_example(struct cli *c, const struct config_example *e, bool good
 }
 
 /* Each example against its rule alone; what all rules together decide is shown beside it. */
-static int test(struct cli *c, const struct config *config, const struct policy *policy)
+static int test(struct cli *c, const struct rules *rules)
 {
+	const struct config *config = rules->config;
 	size_t failed = 0;
 	struct json_line l;
 	struct jw *w;
@@ -146,7 +166,7 @@ static int test(struct cli *c, const struct config *config, const struct policy 
 
 		good = policy_covers(e->verdict, e->rule, e->command, &covered, &err) &&
 		       covered == e->match;
-		policy_command(policy, e->command, &c->arena, &d);
+		policy_command(rules->policy, e->command, &c->arena, &d);
 		put_example(c, e, good, &d, &err);
 		failed += !good;
 	}
@@ -166,17 +186,30 @@ static int test(struct cli *c, const struct config *config, const struct policy 
 	return failed > 0;
 }
 
+static void add_saved(struct cli *c, const struct place *p, struct rules *rules)
+{
+	struct granted *g;
+
+	rules->file = arena_printf(&c->arena, "%.*s/allowed.jsonl", SLICE_ARG(p->state));
+	g = granted_new(rules->file.ptr);
+	granted_apply(g, p->workspace, rules->policy);
+	rules->n_saved = granted_rules(g, p->workspace, rules->saved, SAVED_MAX);
+	for (size_t i = 0; i < rules->n_saved; i++)
+		rules->saved[i] = arena_dup(&c->arena, rules->saved[i]);
+	granted_free(g);
+}
+
 int cmd_policy(struct cli *c)
 {
 	static const struct {
 		const char *name;
-		int (*fn)(struct cli *, const struct config *, const struct policy *);
+		int (*fn)(struct cli *, const struct rules *);
 	} parts[] = { { "check", check }, { "test", test }, { "explain", explain } };
 	const char *what = c->args.n_words ? c->args.words[0] : "check";
 	bool explains = strcmp(what, "explain") == 0;
 	size_t part = 0;
 	struct place p = { .loaded = false };
-	struct policy *policy = NULL;
+	struct rules rules = { .policy = NULL };
 	struct config narrow;
 	struct err err = { 0 };
 	int status;
@@ -193,11 +226,14 @@ int cmd_policy(struct cli *c)
 	if (!place_init(&p, c, &err) || !place_narrow(&p, &narrow, &err)) {
 		status = cli_fail(c, &err);
 	} else {
-		if (config_policy(&narrow, &policy, &err))
-			status = parts[part].fn(c, &narrow, policy);
-		else
+		rules.config = &narrow;
+		if (config_policy(&narrow, &rules.policy, &err)) {
+			add_saved(c, &p, &rules);
+			status = parts[part].fn(c, &rules);
+		} else {
 			status = cli_fail(c, &err);
-		policy_free(policy);
+		}
+		policy_free(rules.policy);
 		config_release(&narrow);
 	}
 	place_release(&p);

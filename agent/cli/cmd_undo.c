@@ -1,5 +1,6 @@
 /* cmd_undo.c - emend undo [-y] [TASK|STEP], and emend redo, which takes that back */
 #include <stdlib.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "agent/cli/host_cli.h"
@@ -69,12 +70,6 @@ static void read_target(struct undo_run *r, const char *word)
 		r->spec.task = slice_of(word);
 }
 
-/* Is there a person who sees the list, and whose answer comes from the keyboard? */
-static bool can_ask(struct cli *c)
-{
-	return !cli_given(c, OPT_JSON) && isatty(STDIN_FILENO) == 1 && c->out.tty;
-}
-
 /* Asks before anything is put back. */
 static bool confirmed(struct undo_run *r, const struct history *h)
 {
@@ -87,8 +82,7 @@ static bool confirmed(struct undo_run *r, const struct history *h)
 
 	if (cli_given(r->cli, OPT_CONFIRM))
 		return true;
-	term_printf(t, "%s in %s:\n", r->spec.redo ? "Make again" : "Undo",
-		    r->place.workspace.ptr);
+	term_printf(t, "%s in %s:\n", r->spec.redo ? "Make again" : "Undo", r->place.workspace.ptr);
 	for (size_t i = h->n; i-- > 0;) {
 		const struct past_edit *e = &h->edits[i];
 
@@ -98,9 +92,21 @@ static bool confirmed(struct undo_run *r, const struct history *h)
 		term_line(t, TERM_PLAIN, e->path, 400);
 		term_raw(t, SLICE("\n"));
 	}
+	(void)tcflush(STDIN_FILENO, TCIFLUSH); /* what was typed before is no answer */
 	term_raw(t, SLICE("Go on? [y/n] "));
 	(void)term_flush(t);
 	return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
+}
+
+/* Without -y there must be somebody to ask. */
+static bool can_confirm(const struct undo_run *r, struct err *err)
+{
+	if (cli_given(r->cli, OPT_CONFIRM) ||
+	    (!cli_given(r->cli, OPT_JSON) && isatty(STDIN_FILENO) == 1 && r->cli->out.tty))
+		return true;
+	return err_set(err, ERR_DENIED,
+		       "There is nobody to ask before files change: use `emend %s -y`.",
+		       r->spec.redo ? "redo" : "undo");
 }
 
 static bool start(struct undo_run *r, struct err *err)
@@ -125,14 +131,10 @@ static int undo_or_redo(struct cli *c, bool redo)
 	if (c->args.n_words > 1)
 		return cli_usage(c, "One task or step at a time: emend %s [-y] [TASK|STEP]",
 				 redo ? "redo" : "undo");
-	if (!cli_given(c, OPT_CONFIRM) && !can_ask(c))
-		return cli_usage(c,
-				 "There is no terminal to ask on: `emend %s -y` does it without a "
-				 "question",
-				 redo ? "redo" : "undo");
 	read_target(&r, c->args.n_words ? c->args.words[0] : "");
 	if (!place_init(&r.place, c, &err) ||
-	    !history_find(&c->arena, r.place.state, r.place.workspace, r.spec.task, &h, &err)) {
+	    !history_find(&c->arena, r.place.state, r.place.workspace, r.spec.task, &h, &err) ||
+	    !can_confirm(&r, &err)) {
 		r.status = cli_fail(c, &err);
 	} else if (!confirmed(&r, &h)) {
 		r.status = err_exit_code(ERR_CANCELLED);

@@ -3,7 +3,7 @@
 #define EMEND_COMMAND_H
 
 #include "agent/cli/options.h"
-#include "agent/cli/term.h"
+#include "agent/cli/screen/term.h"
 #include "agent/config/config.h"
 
 struct cli;

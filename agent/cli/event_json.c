@@ -41,6 +41,10 @@ static void put_finished(struct jw *w, const struct task_event *ev)
 	for (size_t i = 0; i < ev->n_files; i++)
 		jw_str(w, ev->files[i]);
 	jw_end(w);
+	jw_karray(w, "denied");
+	for (size_t i = 0; i < ev->n_denied; i++)
+		jw_str(w, ev->denied[i]);
+	jw_end(w);
 }
 
 static void put_fields(struct jw *w, const struct task_event *ev)

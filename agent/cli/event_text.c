@@ -1,11 +1,17 @@
-/* event_text.c - events as lines for people. */
+/* event_text.c - events as lines for people.
+ *
+ * The words of the model go to the answer, everything else to the log; they may be one stream. While
+ * nothing is printed, the live line says what is going on (live.h). */
 #include "agent/cli/host_cli.h"
 
-enum { LINE_SHOWN_BYTES = 300 };
+#include "protocol/base/utf8.h"
 
-/* The answer and the log may be one stream or two: each begins on a line of its own. */
-static void begin_line(struct host_cli *h)
+enum { LINE_SHOWN_BYTES = 300, TAIL_LINES = 8 };
+
+void begin_line(struct host_cli *h)
 {
+	live_hide(&h->live);
+	flow_end(&h->flow);
 	term_fresh_line(h->answer);
 	if (h->log != h->answer)
 		(void)term_flush(h->answer);
@@ -60,29 +66,106 @@ static void put_plan(struct host_cli *h, struct slice steps)
 
 static void put_decided(struct host_cli *h, const struct task_event *ev)
 {
+	struct term *t;
+
 	if (slice_eq_cstr(ev->decision, "allow"))
 		return;
-	h->denied++;
+	t = h->quiet ? &h->cli->log : h->log; /* the answer alone goes to stdout then */
 	begin_line(h);
-	term_text(h->log, TERM_RED, SLICE("  denied: "));
-	term_line(h->log, TERM_PLAIN, ev->subject, LINE_SHOWN_BYTES);
+	term_text(t, TERM_RED, SLICE("  denied: "));
+	term_line(t, TERM_PLAIN, ev->subject, LINE_SHOWN_BYTES);
 	if (ev->text.len + ev->rule.len > 0) {
-		term_raw(h->log, SLICE(" ("));
-		term_line(h->log, TERM_DIM, ev->text.len ? ev->text : ev->rule, LINE_SHOWN_BYTES);
-		term_raw(h->log, SLICE(")"));
+		term_raw(t, SLICE(" ("));
+		term_line(t, TERM_DIM, ev->text.len ? ev->text : ev->rule, LINE_SHOWN_BYTES);
+		term_raw(t, SLICE(")"));
 	}
-	term_raw(h->log, SLICE("\n"));
+	term_raw(t, SLICE("\n"));
+}
+
+static void name_call(char *out, size_t size, struct slice call)
+{
+	(void)snprintf(out, size, "%.*s", SLICE_ARG(call));
 }
 
 static void put_tool(struct host_cli *h, const struct task_event *ev)
 {
+	struct slice what = ev->text.len ? ev->text : ev->tool;
+	struct call_label *label = &h->labels[h->next_label++ % HOST_LABELS];
+
+	name_call(label->call, sizeof(label->call), ev->call);
+	name_call(label->text, sizeof(label->text), what);
+	label->text[utf8_complete_prefix(slice_of(label->text))] = '\0';
+	name_call(h->last_call, sizeof(h->last_call), ev->call);
+	buf_clear(&h->tail);
+	live_say(&h->live, what);
 	begin_line(h);
 	term_text(h->log, TERM_CYAN, SLICE("* "));
-	if (ev->text.len > 0)
-		term_line(h->log, TERM_CYAN, ev->text, LINE_SHOWN_BYTES);
-	else
-		term_line(h->log, TERM_CYAN, ev->tool, 80);
+	term_line(h->log, TERM_CYAN, what, LINE_SHOWN_BYTES);
 	term_raw(h->log, SLICE("\n"));
+}
+
+/* The end of what the command printed: the beginning goes when there is too much. */
+static void keep_tail(struct host_cli *h, struct slice text)
+{
+	struct slice all, rest;
+
+	if (text.len > HOST_TAIL_BYTES)
+		text = slice_sub(text, text.len - HOST_TAIL_BYTES, text.len);
+	if (h->tail.len + text.len > h->tail.max) {
+		all = buf_slice(&h->tail);
+		rest = slice_sub(all, all.len - HOST_TAIL_BYTES, all.len);
+		memmove(h->tail.data, rest.ptr, rest.len);
+		buf_truncate(&h->tail, rest.len);
+	}
+	buf_append(&h->tail, text);
+}
+
+/* Why a command failed stands at the end of what it printed. */
+static void put_tail(struct host_cli *h)
+{
+	struct slice text = slice_trim(buf_slice(&h->tail)), line;
+	size_t lines = 0, from = text.len;
+
+	while (from > 0 && lines < TAIL_LINES)
+		lines += text.ptr[--from] == '\n';
+	if (from > 0)
+		text = slice_sub(text, from + 1, text.len);
+	while (slice_next_line(&text, &line)) {
+		term_raw(h->log, SLICE("    "));
+		term_line(h->log, TERM_DIM, line, LINE_SHOWN_BYTES);
+		term_raw(h->log, SLICE("\n"));
+	}
+}
+
+static const struct call_label *label_of(const struct host_cli *h, struct slice call)
+{
+	for (size_t i = 0; i < HOST_LABELS; i++)
+		if (h->labels[i].call[0] && slice_eq_cstr(call, h->labels[i].call))
+			return &h->labels[i];
+	return NULL;
+}
+
+static void put_result(struct host_cli *h, const struct task_event *ev)
+{
+	enum term_style style = ev->ok ? TERM_DIM : TERM_RED;
+	const struct call_label *label = label_of(h, ev->call);
+	bool below = slice_eq_cstr(ev->call, h->last_call);
+
+	live_say(&h->live, SLICE("thinking"));
+	h->last_call[0] = '\0';
+	if (!ev->ok && slice_eq_cstr(ev->text, "denied"))
+		return; /* that was said when it was decided */
+	begin_line(h);
+	term_text(h->log, style, ev->ok ? SLICE("  ") : SLICE("  failed: "));
+	if (!below && label) { /* another call's line stands above */
+		term_line(h->log, style, slice_of(label->text), sizeof(label->text));
+		term_text(h->log, style, SLICE(": "));
+	}
+	term_line(h->log, style, ev->text, LINE_SHOWN_BYTES);
+	term_raw(h->log, SLICE("\n"));
+	if (!ev->ok && !h->verbose)
+		put_tail(h);
+	buf_clear(&h->tail);
 }
 
 static void put_usage(struct host_cli *h, const struct usage *u)
@@ -130,6 +213,14 @@ static void put_finished(struct host_cli *h, const struct task_event *ev)
 		term_line(h->log, TERM_PLAIN, ev->files[i], LINE_SHOWN_BYTES);
 	}
 	term_printf(h->log, ev->n_files > 20 ? ", ...\n" : ".\n");
+	if (ev->n_denied > 0)
+		term_raw(h->log, SLICE("Not permitted on the way: "));
+	for (size_t i = 0; i < ev->n_denied && i < 5; i++) {
+		term_raw(h->log, i ? SLICE(", ") : SLICE(""));
+		term_line(h->log, TERM_PLAIN, ev->denied[i], 100);
+	}
+	if (ev->n_denied > 0)
+		term_raw(h->log, ev->n_denied > 5 ? SLICE(", ...\n") : SLICE(".\n"));
 	put_cost(h, ev);
 	if (!done) {
 		term_raw(h->log, SLICE("Go on: emend sessions resume "));
@@ -147,22 +238,26 @@ static void put_finished(struct host_cli *h, const struct task_event *ev)
 
 void event_as_text(struct host_cli *h, const struct task_event *ev)
 {
-	if (ev->kind == TASK_TEXT) {
-		term_text(h->answer, TERM_PLAIN, ev->text);
-		return;
-	}
 	if (ev->kind == TASK_PERMISSION_DECIDED) {
 		put_decided(h, ev);
 		return;
 	}
-	if (h->quiet) {
+	if (h->quiet) { /* the last answer only; why there is none is said as an error */
+		if (ev->kind == TASK_FINISHED && slice_eq_cstr(ev->status, "done"))
+			term_text(h->answer, TERM_PLAIN, ev->text);
 		if (ev->kind == TASK_FINISHED)
 			begin_line(h);
+		return;
+	}
+	if (ev->kind == TASK_TEXT) {
+		live_hide(&h->live);
+		flow_text(&h->flow, ev->text);
 		return;
 	}
 	switch (ev->kind) {
 	case TASK_STARTED:
 		put_started(h, ev);
+		live_say(&h->live, SLICE("thinking"));
 		break;
 	case TASK_PLAN:
 		put_plan(h, ev->json);
@@ -171,17 +266,22 @@ void event_as_text(struct host_cli *h, const struct task_event *ev)
 		put_tool(h, ev);
 		break;
 	case TASK_TOOL_FINISHED:
-		put_line(h, ev->ok ? TERM_DIM : TERM_RED, ev->ok ? "  " : "  failed: ", ev->text);
+		put_result(h, ev);
 		break;
 	case TASK_OUTPUT:
-		if (h->verbose)
-			term_text(h->log, TERM_DIM, ev->text);
+		keep_tail(h, ev->text);
+		if (!h->verbose)
+			break;
+		live_hide(&h->live);
+		term_text(h->log, TERM_DIM, ev->text);
 		break;
 	case TASK_FILE_CHANGED:
 		begin_line(h);
-		term_diff(h->log, ev->diff);
+		if (!asker_showed(&h->asker, ev->diff))
+			term_diff(h->log, ev->diff);
 		break;
 	case TASK_USAGE:
+		live_usage(&h->live, &ev->usage);
 		if (h->verbose)
 			put_usage(h, &ev->usage);
 		break;
@@ -193,6 +293,7 @@ void event_as_text(struct host_cli *h, const struct task_event *ev)
 		put_line(h, TERM_YELLOW, "note: ", ev->text);
 		break;
 	case TASK_FINISHED:
+		live_say(&h->live, SLICE(""));
 		put_finished(h, ev);
 		break;
 	case TASK_TEXT:

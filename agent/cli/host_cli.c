@@ -22,6 +22,8 @@ static struct host_ask *permission(void *self, struct task *t, const struct perm
 	struct host_cli *h = self;
 
 	(void)t;
+	live_hide(&h->live);
+	flow_end(&h->flow);
 	return asker_permission(&h->asker, r, done, payload);
 }
 
@@ -31,6 +33,8 @@ static struct host_ask *question(void *self, struct task *t, const struct questi
 	struct host_cli *h = self;
 
 	(void)t;
+	live_hide(&h->live);
+	flow_end(&h->flow);
 	return asker_question(&h->asker, q, done, payload);
 }
 
@@ -65,8 +69,7 @@ static void show(void *self, struct task *t, struct slice path, struct slice tit
 	(void)t;
 	if (!h->json) {
 		if (!h->quiet) {
-			term_fresh_line(h->answer);
-			term_fresh_line(h->log);
+			begin_line(h);
 			term_printf(h->log, "The report is kept in ");
 			term_line(h->log, TERM_PLAIN, path, 4096);
 			term_printf(h->log, "\n");
@@ -106,9 +109,14 @@ void host_cli_init(struct host_cli *h, struct cli *c, struct cli_loop *l, bool r
 	h->log = report ? &c->log : &c->out;
 	h->host = (struct host){ &ops, h };
 	asker_init(&h->asker, l, h->log, h->json);
+	live_init(&h->live, &l->uv, h->log, h->answer, &h->asker);
+	flow_init(&h->flow, h->answer);
+	buf_init(&h->tail, 2 * HOST_TAIL_BYTES);
 }
 
 void host_cli_close(struct host_cli *h)
 {
+	live_close(&h->live);
 	asker_close(&h->asker);
+	buf_release(&h->tail);
 }

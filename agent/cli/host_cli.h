@@ -5,19 +5,33 @@
 
 #include "agent/cli/asker.h"
 #include "agent/cli/command.h"
+#include "agent/cli/screen/flow.h"
+#include "agent/cli/live.h"
 #include "agent/event.h"
 #include "agent/session/task.h"
+
+enum { HOST_LABELS = 64, HOST_TAIL_BYTES = 4096 };
+
+/* Which call a result belongs to, where several ran side by side. */
+struct call_label {
+	char call[64];
+	char text[120];
+};
 
 struct host_cli {
 	struct cli *cli;
 	struct host host;
 	struct asker asker;
+	struct live live;
+	struct flow flow;		       /* the answer, on a terminal */
+	struct call_label labels[HOST_LABELS]; /* a ring */
+	unsigned next_label;
+	char last_call[64];  /* whose line was printed last; "" */
+	struct buf tail;     /* the end of what the running command printed */
 	struct term *answer; /* what the model says */
 	struct term *log;    /* everything else */
 	bool json, quiet, verbose;
 	bool stdout_gone;  /* nobody reads it any more */
-	bool diffs;	   /* file changes were printed */
-	unsigned denied;   /* permissions */
 	struct task *task; /* cancelled when stdout is gone; may be NULL */
 };
 
@@ -27,5 +41,7 @@ void host_cli_close(struct host_cli *h); /* before cli_loop_end() */
 
 void event_as_json(struct host_cli *h, const struct task_event *ev);
 void event_as_text(struct host_cli *h, const struct task_event *ev);
+/* The answer and the log may be one stream or two: each begins on a line of its own. */
+void begin_line(struct host_cli *h);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef EMEND_JSON_LINE_H
 #define EMEND_JSON_LINE_H
 
-#include "agent/cli/term.h"
+#include "agent/cli/screen/term.h"
 #include "protocol/json/write.h"
 
 struct json_line {

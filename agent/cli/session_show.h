@@ -2,7 +2,7 @@
 #ifndef EMEND_SESSION_SHOW_H
 #define EMEND_SESSION_SHOW_H
 
-#include "agent/cli/term.h"
+#include "agent/cli/screen/term.h"
 #include "protocol/base/err.h"
 
 NODISCARD bool session_show(struct term *t, struct slice state, struct slice id, struct err *err);

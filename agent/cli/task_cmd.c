@@ -18,6 +18,7 @@ static void on_interrupt(void *payload)
 	if (!r->host.task)
 		return;
 	if (!r->host.json && !r->host.quiet) {
+		live_hide(&r->host.live);
 		term_fresh_line(r->host.log);
 		term_printf(r->host.log, "Cancelling; once more ends the program at once.\n");
 		(void)term_flush(r->host.log);
@@ -33,8 +34,9 @@ static void on_done(void *payload, struct task *t, const struct task_outcome *o)
 	(void)t;
 	r->code = o->code;
 	r->host.task = NULL;
+	live_hide(&r->host.live);
 	(void)term_flush(&r->cli->out);
-	if (o->code != ERR_NONE && !r->host.json) {
+	if (o->code != ERR_NONE && !r->host.json && !r->host.stdout_gone) {
 		struct err err = { .code = o->code };
 
 		(void)slice_next_line(

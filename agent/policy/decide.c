@@ -3,7 +3,7 @@
  * For each simple command, the first that applies:
  *   deny   a deny rule; a built-in danger; a file that is kept from the model; a write to the system
  *   ask    a user's ask rule; a name that is only known at run time; a wrapper that needs asking
- *   allow  a user's allow rule
+ *   allow  a user's allow rule, unless variables in front of the command change what it does
  *   ask    a built-in ask rule; a write to a protected name or outside of the workspace
  *   allow  a wrapper (what it wraps is judged by itself); a command that only reads
  *   the mode's default */
@@ -11,19 +11,26 @@
 #include "agent/policy/rules.h"
 #include "protocol/base/limits.h"
 
+enum { PART_BYTES = 160 };
+
 struct judge {
 	const struct policy *policy;
 	struct arena *arena;
 	struct shell_script script;
 	struct decision out;
+	size_t at, decided; /* the command that is judged; the one that `out` is about */
+	enum verdict here;  /* the strictest of the command that is judged */
 	bool always_spoilt; /* something asks that no rule could allow */
 };
 
 /* Keeps the strictest; the first of equals. */
 static void add(struct judge *j, enum verdict v, struct slice rule, struct slice why)
 {
+	if (v > j->here)
+		j->here = v;
 	if (j->out.rule.len > 0 && v <= j->out.verdict)
 		return;
+	j->decided = j->at;
 	j->out.verdict = v;
 	j->out.rule = rule;
 	j->out.why = why;
@@ -225,7 +232,7 @@ static bool add_rule(struct judge *j, enum verdict v, bool builtin, const struct
 /* Suggests one rule for the whole line; two different ones are too many. */
 static void suggest(struct judge *j, const struct shell_cmd *c)
 {
-	struct slice rule = always_rule(c, j->arena);
+	struct slice rule = has_risky_assigns(c) ? SLICE("") : always_rule(c, j->arena);
 
 	if (rule.len == 0 || (j->out.always.len > 0 && !slice_eq(rule, j->out.always)))
 		j->always_spoilt = true;
@@ -257,6 +264,13 @@ static void judge_default(struct judge *j, const struct shell_cmd *c)
 				 mode_name(p->mode), SLICE_ARG(command_name(c))));
 }
 
+/* There is no network in the sandbox but through the broker, which decides by host: nothing that
+ * these programs do needs a second word, where commands need none. */
+static bool is_confined(const struct policy *p, const struct shell_cmd *c)
+{
+	return p->mode == MODE_AUTO && command_any(c, "curl|wget|nc|ncat|netcat|ftp|telnet");
+}
+
 static void judge_one(struct judge *j, size_t at)
 {
 	const struct shell_cmd *c = &j->script.cmds[at];
@@ -280,13 +294,15 @@ static void judge_one(struct judge *j, size_t at)
 			  SLICE("The name of the command is only known when it runs."));
 		return;
 	}
-	if (c->n_words > 0 && add_rule(j, VERDICT_ALLOW, false, c))
+	if (c->n_words > 0 && !risky && add_rule(j, VERDICT_ALLOW, false, c))
 		return;
 	if (c->ask)
 		add_fixed(j, VERDICT_ASK, "ask: a command that runs commands",
 			  arena_printf(j->arena, "The command \"%.*s\" needs permission: %s.",
 				       SLICE_ARG(command_name(c)), c->ask));
-	else if (add_rule(j, VERDICT_ASK, true, c))
+	else if (!is_confined(j->policy, c) &&
+		 !(command_is(c, "git") && readonly_command(j->policy, c)) &&
+		 add_rule(j, VERDICT_ASK, true, c))
 		suggest(j, c);
 	else if (c->neutral && !risky)
 		add(j, VERDICT_ALLOW, SLICE("allow: what it runs is allowed"),
@@ -299,12 +315,36 @@ static void judge_one(struct judge *j, size_t at)
 		judge_default(j, c);
 }
 
+/* The command that decided, as one line for people and the model. */
+static struct slice part_text(struct judge *j)
+{
+	const struct shell_cmd *c = &j->script.cmds[j->decided];
+	struct slice out = SLICE("");
+
+	for (size_t i = 0; i < c->n_assigns + c->n_words; i++) {
+		const struct shell_word *w =
+			i < c->n_assigns ? &c->assigns[i] : &c->words[i - c->n_assigns];
+
+		if (out.len + w->text.len > PART_BYTES)
+			return arena_printf(j->arena, "%.*s ...", SLICE_ARG(out));
+		out = arena_printf(j->arena, "%.*s%s%.*s", SLICE_ARG(out), i ? " " : "",
+				   SLICE_ARG(w->text));
+	}
+	return out;
+}
+
 static void finish(struct judge *j)
 {
+	if (j->decided < j->script.n)
+		j->out.part = part_text(j);
 	if (j->out.verdict == VERDICT_ASK && j->policy->mode == MODE_READ_ONLY) {
 		j->out.verdict = VERDICT_DENY;
 		j->out.rule = SLICE("mode: read-only");
-		j->out.why = SLICE("Mode read-only runs only commands that read.");
+		j->out.why =
+			arena_printf(j->arena,
+				     "Mode read-only runs only commands that read, and \"%.*s\" "
+				     "may do more.",
+				     SLICE_ARG(j->out.part));
 	}
 	if (j->out.verdict != VERDICT_ASK || j->always_spoilt)
 		j->out.always = SLICE("");
@@ -313,19 +353,32 @@ static void finish(struct judge *j)
 void policy_command(const struct policy *p, struct slice command, struct arena *a,
 		    struct decision *out)
 {
-	struct judge j = { .policy = p, .arena = a, .script = { .arena = a } };
+	struct judge j = { .policy = p,
+			   .arena = a,
+			   .script = { .arena = a },
+			   .at = SIZE_MAX,
+			   .decided = SIZE_MAX };
 	struct err err = { 0 };
 
 	if (command.len > LIMIT_COMMAND_BYTES) {
-		*out = (struct decision){ VERDICT_DENY, SLICE("deny: too long"),
-					  SLICE("The command is too long."), SLICE("") };
+		*out = (struct decision){ .verdict = VERDICT_DENY,
+					  .rule = SLICE("deny: too long"),
+					  .why = SLICE("The command is too long."),
+					  .always = SLICE("") };
 		return;
 	}
 	if (!shell_parse(&j.script, command, SIZE_MAX, 0, &err) ||
 	    !commands_unwrap(&j.script, &err))
 		add_fixed(&j, VERDICT_ASK, "ask: not understood", arena_printf(a, "%s", err.msg));
-	for (size_t i = 0; i < j.script.n; i++)
+	for (size_t i = 0; i < j.script.n; i++) {
+		j.at = i;
+		j.here = VERDICT_ALLOW;
 		judge_one(&j, i);
+		if (j.here == VERDICT_ALLOW && j.script.cmds[i].n_words > 0 &&
+		    !j.script.cmds[i].neutral)
+			j.out.n_fine++;
+	}
+	j.at = SIZE_MAX;
 	if (j.out.rule.len == 0)
 		add(&j, VERDICT_ALLOW, SLICE("allow: nothing to run"),
 		    SLICE("There is nothing to run."));

@@ -1,30 +1,32 @@
 /* granted.c - see granted.h */
 #include "agent/policy/granted.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
+#include "protocol/json/json.h"
+#include "protocol/json/write.h"
 
-enum { MAX_GRANTED = 256 };
+enum { MAX_GRANTED = 256, FILE_BYTES = 1024 * 1024, LINE_BYTES = 16 * 1024 };
 
 struct granted {
 	struct arena arena;
 	struct slice workspace[MAX_GRANTED], rule[MAX_GRANTED];
 	bool host[MAX_GRANTED]; /* a rule for hosts */
 	size_t n;
+	char *file; /* NULL: nothing is kept for later runs */
 };
-
-struct granted *granted_new(void)
-{
-	return xcalloc(1, sizeof(struct granted));
-}
 
 void granted_free(struct granted *g)
 {
 	if (!g)
 		return;
 	arena_release(&g->arena);
+	free(g->file);
 	free(g);
 }
 
@@ -39,6 +41,92 @@ static void add(struct granted *g, bool host, struct slice workspace, struct sli
 	g->host[g->n] = host;
 	g->workspace[g->n] = arena_dup(&g->arena, workspace);
 	g->rule[g->n++] = arena_dup(&g->arena, rule);
+}
+
+static void take_line(struct granted *g, struct slice line)
+{
+	struct arena a;
+	struct json v;
+	struct slice workspace, rule;
+	struct err err;
+
+	arena_init(&a);
+	if (json_parse(&a, line, &v, &err) && json_str(json_get(v, "workspace"), &a, &workspace) &&
+	    json_str(json_get(v, "rule"), &a, &rule))
+		add(g, false, workspace, rule);
+	else
+		log_warn("%s: a line is not {\"workspace\", \"rule\"}", g->file);
+	arena_release(&a);
+}
+
+/* No FIFO may hold the program up, and a file that is too long is read in part. */
+static void read_saved(struct granted *g)
+{
+	int fd = open(g->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct slice rest, line;
+	char piece[4096];
+	struct buf text;
+	ssize_t n;
+
+	if (fd < 0)
+		return; /* nothing was saved yet */
+	buf_init(&text, FILE_BYTES);
+	while (!text.full && (n = read(fd, piece, sizeof(piece))) > 0)
+		buf_append(&text, slice_make(piece, (size_t)n));
+	(void)close(fd);
+	rest = buf_slice(&text);
+	while (slice_next_line(&rest, &line))
+		take_line(g, line);
+	buf_release(&text);
+}
+
+struct granted *granted_new(const char *file)
+{
+	struct granted *g = xcalloc(1, sizeof(*g));
+
+	g->file = file ? xstrdup(file) : NULL;
+	if (g->file)
+		read_saved(g);
+	return g;
+}
+
+bool granted_save(struct granted *g, struct slice workspace, struct slice rule, struct err *err)
+{
+	struct buf line;
+	struct jw w;
+	bool ok;
+	int fd;
+
+	if (!g->file)
+		return err_set(err, ERR_IO, "There is no file for rules: it holds for now only.");
+	buf_init(&line, LINE_BYTES);
+	jw_init(&w, &line);
+	jw_object(&w);
+	jw_kstr(&w, "workspace", workspace);
+	jw_kstr(&w, "rule", rule);
+	jw_end(&w);
+	buf_putc(&line, '\n');
+	fd = open(g->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	/* One write: two programs that save at once do not mix their lines. */
+	ok = fd >= 0 && !line.full && write(fd, line.data, line.len) == (ssize_t)line.len;
+	if (!ok)
+		(void)err_set(err, ERR_IO, "The rule holds for now, but %s cannot be written: %s.",
+			      g->file, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	buf_release(&line);
+	return ok;
+}
+
+size_t granted_rules(const struct granted *g, struct slice workspace, struct slice *out,
+		     size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->n && n < max; i++)
+		if (!g->host[i] && slice_eq(g->workspace[i], workspace))
+			out[n++] = g->rule[i];
+	return n;
 }
 
 void granted_add(struct granted *g, struct slice workspace, struct slice rule)

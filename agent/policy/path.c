@@ -2,10 +2,11 @@
 #include "agent/policy/policy.h"
 
 #include "agent/policy/rules.h"
+#include "protocol/base/visible.h"
 
 static void decide(struct decision *out, enum verdict v, struct slice rule, struct slice why)
 {
-	*out = (struct decision){ v, rule, why, SLICE("") };
+	*out = (struct decision){ .verdict = v, .rule = rule, .why = why, .always = SLICE("") };
 }
 
 static void decide_mode(const struct policy *p, struct arena *a, struct slice path,
@@ -41,6 +42,7 @@ void policy_path(const struct policy *p, enum access access, struct slice path, 
 {
 	struct shell_word w = { path, 0 };
 	struct slice hit, inside = path;
+	uint32_t bad;
 
 	if (path.len == 0 || slice_find_byte(path, '\0', 0) != SIZE_MAX) {
 		decide(out, VERDICT_DENY, SLICE("deny: invalid path"),
@@ -63,6 +65,14 @@ void policy_path(const struct policy *p, enum access access, struct slice path, 
 	}
 	if (access == ACCESS_READ) {
 		decide(out, VERDICT_ALLOW, SLICE("allow: read"), SLICE("Reading is allowed."));
+		return;
+	}
+	if (!visible_name(inside, &bad)) {
+		decide(out, VERDICT_DENY, SLICE("deny: unreadable name"),
+		       arena_printf(a,
+				    "The name holds a character that people cannot see (U+%04X). "
+				    "Take a name without it.",
+				    (unsigned)bad));
 		return;
 	}
 	hit = file_protected(inside);

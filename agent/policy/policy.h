@@ -28,6 +28,10 @@ struct decision {
 	struct slice why; /* one sentence for people and the model */
 	/* The rule that "always allow" would add, "make test"; empty: never offered. */
 	struct slice always;
+	/* Of a command line: the simple command that decided, on one line, and how many others
+	 * stand beside it that need no word of the user. Empty and 0 where that is not known. */
+	struct slice part;
+	size_t n_fine;
 };
 
 struct policy;

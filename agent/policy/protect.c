@@ -61,6 +61,36 @@ const char *const protect_names[] = {
 	".bash_aliases",
 	".zprofile",
 	".zlogin",
+	".devcontainer.json",
+	"lefthook-local.yml",
+	".lefthook-local.yml",
+	"*.code-workspace",
+	".gitconfig",
+	".cargo/config.toml",
+	".cargo/config",
+	".mise",
+	".config/mise",
+	"mise.local.toml",
+	".mise.local.toml",
+	".vim",
+	".local.vimrc",
+	".neoconf.json",
+	".run",
+	"opencode.json",
+	".opencode",
+	".kiro",
+	".roo",
+	".continue",
+	".windsurf",
+	".windsurfrules",
+	".clinerules",
+	".amazonq",
+	".junie",
+	"mcp.json",
+	".pnp.cjs",
+	".pnp.loader.mjs",
+	".yarn/releases",
+	".yarn/plugins",
 	NULL,
 };
 
@@ -74,6 +104,16 @@ static bool starts_with(const char *path, const char *name)
 	size_t n = strlen(name);
 
 	return strncasecmp(path, name, n) == 0 && (path[n] == 0 || path[n] == '/');
+}
+
+/* A name of the table; one that begins with '*' is the end of a component's name. */
+static bool has_name(const char *path, const char *name)
+{
+	size_t len = strcspn(path, "/"), n = strlen(name) - 1;
+
+	if (*name != '*')
+		return starts_with(path, name);
+	return len >= n && strncasecmp(path + len - n, name + 1, n) == 0;
 }
 
 static const char *next_part(const char *at)
@@ -165,16 +205,22 @@ static bool bare_executes(const struct protect_tree *t, const char *rel)
 	return false;
 }
 
+bool protect_named(const char *path)
+{
+	for (size_t i = 0; protect_names[i]; i++)
+		if (has_name(path, protect_names[i]))
+			return true;
+	return false;
+}
+
 const char *protect_reason(const struct protect_tree *t, const char *rel, enum protect_type type)
 {
 	const char *reason = NULL;
 	bool managed = false;
 
 	for (const char *at = rel; at && !reason; at = next_part(at)) {
-		for (size_t i = 0; protect_names[i]; i++) {
-			if (starts_with(at, protect_names[i]))
-				return "an editor, a tool or an agent executes what stands there";
-		}
+		if (protect_named(at))
+			return "an editor, a tool or an agent executes what stands there";
 		if (starts_with(at, ".git")) {
 			const char *rest = next_part(at);
 

@@ -10,8 +10,11 @@
 
 #include "protocol/base/base.h"
 
-/* Names that make an editor, a shell or an agent execute something; NULL-terminated. */
+/* Names that make an editor, a shell or an agent execute something; NULL-terminated. One that begins
+ * with '*' stands for all names that end so. */
 extern const char *const protect_names[];
+/* Does the path begin with one of them, as whole components? */
+bool protect_named(const char *path);
 /* Within a `.git` folder; NULL-terminated. */
 extern const char *const protect_in_git[];
 

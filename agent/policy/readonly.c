@@ -41,7 +41,8 @@ static const struct reader readers[] = {
 	{ "tree", 0, "-o -R" },
 	{ "find", 0, "=-delete =-fprint =-fprint0 =-fprintf =-fls =-ok =-okdir" },
 	{ "fd|fdfind", 0, "-x -X --exec --exec-batch" },
-	{ "which|whereis|type|hash|command", 0, "" },
+	{ "which|whereis|type|command", 0, "" },
+	{ "hash", 0, "-p -d -r" }, /* -p makes another program answer to the name */
 	{ "date", PLUS_ONLY, "-s --set -f --file -r --reference" },
 	{ "whoami|id|groups|uname|arch|nproc|tty|locale|getconf|uptime|free|lscpu|ps|logname", 0,
 	  "" },

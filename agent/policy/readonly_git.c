@@ -51,6 +51,29 @@ static bool harmless_options(const struct shell_cmd *c)
 	       !command_has_long(c, "--contents") && !command_has_long(c, "--no-index");
 }
 
+/* "git config --get NAME", "git config --list", "git config NAME". */
+static bool reads_config(const struct shell_cmd *c, size_t i)
+{
+	static const char scope[] = "--global|--local|--system|--worktree|--show-origin|"
+				    "--show-scope|--name-only|--null|-z|--type|--default|--includes";
+	bool asks = false;
+	size_t operands = 0;
+
+	for (i++; i < c->n_words; i++) {
+		struct slice w = c->words[i].text;
+		size_t eq = slice_find_byte(w, '=', 0);
+
+		if (name_any(w, "--get|--get-all|--get-regexp|--get-urlmatch|--list|-l") ||
+		    (operands == 0 && !asks && name_any(w, "get|list")))
+			asks = true;
+		else if (!word_is_option(&c->words[i]))
+			operands++;
+		else if (!name_any(slice_sub(w, 0, eq == SIZE_MAX ? w.len : eq), scope))
+			return false;
+	}
+	return asks || operands == 1;
+}
+
 static bool lists(const struct shell_cmd *c, size_t i)
 {
 	static const char branch[] =
@@ -74,6 +97,8 @@ static bool lists(const struct shell_cmd *c, size_t i)
 		return arg.len == 0 || name_any(arg, "-v|--verbose|get-url");
 	if (slice_eq_cstr(sub, "stash"))
 		return name_any(arg, "list|show");
+	if (slice_eq_cstr(sub, "config"))
+		return reads_config(c, i);
 	if (slice_eq_cstr(sub, "worktree"))
 		return slice_eq_cstr(arg, "list");
 	if (slice_eq_cstr(sub, "submodule"))

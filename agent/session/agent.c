@@ -46,19 +46,23 @@ static void stored(void *payload);
 struct agent *agent_new(const struct agent_options *o)
 {
 	struct agent *a = xcalloc(1, sizeof(*a));
+	struct arena scratch;
 
+	arena_init(&scratch);
 	a->loop = o->loop;
 	a->runq = o->runq;
 	a->program = xslicedup(o->program);
 	a->state_dir = xslicedup(o->state_dir);
 	a->no_sandbox = o->no_sandbox;
 	a->store = store_new(o->loop, o->runq, o->state_dir);
-	a->granted = granted_new();
+	a->granted = granted_new(
+		arena_printf(&scratch, "%.*s/allowed.jsonl", SLICE_ARG(o->state_dir)).ptr);
 	list_init(&a->runners);
 	list_init(&a->tasks);
 	list_init(&a->undos);
 	list_init(&a->rejects);
 	job_init(&a->close_job, close_step);
+	arena_release(&scratch);
 	return a;
 }
 

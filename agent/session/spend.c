@@ -76,10 +76,11 @@ static void log_answer(struct task *t, bool allow, const char *by)
 					   .rule = SLICE("budget") });
 }
 
-static void on_answer(void *payload, enum permission answer, const struct err *why)
+static void on_answer(void *payload, const struct permission_answer *answer,
+		      const struct err *why)
 {
 	struct task *t = payload;
-	bool allow = !why && answer != PERMISSION_DENY;
+	bool allow = !why && answer->choice != PERMISSION_DENY;
 
 	t->limit_ask = NULL;
 	log_answer(t, allow, why ? "timeout" : "user");

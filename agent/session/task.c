@@ -244,11 +244,19 @@ static void finish(struct task *t)
 {
 	struct task_outcome o = { .code = t->why.code, .usage = t->budget.used };
 
-	if (o.code == ERR_NONE && t->env.denied_last)
+	/* A model that has something to say at the end has gone on without what was denied. */
+	if (o.code == ERR_NONE && t->env.n_denied > 0 && slice_trim(t->said).len == 0)
 		o.code = ERR_DENIED;
-	o.summary = t->why.code == ERR_NONE ? t->said : slice_of(t->why.msg);
+	if (t->why.code != ERR_NONE)
+		o.summary = slice_of(t->why.msg);
+	else if (o.code == ERR_DENIED)
+		o.summary = arena_printf(&t->arena, "the task could not go on without: %.*s",
+					 SLICE_ARG(t->env.denied[t->env.n_denied - 1]));
+	else
+		o.summary = t->said;
 	if (t->why.code == ERR_BUDGET && t->over.code != ERR_NONE && t->said.len > 0)
 		o.summary = arena_printf(&t->arena, "%s\n%.*s", t->why.msg, SLICE_ARG(t->said));
+	o.n_denied = t->env.n_denied;
 	o.seconds = (double)(uv_now(agent_loop(t->agent)) - t->started_ms) / 1000.0;
 	o.files = t->env.files;
 	o.n_files = t->env.n_files;
@@ -270,7 +278,9 @@ static void end(struct task *t)
 					   .usage = o.usage,
 					   .seconds = o.seconds,
 					   .files = o.files,
-					   .n_files = o.n_files });
+					   .n_files = o.n_files,
+					   .denied = t->env.denied,
+					   .n_denied = t->env.n_denied });
 	t->done(t->payload, t, &o);
 	task_free(t);
 }

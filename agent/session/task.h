@@ -57,6 +57,7 @@ struct task_outcome {
 	double seconds;
 	const struct slice *files;
 	size_t n_files;
+	size_t n_denied; /* things that were not permitted on the way */
 };
 typedef void task_done_cb(void *payload, struct task *t, const struct task_outcome *o);
 

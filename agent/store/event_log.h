@@ -22,14 +22,12 @@
  *             background?: id}
  *   begin     {task, call, transaction, files}           files are about to be changed, all or none
  *   edit      {task, call, step, path, via: "buffer"|"file"|"command", before, after, transaction?,
- *             mode?, newMode?, folders?, kind?: "mode"|"link"|"folder", was?, is?,
- *             hunks?}
+ *             mode?, newMode?, kind?: "mode"|"link", was?, is?, hunks?}
  *             written before the change is made; before/after: SHA-256 of blobs, "" = no file;
  *             mode, newMode: permission bits of the file before and after; kind "mode": only they
  *             changed; "link": before and after are targets of links where was and is (0 nothing,
- *             1 a file, 2 a link) say so; "folder": was and is are 0 or 3
- *             (a folder); folders: how many above a new file were made for it; hunks: ids of what
- *             the user rejected: not the model's change but its taking back
+ *             1 a file, 2 a link) say so; hunks: ids of what the user rejected: not
+ *             the model's change but its taking back
  *   edited    {task, step, ok, error?, unknown?}         after it; the last one of a step holds
  *             unknown: true if an editor that did not answer may still make it
  *   changed   {task, call, path, kind, before, after}    by a command; no images, no undo: a whole
@@ -41,10 +39,6 @@
  *   hunk      {task, action: "accept", hunks[ids]}       the user keeps these changes
  *   undo      {task, step, path, ok, error?, before, after, redo?}
  *             redo: true if an undo was taken back
- *   undoing   {task, only, redo}                         before an undo changes its first file; only: the
- *             step, or -1
- *   undone    {task, ok}                                 it has come to its end, or was given up; without
- *             it the next start goes on with the undo
  *   notice    {task, text}
  *   pruned    {bytes}                                    the blobs of all events before it are gone
  *   finished  {task, status, summary, usd, seconds, files[]}

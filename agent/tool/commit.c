@@ -323,7 +323,6 @@ static void denied(struct tool_run *r)
 {
 	struct commit *m = r->commit;
 
-	r->env->denied_last = false; /* the command itself was allowed, and ran */
 	for (m->at = 0; m->at < m->n; m->at++) {
 		if (commit_current(m)->is_protected && !commit_current(m)->never &&
 		    !commit_current(m)->stale)
@@ -347,8 +346,9 @@ static void ask(struct tool_run *r)
 		    &(struct permission_request){
 			    .title = SLICE("Keep a command's change of protected files"),
 			    .subject = m->asked,
-			    .reason = SLICE("Git, an editor or an agent would execute what stands "
-					    "there."),
+			    .reason = SLICE(""),
+			    .note = SLICE("Git, an editor or an agent would execute what stands "
+					  "there."),
 			    .diff = buf_slice(&m->diffs),
 			    .rule = SLICE("") },
 		    allowed, denied);

@@ -110,7 +110,7 @@ static void allow_always(struct network *n, const struct broker_target *t)
 		granted_add_host(n->o.granted, n->o.workspace, slice_of(rule));
 }
 
-static void answered(void *payload, enum permission answer, const struct err *why)
+static void answered(void *payload, const struct permission_answer *answer, const struct err *why)
 {
 	struct network *n = payload;
 	struct broker_target *t = n->asked;
@@ -119,11 +119,11 @@ static void answered(void *payload, enum permission answer, const struct err *wh
 	n->asked = NULL;
 	if (why)
 		refuse_unasked(n, t, "nobody answered");
-	else if (answer == PERMISSION_DENY)
+	else if (answer->choice == PERMISSION_DENY)
 		decided(n, t, VERDICT_DENY, "user", "the user refused it");
 	else
 		decided(n, t, VERDICT_ALLOW, "user", "allowed by the user");
-	if (t->verdict == VERDICT_ALLOW && answer == PERMISSION_ALWAYS)
+	if (t->verdict == VERDICT_ALLOW && !why && answer->choice != PERMISSION_ONCE)
 		allow_always(n, t);
 	broker_decided(n->broker, t);
 	ask_next(n);

@@ -1,18 +1,43 @@
 /* permit.c - between a tool and its deed: the policy's decision, and the user's where it says
- * "ask". Every decision is an event in the log before anything happens. */
+ * "ask". Every decision is an event in the log before anything happens.
+ *
+ * What the model gets for a no names the part that needed a word, whose word, and what remains
+ * possible. It never gets advice that does not apply to this decision. */
 #include "agent/tool/tool.h"
 
 #include "agent/host.h"
 #include "agent/policy/granted.h"
 
+enum { MAX_DENIED = 100 };
+
 struct pending {
-	struct slice subject, rule, always;
-	bool edits; /* "always" means: edits in this task need no asking */
+	struct decision d;
+	struct slice subject;
+	bool edits;		   /* "always" means: edits in this task need no asking */
 	permit_cb *go_on, *denied; /* denied NULL: the run ends */
 };
 
-static bool log_decision(struct tool_run *r, const struct pending *p, bool allow, struct slice rule,
-			 const char *by)
+static bool is_mode_rule(struct slice rule)
+{
+	return slice_starts(rule, SLICE("mode: "));
+}
+
+/* For the summary of the task; each subject once. */
+static void keep_denied(struct tool_env *e, struct slice subject)
+{
+	for (size_t i = 0; i < e->n_denied; i++)
+		if (slice_eq(e->denied[i], subject))
+			return;
+	if (e->n_denied == MAX_DENIED)
+		return;
+	if (!e->denied)
+		e->denied = arena_array(e->arena, MAX_DENIED, sizeof(*e->denied));
+	e->denied[e->n_denied++] = arena_dup(e->arena, subject);
+}
+
+/* why: for people, one clause; may be empty. */
+static bool log_decision(struct tool_run *r, const struct pending *p, bool allow, const char *by,
+			 struct slice why)
 {
 	struct jw *w = event_log_begin(r->env->log, "permission");
 
@@ -20,8 +45,10 @@ static bool log_decision(struct tool_run *r, const struct pending *p, bool allow
 	jw_kstr(w, "call", r->id);
 	jw_kstr(w, "subject", p->subject);
 	jw_kcstr(w, "decision", allow ? "allow" : "deny");
-	jw_kstr(w, "rule", rule);
+	jw_kstr(w, "rule", p->d.rule);
 	jw_kcstr(w, "by", by);
+	if (why.len > 0)
+		jw_kstr(w, "why", why);
 	if (!event_log_end(r->env->log, &r->env->fatal)) {
 		tool_fail(r, &r->env->fatal);
 		return false;
@@ -29,13 +56,16 @@ static bool log_decision(struct tool_run *r, const struct pending *p, bool allow
 	tool_emit(r, &(struct task_event){ .kind = TASK_PERMISSION_DECIDED,
 					   .subject = p->subject,
 					   .decision = allow ? SLICE("allow") : SLICE("deny"),
-					   .rule = rule });
-	r->env->denied_last = !allow;
+					   .rule = p->d.rule,
+					   .text = why });
+	if (!allow)
+		keep_denied(r->env, p->subject);
 	return true;
 }
 
-static void save_always(struct tool_run *r, const struct pending *p)
+static void save_always(struct tool_run *r, const struct pending *p, bool for_good)
 {
+	struct slice rule = p->d.always;
 	struct err err = { 0 };
 	struct policy *wider;
 
@@ -43,38 +73,124 @@ static void save_always(struct tool_run *r, const struct pending *p)
 		wider = policy_clone(r->env->policy, MODE_EDIT);
 		policy_free(r->env->policy);
 		r->env->policy = wider;
-	} else if (p->always.len == 0) {
 		return;
-	} else if (policy_add(r->env->policy, VERDICT_ALLOW, p->always, &err)) {
-		granted_add(r->env->granted, r->env->workspace.root, p->always);
-	} else {
-		tool_emit(r,
-			  &(struct task_event){ .kind = TASK_NOTICE, .text = slice_of(err.msg) });
 	}
+	if (rule.len == 0)
+		return;
+	if (policy_add(r->env->policy, VERDICT_ALLOW, rule, &err)) {
+		granted_add(r->env->granted, r->env->workspace.root, rule);
+		if (!for_good || granted_save(r->env->granted, r->env->workspace.root, rule, &err))
+			return;
+	}
+	tool_emit(r, &(struct task_event){ .kind = TASK_NOTICE, .text = slice_of(err.msg) });
 }
 
-static void answered(void *payload, enum permission answer, const struct err *why)
+/* --- what the model is told --- */
+
+static void fail_with(struct tool_run *r, struct slice text)
+{
+	tool_finish(r, false, text, SLICE("denied"));
+}
+
+/* "`curl x` (rule: ask: curl)", and that the rest of a line is fine. */
+static struct slice what(struct tool_run *r, const struct pending *p)
+{
+	struct slice part = p->d.part.len ? p->d.part : p->subject;
+
+	return arena_printf(&r->arena, "`%.*s` (rule: %.*s)", SLICE_ARG(part),
+			    SLICE_ARG(p->d.rule));
+}
+
+static struct slice the_rest(struct tool_run *r, const struct pending *p)
+{
+	if (p->d.n_fine == 0)
+		return SLICE("");
+	return arena_printf(
+		&r->arena,
+		" Nothing of the line was run; its other %s, so run %s without this part.",
+		p->d.n_fine == 1 ? "command needs no word" : "commands need no word",
+		p->d.n_fine == 1 ? "it" : "them");
+}
+
+/* Who can allow it, and how. A clause that is missing is better than one that does not help. */
+static struct slice how(struct tool_run *r, const struct pending *p)
+{
+	const char *modes = p->edits ? "edit or auto" : "auto";
+
+	if (p->d.always.len > 0)
+		return arena_printf(
+			&r->arena,
+			" The user can allow it beforehand: %s%s%s\"permissions\": {\"allow\": "
+			"[\"%.*s\"]} in the configuration.",
+			is_mode_rule(p->d.rule) ? "the mode " : "",
+			is_mode_rule(p->d.rule) ? modes : "",
+			is_mode_rule(p->d.rule) ? " (--yes), or " : "", SLICE_ARG(p->d.always));
+	if (is_mode_rule(p->d.rule))
+		return arena_printf(&r->arena, " The user can allow it beforehand: the mode %s%s.",
+				    modes, p->edits ? "" : " (--yes)");
+	return SLICE(
+		" Only the user can do or allow this: say at the end that it is left to them.");
+}
+
+static void tell_no_answer(struct tool_run *r, const struct pending *p, const struct err *why)
+{
+	fail_with(r, arena_printf(&r->arena,
+				  "Not done: %.*s needs the user's word, and there was no answer "
+				  "(%s).%.*s%.*s",
+				  SLICE_ARG(what(r, p)), why->msg, SLICE_ARG(the_rest(r, p)),
+				  SLICE_ARG(how(r, p))));
+}
+
+static void tell_no(struct tool_run *r, struct slice comment)
+{
+	if (comment.len > 0)
+		fail_with(r, arena_printf(&r->arena, "The user said no to this, and says: %.*s",
+					  SLICE_ARG(comment)));
+	else
+		fail_with(r, SLICE("The user said no to this. Do not try to get the same effect in "
+				   "another way; go on without it, or ask the user what to do "
+				   "instead."));
+}
+
+static void tell_rule(struct tool_run *r, const struct pending *p)
+{
+	fail_with(r, arena_printf(&r->arena,
+				  "Denied by the policy: %.*s. %.*s%.*s Do not try to get the same "
+				  "effect in another way.",
+				  SLICE_ARG(what(r, p)), SLICE_ARG(p->d.why),
+				  SLICE_ARG(the_rest(r, p))));
+}
+
+/* --- the decision --- */
+
+static void answered(void *payload, const struct permission_answer *answer, const struct err *why)
 {
 	struct tool_run *r = payload;
 	struct pending *p = r->pending;
-	bool allow = !why && answer != PERMISSION_DENY;
+	bool allow = !why && answer->choice != PERMISSION_DENY;
+	struct slice comment = why ? SLICE("") : arena_dup(&r->arena, slice_trim(answer->comment));
+	struct slice clause = SLICE("");
 
 	r->ask = NULL;
 	r->pending = NULL;
-	if (!log_decision(r, p, allow, p->rule, why ? "timeout" : "user"))
+	if (why)
+		clause = arena_dup(&r->arena, slice_of(why->msg));
+	else if (!allow)
+		clause = comment.len
+				 ? arena_printf(&r->arena, "you said no: %.*s", SLICE_ARG(comment))
+				 : SLICE("you said no");
+	if (!log_decision(r, p, allow, why ? "timeout" : "user", clause))
 		return;
-	if (allow && answer == PERMISSION_ALWAYS)
-		save_always(r, p);
+	if (allow && answer->choice != PERMISSION_ONCE)
+		save_always(r, p, answer->choice == PERMISSION_SAVED);
 	if (allow)
 		p->go_on(r);
 	else if (p->denied)
 		p->denied(r);
 	else if (why)
-		tool_failf(r, "not allowed: %s", why->msg);
+		tell_no_answer(r, p, why);
 	else
-		tool_failf(r, "The user denied this. Do not try to get the same effect in another "
-			      "way; go on "
-			      "without it, or ask the user what to do instead.");
+		tell_no(r, comment);
 }
 
 void permit(struct tool_run *r, const struct decision *d, const struct permission_request *q,
@@ -83,39 +199,51 @@ void permit(struct tool_run *r, const struct decision *d, const struct permissio
 	permit_else(r, d, q, go_on, NULL);
 }
 
+static struct pending *pending_new(struct tool_run *r, const struct decision *d,
+				   struct slice subject)
+{
+	struct pending *p = arena_alloc(&r->arena, sizeof(*p));
+	struct arena *a = &r->arena;
+
+	*p = (struct pending){ .subject = arena_dup(a, subject),
+			       .d = *d,
+			       .edits = r->tool->class == TOOL_WRITE };
+	p->d.rule = arena_dup(a, d->rule);
+	p->d.why = arena_dup(a, d->why);
+	p->d.always = arena_dup(a, d->always);
+	p->d.part = arena_dup(a, d->part);
+	return p;
+}
+
 void permit_else(struct tool_run *r, const struct decision *d, const struct permission_request *q,
 		 permit_cb *go_on, permit_cb *denied)
 {
 	struct host *h = &r->env->workspace.host;
-	struct pending *p = arena_alloc(&r->arena, sizeof(*p));
+	struct pending *p = pending_new(r, d, q->subject);
 	struct permission_request ask = *q;
 
-	*p = (struct pending){ .subject = arena_dup(&r->arena, q->subject),
-			       .rule = arena_dup(&r->arena, d->rule),
-			       .always = arena_dup(&r->arena, d->always),
-			       .edits = r->tool->class == TOOL_WRITE,
-			       .go_on = go_on,
-			       .denied = denied };
+	p->go_on = go_on;
+	p->denied = denied;
 	if (d->verdict != VERDICT_ASK) {
-		if (!log_decision(r, p, d->verdict == VERDICT_ALLOW, d->rule, "rule"))
+		bool allow = d->verdict == VERDICT_ALLOW;
+
+		if (!log_decision(r, p, allow, "rule", allow ? SLICE("") : p->d.why))
 			return;
-		if (d->verdict == VERDICT_ALLOW)
+		if (allow)
 			go_on(r);
 		else if (denied)
 			denied(r);
 		else
-			tool_failf(r,
-				   "Denied by the user's policy (%.*s): %.*s Do not try to get the "
-				   "same effect in "
-				   "another way.",
-				   SLICE_ARG(d->rule), SLICE_ARG(d->why));
+			tell_rule(r, p);
 		return;
 	}
 	tool_emit(r,
 		  &(struct task_event){ .kind = TASK_PERMISSION_REQUESTED, .subject = q->subject });
 	if (p->edits) /* what only the mode asks for can be allowed for the rest of the task */
-		ask.rule = slice_starts(d->rule, SLICE("mode: ")) ? SLICE("edits in this task")
-								   : SLICE("");
+		ask.rule = is_mode_rule(d->rule) ? SLICE("edits in this task") : SLICE("");
+	ask.can_save = !p->edits && ask.rule.len > 0;
+	if (ask.note.len == 0 && !is_mode_rule(d->rule))
+		ask.note = p->d.why;
 	r->pending = p;
 	r->ask = h->ops->permission(h->self, r->env->workspace.task, &ask, answered, r);
 }

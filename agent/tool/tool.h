@@ -49,7 +49,8 @@ struct tool_env {
 	int64_t next_step; /* numbers the edits of the task */
 	bool unfinished;   /* a transaction has begun and is neither made nor rolled back */
 	struct background *background; /* background.c: commands that go on; NULL: none yet */
-	bool denied_last;  /* the last thing that needed permission was denied */
+	struct slice *denied; /* subjects that were not permitted, each once: for the summary */
+	size_t n_denied;
 	bool told_direct;  /* the user knows that commands work on the real files */
 	struct err fatal;  /* the log is broken: the task must end */
 };

@@ -242,10 +242,8 @@ static enum walk_next visit(void *payload, const struct walk_entry *e)
 		s->p->secrets++;
 		return s->too_many ? WALK_STOP : WALK_SKIP;
 	}
-	for (size_t i = 0; protect_names[i]; i++) {
-		if (strcmp(e->name, protect_names[i]) == 0)
-			add_protected(s, PLACE_READ_ONLY, e->rel);
-	}
+	if (protect_named(e->name))
+		add_protected(s, PLACE_READ_ONLY, e->rel);
 	look_at_rules(s->p, e);
 	if (e->kind == WALK_DIR && is_of_tools(e->name))
 		add_through(s, e);

@@ -25,6 +25,8 @@ def tree(base):
     for source in SOURCES:
         for folder, folders, names in os.walk(source):
             folders.sort()
+            if n >= FILES:
+                folders.clear()
             inside = os.path.join(top, source.strip("/").replace("/", "-"), os.path.relpath(folder, source))
             names = [x for x in sorted(names) if not x.endswith(PACKED)]
             for name in names[:FILES - n]:

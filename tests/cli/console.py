@@ -1,8 +1,11 @@
 """console - the built program on a real (pseudo) terminal."""
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
+import termios
 import time
 
 from support import EMEND
@@ -11,10 +14,12 @@ from support import EMEND
 class Terminal:
     """The program as the leader of a session whose controlling terminal is ours."""
 
-    def __init__(self, w, *args, **env):
+    def __init__(self, w, *args, size=None, **env):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(w.path)
+            if size:  # (rows, columns)
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[0], size[1], 0, 0))
             os.execve(EMEND, [EMEND, *args], dict(w.env, TERM="xterm", **env))
         self.text = ""
         self.status = None

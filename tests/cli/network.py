@@ -200,7 +200,7 @@ def ask(w, script, *answers):
     t = Terminal(w, "run", "--network", "--", "sh", "-c", script, NO_COLOR="1")
     for i, answer in enumerate(answers):
         end = time.monotonic() + 30
-        while t.text.count("[n] no > ") <= i:
+        while t.text.count("\n  > ") <= i:
             expect(time.monotonic() < end and t.read(1), t)
         t.type(answer + "\n")
     return t.end()
@@ -210,15 +210,15 @@ def ask(w, script, *answers):
 def allow_once_is_asked_once(w):
     script = curl("http://evil.test/") + " & " + curl("http://evil.test/") + "; wait; " + curl("http://evil.test/")
     t = ask(w, script, "y")
-    expect(t.status == 0 and t.text.count("hello") == 3 and t.text.count("[n] no > ") == 1, t)
-    expect("Let `sh -c curl" in t.text and "connect to: evil.test:80" in t.text and "[a] always: evil.test   " in t.text, t)
+    expect(t.status == 0 and t.text.count("hello") == 3 and t.text.count("\n  > ") == 1, t)
+    expect("Let `sh -c curl" in t.text and "  | evil.test:80" in t.text and "[a] always in this task: evil.test" in t.text, t)
 
 
 @case
 def no_is_no(w):
     before = SERVERS["evil"].count
     t = ask(w, curl("http://evil.test/") + "; " + curl("http://evil.test/"), "n")
-    expect(t.status != 0 and "hello" not in t.text and t.text.count("[n] no > ") == 1, t)
+    expect(t.status != 0 and "hello" not in t.text and t.text.count("\n  > ") == 1, t)
     expect("the user refused it" in t.text and SERVERS["evil"].count == before, t)
 
 
@@ -234,7 +234,7 @@ def always_covers_both_ports(w):
 def ctrl_c_at_a_question_ends_it(w):
     before = SERVERS["evil"].count
     t = Terminal(w, "run", "--network", "--", "sh", "-c", curl("http://evil.test/"))
-    t.wait_for("[n] no > ")
+    t.wait_for("\n  > ")
     t.type("\x03")
     t.end()
     expect(t.status == 5 and SERVERS["evil"].count == before, t)
@@ -571,11 +571,11 @@ def a_task_asks_for_each_host(w):
                  NO_COLOR="1")
     for i, answer in enumerate(("a", "n")):
         end = time.monotonic() + 30
-        while t.text.count("[n] no > ") <= i:
+        while t.text.count("\n  > ") <= i:
             expect(time.monotonic() < end and t.read(1), t)
         t.type(answer + "\n")
     t.end()
-    expect("connect to: evil.test:80" in t.text and "connect to: registry.test:80" in t.text and t.text.count("[n] no > ") == 2, t)
+    expect("  | evil.test:80" in t.text and "  | registry.test:80" in t.text and t.text.count("\n  > ") == 2, t)
     told = [(e["subject"], e["decision"], e["by"]) for e in permissions(w)]
     expect(told == [("connect to evil.test:80", "allow", "user"), ("connect to evil.test:80", "allow", "rule"),
                     ("connect to registry.test:80", "deny", "user")], told)

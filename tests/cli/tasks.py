@@ -13,6 +13,9 @@ def run_command(text, **more):
     return {"calls": [{"name": "run_command", "input": dict({"command": text}, **more)}]}
 
 
+EDIT_ENVRC = {"calls": [{"name": "write_file", "input": {"path": ".envrc", "content": "x"}}]}
+
+
 def fixed(w, *options):
     w.repository()
     model = w.script({"text": "Let me see.", "calls": [{"name": "read_file", "input": {"path": "calc.py"}}]}, EDIT,
@@ -47,7 +50,8 @@ def people_see_diff_cost_and_undo(w):
                   "emend undo "):
         expect(words in r.out, r)
     expect("\033" not in r.out + r.err, r)
-    quiet = w.run("do", "-q", "--model", w.script({"text": "Only this."}), "say it")
+    quiet = w.run("do", "-q", "--yes", "--model", w.script({"text": "one.", "calls": [{"name": "read_file", "input": {
+        "path": "calc.py"}}]}, {"text": "Only this."}), "say it")
     expect(quiet.status == 0 and quiet.out == "Only this.\n" and not quiet.err, quiet)
 
 
@@ -66,20 +70,62 @@ def without_a_terminal_an_edit_is_denied(w):
     expect("a - b" in w.read("calc.py"), r)
     expect(r.of("permission.requested")[0]["subject"] == "calc.py", r)
     expect(r.of("permission.decided")[0]["decision"] == "deny", r)
-    expect(r.status == 4 and r.events()[-1]["status"] == "denied", r)
+    expect(r.status == 0 and r.events()[-1]["status"] == "done" and r.events()[-1]["denied"] == ["calc.py"], r)
     finished = r.of("tool.finished")[0]
-    expect(finished["ok"] is False and "--yes" in finished["summary"], r)
+    expect(finished["ok"] is False and finished["summary"] == "denied", r)
     expect(w.run("do", "--mode", "edit", "--model", w.script(EDIT, DONE), "mend it").status == 0, r)
     expect("a + b" in w.read("calc.py"), r)
+
+
+def a_denial_says_what_helps(w):
+    """The model hears which part needed whose word, what was fine, and only advice that applies."""
+    w.repository()
+    for options, config, text, words, not_words in (
+            (["--yes"], "{}", "true; git config user.name x",
+             ["`git config user.name x`", "ask: git config", "no terminal to ask on", "its other command needs no word",
+              '"allow": ["git config"]'], ["--yes", "--mode edit"]),
+            ([], "{}", "touch made", ["`touch made`", "mode: ask", "the mode auto (--yes)", '"allow": ["touch"]'], ["edit"]),
+            (["--yes"], '{"permissions": {"deny": ["touch"]}}', "ls && touch made",
+             ["Denied by the policy", "`touch made`", "deny: touch"], ["--yes"])):
+        w.config(config)
+        model = w.script(run_command(text), {"expect": words, "text": "I did not need it."})
+        r = w.run("do", "--json", *options, "--model", model, "x")
+        expect(r.status == 0 and r.events()[-1]["summary"] == "I did not need it.", r)
+        log = open(w.log_path(r.events()[0]["session"]), encoding="utf-8").read()
+        result = [e["text"] for e in map(json.loads, log.splitlines()) if e["type"] == "result"]
+        expect(not any(n in result[0] for n in not_words), result)
+    w.config("{}")
+    r = w.run("do", "--json", "--yes", "--model", w.script(EDIT_ENVRC, {"text": " "}), "x")
+    expect(r.status == 4 and r.events()[-1]["status"] == "denied" and ".envrc" in r.events()[-1]["summary"], r)
+
+
+def a_rule_does_not_cover_variables(w):
+    """`allow: make test` is about make, not about what PATH makes of it."""
+    w.repository()
+    w.config('{"permissions": {"allow": ["make test", "ls"]}}')
+    w.write("b/make", "#!/bin/sh\necho RAN > ran\n")
+    os.chmod(os.path.join(w.path, "b/make"), 0o755)
+    for text in ("PATH=b make test", "PATH=b:$PATH make test", "LD_PRELOAD=./x ls", "env MAKEFLAGS=-fevil.mk make test"):
+        r = w.run("do", "--json", "--model", w.script(run_command(text), DONE), "x")
+        expect(r.of("permission.decided")[0]["decision"] == "deny" and not w.exists("ran"), r)
+
+
+def names_that_cannot_be_read_are_refused(w):
+    for name in ("a\nb", "a\033b", "bidi\u202etxt.c"):
+        r = w.run("do", "--json", "--yes", "--model", w.script({"calls": [{"name": "write_file", "input": {
+            "path": name, "content": "x"}}]}, DONE), "x")
+        expect(r.of("tool.finished")[0]["ok"] is False and os.listdir(w.path) == [], r)
+    r = w.run("do", "--json", "--yes", "--model", w.script(run_command("touch $(printf 'b\\342\\200\\256x')"), DONE), "x")
+    expect(os.listdir(w.path) == [] and r.status == 0, r)
 
 
 def read_only_mode_and_rules_deny(w):
     w.repository()
     r = w.run("do", "--json", "--mode", "read-only", "--model", w.script(EDIT, {"text": "No."}), "mend it")
-    expect(r.status == 4 and "a - b" in w.read("calc.py"), r)
+    expect(r.status == 0 and "a - b" in w.read("calc.py"), r)
     w.config('{"permissions": {"deny": ["touch"]}}')
     r = w.run("do", "--json", "--yes", "--model", w.script(run_command("ls && touch made"), {"text": "No."}), "x")
-    expect(r.status == 4 and not w.exists("made"), r)
+    expect(r.status == 0 and not w.exists("made"), r)
     expect("touch" in r.of("permission.decided")[0]["rule"], r)
 
 
@@ -175,11 +221,11 @@ def undo_removes_what_was_made_and_restores_what_was_removed(w):
     r = w.run("do", "--yes", "--model", model, "make it")
     expect(r.status == 0 and w.read("new/deep.txt") == "hi\n", r)
     r = w.run("undo")
-    expect(r.status == 2 and "-y" in r.err and w.exists("new/deep.txt"), r)  # nobody was asked
+    expect(r.status == 4 and "-y" in r.err and w.exists("new/deep.txt"), r)  # nobody was asked
     r = w.run("undo", "--json")
-    expect(r.status == 2 and w.exists("new/deep.txt"), r)
+    expect(r.status == 4 and w.exists("new/deep.txt"), r)
     r = w.run("undo", "-y", "--json")
-    expect(r.status == 0 and not w.exists("new") and json.loads(r.out)["restored"] == 1, r)
+    expect(r.status == 0 and not w.exists("new/deep.txt") and json.loads(r.out)["restored"] == 1, r)
 
 
 def undo_refuses_what_the_user_changed(w):
@@ -224,7 +270,8 @@ def task_from_stdin(w):
 
 
 main([a_task_edits_and_runs, people_see_diff_cost_and_undo, model_text_cannot_drive_the_terminal,
-      without_a_terminal_an_edit_is_denied, read_only_mode_and_rules_deny, secrets_are_kept_from_the_model,
+      without_a_terminal_an_edit_is_denied, a_denial_says_what_helps, a_rule_does_not_cover_variables,
+      names_that_cannot_be_read_are_refused, read_only_mode_and_rules_deny, secrets_are_kept_from_the_model,
       caps_stop_a_task, time_cap_stops_a_hanging_model, ctrl_c_cancels_a_streaming_model, ctrl_c_kills_the_command,
       reader_that_goes_away_stops_the_task, diff_and_undo, undo_removes_what_was_made_and_restores_what_was_removed,
       undo_refuses_what_the_user_changed, undo_of_one_step, code_commands_take_lines, task_from_stdin])

@@ -10,6 +10,7 @@ absent: .git/hooks/update
 env: EMEND_MODE=auto
 ignore $/progress
 ignore window/logMessage
+answer window/showDocument {"result":{"success":true}}
 init vscode-9
 open ${uri}/a.c "int old;\n"
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.refactor","arguments":[{"uri":"${uri}/a.c"}]}}

@@ -7,6 +7,7 @@ config: {"permissions": {"allow": ["python3 reach.py"]}}
 env: EMEND_MODE=edit
 ignore $/progress
 ignore window/logMessage
+answer window/showDocument {"result":{"success":true}}
 init eglot-1.24
 open ${uri}/a.c "int old;\n"
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.do","arguments":[{"task":"fetch it"}]}}

@@ -8,8 +8,8 @@ ignore window/logMessage
 init nvim-0.12
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.do","arguments":[{"task":"print"}]}}
 <-- {"id":1,"result":{"taskId":"*"}}
-<-- {"id":"$q","method":"window/showMessageRequest","params":{"message":"~touch one","actions":[{"title":"Deny"},{"title":"Allow once"},{"title":"~^Always allow .*touch"}]}}
---> {"id":"$q","result":{"title":"Always allow touch"}}
+<-- {"id":"$q","method":"window/showMessageRequest","params":{"message":"~touch one","actions":[{"title":"Deny"},{"title":"Allow once"},{"title":"~^Always allow touch .until"},{"title":"~^Always allow touch .in this folder"}]}}
+--> {"id":"$q","result":{"title":"Always allow touch (until the editor closes)"}}
 <-- {"method":"window/showMessage","params":{"message":"~Both ran"}}
 # ... and it holds for the next task of this server too.
 --> {"id":2,"method":"workspace/executeCommand","params":{"command":"emend.do","arguments":[{"task":"again"}]}}

@@ -9,10 +9,11 @@ env: EMEND_MODE=edit
 
 ignore $/progress
 ignore window/logMessage
+answer window/showDocument {"result":{"success":true}}
 init vscode-9
 open ${uri}/a.c "int old;\n"
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.refactor","arguments":[{"uri":"${uri}/a.c"}]}}
 <-- {"id":1,"result":{"taskId":"*"}}
-<-- {"id":"$q","method":"window/showMessageRequest","params":{"type":2,"message":"~Create a script.*tool","actions":[{"title":"Deny"},{"title":"Allow once"}]}}
+<-- {"id":"$q","method":"window/showMessageRequest","params":{"type":2,"message":"~Create a script.*tool","actions":[{"title":"Deny"},{"title":"Allow once"},"..."]}}
 --> {"id":"$q","result":{"title":"Allow once"}}
 <-- {"method":"window/showMessage","params":{"message":"~The end"}}

@@ -7,6 +7,7 @@ env: EMEND_MODE=ask
 
 ignore $/progress
 ignore window/logMessage
+answer window/showDocument {"result":{"success":true}}
 init vscode-9
 open ${uri}/a.c "int old;\n"
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.refactor","arguments":[{"uri":"${uri}/a.c"}]}}

@@ -7,6 +7,7 @@ env: EMEND_MODE=ask
 env: EMEND_PERMISSION_MS=300
 ignore $/progress
 ignore window/logMessage
+answer window/showDocument {"result":{"success":true}}
 init eglot-1.17
 open ${uri}/a.c "int old;\n"
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.refactor","arguments":[{"uri":"${uri}/a.c"}]}}

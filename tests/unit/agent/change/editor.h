@@ -362,7 +362,8 @@ static void editor_job(struct job *j)
 		editor_answer_edit(e);
 	} else if (permission_done) {
 		e->permission_done = NULL;
-		permission_done(e->payload, PERMISSION_ONCE, NULL);
+		permission_done(e->payload, &(struct permission_answer){ PERMISSION_ONCE, SLICE("") },
+				NULL);
 	}
 }
 

@@ -3,6 +3,8 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static enum verdict verdict(const struct granted *g, const char *workspace, const char *command)
@@ -21,7 +23,7 @@ static enum verdict verdict(const struct granted *g, const char *workspace, cons
 
 static void holds_where_it_was_given(void **state)
 {
-	struct granted *g = granted_new();
+	struct granted *g = granted_new(NULL);
 
 	(void)state;
 	granted_add(g, SLICE("/ws"), SLICE("make test"));
@@ -37,7 +39,7 @@ static void holds_where_it_was_given(void **state)
 
 static void is_bounded(void **state)
 {
-	struct granted *g = granted_new();
+	struct granted *g = granted_new(NULL);
 	char rule[32];
 
 	(void)state;
@@ -52,10 +54,38 @@ static void is_bounded(void **state)
 	granted_free(g);
 }
 
+static void is_kept_for_later_runs(void **state)
+{
+	char file[] = "/tmp/emend-granted-XXXXXX";
+	int fd = mkstemp(file);
+	struct granted *g;
+	struct err err;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "no json\n", 8), 8);
+	(void)close(fd);
+	g = granted_new(file);
+	granted_add(g, SLICE("/ws"), SLICE("touch"));
+	assert_true(granted_save(g, SLICE("/ws"), SLICE("make \"x\""), &err));
+	assert_true(granted_save(g, SLICE("/ws"), SLICE("make test"), &err));
+	granted_free(g);
+	g = granted_new(file);
+	assert_int_equal(verdict(g, "/ws", "make test"), VERDICT_ALLOW);
+	assert_int_equal(verdict(g, "/other", "make test"), VERDICT_ASK);
+	assert_int_equal(verdict(g, "/ws", "touch x"), VERDICT_ASK); /* it was for one run only */
+	granted_free(g);
+	(void)unlink(file);
+	g = granted_new("/nowhere/at/all");
+	assert_false(granted_save(g, SLICE("/ws"), SLICE("make"), &err));
+	granted_free(g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(holds_where_it_was_given),
-					    cmocka_unit_test(is_bounded) };
+					    cmocka_unit_test(is_bounded),
+					    cmocka_unit_test(is_kept_for_later_runs) };
 
 	return cmocka_run_group_tests_name("policy/granted", tests, NULL, NULL);
 }

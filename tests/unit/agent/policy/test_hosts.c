@@ -124,7 +124,7 @@ static void bad_rules_are_named(void **state)
 /* What was answered with "always" in a question whose host came from the command. */
 static void a_grant_opens_no_local_address(void **state)
 {
-	struct granted *g = granted_new();
+	struct granted *g = granted_new(NULL);
 	struct hosts *h = hosts_new();
 
 	(void)state;

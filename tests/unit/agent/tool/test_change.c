@@ -66,7 +66,8 @@ static void answer(struct job *j)
 	if (permission_done) {
 		if (e->type_on_ask)
 			set_text(e, slice_of(e->type_on_ask));
-		permission_done(e->payload, e->answer, NULL);
+		permission_done(e->payload, &(struct permission_answer){ e->answer, SLICE("") },
+				NULL);
 	} else if (edit_done) {
 		edit_done(e->payload, e->text, e->err.code ? &e->err : NULL);
 	}
@@ -286,7 +287,7 @@ static void denied(void **state)
 	call(f, "edit_file", TWO_TO_2);
 	assert_false(f->run.ok);
 	assert_int_equal(f->editor.edits, 0);
-	assert_true(f->env.denied_last);
+	assert_int_equal(f->env.n_denied, 1);
 	expect_text(f, "one\ntwo\nthree\nfour\nfive\n");
 }
 

@@ -17,6 +17,7 @@ struct term {
 	FILE *file;
 	bool tty, colour;
 	bool mid_line; /* the last character was no line feed */
+	bool gone;     /* a pipe, and nobody reads it any more */
 };
 
 void term_init(struct term *t, FILE *file); /* borrows */
@@ -31,7 +32,8 @@ void term_text(struct term *t, enum term_style style, struct slice s);
 /* The same on one line, at most `max` bytes, then "...". */
 void term_line(struct term *t, enum term_style style, struct slice s, size_t max);
 void term_fresh_line(struct term *t); /* a line feed, if one is due */
-void term_diff(struct term *t, struct slice diff);
+void term_diff(struct term *t, struct slice diff); /* line by line, all of it visible */
+enum term_style term_diff_style(struct slice line);
 void term_error(struct term *t, const char *message); /* "emend: MESSAGE" */
 
 /* The cleaning itself. one_line: line feeds and tabs become spaces. */

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "agent/cli/term.h"
+#include "agent/cli/screen/term.h"
 
 static void check(const char *in, size_t n, bool one_line, const char *want)
 {

@@ -1,12 +1,14 @@
 /* term.c - see term.h */
-#include "agent/cli/term.h"
+#include "agent/cli/screen/term.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "protocol/base/limits.h"
 #include "protocol/base/utf8.h"
+#include "protocol/base/visible.h"
 
 void term_init(struct term *t, FILE *file)
 {
@@ -19,15 +21,9 @@ void term_init(struct term *t, FILE *file)
 
 bool term_flush(struct term *t)
 {
-	return fflush(t->file) == 0 && !ferror(t->file);
-}
-
-/* Characters that are not seen but change what is seen: direction marks, separators, zero width. */
-static bool is_trick(uint32_t cp)
-{
-	return (cp >= 0x80 && cp < 0xa0) || (cp >= 0x200b && cp <= 0x200f) ||
-	       (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff ||
-	       cp == 0x061c;
+	if (fflush(t->file) != 0 && errno == EPIPE)
+		t->gone = true;
+	return !ferror(t->file);
 }
 
 static void clean_control(struct buf *out, struct slice s, size_t at, bool one_line)
@@ -54,7 +50,7 @@ void term_clean(struct buf *out, struct slice s, bool one_line)
 
 		if (n == 1 && (cp < 0x20 || cp == 0x7f))
 			clean_control(out, s, at, one_line);
-		else if (n == 0 || is_trick(cp))
+		else if (n == 0 || visible_is_trick(cp))
 			buf_puts(out, "\xef\xbf\xbd");
 		else
 			buf_append(out, slice_sub(s, at, at + n));
@@ -77,7 +73,8 @@ void term_raw(struct term *t, struct slice s)
 {
 	if (s.len == 0)
 		return;
-	(void)fwrite(s.ptr, 1, s.len, t->file);
+	if (fwrite(s.ptr, 1, s.len, t->file) < s.len && errno == EPIPE)
+		t->gone = true;
 	t->mid_line = s.ptr[s.len - 1] != '\n';
 }
 
@@ -139,23 +136,30 @@ void term_fresh_line(struct term *t)
 		term_raw(t, SLICE("\n"));
 }
 
+enum term_style term_diff_style(struct slice line)
+{
+	if (slice_starts(line, SLICE("+++")) || slice_starts(line, SLICE("---")))
+		return TERM_BOLD;
+	if (slice_starts(line, SLICE("+")))
+		return TERM_GREEN;
+	if (slice_starts(line, SLICE("-")))
+		return TERM_RED;
+	return slice_starts(line, SLICE("@@")) ? TERM_CYAN : TERM_PLAIN;
+}
+
+/* A carriage return in a line is shown as one: as the end of a line it would begin another, which
+ * could look like any line of the diff. */
 void term_diff(struct term *t, struct slice diff)
 {
 	struct slice line;
+	struct buf b;
 
 	while (slice_next_line(&diff, &line)) {
-		enum term_style style = TERM_PLAIN;
-
-		if (slice_starts(line, SLICE("+++")) || slice_starts(line, SLICE("---")))
-			style = TERM_BOLD;
-		else if (slice_starts(line, SLICE("+")))
-			style = TERM_GREEN;
-		else if (slice_starts(line, SLICE("-")))
-			style = TERM_RED;
-		else if (slice_starts(line, SLICE("@@")))
-			style = TERM_CYAN;
-		term_text(t, style, line);
+		buf_init(&b, 8 * line.len + 64);
+		visible_line(&b, line);
+		term_text(t, term_diff_style(line), buf_slice(&b));
 		term_raw(t, SLICE("\n"));
+		buf_release(&b);
 	}
 }
 
