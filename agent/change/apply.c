@@ -33,6 +33,7 @@ struct apply {
 	struct runner_call *call;
 	struct sync_wait *sync; /* of the log, at the end */
 	int tries;
+	bool same; /* it stands there already */
 
 	bool stop;	/* the owner wants no more */
 	struct err why; /* of the log */
@@ -74,7 +75,7 @@ static void written(void *payload, const struct err *err)
 	struct apply *x = payload;
 
 	x->op = NULL;
-	x->out.written = !err;
+	x->out.written = !err && !x->same;
 	if (err && err->code == ERR_STALE && ++x->tries < MAX_TRIES)
 		read_it(x);
 	else
@@ -96,12 +97,14 @@ static void was_read(void *payload, const struct workspace_text *t, const struct
 		settle(x, err ? err : &why);
 		return;
 	}
-	if (same(now, plan.after)) {
+	/* Folders of a file that is gone already may be left of a crash between the two. */
+	x->same = same(now, plan.after);
+	if (x->same && (plan.folders == 0 || now.ptr)) {
 		settle(x, NULL);
 		return;
 	}
 	x->out.now = plan.after;
-	if (x->ops->intend && !x->ops->intend(x->self, t, plan.after, &why)) {
+	if (!x->same && x->ops->intend && !x->ops->intend(x->self, t, plan.after, &why)) {
 		settle(x, &why);
 		return;
 	}
@@ -113,6 +116,7 @@ static void was_read(void *payload, const struct workspace_text *t, const struct
 							   .sha256 = t->sha256,
 							   .after = plan.after,
 							   .mode = plan.mode,
+							   .folders = plan.folders,
 							   .label = x->env.label },
 				written, x);
 }

@@ -33,7 +33,7 @@ struct change_undo {
 	struct arena arena; /* of the plan */
 	struct turn *turns;
 	struct group *groups;
-	size_t n_groups, group; /* group: the one in hand */
+	size_t n_groups, group; /* group: so many were begun */
 	size_t first, end;	/* turns of the run in hand: from first up to, not with, end */
 	size_t next;		/* the turn after it; SIZE_MAX: the group is done */
 	struct apply *apply;
@@ -52,20 +52,25 @@ bool change_undo_wants(const struct change_undo_spec *s, const struct past_edit 
 
 /* --- grouping --- */
 
+/* Steps come oldest first, and with them the groups: what was made last by its first step goes first,
+ * so a folder goes after all that lies in it. */
 static void add_turn(struct change_undo *u, struct map *by_path, size_t n,
 		     const struct past_edit *e)
 {
 	struct group *g = map_get(by_path, e->path);
 
 	u->turns[n] = (struct turn){ .edit = e, .next = SIZE_MAX };
-	if (g) {
-		u->turns[g->tail].next = n;
-	} else {
+	if (!g) {
 		g = &u->groups[u->n_groups++];
-		g->head = n;
+		*g = (struct group){ n, n };
 		(void)map_put(by_path, e->path, g);
+	} else if (u->spec.redo) {
+		u->turns[g->tail].next = n;
+		g->tail = n;
+	} else {
+		u->turns[n].next = g->head;
+		g->head = n;
 	}
-	g->tail = n;
 }
 
 static void group_by_path(struct change_undo *u)
@@ -77,14 +82,11 @@ static void group_by_path(struct change_undo *u)
 	map_init(&by_path, 0);
 	u->turns = arena_array(&u->arena, h->n + 1, sizeof(*u->turns));
 	u->groups = arena_array(&u->arena, h->n + 1, sizeof(*u->groups));
-	for (size_t i = 0; i < h->n; i++) {
-		const struct past_edit *e = &h->edits[u->spec.redo ? i : h->n - 1 - i];
-
-		if (change_undo_wants(&u->spec, e))
-			add_turn(u, &by_path, n++, e);
-	}
+	for (size_t i = 0; i < h->n; i++)
+		if (change_undo_wants(&u->spec, &h->edits[i]))
+			add_turn(u, &by_path, n++, &h->edits[i]);
 	map_release(&by_path);
-	u->next = u->n_groups ? u->groups[0].head : SIZE_MAX;
+	u->next = SIZE_MAX;
 }
 
 static bool is_text(const struct turn *t)
@@ -95,8 +97,10 @@ static bool is_text(const struct turn *t)
 /* False: that was the last one. */
 static bool next_run(struct change_undo *u)
 {
-	if (u->next == SIZE_MAX && u->group + 1 < u->n_groups)
-		u->next = u->groups[++u->group].head;
+	if (u->next == SIZE_MAX && u->group < u->n_groups) {
+		u->next = u->groups[u->spec.redo ? u->group : u->n_groups - 1 - u->group].head;
+		u->group++;
+	}
 	if (u->next == SIZE_MAX)
 		return false;
 	u->first = u->next;

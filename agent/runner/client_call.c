@@ -53,8 +53,13 @@ static void answer_read(const struct runner_call *c, struct json v, struct arena
 {
 	struct file_content f = { .data = { "", 0 } };
 	struct err bad;
-	struct slice hash;
+	struct slice hash, missing;
 
+	if (!err && json_str(json_get(v, "missing"), a, &missing)) {
+		f.missing_folders = (uint32_t)json_i64_or(json_get(v, "folders"), 0);
+		(void)err_set(&bad, ERR_NOT_FOUND, "%.*s", SLICE_ARG(missing));
+		err = &bad;
+	}
 	if (!err && !wire_bytes_read(v, a, &f.data)) {
 		err_set(&bad, ERR_INTERNAL, "The runner's answer has no data.");
 		err = &bad;
@@ -168,6 +173,7 @@ struct runner_call *runner_write(struct runner *r, const struct file_write *f,
 		jw_kbool(w, "remove", f->remove);
 		jw_ki64(w, "mode", f->mode);
 		jw_kbool(w, "makeParents", f->make_parents);
+		jw_ki64(w, "folders", f->folders);
 		jw_end(w);
 	}
 	return client_end(c);

@@ -63,7 +63,7 @@ static bool read_image(struct json v, struct arena *a, enum entry_kind *kind, st
 void client_answer_image(const struct runner_call *c, struct json v, struct arena *a,
 			 const struct err *err)
 {
-	struct view_image image = { ENTRY_NONE, ENTRY_NONE, { NULL, 0 }, { NULL, 0 } };
+	struct view_image image = { ENTRY_NONE, ENTRY_NONE, 0, { NULL, 0 }, { NULL, 0 } };
 	struct err bad;
 
 	if (!err && (!read_image(json_get(v, "before"), a, &image.was, &image.before) ||
@@ -71,6 +71,7 @@ void client_answer_image(const struct runner_call *c, struct json v, struct aren
 		err_set(&bad, ERR_INTERNAL, "The runner's answer has no data.");
 		err = &bad;
 	}
+	image.folders = (uint32_t)json_i64_or(json_get(v, "folders"), 0);
 	c->on_image(c->payload, &image, err);
 }
 
@@ -83,6 +84,7 @@ static bool read_item(struct json v, struct arena *a, struct view_item *out)
 	};
 	if (out->code != ERR_NONE || !json_present(json_get(v, "before")))
 		return true;
+	out->image.folders = (uint32_t)json_i64_or(json_get(v, "folders"), 0);
 	return read_image(json_get(v, "before"), a, &out->image.was, &out->image.before) &&
 	       read_image(json_get(v, "after"), a, &out->image.is, &out->image.after);
 }

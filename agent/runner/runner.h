@@ -62,6 +62,7 @@ struct file_content {
 	uint64_t size;
 	uint32_t mode; /* permission bits */
 	bool exists;
+	uint32_t missing_folders; /* ERR_NOT_FOUND: so many folders above it are not there either */
 };
 typedef void runner_read_cb(void *payload, const struct file_content *f, const struct err *err);
 /* ERR_NOT_FOUND, ERR_DENIED (outside, secret, not a regular file), ERR_TOO_LARGE. max_bytes 0:
@@ -74,6 +75,7 @@ struct file_write {
 	struct slice expect_sha256; /* hex of what must stand there now; "" = must not exist; "*" =
 				       whatever */
 	bool remove;		    /* delete the file instead (for undo) */
+	uint32_t folders;	    /* then so many folders above it go too, as far as they are empty */
 	uint32_t mode;		    /* for a new file; 0: 0644 masked by umask */
 	bool make_parents;
 };
@@ -224,6 +226,7 @@ void runner_kill(struct runner_call *c);
 /* What stood there before, and after: a file's bytes, a link's target. */
 struct view_image {
 	enum entry_kind was, is;
+	uint32_t folders; /* above it that are not there before */
 	struct slice before, after; /* ptr NULL: there is none */
 };
 /* ERR_TOO_LARGE: LIMIT_READ_BYTES. */

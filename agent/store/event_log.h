@@ -22,12 +22,14 @@
  *             background?: id}
  *   begin     {task, call, transaction, files}           files are about to be changed, all or none
  *   edit      {task, call, step, path, via: "buffer"|"file"|"command", before, after, transaction?,
- *             mode?, newMode?, kind?: "mode"|"link", was?, is?, hunks?}
+ *             mode?, newMode?, folders?, kind?: "mode"|"link"|"folder", was?, is?,
+ *             hunks?}
  *             written before the change is made; before/after: SHA-256 of blobs, "" = no file;
  *             mode, newMode: permission bits of the file before and after; kind "mode": only they
  *             changed; "link": before and after are targets of links where was and is (0 nothing,
- *             1 a file, 2 a link) say so; hunks: ids of what the user rejected: not
- *             the model's change but its taking back
+ *             1 a file, 2 a link) say so; "folder": was and is are 0 or 3
+ *             (a folder); folders: how many above a new file were made for it; hunks: ids of what
+ *             the user rejected: not the model's change but its taking back
  *   edited    {task, step, ok, error?, unknown?}         after it; the last one of a step holds
  *             unknown: true if an editor that did not answer may still make it
  *   changed   {task, call, path, kind, before, after}    by a command; no images, no undo: a whole

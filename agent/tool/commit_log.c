@@ -8,6 +8,7 @@ void commit_take_image(struct commit *m, const struct view_image *v)
 
 	m->before = v->before.ptr ? arena_dup(&m->arena, v->before) : v->before;
 	m->after = v->after.ptr ? arena_dup(&m->arena, v->after) : v->after;
+	m->folders = v->folders;
 	if (v->before.ptr && !m->before.ptr)
 		m->before = SLICE("");
 	if (v->after.ptr && !m->after.ptr)
@@ -79,6 +80,7 @@ static bool journal(struct tool_run *r, const char *via)
 				  .via = via,
 				  .before = m->before,
 				  .after = m->after,
+				  .folders = m->folders,
 				  .entry = m->entry };
 
 	if (m->id.len == 0 && !journal_begin(r, 0, &m->id))

@@ -38,6 +38,7 @@ struct commit {
 	struct slice before, after; /* NULL: no file, or not as text for the log */
 	bool images;		    /* undo covers it */
 	struct restore_entry entry;
+	uint32_t folders;	 /* that are made for it */
 	struct snapshot *mine;	 /* an open buffer now */
 	struct slice left;	 /* what the command left, while `after` is what the buffer gets */
 	int64_t step, mode_step; /* mode_step: of its permissions; 0: they stay */

@@ -43,6 +43,8 @@ bool journal_edit(struct tool_run *r, const struct journal_edit *j, int64_t *ste
 	jw_kstr(w, "transaction", j->id);
 	if (j->mode != 0)
 		jw_ki64(w, "mode", j->mode);
+	if (j->folders != 0)
+		jw_ki64(w, "folders", j->folders);
 	restore_entry_write(w, &j->entry);
 	return event_log_end(e->log, &e->fatal);
 }

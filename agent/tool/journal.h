@@ -20,6 +20,7 @@ struct journal_edit {
 	const char *via;	    /* "file", "buffer", "command" */
 	struct slice before, after; /* the bytes; ptr NULL: no file */
 	uint32_t mode;		    /* permission bits before; 0: none */
+	uint32_t folders;	    /* that are made for it: see history.h */
 	struct restore_entry entry; /* what it was beside text */
 };
 /* *step numbers it in the task. It is on the disk when journal_sync() is done. */

@@ -149,7 +149,8 @@ static bool journal(struct tool_run *r)
 					  .via = c->is_buffer ? "buffer" : "file",
 					  .before = c->before_bytes,
 					  .after = c->after_bytes,
-					  .mode = c->mode };
+					  .mode = c->mode,
+					  .folders = c->folders };
 
 		if (!c->same && !journal_edit(r, &e, &c->step))
 			return false;
@@ -271,6 +272,7 @@ static void was_read(void *payload, const struct workspace_text *v, const struct
 	c->is_buffer = v->is_buffer;
 	c->encoding = v->encoding;
 	c->mode = v->mode;
+	c->folders = v->folders;
 	c->sha256 = arena_dup(&r->arena, v->sha256);
 	t->at++;
 	read_next(r);

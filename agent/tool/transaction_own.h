@@ -24,7 +24,7 @@ struct change {
 	struct snapshot *now; /* what stands there; NULL: nothing */
 	bool is_buffer, same; /* same: nothing to change */
 	enum encoding encoding;
-	uint32_t mode;
+	uint32_t mode, folders; /* folders: above it, that are not there yet */
 	struct slice sha256;  /* of the file that was read */
 	struct slice planned; /* the text, before a move takes it away */
 	struct slice after;   /* the text that shall stand there; ptr NULL: no file */

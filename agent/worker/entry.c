@@ -109,6 +109,27 @@ static bool reachable(const struct root *r, const char *rel, struct err *err)
 	return true;
 }
 
+/* An empty folder. What is in it by now is somebody's, and keeps it. */
+static bool put_folder(const struct root *r, const char *rel, bool make, struct err *err)
+{
+	const char *base;
+	int dir = make ? open_parent(r, rel, &base) : upper_parent(r->fd, rel, &base);
+	bool ok;
+
+	if (dir < 0)
+		return (!make && errno == ENOENT) || fail(err, rel, "put back");
+	if (make)
+		ok = mkdirat(dir, base, 0777) == 0 || errno == EEXIST;
+	else
+		ok = unlinkat(dir, base, AT_REMOVEDIR) == 0 || errno == ENOENT;
+	if (!ok && (errno == ENOTEMPTY || errno == EEXIST))
+		(void)err_set(err, ERR_STALE, "the folder is not empty, and stays");
+	else if (!ok)
+		(void)fail(err, rel, make ? "made" : "removed");
+	(void)close(dir);
+	return ok;
+}
+
 bool entry_put(const struct root *r, struct slice path, const struct entry *from,
 	       const struct entry *to, uint32_t mode, struct err *err)
 {
@@ -120,6 +141,8 @@ bool entry_put(const struct root *r, struct slice path, const struct entry *from
 
 	if (!root_clean(r, path, rel, err) || !reachable(r, rel, err))
 		return false;
+	if (from->kind == ENTRY_FOLDER || to->kind == ENTRY_FOLDER)
+		return put_folder(r, rel, to->kind == ENTRY_FOLDER, err);
 	dir = to->kind == ENTRY_NONE ? upper_parent(r->fd, rel, &base) : open_parent(r, rel, &base);
 	if (dir < 0 && to->kind == ENTRY_NONE && errno == ENOENT)
 		return true;

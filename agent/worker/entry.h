@@ -7,7 +7,7 @@
 #include "agent/worker/wire.h"
 
 struct entry {
-	enum entry_kind kind;
+	enum entry_kind kind; /* a folder comes and goes empty, and only in the place of nothing */
 	struct slice data; /* of the file; of a link its target */
 };
 

@@ -301,6 +301,54 @@ static bool replace(const struct file_change *c, const struct target *t, struct 
 	return ok;
 }
 
+uint32_t file_missing_folders(const struct root *r, struct slice path)
+{
+	char rel[LIMIT_PATH_BYTES], *slash;
+	struct err ignored = { 0 };
+	uint32_t n = 0;
+
+	if (!root_clean(r, path, rel, &ignored))
+		return 0;
+	while ((slash = strrchr(rel, '/'))) {
+		int fd;
+
+		*slash = 0;
+		fd = root_openat(r, rel, O_PATH | O_DIRECTORY, false);
+		if (fd >= 0)
+			(void)close(fd);
+		if (fd >= 0 || errno != ENOENT)
+			break;
+		n++;
+	}
+	return n;
+}
+
+/* From below, until one is not empty, or is none of ours. No link is followed at the end. */
+static void remove_folders(const struct root *r, const char *file, uint32_t n)
+{
+	char rel[LIMIT_PATH_BYTES], *slash;
+
+	(void)snprintf(rel, sizeof(rel), "%s", file);
+	for (; n > 0 && (slash = strrchr(rel, '/')); n--) {
+		const char *name;
+		bool gone;
+		int up;
+
+		*slash = 0; /* rel is the folder now */
+		slash = strrchr(rel, '/');
+		name = slash ? slash + 1 : rel;
+		if (slash)
+			*slash = 0;
+		up = root_openat(r, slash ? rel : "", O_PATH | O_DIRECTORY, false);
+		gone = up >= 0 && unlinkat(up, name, AT_REMOVEDIR) == 0;
+		if (up >= 0)
+			(void)close(up);
+		if (!gone || !slash)
+			return;
+		*slash = '/';
+	}
+}
+
 bool file_write(const struct root *r, const struct file_change *c, struct file_info *info,
 		struct err *err)
 {
@@ -328,6 +376,8 @@ bool file_write(const struct root *r, const struct file_change *c, struct file_i
 	} else {
 		ok = unlinkat(t.dir, t.base, 0) == 0 || root_errno(err, "deleted", t.rel);
 	}
+	if (ok && c->remove)
+		remove_folders(r, t.rel, c->folders);
 out:
 	if (lock >= 0)
 		(void)close(lock);

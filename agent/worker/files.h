@@ -21,6 +21,7 @@ struct file_change {
 	struct slice path, data;
 	struct slice expect_sha256; /* hex; "": must not exist; "*": whatever */
 	bool remove, make_parents;
+	uint32_t folders; /* remove: so many folders above it go too, from below, as far as they are empty */
 	uint32_t mode; /* of a new file; 0: 0644 and the umask */
 };
 /* All or nothing. A symlink as last component is followed to its target inside the workspace; the
@@ -28,6 +29,9 @@ struct file_change {
  * ERR_STALE, ERR_DENIED, ERR_NOT_FOUND, ERR_TOO_LARGE, ERR_IO. */
 NODISCARD bool file_write(const struct root *r, const struct file_change *c, struct file_info *info,
 			  struct err *err);
+
+/* How many of the folders above this path are not there yet. */
+uint32_t file_missing_folders(const struct root *r, struct slice path);
 
 /* Removes temporary files of writes that were killed from the folder of this path. ERR_DENIED,
  * ERR_INVALID for the path. */

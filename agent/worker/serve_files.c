@@ -14,6 +14,18 @@
 
 enum { PIECE_BYTES = 64 * 1024 };
 
+/* That a file is not there is an answer like another: it says what else would have to be made. */
+static void reply_missing(struct rpc_request *req, const struct err *err, uint32_t folders)
+{
+	struct jw *w = conn_result_begin(req);
+
+	jw_object(w);
+	jw_kcstr(w, "missing", err->msg);
+	jw_ki64(w, "folders", folders);
+	jw_end(w);
+	conn_result_end(req);
+}
+
 void serve_read(struct serve *s, struct rpc_request *req)
 {
 	struct slice path = json_str_or(json_get(req->params, "path"), &req->arena, "");
@@ -27,7 +39,10 @@ void serve_read(struct serve *s, struct rpc_request *req)
 			: max > 0			 ? LIMIT_DOC_BYTES
 							 : LIMIT_READ_BYTES);
 	if (!file_read(&s->root, path, &data, &info, &err)) {
-		conn_reply_err(req, &err);
+		if (err.code == ERR_NOT_FOUND)
+			reply_missing(req, &err, file_missing_folders(&s->root, path));
+		else
+			conn_reply_err(req, &err);
 	} else {
 		w = conn_result_begin(req);
 		jw_object(w);
@@ -54,6 +69,7 @@ void serve_write(struct serve *s, struct rpc_request *req)
 	c.remove = json_bool_or(json_get(req->params, "remove"), false);
 	c.make_parents = json_bool_or(json_get(req->params, "makeParents"), false);
 	c.mode = (uint32_t)json_i64_or(json_get(req->params, "mode"), 0);
+	c.folders = (uint32_t)json_i64_or(json_get(req->params, "folders"), 0);
 	if (!c.remove && !wire_bytes_read(req->params, &req->arena, &c.data)) {
 		conn_reply_error(req, RPC_INVALID_PARAMS, "write needs text or base64.");
 		return;

@@ -174,6 +174,9 @@ bool serve_view_write_images(const struct serve *s, const struct upper *u,
 	if (ok) {
 		write_image(w, "before", was, &before);
 		write_image(w, "after", is, &after);
+		if (was == ENTRY_NONE)
+			jw_ki64(w, "folders",
+				file_missing_folders(&s->root, slice_of(c->rel)));
 		*bytes = before.len + after.len;
 	}
 	buf_release(&before);

@@ -39,7 +39,7 @@
 #include "protocol/json/write.h"
 
 /* What stands under a name. */
-enum entry_kind { ENTRY_NONE, ENTRY_FILE, ENTRY_LINK };
+enum entry_kind { ENTRY_NONE, ENTRY_FILE, ENTRY_LINK, ENTRY_FOLDER };
 
 /* Where this program and its libraries lie inside a container. */
 #define WIRE_INSIDE "/run/emend"

@@ -161,6 +161,8 @@ static void read_file_done(void *payload, const struct file_content *f, const st
 		op_free(op);
 		return;
 	}
+	if (err)
+		t.folders = f->missing_folders;
 	if (!err && f->exists) {
 		t.exists = true;
 		t.size = f->size;
@@ -253,6 +255,7 @@ static void write_file(struct workspace_op *op, const struct workspace_write *w)
 				.expect_sha256 = w->sha256,
 				.remove = !w->after.ptr,
 				.mode = w->mode,
+				.folders = w->folders,
 				.make_parents = true };
 
 	op->call = runner_write(op->workspace->runner, &f, write_file_done, op);

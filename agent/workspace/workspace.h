@@ -38,6 +38,7 @@ struct workspace_text {
 	uint64_t size;	     /* bytes */
 	uint32_t mode;	     /* permission bits of the file; 0: a buffer, or no file */
 	struct slice sha256; /* hex of the file's bytes; "" for a buffer or no file */
+	uint32_t folders;    /* no file: so many folders above it are not there either */
 };
 /* The file is open, but its text is not known (host_ops.lost): *err says what to do. */
 bool workspace_lost(struct workspace *v, struct slice path, struct err *err);
@@ -55,6 +56,7 @@ struct workspace_write {
 	struct slice sha256; /* of the file that was read; "" for none */
 	struct slice after;  /* the whole new content, as bytes; ptr NULL: delete the file */
 	uint32_t mode;	     /* of a file that is made; 0: 0644 and the umask */
+	uint32_t folders;    /* with a file that goes, so many above it go, as far as they are empty */
 	struct slice label;  /* for the editor's undo list */
 };
 /* The bytes that a text becomes in a file of this encoding. ERR_INVALID, with the reason, if they
