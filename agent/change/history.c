@@ -119,6 +119,12 @@ static bool take(void *payload, struct json ev, struct err *err)
 		add(r, ev);
 	else if (json_is(type, "hunk"))
 		add_accepted(r, ev);
+	else if (json_is(type, "undoing"))
+		r->h->undo = (struct past_undo){ true, text_of(r, ev, "task"),
+						 json_i64_or(json_get(ev, "only"), -1),
+						 json_bool_or(json_get(ev, "redo"), false) };
+	else if (json_is(type, "undone"))
+		r->h->undo.open = false;
 	else if (json_is(type, "edited") && (e = find(r, ev))) {
 		e->made = ok;
 		e->unknown = !ok && json_bool_or(json_get(ev, "unknown"), false);

@@ -22,12 +22,21 @@ struct past_edit {
 	size_t prev, next; /* edits of the same path; SIZE_MAX: it is the first, the last */
 };
 
+/* An undo or redo that was begun. */
+struct past_undo {
+	bool open; /* and not ended: a crash */
+	struct slice task;
+	int64_t only; /* a step of it, or -1 */
+	bool redo;
+};
+
 struct history {
 	struct slice session, workspace;
 	struct past_edit *edits; /* in the order in which they were made */
 	size_t n, cap;
 	size_t lines; /* of the log that are good: if it is damaged, the next one is */
 	struct slice last_task; /* the newest task that edited; "" if none */
+	struct past_undo undo; /* the last one */
 	struct slice *accepted; /* ids of hunks that the user accepted */
 	size_t n_accepted, cap_accepted;
 };

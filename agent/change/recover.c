@@ -8,6 +8,7 @@
 #include "agent/store/store_path.h"
 #include "agent/store/unfinished.h"
 #include "agent/change/rollback.h"
+#include "agent/change/undo.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
@@ -22,6 +23,8 @@ struct recover {
 	struct slice *sessions;
 	size_t n, at;
 	struct job job;
+	struct history history; /* of the session at hand, for `undo` */
+	struct change_undo *undo;
 	struct rollback *rollback;
 	struct buf report;
 	size_t restored;
@@ -63,6 +66,40 @@ static void rolled_back(void *payload, const struct rollback_result *b, const st
 	next(r);
 }
 
+static void undone(void *payload, const struct change_undo_result *u, const struct err *err)
+{
+	struct recover *r = payload;
+
+	r->undo = NULL;
+	r->restored += u->restored;
+	buf_printf(&r->report,
+		   "Emend was stopped while it %s task %.*s. %s\n%.*s",
+		   r->history.undo.redo ? "made again" : "undid", SLICE_ARG(r->history.undo.task),
+		   err ? "It could not be finished:" : "That is finished now:",
+		   SLICE_ARG(u->report));
+	if (err)
+		buf_printf(&r->report, "%s\n", err->msg);
+	r->rollback = rollback_start(r->workspace, r->log, rolled_back, r);
+}
+
+/* The user wanted it, and half of it stands: to the end it is nearer, and safe, than back. */
+static bool go_on_with_undo(struct recover *r)
+{
+	struct slice session = r->sessions[r->at];
+	struct change_env env = { r->workspace, r->log, SLICE("Emend: undo") };
+	struct err ignored = { 0 };
+
+	if (!history_read(&r->arena, store_state_dir(r->store), session, &r->history, &ignored) ||
+	    !r->history.undo.open)
+		return false;
+	r->undo = change_undo_start(&env,
+				    &(struct change_undo_spec){ &r->history, r->history.undo.task,
+								r->history.undo.only,
+								r->history.undo.redo },
+				    undone, r);
+	return true;
+}
+
 static bool exists(struct recover *r, struct slice session)
 {
 	struct err ignored = { 0 };
@@ -101,7 +138,8 @@ static void step(struct job *j)
 		r->at++;
 	if (r->at < r->n) {
 		log_info("session %.*s has an unfinished change", SLICE_ARG(r->sessions[r->at]));
-		r->rollback = rollback_start(r->workspace, r->log, rolled_back, r);
+		if (!go_on_with_undo(r))
+			r->rollback = rollback_start(r->workspace, r->log, rolled_back, r);
 		return;
 	}
 	r->done(r->payload, buf_slice(&r->report), r->restored);
@@ -143,6 +181,7 @@ void recover_drop(struct recover *r)
 	if (!r)
 		return;
 	job_drop(&r->job);
+	change_undo_drop(r->undo);
 	rollback_drop(r->rollback);
 	close_log(r);
 	buf_release(&r->report);

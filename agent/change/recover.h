@@ -1,6 +1,7 @@
 /* recover.h - bring to an end what a killed emend left half done in a workspace.
  *
- * Looks for the marks of unfinished transactions (agent/store/unfinished.h), and rolls each back.
+ * Looks for the marks of unfinished transactions (agent/store/unfinished.h), and rolls each back; an undo
+ * that was under way goes on to its end.
  * Sessions that another emend has open are its own business and left alone. */
 #ifndef EMEND_RECOVER_H
 #define EMEND_RECOVER_H

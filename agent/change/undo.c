@@ -11,6 +11,7 @@
 
 #include "agent/change/follow.h"
 #include "agent/change/step.h"
+#include "agent/store/unfinished.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/map.h"
 #include "protocol/base/mem.h"
@@ -36,6 +37,9 @@ struct change_undo {
 	size_t n_groups, group; /* group: so many were begun */
 	size_t first, end;	/* turns of the run in hand: from first up to, not with, end */
 	size_t next;		/* the turn after it; SIZE_MAX: the group is done */
+	bool begun, marked; /* it stands in the log; the session was marked before */
+	struct slice swept; /* the folder that was swept last */
+	struct sync_wait *sync; /* of the log, before the first file is changed */
 	struct apply *apply;
 	struct buf report;
 	struct change_undo_result out;
@@ -48,6 +52,57 @@ bool change_undo_wants(const struct change_undo_spec *s, const struct past_edit 
 {
 	return slice_eq(e->task, s->task) && e->undone == s->redo && !e->failed &&
 	       (s->only < 0 || e->step == s->only);
+}
+
+/* --- the log's side of the whole --- */
+
+static struct slice state_dir(const struct change_undo *u)
+{
+	return event_log_state_dir(u->env.log);
+}
+
+/* Is the session marked for another reason, that outlives the undo? */
+static bool marked_before(struct change_undo *u)
+{
+	enum { MAX = 64 };
+	struct slice sessions[MAX];
+	size_t n = unfinished_list(state_dir(u), u->env.workspace->root, &u->arena, sessions, MAX);
+
+	for (size_t i = 0; i < n; i++)
+		if (slice_eq(sessions[i], event_log_session(u->env.log)))
+			return true;
+	return false;
+}
+
+static bool log_begin(struct change_undo *u)
+{
+	struct event_log *log = u->env.log;
+	struct jw *w;
+
+	u->marked = marked_before(u);
+	event_log_mark(log, u->env.workspace->root);
+	u->begun = true;
+	w = event_log_begin(log, "undoing");
+	jw_kstr(w, "task", u->spec.task);
+	jw_ki64(w, "only", u->spec.only);
+	jw_kbool(w, "redo", u->spec.redo);
+	return event_log_end(log, &u->why);
+}
+
+static bool log_undone(struct change_undo *u, bool ok, struct err *err)
+{
+	struct jw *w = event_log_begin(u->env.log, "undone");
+
+	jw_kstr(w, "task", u->spec.task);
+	jw_kbool(w, "ok", ok);
+	return event_log_end(u->env.log, err);
+}
+
+static void log_over(struct change_undo *u)
+{
+	u->begun = false;
+	if (!u->marked)
+		event_log_unmark(u->env.log, u->env.workspace->root);
 }
 
 /* --- grouping --- */
@@ -119,7 +174,7 @@ static bool image(struct change_undo *u, struct arena *a, struct slice hash, str
 	*out = (struct slice){ NULL, 0 };
 	if (hash.len == 0)
 		return true;
-	if (blob_get(event_log_state_dir(u->env.log), u->spec.history->session, hash, a, out,
+	if (blob_get(state_dir(u), u->spec.history->session, hash, a, out,
 		     err)) {
 		if (!out->ptr)
 			*out = SLICE(""); /* empty, not missing */
@@ -149,7 +204,7 @@ static bool never_made(struct change_undo *u, struct arena *a, const struct past
 	const struct history *h = u->spec.history;
 
 	return !e->made &&
-	       !follow_made(a, event_log_state_dir(u->env.log), h, (size_t)(e - h->edits), &now);
+	       !follow_made(a, state_dir(u), h, (size_t)(e - h->edits), &now);
 }
 
 static void turn_one(struct change_undo *u, struct arena *a, struct turn *t, struct standing *now,
@@ -293,14 +348,31 @@ static struct apply_item item_of(const struct past_edit *e, bool redo)
 	return i;
 }
 
+/* A write that was killed leaves a temporary file; neighbours follow each other, so a folder is swept
+ * about once. */
+static bool sweep(struct change_undo *u, struct slice path)
+{
+	size_t end = path.len;
+	struct slice folder;
+
+	while (end > 0 && path.ptr[end - 1] != '/')
+		end--;
+	folder = slice_sub(path, 0, end);
+	if (u->swept.ptr && slice_eq(folder, u->swept))
+		return false;
+	u->swept = folder;
+	return true;
+}
+
 static bool next(void *self, struct arena *a, struct apply_item *item)
 {
 	struct change_undo *u = self;
 
-	while (next_run(u)) {
+	while (u->why.code == ERR_NONE && next_run(u)) {
 		struct turn *t = &u->turns[u->first];
 
 		*item = item_of(t->edit, u->spec.redo);
+		item->sweep = sweep(u, item->path);
 		t->went = is_text(t) ||
 			  images(u, a, t->edit, &item->from_data, &item->to_data, &t->why);
 		if (t->went)
@@ -311,11 +383,21 @@ static bool next(void *self, struct arena *a, struct apply_item *item)
 	return false;
 }
 
+static bool finish(void *self, struct err *err)
+{
+	struct change_undo *u = self;
+
+	return !u->begun || log_undone(u, true, err);
+}
+
 static void ended(void *self, const struct err *err)
 {
 	struct change_undo *u = self;
 
 	u->apply = NULL;
+	if (u->begun && !err)
+		log_over(u);
+	u->begun = false; /* the log is broken: the next start goes on */
 	if (u->why.code != ERR_NONE)
 		err = &u->why;
 	u->out.report = buf_slice(&u->report);
@@ -323,10 +405,21 @@ static void ended(void *self, const struct err *err)
 	change_undo_drop(u);
 }
 
+/* The log says so, durably: files may be changed. Or it cannot, and none is. */
+static void began(void *payload, const struct err *err)
+{
+	static const struct apply_ops ops = { next, plan, NULL, made, finish, ended };
+	struct change_undo *u = payload;
+
+	u->sync = NULL;
+	if (err)
+		u->why = *err;
+	u->apply = apply_start(&u->env, &ops, u);
+}
+
 struct change_undo *change_undo_start(const struct change_env *e, const struct change_undo_spec *s,
 				      change_undo_cb *done, void *payload)
 {
-	static const struct apply_ops ops = { next, plan, NULL, made, NULL, ended };
 	struct change_undo *u = xcalloc(1, sizeof(*u));
 
 	u->env = *e;
@@ -336,15 +429,23 @@ struct change_undo *change_undo_start(const struct change_env *e, const struct c
 	arena_init(&u->arena);
 	buf_init(&u->report, LIMIT_MESSAGE_BYTES);
 	group_by_path(u);
-	u->apply = apply_start(&u->env, &ops, u);
+	if (u->n_groups > 0 && log_begin(u))
+		u->sync = event_log_sync(u->env.log, began, u);
+	else
+		began(u, NULL); /* nothing to change, or the log is broken: it ends */
 	return u;
 }
 
 void change_undo_drop(struct change_undo *u)
 {
+	struct err ignored = { 0 };
+
 	if (!u)
 		return;
+	sync_drop(u->sync);
 	apply_drop(u->apply);
+	if (u->begun && log_undone(u, false, &ignored)) /* given up: nobody goes on with it */
+		log_over(u);
 	buf_release(&u->report);
 	arena_release(&u->arena);
 	free(u);

@@ -6,6 +6,9 @@
  * not depend on it. Links, folders and permissions go back one by one, in their place between the
  * texts. Every step that went, or was refused, is an `undo` event in the log.
  *
+ * An undo is all or nothing as a change of files is: that it was begun stands in the log before the
+ * first file is changed, and after a crash the next start goes on with it (recover.h).
+ *
  * Cost: linear in the steps and in the bytes of their files. */
 #ifndef EMEND_CHANGE_UNDO_H
 #define EMEND_CHANGE_UNDO_H

@@ -41,6 +41,10 @@
  *   hunk      {task, action: "accept", hunks[ids]}       the user keeps these changes
  *   undo      {task, step, path, ok, error?, before, after, redo?}
  *             redo: true if an undo was taken back
+ *   undoing   {task, only, redo}                         before an undo changes its first file; only: the
+ *             step, or -1
+ *   undone    {task, ok}                                 it has come to its end, or was given up; without
+ *             it the next start goes on with the undo
  *   notice    {task, text}
  *   pruned    {bytes}                                    the blobs of all events before it are gone
  *   finished  {task, status, summary, usd, seconds, files[]}

@@ -1,10 +1,13 @@
 /* file_sweep.c - see files.h: what a write that was killed left beside its file.
  *
- * A temporary file is locked by its writer as long as that lives, so only orphans go. */
+ * A temporary file is locked by its writer as long as that lives, so only orphans go. A writer that was
+ * killed a moment ago may still be dying: it gets that moment. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/base/regular.h"
@@ -18,13 +21,26 @@ static bool is_temporary(const char *name)
 	return s.len > 11 && slice_starts(s, SLICE(".emend-")) && slice_ends(s, SLICE(".tmp"));
 }
 
-static void remove_orphan(int dir, const char *name)
+/* tries: left for all files of the folder, so that one long write of another emend costs half a second. */
+static bool lock_orphan(int fd, int *tries)
+{
+	const struct timespec moment = { 0, 25 * 1000 * 1000 };
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK || --*tries < 0)
+			return false;
+		(void)nanosleep(&moment, NULL);
+	}
+	return true;
+}
+
+static void remove_orphan(int dir, const char *name, int *tries)
 {
 	int fd = regular_open(dir, name, O_NOFOLLOW, NULL);
 
 	if (fd < 0)
 		return;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (lock_orphan(fd, tries))
 		(void)unlinkat(dir, name, 0);
 	(void)close(fd);
 }
@@ -34,7 +50,7 @@ bool file_sweep(const struct root *r, struct slice path, struct err *err)
 	char rel[LIMIT_PATH_BYTES], *slash;
 	struct dirent *e;
 	DIR *d = NULL;
-	int fd;
+	int fd, tries = 20;
 
 	if (!root_clean(r, path, rel, err))
 		return false;
@@ -58,7 +74,7 @@ bool file_sweep(const struct root *r, struct slice path, struct err *err)
 	}
 	while ((e = readdir(d)))
 		if (is_temporary(e->d_name))
-			remove_orphan(dirfd(d), e->d_name);
+			remove_orphan(dirfd(d), e->d_name, &tries);
 	(void)closedir(d);
 	return true;
 }

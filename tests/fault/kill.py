@@ -73,6 +73,10 @@ def tree_of(w):
     return tree
 
 
+def empty_folders(w):
+    return [f for f, folders, files in os.walk(w.path) if f != w.path and not folders and not files]
+
+
 def children(pid):
     try:
         with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as f:
@@ -184,6 +188,7 @@ def one(trees, turns, seconds, rng):
             k = which(trees, tree_of(w), what)
             r = w.run("undo", "-y")
         expect(which(trees, tree_of(w), what + ", undone") == 0, (what, r))
+        expect(not empty_folders(w), (what, empty_folders(w), r))
         check_clean(w, what)
         return k, half
 
@@ -205,18 +210,47 @@ def undo_first(trees, turns, seconds, rng):
         check_clean(w, "undo")
 
 
+def in_undo(trees, turns, seconds, rng):
+    """Killed is an undo, or a redo. The next start goes on with it: the tree is the first or the last, nothing between."""
+    with Workspace() as w:
+        p = start(w, w.script(*turns))
+        out, err = p.communicate(timeout=60)
+        expect(p.returncode == 0, (out, err))
+        event = started(out.decode("utf-8", "replace"))
+        word = "undo"
+        for _ in range(3):
+            p = w.start(word, "-y", event["task"])
+            time.sleep(rng.uniform(0, 0.3) * seconds)
+            for pid in children(p.pid) if rng.random() < 0.3 else []:
+                kill(pid)
+            kill(p.pid)
+            p.communicate(timeout=60)
+            r = w.run("sessions", "resume", "--json", "--yes", "--model", w.script({"text": "Here again."}),
+                      event["session"])
+            expect(r.status == 0, r)
+            k = which(trees, tree_of(w), "a killed " + word)
+            expect(k in (0, len(trees) - 1), (word, k, r))
+            check_clean(w, word)
+            word = "redo" if k == 0 else "undo"
+        r = w.run("undo", "-y", event["task"])
+        expect(which(trees, tree_of(w), "undone") == 0, r)
+        expect(not empty_folders(w), empty_folders(w))
+        check_clean(w, "undo")
+
+
 def main(argv):
     kills = int(argv[1]) if len(argv) > 1 else 40
     seed = int(argv[2]) if len(argv) > 2 else int(time.time())
     rng = random.Random(seed)
     trees, turns = plan(4)
-    print("1..2")
+    print("1..3")
     print("# seed %d, %d kills" % (seed, kills))
     seconds = min(measure(turns) for _ in range(3))  # the machine may be busy with something else
     bad, seen, halves = 0, [0] * len(trees), 0
-    for case, count, name in ((one, kills * 3 // 4, "wholly old or wholly new, and undo restores"),
-                              (undo_first, kills - kills * 3 // 4, "undo right after the kill restores")):
-        number = 1 if case is one else 2
+    for case, count, name in ((one, kills * 5 // 8, "wholly old or wholly new, and undo restores"),
+                              (undo_first, kills // 8, "undo right after the kill restores"),
+                              (in_undo, kills // 4, "a killed undo is finished by the next start")):
+        number = [one, undo_first, in_undo].index(case) + 1
         try:
             for _ in range(count):
                 result = case(trees, turns, seconds, rng)
