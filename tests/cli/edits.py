@@ -290,6 +290,21 @@ def undo_keeps_what_was_written_between_two_steps(w):
     expect(r.status == 0 and get(w, "a.txt") == mine.replace(b"line 9\n", b"LINE 9\n"), r)
 
 
+def folders_that_were_made_go_when_they_are_empty(w):
+    os.mkdir(os.path.join(w.path, "mine"))
+    command = {"calls": [{"name": "run_command", "input": {"command": "mkdir -p run/deep; echo y > run/deep/z"}}]}
+    turns = (write("a/b/one.txt", "1\n"), write("a/b/two.txt", "2\n"), edit("a/b/one.txt", "1", "one"),
+             patch("*** Add File: p/q.txt", "+see", "*** Add File: p/r.txt", "+see"), write("mine/x", "x\n"), command)
+    do(w, *turns)
+    r = w.run("undo", "-y")
+    expect(r.status == 0 and sorted(os.listdir(w.path)) == ["mine"] and not os.listdir(w.path + "/mine"), r)
+    r = w.run("redo", "-y")
+    expect(r.status == 0 and get(w, "a/b/one.txt") == b"one\n" and get(w, "run/deep/z") == b"y\n", r)
+    put(w, "a/b/users.txt", b"mine\n")
+    r = w.run("undo", "-y")  # what is not empty stays, with all that is the user's
+    expect(r.status == 0 and sorted(os.listdir(w.path)) == ["a", "mine"] and os.listdir(w.path + "/a/b") == ["users.txt"], r)
+
+
 def search_finds_what_read_file_shows(w):
     put(w, "utf16.txt", "one\r\ngr\u00f6\u00dfe two\r\n".encode("utf-16"))
     put(w, "latin.txt", "gr\u00f6\u00dfer\n".encode("latin-1") * 2)
@@ -409,6 +424,6 @@ if __name__ == "__main__":
           what_is_too_large_is_left_alone, a_patch_changes_all_its_files,
           a_patch_that_fails_somewhere_changes_nothing, what_fails_while_writing_is_rolled_back,
           undo_merges_around_the_user_or_leaves_it, redo_makes_again_what_undo_put_back,
-          undo_keeps_what_was_written_between_two_steps,
+          undo_keeps_what_was_written_between_two_steps, folders_that_were_made_go_when_they_are_empty,
           search_finds_what_read_file_shows, what_does_not_fit_is_counted, nobody_waits_for_a_fifo,
           old_contents_go_when_they_are_too_much])

@@ -114,6 +114,34 @@ static void its_own_session_too(void **state)
 	assert_false(desk_marked(d));
 }
 
+/* Killed in an undo that had come to its second file: both go back, and nothing is open any more. */
+static void an_undo_goes_on(void **state)
+{
+	struct desk *d = *state;
+	struct event_log *l;
+	struct result r;
+	struct jw *w;
+
+	l = killed(d);
+	desk_edited(l, 2, true);
+	w = event_log_begin(l, "commit");
+	jw_kcstr(w, "task", "t1");
+	jw_kcstr(w, "transaction", "t1.1");
+	jw_kbool(w, "ok", true);
+	assert_true(event_log_end(l, NULL));
+	w = event_log_begin(l, "undoing");
+	jw_kcstr(w, "task", "t1");
+	jw_ki64(w, "only", -1);
+	assert_true(event_log_end(l, NULL));
+	event_log_close(l);
+	r = go(d);
+	assert_non_null(strstr(r.report, "Emend was stopped while it undid task t1. That is finished now"));
+	assert_non_null(strstr(r.report, "restored a.txt"));
+	desk_holds(d, 0, OLD_A);
+	assert_false(desk_marked(d));
+	assert_null(start(d, &r));
+}
+
 static void one_that_is_at_work_is_left_alone(void **state)
 {
 	struct desk *d = *state;
@@ -187,6 +215,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_session_is_rolled_back, desk_setup,
 						desk_teardown),
 		cmocka_unit_test_setup_teardown(its_own_session_too, desk_setup, desk_teardown),
+		cmocka_unit_test_setup_teardown(an_undo_goes_on, desk_setup, desk_teardown),
 		cmocka_unit_test_setup_teardown(one_that_is_at_work_is_left_alone, desk_setup,
 						desk_teardown),
 		cmocka_unit_test_setup_teardown(a_mark_without_a_session_goes, desk_setup, desk_teardown),
