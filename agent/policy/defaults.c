@@ -135,19 +135,19 @@ static const char *const ask_rules[] = {
 	"kill -9 -1",
 };
 
+/* Names that only secrets have. Words that also name what a program does with secrets
+ * (password_rules.py, secrets.py, a folder credentials) are no such names: a command that cannot see
+ * its own sources fails, and git would commit their emptying. So those count with the endings of
+ * data only, and never as the name of a folder. */
 static const char *const file_patterns[] = {
-	".env*",	"!.env.example",
-	"!.env.sample", "!.env.template",
-	"!.envrc",	"*.pem",
-	"*.key",	"id_rsa*",
-	"id_dsa*",	"id_ecdsa*",
-	"id_ed25519*",	".ssh",
-	".aws",		".gnupg",
-	"credentials*", ".git-credentials",
-	".netrc",	"*secret*",
-	"*password*",	".git/config",
-	".git/hooks",	".emend/config.json",
+	".env*",   "!.env.example", "!.env.sample", "!.env.template",	   "!.envrc",
+	"*.pem",   "*.key",	    "*.p12",	    "*.keystore",	   "*.tfstate",
+	"id_rsa*", "id_dsa*",	    "id_ecdsa*",    "id_ed25519*",	   ".ssh",
+	".aws",	   ".gnupg",	    ".kube/config", ".docker/config.json", ".git-credentials",
+	".netrc",  ".pgpass",	    ".git/config",  ".git/hooks",	   ".emend/config.json",
 };
+static const char *const secret_words[] = { "secret", "password", "credentials" };
+static const char *const data_endings[] = { "json", "yaml", "yml", "toml", "ini", "txt", "conf" };
 
 static void add_all(struct policy *p, enum verdict v, const char *const *list, size_t n)
 {
@@ -165,12 +165,20 @@ void defaults_rules(struct policy *p)
 	add_all(p, VERDICT_ASK, ask_rules, ARRAY_LEN(ask_rules));
 }
 
+static void add_file(struct policy *p, struct slice pattern)
+{
+	struct err err = { 0 };
+
+	if (!policy_deny_file(p, pattern, &err))
+		__builtin_trap(); /* our own table is wrong */
+}
+
 void defaults_files(struct policy *p)
 {
-	for (size_t i = 0; i < ARRAY_LEN(file_patterns); i++) {
-		struct err err = { 0 };
-
-		if (!policy_deny_file(p, slice_of(file_patterns[i]), &err))
-			__builtin_trap();
-	}
+	for (size_t i = 0; i < ARRAY_LEN(file_patterns); i++)
+		add_file(p, slice_of(file_patterns[i]));
+	for (size_t i = 0; i < ARRAY_LEN(secret_words); i++)
+		for (size_t k = 0; k < ARRAY_LEN(data_endings); k++)
+			add_file(p, arena_printf(&p->arena, "*%s*.%s", secret_words[i],
+						 data_endings[k]));
 }

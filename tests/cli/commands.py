@@ -243,7 +243,19 @@ def toolchains_of_the_home_folder_are_found(w):
     expect(r.status == 127, r)
 
 
-main([toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
+def sources_that_are_named_like_secrets_are_seen(w):
+    """A build that cannot see its own sources fails, and git would commit their emptying."""
+    w.repository()
+    w.write("password_rules.py", "strong = 8\n")
+    w.write("credentials/secret.py", "x = 1\n")
+    w.write("app_secrets.yaml", "token: hunter2\n")
+    w.git("add", "password_rules.py", "credentials")
+    w.git("commit", "-qm", "second")
+    r = w.run("run", "--", "sh", "-c", "cat password_rules.py credentials/secret.py; git status --short; cat app_secrets.yaml")
+    expect("strong = 8\nx = 1\n" in r.out and " M " not in r.out and " D " not in r.out and "hunter2" not in r.out, r)
+
+
+main([sources_that_are_named_like_secrets_are_seen, toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
       it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
       a_server_in_the_background_answers_later_commands, policy_holds_in_the_background,
       what_is_not_kept_is_said_once, what_git_executes_is_not_left_by_the_background, what_is_left_when_the_task_ends_goes_too,
