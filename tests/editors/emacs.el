@@ -279,6 +279,71 @@
     (t-ended "done")
     (t-ok (equal (buffer-string) t-before) "once the lines are as Emend left them, undo works")))
 
+;; The answer stands in a window of its own while it comes, and the user stays where they were.
+(defun t-explain ()
+  (t-start)
+  (let ((window (selected-window)) (at (point)) page)
+    (emend-explain)
+    (t-wait "the answer is shown while it comes"
+            (lambda ()
+              (setq page (get-buffer "*Emend: Explain fox.txt*"))
+              (and page (get-buffer-window page)
+                   (with-current-buffer page (string-search "word word" (buffer-string))))))
+    (t-ok (and (equal (plist-get t-task :state) "running")
+               (not (with-current-buffer page (string-search "the end" (buffer-string)))))
+          "before its end")
+    (t-ok (and (eq (selected-window) window) (equal (buffer-name) "fox.txt") (= (point) at))
+          "the user stays where they were")
+    (t-ended "done")
+    (t-wait "the whole is there"
+            (lambda () (with-current-buffer page (string-search "the end" (buffer-string)))))
+    (with-current-buffer page
+      (font-lock-ensure)
+      (goto-char (point-min))
+      (search-forward "**adds")
+      (t-ok (and buffer-read-only (invisible-p (- (point) 5)) (not (invisible-p (1- (point)))))
+            "and its signs of Markdown are hidden"))
+    (t-ok (equal (buffer-string) t-before) "the text is as it was")))
+
+;; What another backend of flymake has found.
+(defun t-fix ()
+  (t-start)
+  (add-hook 'flymake-diagnostic-functions
+            (lambda (report &rest _)
+              (save-excursion
+                (goto-char (point-min))
+                (forward-line 2)
+                (funcall report (list (flymake-make-diagnostic
+                                       (current-buffer) (point) (line-end-position)
+                                       :error "bad words")))))
+            nil t)
+  (flymake-start)
+  (t-wait "flymake shows a problem" (lambda () (flymake-diagnostics)))
+  (goto-char (point-min))
+  (forward-line 2)
+  (let ((t-action "Emend: Fix \"bad words\""))
+    (call-interactively #'eglot-code-actions)
+    (t-ok (member t-action t-menu) "the menu offers to fix it")
+    (t-ended "done"))
+  (setq t-task nil)
+  (emend-fix "")
+  (t-ended "done"))
+
+;; The server is killed in the middle of a task.
+(defun t-lost ()
+  (t-start)
+  (emend-do "hang")
+  (t-wait "the task runs" (lambda () (equal (plist-get t-task :state) "running")))
+  (signal-process (car (seq-filter
+                        (lambda (pid)
+                          (string-prefix-p (concat emend-program " lsp")
+                                           (or (alist-get 'args (process-attributes pid)) "")))
+                        (seq-filter (lambda (pid)
+                                      (equal (alist-get 'ppid (process-attributes pid)) (emacs-pid)))
+                                    (list-system-processes))))
+                  'SIGKILL)
+  (t-wait "the task is lost" (lambda () (equal (plist-get t-task :state) "lost"))))
+
 (condition-case e
     (funcall (intern (concat "t-" (string-replace "_" "-" (getenv "SCENARIO")))))
   (error (t-ok nil (format "no error in the scenario: %S" e))))

@@ -629,6 +629,7 @@ function scenario.lost()
     local c = emend.client(0)
     return c ~= nil and c.id ~= id
   end)
+  last = nil
   vim.cmd('Emend do change it')
   ended('done')
   ok(text() == after:gsub('^[^\n]*', '/* not saved */', 1), 'the next task edits the buffer, around what is unsaved')
@@ -648,7 +649,9 @@ function scenario.outside()
     end)
     ok(emend.client(0).id ~= project, 'which is not that of the project')
   end
-  ok(#emends() == 2, 'there is one server for both')
+  ok(#emends() == 2, 'there is one server for both: ' .. vim.inspect(vim.tbl_map(function(c)
+    return c.config.root_dir
+  end, emends())))
   vim.lsp.buf_detach_client(0, emend.client(0).id)
   ok(emend.client(0) == nil, 'without its own client a buffer has none')
   vim.cmd('Emend do something')

@@ -199,6 +199,18 @@ local function client_config(root)
   }
 end
 
+local function is_stopped(client)
+  if vim.fn.has('nvim-0.11') == 1 then
+    return client:is_stopped()
+  end
+  return client.is_stopped()
+end
+
+-- One server for each folder. Neovim's own rule differs: 0.10 goes by the names of the workspace folders.
+local function is_for(client, wanted)
+  return client.name == wanted.name and root_of_client(client) == wanted.root_dir and not is_stopped(client)
+end
+
 -- The client id, or nil.
 function M.attach(bufnr)
   bufnr = (bufnr == nil or bufnr == 0) and vim.api.nvim_get_current_buf() or bufnr
@@ -209,7 +221,7 @@ function M.attach(bufnr)
   if vim.lsp.start then
     local id
     vim.api.nvim_buf_call(bufnr, function()
-      id = vim.lsp.start(client_config(root), { bufnr = bufnr })
+      id = vim.lsp.start(client_config(root), { bufnr = bufnr, reuse_client = is_for })
     end)
     return id
   end
@@ -249,8 +261,7 @@ end
 function M.client(bufnr)
   bufnr = (bufnr == nil or bufnr == 0) and vim.api.nvim_get_current_buf() or bufnr
   for _, client in ipairs(clients()) do
-    local stopped = vim.fn.has('nvim-0.11') == 1 and client:is_stopped() or client.is_stopped()
-    if not stopped and vim.lsp.buf_is_attached(bufnr, client.id) then
+    if not is_stopped(client) and vim.lsp.buf_is_attached(bufnr, client.id) then
       return client
     end
   end
