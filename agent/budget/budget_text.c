@@ -43,7 +43,7 @@ void budget_state(const struct budget *b, enum budget_cap cap, char out[BUDGET_T
 		break;
 	case BUDGET_CAP_NONE:
 	case BUDGET_CAP_TIME:
-		(void)snprintf(out, BUDGET_TEXT, "the task's time of %.0f seconds", l->seconds);
+		(void)snprintf(out, BUDGET_TEXT, "The task's time of %.0f seconds", l->seconds);
 		return;
 	}
 	(void)snprintf(out, BUDGET_TEXT, "%.24s of the %s %.24s", used, whose, most);
@@ -89,12 +89,13 @@ bool budget_over(const struct budget *b, enum budget_cap cap, const struct budge
 
 	budget_state(b, cap, state);
 	if (cap == BUDGET_CAP_TOKENS) {
-		(void)snprintf(need, sizeof(need), ", and the next call needs up to %llu",
+		(void)snprintf(need, sizeof(need), " (The next call needs up to %llu.)",
 			       (unsigned long long)c->prompt_tokens + BUDGET_LEAST_TOKENS);
 	} else if (cap == BUDGET_CAP_TASK || cap == BUDGET_CAP_SESSION) {
 		budget_usd(usd, budget_call_usd(c, BUDGET_LEAST_TOKENS));
-		(void)snprintf(need, sizeof(need), ", and the next call may cost up to %s", usd);
+		(void)snprintf(need, sizeof(need), " (The next call may cost up to %s.)", usd);
 	}
-	return err_set(err, ERR_BUDGET, "The budget is used up: %s %s used%s. %s.", state,
-		       cap == BUDGET_CAP_TIME ? "is" : "are", need, raise[cap]);
+	/* the remedy early: editors show the beginning */
+	return err_set(err, ERR_BUDGET, "%s %s used. %s.%s", state,
+		       cap == BUDGET_CAP_TIME ? "is" : "are", raise[cap], need);
 }
