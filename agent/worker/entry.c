@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/worker/put.h"
 #include "agent/worker/upper.h"
 
 static bool fail(struct err *err, const char *rel, const char *what)
@@ -46,56 +47,43 @@ static int open_parent(const struct root *r, const char *rel, const char **base)
 	return upper_parent(r->fd, rel, base);
 }
 
-static bool write_file(int dir, const char *tmp, struct slice data, uint32_t mode)
-{
-	int fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	bool ok = fd >= 0;
-	int saved;
-
-	while (ok && data.len > 0) {
-		ssize_t n = write(fd, data.ptr, data.len);
-
-		ok = n > 0 || (n < 0 && errno == EINTR);
-		if (n > 0)
-			data = slice_sub(data, (size_t)n, data.len);
-	}
-	ok = ok && fchmod(fd, mode ? mode & 0777 : 0644) == 0 && fsync(fd) == 0;
-	saved = errno;
-	if (fd >= 0)
-		(void)close(fd);
-	errno = saved;
-	return ok;
-}
-
-static bool make(int dir, const char *tmp, const struct entry *to, uint32_t mode)
+static bool make(struct put *p, int dir, const char *base, const struct entry *to, uint32_t mode)
 {
 	char target[LIMIT_PATH_BYTES];
+	int old;
 
-	if (to->kind == ENTRY_FILE)
-		return write_file(dir, tmp, to->data, mode);
-	(void)snprintf(target, sizeof(target), "%.*s", SLICE_ARG(to->data));
-	return symlinkat(target, dir, tmp) == 0;
+	if (to->kind == ENTRY_LINK) {
+		(void)snprintf(target, sizeof(target), "%.*s", SLICE_ARG(to->data));
+		return put_link(p, dir, target);
+	}
+	if (!put_open(p, dir, 0600))
+		return false;
+	old = openat(dir, base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (old >= 0) {
+		put_attributes(p->fd, old);
+		(void)close(old);
+	}
+	if (fchmod(p->fd, mode ? mode & 0777 : 0644) == 0 && put_bytes(p, to->data) &&
+	    fsync(p->fd) == 0)
+		return true;
+	put_end(p);
+	return false;
 }
 
-/* base is what the caller expects: checked just now. */
-static bool replace(int dir, const char *base, const struct entry *from, const struct entry *to,
-		    uint32_t mode)
+/* base is what the caller expects: it had the right hash just now. */
+static enum put_result replace(int dir, const char *base, const struct put_was *was,
+			       const struct entry *to, uint32_t mode)
 {
-	char tmp[48], id[25];
-	bool ok;
-	int saved;
+	enum put_result result;
+	struct put p;
 
 	if (to->kind == ENTRY_NONE)
-		return unlinkat(dir, base, 0) == 0;
-	random_id(id, sizeof(id) - 1);
-	(void)snprintf(tmp, sizeof(tmp), ".emend-%s.tmp", id);
-	ok = make(dir, tmp, to, mode) &&
-	     renameat2(dir, tmp, dir, base, from->kind == ENTRY_NONE ? RENAME_NOREPLACE : 0) == 0;
-	saved = errno;
-	if (!ok)
-		(void)unlinkat(dir, tmp, 0);
-	errno = saved;
-	return ok;
+		return put_remove(dir, base, was);
+	if (!make(&p, dir, base, to, mode))
+		return PUT_FAILED;
+	result = put_swap(dir, p.name, dir, base, was);
+	put_end(&p);
+	return result;
 }
 
 /* Nothing there is fine; no way to it is not. */
@@ -135,6 +123,9 @@ bool entry_put(const struct root *r, struct slice path, const struct entry *from
 {
 	struct sha256_hex now, want = hash_of(to), expected = hash_of(from);
 	char rel[LIMIT_PATH_BYTES];
+	enum put_result result = PUT_STALE;
+	struct put_was was;
+	struct stat st;
 	const char *base;
 	int dir, lock;
 	bool ok;
@@ -149,11 +140,18 @@ bool entry_put(const struct root *r, struct slice path, const struct entry *from
 	if (dir < 0)
 		return fail(err, rel, "put back");
 	lock = root_lock(dir);
+	was = put_was_of(from->kind != ENTRY_NONE &&
+					 fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0
+				 ? &st
+				 : NULL);
 	ok = upper_hash(r->fd, rel, &now, err);
 	if (ok && strcmp(now.s, want.s) != 0) {
-		ok = strcmp(now.s, expected.s) == 0 ||
-		     err_set(err, ERR_STALE, "it was changed since; it is left as it is");
-		ok = ok && (replace(dir, base, from, to, mode) || fail(err, rel, "put back"));
+		if (strcmp(now.s, expected.s) == 0)
+			result = replace(dir, base, &was, to, mode);
+		ok = result == PUT_DONE ||
+		     (result == PUT_STALE ? err_set(err, ERR_STALE,
+						    "it was changed since; it is left as it is")
+					  : fail(err, rel, "put back"));
 	}
 	if (lock >= 0)
 		(void)close(lock);

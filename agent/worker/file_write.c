@@ -6,21 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
-#include "agent/worker/files.h"
 #include "agent/base/regular.h"
-#include "protocol/base/log.h"
-
-enum {
-	XATTR_LIST_BYTES = 4096,
-	XATTR_VALUE_BYTES = 16 * 1024,
-	RENAME_KEEP = 1 /* RENAME_NOREPLACE */
-};
+#include "agent/worker/files.h"
+#include "agent/worker/put.h"
 
 struct target {
 	char rel[LIMIT_PATH_BYTES]; /* where it really is */
@@ -202,97 +193,45 @@ static bool check_expected(const struct file_change *c, struct target *t, struct
 /* Permissions, owner and extended attributes of the old file, as far as we may. */
 static void copy_attributes(int to, const struct target *t)
 {
-	char names[XATTR_LIST_BYTES], value[XATTR_VALUE_BYTES];
-	ssize_t len, n;
-	int from;
+	int from = regular_open(t->dir, t->base, O_NOFOLLOW, NULL);
 
-	/* Another owner's file becomes ours; its group stays if we are in it. */
-	if (fchown(to, t->st.st_uid, t->st.st_gid) < 0 &&
-	    fchown(to, (uid_t)-1, t->st.st_gid) < 0)
-		log_debug("write: neither owner nor group of %s could be kept", t->base);
+	put_owner(to, &t->st);
 	(void)fchmod(to, t->st.st_mode & 0777);
-	from = regular_open(t->dir, t->base, O_NOFOLLOW, NULL);
 	if (from < 0)
 		return;
-	len = flistxattr(from, names, sizeof(names));
-	for (char *p = names; len > 0 && p < names + len; p += strlen(p) + 1) {
-		n = fgetxattr(from, p, value, sizeof(value));
-		if (n >= 0 && strncmp(p, "security.", 9) != 0)
-			(void)fsetxattr(to, p, value, (size_t)n, 0);
-	}
+	put_attributes(to, from);
 	(void)close(from);
 }
 
-static bool write_all(int fd, struct slice data)
+static bool done(enum put_result result, const struct target *t, const char *what, struct err *err)
 {
-	while (data.len) {
-		ssize_t n = write(fd, data.ptr, data.len);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0)
-			data = slice_sub(data, (size_t)n, data.len);
-	}
-	return fsync(fd) == 0;
-}
-
-/* The old file may have been replaced while we wrote. */
-static bool same_still(const struct target *t)
-{
-	struct stat st;
-
-	if (fstatat(t->dir, t->base, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return !t->exists && errno == ENOENT;
-	return t->exists && st.st_ino == t->st.st_ino && st.st_dev == t->st.st_dev &&
-	       st.st_size == t->st.st_size && st.st_mtim.tv_sec == t->st.st_mtim.tv_sec &&
-	       st.st_mtim.tv_nsec == t->st.st_mtim.tv_nsec;
-}
-
-static bool put_in_place(const struct target *t, const char *tmp, bool whatever, struct err *err)
-{
-	if (!whatever && !same_still(t))
+	if (result == PUT_STALE)
 		return err_set(err, ERR_STALE,
-			       "%s was changed by another program just now. "
-			       "Read it again.",
-			       t->rel);
-	if (!t->exists && !whatever) {
-		if (syscall(SYS_renameat2, t->dir, tmp, t->dir, t->base, RENAME_KEEP) == 0)
-			return true;
-		if (errno == EEXIST)
-			return err_set(err, ERR_STALE,
-				       "%s was created by another program just now.", t->rel);
-		if (errno != EINVAL && errno != ENOSYS) /* a file system without it: plain rename */
-			return root_errno(err, "written", t->rel);
-	}
-	if (renameat(t->dir, tmp, t->dir, t->base) < 0)
-		return root_errno(err, "written", t->rel);
-	return true;
+			       "%s was %s by another program just now. Read it again.", t->rel,
+			       t->exists ? "changed" : "created");
+	return result == PUT_DONE || root_errno(err, what, t->rel);
 }
 
 static bool replace(const struct file_change *c, const struct target *t, struct err *err)
 {
-	char tmp[48] = ".emend-", id[25];
-	int fd, dir;
-	bool ok = false;
+	struct put_was was = put_was_of(t->exists ? &t->st : NULL);
+	struct put p;
+	bool ok;
+	int dir;
 
-	random_id(id, sizeof(id) - 1);
-	(void)snprintf(tmp, sizeof(tmp), ".emend-%s.tmp", id);
-	fd = openat(t->dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		    t->exists ? 0600
-		    : c->mode ? c->mode & 0777
-			      : 0644);
-	if (fd < 0)
+	if (!put_open(&p, t->dir, t->exists ? 0600 : c->mode ? c->mode & 0777 : 0644))
 		return root_errno(err, "written", t->rel);
-	(void)flock(fd, LOCK_EX | LOCK_NB); /* nobody sweeps it away: see file_sweep.c */
 	if (t->exists)
-		copy_attributes(fd, t);
-	if (!write_all(fd, c->data))
-		root_errno(err, "written", t->rel);
-	else
-		ok = put_in_place(t, tmp, slice_eq_cstr(c->expect_sha256, "*"), err);
+		copy_attributes(p.fd, t);
+	ok = put_bytes(&p, c->data) && fsync(p.fd) == 0;
 	if (!ok)
-		(void)unlinkat(t->dir, tmp, 0);
-	(void)close(fd);
+		root_errno(err, "written", t->rel);
+	else if (slice_eq_cstr(c->expect_sha256, "*"))
+		ok = renameat(t->dir, p.name, t->dir, t->base) == 0 ||
+		     root_errno(err, "written", t->rel);
+	else
+		ok = done(put_swap(t->dir, p.name, t->dir, t->base, &was), t, "written", err);
+	put_end(&p);
 	dir = ok ? openat(t->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (dir >= 0) {
 		(void)fsync(dir);
@@ -349,6 +288,15 @@ static void remove_folders(const struct root *r, const char *file, uint32_t n)
 	}
 }
 
+static bool take_away(const struct file_change *c, const struct target *t, struct err *err)
+{
+	struct put_was was = put_was_of(&t->st);
+
+	if (!t->exists)
+		return slice_eq_cstr(c->expect_sha256, "*") || c->expect_sha256.len == 0;
+	return done(put_remove(t->dir, t->base, &was), t, "deleted", err);
+}
+
 bool file_write(const struct root *r, const struct file_change *c, struct file_info *info,
 		struct err *err)
 {
@@ -369,12 +317,8 @@ bool file_write(const struct root *r, const struct file_change *c, struct file_i
 		ok = replace(c, &t, err);
 		info->sha256 = sha256(c->data);
 		info->size = c->data.len;
-	} else if (!t.exists) {
-		ok = slice_eq_cstr(c->expect_sha256, "*") || c->expect_sha256.len == 0;
-	} else if (!same_still(&t)) {
-		err_set(err, ERR_STALE, "%s was changed by another program just now.", t.rel);
 	} else {
-		ok = unlinkat(t.dir, t.base, 0) == 0 || root_errno(err, "deleted", t.rel);
+		ok = take_away(c, &t, err);
 	}
 	if (ok && c->remove)
 		remove_folders(r, t.rel, c->folders);

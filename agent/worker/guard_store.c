@@ -15,6 +15,7 @@
 #include "agent/sandbox/tree.h"
 #include "agent/worker/files.h"
 #include "agent/worker/guard.h"
+#include "agent/worker/put.h"
 #include "agent/worker/upper.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
@@ -319,22 +320,16 @@ static void make_way(struct guard *g, const struct root *r, const char *rel)
 
 static bool write_copy(int dir, const char *base, const struct guard_item *it)
 {
-	char tmp[48], id[25];
-	int fd;
+	struct put p;
 	bool ok;
 
 	if (S_ISLNK(it->mode))
 		return symlinkat(it->copy, dir, base) == 0;
-	random_id(id, sizeof(id) - 1);
-	(void)snprintf(tmp, sizeof(tmp), ".emend-%s.tmp", id);
-	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	ok = fd >= 0 && write(fd, it->copy, it->len) == (ssize_t)it->len &&
-	     fchmod(fd, it->mode & 0777) == 0 && fsync(fd) == 0 &&
-	     renameat(dir, tmp, dir, base) == 0;
-	if (!ok && fd >= 0)
-		(void)unlinkat(dir, tmp, 0);
-	if (fd >= 0)
-		(void)close(fd);
+	if (!put_open(&p, dir, 0600))
+		return false;
+	ok = put_bytes(&p, slice_make(it->copy, it->len)) && fchmod(p.fd, it->mode & 0777) == 0 &&
+	     fsync(p.fd) == 0 && renameat(dir, p.name, dir, base) == 0;
+	put_end(&p);
 	return ok;
 }
 

@@ -69,7 +69,7 @@ bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w
 	*keep = false;
 	if (!upper_walk(u, &s->root, err))
 		return false;
-	quiet = u->n - u->shown;
+	quiet = u->n - u->shown - u->n_times;
 	*keep = u->n > 0 && !drop && !u->too_many;
 	jw_kbool(w, "overlay", true);
 	jw_ki64(w, "view", *keep ? (int64_t)u->id : 0);

@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/edit/edit.h"
@@ -165,11 +166,33 @@ void views_release(struct views *v)
 	*v = (struct views){ .fd = -1 };
 }
 
+/* The clock of a file system may stand still for 4 ms. What somebody saved in the same tick, before or
+ * after the command saw it, could not be told apart: so the tick must have begun just now. Kernels from
+ * 6.13 on give another, fine time to a file that was looked at; then nothing is waited for. */
+static bool take_mark(int dir, struct timespec *mark)
+{
+	enum { TRIES = 40, PAUSE_NS = 250 * 1000 };
+	struct timespec pause = { .tv_nsec = PAUSE_NS };
+	struct stat first, now;
+
+	if (fstat(dir, &first) < 0)
+		return false;
+	for (int i = 0; i < TRIES; i++) {
+		if (fchmod(dir, 0700) < 0 || fstat(dir, &now) < 0)
+			return false;
+		*mark = now.st_ctim;
+		if (now.st_ctim.tv_sec != first.st_ctim.tv_sec ||
+		    now.st_ctim.tv_nsec != first.st_ctim.tv_nsec)
+			return true;
+		(void)nanosleep(&pause, NULL);
+	}
+	return true; /* a clock of seconds: then the content has to do */
+}
+
 bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct err *err)
 {
 	struct upper *u = xcalloc(1, sizeof(*u));
 	char name[24];
-	struct stat st;
 
 	u->id = id;
 	u->dir = u->fd = -1;
@@ -178,10 +201,9 @@ bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct er
 	if (mkdirat(v->fd, name, 0700) == 0)
 		u->dir = openat(v->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (u->dir >= 0 && mkdirat(u->dir, "u", 0755) == 0 && mkdirat(u->dir, "w", 0755) == 0 &&
-	    fstat(u->dir, &st) == 0)
+	    mkdirat(u->dir, "old", 0700) == 0 && take_mark(u->dir, &u->mark))
 		u->fd = openat(u->dir, "u", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (u->fd >= 0) {
-		u->mark = st.st_ctim;
 		*out = u;
 		return true;
 	}

@@ -4,6 +4,7 @@
  *   VIEWS/r-ID           of this runner, locked while it lives; what the dead left is removed
  *	NUMBER/u	the upper layer; unsaved text is put there before the command starts
  *	NUMBER/w	the overlay's own
+ *	NUMBER/old	where real files go that the command removed
  *
  * The command is dead when its layer is read, but everything in it is of its making: links are
  * never followed, nothing but regular files is opened. */
@@ -12,6 +13,7 @@
 
 #include "agent/base/sha256.h"
 #include "agent/worker/places.h"
+#include "agent/worker/put.h"
 #include "agent/worker/root.h"
 #include "protocol/base/buf.h"
 #include "protocol/base/list.h"
@@ -35,7 +37,13 @@ struct upper_open {
 		sha256; /* of what the command saw at the start; "" if there was no file */
 };
 
-enum upper_kind { UPPER_CREATED, UPPER_CHANGED, UPPER_REMOVED, UPPER_MODE };
+enum upper_kind {
+	UPPER_CREATED,
+	UPPER_CHANGED,
+	UPPER_REMOVED,
+	UPPER_MODE,
+	UPPER_TIME, /* nothing but its time, by which make judges; never listed */
+};
 enum upper_type { UPPER_FILE, UPPER_SYMLINK, UPPER_DIR, UPPER_SPECIAL };
 enum upper_class {
 	UPPER_ORDINARY,	 /* may be committed */
@@ -53,6 +61,7 @@ struct upper_change {
 	bool done;			 /* committed */
 	int open;			 /* index of the unsaved text of this file; -1: not open */
 	struct sha256_hex before, after; /* "": no file; of a link: of its target */
+	struct put_was was;		 /* the real one, when the layer was read */
 	uint64_t size;			 /* after, bytes */
 	uint32_t mode, old_mode;	 /* permission bits */
 };
@@ -62,11 +71,13 @@ struct upper {
 	uint64_t id;
 	int dir;	      /* NUMBER */
 	int fd;		      /* NUMBER/u */
-	struct timespec mark; /* the file system's time before the command */
+	struct timespec mark; /* the file system's time before the command; what is changed from
+				 then on has this ctime or a later one, and nothing else has */
 	struct upper_open *open;
 	size_t n_open;
 	struct upper_change *change;
 	size_t n, cap, shown; /* shown: those that are not quiet */
+	size_t n_times;	      /* of UPPER_TIME */
 	bool too_many;
 };
 

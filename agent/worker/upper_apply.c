@@ -1,23 +1,19 @@
 /* upper_apply.c - see upper.h: from the layer to the real tree.
  *
- * A file becomes real by a rename within its folder, after its content was written and synced, and
- * only if what stands there is still what the list of changes says. Folders are opened without
- * following any link, in both trees. */
+ * The layer's own file becomes the real one by a rename, so that it keeps its times, its attributes and
+ * its other names, and so that the old one lies in the layer afterwards; where the two are on different
+ * file systems a copy is made beside its place. It happens only if what stands there is still what
+ * the list of changes says: see put.h. Folders are opened without following any link, in both trees. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "agent/policy/protect.h"
 #include "agent/sandbox/tree.h"
 #include "agent/worker/upper.h"
-#include "protocol/base/log.h"
-#include "protocol/base/mem.h"
-
-enum { PIECE_BYTES = 256 * 1024 };
 
 static bool fail(struct err *err, const char *rel, const char *what)
 {
@@ -62,40 +58,41 @@ static int make_parents(const struct upper *u, const struct root *r, const char 
 	return upper_parent(r->fd, rel, base);
 }
 
-static bool is_still(const struct root *r, const struct upper_change *c, struct err *err)
+static bool stale(const struct upper_change *c, struct err *err)
 {
-	struct sha256_hex now;
-
-	if (!upper_hash(r->fd, c->rel, &now, err))
-		return false;
-	if (c->stale || strcmp(now.s, c->before.s) != 0)
-		return err_set(err, ERR_STALE,
-			       "%s was changed by another program while the command ran; it is "
-			       "left as it is.",
-			       c->rel);
-	return true;
+	return err_set(err, ERR_STALE,
+		       "%s was changed by another program while the command ran; it is left as "
+		       "it is.",
+		       c->rel);
 }
 
-static bool copy_bytes(int from, int to)
+/* *was: the real one, as it is now. The ctime alone says little: it moves when another name of the
+ * same file is taken away. And where an editor had the file open, what the command saw is not what
+ * lay on the disk. */
+static bool is_still(const struct root *r, const struct upper_change *c, int dir, const char *base,
+		     struct put_was *was, struct err *err)
 {
-	char *piece = xmalloc(PIECE_BYTES);
-	ssize_t n;
-	bool ok = true;
+	struct sha256_hex now;
+	struct stat st;
 
-	while (ok && (n = read(from, piece, PIECE_BYTES)) != 0) {
-		struct slice left = slice_make(piece, n > 0 ? (size_t)n : 0);
+	*was = put_was_of(fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0 ? &st : NULL);
+	if (c->stale)
+		return stale(c, err);
+	if (c->open < 0 && c->type != UPPER_DIR && put_was_same(was, &c->was))
+		return true;
+	if (c->class == UPPER_QUIET)
+		return c->type == UPPER_DIR || stale(c, err);
+	if (!upper_hash(r->fd, c->rel, &now, err))
+		return false;
+	return strcmp(now.s, c->before.s) == 0 || stale(c, err);
+}
 
-		ok = n > 0 || errno == EINTR;
-		while (ok && left.len > 0) {
-			ssize_t put = write(to, left.ptr, left.len);
-
-			ok = put > 0 || (put < 0 && errno == EINTR);
-			if (put > 0)
-				left = slice_sub(left, (size_t)put, left.len);
-		}
-	}
-	free(piece);
-	return ok;
+static bool done(enum put_result result, const struct upper_change *c, const char *what,
+		 struct err *err)
+{
+	if (result == PUT_STALE)
+		return stale(c, err);
+	return result == PUT_DONE || fail(err, c->rel, what);
 }
 
 /* Content alone keeps the permissions of the old file, but for the right to execute it. */
@@ -108,74 +105,108 @@ static uint32_t mode_of(const struct upper_change *c)
 	return c->old_mode & ~0111u;
 }
 
-static void temp_name(char *out, size_t size)
+/* What the real one shall have, on the layer's file or its copy. */
+static bool prepare(int fd, const struct upper_change *c, const struct stat *old)
 {
-	char id[25];
-
-	random_id(id, sizeof(id) - 1);
-	(void)snprintf(out, size, ".emend-%s.tmp", id);
+	if (old)
+		put_owner(fd, old);
+	return fchmod(fd, mode_of(c)) == 0;
 }
 
-static bool in_place(int dir, const char *tmp, const char *base, bool fresh)
+static bool copy(const struct put *p, int from, const struct upper_change *c,
+		 const struct stat *old)
 {
-	if (!fresh)
-		return renameat(dir, tmp, dir, base) == 0;
-	if (renameat2(dir, tmp, dir, base, RENAME_NOREPLACE) == 0)
-		return true;
-	return (errno == EINVAL || errno == ENOSYS) && renameat(dir, tmp, dir, base) == 0;
+	struct timespec times[2];
+	struct stat st;
+
+	if (fstat(from, &st) < 0 || !put_copy(p, from))
+		return false;
+	put_attributes(p->fd, from);
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	return prepare(p->fd, c, old) && futimens(p->fd, times) == 0;
+}
+
+/* Across file systems. */
+static enum put_result put_copied(int from, const struct upper_change *c, int dir, const char *base,
+				  const struct put_was *was, const struct stat *old, bool sync)
+{
+	enum put_result result = PUT_FAILED;
+	struct put p;
+
+	if (!put_open(&p, dir, 0600))
+		return PUT_FAILED;
+	if (copy(&p, from, c, old) && (!sync || fsync(p.fd) == 0))
+		result = put_swap(dir, p.name, dir, base, was);
+	put_end(&p);
+	return result;
 }
 
 static bool put_file(struct upper *u, const struct upper_change *c, int dir, const char *base,
-		     bool sync, struct err *err)
+		     const struct put_was *was, bool sync, struct err *err)
 {
-	int from = upper_openat(u->fd, c->rel, O_RDONLY | O_NOFOLLOW), to;
-	char tmp[48];
-	struct stat st;
-	bool ok;
+	int from = upper_openat(u->fd, c->rel, O_RDONLY | O_NOFOLLOW), at;
+	enum put_result result = PUT_FAILED;
+	const char *name;
+	struct stat old;
+	bool had = fstatat(dir, base, &old, AT_SYMLINK_NOFOLLOW) == 0;
 
 	if (from < 0)
 		return fail(err, c->rel, "read");
-	temp_name(tmp, sizeof(tmp));
-	to = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	ok = to >= 0 && copy_bytes(from, to);
-	/* Where we may not, another owner's file becomes ours. */
-	if (ok && fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    fchown(to, st.st_uid, st.st_gid) < 0 && fchown(to, (uid_t)-1, st.st_gid) < 0)
-		log_debug("%s changes its owner", c->rel);
-	ok = ok && fchmod(to, mode_of(c)) == 0 && (!sync || fsync(to) == 0) &&
-	     in_place(dir, tmp, base, c->kind == UPPER_CREATED);
-	if (!ok) {
-		fail(err, c->rel, "written");
-		(void)unlinkat(dir, tmp, 0);
+	at = upper_parent(u->fd, c->rel, &name);
+	if (at >= 0 && prepare(from, c, had ? &old : NULL) && (!sync || fsync(from) == 0)) {
+		put_strip(from);
+		result = put_swap(at, name, dir, base, was);
 	}
-	if (to >= 0)
-		(void)close(to);
+	if (result == PUT_FAILED && errno == EXDEV)
+		result = put_copied(from, c, dir, base, was, had ? &old : NULL, sync);
+	had = done(result, c, "written", err);
+	if (at >= 0)
+		(void)close(at);
 	(void)close(from);
-	return ok;
+	return had;
 }
 
-static bool put_link(struct upper *u, const struct upper_change *c, int dir, const char *base,
-		     struct err *err)
+static bool put_symlink(struct upper *u, const struct upper_change *c, int dir, const char *base,
+			const struct put_was *was, struct err *err)
 {
-	char target[LIMIT_PATH_BYTES], tmp[48];
+	char target[LIMIT_PATH_BYTES];
+	enum put_result result = PUT_FAILED;
+	struct put p;
 	const char *name;
 	int from = upper_parent(u->fd, c->rel, &name);
 	ssize_t n = from >= 0 ? readlinkat(from, name, target, sizeof(target) - 1) : -1;
-	bool ok = n > 0;
 
 	if (from >= 0)
 		(void)close(from);
-	temp_name(tmp, sizeof(tmp));
-	if (ok) {
+	if (n > 0) {
 		target[n] = 0;
-		ok = symlinkat(target, dir, tmp) == 0;
+		if (put_link(&p, dir, target)) {
+			result = put_swap(dir, p.name, dir, base, was);
+			put_end(&p);
+		}
 	}
-	ok = ok && in_place(dir, tmp, base, c->kind == UPPER_CREATED);
-	if (!ok) {
-		fail(err, c->rel, "written");
-		(void)unlinkat(dir, tmp, 0);
-	}
-	return ok;
+	return done(result, c, "written", err);
+}
+
+/* Into the layer, where it is at hand until that goes; else it is gone at once. */
+static bool take_away(struct upper *u, const struct upper_change *c, int dir, const char *base,
+		      const struct put_was *was, struct err *err)
+{
+	enum put_result result;
+	char name[24];
+	int old;
+
+	if (!was->exists)
+		return true;
+	(void)snprintf(name, sizeof(name), "%zu", (size_t)(c - u->change));
+	old = openat(u->dir, "old", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	result = old >= 0 ? put_away(dir, base, old, name, was) : PUT_FAILED;
+	if (old < 0 || (result == PUT_FAILED && errno == EXDEV))
+		result = put_remove(dir, base, was);
+	if (old >= 0)
+		(void)close(old);
+	return done(result, c, "removed", err);
 }
 
 /* Folders that stand in the way and were removed in the layer. */
@@ -211,97 +242,89 @@ static bool change_mode(const struct upper_change *c, int dir, const char *base,
 	return ok;
 }
 
+/* A file whose time alone changed. */
+static bool change_time(struct upper *u, const struct upper_change *c, int dir, const char *base,
+			struct err *err)
+{
+	int fd = upper_openat(u->fd, c->rel, O_PATH | O_NOFOLLOW);
+	struct timespec times[2];
+	struct stat st;
+	bool ok = fd >= 0 && fstat(fd, &st) == 0;
+
+	if (ok) {
+		times[0] = (struct timespec){ .tv_nsec = UTIME_OMIT };
+		times[1] = st.st_mtim;
+		ok = utimensat(dir, base, times, AT_SYMLINK_NOFOLLOW) == 0;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return ok || fail(err, c->rel, "given its time");
+}
+
 static bool put_it(struct upper *u, const struct upper_change *c, int dir, const char *base,
-		   bool sync, struct err *err)
+		   const struct put_was *was, bool sync, struct err *err)
 {
 	if (c->kind == UPPER_REMOVED && c->type == UPPER_DIR && c->class == UPPER_PROTECTED)
 		return tree_remove(dir, base) || fail(err, c->rel, "removed");
+	if (c->kind == UPPER_REMOVED && c->type == UPPER_DIR)
+		return unlinkat(dir, base, AT_REMOVEDIR) == 0 || errno == ENOENT ||
+		       fail(err, c->rel, "removed");
 	if (c->kind == UPPER_REMOVED)
-		return unlinkat(dir, base, c->type == UPPER_DIR ? AT_REMOVEDIR : 0) == 0 ||
-		       errno == ENOENT || fail(err, c->rel, "removed");
+		return take_away(u, c, dir, base, was, err);
 	if (c->kind == UPPER_MODE)
 		return change_mode(c, dir, base, err);
+	if (c->kind == UPPER_TIME)
+		return change_time(u, c, dir, base, err);
 	if (c->type == UPPER_SYMLINK)
-		return put_link(u, c, dir, base, err);
+		return put_symlink(u, c, dir, base, was, err);
 	if (c->type == UPPER_DIR)
 		return mkdirat(dir, base, c->mode & 0777) == 0 || errno == EEXIST ||
 		       fail(err, c->rel, "created");
-	return put_file(u, c, dir, base, sync, err);
+	return put_file(u, c, dir, base, was, sync, err);
+}
+
+static bool apply_one(struct upper *u, const struct root *r, struct upper_change *c, bool sync,
+		      struct err *err)
+{
+	struct put_was was;
+	const char *base;
+	int dir, lock;
+	bool ok;
+
+	if (c->kind == UPPER_CREATED)
+		make_room(u, r, c->rel);
+	dir = c->kind == UPPER_REMOVED ? upper_parent(r->fd, c->rel, &base)
+				       : make_parents(u, r, c->rel, &base);
+	if (dir < 0)
+		return (c->kind == UPPER_REMOVED && errno == ENOENT && !c->before.s[0]) ||
+		       fail(err, c->rel, "written");
+	lock = root_lock(dir);
+	ok = is_still(r, c, dir, base, &was, err) && put_it(u, c, dir, base, &was, sync, err);
+	if (lock >= 0)
+		(void)close(lock);
+	(void)close(dir);
+	return ok;
 }
 
 bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, bool sync,
 		 struct err *err)
 {
-	const char *base;
-	int dir, lock;
-	bool ok;
-
 	if (c->class == UPPER_NEVER || c->done)
 		return err_set(err, ERR_DENIED, "%s: %s.", c->rel,
 			       c->done ? "it was changed already" : c->reason);
-	if (!is_still(r, c, err))
-		return false;
-	if (c->kind == UPPER_CREATED)
-		make_room(u, r, c->rel);
-	dir = c->kind == UPPER_REMOVED ? upper_parent(r->fd, c->rel, &base)
-				       : make_parents(u, r, c->rel, &base);
-	if (dir < 0)
-		return fail(err, c->rel, "written");
-	lock = root_lock(dir);
-	ok = is_still(r, c, err) && put_it(u, c, dir, base, sync, err);
-	if (lock >= 0)
-		(void)close(lock);
-	(void)close(dir);
-	c->done = ok;
-	return ok;
+	c->done = apply_one(u, r, c, sync, err);
+	return c->done;
 }
 
 /* --- the quiet rest --- */
 
-/* The layer's file itself, where both lie on one file system; else a copy. */
-static bool move_file(struct upper *u, const struct upper_change *c, int dir, const char *base,
-		      struct err *err)
+static bool apply_quiet(struct upper *u, const struct root *r, struct upper_change *c,
+			struct err *err)
 {
-	const char *name;
-	int from = upper_parent(u->fd, c->rel, &name);
-	int fd = upper_openat(u->fd, c->rel, O_RDONLY | O_NOFOLLOW);
-	bool ok = from >= 0 && fd >= 0 && fchmod(fd, c->mode & 0777) == 0;
+	bool ok = apply_one(u, r, c, false, err);
 
-	if (ok) {
-		(void)fremovexattr(fd, "user.overlay.origin");
-		ok = renameat2(from, name, dir, base,
-			       c->kind == UPPER_CREATED ? RENAME_NOREPLACE : 0) == 0;
-	}
-	if (from >= 0)
-		(void)close(from);
-	if (fd >= 0)
-		(void)close(fd);
-	return ok || put_file(u, c, dir, base, false, err);
-}
-
-static bool apply_one(struct upper *u, const struct root *r, struct upper_change *c,
-		      struct err *err)
-{
-	const char *base;
-	bool ok;
-	int dir;
-
-	if (c->stale)
-		return err_set(err, ERR_STALE, "%s was changed while the command ran.", c->rel);
-	if (c->kind == UPPER_CREATED)
-		make_room(u, r, c->rel);
-	dir = c->kind == UPPER_REMOVED ? upper_parent(r->fd, c->rel, &base)
-				       : make_parents(u, r, c->rel, &base);
-	if (dir < 0)
-		return c->kind == UPPER_REMOVED || fail(err, c->rel, "written");
-	if (c->type == UPPER_FILE && (c->kind == UPPER_CREATED || c->kind == UPPER_CHANGED))
-		ok = move_file(u, c, dir, base, err);
-	else
-		ok = put_it(u, c, dir, base, false, err);
 	/* A folder that keeps something stays. */
-	ok = ok || (c->type == UPPER_DIR && c->kind == UPPER_REMOVED);
-	(void)close(dir);
-	return ok;
+	return ok || (c->type == UPPER_DIR && c->kind == UPPER_REMOVED);
 }
 
 /* Git rewrites its index even when somebody only looks. One that the user's git rewrote as well is
@@ -370,7 +393,7 @@ void upper_apply_quiet(struct upper *u, const struct root *r, size_t *done, size
 
 			if (c->class != UPPER_QUIET || c->done || turn_of(c) != turn)
 				continue;
-			c->done = (git || !protect_is_git(c->rel)) && apply_one(u, r, c, &why);
+			c->done = (git || !protect_is_git(c->rel)) && apply_quiet(u, r, c, &why);
 			*done += c->done;
 			*failed += !c->done;
 			if (err->code == ERR_NONE)

@@ -70,10 +70,11 @@ static enum upper_type type_of(const struct stat *st)
 				      : UPPER_SPECIAL;
 }
 
+/* Somebody changed it after the command could see it. */
 static bool newer(const struct stat *st, const struct timespec *mark)
 {
 	return st->st_ctim.tv_sec > mark->tv_sec ||
-	       (st->st_ctim.tv_sec == mark->tv_sec && st->st_ctim.tv_nsec > mark->tv_nsec);
+	       (st->st_ctim.tv_sec == mark->tv_sec && st->st_ctim.tv_nsec >= mark->tv_nsec);
 }
 
 static int open_index(const struct layer_walk *w, const char *rel)
@@ -95,6 +96,7 @@ static bool removed_one(struct layer_walk *w, const char *rel, const struct stat
 {
 	struct upper_change c = { .kind = UPPER_REMOVED,
 				  .type = type_of(st),
+				  .was = put_was_of(st),
 				  .old_mode = st->st_mode & 0777,
 				  .open = open_index(w, rel) };
 	struct err why;
@@ -138,8 +140,25 @@ static void removed(struct layer_walk *w, const char *start)
 	}
 }
 
-/* Fills in both hashes; false: nothing changed. */
-static bool compare(struct layer_walk *w, struct upper_change *c)
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/* `touch`: nobody is shown it, but make would miss it. */
+static bool only_time(struct layer_walk *w, struct upper_change *c)
+{
+	c->kind = UPPER_TIME;
+	if (c->class != UPPER_ORDINARY)
+		return false;
+	c->class = UPPER_QUIET;
+	w->u->shown--;
+	w->u->n_times++;
+	return true;
+}
+
+/* Fills in both hashes; modified: its time in the layer. False: nothing changed. */
+static bool compare(struct layer_walk *w, struct upper_change *c, const struct timespec *modified)
 {
 	struct err why;
 
@@ -153,8 +172,10 @@ static bool compare(struct layer_walk *w, struct upper_change *c)
 		c->before = w->u->open[c->open].sha256;
 	if (c->kind != UPPER_CHANGED || strcmp(c->before.s, c->after.s) != 0)
 		return true;
-	if (c->open >= 0 || c->mode == c->old_mode || c->type != UPPER_FILE)
+	if (c->open >= 0 || c->type != UPPER_FILE)
 		return false;
+	if (c->mode == c->old_mode)
+		return same_time(&c->was.modified, modified) ? false : only_time(w, c);
 	c->kind = UPPER_MODE;
 	return true;
 }
@@ -189,12 +210,13 @@ static void leaf(struct layer_walk *w, const char *rel, const struct stat *st)
 	if (had && !S_ISDIR(old.st_mode)) {
 		c.kind = UPPER_CHANGED;
 		c.old_mode = old.st_mode & 0777;
+		c.was = put_was_of(&old);
 		c.stale = c.open < 0 && newer(&old, &w->u->mark);
 	}
 	if (c.open >= 0 && w->u->open[c.open].placed)
 		c.kind = UPPER_CHANGED;
 	added = add(w, &c, rel);
-	if (added->class != UPPER_QUIET && added->class != UPPER_NEVER && !compare(w, added))
+	if (added->class != UPPER_QUIET && added->class != UPPER_NEVER && !compare(w, added, &st->st_mtim))
 		take_back(w);
 	else if (had && S_ISDIR(old.st_mode) &&
 		 (added->class == UPPER_QUIET || added->class == UPPER_ORDINARY))

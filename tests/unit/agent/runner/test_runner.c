@@ -9,7 +9,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "agent/base/runq.h"
 #include "agent/base/sha256.h"
@@ -349,6 +351,116 @@ static void batch_is_no_wall(void **state)
 	assert_int_equal(f->lost, 0);
 }
 
+/* --- somebody saves the files that a command works on, at any moment --- */
+
+enum { SAVED_FILES = 100, SAVE_ROUNDS = 10 };
+
+struct user {
+	const struct folder *dir;
+	atomic_bool stop;
+	unsigned seed;
+	unsigned saves[SAVED_FILES]; /* the number of the last save of each; 0: none */
+	bool there[SAVED_FILES];
+};
+
+static void save_in_place(int fd, const char *text)
+{
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	(void)close(fd);
+}
+
+static void save(struct user *u, unsigned i, unsigned how)
+{
+	char rel[32], text[64], path[300], other[300];
+
+	(void)snprintf(rel, sizeof(rel), "f%u", 100 + i);
+	(void)snprintf(path, sizeof(path), "%s/%s", u->dir->path, rel);
+	(void)snprintf(other, sizeof(other), "%s/.%s.swp", u->dir->path, rel);
+	if (how == 3) {
+		(void)unlink(path); /* it may be gone already */
+		u->there[i] = false;
+		return;
+	}
+	(void)snprintf(text, sizeof(text), "save %u of %u\n", ++u->saves[i], i);
+	u->there[i] = true;
+	if (how == 0) { /* as most editors do */
+		save_in_place(open(other, O_WRONLY | O_CREAT | O_TRUNC, 0644), text);
+		assert_int_equal(rename(other, path), 0);
+	} else if (how == 1) {
+		save_in_place(open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644), text);
+	} else { /* open for a while */
+		int fd = open(path, O_WRONLY | O_CREAT, 0644);
+
+		(void)usleep(200);
+		assert_int_equal(ftruncate(fd, 0), 0);
+		save_in_place(fd, text);
+	}
+}
+
+static void *saves(void *payload)
+{
+	struct user *u = payload;
+
+	while (!atomic_load(&u->stop)) {
+		save(u, (unsigned)rand_r(&u->seed) % SAVED_FILES, (unsigned)rand_r(&u->seed) % 4);
+		(void)usleep((unsigned)rand_r(&u->seed) % 600);
+	}
+	return NULL;
+}
+
+/* What the user saved last is there, maybe with what the command added to it. */
+static void nothing_is_lost(struct fixture *f, const struct user *u, unsigned seed)
+{
+	for (unsigned i = 0; i < SAVED_FILES; i++) {
+		char rel[32], text[64];
+
+		if (u->saves[i] == 0 || !u->there[i])
+			continue;
+		(void)snprintf(rel, sizeof(rel), "f%u", 100 + i);
+		(void)snprintf(text, sizeof(text), "save %u of %u\n", u->saves[i], i);
+		if (strncmp(folder_get(&f->dir, rel), text, strlen(text)) != 0)
+			fail_msg("seed %u: %s shall begin with %s, but is: %s", seed, rel, text,
+				 folder_get(&f->dir, rel));
+	}
+}
+
+static void no_save_is_lost(void **state)
+{
+	struct fixture *f = *state;
+	unsigned first = (unsigned)getpid();
+	int64_t index[2 * SAVED_FILES];
+	char name[8];
+
+	on_views(f);
+	for (unsigned round = 0; round < SAVE_ROUNDS; round++) {
+		struct user u = { .dir = &f->dir, .seed = first + round };
+		pthread_t thread;
+		size_t n;
+		unsigned at;
+
+		for (unsigned i = 0; i < SAVED_FILES; i++) {
+			(void)snprintf(name, sizeof(name), "f%u", 100 + i);
+			folder_put(&f->dir, name, "as it was\n");
+			if (i % 8 == 0) /* these are made by both */
+				assert_int_equal(unlink(folder_at(&f->dir, name)), 0);
+		}
+		assert_int_equal(pthread_create(&thread, NULL, saves, &u), 0);
+		n = changes_of(f, "for n in 1 2 3; do for i in $(seq 100 199); do "
+				  "echo command >> f$i; done; done; rm -f f111 f122");
+		assert_true(n <= 2 * SAVED_FILES);
+		for (size_t i = 0; i < n; i++)
+			index[i] = f->changes[i].index;
+		at = f->answers;
+		(void)runner_commit_many(f->runner, f->result.changed.view, index, n, on_items, f);
+		(void)runner_finish(f->runner, f->result.changed.view, true, on_json, f);
+		wait_answers(f, at + 2);
+		atomic_store(&u.stop, true);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		nothing_is_lost(f, &u, u.seed);
+	}
+}
+
 static void commands(void **state)
 {
 	struct fixture *f = *state;
@@ -603,6 +715,7 @@ int main(int argc, char **argv)
 		CASE(commands),
 		CASE(batch_of_changes),
 		CASE(batch_is_no_wall),
+		CASE(no_save_is_lost),
 		CASE(long_output_keeps_both_ends),
 		CASE(time_limits),
 		CASE(kill_answers_with_what_was_printed),

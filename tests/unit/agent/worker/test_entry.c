@@ -124,7 +124,7 @@ static void only_from_what_is_expected(void **state)
 	assert_int_equal(put(p, "l", link_to("g"), nothing), ERR_STALE);
 	/* A folder is nobody's to replace. */
 	assert_int_equal(mkdir(folder_at(&p->f, "d"), 0755), 0);
-	assert_int_equal(put(p, "d", nothing, link_to("one")), ERR_IO);
+	assert_int_equal(put(p, "d", nothing, link_to("one")), ERR_STALE);
 	assert_string_equal(there(p, "f"), "file");
 	assert_string_equal(there(p, "l"), "link f");
 	assert_string_equal(there(p, "d"), "folder");

@@ -92,6 +92,23 @@ static bool opaque(struct fixture *f, const char *rel)
 	return setxattr(folder_at(&f->layer, rel), "user.overlay.opaque", "y", 1, 0) == 0;
 }
 
+static void set_time(const struct folder *in, const char *rel, time_t seconds)
+{
+	struct timespec times[2] = { { .tv_sec = seconds }, { .tv_sec = seconds } };
+
+	assert_int_equal(utimensat(AT_FDCWD, folder_at(in, rel), times, 0), 0);
+}
+
+/* Another layer: the command starts now. */
+static void again(struct fixture *f)
+{
+	struct err err;
+
+	upper_free(&f->views, f->u);
+	assert_true(upper_new(&f->views, 2, &f->u, &err));
+	(void)snprintf(f->layer.path, sizeof(f->layer.path), "/proc/self/fd/%d", f->u->fd);
+}
+
 static void test_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -100,8 +117,33 @@ static void test_nothing(void **state)
 	assert_int_equal(chmod(folder_at(&f->layer, "a.txt"), 0644), 0);
 	assert_int_equal(chmod(folder_at(&f->real, "a.txt"), 0644), 0);
 	(void)mkdir(folder_at(&f->layer, "sub"), 0755);
+	set_time(&f->layer, "a.txt", 1000);
+	set_time(&f->real, "a.txt", 1000);
 	walk(f);
 	assert_int_equal(f->u->n, 0);
+}
+
+/* Nobody is shown a `touch`, but make wants it. */
+static void test_touched(void **state)
+{
+	struct fixture *f = *state;
+	size_t done, failed;
+	struct stat st;
+	struct err err;
+
+	set_time(&f->real, "a.txt", 1000);
+	again(f);
+	folder_put(&f->layer, "a.txt", "hello\n");
+	assert_int_equal(stat(folder_at(&f->real, "a.txt"), &st), 0);
+	assert_int_equal(chmod(folder_at(&f->layer, "a.txt"), st.st_mode & 0777), 0);
+	set_time(&f->layer, "a.txt", 2000);
+	walk(f);
+	assert_int_equal(f->u->shown, 0);
+	assert_int_equal(find(f, "a.txt")->kind, UPPER_TIME);
+	upper_apply_quiet(f->u, &f->root, &done, &failed, &err);
+	assert_int_equal(failed, 0);
+	assert_int_equal(stat(folder_at(&f->real, "a.txt"), &st), 0);
+	assert_int_equal(st.st_mtim.tv_sec, 2000);
 }
 
 static void test_kinds(void **state)
@@ -157,7 +199,7 @@ static void test_opaque(void **state)
 	assert_non_null(find(f, "sub/deep/c.txt"));
 	assert_int_equal(find(f, "sub/deep/c.txt")->kind, UPPER_REMOVED);
 	assert_int_equal(find(f, "sub/n")->kind, UPPER_CREATED);
-	assert_true(!find(f, "sub/b.txt") || find(f, "sub/b.txt")->kind == UPPER_MODE);
+	assert_true(!find(f, "sub/b.txt") || find(f, "sub/b.txt")->kind >= UPPER_MODE);
 }
 
 static void test_git_replaced(void **state)
@@ -256,6 +298,80 @@ static void test_commit(void **state)
 	assert_int_equal(stat(folder_at(&f->real, "a.txt"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
 	assert_false(upper_apply(f->u, &f->root, find(f, "a.txt"), true, &err)); /* once */
+}
+
+/* The layer's file itself becomes the real one: attributes, time and other names stay. */
+static void test_moved(void **state)
+{
+	struct fixture *f = *state;
+	char value[8] = "";
+	struct stat a, b;
+	struct err err;
+
+	folder_put(&f->layer, "a.txt", "other\n");
+	folder_put(&f->layer, "one", "linked\n");
+	assert_int_equal(link(folder_at(&f->layer, "one"), folder_at(&f->layer, "two")), 0);
+	if (setxattr(folder_at(&f->layer, "a.txt"), "user.note", "kept", 4, 0) < 0 ||
+	    setxattr(folder_at(&f->layer, "a.txt"), "user.overlay.origin", "", 0, 0) < 0)
+		skip();
+	set_time(&f->layer, "a.txt", 3000);
+	walk(f);
+	for (size_t i = 0; i < f->u->n; i++)
+		assert_true(upper_apply(f->u, &f->root, &f->u->change[i], false, &err));
+	assert_int_equal(getxattr(folder_at(&f->real, "a.txt"), "user.note", value, 8), 4);
+	assert_string_equal(value, "kept");
+	assert_true(getxattr(folder_at(&f->real, "a.txt"), "user.overlay.origin", value, 8) < 0);
+	assert_int_equal(stat(folder_at(&f->real, "a.txt"), &a), 0);
+	assert_int_equal(a.st_mtim.tv_sec, 3000);
+	assert_int_equal(stat(folder_at(&f->real, "one"), &a), 0);
+	assert_int_equal(stat(folder_at(&f->real, "two"), &b), 0);
+	assert_int_equal(a.st_ino, b.st_ino);
+}
+
+/* A copy, as between two file systems, keeps them as well, and takes no more room. */
+static void test_holes(void **state)
+{
+	struct fixture *f = *state;
+	int from = open(folder_at(&f->layer, "sparse"), O_RDWR | O_CREAT, 0600);
+	int dir = open(f->real.path, O_RDONLY | O_DIRECTORY);
+	struct put p;
+	struct stat st;
+	char byte = 0;
+
+	assert_true(from >= 0 && dir >= 0);
+	assert_int_equal(ftruncate(from, 64 * 1024 * 1024), 0);
+	assert_int_equal(pwrite(from, "x", 1, 32 * 1024 * 1024), 1);
+	assert_true(put_open(&p, dir, 0600));
+	assert_true(put_copy(&p, from));
+	assert_int_equal(fstat(p.fd, &st), 0);
+	assert_int_equal(st.st_size, 64 * 1024 * 1024);
+	assert_true(st.st_blocks * 512 < 4 * 1024 * 1024);
+	assert_int_equal(pread(p.fd, &byte, 1, 32 * 1024 * 1024), 1);
+	assert_int_equal(byte, 'x');
+	put_end(&p);
+	(void)close(dir);
+	(void)close(from);
+}
+
+/* Saves that no look at the content finds: one that is about to be written, one of the same length. */
+static void test_saved_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+	int fd;
+
+	folder_put(&f->layer, "a.txt", "other\n");
+	folder_put(&f->layer, "sub/b.txt", "x\n");
+	walk(f);
+	fd = open(folder_at(&f->real, "a.txt"), O_WRONLY);
+	assert_true(fd >= 0);
+	assert_false(upper_apply(f->u, &f->root, find(f, "a.txt"), false, &err));
+	assert_int_equal(err.code, ERR_STALE);
+	assert_int_equal(pwrite(fd, "H", 1, 0), 1);
+	(void)close(fd);
+	assert_string_equal(folder_get(&f->real, "a.txt"), "Hello\n");
+	assert_true(upper_apply(f->u, &f->root, find(f, "sub/b.txt"), false, &err));
+	assert_string_equal(folder_get(&f->real, "sub/b.txt"), "x\n");
 }
 
 static void test_commit_is_conditional(void **state)
@@ -386,6 +502,10 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		WITH(test_nothing),
+		WITH(test_touched),
+		WITH(test_moved),
+		WITH(test_holes),
+		WITH(test_saved_meanwhile),
 		WITH(test_kinds),
 		WITH(test_removed),
 		WITH(test_opaque),
