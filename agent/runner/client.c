@@ -26,6 +26,7 @@ static void on_closed(uv_handle_t *h)
 		struct runner_call *c = container_of(it, struct runner_call, link);
 
 		job_drop(&c->late);
+		client_pages_free(c->pages);
 		free(c);
 	}
 	job_drop(&r->wake);

@@ -49,6 +49,7 @@ struct runner_call {
 	runner_items_cb *on_items;
 	runner_network_cb *on_network; /* NULL with `network`: dropped */
 	struct command_callbacks on_command;
+	struct client_pages *pages; /* changes that came already; NULL: none */
 	void *payload;
 };
 
@@ -62,6 +63,13 @@ void client_answer(struct runner_call *c, const struct rpc_reply *reply, const s
 void client_answer_network(const struct runner_call *c, const struct err *err);
 /* More descriptors came than were asked for. */
 bool client_too_many(struct runner *r);
+/* client_pages.c. More: the answer is not whole yet, and the rest was asked for. All: the command's own
+ * result, and its changes, which live as long as the pages. */
+NODISCARD bool client_pages_more(struct runner_call *c, const struct rpc_reply *reply);
+NODISCARD bool client_pages_all(struct client_pages *p, struct json *first,
+				struct view_result *changed);
+int64_t client_pages_view(const struct client_pages *p); /* NULL: 0 */
+void client_pages_free(struct client_pages *p);
 /* client_view.c, client_held.c */
 void client_read_changes(struct json changed, struct arena *a, struct view_result *out);
 void client_read_held(struct json held, struct arena *a, struct held_result *out);

@@ -78,7 +78,13 @@ static void answer_command(const struct runner_call *c, struct json v, struct ar
 			   const struct err *err)
 {
 	struct command_result r = { .output = { "", 0 }, .limit_hit = { "", 0 } };
+	struct view_result all;
+	struct err bad;
 
+	if (!err && c->pages && !client_pages_all(c->pages, &v, &all)) {
+		err_set(&bad, ERR_INTERNAL, "The runner's answer cannot be read again.");
+		err = &bad;
+	}
 	if (!err) {
 		r.exit_status = (int)json_i64_or(json_get(v, "exit"), 0);
 		r.term_signal = (int)json_i64_or(json_get(v, "signal"), 0);
@@ -92,6 +98,8 @@ static void answer_command(const struct runner_call *c, struct json v, struct ar
 			r.seconds = 0;
 		r.limit_hit = json_str_or(json_get(v, "limit"), a, "");
 		client_read_changes(json_get(v, "changed"), a, &r.changed);
+		if (c->pages)
+			r.changed = all;
 		client_read_held(json_get(v, "held"), a, &r.held);
 	}
 	c->on_command.done(c->payload, &r, err);
@@ -99,10 +107,13 @@ static void answer_command(const struct runner_call *c, struct json v, struct ar
 
 void client_answer(struct runner_call *c, const struct rpc_reply *reply, const struct err *err)
 {
-	struct runner_call copy = *c;
+	struct runner_call copy;
 	struct json v = { 0 };
 	struct arena own, *a = &own;
 
+	if (c->on_command.done && reply && !err && client_pages_more(c, reply))
+		return;
+	copy = *c;
 	list_remove(&c->link);
 	free(c);
 	arena_init(&own);
@@ -125,6 +136,7 @@ void client_answer(struct runner_call *c, const struct rpc_reply *reply, const s
 		client_answer_items(&copy, v, a, err);
 	else
 		answer_command(&copy, v, a, err);
+	client_pages_free(copy.pages);
 	arena_release(&own);
 }
 
@@ -139,6 +151,8 @@ void runner_drop(struct runner_call *c)
 	if (c->rpc)
 		conn_call_drop(c->rpc); /* the peer kills what it started */
 	job_drop(&c->late);
+	runner_view_drop(c->runner, client_pages_view(c->pages));
+	client_pages_free(c->pages);
 	list_remove(&c->link);
 	free(c);
 }

@@ -268,7 +268,7 @@ static enum put_result new_place(int from_dir, const char *from, int dir, const 
 }
 
 /* What must not go is put back. Should somebody have saved a third text in that moment, theirs is
- * the newest, and it comes away: then once more. */
+ * the newest, and comes away in place of ours: then it goes back in turn. */
 static void swap_back(int from_dir, const char *from, int dir, const char *base,
 		      const struct put_was *ours)
 {
@@ -283,7 +283,7 @@ static void swap_back(int from_dir, const char *from, int dir, const char *base,
 			continue;
 		}
 		came = look(from_dir, from);
-		if (same_content(&came, ours))
+		if (same_content(&came, ours) || i % 2 == 1)
 			return;
 	}
 }

@@ -97,6 +97,8 @@ static void on_request(void *owner, struct rpc_request *req)
 		serve_command(s, req);
 	else if (slice_eq_cstr(req->method, "network"))
 		serve_network(s, req);
+	else if (slice_eq_cstr(req->method, "viewChanges"))
+		serve_view_changes(s, req);
 	else if (slice_eq_cstr(req->method, "viewImage"))
 		serve_view_image(s, req);
 	else if (slice_eq_cstr(req->method, "viewImages"))

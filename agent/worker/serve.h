@@ -86,6 +86,7 @@ NODISCARD bool serve_view_new(struct serve *s, struct json params, struct arena 
 /* Writes what a command changed as members of its result. *keep: the server shall decide. */
 NODISCARD bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w,
 				 bool *keep, struct err *err);
+void serve_view_changes(struct serve *s, struct rpc_request *req);
 void serve_view_image(struct serve *s, struct rpc_request *req);
 /* The layer that a request is about; NULL: there is none. */
 struct upper *serve_view_find(struct serve *s, struct json params);

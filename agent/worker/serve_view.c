@@ -61,6 +61,24 @@ static void write_change(struct jw *w, const struct upper_change *c, size_t inde
 	jw_end(w);
 }
 
+/* From one place in the list on, as many as a message takes; "next": the place to go on, 0: none. */
+static void write_changes(struct jw *w, const struct upper *u, size_t from)
+{
+	size_t i = from, n = 0;
+
+	jw_karray(w, "changes");
+	for (; i < u->n && n < LIMIT_VIEW_PAGE; i++) {
+		if (u->change[i].class == UPPER_QUIET)
+			continue;
+		write_change(w, &u->change[i], i);
+		n++;
+	}
+	while (i < u->n && u->change[i].class == UPPER_QUIET)
+		i++;
+	jw_end(w);
+	jw_ki64(w, "next", i < u->n ? (int64_t)i : 0);
+}
+
 bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w, bool *keep,
 		       struct err *err)
 {
@@ -82,12 +100,8 @@ bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w
 			jw_i64(w, (int64_t)i);
 	}
 	jw_end(w);
-	jw_karray(w, "changes");
-	for (size_t i = 0; i < u->n && *keep; i++) {
-		if (u->change[i].class != UPPER_QUIET)
-			write_change(w, &u->change[i], i);
-	}
-	jw_end(w);
+	if (*keep)
+		write_changes(w, u, 0);
 	return true;
 }
 
@@ -104,6 +118,23 @@ struct upper *serve_view_find(struct serve *s, struct json params)
 			return u;
 	}
 	return NULL;
+}
+
+void serve_view_changes(struct serve *s, struct rpc_request *req)
+{
+	int64_t from = json_i64_or(json_get(req->params, "from"), 0);
+	struct upper *u = serve_view_find(s, req->params);
+	struct jw *w;
+
+	if (!u || from < 0) {
+		conn_reply_error(req, RPC_INVALID_PARAMS, "There are no such changes of a command.");
+		return;
+	}
+	w = conn_result_begin(req);
+	jw_object(w);
+	write_changes(w, u, (size_t)from);
+	jw_end(w);
+	conn_result_end(req);
 }
 
 /* The view and the change that a request is about; answers it if there is none. */

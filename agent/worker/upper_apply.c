@@ -283,6 +283,15 @@ static bool put_it(struct upper *u, const struct upper_change *c, int dir, const
 	return put_file(u, c, dir, base, was, sync, err);
 }
 
+static bool is_folder(const struct root *r, const char *rel)
+{
+	int fd = upper_openat(r->fd, rel, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0;
+}
+
 static bool apply_one(struct upper *u, const struct root *r, struct upper_change *c, bool sync,
 		      struct err *err)
 {
@@ -291,7 +300,7 @@ static bool apply_one(struct upper *u, const struct root *r, struct upper_change
 	int dir, lock;
 	bool ok;
 
-	if (c->kind == UPPER_CREATED)
+	if (c->kind == UPPER_CREATED && is_folder(r, c->rel))
 		make_room(u, r, c->rel);
 	dir = c->kind == UPPER_REMOVED ? upper_parent(r->fd, c->rel, &base)
 				       : make_parents(u, r, c->rel, &base);

@@ -90,6 +90,23 @@ static int open_index(const struct layer_walk *w, const char *rel)
 	return -1;
 }
 
+/* The hash of the real one. It says nothing if somebody saved between the look at the file and this:
+ * then it is theirs. */
+static bool hash_before(const struct layer_walk *w, struct upper_change *c, const char *rel)
+{
+	struct put_was now;
+	struct stat st;
+	struct err why;
+
+	if (!upper_hash(w->root->fd, rel, &c->before, &why))
+		return false;
+	now = put_was_of(upper_lower_stat(w->root, rel, &st) ? &st : NULL);
+	if (!c->was.exists && now.exists && S_ISDIR(st.st_mode))
+		return true; /* a folder in the way */
+	c->stale = c->stale || !put_was_same(&now, &c->was);
+	return true;
+}
+
 /* One path of the real tree that is gone in the merged one. True: what is below it is to be listed
  * as well; a protected folder goes, or stays, as a whole. */
 static bool removed_one(struct layer_walk *w, const char *rel, const struct stat *st)
@@ -99,12 +116,11 @@ static bool removed_one(struct layer_walk *w, const char *rel, const struct stat
 				  .was = put_was_of(st),
 				  .old_mode = st->st_mode & 0777,
 				  .open = open_index(w, rel) };
-	struct err why;
 
 	c.stale = c.open < 0 && c.type != UPPER_DIR && newer(st, &w->u->mark);
 	if (c.open >= 0)
 		c.before = w->u->open[c.open].sha256;
-	else if (c.type != UPPER_DIR && !upper_hash(w->root->fd, rel, &c.before, &why))
+	else if (c.type != UPPER_DIR && !hash_before(w, &c, rel))
 		c.stale = true; /* it cannot be read, so it cannot be brought back */
 	return add(w, &c, rel)->class == UPPER_QUIET && c.type == UPPER_DIR;
 }
@@ -163,7 +179,7 @@ static bool compare(struct layer_walk *w, struct upper_change *c, const struct t
 	struct err why;
 
 	if (!upper_hash(w->u->fd, c->rel, &c->after, &why) ||
-	    !upper_hash(w->root->fd, c->rel, &c->before, &why)) {
+	    (c->open < 0 && !hash_before(w, c, c->rel))) {
 		c->class = UPPER_NEVER;
 		c->reason = "it cannot be read";
 		return true;
@@ -216,7 +232,8 @@ static void leaf(struct layer_walk *w, const char *rel, const struct stat *st)
 	if (c.open >= 0 && w->u->open[c.open].placed)
 		c.kind = UPPER_CHANGED;
 	added = add(w, &c, rel);
-	if (added->class != UPPER_QUIET && added->class != UPPER_NEVER && !compare(w, added, &st->st_mtim))
+	if (added->class != UPPER_QUIET && added->class != UPPER_NEVER &&
+	    !compare(w, added, &st->st_mtim))
 		take_back(w);
 	else if (had && S_ISDIR(old.st_mode) &&
 		 (added->class == UPPER_QUIET || added->class == UPPER_ORDINARY))

@@ -17,7 +17,9 @@
  *			    seconds, limit, changed?}; changed, where the command had a layer of
  *			    its own: {view, dropped, tooMany, quiet, unseen[], changes[{index,
  *			    path, kind, type, before, after, size, mode, oldMode, reason,
- *			    protected, never, stale, open}]}; view 0: nothing is left of it
+ *			    protected, never, stale, open}], next}; view 0: nothing is left of
+ *			    it; next: not 0 if that is not all, and then where the rest begins
+ *	viewChanges	{view, from} -> {changes[], next}: another page
  *	viewImage	{view, index} -> {before?{text|base64}, after?{..}}
  *	viewCommit	{view, index} -> {} ; that change becomes real
  *	viewImages	{view, indexes[], maxBytes} -> {images[{index, before, after, code, why}]}:

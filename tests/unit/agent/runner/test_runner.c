@@ -324,6 +324,33 @@ static void batch_of_changes(void **state)
 	assert_int_equal(f->err.code, ERR_NONE);
 }
 
+/* More than one message tells, and none of them vanishes. */
+static void thousands_of_changes(void **state)
+{
+	enum { FILES = 5500 };
+	struct fixture *f = *state;
+	int64_t *index;
+	size_t n;
+	unsigned at;
+
+	on_views(f);
+	n = changes_of(f, "i=0; while [ $i -lt 5500 ]; do : > new$i; i=$((i + 1)); done");
+	assert_int_equal(n, FILES);
+	index = xcalloc(n, sizeof(*index));
+	for (size_t i = 0; i < n; i++) {
+		index[i] = f->changes[i].index;
+		assert_true(i == 0 || index[i] > index[i - 1]);
+	}
+	at = f->answers;
+	(void)runner_commit_many(f->runner, f->result.changed.view, index, n, on_items, f);
+	wait_answers(f, at + 1);
+	assert_int_equal(f->n_items, n);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(f->codes[i], ERR_NONE);
+	assert_int_equal(access(folder_at(&f->dir, "new5499"), F_OK), 0);
+	free(index);
+}
+
 /* Requests get through while a batch is under way, and a batch that nobody waits for ends. */
 static void batch_is_no_wall(void **state)
 {
@@ -453,6 +480,7 @@ static void no_save_is_lost(void **state)
 			index[i] = f->changes[i].index;
 		at = f->answers;
 		(void)runner_commit_many(f->runner, f->result.changed.view, index, n, on_items, f);
+		wait_answers(f, at + 1);
 		(void)runner_finish(f->runner, f->result.changed.view, true, on_json, f);
 		wait_answers(f, at + 2);
 		atomic_store(&u.stop, true);
@@ -714,6 +742,7 @@ int main(int argc, char **argv)
 		CASE(list_and_search),
 		CASE(commands),
 		CASE(batch_of_changes),
+		CASE(thousands_of_changes),
 		CASE(batch_is_no_wall),
 		CASE(no_save_is_lost),
 		CASE(long_output_keeps_both_ends),
