@@ -8,6 +8,7 @@ file: a.c "line 1\nline 2\nline 3\nline 4\nline 5\nline 6\nline 7\nline 8\nline 
 env: EMEND_MODE=ask
 ignore $/progress
 ignore window/logMessage
+answer window/showDocument {"result":{"success":true}}
 init vscode-9
 open ${uri}/a.c "line 1\nline 2\nline 3\nline 4\nline 5\nline 6\nline 7\nline 8\nline 9\nline 10\n"
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.do","arguments":[{"task":"shout","uri":"${uri}/a.c"}]}}
