@@ -1,6 +1,6 @@
 /* run_commit.c - see run_commit.h
  *
- *   NEXT --may be kept--> runner_commit() --> NEXT ... --none left--> runner_finish() --> done
+ *   all that may be kept --> runner_commit_many() --> runner_finish() --> done
  *
  * Git's own files and new ignored files come with the last step. */
 #include "agent/cli/run_commit.h"
@@ -15,13 +15,10 @@ struct run_commit {
 	struct runner *runner;
 	struct view_result v;
 	struct view_change *changes; /* copies */
-	size_t at;
 	bool all, kept;
 	run_commit_cb *done;
 	void *payload;
 };
-
-static void next(struct run_commit *m);
 
 static void tell(struct run_commit *m, struct slice path, const char *kind, bool kept,
 		 struct slice why)
@@ -54,14 +51,9 @@ static void tell_change(struct run_commit *m, const struct view_change *c, bool 
 	tell(m, c->path, kinds[c->kind], kept, why);
 }
 
-static void committed(void *payload, struct slice json, const struct err *err)
+static bool is_kept(const struct run_commit *m, const struct view_change *c)
 {
-	struct run_commit *m = payload;
-
-	(void)json;
-	tell_change(m, &m->changes[m->at], !err, err ? slice_of(err->msg) : SLICE(""));
-	m->at++;
-	next(m);
+	return !c->never && (!c->is_protected || m->all);
 }
 
 static void finished(void *payload, struct slice json, const struct err *err)
@@ -80,20 +72,23 @@ static void finished(void *payload, struct slice json, const struct err *err)
 	free(m);
 }
 
-static void next(struct run_commit *m)
+/* The changes are in the order of the indexes, and so are the answers. */
+static void committed(void *payload, const struct view_item *items, size_t n, const struct err *err)
 {
-	for (; m->at < m->v.n_changes; m->at++) {
-		const struct view_change *c = &m->changes[m->at];
+	struct run_commit *m = payload;
+	size_t k = 0;
 
-		if (c->never || (c->is_protected && !m->all)) {
-			tell_change(m, c, false,
-				    c->never ? c->reason
-					     : arena_printf(&m->cli->arena, "%.*s (-y keeps it)",
-							    SLICE_ARG(c->reason)));
+	for (size_t i = 0; i < m->v.n_changes; i++) {
+		const struct view_change *c = &m->changes[i];
+
+		if (!is_kept(m, c))
 			continue;
-		}
-		(void)runner_commit(m->runner, m->v.view, c->index, committed, m);
-		return;
+		while (k < n && items[k].index != c->index)
+			k++;
+		if (err || k == n)
+			tell_change(m, c, false, slice_of(err ? err->msg : "it was not answered"));
+		else
+			tell_change(m, c, items[k].code == ERR_NONE, items[k].why);
 	}
 	(void)runner_finish(m->runner, m->v.view, true, finished, m);
 }
@@ -102,6 +97,8 @@ void run_commit_start(struct cli *c, struct runner *r, const struct view_result 
 		      run_commit_cb *done, void *payload)
 {
 	struct run_commit *m;
+	int64_t *indexes;
+	size_t n = 0;
 
 	if (v->dropped)
 		term_error(&c->log, "The command was stopped, so its changes were dropped.");
@@ -126,5 +123,20 @@ void run_commit_start(struct cli *c, struct runner *r, const struct view_result 
 		m->changes[i].path = arena_dup(&c->arena, v->changes[i].path);
 		m->changes[i].reason = arena_dup(&c->arena, v->changes[i].reason);
 	}
-	next(m);
+	indexes = arena_array(&c->arena, v->n_changes + 1, sizeof(*indexes));
+	for (size_t i = 0; i < v->n_changes; i++) {
+		const struct view_change *change = &m->changes[i];
+
+		if (is_kept(m, change))
+			indexes[n++] = change->index;
+		else
+			tell_change(m, change, false,
+				    change->never ? change->reason
+						  : arena_printf(&c->arena, "%.*s (-y keeps it)",
+								 SLICE_ARG(change->reason)));
+	}
+	if (n > 0)
+		(void)runner_commit_many(r, v->view, indexes, n, committed, m);
+	else
+		(void)runner_finish(r, v->view, true, finished, m);
 }

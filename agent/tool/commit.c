@@ -1,70 +1,49 @@
 /* commit.c - see commit.h
  *
- *   ORDINARY --each: images -> journal -> runner or buffer--> LOOK (images of what is protected)
- *      |  --> ASKING --allowed--> PROTECTED (as ORDINARY) --> FINISHING --> DONE
- *      |         '-----denied, or nothing protected------------^          ^
- *      '--a file cannot be written--> ROLLING_BACK -----------------------'
+ *   for each phase (ordinary, look, protected), in batches:
+ *      IMAGES -> JOURNALING -> FILES -> BUFFER, one open document after the other -> next batch
+ *   look with something to ask about: ASKING --allowed--> protected; denied: it is not kept
+ *   after the last: FINISHING (what is not listed) -> DONE
+ *   from anywhere: ROLLING_BACK -> DONE
  *
  * The approval of the command covers its ordinary changes; a rule that denies a path holds here as
  * well, and so does what somebody changed meanwhile: such a change is not kept, the others are. But
  * where the disk is full, or Emend is cancelled or killed in the middle, all of them go back. Both
- * images and the intent are in the log before a change is made, so that undo covers commands. What is
- * not listed (git's own files, ignored folders) follows at the end. A file that is open in the
- * editor is changed there, and merged with what the user typed meanwhile; the disk stays as it is. */
+ * images and the intent are in the log before a change is made, so that undo covers commands.
+ *
+ * A batch takes one request for the images, one sync of the log and one request for the files, with
+ * one sync in the worker: a command that changes 2,000 files would else cost as many syncs and hundreds
+ * of times as many milliseconds as the files themselves. */
 #include "agent/tool/commit.h"
 #include "agent/tool/commit_own.h"
 
 #include <stdlib.h>
 
-#include "agent/edit/edit.h"
-#include "agent/edit/later.h"
-#include "agent/host.h"
-#include "agent/tool/journal.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum { MAX_TRIES = 5, ASKED_DIFF_BYTES = 128 * 1024 };
+enum { ASKED_DIFF_BYTES = 128 * 1024 };
 
-static void commit_step(struct tool_run *r);
+static void begin_phase(struct tool_run *r, enum commit_phase phase);
 
-static void commit_goto(struct commit *m, enum commit_state next)
+void commit_goto(struct commit *m, enum commit_state next)
 {
-	static const char *const name[] = { "ORDINARY",	 "LOOK",	 "ASKING", "PROTECTED",
-					    "FINISHING", "ROLLING_BACK", "DONE" };
+	static const char *const name[] = { "IMAGES", "JOURNALING", "FILES",	    "BUFFER",
+					    "ASKING", "FINISHING",  "ROLLING_BACK", "DONE" };
 
-	log_debug("commit: %s -> %s", name[m->state], name[next]);
+	if (m->state != next)
+		log_debug("commit: %s -> %s", name[m->state], name[next]);
 	m->state = next;
-	m->at = 0;
 }
 
-static void forget_images(struct commit *m)
-{
-	snapshot_unref(m->mine);
-	m->mine = NULL;
-	arena_release(&m->arena);
-	arena_init(&m->arena);
-	m->before = m->after = (struct slice){ NULL, 0 };
-	m->images = false;
-	m->entry = (struct restore_entry){ 0 };
-	m->tries = 0;
-}
-
-static void next(struct tool_run *r)
-{
-	forget_images(r->commit);
-	r->commit->at++;
-	commit_step(r);
-}
-
-/* The log is broken: the task must end, and nothing more is committed. */
-static void give_up(struct tool_run *r)
+void commit_give_up(struct tool_run *r)
 {
 	commit_goto(r->commit, COMMIT_DONE);
 	tool_fail(r, &r->env->fatal);
 }
 
-/* --- one change --- */
+/* --- the way back --- */
 
 static void rolled_back(void *payload, const struct rollback_result *b, const struct err *err)
 {
@@ -87,219 +66,62 @@ static void rolled_back(void *payload, const struct rollback_result *b, const st
 	m->done(r, text);
 }
 
-/* err: why the change at hand was not made. False: all is being taken back. */
-static bool go_on(struct tool_run *r, const struct err *err)
+void commit_roll_back(struct tool_run *r, const struct err *why)
 {
 	struct commit *m = r->commit;
 
-	if (err && !journal_untouched(err)) {
-		commit_goto(m, COMMIT_ROLLING_BACK);
-		commit_roll_back(r, err, rolled_back);
-		return false;
-	}
-	if (!m->images || (journal_edited(r, m->step, err) &&
-			   (m->mode_step == 0 || journal_edited(r, m->mode_step, err))))
-		return true;
-	give_up(r);
-	return false;
+	m->why = *why;
+	commit_goto(m, COMMIT_ROLLING_BACK);
+	m->rollback = rollback_start(&r->env->workspace, r->env->log, rolled_back, r);
 }
 
-static void committed(void *payload, struct slice json, const struct err *err)
-{
-	struct tool_run *r = payload;
-
-	(void)json;
-	r->call = NULL;
-	if (!go_on(r, err))
-		return;
-	if (err)
-		commit_not_kept(r->commit, slice_of(err->msg));
-	else
-		commit_made(r, false);
-	next(r);
-}
-
-static void file_journaled(struct tool_run *r, bool ok)
-{
-	struct commit *m = r->commit;
-
-	if (!ok) {
-		give_up(r);
-		return;
-	}
-	r->call = runner_commit(r->env->workspace.runner, m->view, commit_current(m)->index,
-				committed, r);
-}
-
-static void to_file(struct tool_run *r)
-{
-	if (!commit_journal(r, "command", file_journaled))
-		give_up(r);
-}
-
-static void to_buffer(struct tool_run *r);
-
-static void buffer_written(void *payload, const struct err *err)
-{
-	struct tool_run *r = payload;
-	struct commit *m = r->commit;
-
-	r->op = NULL;
-	if (!go_on(r, err))
-		return;
-	if (err && err->code == ERR_STALE && ++m->tries < MAX_TRIES) {
-		to_buffer(r);
-	} else {
-		if (err)
-			commit_not_kept(m, slice_of(err->msg));
-		else
-			commit_made(r, true);
-		next(r);
-	}
-}
-
-/* What the buffer shall hold, given what it holds now; false: *why says why not. */
-static bool buffer_target(struct commit *m, struct slice after, struct slice *out, struct err *err)
-{
-	struct slice base = snapshot_text(m->shown[commit_current(m)->open].text);
-	struct slice mine = snapshot_text(m->mine);
-
-	if (!after.ptr)
-		return err_set(err, ERR_DENIED, "it is open in the editor, and stays");
-	if (slice_find_byte(base, '\0', 0) != SIZE_MAX ||
-	    slice_find_byte(mine, '\0', 0) != SIZE_MAX)
-		return err_set(
-			err, ERR_INVALID,
-			"it is open in the editor and binary: it has a NUL, and is left as it is");
-	if (!commit_is_text(after))
-		return err_set(err, ERR_INVALID, "it is open in the editor, and would not be text");
-	if (slice_find_byte(base, '\r', 0) == SIZE_MAX)
-		after = text_with_eol(&m->arena, after, EOL_LF);
-	if (slice_eq(base, mine)) {
-		*out = after;
-		return true;
-	}
-	if (edit_merge(&m->arena, base, mine, after, out, err))
-		return true;
-	return err_set(err, ERR_STALE,
-		       "the user changed it meanwhile, in the same place; it is left as it is");
-}
-
-static void buffer_journaled(struct tool_run *r, bool ok)
-{
-	struct commit *m = r->commit;
-
-	if (!ok) {
-		give_up(r);
-		return;
-	}
-	r->op = workspace_write(
-		&r->env->workspace,
-		&(struct workspace_write){ .path = m->shown[commit_current(m)->open].path,
-					   .base = m->mine,
-					   .is_buffer = true,
-					   .sha256 = SLICE(""),
-					   .after = m->after,
-					   .label = SLICE("Emend: a command") },
-		buffer_written, r);
-	m->after = m->left; /* for another try */
-}
-
-static void to_buffer(struct tool_run *r)
-{
-	struct commit *m = r->commit;
-	struct workspace *v = &r->env->workspace;
-	struct slice path = m->shown[commit_current(m)->open].path, target;
-	struct err why;
-
-	snapshot_unref(m->mine);
-	m->mine = v->host.ops->buffer(
-		v->host.self,
-		arena_printf(&m->arena, "%.*s/%.*s", SLICE_ARG(v->root), SLICE_ARG(path)));
-	if (!m->mine) { /* closed meanwhile: the runner refuses if the file is another text */
-		to_file(r);
-		return;
-	}
-	m->left = m->after;
-	if (!buffer_target(m, m->left, &target, &why)) {
-		commit_not_kept(m, slice_of(why.msg));
-		next(r);
-		return;
-	}
-	m->before = snapshot_text(m->mine);
-	m->after = target;
-	if (slice_eq(m->before, target)) {
-		next(r);
-		return;
-	}
-	if (!commit_journal(r, "buffer", buffer_journaled))
-		give_up(r);
-}
-
-/* --- which change, and when --- */
-
-static void got_image(void *payload, const struct view_image *v, const struct err *err)
-{
-	struct tool_run *r = payload;
-	struct commit *m = r->commit;
-	const struct view_change *c = commit_current(m);
-
-	r->call = NULL;
-	if (!err)
-		commit_take_image(m, v);
-	if (m->state == COMMIT_LOOK) {
-		struct slice diff = SLICE("(not text)\n");
-
-		if (m->images && commit_is_text(m->before) && commit_is_text(m->after))
-			diff = later_diff(&m->arena, c->path, m->before, m->after);
-		buf_append(&m->diffs, diff);
-		next(r);
-	} else if (c->open >= 0 && err) {
-		commit_not_kept(m, slice_of(err->msg));
-		next(r);
-	} else if (c->open >= 0) {
-		to_buffer(r);
-	} else {
-		to_file(r);
-	}
-}
+/* --- which changes --- */
 
 /* Denied by a rule, by its nature, or by what happened meanwhile: said once. */
-static bool possible(struct tool_run *r)
+static bool possible(struct tool_run *r, const struct view_change *c)
 {
 	struct commit *m = r->commit;
-	const struct view_change *c = commit_current(m);
 	struct decision d = { 0 };
 	struct err lost;
 
 	if (c->never) {
-		commit_not_kept(m, c->reason);
+		commit_not_kept(m, c, c->reason);
 		return false;
 	}
 	if (c->stale) {
-		commit_not_kept(m, SLICE("it was changed while the command ran"));
+		commit_not_kept(m, c, SLICE("it was changed while the command ran"));
 		return false;
 	}
 	if (workspace_lost(&r->env->workspace, c->path, &lost)) {
-		commit_not_kept(m, slice_of(lost.msg));
+		commit_not_kept(m, c, slice_of(lost.msg));
 		return false;
 	}
 	policy_path(r->env->policy, ACCESS_WRITE, c->path, &r->arena, &d);
 	if (d.verdict == VERDICT_DENY)
-		commit_not_kept(m, d.why);
+		commit_not_kept(m, c, d.why);
 	return d.verdict != VERDICT_DENY;
 }
 
-static bool wanted(struct tool_run *r)
+/* What cannot be kept is said in the first pass that meets it, and is `never` from then on. */
+static bool wanted(struct tool_run *r, struct view_change *c)
 {
 	struct commit *m = r->commit;
-	const struct view_change *c = commit_current(m);
 
-	if (m->state == COMMIT_ORDINARY)
-		return !c->is_protected && possible(r);
-	if (m->state == COMMIT_LOOK && c->is_protected && !possible(r))
-		m->changes[m->at].never = true; /* it was said, and nobody is asked about it */
-	return c->is_protected && !c->never && !c->stale;
+	if (c->is_protected == (m->phase == PHASE_ORDINARY))
+		return false;
+	if (m->phase == PHASE_PROTECTED)
+		return !c->never && !c->stale;
+	if (possible(r, c))
+		return true;
+	c->never = true;
+	return false;
+}
+
+/* --- the phases --- */
+
+static void allowed(struct tool_run *r)
+{
+	begin_phase(r, PHASE_PROTECTED);
 }
 
 static void finished(void *payload, struct slice json, const struct err *err)
@@ -313,25 +135,31 @@ static void finished(void *payload, struct slice json, const struct err *err)
 	m->done(r, commit_report(r, json, err));
 }
 
-static void allowed(struct tool_run *r)
+static void finish(struct tool_run *r)
 {
-	commit_goto(r->commit, COMMIT_PROTECTED);
-	commit_step(r);
+	struct commit *m = r->commit;
+
+	if (m->id.len > 0 && !journal_end(r, m->id, NULL)) {
+		commit_give_up(r);
+		return;
+	}
+	commit_goto(m, COMMIT_FINISHING);
+	r->call = runner_finish(r->env->workspace.runner, m->view, true, finished, r);
 }
 
 static void denied(struct tool_run *r)
 {
 	struct commit *m = r->commit;
 
-	for (m->at = 0; m->at < m->n; m->at++) {
-		if (commit_current(m)->is_protected && !commit_current(m)->never &&
-		    !commit_current(m)->stale)
-			commit_not_kept(m, arena_printf(&m->arena,
-							"%.*s, and the user did not allow it",
-							SLICE_ARG(commit_current(m)->reason)));
+	for (size_t i = 0; i < m->n; i++) {
+		const struct view_change *c = &m->changes[i];
+
+		if (c->is_protected && !c->never && !c->stale)
+			commit_not_kept(m, c,
+					arena_printf(&r->arena, "%.*s, and the user did not allow it",
+						     SLICE_ARG(c->reason)));
 	}
-	m->at = m->n;
-	commit_step(r);
+	finish(r);
 }
 
 static void ask(struct tool_run *r)
@@ -354,32 +182,35 @@ static void ask(struct tool_run *r)
 		    allowed, denied);
 }
 
-static void commit_step(struct tool_run *r)
+void commit_batch_done(struct tool_run *r)
 {
 	struct commit *m = r->commit;
 
-	for (; m->at < m->n; m->at++) {
-		if (!wanted(r))
-			continue;
-		if (m->state == COMMIT_LOOK)
-			m->asked = arena_printf(&r->arena, "%.*s%s%.*s", SLICE_ARG(m->asked),
-						m->asked.len ? ", " : "",
-						SLICE_ARG(commit_current(m)->path));
-		r->call = runner_image(r->env->workspace.runner, m->view, commit_current(m)->index,
-				       got_image, r);
-		return;
-	}
-	if (m->state == COMMIT_ORDINARY) {
-		commit_goto(m, COMMIT_LOOK);
-		commit_step(r);
-	} else if (m->state == COMMIT_LOOK && m->asked.len > 0) {
+	m->at += m->n_items;
+	commit_batch_forget(m);
+	if (m->at < m->n_todo)
+		commit_batch(r);
+	else if (m->phase == PHASE_ORDINARY)
+		begin_phase(r, PHASE_LOOK);
+	else if (m->phase == PHASE_LOOK && m->n_todo > 0)
 		ask(r);
-	} else if (m->id.len > 0 && !journal_end(r, m->id, NULL)) {
-		give_up(r);
-	} else {
-		commit_goto(m, COMMIT_FINISHING);
-		r->call = runner_finish(r->env->workspace.runner, m->view, true, finished, r);
+	else
+		finish(r);
+}
+
+static void begin_phase(struct tool_run *r, enum commit_phase phase)
+{
+	struct commit *m = r->commit;
+
+	m->phase = phase;
+	m->n_todo = m->at = 0;
+	for (size_t i = 0; i < m->n; i++) {
+		if (!wanted(r, &m->changes[i]))
+			continue;
+		m->which[m->n_todo] = i;
+		m->todo[m->n_todo++] = m->changes[i].index;
 	}
+	commit_batch_done(r);
 }
 
 void commit_start(struct tool_run *r, const struct view_result *v, const struct shown_buffer *shown,
@@ -400,7 +231,6 @@ void commit_start(struct tool_run *r, const struct view_result *v, const struct 
 	m = r->commit = xcalloc(1, sizeof(*m));
 	*m = (struct commit){ .view = v->view,
 			      .n = v->n_changes,
-			      .quiet = v->quiet,
 			      .shown = shown,
 			      .done = done,
 			      .asked = SLICE(""),
@@ -410,6 +240,8 @@ void commit_start(struct tool_run *r, const struct view_result *v, const struct 
 	buf_init(&m->diffs, ASKED_DIFF_BYTES);
 	m->changes = arena_array(&r->arena, m->n + 1, sizeof(*m->changes));
 	m->made = arena_array(&r->arena, m->n + 1, sizeof(*m->made));
+	m->todo = arena_array(&r->arena, m->n + 1, sizeof(*m->todo));
+	m->which = arena_array(&r->arena, m->n + 1, sizeof(*m->which));
 	for (size_t i = 0; i < m->n; i++) {
 		struct view_change *c = &m->changes[i];
 
@@ -419,7 +251,7 @@ void commit_start(struct tool_run *r, const struct view_result *v, const struct 
 		c->after = arena_dup(&r->arena, c->after);
 		c->reason = arena_dup(&r->arena, c->reason);
 	}
-	commit_step(r);
+	begin_phase(r, PHASE_ORDINARY);
 }
 
 void commit_release(struct tool_run *r)
@@ -430,7 +262,7 @@ void commit_release(struct tool_run *r)
 		return;
 	rollback_drop(m->rollback);
 	runner_view_drop(r->env->workspace.runner, m->view);
-	forget_images(m);
+	commit_batch_forget(m);
 	arena_release(&m->arena);
 	buf_release(&m->report);
 	buf_release(&m->diffs);

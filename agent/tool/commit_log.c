@@ -1,37 +1,39 @@
-/* commit_log.c - see commit_own.h: what a command's changes leave in the session's log, and how they
- * go back by it. */
+/* commit_log.c - see commit_own.h: what a command's changes leave in the session's log. */
 #include "agent/tool/commit_own.h"
 
-void commit_take_image(struct commit *m, const struct view_image *v)
+/* Copies, as the worker's answer is gone after the call; an empty file is not no file. */
+static struct slice keep(struct arena *a, struct slice bytes)
 {
-	const struct view_change *c = commit_current(m);
+	struct slice copy = bytes.ptr ? arena_dup(a, bytes) : bytes;
 
-	m->before = v->before.ptr ? arena_dup(&m->arena, v->before) : v->before;
-	m->after = v->after.ptr ? arena_dup(&m->arena, v->after) : v->after;
-	m->folders = v->folders;
-	if (v->before.ptr && !m->before.ptr)
-		m->before = SLICE("");
-	if (v->after.ptr && !m->after.ptr)
-		m->after = SLICE("");
+	return bytes.ptr && !copy.ptr ? SLICE("") : copy;
+}
+
+void commit_take_images(struct commit *m, struct commit_item *it, const struct view_image *v)
+{
+	const struct view_change *c = it->change;
+
+	it->folders = v->folders;
+	it->before = keep(&m->arena, v->before);
+	it->after = it->left = keep(&m->arena, v->after);
 	if (c->open >= 0) {
-		m->images = true;
+		it->images = true;
 	} else if (c->kind == VIEW_MODE) {
-		m->images = true;
-		m->entry.kind = RESTORE_MODE;
-		m->before = m->after = (struct slice){ NULL, 0 };
+		it->images = true;
+		it->entry.kind = RESTORE_MODE;
+		it->before = it->after = (struct slice){ NULL, 0 };
 	} else {
-		m->images = (c->before.len > 0) == (v->was != ENTRY_NONE) &&
-			    (c->after.len > 0) == (v->is != ENTRY_NONE);
+		it->images = (c->before.len > 0) == (v->was != ENTRY_NONE) &&
+			     (c->after.len > 0) == (v->is != ENTRY_NONE);
 		if (v->was == ENTRY_LINK || v->is == ENTRY_LINK)
-			m->entry = (struct restore_entry){ RESTORE_LINK, v->was, v->is, 0 };
+			it->entry = (struct restore_entry){ RESTORE_LINK, v->was, v->is, 0 };
 	}
 }
 
 /* Without images: for the audit only. */
-static bool log_changed(struct tool_run *r)
+static bool log_changed(struct tool_run *r, const struct view_change *c)
 {
 	static const char *const kinds[] = { "created", "changed", "removed", "mode" };
-	const struct view_change *c = commit_current(r->commit);
 	struct jw *w = event_log_begin(r->env->log, "changed");
 
 	jw_kstr(w, "task", r->env->task_id);
@@ -44,7 +46,7 @@ static bool log_changed(struct tool_run *r)
 }
 
 /* Content alone keeps the permissions of the old file, but for the right to execute it: as the
- * runner does it (upper_apply.c). */
+ * worker does it (upper_apply.c). */
 static uint32_t mode_after(const struct view_change *c)
 {
 	if (c->kind != VIEW_CHANGED || c->old_mode == 0)
@@ -55,54 +57,48 @@ static uint32_t mode_after(const struct view_change *c)
 }
 
 /* The permissions that change with the content are a step of their own. */
-static bool journal_mode(struct tool_run *r, const struct journal_edit *content)
+static bool journal_mode(struct tool_run *r, struct commit_item *it,
+			 const struct journal_edit *content)
 {
-	struct commit *m = r->commit;
-	const struct view_change *c = commit_current(m);
+	const struct view_change *c = it->change;
 	struct journal_edit e = { .path = content->path,
 				  .id = content->id,
 				  .via = content->via,
 				  .mode = c->old_mode,
 				  .entry = { .kind = RESTORE_MODE, .left_mode = mode_after(c) } };
 
-	m->mode_step = 0;
-	if (c->open >= 0 || c->kind != VIEW_CHANGED || m->entry.kind != RESTORE_TEXT ||
+	it->mode_step = 0;
+	if (c->open >= 0 || c->kind != VIEW_CHANGED || it->entry.kind != RESTORE_TEXT ||
 	    c->old_mode == 0 || e.entry.left_mode == c->old_mode)
 		return true;
-	return journal_edit(r, &e, &m->mode_step);
+	return journal_edit(r, &e, &it->mode_step);
 }
 
-static bool journal(struct tool_run *r, const char *via)
+bool commit_journal(struct tool_run *r, struct commit_item *it, const char *via)
 {
 	struct commit *m = r->commit;
-	const struct view_change *c = commit_current(m);
+	const struct view_change *c = it->change;
 	struct journal_edit e = { .path = c->path,
 				  .via = via,
-				  .before = m->before,
-				  .after = m->after,
-				  .folders = m->folders,
-				  .entry = m->entry };
+				  .before = it->before,
+				  .after = it->after,
+				  .folders = it->folders,
+				  .entry = it->entry };
 
 	if (m->id.len == 0 && !journal_begin(r, 0, &m->id))
 		return false;
+	if (!it->images)
+		return log_changed(r, c);
 	e.id = m->id;
-	e.mode = m->before.ptr || m->entry.kind == RESTORE_MODE ? c->old_mode : 0;
+	e.mode = it->before.ptr || it->entry.kind == RESTORE_MODE ? c->old_mode : 0;
 	e.entry.left_mode = c->open < 0 && c->kind != VIEW_REMOVED ? mode_after(c) : 0;
-	return m->images ? journal_edit(r, &e, &m->step) && journal_mode(r, &e) : log_changed(r);
+	return journal_edit(r, &e, &it->step) && journal_mode(r, it, &e);
 }
 
-bool commit_journal(struct tool_run *r, const char *via, journal_cb *done)
+bool commit_journal_result(struct tool_run *r, const struct commit_item *it, const struct err *err)
 {
-	if (!journal(r, via))
-		return false;
-	journal_sync(r, done);
-	return true;
-}
-
-void commit_roll_back(struct tool_run *r, const struct err *why, rollback_cb *done)
-{
-	r->commit->why = *why;
-	r->commit->rollback = rollback_start(&r->env->workspace, r->env->log, done, r);
+	return !it->images || (journal_edited(r, it->step, err) &&
+			       (it->mode_step == 0 || journal_edited(r, it->mode_step, err)));
 }
 
 void commit_unmade(struct tool_run *r)

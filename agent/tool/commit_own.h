@@ -1,66 +1,103 @@
-/* commit_own.h - internal to the commit of a command's changes. */
-#ifndef EMEND_COMMIT_OWN_H
-#define EMEND_COMMIT_OWN_H
+/* commit_own.h - internal to the commit of a command's changes.
+ *
+ *   commit.c        the machine: which changes, in which order, and what a failure means
+ *   commit_batch.c  one batch: images, log, files, and then the buffers of the editor
+ *   commit_log.c    what stands in the session's log
+ *   commit_tell.c   what the model and the faces are told */
+#ifndef EMEND_TOOL_COMMIT_OWN_H
+#define EMEND_TOOL_COMMIT_OWN_H
 
 #include "agent/tool/commit.h"
 #include "agent/change/entry.h"
 #include "agent/change/rollback.h"
 #include "agent/tool/journal.h"
 
+/* What the machine waits for. */
 enum commit_state {
-	COMMIT_ORDINARY,
-	COMMIT_LOOK,
+	COMMIT_IMAGES,	   /* the worker's answer: what was there and what shall be */
+	COMMIT_JOURNALING, /* the intent is on its way to the disk */
+	COMMIT_FILES,	   /* the worker makes the files of the batch real */
+	COMMIT_BUFFER,	   /* the editor changes one open document */
 	COMMIT_ASKING,
-	COMMIT_PROTECTED,
 	COMMIT_FINISHING,
 	COMMIT_ROLLING_BACK,
 	COMMIT_DONE
 };
 
+/* Which changes it goes through: each phase is one pass. */
+enum commit_phase {
+	PHASE_ORDINARY,	 /* what the approval of the command covers */
+	PHASE_LOOK,	 /* the diff of what is protected, for the question */
+	PHASE_PROTECTED, /* the same, after a yes */
+};
+
+/* One change of a batch. */
+struct commit_item {
+	const struct view_change *change;
+	struct slice before, after; /* ptr NULL: no file, or not as bytes for the log */
+	struct slice left;	    /* what the command left there: `after` before any merge */
+	bool images;		    /* undo covers it */
+	uint32_t folders;	    /* that are made for it */
+	struct restore_entry entry; /* what it is beside text */
+	struct err why;		    /* of images that could not be had */
+	int64_t step, mode_step;    /* in the log; mode_step: of its permissions, 0: they stay */
+};
+
 struct commit {
 	enum commit_state state;
+	enum commit_phase phase;
 	int64_t view;
 	struct view_change *changes;
-	size_t n, at;
-	uint64_t quiet;
+	size_t n;
+	bool *made; /* of each change */
 	const struct shown_buffer *shown;
 	commit_cb *done;
 	struct buf report, diffs;
 	size_t lines;
 	struct slice asked; /* paths of what is protected */
-	struct slice id;    /* of the change in the log; "": nothing was touched yet */
-	bool *made;	    /* of each change */
+	struct slice id;    /* of the change set in the log; "": nothing was touched yet */
 	struct rollback *rollback;
 	struct err why; /* of it */
 
-	/* the change that is being made */
-	struct arena arena;
-	struct slice before, after; /* NULL: no file, or not as text for the log */
-	bool images;		    /* undo covers it */
-	struct restore_entry entry;
-	uint32_t folders;	 /* that are made for it */
-	struct snapshot *mine;	 /* an open buffer now */
-	struct slice left;	 /* what the command left, while `after` is what the buffer gets */
-	int64_t step, mode_step; /* mode_step: of its permissions; 0: they stay */
+	int64_t *todo; /* of the phase: indexes for the worker, in its order */
+	size_t *which; /* the same, as places in `changes` */
+	size_t n_todo, at;
+
+	struct arena arena; /* of the batch */
+	struct commit_item *items;
+	size_t n_items;
+
+	/* the open document in hand */
+	size_t item;
+	struct snapshot *mine; /* its text now */
 	int tries;
 };
 
-static inline const struct view_change *commit_current(const struct commit *m)
-{
-	return &m->changes[m->at];
-}
+/* commit.c */
+void commit_goto(struct commit *m, enum commit_state next);
+void commit_batch_done(struct tool_run *r); /* the next batch, or the next phase */
+/* A change failed, and nobody can say that it was not made: all that were made are undone. */
+void commit_roll_back(struct tool_run *r, const struct err *why);
+/* The log is broken (env->fatal): the task must end, and nothing more is committed. */
+void commit_give_up(struct tool_run *r);
 
-/* Keeps the images of the change at hand; if they are not complete, undo will not cover it. */
-void commit_take_image(struct commit *m, const struct view_image *v);
-/* The intent, with both images where there are some; done(r, ok) when it is on the disk, before the
- * change is made. False: env->fatal is set, and done is not called. */
-NODISCARD bool commit_journal(struct tool_run *r, const char *via, journal_cb *done);
-/* One change failed, and nobody can say that it was not made: all that were made are undone. */
-void commit_roll_back(struct tool_run *r, const struct err *why, rollback_cb *done);
+/* commit_batch.c: asks for the images of the next changes of the phase, and makes them real, or, in
+ * PHASE_LOOK, notes their diffs. Ends with one of the three above. */
+void commit_batch(struct tool_run *r);
+void commit_batch_forget(struct commit *m);
+
+/* commit_log.c: keeps the images of a change; if they are not complete, undo will not cover it. */
+void commit_take_images(struct commit *m, struct commit_item *it, const struct view_image *v);
+/* The intent, with both images where there are some. False: env->fatal is set. */
+NODISCARD bool commit_journal(struct tool_run *r, struct commit_item *it, const char *via);
+/* err: it was not made. */
+NODISCARD bool commit_journal_result(struct tool_run *r, const struct commit_item *it,
+				     const struct err *err);
+
 /* commit_tell.c */
 bool commit_is_text(struct slice s); /* of which a diff can be shown; no file is fine */
-void commit_made(struct tool_run *r, bool in_buffer);
-void commit_not_kept(struct commit *m, struct slice why);
+void commit_made(struct tool_run *r, const struct commit_item *it, bool in_buffer);
+void commit_not_kept(struct commit *m, const struct view_change *c, struct slice why);
 /* All that was noted, for the model. finished, err: the answer of runner_finish(). */
 struct slice commit_report(struct tool_run *r, struct slice finished, const struct err *err);
 /* After a roll back: the faces are told. */

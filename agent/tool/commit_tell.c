@@ -27,9 +27,9 @@ static void note(struct commit *m, const char *what, struct slice path, const ch
 	buf_printf(&m->report, "  %s %.*s%s\n", what, SLICE_ARG(path), text);
 }
 
-void commit_not_kept(struct commit *m, struct slice why)
+void commit_not_kept(struct commit *m, const struct view_change *c, struct slice why)
 {
-	note(m, "not kept:", commit_current(m)->path, ": %.*s", SLICE_ARG(why));
+	note(m, "not kept:", c->path, ": %.*s", SLICE_ARG(why));
 }
 
 bool commit_is_text(struct slice s)
@@ -38,20 +38,20 @@ bool commit_is_text(struct slice s)
 	       utf8_valid(s);
 }
 
-void commit_made(struct tool_run *r, bool in_buffer)
+void commit_made(struct tool_run *r, const struct commit_item *it, bool in_buffer)
 {
 	static const char *const letters[] = { "A", "M", "D", "mode" };
 	struct commit *m = r->commit;
-	const struct view_change *c = commit_current(m);
+	const struct view_change *c = it->change;
 	struct slice diff = SLICE("");
 	size_t added = 0, removed = 0;
 
-	if (m->entry.kind == RESTORE_TEXT && m->images && commit_is_text(m->before) &&
-	    commit_is_text(m->after)) {
-		diff = later_diff(&m->arena, c->path, m->before, m->after);
+	if (it->entry.kind == RESTORE_TEXT && it->images && commit_is_text(it->before) &&
+	    commit_is_text(it->after)) {
+		diff = later_diff(&m->arena, c->path, it->before, it->after);
 		edit_diff_stat(diff, &added, &removed);
 	}
-	m->made[m->at] = true;
+	m->made[c - m->changes] = true;
 	env_file_changed(r->env, c->path);
 	tool_emit(r, &(struct task_event){ .kind = TASK_FILE_CHANGED,
 					   .path = c->path,
@@ -62,10 +62,10 @@ void commit_made(struct tool_run *r, bool in_buffer)
 	     diff.len ? arena_printf(&m->arena, " (+%zu -%zu)", added, removed).ptr : "",
 	     in_buffer ? " in the editor's buffer (not saved)" : "",
 	     c->kind == VIEW_CREATED && c->file && (c->mode & 0111) ? " (executable)" : "",
-	     c->kind != VIEW_REMOVED && later_runs(c->path, m->after)
+	     c->kind != VIEW_REMOVED && later_runs(c->path, it->after)
 		     ? " (the user may execute it later)"
 		     : "",
-	     m->images || in_buffer ? "" : " (undo does not cover this)");
+	     it->images || in_buffer ? "" : " (undo does not cover this)");
 }
 
 struct slice commit_report(struct tool_run *r, struct slice finished, const struct err *err)

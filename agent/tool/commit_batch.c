@@ -1,0 +1,361 @@
+/* commit_batch.c - see commit_own.h: a batch of a command's changes becomes real.
+ *
+ *   IMAGES --> JOURNALING --> FILES --> BUFFER for each open document --> commit_batch_done()
+ *
+ * The size of a batch is what the worker sends of the images at once, so that memory stays bounded
+ * while a command changes any number of files. A file that is open in the editor is changed there, and
+ * merged with what the user typed meanwhile; the disk stays as it is. */
+#include "agent/tool/commit_own.h"
+
+#include "agent/edit/edit.h"
+#include "agent/edit/later.h"
+#include "agent/host.h"
+
+enum { MAX_TRIES = 5, BATCH_FILES = 2000 };
+
+static void next_buffer(struct tool_run *r);
+static void to_buffer(struct tool_run *r);
+
+void commit_batch_forget(struct commit *m)
+{
+	snapshot_unref(m->mine);
+	m->mine = NULL;
+	arena_release(&m->arena);
+	arena_init(&m->arena);
+	m->items = NULL;
+	m->n_items = m->item = 0;
+	m->tries = 0;
+}
+
+/* --- files --- */
+
+static bool in_editor(const struct commit_item *it)
+{
+	return it->change->open >= 0;
+}
+
+/* The item of a change that the worker speaks of; `from` is where to look first, as it answers in
+ * the order in which it was asked. */
+static struct commit_item *item_of(struct commit *m, int64_t index, size_t from)
+{
+	for (size_t k = 0; k < m->n_items; k++) {
+		struct commit_item *it = &m->items[(from + k) % m->n_items];
+
+		if (it->change->index == index)
+			return it;
+	}
+	return NULL;
+}
+
+/* One file was made, or was not and stands as before. False: the log is broken. */
+static bool file_settled(struct tool_run *r, const struct commit_item *it, const struct err *err)
+{
+	if (!commit_journal_result(r, it, err))
+		return false;
+	if (err)
+		commit_not_kept(r->commit, it->change, slice_of(err->msg));
+	else
+		commit_made(r, it, false);
+	return true;
+}
+
+static void files_made(void *payload, const struct view_item *answers, size_t n,
+		       const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct commit *m = r->commit;
+	struct err hard = { .code = ERR_NONE };
+	size_t at = 0;
+
+	r->call = NULL;
+	for (size_t i = 0; i < n; i++) {
+		struct commit_item *it = item_of(m, answers[i].index, at);
+		struct err why = { .code = ERR_NONE };
+
+		if (!it)
+			continue;
+		at = (size_t)(it - m->items) + 1;
+		if (answers[i].code != ERR_NONE)
+			(void)err_set(&why, answers[i].code, "%.*s", SLICE_ARG(answers[i].why));
+		if (why.code != ERR_NONE && !journal_untouched(&why)) {
+			if (hard.code == ERR_NONE)
+				hard = why; /* the rollback looks what became of it */
+		} else if (!file_settled(r, it, why.code == ERR_NONE ? NULL : &why)) {
+			commit_give_up(r);
+			return;
+		}
+	}
+	if (err || hard.code != ERR_NONE)
+		commit_roll_back(r, err ? err : &hard);
+	else
+		next_buffer(r);
+}
+
+static void files_journaled(struct tool_run *r, bool ok)
+{
+	struct commit *m = r->commit;
+	int64_t *indexes = arena_array(&m->arena, m->n_items + 1, sizeof(*indexes));
+	size_t n = 0;
+
+	if (!ok) {
+		commit_give_up(r);
+		return;
+	}
+	for (size_t i = 0; i < m->n_items; i++)
+		if (!in_editor(&m->items[i]))
+			indexes[n++] = m->items[i].change->index;
+	commit_goto(m, COMMIT_FILES);
+	r->call = runner_commit_many(r->env->workspace.runner, m->view, indexes, n, files_made, r);
+}
+
+static void journal_files(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_items; i++) {
+		if (in_editor(&m->items[i]))
+			continue;
+		if (!commit_journal(r, &m->items[i], "command")) {
+			commit_give_up(r);
+			return;
+		}
+		n++;
+	}
+	if (n == 0) {
+		next_buffer(r);
+		return;
+	}
+	commit_goto(m, COMMIT_JOURNALING);
+	journal_sync(r, files_journaled);
+}
+
+/* --- open documents --- */
+
+static void next_item(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+
+	snapshot_unref(m->mine);
+	m->mine = NULL;
+	m->tries = 0;
+	m->item++;
+	next_buffer(r);
+}
+
+/* What the buffer shall hold, given what it holds now; false: *err says why not. */
+static bool buffer_target(struct commit *m, const struct commit_item *it, struct slice *out,
+			  struct err *err)
+{
+	struct slice base = snapshot_text(m->shown[it->change->open].text);
+	struct slice mine = snapshot_text(m->mine), after = it->left;
+
+	if (!after.ptr)
+		return err_set(err, ERR_DENIED, "it is open in the editor, and stays");
+	if (!commit_is_text(after) || !commit_is_text(mine))
+		return err_set(err, ERR_INVALID, "it is open in the editor, and is not text");
+	if (slice_find_byte(base, '\r', 0) == SIZE_MAX)
+		after = text_with_eol(&m->arena, after, EOL_LF);
+	if (slice_eq(base, mine)) {
+		*out = after;
+		return true;
+	}
+	if (edit_merge(&m->arena, base, mine, after, out, err))
+		return true;
+	return err_set(err, ERR_STALE,
+		       "the user changed it meanwhile, in the same place; it is left as it is");
+}
+
+static void buffer_written(void *payload, const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct commit *m = r->commit;
+	struct commit_item *it = &m->items[m->item];
+
+	r->op = NULL;
+	if (err && !journal_untouched(err)) {
+		commit_roll_back(r, err);
+	} else if (!commit_journal_result(r, it, err)) {
+		commit_give_up(r);
+	} else if (err && err->code == ERR_STALE && ++m->tries < MAX_TRIES) {
+		to_buffer(r); /* the user typed meanwhile: merged with that */
+	} else {
+		if (err)
+			commit_not_kept(m, it->change, slice_of(err->msg));
+		else
+			commit_made(r, it, true);
+		next_item(r);
+	}
+}
+
+static void buffer_journaled(struct tool_run *r, bool ok)
+{
+	struct commit *m = r->commit;
+	struct commit_item *it = &m->items[m->item];
+
+	if (!ok) {
+		commit_give_up(r);
+		return;
+	}
+	commit_goto(m, COMMIT_BUFFER);
+	r->op = workspace_write(&r->env->workspace,
+				&(struct workspace_write){ .path = m->shown[it->change->open].path,
+							   .base = m->mine,
+							   .is_buffer = true,
+							   .sha256 = SLICE(""),
+							   .after = it->after,
+							   .label = SLICE("Emend: a command") },
+				buffer_written, r);
+}
+
+/* The file in hand was closed in the editor meanwhile: the worker refuses it if its text is another. */
+static void one_file_made(void *payload, const struct view_item *answers, size_t n,
+			  const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct err why = { .code = ERR_NONE };
+
+	r->call = NULL;
+	if (!err && n == 1 && answers[0].code != ERR_NONE)
+		(void)err_set(&why, answers[0].code, "%.*s", SLICE_ARG(answers[0].why));
+	if (err || (why.code != ERR_NONE && !journal_untouched(&why)))
+		commit_roll_back(r, err ? err : &why);
+	else if (!file_settled(r, &r->commit->items[r->commit->item],
+			       why.code == ERR_NONE ? NULL : &why))
+		commit_give_up(r);
+	else
+		next_item(r);
+}
+
+static void closed_journaled(struct tool_run *r, bool ok)
+{
+	struct commit *m = r->commit;
+
+	if (!ok) {
+		commit_give_up(r);
+		return;
+	}
+	commit_goto(m, COMMIT_FILES);
+	r->call = runner_commit_many(r->env->workspace.runner, m->view,
+				     &m->items[m->item].change->index, 1, one_file_made, r);
+}
+
+static void journal_one(struct tool_run *r, const char *via, journal_cb *done)
+{
+	struct commit *m = r->commit;
+
+	if (!commit_journal(r, &m->items[m->item], via)) {
+		commit_give_up(r);
+		return;
+	}
+	commit_goto(m, COMMIT_JOURNALING);
+	journal_sync(r, done);
+}
+
+static void to_buffer(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+	struct commit_item *it = &m->items[m->item];
+	struct host *h = &r->env->workspace.host;
+	struct slice path = m->shown[it->change->open].path, wanted;
+	struct err why = { .code = ERR_NONE };
+
+	snapshot_unref(m->mine);
+	m->mine = h->ops->buffer(h->self,
+				 arena_printf(&m->arena, "%.*s/%.*s",
+					      SLICE_ARG(r->env->workspace.root), SLICE_ARG(path)));
+	if (!m->mine) {
+		journal_one(r, "command", closed_journaled);
+		return;
+	}
+	if (!buffer_target(m, it, &wanted, &why)) {
+		commit_not_kept(m, it->change, slice_of(why.msg));
+		next_item(r);
+		return;
+	}
+	it->before = snapshot_text(m->mine);
+	if (slice_eq(it->before, wanted)) {
+		next_item(r);
+		return;
+	}
+	it->after = wanted;
+	journal_one(r, "buffer", buffer_journaled);
+}
+
+static void next_buffer(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+
+	for (; m->item < m->n_items; m->item++) {
+		struct commit_item *it = &m->items[m->item];
+
+		if (!in_editor(it))
+			continue;
+		if (it->why.code == ERR_NONE) {
+			to_buffer(r);
+			return;
+		}
+		commit_not_kept(m, it->change, slice_of(it->why.msg));
+	}
+	commit_batch_done(r);
+}
+
+/* --- images --- */
+
+static void look(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+
+	for (size_t i = 0; i < m->n_items; i++) {
+		const struct commit_item *it = &m->items[i];
+		struct slice diff = SLICE("(not text)\n");
+
+		m->asked = arena_printf(&r->arena, "%.*s%s%.*s", SLICE_ARG(m->asked),
+					m->asked.len ? ", " : "", SLICE_ARG(it->change->path));
+		if (it->images && commit_is_text(it->before) && commit_is_text(it->after))
+			diff = later_diff(&m->arena, it->change->path, it->before, it->after);
+		buf_append(&m->diffs, diff);
+	}
+	commit_batch_done(r);
+}
+
+static void got_images(void *payload, const struct view_item *answers, size_t n,
+		       const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct commit *m = r->commit;
+
+	r->call = NULL;
+	if (err || n == 0) {
+		struct err none = { .code = ERR_NONE };
+
+		(void)err_set(&none, ERR_INTERNAL, "the worker sent no images");
+		commit_roll_back(r, err ? err : &none);
+		return;
+	}
+	m->items = arena_array(&m->arena, n + 1, sizeof(*m->items));
+	for (; m->n_items < n && m->at + m->n_items < m->n_todo; m->n_items++) {
+		const struct view_item *a = &answers[m->n_items];
+		struct commit_item *it = &m->items[m->n_items];
+
+		it->change = &m->changes[m->which[m->at + m->n_items]];
+		if (a->code != ERR_NONE)
+			(void)err_set(&it->why, a->code, "%.*s", SLICE_ARG(a->why));
+		else
+			commit_take_images(m, it, &a->image);
+	}
+	if (m->phase == PHASE_LOOK)
+		look(r);
+	else
+		journal_files(r);
+}
+
+void commit_batch(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+	size_t n = m->n_todo - m->at < BATCH_FILES ? m->n_todo - m->at : BATCH_FILES;
+
+	commit_goto(m, COMMIT_IMAGES);
+	r->call = runner_images(r->env->workspace.runner, m->view, m->todo + m->at, n, 0,
+				got_images, r);
+}
