@@ -36,9 +36,10 @@ class Terminal:
         self.text += data.decode("utf-8", "replace")
         return bool(data)
 
-    def wait_for(self, words, seconds=30):
+    def wait_for(self, words, seconds=30, times=1):
+        """Until the words have been printed that many times."""
         end = time.monotonic() + seconds
-        while words not in self.text:
+        while self.text.count(words) < times:
             if time.monotonic() > end or not self.read(1):
                 raise AssertionError("no %r in %s" % (words, self.text))
 

@@ -101,14 +101,14 @@ def more_is_asked_for_on_a_terminal(w):
     w.repository()
     turns = [dict(turn, **usage(22000)) for turn in calls(3)] + [DONE]
     t = Terminal(w, "do", "--yes", "--max-usd", "0.5", "--model", w.script(*turns), "x")
-    t.wait_for("Allow $0.50 more?")
-    t.wait_for("[n] no > ")
+    t.wait_for("Allow $0.50")
+    t.wait_for("\n  > ")
     t.type("y\n")
     t.end()
     expect(t.status == 0 and "The sign is right now." in t.text, t)
     t = Terminal(w, "do", "--yes", "--max-usd", "0.5", "--model",
                  w.script(*turns[:2], {"text": "So far so good.", "expect": ["your last turn"]}), "x")
-    t.wait_for("[n] no > ")
+    t.wait_for("\n  > ")
     t.type("n\n")
     t.end()
     expect(t.status == 3 and "So far so good." in t.text and "$0.44 of the task's $0.50" in t.text, t)
