@@ -77,7 +77,7 @@ static void test_full(void **state)
 	for (int i = 0; i < 200000; i++)
 		skim_feed(&s, SLICE(",\"a\":1"));
 	for (int i = 0; i < SKIM_STRING_BYTES / 5 + 2; i++)
-		skim_feed(&s, SLICE(i == 0 ? ",\"cut" : "short")); /* which makes room */
+		skim_feed(&s, slice_of(i == 0 ? ",\"cut" : "short")); /* which makes room */
 	skim_feed(&s, SLICE("\":2}"));
 	assert_int_equal(skim_outline(&s).len, 0);
 	assert_true(s.out.cap <= SKIM_OUTLINE_BYTES);
