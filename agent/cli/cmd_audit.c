@@ -3,6 +3,7 @@
 #include "agent/cli/session_info.h"
 #include "agent/cli/session_show.h"
 #include "agent/store/event_log.h"
+#include "agent/store/log_head.h"
 
 struct blobs { /* the contents that a log speaks of */
 	struct slice state, id;
@@ -83,7 +84,8 @@ static bool verify_one(struct cli *c, struct slice state, struct slice id)
 
 	arena_init(&a);
 	ok = session_info(&a, state, id, &s, &err) &&
-	     event_log_read(state, id, check_event, &b, &err);
+	     event_log_read(state, id, check_event, &b, &err) &&
+	     log_head_check(state, id, false, &err);
 	if (ok && b.missing.code != ERR_NONE) {
 		err = b.missing;
 		ok = false;
@@ -93,13 +95,33 @@ static bool verify_one(struct cli *c, struct slice state, struct slice id)
 	return ok;
 }
 
+struct missing {
+	struct cli *cli;
+	size_t n;
+};
+
+static void is_missing(void *payload, struct slice session)
+{
+	struct missing *m = payload;
+	struct session_info s = { .id = session, .head = SLICE("") };
+	struct err why = { 0 };
+
+	m->n++;
+	(void)err_set(&why, ERR_NOT_FOUND, "its log is gone; `emend sessions rm` was not used");
+	report(m->cli, &s, 0, &why);
+}
+
 static int verify(struct cli *c, struct slice state)
 {
+	struct missing gone = { .cli = c };
 	struct slice *ids = arena_array(&c->arena, SESSIONS_MAX, sizeof(*ids));
 	size_t n = session_list(state, &c->arena, ids, SESSIONS_MAX), bad = 0;
 
 	for (size_t i = 0; i < n; i++)
 		bad += !verify_one(c, state, ids[i]);
+	log_head_each_missing(state, is_missing, &gone);
+	n += gone.n;
+	bad += gone.n;
 	if (!cli_given(c, OPT_JSON) && !cli_given(c, OPT_QUIET))
 		term_printf(&c->out, "%zu sessions, %zu broken\n", n, bad);
 	return bad ? 1 : 0;

@@ -34,6 +34,8 @@ struct event_log {
 	struct log_batch *batch;      /* is being filled; NULL: empty */
 	struct job seal;
 	size_t under_way, bytes; /* batches, and what they hold */
+	struct log_point sealed; /* where the log ends after the last of them */
+	bool touched;		 /* something was written to it */
 	struct log_file file;	 /* the thread's, from the first batch on */
 };
 
@@ -91,6 +93,11 @@ static void seal(struct event_log *l)
 		return;
 	l->batch = NULL;
 	l->under_way++;
+	l->touched = true;
+	b->state_dir = store_state_dir(l->store);
+	b->session = l->session;
+	b->from = l->sealed;
+	b->to = l->sealed = (struct log_point){ l->seq, l->head };
 	b->job.work = write_batch;
 	b->job.done = written;
 	store_post(l->store, &b->job);
@@ -160,12 +167,16 @@ bool event_log_open(struct store *store, struct slice session, struct event_log 
 	list_init(&l->link);
 	job_init(&l->seal, seal_job);
 	log_line_init(&l->line);
+	l->file.fd = -1;
 	l->session = arena_dup(&l->arena, session);
-	if (!log_file_open(&l->file, store_state_dir(store), session, &l->arena, &l->seq, &l->head,
+	/* First, as to open it is to lock it, and repairs what a crash left. */
+	if (!log_head_check(store_state_dir(store), session, true, err) ||
+	    !log_file_open(&l->file, store_state_dir(store), session, &l->arena, &l->seq, &l->head,
 			   err)) {
 		log_free(l);
 		return false;
 	}
+	l->sealed = (struct log_point){ l->seq, l->head };
 	l->folder = arena_printf(&l->arena, "%.*s/sessions/%.*s", SLICE_ARG(store_state_dir(store)),
 				 SLICE_ARG(session));
 	list_append(store_logs(store), &l->link);
@@ -180,6 +191,10 @@ void event_log_close(struct event_log *l)
 	assert(!l->closing);
 	l->closing = true;
 	seal(l);
+	if (l->touched && l->why.code == ERR_NONE) {
+		(void)batch_of(l); /* an empty one: from now on its end is known for sure */
+		seal(l);
+	}
 	if (l->under_way == 0)
 		log_free(l);
 }

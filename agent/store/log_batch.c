@@ -134,6 +134,9 @@ void log_batch_write(struct log_batch *b)
 		b->why = f->why;
 	else if (!prepare(b, &b->why))
 		ok = false;
+	else if (b->to.seq > 0 &&
+		 !log_head_write(b->state_dir, b->session, &b->from, &b->to, &b->why))
+		ok = false;
 	else if (b->lines.len > 0 && !log_file_append(f, buf_slice(&b->lines), &b->why))
 		ok = false;
 	else if (b->sync && !log_file_sync(f, &b->why))

@@ -1,7 +1,7 @@
 /* log_batch.h - what is written to a session's folder in one go; for agent/store only.
  *
  *   loop:    filled by event_log.c --> sealed: posted to the store
- *   thread:  mark --> blobs --> one sync for both --> lines --> sync of the log --> mark goes
+ *   thread:  mark --> blobs --> one sync for both --> head (log_head.h) --> lines --> sync of the log --> mark goes
  *
  * The order within a batch is what makes a crash harmless: a line that names blobs is written only
  * when they are on the disk, a change of files begins only when its mark is, and the mark goes only
@@ -10,6 +10,7 @@
 #define EMEND_LOG_BATCH_H
 
 #include "agent/store/log_file.h"
+#include "agent/store/log_head.h"
 #include "agent/store/store.h"
 #include "protocol/base/buf.h"
 
@@ -27,6 +28,8 @@ struct log_batch {
 	struct log_file *file;
 	struct arena arena;
 	struct slice folder; /* of the session, NUL-terminated */
+	struct slice state_dir, session;
+	struct log_point from, to; /* where the log ends before and after it: log_head.h */
 	struct buf lines;
 	struct batch_blob *blobs;
 	size_t n_blobs, cap_blobs;

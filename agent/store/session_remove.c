@@ -10,6 +10,7 @@
 
 #include "agent/store/event_log.h"
 #include "agent/store/log_file.h"
+#include "agent/store/log_head.h"
 #include "agent/store/store_path.h"
 
 /* Unlinks the files of one folder (not those below it), then the folder. */
@@ -76,6 +77,8 @@ bool session_remove(struct slice state_dir, struct slice session, struct err *er
 	ok = session_path(&a, state_dir, session, "", &folder, err) &&
 	     session_path(&a, state_dir, session, "log.jsonl", &path, err) &&
 	     remove_locked(&a, session, folder, path, err);
+	if (ok)
+		log_head_remove(state_dir, session);
 	arena_release(&a);
 	return ok;
 }

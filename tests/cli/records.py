@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """records - what stays of a task: sessions, audit, cost, status; and `emend run`."""
 import glob
+import hashlib
 import json
 import os
+import shutil
 import stat
 
 from support import DONE, EDIT, expect, main
@@ -79,8 +81,9 @@ def audit_sees_every_change(w):
         r = w.run("sessions", "resume", "--model", w.script(DONE), session)
         expect(r.status == 1 and "log.jsonl:" in r.err, (what, r))
     with open(path, "wb") as f:
-        f.write(good[:-10])  # a crash: no tampering
-    expect(w.run("audit", "verify").status == 0, "torn")
+        f.write(good[:-10])  # a crash, or not: it is said, and the session goes on
+    r = w.run("audit", "verify")
+    expect(r.status == 1 and "killed while it wrote" in r.out, r)
     with open(path, "wb") as f:
         f.write(good)
     blob = sorted(glob.glob(os.path.join(os.path.dirname(path), "blobs", "*", "*")))[0]
@@ -88,6 +91,72 @@ def audit_sees_every_change(w):
         f.write(b"x")
     r = w.run("audit", "verify")
     expect(r.status == 1 and "damaged" in r.out, r)
+
+
+def rechained(lines):
+    """Anybody can compute a new chain: each hash is of the one before it and of the line."""
+    out, before = [], b"0" * 64
+    for number, line in enumerate(lines, 1):
+        text = line[:line.rindex(b',"hash":"')]
+        text = b'{"seq":%d,' % number + text[text.index(b",") + 1:]
+        before = hashlib.sha256(before + text).hexdigest().encode()
+        out.append(text + b',"hash":"' + before + b'"}\n')
+    return out
+
+
+def audit_finds_a_log_that_was_shortened_rewritten_or_removed(w):
+    session = one_task(w)
+    path, head = w.log_path(session), os.path.join(w.state, "heads", session)
+    with open(path, "rb") as f:
+        good = f.read()
+    with open(head, "rb") as f:
+        good_head = f.read()
+    lines = good.splitlines(True)
+    invented = b'{"seq":1,"time":"2026-01-01T00:00:00.000Z","type":"finished","hash":""}\n'
+    forged = [("last line removed", b"".join(lines[:-1]), "was shortened"),
+              ("five lines removed", b"".join(lines[:-5]), "was shortened"),
+              ("emptied", b"", "was shortened"),
+              ("half of it", good[:len(good) // 2], "piece of a line"),
+              ("torn last line", good[:-40], "piece of a line"),
+              ("garbage behind the end", good + b"xxxx", "piece of a line"),
+              ("a line behind the end", good + b"x\n", "log.jsonl:"),
+              ("an event behind the end", b"".join(rechained(lines + [lines[-1]])), "did not write"),
+              ("the first event changed and rechained",
+               b"".join(rechained([lines[0].replace(b'"session":', b'"sessiom":')] + lines[1:])), "written anew"),
+              ("edited and rechained", b"".join(rechained([x.replace(b"mend add", b"mend abb") for x in lines])),
+               "written anew"),
+              ("removed, renumbered, rechained", b"".join(rechained(lines[:3] + lines[4:])), "was shortened"),
+              ("removed and padded", b"".join(rechained(lines[:3] + lines[4:] + [lines[-1]])), "written anew"),
+              ("swapped and rechained", b"".join(rechained(lines[:2] + [lines[3], lines[2]] + lines[4:])),
+               "written anew"),
+              ("one invented line", b"".join(rechained([invented])), "was shortened")]
+    for what, bad, words in forged:
+        expect(bad != good, what)
+        with open(path, "wb") as f:
+            f.write(bad)
+        r = w.run("audit", "verify")
+        expect(r.status == 1 and words in r.out and "1 broken" in r.out, (what, r))
+    with open(path, "wb") as f:
+        f.write(good)
+    expect(w.run("audit", "verify").status == 0, "as it was")
+    number = good_head.split()[0]
+    for what, bad, words in [("head changed", good_head.replace(number, b"1", 1), "was changed"),
+                             ("head emptied", b"", "was changed"), ("no head", None, "no record of its end")]:
+        os.unlink(head)
+        if bad is not None:
+            with open(head, "wb") as f:
+                f.write(bad)
+        r = w.run("audit", "verify")
+        expect(r.status == 1 and words in r.out, (what, r))
+        with open(head, "wb") as f:
+            f.write(good_head)
+    with open(path, "wb") as f:  # such a log is not gone on with either, and so not made good
+        f.write(b"".join(lines[:-2]))
+    r = w.run("sessions", "resume", "--model", w.script(DONE), session)
+    expect(r.status == 1 and "was shortened" in r.err, r)
+    shutil.rmtree(os.path.dirname(path))
+    r = w.run("audit", "verify")
+    expect(r.status == 1 and session in r.out and "its log is gone" in r.out and "1 broken" in r.out, r)
 
 
 def audit_exports_json_lines(w):
@@ -158,5 +227,5 @@ def run_writes_only_where_it_may(w):
 
 
 main([sessions_are_listed_shown_and_removed, a_session_is_resumed, a_killed_session_goes_on, audit_sees_every_change,
-      audit_exports_json_lines, state_is_private, cost_and_status, damaged_ledger_is_named,
+      audit_finds_a_log_that_was_shortened_rewritten_or_removed, audit_exports_json_lines, state_is_private, cost_and_status, damaged_ledger_is_named,
       run_is_like_the_agents_commands, run_writes_only_where_it_may])

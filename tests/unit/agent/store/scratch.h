@@ -80,4 +80,12 @@ static inline void scratch_write(const struct scratch *s, const char *tail, cons
 	assert_int_equal(fclose(f), 0);
 }
 
+static inline void scratch_remove(const struct scratch *s, const char *tail)
+{
+	char path[512];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", s->path, tail);
+	(void)unlink(path);
+}
+
 #endif
