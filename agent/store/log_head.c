@@ -116,8 +116,9 @@ bool log_head_write(struct slice state_dir, struct slice session, const struct l
 			      to->hash.s);
 	ok = make_folder(arena_printf(&a, "%.*s/heads", SLICE_ARG(state_dir)), err) &&
 	     get_key(&a, state_dir, true, key, err);
-	if (ok && !put(&a, path, arena_printf(&a, "%.*s %s\n", SLICE_ARG(points),
-					      sign(key, session, points).hex)))
+	if (ok &&
+	    !put(&a, path,
+		 arena_printf(&a, "%.*s %s\n", SLICE_ARG(points), sign(key, session, points).hex)))
 		ok = err_set(err, ERR_IO, "Cannot write %s: %s.", path.ptr, strerror(errno));
 	arena_release(&a);
 	return ok;
@@ -196,8 +197,9 @@ static bool compare(const struct log_scan *s, const struct walk *w, const struct
 	       bad(err, session, "was written anew: its end is another");
 }
 
-static bool check_file(int fd, struct slice path, struct slice session, const struct log_point *from,
-		       const struct log_point *to, bool opening, struct err *err)
+static bool check_file(int fd, struct slice path, struct slice session,
+		       const struct log_point *from, const struct log_point *to, bool opening,
+		       struct err *err)
 {
 	struct walk w = { .from = from, .met = from->seq == 0 };
 	struct log_scan s;
@@ -227,8 +229,9 @@ bool log_head_check(struct slice state_dir, struct slice session, bool opening, 
 		if (ok && found)
 			ok = check_file(fd, path, session, &from, &to, opening, err);
 		else if (ok && !opening)
-			ok = bad(err, session, "has no record of its end: it was removed, or the log "
-					       "is not Emend's");
+			ok = bad(err, session,
+				 "has no record of its end: it was removed, or the log "
+				 "is not Emend's");
 	}
 	if (fd >= 0)
 		(void)close(fd);

@@ -152,8 +152,13 @@ static bool buffer_target(struct commit *m, const struct commit_item *it, struct
 
 	if (!after.ptr)
 		return err_set(err, ERR_DENIED, "it is open in the editor, and stays");
-	if (!commit_is_text(after) || !commit_is_text(mine))
-		return err_set(err, ERR_INVALID, "it is open in the editor, and is not text");
+	if (slice_find_byte(base, '\0', 0) != SIZE_MAX ||
+	    slice_find_byte(mine, '\0', 0) != SIZE_MAX)
+		return err_set(
+			err, ERR_INVALID,
+			"it is open in the editor and binary: it has a NUL, and is left as it is");
+	if (!commit_is_text(after))
+		return err_set(err, ERR_INVALID, "it is open in the editor, and would not be text");
 	if (slice_find_byte(base, '\r', 0) == SIZE_MAX)
 		after = text_with_eol(&m->arena, after, EOL_LF);
 	if (slice_eq(base, mine)) {

@@ -13,4 +13,4 @@ open ${uri}/b.c "first\nneedle screen\nlast\n"
 open ${uri}/c.c "needle new\n"
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.explain","arguments":[{"uri":"${uri}/b.c"}]}}
 <-- {"id":1,"result":{"taskId":"$task"}}
-<-- {"method":"window/showMessage","params":{"message":"~done: Found"}}
+<-- {"method":"window/showMessage","params":{"message":"~Explain b.c: done"}}

@@ -96,7 +96,9 @@ static void on_command(void *payload, const struct command_result *r, const stru
 	f->result.output = f->result.limit_hit = (struct slice){ "", 0 };
 	free(f->changes);
 	f->changes = xcalloc(r->changed.n_changes + 1, sizeof(*f->changes));
-	memcpy(f->changes, r->changed.changes, r->changed.n_changes * sizeof(*f->changes));
+	if (r->changed.n_changes > 0)
+		memcpy(f->changes, r->changed.changes,
+		       r->changed.n_changes * sizeof(*f->changes));
 }
 
 static void on_items(void *payload, const struct view_item *items, size_t n, const struct err *err)
