@@ -116,7 +116,7 @@ static struct slice plain_line(struct arena *a, struct slice text)
 
 	while (line.len == 0 && slice_next_line(&text, &line)) {
 		line = slice_trim(line);
-		while (line.len && memchr("#>*-` ", line.ptr[0], 6))
+		while (line.len && slice_find_byte(SLICE("#>*-` "), line.ptr[0], 0) != SIZE_MAX)
 			line = slice_sub(line, 1, line.len);
 	}
 	line = slice_sub(line, 0, utf8_complete_prefix(slice_sub(line, 0, LINE_BYTES)));

@@ -11,7 +11,6 @@
 
 #include "agent/change/follow.h"
 #include "agent/change/step.h"
-#include "agent/store/unfinished.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/map.h"
 #include "protocol/base/mem.h"
@@ -37,8 +36,8 @@ struct change_undo {
 	size_t n_groups, group; /* group: so many were begun */
 	size_t first, end;	/* turns of the run in hand: from first up to, not with, end */
 	size_t next;		/* the turn after it; SIZE_MAX: the group is done */
-	bool begun, marked; /* it stands in the log; the session was marked before */
-	struct slice swept; /* the folder that was swept last */
+	bool begun, marked;	/* it stands in the log; the session was marked before */
+	struct slice swept;	/* the folder that was swept last */
 	struct sync_wait *sync; /* of the log, before the first file is changed */
 	struct apply *apply;
 	struct buf report;
@@ -61,25 +60,12 @@ static struct slice state_dir(const struct change_undo *u)
 	return event_log_state_dir(u->env.log);
 }
 
-/* Is the session marked for another reason, that outlives the undo? */
-static bool marked_before(struct change_undo *u)
-{
-	enum { MAX = 64 };
-	struct slice sessions[MAX];
-	size_t n = unfinished_list(state_dir(u), u->env.workspace->root, &u->arena, sessions, MAX);
-
-	for (size_t i = 0; i < n; i++)
-		if (slice_eq(sessions[i], event_log_session(u->env.log)))
-			return true;
-	return false;
-}
-
 static bool log_begin(struct change_undo *u)
 {
 	struct event_log *log = u->env.log;
 	struct jw *w;
 
-	u->marked = marked_before(u);
+	u->marked = event_log_marked(log, u->env.workspace->root);
 	event_log_mark(log, u->env.workspace->root);
 	u->begun = true;
 	w = event_log_begin(log, "undoing");
@@ -174,8 +160,7 @@ static bool image(struct change_undo *u, struct arena *a, struct slice hash, str
 	*out = (struct slice){ NULL, 0 };
 	if (hash.len == 0)
 		return true;
-	if (blob_get(state_dir(u), u->spec.history->session, hash, a, out,
-		     err)) {
+	if (blob_get(state_dir(u), u->spec.history->session, hash, a, out, err)) {
 		if (!out->ptr)
 			*out = SLICE(""); /* empty, not missing */
 		return true;
@@ -203,8 +188,7 @@ static bool never_made(struct change_undo *u, struct arena *a, const struct past
 {
 	const struct history *h = u->spec.history;
 
-	return !e->made &&
-	       !follow_made(a, state_dir(u), h, (size_t)(e - h->edits), &now);
+	return !e->made && !follow_made(a, state_dir(u), h, (size_t)(e - h->edits), &now);
 }
 
 static void turn_one(struct change_undo *u, struct arena *a, struct turn *t, struct standing *now,
@@ -213,10 +197,10 @@ static void turn_one(struct change_undo *u, struct arena *a, struct turn *t, str
 	struct slice from, to, was = now->bytes;
 
 	t->why = (struct err){ 0 };
-	t->went = images(u, a, t->edit, &from, &to, &t->why) &&
-		  step_turn(a, now, from, to, &t->why);
-	t->left_out = t->went ? t->edit->unknown && was.ptr == now->bytes.ptr :
-				never_made(u, a, t->edit, at_first);
+	t->went =
+		images(u, a, t->edit, &from, &to, &t->why) && step_turn(a, now, from, to, &t->why);
+	t->left_out = t->went ? t->edit->unknown && was.ptr == now->bytes.ptr
+			      : never_made(u, a, t->edit, at_first);
 }
 
 static bool plan(void *self, struct arena *a, const struct workspace_text *t,
@@ -284,9 +268,9 @@ static void report(struct change_undo *u, const struct apply_result *r, size_t w
 
 	if (went > 0)
 		buf_printf(&u->report, "%s %.*s\n",
-			   e->entry.kind == RESTORE_MODE ? "permissions restored:" :
-			   there			 ? "restored" :
-							   "removed",
+			   e->entry.kind == RESTORE_MODE ? "permissions restored:"
+			   : there			 ? "restored"
+							 : "removed",
 			   SLICE_ARG(e->path));
 	for (size_t i = u->first; refused > 0 && i != u->end; i = u->turns[i].next)
 		if (!u->turns[i].left_out && !u->turns[i].went)

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "agent/store/log_batch.h"
 #include "agent/store/unfinished.h"
@@ -36,6 +37,7 @@ struct event_log {
 	size_t under_way, bytes; /* batches, and what they hold */
 	struct log_point sealed; /* where the log ends after the last of them */
 	bool touched;		 /* something was written to it */
+	bool mark_known, marked; /* what was asked of the mark; the thread may still be at it */
 	struct log_file file;	 /* the thread's, from the first batch on */
 };
 
@@ -171,6 +173,7 @@ bool event_log_open(struct store *store, struct slice session, struct event_log 
 	l->session = arena_dup(&l->arena, session);
 	/* First, as to open it is to lock it, and repairs what a crash left. */
 	if (!log_head_check(store_state_dir(store), session, true, err) ||
+	    !log_head_begin(store_state_dir(store), session, err) ||
 	    !log_file_open(&l->file, store_state_dir(store), session, &l->arena, &l->seq, &l->head,
 			   err)) {
 		log_free(l);
@@ -280,6 +283,7 @@ void event_log_mark(struct event_log *l, struct slice workspace)
 		seal(l);
 		b = batch_of(l);
 	}
+	l->mark_known = l->marked = true;
 	b->mark = unfinished_path(&b->arena, store_state_dir(l->store), workspace, l->session);
 }
 
@@ -287,7 +291,23 @@ void event_log_unmark(struct event_log *l, struct slice workspace)
 {
 	struct log_batch *b = batch_of(l);
 
+	l->mark_known = true;
+	l->marked = false;
 	b->unmark = unfinished_path(&b->arena, store_state_dir(l->store), workspace, l->session);
 	b->sync = true;
 	seal(l);
+}
+
+bool event_log_marked(const struct event_log *l, struct slice workspace)
+{
+	struct arena a;
+	bool marked = l->marked;
+
+	if (l->mark_known)
+		return marked;
+	arena_init(&a);
+	marked = access(unfinished_path(&a, store_state_dir(l->store), workspace, l->session).ptr,
+			F_OK) == 0;
+	arena_release(&a);
+	return marked;
 }

@@ -89,6 +89,8 @@ void sync_drop(struct sync_wait *w); /* done is not called any more; NULL is fin
 void event_log_mark(struct event_log *l, struct slice workspace);
 /* The mark goes when all events before this call are durable; implies a sync. */
 void event_log_unmark(struct event_log *l, struct slice workspace);
+/* Whether there is a mark, or will be: a mark that was just taken away may still stand on the disk. */
+bool event_log_marked(const struct event_log *l, struct slice workspace);
 
 /* Reading. fn gets each event in order; false from fn stops. Works on a log that another process
  * writes. ERR_INVALID names the first line whose chain does not hold (after having passed the good

@@ -124,6 +124,23 @@ bool log_head_write(struct slice state_dir, struct slice session, const struct l
 	return ok;
 }
 
+bool log_head_begin(struct slice state_dir, struct slice session, struct err *err)
+{
+	struct log_point none = { .seq = 0 };
+	struct log_scan scan;
+	struct slice path;
+	struct arena a;
+	bool ok;
+
+	log_scan_init(&scan);
+	none.hash = scan.head;
+	arena_init(&a);
+	ok = session_path(&a, state_dir, session, "log.jsonl", &path, err) &&
+	     (access(path.ptr, F_OK) == 0 || log_head_write(state_dir, session, &none, &none, err));
+	arena_release(&a);
+	return ok;
+}
+
 void log_head_remove(struct slice state_dir, struct slice session)
 {
 	struct arena a;
@@ -251,13 +268,16 @@ void log_head_each_missing(struct slice state_dir, void (*fn)(void *payload, str
 	d = opendir(arena_printf(&a, "%.*s/heads", SLICE_ARG(state_dir)).ptr);
 	while (d && (e = readdir(d))) {
 		struct slice name = slice_of(e->d_name);
+		struct log_point from, to = { .seq = 1 };
 		struct err ignored;
 		struct stat st;
+		bool found;
 
 		if (!session_name_ok(name) || slice_ends(name, SLICE(".tmp")) ||
 		    !session_path(&a, state_dir, name, "log.jsonl", &path, &ignored))
 			continue;
-		if (lstat(path.ptr, &st) != 0)
+		if (lstat(path.ptr, &st) != 0 &&
+		    (!read_head(&a, state_dir, name, &from, &to, &found, &ignored) || to.seq > 0))
 			fn(payload, name);
 	}
 	if (d)

@@ -22,6 +22,9 @@ struct log_point {
 	struct sha256_hex hash;
 };
 
+/* Before the log is made: that it is empty is known from the start. Does nothing where there is a log.
+ * ERR_IO. */
+NODISCARD bool log_head_begin(struct slice state_dir, struct slice session, struct err *err);
 /* ERR_IO. */
 NODISCARD bool log_head_write(struct slice state_dir, struct slice session,
 			      const struct log_point *from, const struct log_point *to,
@@ -33,7 +36,7 @@ NODISCARD bool log_head_check(struct slice state_dir, struct slice session, bool
 			      struct err *err);
 /* The session is removed by its user. */
 void log_head_remove(struct slice state_dir, struct slice session);
-/* Sessions that have a head and no log: fn for each. */
+/* Sessions that have a head and no log, unless they never had an event: fn for each. */
 void log_head_each_missing(struct slice state_dir, void (*fn)(void *payload, struct slice session),
 			   void *payload);
 

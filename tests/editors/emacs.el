@@ -267,7 +267,7 @@
     (t-wait "the user is told which file, and why"
             (lambda () (cl-some (lambda (m)
                                   (and (string-search "fox.txt" m)
-                                       (string-search "you have changed the same lines" m)))
+                                       (string-search "changed since, in the same place" m)))
                                 told)))
     (t-ok (equal (buffer-string) mine) "the text is as the user left it")
     (t-server-agrees "after the undo")
