@@ -79,7 +79,7 @@ grep_code '^agent/(sandbox|worker)/[^:]*:[0-9]+:#include "agent/' |
 	grep -v -E '#include "agent/store/store_path.h"' |
 	report 'trust: the worker and the sandbox include nothing of the server'
 
-for folder in $(find agent -type d); do
+find agent -type d | while read -r folder; do
 	n=$(find "$folder" -maxdepth 1 -name '*.[ch]' | wc -l)
 	[ "$n" -le 50 ] || echo "$folder holds $n files: make rooms of it"
 done | report 'no folder of agent/ has more than 50 files'

@@ -177,11 +177,11 @@ static void find_text_calls(struct wire_try *t, struct turn *turn)
 		found = b.kind == BLOCK_TEXT ? text_calls(a, b.text, calls, &b.text) : 0;
 		if (b.kind != BLOCK_TEXT || slice_trim(b.text).len > 0)
 			blocks[n++] = b;
-		for (size_t k = 0; k < found; k++)
-			blocks[n++] = (struct block){ .kind = BLOCK_CALL,
-						      .id = reply_make_id(&t->reply, n),
-						      .name = calls[k].name,
-						      .text = calls[k].arguments };
+		for (size_t k = 0; k < found; k++, n++)
+			blocks[n] = (struct block){ .kind = BLOCK_CALL,
+						    .id = reply_make_id(&t->reply, n),
+						    .name = calls[k].name,
+						    .text = calls[k].arguments };
 		if (found > 0)
 			t->reply.stop = STOP_TOOL;
 	}

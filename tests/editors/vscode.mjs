@@ -261,7 +261,7 @@ const scenarios = {
       await w.question('sum.c');
       await w.shot('permission');
       const lines = w.page.locator('.editor-group-container', { has: w.page.locator('.tab', { hasText: 'Emend asks' }) });
-      ok((await lines.textContent()).includes('s += v[i]'), 'the diff is on the screen');
+      ok((await lines.textContent()).replaceAll('\u00a0', ' ').includes('s += v[i]'), 'the diff is on the screen');
       await w.progressInStatusBar();
       // Keys go where they went: into the code.
       await w.keys.press('Control+Home');
@@ -305,7 +305,7 @@ const scenarios = {
 
   explain: {
     mode: 'ask',
-    model: [{ text: '# What it does\n\nIt **adds**. ' + 'word '.repeat(60) + '\n\nthe end', chunk_ms: 100 }],
+    model: [{ text: '# What it does\n\nIt **adds**. ' + 'word '.repeat(60) + '\n\nthe end', chunk_ms: 600 }],
     async run(w) {
       const row = await w.actions('Emend: Explain this code');
       while (!(await row.getAttribute('class')).includes('focused')) await w.keys.press('ArrowDown');
