@@ -16,6 +16,7 @@
 #include "agent/base/regular.h"
 #include "agent/store/event_log.h"
 #include "agent/store/log_file.h"
+#include "agent/store/log_head.h"
 #include "agent/store/store_path.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
@@ -138,16 +139,19 @@ static bool unfinished(struct pruner *p, struct slice session)
 }
 
 /* Says in the log that the blobs go: durable before they do. */
-static bool log_pruned(struct log_file *log, uint64_t seq, struct sha256_hex *head, uint64_t bytes,
+static bool log_pruned(struct pruner *p, size_t i, struct log_file *log, struct log_point end,
 		       struct err *err)
 {
+	struct log_point next = { end.seq + 1, end.hash };
 	struct log_line line;
 	bool ok;
 
 	log_line_init(&line);
-	jw_ki64(log_line_begin(&line, seq + 1, "pruned"), "bytes", (int64_t)bytes);
-	ok = log_line_end(&line, head, err) && log_file_append(log, buf_slice(&line.text), err) &&
-	     log_file_sync(log, err);
+	jw_ki64(log_line_begin(&line, next.seq, "pruned"), "bytes", (int64_t)p->bytes[i]);
+	ok = log_line_end(&line, &next.hash, err) &&
+	     log_head_write(p->state_dir, p->ids[i], &end, &next, err) &&
+	     log_file_append(log, buf_slice(&line.text), err) && log_file_sync(log, err) &&
+	     log_head_write(p->state_dir, p->ids[i], &next, &next, err);
 	log_line_release(&line);
 	return ok;
 }
@@ -156,17 +160,17 @@ static bool prune_one(struct pruner *p, size_t i)
 {
 	struct slice size, folder;
 	struct err err = { 0 };
-	struct sha256_hex head;
+	struct log_point end;
 	struct log_file log;
-	uint64_t seq;
 	bool ok;
 
 	if (unfinished(p, p->ids[i]) ||
 	    !session_path(&p->arena, p->state_dir, p->ids[i], "", &folder, &err) ||
 	    !session_path(&p->arena, p->state_dir, p->ids[i], SESSION_SIZE_FILE, &size, &err) ||
-	    !log_file_open(&log, p->state_dir, p->ids[i], &p->arena, &seq, &head, &err))
+	    !log_head_check(p->state_dir, p->ids[i], true, &err) ||
+	    !log_file_open(&log, p->state_dir, p->ids[i], &p->arena, &end.seq, &end.hash, &err))
 		return false;
-	ok = log_pruned(&log, seq, &head, p->bytes[i], &err);
+	ok = log_pruned(p, i, &log, end, &err);
 	if (ok) { /* the log is locked as long as they go */
 		session_remove_blobs(&p->arena, folder);
 		remember(size, 0);
