@@ -335,7 +335,8 @@ const scenarios = {
       process.kill(Number(servers()[0]), 'SIGKILL');
       await wait('the user is told which task was lost',
         () => w.page.locator('.notification-toast', { hasText: 'the server ended, and with it: Refactor sum.c' }).count());
-      ok(!(await w.page.locator('.notification-toast', { hasText: 'Emend: Refactor sum.c' }).count()), 'nothing is said to run');
+      await wait('nothing is said to run',
+        async () => !(await w.page.locator('.notification-toast', { hasText: 'Emend: Refactor sum.c' }).count()));
       await wait('it is started again', () => servers().length === 1);
     },
     errors: true,
