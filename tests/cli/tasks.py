@@ -43,6 +43,17 @@ def a_task_edits_and_runs(w):
     expect(end["summary"] == "The sign is right now." and end["seconds"] >= 0 and end["usd"] >= 0, r)
 
 
+def calls_that_change_something_wait_for_each_other(w):
+    w.write("f", "0\n")
+    calls = [run_command("sleep 0.5; echo 1 >> f"), {"calls": [{"name": "read_file", "input": {"path": "f"}}]},
+             run_command("test $(tail -n 1 f) = 1; echo 2 >> f")]
+    r = w.run("do", "--json", "--yes", "--model", w.script({"calls": [c["calls"][0] for c in calls]}, DONE), "count")
+    expect(r.status == 0 and w.read("f") == "0\n1\n2\n", r)
+    order = [(e["type"], e["call"]) for e in r.events() if e["type"] in ("tool.started", "tool.finished")]
+    first, second, third = [e["call"] for e in r.of("tool.started")]
+    expect(order == [(kind, call) for call in (first, second, third) for kind in ("tool.started", "tool.finished")], r)
+
+
 def people_see_diff_cost_and_undo(w):
     r = fixed(w)
     expect(r.status == 0, r)
@@ -269,9 +280,10 @@ def task_from_stdin(w):
     expect(p.returncode == 0 and p.stdout == b"Read.\n", p)
 
 
-main([a_task_edits_and_runs, people_see_diff_cost_and_undo, model_text_cannot_drive_the_terminal,
-      without_a_terminal_an_edit_is_denied, a_denial_says_what_helps, a_rule_does_not_cover_variables,
-      names_that_cannot_be_read_are_refused, read_only_mode_and_rules_deny, secrets_are_kept_from_the_model,
-      caps_stop_a_task, time_cap_stops_a_hanging_model, ctrl_c_cancels_a_streaming_model, ctrl_c_kills_the_command,
-      reader_that_goes_away_stops_the_task, diff_and_undo, undo_removes_what_was_made_and_restores_what_was_removed,
-      undo_refuses_what_the_user_changed, undo_of_one_step, code_commands_take_lines, task_from_stdin])
+main([a_task_edits_and_runs, calls_that_change_something_wait_for_each_other, people_see_diff_cost_and_undo,
+      model_text_cannot_drive_the_terminal, without_a_terminal_an_edit_is_denied, a_denial_says_what_helps,
+      a_rule_does_not_cover_variables, names_that_cannot_be_read_are_refused, read_only_mode_and_rules_deny,
+      secrets_are_kept_from_the_model, caps_stop_a_task, time_cap_stops_a_hanging_model,
+      ctrl_c_cancels_a_streaming_model, ctrl_c_kills_the_command, reader_that_goes_away_stops_the_task, diff_and_undo,
+      undo_removes_what_was_made_and_restores_what_was_removed, undo_refuses_what_the_user_changed, undo_of_one_step,
+      code_commands_take_lines, task_from_stdin])

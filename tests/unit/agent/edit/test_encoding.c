@@ -68,6 +68,7 @@ static void test_refused(void **state)
 		{ "\xd6\xd0\xce\xc4\xb2\xe2\xca\xd4", 8 }, /* GB 2312 */
 		{ "\xcf\xf0\xe8\xe2\xe5\xf2", 6 },	   /* Windows-1251 */
 		{ "say \x93hi\x94", 8 },		   /* Windows-1252 */
+		{ "\xe9\xe8 \xe9 \xe9 \xe9 \xe9 \xe9", 12 }, /* one pair in fewer than eight */
 		{ "\xff\xfe"
 		  "a",
 		  3 },			   /* UTF-16, odd */

@@ -52,6 +52,8 @@ static const struct row rows[] = {
 	{ "not the end of file", "x\na\n", "@@\n-x\n+y\n*** End of File\n", NULL, "do not end" },
 	{ "insert at the anchor", "a\nb\n", "@@ a\n+new\n", "a\nnew\nb\n", NULL },
 	{ "insert at the end", "a\nb\n", "@@\n+new\n", "a\nb\nnew\n", NULL },
+	{ "insert at the end, whatever the anchor", "a\nb\n", "@@ a\n+new\n*** End of File\n",
+	  "a\nb\nnew\n", NULL },
 	{ "insert behind a last line without end", "a\nb", "@@\n+new\n", "a\nb\nnew", NULL },
 	{ "into an empty file", "", "@@\n+new\n", "new\n", NULL },
 	{ "no final newline stays so", "a\nb", "@@\n a\n-b\n+c\n", "a\nc", NULL },
