@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/base/path.h"
-#include "agent/cli/task_cmd.h"
+#include "agent/cli/task/task_cmd.h"
 #include "agent/session/code_action.h"
 #include "agent/store/store_path.h"
 #include "protocol/base/limits.h"

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "agent/cli/task_cmd.h"
+#include "agent/cli/task/task_cmd.h"
 #include "protocol/base/limits.h"
 
 /* The task from stdin: `emend do - <task.txt`. */

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "agent/cli/host_cli.h"
+#include "agent/cli/task/host_cli.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/loop.h"
 #include "agent/cli/place.h"

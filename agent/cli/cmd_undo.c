@@ -3,7 +3,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "agent/cli/host_cli.h"
+#include "agent/cli/task/host_cli.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/loop.h"
 #include "agent/cli/place.h"

@@ -1,5 +1,5 @@
 /* session_info.c - see session_info.h */
-#include "agent/cli/session_info.h"
+#include "agent/cli/sessions/session_info.h"
 
 #include "agent/store/event_log.h"
 

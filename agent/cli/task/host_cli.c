@@ -1,5 +1,5 @@
 /* host_cli.c - see host_cli.h */
-#include "agent/cli/host_cli.h"
+#include "agent/cli/task/host_cli.h"
 
 #include "protocol/json/write.h"
 

@@ -1,8 +1,7 @@
 /* cmd_sessions.c - emend sessions [list | show ID | resume ID [INSTRUCTION] | rm ID...] */
 #include "agent/cli/json_line.h"
-#include "agent/cli/session_info.h"
-#include "agent/cli/session_show.h"
-#include "agent/cli/task_cmd.h"
+#include "agent/cli/sessions/session_info.h"
+#include "agent/cli/task/task_cmd.h"
 #include "agent/store/event_log.h"
 
 static void put_row(struct cli *c, const struct session_info *s, const struct err *damage)

@@ -8,7 +8,7 @@
 
 #include <uv.h>
 
-#include "agent/cli/asker.h"
+#include "agent/cli/ask/asker.h"
 #include "agent/event.h"
 
 struct live {

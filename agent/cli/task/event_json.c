@@ -1,6 +1,6 @@
 /* event_json.c - one JSON object a line for each event, `type` first. Fields may be added, none is
  * removed. */
-#include "agent/cli/host_cli.h"
+#include "agent/cli/task/host_cli.h"
 #include "agent/session/usage.h"
 #include "protocol/base/limits.h"
 #include "protocol/json/write.h"

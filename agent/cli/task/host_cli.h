@@ -3,10 +3,10 @@
 #ifndef EMEND_HOST_CLI_H
 #define EMEND_HOST_CLI_H
 
-#include "agent/cli/asker.h"
+#include "agent/cli/ask/asker.h"
 #include "agent/cli/command.h"
 #include "agent/cli/screen/flow.h"
-#include "agent/cli/live.h"
+#include "agent/cli/task/live.h"
 #include "agent/event.h"
 #include "agent/session/task.h"
 

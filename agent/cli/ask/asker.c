@@ -8,7 +8,7 @@
  *    '-- a line is typed, time is up, the terminal closes: out of the queue, its job --'
  *        posted --> done() from the loop, free; then the next of the queue
  */
-#include "agent/cli/asker.h"
+#include "agent/cli/ask/asker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "agent/cli/ask_text.h"
+#include "agent/cli/ask/ask_text.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"

@@ -1,7 +1,7 @@
 /* task_cmd.c - see task_cmd.h */
-#include "agent/cli/task_cmd.h"
+#include "agent/cli/task/task_cmd.h"
 
-#include "agent/cli/host_cli.h"
+#include "agent/cli/task/host_cli.h"
 #include "agent/cli/loop.h"
 
 struct task_run {

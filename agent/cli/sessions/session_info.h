@@ -1,5 +1,5 @@
-/* session_info.h - what a session's log says about it, in short; and finding a session by the
- * beginning of its id. */
+/* session_info.h - what a session's log says about it: in short, and printed whole for people; and
+ * finding a session by the beginning of its id. */
 #ifndef EMEND_SESSION_INFO_H
 #define EMEND_SESSION_INFO_H
 
@@ -20,5 +20,7 @@ NODISCARD bool session_info(struct arena *a, struct slice state, struct slice id
  * do. */
 NODISCARD bool session_find(struct arena *a, struct slice state, struct slice prefix,
 			    struct slice *id, struct err *err);
+/* Prints the log for people: one line an event, more for what was said. */
+NODISCARD bool session_show(struct term *t, struct slice state, struct slice id, struct err *err);
 
 #endif

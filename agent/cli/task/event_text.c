@@ -2,7 +2,7 @@
  *
  * The words of the model go to the answer, everything else to the log; they may be one stream. While
  * nothing is printed, the live line says what is going on (live.h). */
-#include "agent/cli/host_cli.h"
+#include "agent/cli/task/host_cli.h"
 
 #include "protocol/base/utf8.h"
 

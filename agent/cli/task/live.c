@@ -1,5 +1,5 @@
 /* live.c - see live.h */
-#include "agent/cli/live.h"
+#include "agent/cli/task/live.h"
 
 #include <stdlib.h>
 #include <sys/ioctl.h>

@@ -1,5 +1,5 @@
-/* session_show.c - see session_show.h: one line an event, more for what was said. */
-#include "agent/cli/session_show.h"
+/* session_show.c - session_show() of session_info.h. */
+#include "agent/cli/sessions/session_info.h"
 
 #include "agent/store/event_log.h"
 

@@ -1,5 +1,5 @@
 /* ask_text.c - see ask_text.h */
-#include "agent/cli/ask_text.h"
+#include "agent/cli/ask/ask_text.h"
 
 /* Of a line that came from outside, and of what is wrapped of it. No row of ours begins so. */
 static const char bar[] = "  | ", wrapped[] = "    ";
