@@ -262,7 +262,8 @@ uint32_t file_missing_folders(const struct root *r, struct slice path)
 	return n;
 }
 
-/* From below, until one is not empty, or is none of ours. No link is followed at the end. */
+/* From below, until one is not empty, or is none of ours. No link is followed at the end. One that is not
+ * there is passed: a crash may have come before it was made, or after it was removed. */
 static void remove_folders(const struct root *r, const char *file, uint32_t n)
 {
 	char rel[LIMIT_PATH_BYTES], *slash;
@@ -279,7 +280,7 @@ static void remove_folders(const struct root *r, const char *file, uint32_t n)
 		if (slash)
 			*slash = 0;
 		up = root_openat(r, slash ? rel : "", O_PATH | O_DIRECTORY, false);
-		gone = up >= 0 && unlinkat(up, name, AT_REMOVEDIR) == 0;
+		gone = (up >= 0 && unlinkat(up, name, AT_REMOVEDIR) == 0) || errno == ENOENT;
 		if (up >= 0)
 			(void)close(up);
 		if (!gone || !slash)
@@ -288,12 +289,17 @@ static void remove_folders(const struct root *r, const char *file, uint32_t n)
 	}
 }
 
+static bool may_be_missing(const struct file_change *c)
+{
+	return slice_eq_cstr(c->expect_sha256, "*") || c->expect_sha256.len == 0;
+}
+
 static bool take_away(const struct file_change *c, const struct target *t, struct err *err)
 {
 	struct put_was was = put_was_of(&t->st);
 
 	if (!t->exists)
-		return slice_eq_cstr(c->expect_sha256, "*") || c->expect_sha256.len == 0;
+		return may_be_missing(c);
 	return done(put_remove(t->dir, t->base, &was), t, "deleted", err);
 }
 
@@ -307,8 +313,14 @@ bool file_write(const struct root *r, const struct file_change *c, struct file_i
 	if (c->data.len > LIMIT_DOC_BYTES)
 		return err_set(err, ERR_TOO_LARGE, "A file of more than %d bytes is not written.",
 			       LIMIT_DOC_BYTES);
-	if (!find_target(r, c, &t, err))
+	if (!find_target(r, c, &t, err)) {
+		ok = c->remove && err->code == ERR_NOT_FOUND && may_be_missing(c);
+		if (ok) { /* its folder is missing too */
+			*err = (struct err){ .code = ERR_NONE };
+			remove_folders(r, t.rel, c->folders);
+		}
 		goto out;
+	}
 	lock = root_lock(t.dir);
 	if (!look(c, &t, err) || !check_expected(c, &t, err))
 		goto out;

@@ -193,6 +193,31 @@ static void removes(void **state)
 	assert_int_equal(change(f, "sub", NULL, "*"), ERR_DENIED);
 }
 
+/* What a crash left of "make two folders and a file in them", at each of its instants. */
+static void removes_made_folders(void **state)
+{
+	const struct fixture *f = *state;
+
+	for (int made = 0; made < 4; made++) {
+		struct file_change c = { .path = SLICE("new/deep/file"),
+					 .expect_sha256 = SLICE(""),
+					 .remove = true,
+					 .folders = 2 };
+		struct file_info info;
+		struct err err = { .code = ERR_NONE };
+
+		if (made > 0)
+			assert_int_equal(mkdir(folder_at(&f->in, "new"), 0755), 0);
+		if (made > 1)
+			assert_int_equal(mkdir(folder_at(&f->in, "new/deep"), 0755), 0);
+		if (made > 2)
+			assert_int_equal(change(f, "new/deep/file", "x", ""), ERR_NONE);
+		assert_int_equal(file_write(&f->root, &c, &info, &err), made < 3);
+		assert_int_equal(err.code, made < 3 ? ERR_NONE : ERR_STALE);
+		assert_int_equal(access(folder_at(&f->in, "new"), F_OK) == 0, made == 3);
+	}
+}
+
 static void keeps_attributes(void **state)
 {
 	const struct fixture *f = *state;
@@ -261,6 +286,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(writes_through_links, setup, teardown),
 		cmocka_unit_test_setup_teardown(writes_take_no_detour, setup, teardown),
 		cmocka_unit_test_setup_teardown(removes, setup, teardown),
+		cmocka_unit_test_setup_teardown(removes_made_folders, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_attributes, setup, teardown),
 		cmocka_unit_test_setup_teardown(leaves_nothing_behind, setup, teardown),
 		cmocka_unit_test_setup_teardown(moved_workspace_is_noticed, setup, teardown),
