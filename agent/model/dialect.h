@@ -8,6 +8,8 @@
 #include "agent/model/prices.h"
 #include "agent/model/providers.h"
 #include "agent/model/reply.h"
+#include "agent/model/request_plan.h"
+#include "protocol/json/json.h"
 
 enum { DIALECT_HEADERS = 8, DEFAULT_MAX_OUTPUT = 8192 };
 
@@ -33,22 +35,38 @@ struct dialect_ops {
 	const char *path;  /* appended to the base URL */
 	/* The whole address where it holds the model's name; NULL: base and path. */
 	struct slice (*url)(struct arena *a, struct slice base, struct slice model);
-	/* Equal requests give equal bytes, and a longer transcript gives the same bytes and
-	 * more. body->full: too large. */
-	NODISCARD bool (*build)(const struct endpoint *e, const struct model_request *r,
-				struct buf *body, struct err *err);
+	/* The members of the request. Equal requests give equal bytes, and a longer transcript gives the
+	 * same bytes and more. May set marks in the plan. */
+	void (*write)(struct jw *w, const struct endpoint *e, const struct model_request *r,
+		      struct request_plan *p);
 	/* Header lines beside content-type; returns how many. */
 	size_t (*headers)(const struct endpoint *e, const struct api_key *key, struct arena *a,
 			  const char *out[DIALECT_HEADERS]);
-	/* One event of the stream. false: *f says why the try has failed. */
-	NODISCARD bool (*event)(struct reply *r, struct slice event, struct slice data,
+	/* How the names of the events begin that may end a try; others are new ones, and ignored. Ends
+	 * with NULL; events without a name count as known. */
+	const char *const *events;
+	/* One event of the stream; `type` is what its JSON says, else its name. false: *f says why the
+	 * try has failed. */
+	NODISCARD bool (*event)(struct reply *r, struct slice type, struct json root,
 				struct failure *f);
-	/* The whole reply came as one JSON text though a stream was asked for. */
-	NODISCARD bool (*whole)(struct reply *r, struct slice body, struct failure *f);
-	/* The body of a response that is not 2xx. f->status is set; kind, detail, ids and hints
-	 * are filled in. */
-	void (*parse_error)(const struct endpoint *e, struct slice body, struct failure *f);
+	/* The whole reply came as one JSON text though a stream was asked for. FAIL_FOREIGN without
+	 * detail: it is something else. */
+	NODISCARD bool (*whole)(struct reply *r, struct json root, struct failure *f);
+	/* What the JSON of an error says: kind, detail, ids and hints. false: it is none. f->status is
+	 * set for the body of a response that is not 2xx, and 0 for an event. */
+	bool (*error)(struct json root, struct failure *f);
+	/* What only the endpoint's own server means by an error; may be NULL. */
+	void (*judge)(const struct endpoint *e, struct failure *f);
 };
+
+/* What all dialects share around these functions: the frame of a request, and the JSON of what comes. */
+NODISCARD bool dialect_build(const struct endpoint *e, const struct model_request *r,
+			     struct buf *body, struct err *err); /* body->full: too large */
+NODISCARD bool dialect_event(const struct dialect_ops *d, struct reply *r, struct slice name,
+			     struct slice data, struct failure *f);
+NODISCARD bool dialect_whole(const struct dialect_ops *d, struct reply *r, struct slice body,
+			     struct failure *f);
+void dialect_error(const struct endpoint *e, struct slice body, struct failure *f);
 
 extern const struct dialect_ops anthropic_dialect, responses_dialect, chat_dialect, gemini_dialect;
 

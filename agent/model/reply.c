@@ -5,7 +5,6 @@
 
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
-#include "protocol/json/json.h"
 
 void reply_init(struct reply *r, const struct model_callbacks *sink, void *payload)
 {
@@ -97,6 +96,54 @@ bool reply_text(struct reply *r, struct reply_block *b, struct slice text, struc
 	else if (b->kind == BLOCK_THINKING && r->sink && r->sink->thinking)
 		r->sink->thinking(r->payload, text);
 	return true;
+}
+
+bool reply_add(struct reply *r, struct reply_block *b, struct json v, struct failure *f)
+{
+	struct arena a;
+	bool ok;
+
+	if (!b)
+		return false;
+	arena_init(&a);
+	ok = reply_text(r, b, json_str_or(v, &a, ""), f);
+	arena_release(&a);
+	return ok;
+}
+
+struct slice reply_keep(struct reply *r, struct json v)
+{
+	return arena_dup(&r->arena, json_str_or(v, &r->arena, ""));
+}
+
+void reply_stop(struct reply *r, struct json reason, const struct stop_row *rows, size_t n)
+{
+	if (json_type(reason) != JSON_STRING)
+		return;
+	r->stop = STOP_OTHER;
+	for (size_t i = 0; i < n; i++)
+		if (json_is(reason, rows[i].text))
+			r->stop = rows[i].stop;
+	r->stop_detail = r->stop == STOP_OTHER || r->stop == STOP_REFUSAL ? reply_keep(r, reason)
+									  : SLICE("");
+}
+
+void reply_count(struct json v, uint64_t *out)
+{
+	int64_t n;
+
+	if (json_i64(v, &n) && n >= 0)
+		*out = (uint64_t)n;
+}
+
+void reply_prompt(struct reply *r, uint64_t prompt)
+{
+	struct usage *u = &r->usage;
+
+	u->cache_read = u->cache_read < prompt ? u->cache_read : prompt;
+	prompt -= u->cache_read;
+	u->cache_write = u->cache_write < prompt ? u->cache_write : prompt;
+	u->input = prompt - u->cache_write;
 }
 
 bool reply_extra(struct reply *r, struct reply_block *b, struct slice extra, struct failure *f)

@@ -10,6 +10,7 @@
 #include "agent/model/failure.h"
 #include "agent/model/model.h"
 #include "protocol/base/buf.h"
+#include "protocol/json/json.h"
 
 enum { REPLY_BLOCKS = 1024 };
 
@@ -57,8 +58,23 @@ struct reply_block *reply_find(struct reply *r, int64_t index); /* NULL if there
 /* Appends to the block's text; text and thinking are shown at once. */
 NODISCARD bool reply_text(struct reply *r, struct reply_block *b, struct slice text,
 			  struct failure *f);
+/* The same with a JSON string; what is none is "". b NULL: false, for reply_open() has said why. */
+NODISCARD bool reply_add(struct reply *r, struct reply_block *b, struct json v, struct failure *f);
+/* A JSON string that lives as long as the reply; for short ones. */
+struct slice reply_keep(struct reply *r, struct json v);
 NODISCARD bool reply_extra(struct reply *r, struct reply_block *b, struct slice extra,
 			   struct failure *f);
+/* The server's reason to stop. No string: there is none yet. One that is not in the table is STOP_OTHER with
+ * its text as the detail, which a refusal keeps too. */
+struct stop_row {
+	const char *text;
+	enum stop_reason stop;
+};
+void reply_stop(struct reply *r, struct json reason, const struct stop_row *rows, size_t n);
+/* A number of tokens; what is none changes nothing. */
+void reply_count(struct json v, uint64_t *out);
+/* The uncached part of a prompt whose number counts what the cache held and what was put into it. */
+void reply_prompt(struct reply *r, uint64_t prompt);
 /* The complete reply as a turn said by `model`; derives STOP_TOOL and cut_call. Memory:
  * r->arena. FAIL_PROTOCOL: the arguments of a call are not a JSON object though nothing was cut. */
 NODISCARD bool reply_turn(struct reply *r, struct slice model, struct turn *out, struct failure *f);

@@ -263,7 +263,7 @@ static struct model_call *wire_call(struct model *model, const struct model_requ
 	struct wire_call *c = xcalloc(1, sizeof(*c));
 
 	buf_init(&c->body, LIMIT_REQUEST_BYTES);
-	if (!m->endpoint.dialect->build(&m->endpoint, r, &c->body, err))
+	if (!dialect_build(&m->endpoint, r, &c->body, err))
 		goto fail;
 	if (c->body.full) {
 		(void)err_set(

@@ -237,16 +237,6 @@ bool wire_open(const struct model_options *o, const struct provider_row *row, st
 	return true;
 }
 
-uint32_t endpoint_max_output(const struct endpoint *e, const struct model_request *r)
-{
-	bool hard = slice_eq_cstr(e->effort, "xhigh") || slice_eq_cstr(e->effort, "max");
-	uint32_t most = e->row ? e->row->max_output_tokens : 0, want = r->max_output_tokens;
-
-	if (want == 0) /* thinking is a part of it */
-		want = !e->row || most == 0 ? DEFAULT_MAX_OUTPUT : hard ? 64000 : 32000;
-	return most > 0 && most < want ? most : want;
-}
-
 void wire_set_idle(struct model *m, uint32_t ms)
 {
 	container_of(m, struct wire_model, base)->idle_ms = ms;

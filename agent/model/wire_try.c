@@ -14,7 +14,7 @@ static bool on_event(void *payload, struct slice event, struct slice data)
 {
 	struct wire_try *t = payload;
 
-	if (!t->model->endpoint.dialect->event(&t->reply, event, data, &t->failure)) {
+	if (!dialect_event(t->model->endpoint.dialect, &t->reply, event, data, &t->failure)) {
 		if (t->failure.kind == FAIL_NONE)
 			t->failure.kind = FAIL_PROTOCOL;
 		return false;
@@ -198,7 +198,7 @@ bool wire_try_judge(struct wire_try *t, struct turn *turn)
 
 	if (status != 0 && (status < 200 || status > 299)) {
 		f->status = status;
-		e->dialect->parse_error(e, buf_slice(&t->text), f);
+		dialect_error(e, buf_slice(&t->text), f);
 		return false;
 	}
 	if (f->kind != FAIL_NONE)
@@ -215,7 +215,7 @@ bool wire_try_judge(struct wire_try *t, struct turn *turn)
 		return fail_set(f, FAIL_CUT, SLICE("the answer is empty"));
 	} else if (t->text.full) {
 		return fail_set(f, FAIL_LIMIT, SLICE("the answer is too large"));
-	} else if (!e->dialect->whole(&t->reply, buf_slice(&t->text), f)) {
+	} else if (!dialect_whole(e->dialect, &t->reply, buf_slice(&t->text), f)) {
 		return false;
 	}
 	if (!reply_turn(&t->reply, e->name, turn, f))

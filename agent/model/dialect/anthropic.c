@@ -68,13 +68,16 @@ static enum fail_kind kind_of_type(struct json type, long status)
 	return status ? fail_kind_of_status(status) : FAIL_SERVER;
 }
 
-void anthropic_error(struct json root, struct failure *f)
+bool anthropic_error(struct json root, struct failure *f)
 {
 	struct json error = json_get(root, "error");
 	struct arena a;
 	struct slice text, id;
-	enum fail_kind kind = kind_of_type(json_get(error, "type"), f->status);
+	enum fail_kind kind;
 
+	if (!json_present(error))
+		return false;
+	kind = kind_of_type(json_get(error, "type"), f->status);
 	arena_init(&a);
 	text = json_str_or(json_get(error, "message"), &a, "");
 	id = json_str_or(json_get(root, "request_id"), &a, "");
@@ -90,30 +93,26 @@ void anthropic_error(struct json root, struct failure *f)
 		kind = FAIL_BILLING;
 	(void)fail_set(f, kind, text);
 	arena_release(&a);
+	return true;
 }
 
-static void parse_error(const struct endpoint *e, struct slice body, struct failure *f)
+/* Anthropic says when to come back, except where waiting does not help: a spend limit. */
+static void judge(const struct endpoint *e, struct failure *f)
 {
-	struct arena a;
-	struct json root;
-
-	arena_init(&a);
-	if (json_parse(&a, body, &root, NULL) && json_type(json_get(root, "error")) == JSON_OBJECT)
-		anthropic_error(root, f);
-	else
-		(void)fail_set(f, fail_kind_of_status(f->status), body);
-	arena_release(&a);
-	/* Anthropic says when to come back, except where waiting does not help: a spend limit. */
 	if (e->official && f->kind == FAIL_RATE && !f->has_wait && f->said != FAIL_SAID_RETRY)
 		f->kind = FAIL_BILLING;
 }
 
+static const char *const events[] = { "message_", "content_block_", "error", NULL };
+
 const struct dialect_ops anthropic_dialect = {
 	.title = "Anthropic Messages",
 	.path = "/v1/messages",
-	.build = anthropic_build,
+	.write = anthropic_write,
 	.headers = headers,
+	.events = events,
 	.event = anthropic_event,
 	.whole = anthropic_whole,
-	.parse_error = parse_error,
+	.error = anthropic_error,
+	.judge = judge,
 };

@@ -3,7 +3,6 @@
 #define EMEND_ANTHROPIC_H
 
 #include "agent/model/dialect.h"
-#include "protocol/json/json.h"
 
 enum anthropic_thinking {
 	THINKING_OMIT,	     /* the model has none by default, or is unknown */
@@ -18,13 +17,12 @@ struct anthropic_model {
 };
 
 const struct anthropic_model *anthropic_model(struct slice model); /* never NULL */
-/* {"type":"error","error":{...}}: of a body or of a stream event. f->status is 0 for the latter. */
-void anthropic_error(struct json root, struct failure *f);
-
-NODISCARD bool anthropic_build(const struct endpoint *e, const struct model_request *r,
-			       struct buf *body, struct err *err);
-NODISCARD bool anthropic_event(struct reply *r, struct slice event, struct slice data,
+/* {"type":"error","error":{...}}: of a body or of a stream event. */
+bool anthropic_error(struct json root, struct failure *f);
+void anthropic_write(struct jw *w, const struct endpoint *e, const struct model_request *r,
+		     struct request_plan *p);
+NODISCARD bool anthropic_event(struct reply *r, struct slice type, struct json root,
 			       struct failure *f);
-NODISCARD bool anthropic_whole(struct reply *r, struct slice body, struct failure *f);
+NODISCARD bool anthropic_whole(struct reply *r, struct json root, struct failure *f);
 
 #endif

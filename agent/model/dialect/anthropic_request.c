@@ -8,8 +8,6 @@
  * request of a conversation, except for the marks, which are no part of the cached prefix. */
 #include "agent/model/dialect/anthropic.h"
 
-#include "agent/model/request_plan.h"
-
 enum { MARKS = 4, MIDDLE_BLOCKS = 15 };
 
 /* The last item of each of the last two user messages; and, far before them, the end of a user
@@ -146,25 +144,14 @@ static void write_settings(struct jw *w, const struct endpoint *e)
 	}
 }
 
-bool anthropic_build(const struct endpoint *e, const struct model_request *r, struct buf *body,
-		     struct err *err)
+void anthropic_write(struct jw *w, const struct endpoint *e, const struct model_request *r,
+		     struct request_plan *p)
 {
-	struct request_plan p;
-	struct jw w;
-	bool ok = request_plan(&p, r->transcript, e->name, err);
-
-	if (ok) {
-		put_marks(&p);
-		jw_init(&w, body);
-		jw_object(&w);
-		jw_kstr(&w, "model", e->model);
-		jw_ki64(&w, "max_tokens", endpoint_max_output(e, r));
-		jw_kbool(&w, "stream", true);
-		write_settings(&w, e);
-		write_prefix(&w, r);
-		write_messages(&w, &p);
-		jw_end(&w);
-	}
-	request_plan_release(&p);
-	return ok;
+	put_marks(p);
+	jw_kstr(w, "model", e->model);
+	jw_ki64(w, "max_tokens", endpoint_max_output(e, r));
+	jw_kbool(w, "stream", true);
+	write_settings(w, e);
+	write_prefix(w, r);
+	write_messages(w, p);
 }

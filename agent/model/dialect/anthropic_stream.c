@@ -8,30 +8,19 @@
 #include "protocol/base/limits.h"
 #include "protocol/json/write.h"
 
-static void count(struct json v, uint64_t *out)
-{
-	int64_t n;
-
-	if (json_i64(v, &n) && n >= 0)
-		*out = (uint64_t)n;
-}
-
 static void take_usage(struct reply *r, struct json u)
 {
-	count(json_get(u, "input_tokens"), &r->usage.input);
-	count(json_get(u, "cache_read_input_tokens"), &r->usage.cache_read);
-	count(json_get(u, "cache_creation_input_tokens"), &r->usage.cache_write);
-	count(json_get(u, "output_tokens"), &r->usage.output);
-	count(json_get(json_get(u, "output_tokens_details"), "thinking_tokens"),
-	      &r->usage.reasoning);
+	reply_count(json_get(u, "input_tokens"), &r->usage.input);
+	reply_count(json_get(u, "cache_read_input_tokens"), &r->usage.cache_read);
+	reply_count(json_get(u, "cache_creation_input_tokens"), &r->usage.cache_write);
+	reply_count(json_get(u, "output_tokens"), &r->usage.output);
+	reply_count(json_get(json_get(u, "output_tokens_details"), "thinking_tokens"),
+		    &r->usage.reasoning);
 }
 
 static void take_stop(struct reply *r, struct json message)
 {
-	static const struct {
-		const char *text;
-		enum stop_reason stop;
-	} reasons[] = {
+	static const struct stop_row rows[] = {
 		{ "end_turn", STOP_END },
 		{ "stop_sequence", STOP_END },
 		{ "tool_use", STOP_TOOL },
@@ -44,40 +33,22 @@ static void take_stop(struct reply *r, struct json message)
 		    d = json_get(message, "stop_details");
 	struct slice category, why;
 
-	if (json_type(reason) != JSON_STRING)
+	reply_stop(r, reason, rows, ARRAY_LEN(rows));
+	if (!json_is(reason, "refusal"))
 		return;
-	r->stop = STOP_OTHER;
-	r->stop_detail = arena_dup(&r->arena, json_str_or(reason, &r->arena, ""));
-	for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
-		if (!json_is(reason, reasons[i].text))
-			continue;
-		r->stop = reasons[i].stop;
-		r->stop_detail = SLICE("");
-	}
-	if (r->stop != STOP_REFUSAL)
-		return;
-	category = json_str_or(json_get(d, "category"), &r->arena, "");
-	why = json_str_or(json_get(d, "explanation"), &r->arena, "");
+	category = reply_keep(r, json_get(d, "category"));
+	why = reply_keep(r, json_get(d, "explanation"));
 	r->stop_detail = arena_printf(&r->arena, "%.*s%s%.*s", SLICE_ARG(category),
 				      category.len && why.len ? ": " : "", SLICE_ARG(why));
 }
 
-/* Text of a JSON string; the scratch memory is the reply's, so it is used for short texts only. */
-static struct slice keep(struct reply *r, struct json v)
-{
-	return arena_dup(&r->arena, json_str_or(v, &r->arena, ""));
-}
-
-static bool add_string(struct reply *r, struct reply_block *b, struct json v, bool extra,
-		       struct failure *f)
+static bool add_signature(struct reply *r, struct reply_block *b, struct json v, struct failure *f)
 {
 	struct arena a;
-	struct slice text;
 	bool ok;
 
 	arena_init(&a);
-	text = json_str_or(v, &a, "");
-	ok = extra ? reply_extra(r, b, text, f) : reply_text(r, b, text, f);
+	ok = reply_extra(r, b, json_str_or(v, &a, ""), f);
 	arena_release(&a);
 	return ok;
 }
@@ -100,15 +71,15 @@ static bool start_text(struct reply *r, int64_t index, struct json c, struct fai
 	while (json_next(&it))
 		if (!add_citation(r, b, it.value, f))
 			return false;
-	return add_string(r, b, json_get(c, "text"), false, f);
+	return reply_add(r, b, json_get(c, "text"), f);
 }
 
 static bool start_thinking(struct reply *r, int64_t index, struct json c, struct failure *f)
 {
 	struct reply_block *b = reply_open(r, BLOCK_THINKING, index, f);
 
-	return b && add_string(r, b, json_get(c, "signature"), true, f) &&
-	       add_string(r, b, json_get(c, "thinking"), false, f);
+	return b && add_signature(r, b, json_get(c, "signature"), f) &&
+	       reply_add(r, b, json_get(c, "thinking"), f);
 }
 
 static bool start_call(struct reply *r, int64_t index, struct json c, struct failure *f)
@@ -117,8 +88,8 @@ static bool start_call(struct reply *r, int64_t index, struct json c, struct fai
 
 	if (!b)
 		return false;
-	b->id = keep(r, json_get(c, "id"));
-	b->name = keep(r, json_get(c, "name"));
+	b->id = reply_keep(r, json_get(c, "id"));
+	b->name = reply_keep(r, json_get(c, "name"));
 	if (b->id.len == 0 || b->name.len == 0)
 		return fail_set(f, FAIL_PROTOCOL, SLICE("a tool call without id or name"));
 	if (json_len(json_get(c, "input")) > 0)
@@ -153,13 +124,13 @@ static bool block_delta(struct reply *r, struct reply_block *b, struct json d, s
 	struct json type = json_get(d, "type");
 
 	if (json_is(type, "text_delta") && b->kind == BLOCK_TEXT)
-		return add_string(r, b, json_get(d, "text"), false, f);
+		return reply_add(r, b, json_get(d, "text"), f);
 	if (json_is(type, "thinking_delta") && b->kind == BLOCK_THINKING)
-		return add_string(r, b, json_get(d, "thinking"), false, f);
+		return reply_add(r, b, json_get(d, "thinking"), f);
 	if (json_is(type, "signature_delta") && b->kind == BLOCK_THINKING)
-		return add_string(r, b, json_get(d, "signature"), true, f);
+		return add_signature(r, b, json_get(d, "signature"), f);
 	if (json_is(type, "input_json_delta") && b->kind != BLOCK_TEXT)
-		return add_string(r, b, json_get(d, "partial_json"), false, f);
+		return reply_add(r, b, json_get(d, "partial_json"), f);
 	if (json_is(type, "citations_delta") && b->kind == BLOCK_TEXT)
 		return add_citation(r, b, json_get(d, "citation"), f);
 	return true;
@@ -230,14 +201,14 @@ static bool block_stop(struct reply *r, struct reply_block *b, struct failure *f
 	return f->kind == FAIL_NONE;
 }
 
-static bool take_event(struct reply *r, struct slice type, struct json root, struct failure *f)
+bool anthropic_event(struct reply *r, struct slice type, struct json root, struct failure *f)
 {
 	struct json message = json_get(root, "message");
 	int64_t index = json_i64_or(json_get(root, "index"), 0);
 	struct reply_block *b = reply_find(r, index);
 
 	if (slice_eq_cstr(type, "message_start")) {
-		r->response_id = keep(r, json_get(message, "id"));
+		r->response_id = reply_keep(r, json_get(message, "id"));
 		take_usage(r, json_get(message, "usage"));
 	} else if (slice_eq_cstr(type, "content_block_start")) {
 		return block_start(r, index, json_get(root, "content_block"), f);
@@ -251,70 +222,22 @@ static bool take_event(struct reply *r, struct slice type, struct json root, str
 	} else if (slice_eq_cstr(type, "message_stop")) {
 		r->complete = true;
 	} else if (slice_eq_cstr(type, "error") || json_present(json_get(root, "error"))) {
-		anthropic_error(root, f);
-		return false;
+		return anthropic_error(root, f) ? false : fail_set(f, FAIL_SERVER, json_raw(root));
 	}
 	return true; /* ping, and what is still unknown */
 }
 
-static bool is_known(struct slice event)
+bool anthropic_whole(struct reply *r, struct json root, struct failure *f)
 {
-	return event.len == 0 || slice_starts(event, SLICE("message_")) ||
-	       slice_starts(event, SLICE("content_block_")) || slice_eq_cstr(event, "error");
-}
-
-bool anthropic_event(struct reply *r, struct slice event, struct slice data, struct failure *f)
-{
-	struct arena a;
-	struct json root;
-	struct slice type;
-	bool ok = false;
-
-	if (slice_eq_cstr(data, "[DONE]")) /* some gateways */
-		return true;
-	arena_init(&a);
-	if (!json_parse(&a, data, &root, NULL)) {
-		ok = reply_strange(r, is_known(event), data, f);
-		goto out;
-	}
-	type = json_str_or(json_get(root, "type"), &a, "");
-	if (type.len == 0) /* gateways may leave one of them out */
-		type = event;
-	ok = take_event(r, type, root, f);
-out:
-	arena_release(&a);
-	return ok;
-}
-
-bool anthropic_whole(struct reply *r, struct slice body, struct failure *f)
-{
-	struct arena a;
-	struct json root;
-	struct json_iter it;
 	int64_t index = 0;
-	bool ok = false;
 
-	arena_init(&a);
-	if (!json_parse(&a, body, &root, NULL)) {
-		(void)fail_set(f, FAIL_FOREIGN, body);
-		goto out;
-	}
-	if (json_present(json_get(root, "error"))) {
-		anthropic_error(root, f);
-		goto out;
-	}
-	if (json_type(json_get(root, "content")) != JSON_ARRAY) {
-		(void)fail_set(f, FAIL_FOREIGN, body);
-		goto out;
-	}
-	r->response_id = keep(r, json_get(root, "id"));
-	for (it = json_iter(json_get(root, "content")); json_next(&it); index++)
+	if (json_type(json_get(root, "content")) != JSON_ARRAY)
+		return fail_set(f, FAIL_FOREIGN, SLICE(""));
+	r->response_id = reply_keep(r, json_get(root, "id"));
+	for (struct json_iter it = json_iter(json_get(root, "content")); json_next(&it); index++)
 		if (!block_start(r, index, it.value, f) || !block_stop(r, reply_find(r, index), f))
-			goto out;
+			return false;
 	take_stop(r, root);
 	take_usage(r, json_get(root, "usage"));
-	r->complete = ok = true;
-out:
-	arena_release(&a);
-	return ok;
+	return true;
 }

@@ -14,19 +14,6 @@
 
 enum { TEXT_INDEX = -1, THINKING_INDEX = -2 };
 
-static bool add(struct reply *r, struct reply_block *b, struct json v, struct failure *f)
-{
-	struct arena a;
-	bool ok;
-
-	if (!b)
-		return false;
-	arena_init(&a);
-	ok = reply_text(r, b, json_str_or(v, &a, ""), f);
-	arena_release(&a);
-	return ok;
-}
-
 static struct reply_block *block_at(struct reply *r, enum block_kind kind, int64_t index,
 				    struct failure *f)
 {
@@ -48,7 +35,7 @@ static bool add_reasoning(struct reply *r, struct json delta, struct failure *f)
 		if (json_type(v) != JSON_STRING || json_raw(v).len <= 2)
 			continue;
 		b = block_at(r, BLOCK_THINKING, THINKING_INDEX, f);
-		if (!add(r, b, v, f))
+		if (!reply_add(r, b, v, f))
 			return false;
 		if (b->start.len == 0)
 			b->start = slice_of(names[i]);
@@ -176,10 +163,7 @@ static void name_calls(struct reply *r)
 
 static void take_stop(struct reply *r, struct json reason)
 {
-	static const struct {
-		const char *text;
-		enum stop_reason stop;
-	} reasons[] = {
+	static const struct stop_row rows[] = {
 		{ "stop", STOP_END },
 		{ "tool_calls", STOP_TOOL },
 		{ "function_call", STOP_TOOL },
@@ -191,24 +175,8 @@ static void take_stop(struct reply *r, struct json reason)
 		{ "model_context_window_exceeded", STOP_CONTEXT },
 	};
 
-	if (json_type(reason) != JSON_STRING)
-		return;
-	r->stopped = true;
-	r->stop = STOP_OTHER;
-	r->stop_detail = arena_dup(&r->arena, json_str_or(reason, &r->arena, ""));
-	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
-		if (json_is(reason, reasons[i].text)) {
-			r->stop = reasons[i].stop;
-			r->stop_detail = SLICE("");
-		}
-}
-
-void openai_count(struct json v, uint64_t *out)
-{
-	int64_t n;
-
-	if (json_i64(v, &n) && n >= 0)
-		*out = (uint64_t)n;
+	reply_stop(r, reason, rows, ARRAY_LEN(rows));
+	r->stopped = r->stopped || json_type(reason) == JSON_STRING;
 }
 
 /* The prompt's number counts what the cache held and what was put into it. Later reports replace earlier. */
@@ -221,18 +189,15 @@ static void take_usage(struct reply *r, struct json u)
 	if (json_type(u) != JSON_OBJECT)
 		return;
 	*to = (struct usage){ 0 };
-	openai_count(json_get(u, "prompt_tokens"), &prompt);
-	openai_count(json_get(u, "cached_tokens"), &to->cache_read);
-	openai_count(json_get(u, "prompt_cache_hit_tokens"), &to->cache_read);
-	openai_count(json_get(in, "cached_tokens"), &to->cache_read);
-	openai_count(json_get(in, "cache_write_tokens"), &to->cache_write);
-	openai_count(json_get(u, "completion_tokens"), &to->output);
-	openai_count(json_get(json_get(u, "completion_tokens_details"), "reasoning_tokens"),
-		     &to->reasoning);
-	to->cache_read = to->cache_read < prompt ? to->cache_read : prompt;
-	prompt -= to->cache_read;
-	to->cache_write = to->cache_write < prompt ? to->cache_write : prompt;
-	to->input = prompt - to->cache_write;
+	reply_count(json_get(u, "prompt_tokens"), &prompt);
+	reply_count(json_get(u, "cached_tokens"), &to->cache_read);
+	reply_count(json_get(u, "prompt_cache_hit_tokens"), &to->cache_read);
+	reply_count(json_get(in, "cached_tokens"), &to->cache_read);
+	reply_count(json_get(in, "cache_write_tokens"), &to->cache_write);
+	reply_count(json_get(u, "completion_tokens"), &to->output);
+	reply_count(json_get(json_get(u, "completion_tokens_details"), "reasoning_tokens"),
+		    &to->reasoning);
+	reply_prompt(r, prompt);
 }
 
 static bool take_message(struct reply *r, struct json m, struct failure *f)
@@ -242,10 +207,10 @@ static bool take_message(struct reply *r, struct json m, struct failure *f)
 	if (!add_reasoning(r, m, f))
 		return false;
 	if (json_type(content) == JSON_STRING && json_raw(content).len > 2 &&
-	    !add(r, block_at(r, BLOCK_TEXT, TEXT_INDEX, f), content, f))
+	    !reply_add(r, block_at(r, BLOCK_TEXT, TEXT_INDEX, f), content, f))
 		return false;
 	if (json_type(refusal) == JSON_STRING && json_raw(refusal).len > 2 &&
-	    !add(r, block_at(r, BLOCK_TEXT, TEXT_INDEX, f), refusal, f))
+	    !reply_add(r, block_at(r, BLOCK_TEXT, TEXT_INDEX, f), refusal, f))
 		return false;
 	for (struct json_iter it = json_iter(json_get(m, "tool_calls")); json_next(&it);)
 		if (!add_call(r, it.value, f))
@@ -256,16 +221,13 @@ static bool take_message(struct reply *r, struct json m, struct failure *f)
 static bool take(struct reply *r, struct json root, const char *part, struct failure *f)
 {
 	struct json choice = json_at(json_get(root, "choices"), 0);
-	struct json error = json_get(root, "error");
 
-	if (json_present(error) || json_is(json_get(root, "object"), "error") ||
-	    json_is(json_get(choice, "finish_reason"), "error")) {
-		openai_error(root, f);
+	if (openai_error(root, f))
 		return false;
-	}
+	if (json_is(json_get(choice, "finish_reason"), "error"))
+		return fail_set(f, FAIL_SERVER, SLICE(""));
 	if (r->response_id.len == 0)
-		r->response_id =
-			arena_dup(&r->arena, json_str_or(json_get(root, "id"), &r->arena, ""));
+		r->response_id = reply_keep(r, json_get(root, "id"));
 	if (!take_message(r, json_get(choice, part), f))
 		return false;
 	take_stop(r, json_get(choice, "finish_reason"));
@@ -277,54 +239,29 @@ static bool take(struct reply *r, struct json root, const char *part, struct fai
 	return f->kind == FAIL_NONE;
 }
 
-static bool event(struct reply *r, struct slice name, struct slice data, struct failure *f)
+static bool event(struct reply *r, struct slice type, struct json root, struct failure *f)
 {
-	struct arena a;
-	struct json root;
-	bool ok = true;
-
-	if (slice_eq_cstr(slice_trim(data), "[DONE]")) {
-		if (r->stopped)
-			r->complete = true;
-		return true;
-	}
-	arena_init(&a);
-	if (json_parse(&a, data, &root, NULL))
-		ok = take(r, root, "delta", f);
-	else
-		ok = reply_strange(r, name.len == 0, data, f);
-	arena_release(&a);
-	return ok;
+	(void)type;
+	return take(r, root, "delta", f);
 }
 
-static bool whole(struct reply *r, struct slice body, struct failure *f)
+static bool whole(struct reply *r, struct json root, struct failure *f)
 {
-	struct arena a;
-	struct json root;
-	bool ok = false;
-
-	arena_init(&a);
-	if (!json_parse(&a, body, &root, NULL) ||
-	    (json_type(json_get(root, "choices")) != JSON_ARRAY &&
-	     !json_present(json_get(root, "error"))))
-		(void)fail_set(f, FAIL_FOREIGN, body);
-	else
-		ok = take(r, root, "message", f);
-	r->complete = ok;
-	if (ok && !r->stopped) {
-		close_reasoning(r, f);
-		name_calls(r);
-	}
-	arena_release(&a);
-	return ok;
+	if (json_type(json_get(root, "choices")) != JSON_ARRAY)
+		return fail_set(f, FAIL_FOREIGN, SLICE(""));
+	if (!take(r, root, "message", f))
+		return false;
+	close_reasoning(r, f); /* also where no reason to stop was given */
+	name_calls(r);
+	return f->kind == FAIL_NONE;
 }
 
 const struct dialect_ops chat_dialect = {
 	.title = "OpenAI Chat Completions",
 	.path = "/chat/completions",
-	.build = chat_build,
+	.write = chat_write,
 	.headers = openai_headers,
 	.event = event,
 	.whole = whole,
-	.parse_error = openai_parse_error,
+	.error = openai_error,
 };

@@ -1,7 +1,6 @@
 /* chat_request.c - a transcript as a Chat Completions request: the dialect of most servers. */
 #include "agent/model/dialect/chat.h"
 
-#include "agent/model/request_plan.h"
 #include "protocol/base/limits.h"
 
 /* Reasoning goes back under the name under which it came: raw is {"reasoning_content": ...} or the like. */
@@ -148,28 +147,16 @@ static void put_effort(struct jw *w, const struct endpoint *e)
 	}
 }
 
-bool chat_build(const struct endpoint *e, const struct model_request *r, struct buf *body,
-		struct err *err)
+void chat_write(struct jw *w, const struct endpoint *e, const struct model_request *r,
+		struct request_plan *p)
 {
-	struct request_plan p;
-	struct jw w;
-	bool ok = request_plan(&p, r->transcript, e->name, err);
-
-	if (ok) {
-		jw_init(&w, body);
-		jw_object(&w);
-		jw_kstr(&w, "model", e->model);
-		jw_ki64(&w,
-			e->quirks & QUIRK_MAX_COMPLETION ? "max_completion_tokens" : "max_tokens",
-			endpoint_max_output(e, r));
-		jw_kbool(&w, "stream", true);
-		if (!(e->quirks & QUIRK_NO_USAGE_OPTION))
-			jw_kraw(&w, "stream_options", SLICE("{\"include_usage\":true}"));
-		put_effort(&w, e);
-		put_tools(&w, r);
-		put_messages(&w, e, r, &p);
-		jw_end(&w);
-	}
-	request_plan_release(&p);
-	return ok;
+	jw_kstr(w, "model", e->model);
+	jw_ki64(w, e->quirks & QUIRK_MAX_COMPLETION ? "max_completion_tokens" : "max_tokens",
+		endpoint_max_output(e, r));
+	jw_kbool(w, "stream", true);
+	if (!(e->quirks & QUIRK_NO_USAGE_OPTION))
+		jw_kraw(w, "stream_options", SLICE("{\"include_usage\":true}"));
+	put_effort(w, e);
+	put_tools(w, r);
+	put_messages(w, e, r, p);
 }

@@ -5,11 +5,7 @@
  *
  * Calls come whole. A thoughtSignature may sit on any part, also on an empty text: such a part goes back as
  * it came, in its place, to the same model. The stream just ends; a finishReason completes it. */
-#include <stdio.h>
-
 #include "agent/model/dialect/chat.h"
-#include "agent/model/request_plan.h"
-#include "protocol/json/write.h"
 
 /* What Google documents for calls of another model: they have no signature, and need one. */
 #define NO_SIGNATURE "skip_thought_signature_validator"
@@ -122,35 +118,24 @@ static void put_thinking(struct jw *w, const struct endpoint *e)
 	jw_end(w);
 }
 
-static bool build(const struct endpoint *e, const struct model_request *r, struct buf *body,
-		  struct err *err)
+static void put(struct jw *w, const struct endpoint *e, const struct model_request *r,
+		struct request_plan *p)
 {
-	struct request_plan p;
-	struct jw w;
-	bool ok = request_plan(&p, r->transcript, e->name, err);
-
-	if (ok) {
-		jw_init(&w, body);
-		jw_object(&w);
-		if (slice_trim(r->system).len > 0) {
-			jw_kobject(&w, "systemInstruction");
-			jw_karray(&w, "parts");
-			jw_object(&w);
-			request_text(&w, "text", r->system);
-			jw_end(&w);
-			jw_end(&w);
-			jw_end(&w);
-		}
-		put_tools(&w, r);
-		jw_kobject(&w, "generationConfig");
-		jw_ki64(&w, "maxOutputTokens", endpoint_max_output(e, r));
-		put_thinking(&w, e);
-		jw_end(&w);
-		put_contents(&w, &p);
-		jw_end(&w);
+	if (slice_trim(r->system).len > 0) {
+		jw_kobject(w, "systemInstruction");
+		jw_karray(w, "parts");
+		jw_object(w);
+		request_text(w, "text", r->system);
+		jw_end(w);
+		jw_end(w);
+		jw_end(w);
 	}
-	request_plan_release(&p);
-	return ok;
+	put_tools(w, r);
+	jw_kobject(w, "generationConfig");
+	jw_ki64(w, "maxOutputTokens", endpoint_max_output(e, r));
+	put_thinking(w, e);
+	jw_end(w);
+	put_contents(w, p);
 }
 
 static size_t headers(const struct endpoint *e, const struct api_key *key, struct arena *a,
@@ -173,17 +158,6 @@ static struct slice url(struct arena *a, struct slice base, struct slice model)
 
 /* --- stream --- */
 
-static bool add(struct reply *r, struct reply_block *b, struct json v, struct failure *f)
-{
-	struct arena a;
-	bool ok;
-
-	arena_init(&a);
-	ok = reply_text(r, b, json_str_or(v, &a, ""), f);
-	arena_release(&a);
-	return ok;
-}
-
 static bool take_call(struct reply *r, struct json part, struct failure *f)
 {
 	struct json call = json_get(part, "functionCall"), args = json_get(call, "args");
@@ -191,8 +165,8 @@ static bool take_call(struct reply *r, struct json part, struct failure *f)
 
 	if (!b)
 		return false;
-	b->name = arena_dup(&r->arena, json_str_or(json_get(call, "name"), &r->arena, ""));
-	b->id = arena_dup(&r->arena, json_str_or(json_get(call, "id"), &r->arena, ""));
+	b->name = reply_keep(r, json_get(call, "name"));
+	b->id = reply_keep(r, json_get(call, "id"));
 	if (b->name.len == 0)
 		return fail_set(f, FAIL_PROTOCOL, SLICE("a function call without a name"));
 	for (size_t i = 0; i + 1 < r->n; i++) /* an id must be one */
@@ -228,32 +202,20 @@ static bool take_part(struct reply *r, struct json part, struct failure *f)
 		b->raw = arena_dup(&r->arena, json_raw(part));
 		b->closed = true;
 	}
-	return kind == BLOCK_OTHER || add(r, b, text, f);
+	return kind == BLOCK_OTHER || reply_add(r, b, text, f);
 }
 
 static void take_stop(struct reply *r, struct json reason)
 {
-	static const struct {
-		const char *text;
-		enum stop_reason stop;
-	} reasons[] = {
+	static const struct stop_row rows[] = {
 		{ "STOP", STOP_END },	       { "MAX_TOKENS", STOP_LENGTH },
 		{ "SAFETY", STOP_REFUSAL },    { "RECITATION", STOP_REFUSAL },
 		{ "BLOCKLIST", STOP_REFUSAL }, { "PROHIBITED_CONTENT", STOP_REFUSAL },
 		{ "SPII", STOP_REFUSAL },      { "LANGUAGE", STOP_REFUSAL },
 	};
 
-	if (json_type(reason) != JSON_STRING)
-		return;
-	r->stopped = true;
-	r->stop = STOP_OTHER;
-	r->stop_detail = arena_dup(&r->arena, json_str_or(reason, &r->arena, ""));
-	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
-		if (json_is(reason, reasons[i].text)) {
-			r->stop = reasons[i].stop;
-			if (r->stop != STOP_REFUSAL)
-				r->stop_detail = SLICE("");
-		}
+	reply_stop(r, reason, rows, ARRAY_LEN(rows));
+	r->stopped = r->stopped || json_type(reason) == JSON_STRING;
 }
 
 static void take_usage(struct reply *r, struct json u)
@@ -263,13 +225,13 @@ static void take_usage(struct reply *r, struct json u)
 
 	if (json_type(u) != JSON_OBJECT)
 		return;
-	openai_count(json_get(u, "promptTokenCount"), &prompt);
-	openai_count(json_get(u, "toolUsePromptTokenCount"), &tools);
-	openai_count(json_get(u, "cachedContentTokenCount"), &to->cache_read);
-	openai_count(json_get(u, "candidatesTokenCount"), &said);
-	openai_count(json_get(u, "thoughtsTokenCount"), &thought);
-	to->cache_read = to->cache_read < prompt ? to->cache_read : prompt;
-	to->input = prompt - to->cache_read + tools;
+	reply_count(json_get(u, "promptTokenCount"), &prompt);
+	reply_count(json_get(u, "toolUsePromptTokenCount"), &tools);
+	reply_count(json_get(u, "cachedContentTokenCount"), &to->cache_read);
+	reply_count(json_get(u, "candidatesTokenCount"), &said);
+	reply_count(json_get(u, "thoughtsTokenCount"), &thought);
+	reply_prompt(r, prompt);
+	to->input += tools;
 	to->output = said + thought;
 	to->reasoning = thought;
 }
@@ -292,13 +254,10 @@ static bool take(struct reply *r, struct json root, struct failure *f)
 	struct json reason = json_get(one, "finishReason");
 	struct json blocked = json_get(json_get(root, "promptFeedback"), "blockReason");
 
-	if (json_present(json_get(root, "error"))) {
-		openai_error(root, f);
-		return false;
-	}
+	if (json_present(json_get(root, "error")))
+		return !openai_error(root, f);
 	if (r->response_id.len == 0)
-		r->response_id = arena_dup(
-			&r->arena, json_str_or(json_get(root, "responseId"), &r->arena, ""));
+		r->response_id = reply_keep(r, json_get(root, "responseId"));
 	take_usage(r, json_get(root, "usageMetadata"));
 	for (struct json_iter it = json_iter(json_get(json_get(one, "content"), "parts"));
 	     json_next(&it);)
@@ -310,58 +269,46 @@ static bool take(struct reply *r, struct json root, struct failure *f)
 	if (json_type(blocked) == JSON_STRING) {
 		r->stop = STOP_REFUSAL;
 		r->stopped = true;
-		r->stop_detail = arena_dup(&r->arena, json_str_or(blocked, &r->arena, ""));
+		r->stop_detail = reply_keep(r, blocked);
 	}
 	if (r->stopped && r->stop == STOP_END && r->n == 0)
 		return fail_set(f, FAIL_PROTOCOL, SLICE("an empty answer"));
 	return true;
 }
 
-static bool event(struct reply *r, struct slice name, struct slice data, struct failure *f)
+static bool event(struct reply *r, struct slice type, struct json root, struct failure *f)
 {
-	struct arena a;
-	struct json root;
-	bool ok;
-
-	arena_init(&a);
-	if (json_parse(&a, data, &root, NULL))
-		ok = take(r, root, f);
-	else
-		ok = reply_strange(r, name.len == 0, data, f);
-	arena_release(&a);
-	return ok;
+	(void)type;
+	return take(r, root, f);
 }
 
 /* One object, or the list of what would have been the stream. */
-static bool whole(struct reply *r, struct slice body, struct failure *f)
+static bool whole(struct reply *r, struct json root, struct failure *f)
 {
-	struct arena a;
-	struct json root;
-	bool ok = false;
+	bool ok = true;
 
-	arena_init(&a);
-	if (!json_parse(&a, body, &root, NULL)) {
-		(void)fail_set(f, FAIL_FOREIGN, body);
-	} else if (json_type(root) == JSON_ARRAY) {
-		ok = true;
+	if (json_type(root) != JSON_ARRAY)
+		ok = take(r, root, f);
+	else
 		for (struct json_iter it = json_iter(root); ok && json_next(&it);)
 			ok = take(r, it.value, f);
-	} else {
-		ok = take(r, root, f);
-	}
-	if (ok && !r->stopped)
-		ok = fail_set(f, FAIL_FOREIGN, body);
-	r->complete = ok;
-	arena_release(&a);
-	return ok;
+	return ok && (r->stopped || fail_set(f, FAIL_FOREIGN, SLICE("")));
+}
+
+/* A list is an error only where its first element is one. */
+static bool error(struct json root, struct failure *f)
+{
+	if (json_type(root) == JSON_ARRAY && !json_present(json_get(json_at(root, 0), "error")))
+		return false;
+	return openai_error(root, f);
 }
 
 const struct dialect_ops gemini_dialect = {
 	.title = "Gemini",
 	.url = url,
-	.build = build,
+	.write = put,
 	.headers = headers,
 	.event = event,
 	.whole = whole,
-	.parse_error = openai_parse_error,
+	.error = error,
 };

@@ -74,7 +74,7 @@ static void google_details(struct json error, struct arena *a, struct failure *f
 	}
 }
 
-void openai_error(struct json root, struct failure *f)
+bool openai_error(struct json root, struct failure *f)
 {
 	static const char *const codes[] = { "code", "type", "status" };
 	struct json error =
@@ -84,6 +84,9 @@ void openai_error(struct json root, struct failure *f)
 	struct arena a;
 	int64_t status;
 
+	if (!json_present(error) && json_type(root) != JSON_ARRAY &&
+	    !json_is(json_get(root, "object"), "error"))
+		return false;
 	arena_init(&a);
 	if (json_type(error) == JSON_STRING)
 		text = json_str_or(error, &a, "");
@@ -110,20 +113,5 @@ void openai_error(struct json root, struct failure *f)
 	google_details(error, &a, f);
 	(void)fail_set(f, kind, text);
 	arena_release(&a);
-}
-
-void openai_parse_error(const struct endpoint *e, struct slice body, struct failure *f)
-{
-	struct arena a;
-	struct json root;
-
-	(void)e;
-	arena_init(&a);
-	if (json_parse(&a, body, &root, NULL) &&
-	    (json_present(json_get(root, "error")) || json_type(root) == JSON_ARRAY ||
-	     json_is(json_get(root, "object"), "error")))
-		openai_error(root, f);
-	else
-		(void)fail_set(f, fail_kind_of_status(f->status), body);
-	arena_release(&a);
+	return true;
 }

@@ -8,9 +8,7 @@
 #include <stdio.h>
 
 #include "agent/model/dialect/chat.h"
-#include "agent/model/request_plan.h"
 #include "protocol/base/limits.h"
-#include "protocol/json/write.h"
 
 /* --- request --- */
 
@@ -99,53 +97,31 @@ static void put_cache_key(struct jw *w, const struct model_request *r, const str
 	jw_kcstr(w, "prompt_cache_key", key);
 }
 
-static bool build(const struct endpoint *e, const struct model_request *r, struct buf *body,
-		  struct err *err)
+static void put(struct jw *w, const struct endpoint *e, const struct model_request *r,
+		struct request_plan *p)
 {
-	struct request_plan p;
-	struct jw w;
-	bool ok = request_plan(&p, r->transcript, e->name, err);
-
-	if (ok) {
-		jw_init(&w, body);
-		jw_object(&w);
-		jw_kstr(&w, "model", e->model);
-		jw_kbool(&w, "stream", true);
-		jw_kbool(&w, "store", false);
-		jw_kraw(&w, "include", SLICE("[\"reasoning.encrypted_content\"]"));
-		jw_ki64(&w, "max_output_tokens", endpoint_max_output(e, r));
-		if (e->effort.len > 0) {
-			jw_kobject(&w, "reasoning");
-			jw_kstr(&w, "effort", e->effort);
-			jw_end(&w);
-		}
-		put_cache_key(&w, r, &p);
-		if (slice_trim(r->system).len > 0)
-			request_text(&w, "instructions", r->system);
-		put_tools(&w, r);
-		jw_karray(&w, "input");
-		for (size_t i = 0; i < p.n; i++)
-			if (!is_orphan(&p, i))
-				put_item(&w, &p.items[i]);
-		jw_end(&w);
-		jw_end(&w);
+	jw_kstr(w, "model", e->model);
+	jw_kbool(w, "stream", true);
+	jw_kbool(w, "store", false);
+	jw_kraw(w, "include", SLICE("[\"reasoning.encrypted_content\"]"));
+	jw_ki64(w, "max_output_tokens", endpoint_max_output(e, r));
+	if (e->effort.len > 0) {
+		jw_kobject(w, "reasoning");
+		jw_kstr(w, "effort", e->effort);
+		jw_end(w);
 	}
-	request_plan_release(&p);
-	return ok;
+	put_cache_key(w, r, p);
+	if (slice_trim(r->system).len > 0)
+		request_text(w, "instructions", r->system);
+	put_tools(w, r);
+	jw_karray(w, "input");
+	for (size_t i = 0; i < p->n; i++)
+		if (!is_orphan(p, i))
+			put_item(w, &p->items[i]);
+	jw_end(w);
 }
 
 /* --- stream --- */
-
-static bool add(struct reply *r, struct reply_block *b, struct json v, struct failure *f)
-{
-	struct arena a;
-	bool ok;
-
-	arena_init(&a);
-	ok = reply_text(r, b, json_str_or(v, &a, ""), f);
-	arena_release(&a);
-	return ok;
-}
 
 static struct reply_block *open_item(struct reply *r, int64_t index, struct json item,
 				     struct failure *f)
@@ -164,14 +140,14 @@ static bool call_done(struct reply *r, struct reply_block *b, struct json item, 
 {
 	struct json arguments = json_get(item, "arguments");
 
-	b->id = arena_dup(&r->arena, json_str_or(json_get(item, "call_id"), &r->arena, ""));
-	b->name = arena_dup(&r->arena, json_str_or(json_get(item, "name"), &r->arena, ""));
+	b->id = reply_keep(r, json_get(item, "call_id"));
+	b->name = reply_keep(r, json_get(item, "name"));
 	if (b->id.len == 0 || b->name.len == 0)
 		return fail_set(f, FAIL_PROTOCOL, SLICE("a function call without call_id or name"));
 	if (json_type(arguments) != JSON_STRING)
 		return true;
 	buf_clear(&b->text);
-	return add(r, b, arguments, f);
+	return reply_add(r, b, arguments, f);
 }
 
 /* Text that came without deltas, and refusals. */
@@ -185,7 +161,8 @@ static bool message_done(struct reply *r, struct reply_block *b, struct json ite
 
 		if (refusal)
 			r->refused = true;
-		if (!streamed && !add(r, b, json_get(it.value, refusal ? "refusal" : "text"), f))
+		if (!streamed &&
+		    !reply_add(r, b, json_get(it.value, refusal ? "refusal" : "text"), f))
 			return false;
 	}
 	return true;
@@ -212,16 +189,13 @@ static void take_usage(struct reply *r, struct json u)
 	struct usage *to = &r->usage;
 	uint64_t prompt = 0;
 
-	openai_count(json_get(u, "input_tokens"), &prompt);
-	openai_count(json_get(in, "cached_tokens"), &to->cache_read);
-	openai_count(json_get(in, "cache_write_tokens"), &to->cache_write);
-	openai_count(json_get(u, "output_tokens"), &to->output);
-	openai_count(json_get(json_get(u, "output_tokens_details"), "reasoning_tokens"),
-		     &to->reasoning);
-	to->cache_read = to->cache_read < prompt ? to->cache_read : prompt;
-	prompt -= to->cache_read;
-	to->cache_write = to->cache_write < prompt ? to->cache_write : prompt;
-	to->input = prompt - to->cache_write;
+	reply_count(json_get(u, "input_tokens"), &prompt);
+	reply_count(json_get(in, "cached_tokens"), &to->cache_read);
+	reply_count(json_get(in, "cache_write_tokens"), &to->cache_write);
+	reply_count(json_get(u, "output_tokens"), &to->output);
+	reply_count(json_get(json_get(u, "output_tokens_details"), "reasoning_tokens"),
+		    &to->reasoning);
+	reply_prompt(r, prompt);
 }
 
 static bool response_done(struct reply *r, struct json response, struct failure *f)
@@ -231,10 +205,8 @@ static bool response_done(struct reply *r, struct json response, struct failure 
 
 	take_usage(r, json_get(response, "usage"));
 	if (json_is(json_get(response, "status"), "failed") ||
-	    json_present(json_get(response, "error"))) {
-		openai_error(response, f);
-		return false;
-	}
+	    json_present(json_get(response, "error")))
+		return openai_error(response, f) ? false : fail_set(f, FAIL_SERVER, SLICE(""));
 	/* Items whose own events never came: some servers only tell them here. */
 	for (struct json_iter it = json_iter(json_get(response, "output")); json_next(&it); index++)
 		if (!item_done(r, index, it.value, f))
@@ -244,7 +216,7 @@ static bool response_done(struct reply *r, struct json response, struct failure 
 		r->stop = json_is(reason, "max_output_tokens") ? STOP_LENGTH
 			  : json_is(reason, "content_filter")  ? STOP_REFUSAL
 							       : STOP_OTHER;
-		r->stop_detail = arena_dup(&r->arena, json_str_or(reason, &r->arena, ""));
+		r->stop_detail = reply_keep(r, reason);
 	}
 	r->complete = true;
 	return true;
@@ -258,10 +230,10 @@ static bool delta(struct reply *r, struct slice type, struct json root, struct f
 		return true;
 	if (slice_eq_cstr(type, "response.reasoning_summary_part.added"))
 		return b->text.len == 0 || reply_text(r, b, SLICE("\n\n"), f);
-	return add(r, b, json_get(root, "delta"), f);
+	return reply_add(r, b, json_get(root, "delta"), f);
 }
 
-static bool take(struct reply *r, struct slice type, struct json root, struct failure *f)
+static bool event(struct reply *r, struct slice type, struct json root, struct failure *f)
 {
 	static const char *const deltas[] = {
 		"response.output_text.delta",
@@ -275,8 +247,7 @@ static bool take(struct reply *r, struct slice type, struct json root, struct fa
 	int64_t index = json_i64_or(json_get(root, "output_index"), 0);
 
 	if (slice_eq_cstr(type, "response.created"))
-		r->response_id =
-			arena_dup(&r->arena, json_str_or(json_get(response, "id"), &r->arena, ""));
+		r->response_id = reply_keep(r, json_get(response, "id"));
 	else if (slice_eq_cstr(type, "response.output_item.added"))
 		return open_item(r, index, item, f) != NULL;
 	else if (slice_eq_cstr(type, "response.output_item.done"))
@@ -286,8 +257,7 @@ static bool take(struct reply *r, struct slice type, struct json root, struct fa
 		 slice_eq_cstr(type, "response.failed"))
 		return response_done(r, response, f);
 	else if (slice_eq_cstr(type, "error") || json_present(json_get(root, "error"))) {
-		openai_error(root, f);
-		return false;
+		return openai_error(root, f) ? false : fail_set(f, FAIL_SERVER, json_raw(root));
 	}
 	for (size_t i = 0; i < ARRAY_LEN(deltas); i++)
 		if (slice_eq_cstr(type, deltas[i]))
@@ -295,54 +265,23 @@ static bool take(struct reply *r, struct slice type, struct json root, struct fa
 	return true; /* what is new, and what the items say again */
 }
 
-static bool event(struct reply *r, struct slice name, struct slice data, struct failure *f)
+static bool whole(struct reply *r, struct json root, struct failure *f)
 {
-	bool known = name.len == 0 || slice_starts(name, SLICE("response.")) ||
-		     slice_eq_cstr(name, "error");
-	struct slice type;
-	struct arena a;
-	struct json root;
-	bool ok;
-
-	if (slice_eq_cstr(slice_trim(data), "[DONE]"))
-		return true;
-	arena_init(&a);
-	if (json_parse(&a, data, &root, NULL)) {
-		type = json_str_or(json_get(root, "type"), &a, "");
-		ok = take(r, type.len > 0 ? type : name, root, f);
-	} else {
-		ok = reply_strange(r, known, data, f);
-	}
-	arena_release(&a);
-	return ok;
+	if (json_type(json_get(root, "output")) != JSON_ARRAY)
+		return fail_set(f, FAIL_FOREIGN, SLICE(""));
+	r->response_id = reply_keep(r, json_get(root, "id"));
+	return response_done(r, root, f);
 }
 
-static bool whole(struct reply *r, struct slice body, struct failure *f)
-{
-	struct arena a;
-	struct json root;
-	bool ok = false;
-
-	arena_init(&a);
-	if (!json_parse(&a, body, &root, NULL) ||
-	    (json_type(json_get(root, "output")) != JSON_ARRAY &&
-	     !json_present(json_get(root, "error")))) {
-		(void)fail_set(f, FAIL_FOREIGN, body);
-	} else {
-		r->response_id =
-			arena_dup(&r->arena, json_str_or(json_get(root, "id"), &r->arena, ""));
-		ok = response_done(r, root, f);
-	}
-	arena_release(&a);
-	return ok;
-}
+static const char *const events[] = { "response.", "error", NULL };
 
 const struct dialect_ops responses_dialect = {
 	.title = "OpenAI Responses",
 	.path = "/responses",
-	.build = build,
+	.write = put,
 	.headers = openai_headers,
+	.events = events,
 	.event = event,
 	.whole = whole,
-	.parse_error = openai_parse_error,
+	.error = openai_error,
 };

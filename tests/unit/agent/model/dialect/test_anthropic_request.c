@@ -30,7 +30,7 @@ static void build(const struct endpoint *e, const struct model_request *r, struc
 	struct err err = { 0 };
 
 	buf_init(out, 1 << 20);
-	assert_true(anthropic_build(e, r, out, &err));
+	assert_true(dialect_build(e, r, out, &err));
 	assert_false(out->full);
 }
 
@@ -153,7 +153,7 @@ static bool refused(struct turn *turns, size_t n)
 	bool ok;
 
 	buf_init(&b, 4096);
-	ok = anthropic_build(&e, &r, &b, &err);
+	ok = dialect_build(&e, &r, &b, &err);
 	buf_release(&b);
 	assert_int_equal(ok, err.code == ERR_NONE);
 	return !ok;
@@ -195,7 +195,7 @@ static void a_body_has_a_limit(void **state)
 
 	(void)state;
 	buf_init(&b, 60);
-	assert_true(anthropic_build(&e, &r, &b, &err));
+	assert_true(dialect_build(&e, &r, &b, &err));
 	assert_true(b.full);
 	buf_release(&b);
 }

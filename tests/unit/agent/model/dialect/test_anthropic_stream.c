@@ -39,7 +39,7 @@ static void end(struct fixture *x)
 
 static bool feed(struct fixture *x, const char *event, const char *data)
 {
-	return anthropic_event(&x->r, slice_of(event), slice_of(data), &x->f);
+	return dialect_event(&anthropic_dialect, &x->r, slice_of(event), slice_of(data), &x->f);
 }
 
 static bool turn(struct fixture *x)
@@ -223,17 +223,17 @@ static void whole_replies(void **state)
 
 	(void)state;
 	begin(&x);
-	assert_true(anthropic_whole(&x.r, SLICE("{\"id\":\"m1\",\"content\":[{\"type\":\"text\",\"text\":\"hi\"}],"
+	assert_true(dialect_whole(&anthropic_dialect, &x.r, SLICE("{\"id\":\"m1\",\"content\":[{\"type\":\"text\",\"text\":\"hi\"}],"
 						"\"stop_reason\":\"max_tokens\",\"usage\":{\"output_tokens\":3}}"),
 				    &x.f));
 	assert_true(turn(&x) && x.r.complete && x.r.stop == STOP_LENGTH && x.r.usage.output == 3);
 	end(&x);
 	begin(&x);
-	assert_false(anthropic_whole(&x.r, SLICE("<html>"), &x.f));
+	assert_false(dialect_whole(&anthropic_dialect, &x.r, SLICE("<html>"), &x.f));
 	assert_int_equal(x.f.kind, FAIL_FOREIGN);
-	assert_false(anthropic_whole(&x.r, SLICE("{\"ok\":true}"), &x.f));
+	assert_false(dialect_whole(&anthropic_dialect, &x.r, SLICE("{\"ok\":true}"), &x.f));
 	assert_int_equal(x.f.kind, FAIL_FOREIGN);
-	assert_false(anthropic_whole(&x.r, SLICE("{\"error\":{\"type\":\"api_error\"}}"), &x.f));
+	assert_false(dialect_whole(&anthropic_dialect, &x.r, SLICE("{\"error\":{\"type\":\"api_error\"}}"), &x.f));
 	assert_int_equal(x.f.kind, FAIL_SERVER);
 	end(&x);
 }
@@ -241,18 +241,18 @@ static void whole_replies(void **state)
 static void official_spend_limit(void **state)
 {
 	static const char body[] = "{\"error\":{\"type\":\"rate_limit_error\",\"message\":\"limit\"}}";
-	struct endpoint e = { .official = true };
+	struct endpoint e = { .official = true, .dialect = &anthropic_dialect };
 	struct failure f = { .status = 429 };
 
 	(void)state;
-	anthropic_dialect.parse_error(&e, slice_of(body), &f);
+	dialect_error(&e, slice_of(body), &f);
 	assert_int_equal(f.kind, FAIL_BILLING); /* no word on when to come back */
 	f = (struct failure){ .status = 429, .has_wait = true };
-	anthropic_dialect.parse_error(&e, slice_of(body), &f);
+	dialect_error(&e, slice_of(body), &f);
 	assert_int_equal(f.kind, FAIL_RATE);
 	e.official = false;
 	f = (struct failure){ .status = 429 };
-	anthropic_dialect.parse_error(&e, slice_of(body), &f);
+	dialect_error(&e, slice_of(body), &f);
 	assert_int_equal(f.kind, FAIL_RATE);
 }
 

@@ -23,7 +23,7 @@ static void begin(struct fixture *x)
 
 static bool feed(struct fixture *x, const char *data)
 {
-	return chat_dialect.event(&x->r, SLICE(""), slice_of(data), &x->f);
+	return dialect_event(&chat_dialect, &x->r, SLICE(""), slice_of(data), &x->f);
 }
 
 static void delta(struct fixture *x, const char *members)
@@ -203,7 +203,7 @@ static void errors_in_the_stream(void **state)
 	begin(&x); /* [DONE] alone ends nothing; an unknown event is no fault */
 	assert_true(feed(&x, "[DONE]"));
 	assert_false(x.r.complete);
-	assert_true(chat_dialect.event(&x.r, SLICE("ping"), SLICE("..."), &x.f));
+	assert_true(dialect_event(&chat_dialect, &x.r, SLICE("ping"), SLICE("..."), &x.f));
 	reply_release(&x.r);
 }
 
