@@ -230,7 +230,9 @@ $(BUILD)/tests/bench/slow_sync.so: tests/bench/slow_sync.c
 install: $(BUILD)/emend ## install below DESTDIR and PREFIX (/usr/local)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/doc/emend $(DESTDIR)$(DATADIR)/emend
 	install -m755 $(BUILD)/emend $(DESTDIR)$(BINDIR)/emend
-	install -m644 README.md LICENSE $(DESTDIR)$(DATADIR)/doc/emend/
+	install -d $(DESTDIR)$(DATADIR)/doc/emend/docs
+	install -m644 LICENSE $(wildcard *.md) $(DESTDIR)$(DATADIR)/doc/emend/
+	install -m644 $(wildcard docs/*) $(DESTDIR)$(DATADIR)/doc/emend/docs/
 	cd editors && find neovim emacs vscode -type d -name node_modules -prune -o -type f -print | \
 		while read -r f; do install -D -m644 "$$f" "$(DESTDIR)$(DATADIR)/emend/$$f"; done
 

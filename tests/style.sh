@@ -1,6 +1,6 @@
 #!/bin/sh
 # style.sh - the house rules that a machine can check. Prints TAP; run it from the top folder.
-# The reasons stand in README.md, "How it fits together".
+# The reasons stand in CONTRIBUTING.md, "How it fits together".
 set -u
 cd "$(dirname "$0")/.." || exit 2
 
@@ -180,6 +180,13 @@ awk 'FNR == 1 && !/^\/\* / { print FILENAME ": no comment on top that says what 
 # shellcheck disable=SC2086
 grep -L '^#ifndef EMEND_.*_H$' $H | sed 's/$/: no include guard EMEND_..._H/' |
 	report 'every header has its guard'
+
+# A page, a picture or a source that a page names.
+git ls-files '*.md' | while read -r page; do
+	grep -o -E '\]\([^)#]+' "$page" | sed 's/^](//' | grep -v -E '^(https?|mailto):' | while read -r to; do
+		[ -e "$(dirname "$page")/$to" ] || echo "$page: $to does not exist"
+	done
+done | report 'every link in a page leads somewhere'
 
 printf '%s\n' "$code" | awk '
 	/^protocol\/base\/limits.h:/ {
