@@ -213,6 +213,9 @@ format: ## rewrite the C sources by .clang-format
 demo: need-demo $(BUILD)/emend ## the main job in a minute, without any key
 	@EMEND=$(abspath $(BUILD))/emend tests/demo/run
 
+pictures: need-demo $(BUILD)/emend ## make those of docs/ again, from the real programs (needs python3-pyte and the editors)
+	@EMEND=$(abspath $(BUILD))/emend tests/demo/pictures
+
 bench: $(BUILD)/emend $(BUILD)/tests/bench/floor $(BUILD)/tests/bench/slow_sync.so $(BUILD)/tests/escape/client ## measure against floors: latency, memory, sandbox, loop
 	@EMEND=$(abspath $(BUILD))/emend FLOOR=$(abspath $(BUILD))/tests/bench/floor \
 		SLOW_SYNC=$(abspath $(BUILD))/tests/bench/slow_sync.so \
@@ -274,5 +277,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
 FORCE:
-.PHONY: all deps need-build need-check need-heavy need-demo tests-built fuzz-built check check-quick check-heavy fuzz \
+.PHONY: all deps need-build need-check need-heavy need-demo tests-built fuzz-built check check-quick check-heavy fuzz pictures \
 	lint format demo bench install uninstall deb dist clean help FORCE
