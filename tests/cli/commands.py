@@ -192,8 +192,11 @@ def a_command_cannot_drive_the_terminal(w):
              "g\\010h\\016i\\033]8;;http://x\\007j'")
     pid, fd = pty.fork()
     if pid == 0:
-        os.chdir(w.path)
-        os.execve(EMEND, [EMEND, "run", "--", "sh", "-c", nasty], w.env)
+        try:
+            os.chdir(w.path)
+            os.execve(EMEND, [EMEND, "run", "--", "sh", "-c", nasty], w.env)
+        finally:
+            os._exit(127)  # else the child would go on as a second copy of the suite
     out = b""
     while True:
         try:

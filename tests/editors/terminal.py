@@ -16,8 +16,11 @@ class Terminal:
     def __init__(self, argv, env, cwd, rows=36, columns=110):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.chdir(cwd)
-            os.execvpe(argv[0], argv, dict(env, TERM="xterm-256color", LINES=str(rows), COLUMNS=str(columns)))
+            try:
+                os.chdir(cwd)
+                os.execvpe(argv[0], argv, dict(env, TERM="xterm-256color", LINES=str(rows), COLUMNS=str(columns)))
+            finally:
+                os._exit(127)  # else the child would go on as a second copy of the test
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.output = b""
         threading.Thread(target=self.read, daemon=True).start()
