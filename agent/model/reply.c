@@ -5,6 +5,9 @@
 
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
+#include "protocol/json/write.h"
+
+enum { NOT_JSON_BYTES = 4000 }; /* of arguments that cannot be read */
 
 void reply_init(struct reply *r, const struct model_callbacks *sink, void *payload)
 {
@@ -51,15 +54,14 @@ struct reply_block *reply_open(struct reply *r, enum block_kind kind, int64_t in
 {
 	struct reply_block *b;
 
-	if (r->n == REPLY_BLOCKS || (kind == BLOCK_CALL && r->n_calls == LIMIT_CALLS_PER_TURN)) {
-		(void)fail_set(f, FAIL_LIMIT, SLICE("too many blocks or tool calls in one turn"));
+	if (r->n == REPLY_BLOCKS) {
+		(void)fail_set(f, FAIL_LIMIT, SLICE("too many blocks in one turn"));
 		return NULL;
 	}
 	if (r->n == r->cap) {
 		r->cap = r->cap ? r->cap * 2 : 8;
 		r->blocks = xrealloc(r->blocks, r->cap * sizeof(*r->blocks));
 	}
-	r->n_calls += kind == BLOCK_CALL;
 	b = &r->blocks[r->n++];
 	*b = (struct reply_block){ .kind = kind, .index = index };
 	buf_init(&b->text, kind == BLOCK_CALL ? LIMIT_TOOL_ARGS_BYTES : LIMIT_TURN_BYTES);
@@ -163,32 +165,46 @@ static bool is_object(struct slice text)
 	return ok;
 }
 
-/* false: the block is left out, or (f filled) the reply is unusable. */
-static bool take_call(struct reply *r, const struct reply_block *b, bool last, struct block *out,
-		      struct failure *f)
+/* Arguments that are no object go on as one that holds them as a text: the provider takes the turn
+ * back, and the tools tell the model what is wrong with it. */
+static struct slice as_object(struct reply *r, struct slice args)
+{
+	struct buf b;
+	struct jw w;
+	struct slice out;
+
+	buf_init(&b, 6 * NOT_JSON_BYTES + 64);
+	jw_init(&w, &b);
+	jw_object(&w);
+	jw_kstr(&w, CALL_NOT_JSON, slice_sub(args, 0, NOT_JSON_BYTES));
+	jw_end(&w);
+	out = arena_dup(&r->arena, buf_slice(&b));
+	buf_release(&b);
+	return out;
+}
+
+/* false: it was cut off, and is left out. */
+static bool take_call(struct reply *r, const struct reply_block *b, bool last, struct block *out)
 {
 	struct slice args = slice_trim(buf_slice(&b->text));
 	bool cut = (r->stop == STOP_LENGTH || r->stop == STOP_CONTEXT) && last;
 
-	if (args.len == 0 && cut) {
+	if (cut && (args.len == 0 || !is_object(args))) {
 		r->cut_call = true;
 		return false;
 	}
 	if (args.len == 0)
 		args = SLICE("{}");
-	if (!is_object(args)) {
-		r->cut_call |= cut;
-		return cut ? false
-			   : fail_set(f, FAIL_PROTOCOL,
-				      SLICE("the arguments of a tool call "
-					    "are not a JSON object"));
+	if (is_object(args)) {
+		out->text = arena_dup(&r->arena, args);
+	} else {
+		out->text = as_object(r, args);
+		out->raw = SLICE(""); /* it holds the arguments, too */
 	}
-	out->text = arena_dup(&r->arena, args);
 	return true;
 }
 
-static bool take_block(struct reply *r, const struct reply_block *b, bool last, struct block *out,
-		       struct failure *f)
+static bool take_block(struct reply *r, const struct reply_block *b, bool last, struct block *out)
 {
 	*out = (struct block){ .kind = b->kind, .id = b->id, .name = b->name, .raw = b->raw };
 	switch (b->kind) {
@@ -199,7 +215,7 @@ static bool take_block(struct reply *r, const struct reply_block *b, bool last, 
 		out->text = arena_dup(&r->arena, buf_slice(&b->text));
 		return b->raw.len > 0; /* without its signature nobody takes it back */
 	case BLOCK_CALL:
-		return take_call(r, b, last, out, f);
+		return take_call(r, b, last, out);
 	case BLOCK_OTHER:
 		return b->raw.len > 0;
 	case BLOCK_RESULT:
@@ -208,27 +224,34 @@ static bool take_block(struct reply *r, const struct reply_block *b, bool last, 
 	return false;
 }
 
-bool reply_turn(struct reply *r, struct slice model, struct turn *out, struct failure *f)
+/* A model that gives two calls one id would have the turn refused by its own provider. */
+static void own_id(struct reply *r, const struct turn *turn, struct block *b)
+{
+	for (size_t i = 0; i < turn->n_blocks; i++)
+		if (turn->blocks[i].kind == BLOCK_CALL && slice_eq(turn->blocks[i].id, b->id))
+			b->id = reply_make_id(r, turn->n_blocks);
+}
+
+void reply_turn(struct reply *r, struct slice model, struct turn *out)
 {
 	bool may_call = r->stop != STOP_REFUSAL && r->stop != STOP_PAUSE && r->stop != STOP_CONTEXT;
 	size_t calls = 0;
 
 	*out = (struct turn){ .role = ROLE_ASSISTANT, .model = arena_dup(&r->arena, model) };
 	out->blocks = arena_array(&r->arena, r->n + 1, sizeof(*out->blocks));
-	f->kind = FAIL_NONE;
 	for (size_t i = 0; i < r->n; i++) {
 		struct block *b = &out->blocks[out->n_blocks];
 
-		if (take_block(r, &r->blocks[i], i + 1 == r->n, b, f)) {
-			calls += b->kind == BLOCK_CALL;
-			out->n_blocks++;
-		} else if (f->kind != FAIL_NONE) {
-			return false;
+		if (!take_block(r, &r->blocks[i], i + 1 == r->n, b))
+			continue;
+		if (b->kind == BLOCK_CALL) {
+			own_id(r, out, b);
+			calls++;
 		}
+		out->n_blocks++;
 	}
 	if (calls > 0 && may_call)
 		r->stop = STOP_TOOL;
 	else if (r->stop == STOP_TOOL)
 		r->stop = STOP_END;
-	return true;
 }

@@ -2,8 +2,7 @@
  *
  * A dialect opens blocks by the server's index, appends to them, and closes them with the raw
  * JSON that must be replayed. reply_turn() makes the turn of it. Limits: LIMIT_TURN_BYTES in
- * all, LIMIT_TOOL_ARGS_BYTES for a call's arguments, LIMIT_CALLS_PER_TURN calls, REPLY_BLOCKS
- * blocks; passing one is FAIL_LIMIT. */
+ * all, LIMIT_TOOL_ARGS_BYTES for a call's arguments, REPLY_BLOCKS blocks; passing one is FAIL_LIMIT. */
 #ifndef EMEND_REPLY_H
 #define EMEND_REPLY_H
 
@@ -29,7 +28,7 @@ struct reply {
 	struct arena arena;
 	struct reply_block *blocks;
 	size_t n, cap;
-	size_t bytes, n_calls;
+	size_t bytes;
 	struct usage usage;
 	enum stop_reason stop;
 	struct slice stop_detail, response_id;
@@ -75,8 +74,8 @@ void reply_stop(struct reply *r, struct json reason, const struct stop_row *rows
 void reply_count(struct json v, uint64_t *out);
 /* The uncached part of a prompt whose number counts what the cache held and what was put into it. */
 void reply_prompt(struct reply *r, uint64_t prompt);
-/* The complete reply as a turn said by `model`; derives STOP_TOOL and cut_call. Memory:
- * r->arena. FAIL_PROTOCOL: the arguments of a call are not a JSON object though nothing was cut. */
-NODISCARD bool reply_turn(struct reply *r, struct slice model, struct turn *out, struct failure *f);
+/* The complete reply as a turn said by `model`; derives STOP_TOOL and cut_call. Arguments of a call
+ * that are no JSON object become one with the member CALL_NOT_JSON. Memory: r->arena. */
+void reply_turn(struct reply *r, struct slice model, struct turn *out);
 
 #endif

@@ -8,6 +8,9 @@
 #include "agent/event.h"
 #include "protocol/base/arena.h"
 
+/* The only argument of a call whose arguments were no JSON object: they, as a string. */
+#define CALL_NOT_JSON "_not_a_json_object"
+
 enum block_kind {
 	BLOCK_TEXT,	/* text */
 	BLOCK_THINKING, /* text (may be empty), raw: opaque, signed */

@@ -1,11 +1,14 @@
 /* calls.c - the tool calls of one turn.
  *
  * Reads run side by side; whatever changes something runs alone and in the order of the calls. All
- * results go back together, in that order. A call that repeats itself with the same result is
- * blocked, then ends the task: nothing spends money like a loop. */
+ * results go back together, in that order. Calls that repeat themselves with the same results are
+ * remarked on, and then end the task: nothing spends money like a loop. */
 #include "agent/session/task_own.h"
 
-enum { BLOCK_AFTER = 3, STOP_AFTER = 6 };
+/* Said behind the result that completed the last round. */
+static const char going_round[] =
+	"\n\n(You have now made the same %s %zu times with the same result. It will not change: use what you "
+	"know, try something else, or end with what is missing.)";
 
 static void on_done(struct tool_run *r)
 {
@@ -61,13 +64,6 @@ static void log_call(struct task *t, struct tool_run *r)
 	(void)task_log_end(t);
 }
 
-static bool looping(const struct task *t, const struct tool_run *r)
-{
-	struct sha256_hex h = sha256_two(r->name, r->input_text);
-
-	return t->same_calls >= BLOCK_AFTER && memcmp(h.s, t->last_call.s, sizeof(h.s)) == 0;
-}
-
 void calls_step(struct task *t)
 {
 	bool running = false;
@@ -84,13 +80,9 @@ void calls_step(struct task *t)
 			if (running && !is_read(r))
 				return;
 			log_call(t, r);
-			if (looping(t, r)) {
-				r->started = true;
-				tool_failf(r,
-					   "Blocked: this same call was made %d times in a row "
-					   "with the same result. Do "
-					   "something else.",
-					   t->same_calls);
+			if (i >= LIMIT_CALLS_PER_TURN) {
+				tool_refuse(r, "Not made: a turn has at most 64 calls. Make this one in "
+					       "the next turn if it is still needed.");
 				continue;
 			}
 			tool_start(r); /* may be done when it returns */
@@ -109,36 +101,38 @@ bool calls_finished(const struct task *t)
 	return true;
 }
 
-/* Counts how often the same single call came back with the same result. */
-static void watch_loop(struct task *t)
+/* The result as the model gets it. */
+static struct slice result_of(struct task *t, const struct tool_run *r)
 {
-	struct sha256_hex h;
+	size_t cycle = 1, n;
 	struct err why;
 
-	if (t->n_runs != 1 || t->runs[0].progress) {
-		t->same_calls = 0;
-		return;
+	if (r->progress) {
+		repeats_reset(&t->repeats);
+		return arena_dup(&t->arena, r->result);
 	}
-	h = sha256_two(t->runs[0].name, t->runs[0].input_text);
-	if (memcmp(h.s, t->last_call.s, sizeof(h.s)) != 0)
-		t->same_calls = 0;
-	t->last_call = h;
-	if (++t->same_calls >= STOP_AFTER) {
+	n = repeats_add(&t->repeats, r->name, r->input_text, r->result, &cycle);
+	if (n >= REPEATS_STOP) {
 		(void)err_set(&why, ERR_INVALID,
-			      "the model repeats the same call of %.*s without progress: stopped",
-			      SLICE_ARG(t->runs[0].name));
+			      "the model repeats the same %s without progress (the last: %.*s): stopped",
+			      cycle == 1 ? "call" : "calls", SLICE_ARG(r->name));
 		task_fail(t, &why);
 	}
+	if (n < REPEATS_WARN)
+		return arena_dup(&t->arena, r->result);
+	return arena_printf(&t->arena, "%.*s%.*s", SLICE_ARG(r->result),
+			    SLICE_ARG(arena_printf(&t->arena, going_round,
+						   cycle == 1 ? "call" : "calls in turn", n)));
 }
 
-static void log_result(struct task *t, const struct tool_run *r)
+static void log_result(struct task *t, const struct tool_run *r, struct slice text)
 {
 	struct jw *w = task_log(t, "result");
 
 	jw_kstr(w, "call", r->id);
 	jw_kstr(w, "tool", r->name);
 	jw_kbool(w, "ok", r->ok);
-	jw_kstr(w, "text", r->result);
+	jw_kstr(w, "text", text);
 	(void)task_log_end(t);
 }
 
@@ -146,15 +140,15 @@ void calls_collect(struct task *t)
 {
 	struct turn turn = { .role = ROLE_USER, .n_blocks = t->n_runs };
 
-	watch_loop(t);
 	turn.blocks = arena_array(&t->arena, t->n_runs + 2, sizeof(*turn.blocks));
 	for (size_t i = 0; i < t->n_runs; i++) {
 		struct tool_run *r = &t->runs[i];
+		struct slice result = result_of(t, r);
 
-		log_result(t, r);
+		log_result(t, r, result);
 		turn.blocks[i] = (struct block){ .kind = BLOCK_RESULT,
 						 .is_error = !r->ok,
-						 .text = arena_dup(&t->arena, r->result),
+						 .text = result,
 						 .id = r->id,
 						 .name = r->name };
 		tool_release(r);
@@ -163,8 +157,7 @@ void calls_collect(struct task *t)
 	if (t->cut_call)
 		turn.blocks[turn.n_blocks++] = (struct block){
 			.kind = BLOCK_TEXT,
-			.text = SLICE("Your last call was cut off at the output limit and was not made. "
-				      "Make it again, in smaller steps."),
+			.text = slice_of(task_call_was_cut),
 		};
 	transcript_add(&t->transcript, &t->arena, &turn);
 }
@@ -181,7 +174,7 @@ void calls_abort(struct task *t)
 			r->result = SLICE("cancelled by the user before it was finished; what it "
 					  "had done so far may stand");
 		}
-		log_result(t, r);
+		log_result(t, r, r->result);
 		tool_release(r);
 	}
 	t->n_runs = 0;

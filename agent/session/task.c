@@ -350,6 +350,50 @@ static void next_turn(struct task *t)
 	task_goto(t, spend_must_ask(t) ? TASK_LIMIT : TASK_ASKING);
 }
 
+const char task_call_was_cut[] =
+	"Your last call was cut off at the output limit and was NOT made. Make it again in smaller steps: "
+	"at most about 300 lines in one call, and the rest with further calls.";
+
+/* An answer that was cut off. Where that happens again and again the task has failed: what the person
+ * would get is half an answer, or none. */
+static void after_cut(struct task *t)
+{
+	struct err why;
+
+	if (++t->cut_turns > 3) {
+		(void)err_set(&why, ERR_INVALID,
+			      "the model's %s was cut off at its output limit %d times in a row; ask for "
+			      "smaller steps",
+			      t->cut_call ? "call of a tool" : "answer", t->cut_turns);
+		task_fail(t, &why);
+		return;
+	}
+	turn_user(t, t->cut_call ? slice_of(task_call_was_cut)
+				 : SLICE("Your last answer was cut off at the output limit. Go on from "
+					 "there, in smaller steps."));
+	next_turn(t);
+}
+
+/* The model stopped by itself. Without a word the person knows nothing, so it is asked for one; where
+ * something was denied, an answer without a word says that the task cannot go on. */
+static void after_end(struct task *t)
+{
+	struct err why;
+
+	if (slice_trim(t->said).len > 0 || t->env.n_denied > 0) {
+		task_goto(t, TASK_ENDING);
+	} else if (t->asked_for_words) {
+		(void)err_set(&why, ERR_INVALID,
+			      "the model ended without an answer; try again, or use another model");
+		task_fail(t, &why);
+	} else {
+		t->asked_for_words = true;
+		turn_user(t, SLICE("Your last answer was empty. If the task is done, say in one to five "
+				   "lines what you did and how it was checked; else go on with it."));
+		next_turn(t);
+	}
+}
+
 /* The model has answered: tools, another turn, or the end. */
 static void after_turn(struct task *t)
 {
@@ -368,30 +412,25 @@ static void after_turn(struct task *t)
 		next_turn(t);
 		return;
 	case STOP_LENGTH:
-		if (++t->cut_turns > 3)
-			break;
-		turn_user(t, SLICE("Your last answer was cut off at the output limit. Go on from "
-				   "there, in smaller steps."));
-		next_turn(t);
+		after_cut(t);
 		return;
 	case STOP_REFUSAL:
 		(void)err_set(&why, ERR_PROVIDER,
 			      "the model refused this request; word it in another way or use "
 			      "another model");
-		task_fail(t, &why);
 		break;
 	case STOP_CONTEXT:
 		(void)err_set(
 			&why, ERR_PROVIDER,
 			"the model's context window is full; start a new task for what is left");
-		task_fail(t, &why);
 		break;
 	case STOP_END:
 	case STOP_TOOL:
 	case STOP_OTHER:
-		break;
+		after_end(t);
+		return;
 	}
-	task_goto(t, TASK_ENDING);
+	task_fail(t, &why);
 }
 
 void task_step(struct job *j)

@@ -6,7 +6,7 @@
  *   load.c     what must be read before the first question: project config, instructions, the code
  *   turn.c     one call of the model: budget, request, answer into the transcript and the log
  *   spend.c    the money of a call, and the question for more
- *   calls.c    the tool calls of one turn
+ *   calls.c    the tool calls of one turn; repeats.h says whether they go round in circles
  *   prompt.c   the words
  *   recover.c  what a crash left half done
  *   replay.c   the transcript out of the log of an earlier run */
@@ -17,6 +17,7 @@
 #include "agent/config/config.h"
 #include "agent/model/model.h"
 #include "agent/session/agent.h"
+#include "agent/session/repeats.h"
 #include "agent/session/task.h"
 #include "agent/store/event_log.h"
 #include "agent/tool/tool.h"
@@ -82,7 +83,8 @@ struct task {
 	bool streamed;	   /* something of this turn was shown */
 	bool answered;	   /* the call under way has ended well */
 	int cut_turns;	   /* in a row */
-	struct slice said; /* the text of the last turn */
+	bool asked_for_words; /* the last turn was empty, and the model was told so */
+	struct slice said; /* the text of the last turn; "": it had none */
 
 	/* spend.c */
 	struct budget budget;
@@ -99,8 +101,7 @@ struct task {
 	/* calls.c */
 	struct tool_run *runs;
 	size_t n_runs;
-	struct sha256_hex last_call;
-	int same_calls;
+	struct repeats repeats;
 
 	struct task_outcome outcome; /* from TASK_LOGGING on */
 	struct slice status;
@@ -148,6 +149,8 @@ bool calls_start(struct task *t); /* false: the turn holds no call */
 void calls_step(struct task *t);  /* starts what may start now */
 bool calls_finished(const struct task *t);
 void calls_collect(struct task *t); /* results into transcript and log */
+/* What the model is told of a call that ran into its output limit. */
+extern const char task_call_was_cut[];
 void calls_abort(struct task *t);   /* drops what is under way; its results say "cancelled" */
 
 struct slice prompt_system(struct task *t);

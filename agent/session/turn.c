@@ -62,6 +62,7 @@ static void keep(struct task *t, const struct model_result *r)
 			     .model = arena_dup(&t->arena, r->turn.model),
 			     .n_blocks = r->turn.n_blocks };
 
+	t->said = SLICE("");
 	turn.blocks = arena_array(&t->arena, turn.n_blocks + 1, sizeof(*turn.blocks));
 	for (size_t i = 0; i < turn.n_blocks; i++) {
 		copy_block(&t->arena, &turn.blocks[i], &r->turn.blocks[i]);
@@ -109,6 +110,8 @@ static void on_done(void *payload, const struct model_result *r, const struct er
 		task_notice(t, arena_printf(&t->arena, "refused: %.*s", SLICE_ARG(r->stop_detail)));
 	if (r->stop != STOP_LENGTH)
 		t->cut_turns = 0;
+	if (slice_trim(t->said).len > 0 || r->stop == STOP_TOOL)
+		t->asked_for_words = false;
 	task_post(t);
 }
 

@@ -260,10 +260,10 @@ void background_start(struct tool_run *r, const struct command_spec *spec, struc
 	it->call = runner_command(r->env->workspace.runner, &direct, &callbacks, it);
 	tool_finish(r, true,
 		    arena_printf(&r->arena,
-				 "%s: started in the background. Read its output with {\"id\": "
-				 "\"%s\"}, end it with {\"id\": \"%s\", \"action\": \"kill\"}; it "
-				 "ends with this task.",
-				 it->id, it->id, it->id),
+				 "%s: started in the background. Read its output with command_output "
+				 "{\"id\": \"%s\"}, end it with the action \"kill\"; it ends with this "
+				 "task.",
+				 it->id, it->id),
 		    arena_printf(&r->arena, "in the background as %s", it->id));
 }
 
@@ -277,7 +277,8 @@ static struct item *find(const struct background *b, struct slice id)
 
 void background_use(struct tool_run *r, struct slice id)
 {
-	struct item *it = find(r->env->background, id);
+	struct background *b = r->env->background;
+	struct item *it = find(b, id);
 	struct slice action;
 	int64_t wait;
 	bool kill;
@@ -286,11 +287,16 @@ void background_use(struct tool_run *r, struct slice id)
 	    !arg_int(r, "timeout_ms", READ_MS, 0, LIMIT_COMMAND_MAX_MS, &wait))
 		return;
 	kill = slice_eq_cstr(action, "kill");
-	if (!it || (!kill && action.len > 0 && !slice_eq_cstr(action, "read"))) {
-		tool_failf(r,
-			   it ? "action is \"read\" or \"kill\""
-			      : "no command of this task has the id \"%.*s\"",
-			   SLICE_ARG(slice_sub(id, 0, 40)));
+	if (!it) {
+		tool_failf(r, "No command of this task has the id \"%.*s\". %s%s%s",
+			   SLICE_ARG(slice_sub(id, 0, 40)),
+			   b && b->n ? "The last one is " : "None runs in the background: run_command starts "
+							     "one with background",
+			   b && b->n ? b->items[b->n - 1]->id : "", ".");
+		return;
+	}
+	if (!kill && action.len > 0 && !slice_eq_cstr(action, "read")) {
+		tool_failf(r, "action is \"read\" or \"kill\"");
 		return;
 	}
 	if (kill && it->call) {

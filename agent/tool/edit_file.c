@@ -16,8 +16,12 @@ static bool plan(struct tool_run *r, void *state, struct slice base, struct slic
 	struct edits *s = state;
 	struct edit_plan p = { 0 };
 
-	if (!edit_plan(&r->arena, base, s->e, s->n, &p, hint, err))
+	if (!edit_plan(&r->arena, base, s->e, s->n, &p, hint, err)) {
+		if (s->n > 1) /* else it may take the others for made */
+			(void)err_set(err, err->code, "%.*s None of the %zu edits was made.",
+				      SLICE_ARG(arena_dup(&r->arena, slice_of(err->msg))), s->n);
 		return false;
+	}
 	*after = p.after;
 	*notes = p.notes;
 	return true;

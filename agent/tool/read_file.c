@@ -62,7 +62,8 @@ static void show(struct tool_run *r, struct slice text)
 	out.full = false;
 	out.max = LIMIT_RESULT_BYTES;
 	if (s->first > number && number > 0)
-		buf_printf(&out, "(the file has only %" PRId64 " lines)\n", number);
+		buf_printf(&out, "(the file has only %" PRId64 " line%s)\n", number,
+			   number == 1 ? "" : "s");
 	else if (last < number && number > 0)
 		buf_printf(&out,
 			   "(%" PRId64 " of %" PRId64 " lines shown; go on with start_line %" PRId64

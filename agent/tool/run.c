@@ -7,31 +7,78 @@
 
 #include "agent/host.h"
 #include "agent/runner/runner.h"
+#include "agent/tool/names.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 #include "protocol/base/utf8.h"
 
-void tool_start(struct tool_run *r)
+static struct slice label(const struct tool_run *r)
+{
+	return r->tool ? slice_of(r->tool->name) : r->name;
+}
+
+static void say_started(struct tool_run *r, struct slice input, struct slice text)
+{
+	r->started = true;
+	tool_emit(r, &(struct task_event){ .kind = TASK_TOOL_STARTED,
+					   .tool = label(r),
+					   .json = input,
+					   .text = text });
+}
+
+/* What did not come as an object was kept as the text that it was: see model.h. */
+static void refuse_arguments(struct tool_run *r, struct slice raw)
 {
 	struct err err = { 0 };
+	struct json unused;
+	struct slice takes = tool_argument_list(r->tool->name, &r->arena);
 
-	r->started = true;
+	if (json_parse(&r->arena, raw, &unused, &err))
+		(void)err_set(&err, ERR_INVALID, "%s instead of an object",
+			      json_type_name(json_type(unused)));
+	say_started(r, SLICE("{}"), label(r));
+	tool_failf(r,
+		   "The call was not made: its arguments were not a JSON object (%s). Send one object "
+		   "with %.*s; inside strings write \" as \\\" and a new line as \\n.",
+		   err.msg, SLICE_ARG(takes));
+}
+
+void tool_start(struct tool_run *r)
+{
+	struct slice unread, text = r->input_text;
+	struct err err = { 0 };
+
 	r->tool = tool_find(r->name);
 	if (!r->tool) {
-		tool_failf(r, "there is no tool named %.*s", SLICE_ARG(r->name));
+		say_started(r, SLICE("{}"), r->name);
+		tool_failf(r, "There is no tool named %.*s%.*s. The tools are %.*s.",
+			   SLICE_ARG(r->name), SLICE_ARG(tool_name_hint(r->name, &r->arena)),
+			   SLICE_ARG(tool_list(&r->arena)));
 		return;
 	}
 	if (!json_parse(&r->arena, r->input_text, &r->input, &err) ||
 	    json_type(r->input) != JSON_OBJECT) {
-		tool_failf(r, "the arguments are not a JSON object: %s",
-			   err.code ? err.msg : "another type");
+		refuse_arguments(r, r->input_text);
 		return;
 	}
-	tool_emit(r, &(struct task_event){ .kind = TASK_TOOL_STARTED,
-					   .tool = r->name,
-					   .json = r->input_text,
-					   .text = r->tool->describe(r->input, &r->arena) });
+	if (json_str(json_get(r->input, CALL_NOT_JSON), &r->arena, &unread)) {
+		refuse_arguments(r, unread);
+		return;
+	}
+	if (!tool_arguments(r->tool->name, r->input, &r->arena, &r->input, &text, &err)) {
+		say_started(r, r->input_text, r->tool->describe(r->input, &r->arena));
+		tool_fail(r, &err);
+		return;
+	}
+	say_started(r, text, r->tool->describe(r->input, &r->arena));
 	r->tool->start(r);
+}
+
+void tool_refuse(struct tool_run *r, const char *why)
+{
+	r->tool = tool_find(r->name);
+	say_started(r, SLICE("{}"), label(r));
+	tool_failf(r, "%s", why);
 }
 
 void tool_abort(struct tool_run *r)
@@ -96,7 +143,7 @@ void tool_finish(struct tool_run *r, bool ok, struct slice result, struct slice 
 	r->result = clean(&r->arena, cut_middle(&r->arena, result, LIMIT_RESULT_BYTES));
 	r->summary = clean(&r->arena, summary);
 	tool_emit(r, &(struct task_event){ .kind = TASK_TOOL_FINISHED,
-					   .tool = r->name,
+					   .tool = label(r),
 					   .ok = ok,
 					   .text = r->summary });
 	r->on_done(r);

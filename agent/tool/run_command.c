@@ -323,6 +323,15 @@ static void allowed(struct tool_run *r)
 	r->call = runner_layers(r->env->workspace.runner, knows_layers, r);
 }
 
+/* What a command in the background printed since, or its end. */
+void command_output_start(struct tool_run *r)
+{
+	struct slice id;
+
+	if (arg_str(r, "id", true, &id))
+		background_use(r, id);
+}
+
 void run_command_start(struct tool_run *r)
 {
 	struct running *s = arena_alloc(&r->arena, sizeof(*s));

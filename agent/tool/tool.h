@@ -84,7 +84,9 @@ struct tool_run {
 	void *payload;
 };
 
+/* Also by the names of other agents: names.h. */
 const struct tool *tool_find(struct slice name);
+struct slice tool_list(struct arena *a); /* "read_file, ... and ask_user", in the order of the table */
 size_t tool_count(void); /* all there are; a model gets at most that many */
 /* What a model of this name is offered, in the constant order of the table: it is part of the
  * cached prompt prefix. GPT models get apply_patch, all others edit_file. Returns the number. */
@@ -92,6 +94,8 @@ size_t tool_schemas(struct slice model, struct tool_schema *out);
 
 void tool_start(
 	struct tool_run *r); /* the caller has filled env, id, name, input_text, on_done, payload */
+/* The call is answered with this error instead of being made. */
+void tool_refuse(struct tool_run *r, const char *why);
 void tool_abort(struct tool_run *r); /* drops whatever is under way; on_done is not called */
 void tool_release(struct tool_run *r);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "agent/base/embed.h"
+#include "agent/tool/names.h"
 #include "protocol/base/base.h"
 
 static struct slice member(struct json input, struct arena *a, const char *key)
@@ -65,14 +66,17 @@ static struct slice say_search(struct json input, struct arena *a)
 	return arena_printf(a, "Search %.*s", SLICE_ARG(member(input, a, "pattern")));
 }
 
+static struct slice say_output(struct json input, struct arena *a)
+{
+	return arena_printf(a, "%s the command %.*s",
+			    json_is(json_get(input, "action"), "kill") ? "End" : "Look at",
+			    SLICE_ARG(member(input, a, "id")));
+}
+
 static struct slice say_run(struct json input, struct arena *a)
 {
-	struct slice id = member(input, a, "id");
-
-	if (id.len > 0)
-		return arena_printf(a, "%s the command %.*s",
-				    json_is(json_get(input, "action"), "kill") ? "End" : "Look at",
-				    SLICE_ARG(id));
+	if (json_present(json_get(input, "id")))
+		return say_output(input, a);
 	return arena_printf(a, "Run %.*s%s", SLICE_ARG(member(input, a, "command")),
 			    json_bool_or(json_get(input, "network"), false) ? " (with network)" : "");
 }
@@ -95,16 +99,33 @@ static const struct tool tools[] = {
 	{ "apply_patch", TOOL_WRITE, apply_patch_start, say_patch },
 	{ "write_file", TOOL_WRITE, write_file_start, say_write },
 	{ "run_command", TOOL_EXEC, run_command_start, say_run },
+	{ "command_output", TOOL_EXEC, command_output_start, say_output },
 	{ "update_plan", TOOL_META, update_plan_start, say_plan },
 	{ "ask_user", TOOL_META, ask_user_start, say_ask },
 };
 
 const struct tool *tool_find(struct slice name)
 {
+	const char *ours = tool_name_of(name);
+
 	for (size_t i = 0; i < ARRAY_LEN(tools); i++)
-		if (slice_eq_cstr(name, tools[i].name))
+		if (slice_eq_cstr(name, tools[i].name) ||
+		    (ours && strcmp(ours, tools[i].name) == 0))
 			return &tools[i];
 	return NULL;
+}
+
+struct slice tool_list(struct arena *a)
+{
+	struct slice out = SLICE("");
+
+	for (size_t i = 0; i < ARRAY_LEN(tools); i++)
+		out = arena_printf(a, "%.*s%s%s", SLICE_ARG(out),
+				   i == 0			? ""
+				   : i + 1 == ARRAY_LEN(tools) ? " and "
+								: ", ",
+				   tools[i].name);
+	return out;
 }
 
 size_t tool_count(void)

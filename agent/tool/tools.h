@@ -11,6 +11,7 @@ void edit_file_start(struct tool_run *r);
 void apply_patch_start(struct tool_run *r);
 void write_file_start(struct tool_run *r);
 void run_command_start(struct tool_run *r);
+void command_output_start(struct tool_run *r);
 void update_plan_start(struct tool_run *r);
 void ask_user_start(struct tool_run *r);
 

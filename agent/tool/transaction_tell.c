@@ -4,6 +4,8 @@
 #include "agent/edit/edit.h"
 #include "protocol/base/limits.h"
 
+enum { DIFF_LINES = 60 };
+
 static const char *verb(const struct change *c)
 {
 	return !c->after.ptr ? "Deleted" : c->now ? "Changed" : "Created";
@@ -33,6 +35,51 @@ static void remember(struct tool_run *r, const struct change *c)
 	snapshot_unref(after);
 }
 
+static size_t lines_of(struct slice s)
+{
+	size_t n = s.len > 0 && !slice_ends(s, SLICE("\n"));
+
+	for (size_t at = 0; (at = slice_find_byte(s, '\n', at)) != SIZE_MAX; at++)
+		n++;
+	return n;
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* A file that was written as a whole: the model has just sent its text and needs no diff of it. */
+static void tell_whole(const struct change *c, struct buf *out)
+{
+	size_t n = lines_of(c->after);
+	const char *where = c->is_buffer ? " in the editor's buffer (not saved yet)" : "";
+
+	if (c->now)
+		buf_printf(out, "Replaced %.*s (%zu -> %zu line%s)%s\n%.*s",
+			   SLICE_ARG(c->spec->path), lines_of(snapshot_text(c->now)), n, plural(n),
+			   where, SLICE_ARG(c->notes));
+	else
+		buf_printf(out, "Created %.*s (%zu line%s)%s\n%.*s", SLICE_ARG(c->spec->path), n,
+			   plural(n), where, SLICE_ARG(c->notes));
+}
+
+/* The diff within DIFF_LINES; the model knows most of it, the person sees it whole. */
+static void tell_diff(struct slice diff, struct buf *out)
+{
+	struct slice rest = diff, line;
+	size_t n = 0;
+
+	while (n < DIFF_LINES && slice_next_line(&rest, &line)) {
+		buf_append(out, line);
+		buf_putc(out, '\n');
+		n++;
+	}
+	n = lines_of(rest);
+	if (n > 0)
+		buf_printf(out, "(%zu more line%s of the diff not shown)\n", n, plural(n));
+}
+
 /* One file's lines of the result; *summary grows by a few words. */
 static void tell_one(struct tool_run *r, const struct change *c, struct buf *out,
 		     struct slice *summary)
@@ -45,9 +92,15 @@ static void tell_one(struct tool_run *r, const struct change *c, struct buf *out
 		return;
 	}
 	edit_diff_stat(c->diff, &added, &removed);
-	buf_printf(out, "%s %.*s (+%zu -%zu)%s\n%.*s%.*s", verb(c), SLICE_ARG(c->spec->path), added,
-		   removed, c->is_buffer ? " in the editor's buffer (not saved yet)" : "",
-		   SLICE_ARG(c->notes), SLICE_ARG(c->diff));
+	if (c->spec->rule == CHANGE_SEEN) {
+		tell_whole(c, out);
+	} else {
+		buf_printf(out, "%s %.*s (+%zu -%zu)%s\n%.*s", verb(c), SLICE_ARG(c->spec->path),
+			   added, removed,
+			   c->is_buffer ? " in the editor's buffer (not saved yet)" : "",
+			   SLICE_ARG(c->notes));
+		tell_diff(c->diff, out);
+	}
 	*summary = arena_printf(&r->arena, "%.*s%s%.*s +%zu -%zu", SLICE_ARG(*summary),
 				summary->len ? ", " : "", SLICE_ARG(c->spec->path), added, removed);
 }

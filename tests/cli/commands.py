@@ -94,7 +94,7 @@ def wrong_use_of_the_background_is_explained(w):
     r, tools = do(w, call(id="b7"), background("true"), call(id="b1", action="stop"), call(background=True),
                   words(DONE, "command is missing"))
     expect([e["ok"] for e in tools] == [False, True, False, False], r)
-    expect("no command of this task" in tools[0]["summary"] and '"read" or "kill"' in tools[2]["summary"], r)
+    expect("No command of this task" in tools[0]["summary"] and '"read" or "kill"' in tools[2]["summary"], r)
     many = [background("sleep %d" % (30 + i)) for i in range(9)]
     r, tools = do(w, *many, DONE)
     expect([e["ok"] for e in tools] == [True] * 8 + [False] and "too many" in tools[8]["summary"], r)

@@ -162,10 +162,12 @@ def test_stops():
 
 
 def test_bad_arguments():
-    """arguments that are no JSON object: the call is tried again"""
+    """arguments that are no JSON object go to the tools, as text: the model is told, the provider is not blamed"""
     turn = {"calls": [{"name": "a", "input": {"x": 1}}], "raw_input": '{"x": 1'}
     events, _ = one([turn, {"text": "better"}])
-    check([e["type"] for e in events[0]].count("restart") == 1 and text(events[0]) == "better", events[0])
+    call = done(events[0])["blocks"][0]
+    check(not [e for e in events[0] if e["type"] == "restart"], events[0])
+    check(json.loads(call["text"]) == {"_not_a_json_object": '{"x": 1'} and call["raw"] == "", events[0])
 
 
 def test_settings():

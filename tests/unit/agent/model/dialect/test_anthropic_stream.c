@@ -44,7 +44,8 @@ static bool feed(struct fixture *x, const char *event, const char *data)
 
 static bool turn(struct fixture *x)
 {
-	return reply_turn(&x->r, SLICE("anthropic/m"), &x->turn, &x->f);
+	reply_turn(&x->r, SLICE("anthropic/m"), &x->turn);
+	return x->f.kind == FAIL_NONE;
 }
 
 static void types_from_the_event_name(void **state)
@@ -164,7 +165,43 @@ static void failures(void **state)
 	}
 }
 
-static void too_many_calls(void **state)
+/* What is wrong with a call is told to the model, by the tools: it is no failure of the provider. */
+static void calls_that_are_no_object(void **state)
+{
+	static const struct {
+		const char *sent, *kept;
+	} rows[] = {
+		{ "{\\\"path\\\": a}", "{\"" CALL_NOT_JSON "\":\"{\\\"path\\\": a}\"}" },
+		{ "[]", "{\"" CALL_NOT_JSON "\":\"[]\"}" },
+		{ "null", "{\"" CALL_NOT_JSON "\":\"null\"}" },
+		{ "", "{}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fixture x;
+		char data[300];
+
+		begin(&x);
+		for (int n = 0; n < 2; n++) { /* both with one id: the provider would refuse that */
+			(void)snprintf(data, sizeof(data),
+				       "{\"type\":\"content_block_start\",\"index\":%d,\"content_block\":{\"type\":"
+				       "\"tool_use\",\"id\":\"t\",\"name\":\"n\"}}", n);
+			assert_true(feed(&x, "", data));
+			(void)snprintf(data, sizeof(data),
+				       "{\"type\":\"content_block_delta\",\"index\":%d,\"delta\":{\"type\":"
+				       "\"input_json_delta\",\"partial_json\":\"%s\"}}", n, rows[i].sent);
+			assert_true(feed(&x, "", data));
+		}
+		assert_true(turn(&x));
+		assert_int_equal(x.turn.n_blocks, 2);
+		assert_true(slice_eq_cstr(x.turn.blocks[0].text, rows[i].kept));
+		assert_false(slice_eq(x.turn.blocks[0].id, x.turn.blocks[1].id));
+		end(&x);
+	}
+}
+
+static void too_many_blocks(void **state)
 {
 	struct fixture x;
 	char data[200];
@@ -173,14 +210,14 @@ static void too_many_calls(void **state)
 
 	(void)state;
 	begin(&x);
-	for (i = 0; ok && i < 1000; i++) {
+	for (i = 0; ok && i < 2000; i++) {
 		(void)snprintf(data, sizeof(data),
 			       "{\"type\":\"content_block_start\",\"index\":%d,\"content_block\":{\"type\":\"tool_use\","
 			       "\"id\":\"t%d\",\"name\":\"n\"}}", i, i);
 		ok = feed(&x, "", data);
 	}
 	assert_false(ok);
-	assert_int_equal(i, LIMIT_CALLS_PER_TURN + 1);
+	assert_int_equal(i, REPLY_BLOCKS + 1);
 	assert_int_equal(x.f.kind, FAIL_LIMIT);
 	end(&x);
 }
@@ -265,7 +302,8 @@ int main(void)
 		cmocka_unit_test(usage_is_cumulative),
 		cmocka_unit_test(strangers_are_ignored),
 		cmocka_unit_test(failures),
-		cmocka_unit_test(too_many_calls),
+		cmocka_unit_test(calls_that_are_no_object),
+		cmocka_unit_test(too_many_blocks),
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(whole_replies),
 		cmocka_unit_test(official_spend_limit),
