@@ -12,10 +12,24 @@ enum apply_state {
 	APPLY_NEXT,
 	APPLY_SWEEPING,
 	APPLY_READING,
+	APPLY_JOURNALING,
 	APPLY_WRITING,
-	APPLY_PUTTING,
 	APPLY_SYNCING,
 	APPLY_ENDED
+};
+
+enum slot_state { SLOT_UNREAD, SLOT_PLANNED, SLOT_DONE };
+
+struct slot { /* one path of the window */
+	enum slot_state state;
+	struct apply_item item;
+	struct apply_plan plan;
+	struct slice now; /* the bytes that a file which is not touched keeps */
+	bool same;	  /* it stands there already */
+	struct snapshot *base;
+	bool is_buffer;
+	struct slice sha256;
+	int tries;
 };
 
 struct apply {
@@ -25,146 +39,107 @@ struct apply {
 	void *self;
 	struct job job;
 
-	/* the path in hand */
-	struct arena arena;
-	struct apply_item item;
-	struct apply_result out;
+	struct arena arena; /* of the window */
+	struct slot *window;
+	size_t n, cap, at; /* at: the path in hand */
 	struct workspace_op *op;
 	struct runner_call *call;
-	struct sync_wait *sync; /* of the log, at the end */
-	int tries;
-	bool same; /* it stands there already */
+	struct sync_wait *sync; /* of the log */
 
 	bool stop;	/* the owner wants no more */
 	struct err why; /* of the log */
 };
 
+static struct slice path_in_hand(const struct apply *x)
+{
+	return x->at < x->n ? x->window[x->at].item.path : SLICE("");
+}
+
 static void apply_goto(struct apply *x, enum apply_state next)
 {
-	static const char *const name[] = { "NEXT",    "SWEEPING", "READING", "WRITING",
-					    "PUTTING", "SYNCING",  "ENDED" };
+	static const char *const name[] = { "NEXT",    "SWEEPING", "READING", "JOURNALING",
+					    "WRITING", "SYNCING",  "ENDED" };
 
-	log_debug("apply %.*s: %s -> %s", SLICE_ARG(x->item.path), name[x->state], name[next]);
+	if (x->state == next)
+		return;
+	log_debug("apply %.*s: %s -> %s", SLICE_ARG(path_in_hand(x)), name[x->state], name[next]);
 	x->state = next;
 }
 
-/* The path in hand is done with. The next one comes from the loop, so that a long set leaves the
- * loop to others in between, and nothing calls back inside apply_start(). */
-static void settle(struct apply *x, const struct err *err)
+/* The next path comes from the loop, so that a long set leaves the loop to others in between, and
+ * nothing calls back inside apply_start(). */
+static void go_on(struct apply *x, enum apply_state next)
 {
-	x->stop = !x->ops->made(x->self, &x->out, err);
-	apply_goto(x, APPLY_NEXT);
+	apply_goto(x, next);
 	runq_post(x->env.workspace->runq, &x->job);
 }
+
+static void forget_text(struct slot *s)
+{
+	snapshot_unref(s->base);
+	s->base = NULL;
+}
+
+static void settle(struct apply *x, struct slot *s, bool written, const struct err *err)
+{
+	struct apply_result r = { written, written ? s->plan.after : s->now };
+
+	if (s->item.kind != RESTORE_TEXT)
+		r.now = s->item.to_data;
+	s->state = SLOT_DONE;
+	x->stop = !x->ops->made(x->self, &s->item, &r, err) || x->stop;
+	forget_text(s);
+}
+
+/* --- reading and planning --- */
 
 static bool same(struct slice a, struct slice b)
 {
 	return !a.ptr == !b.ptr && (!a.ptr || slice_eq(a, b));
 }
 
-static void was_read(void *payload, const struct workspace_text *t, const struct err *err);
-
-static void read_it(struct apply *x)
+/* What was read lives only for the call: what is needed to write is kept. */
+static void keep_text(struct apply *x, struct slot *s, const struct workspace_text *t)
 {
-	apply_goto(x, APPLY_READING);
-	x->op = workspace_read(x->env.workspace, x->item.path, was_read, x);
-}
+	bool snapshot = t->text && snapshot_text(t->text).ptr == t->bytes.ptr;
 
-static void written(void *payload, const struct err *err)
-{
-	struct apply *x = payload;
-
-	x->op = NULL;
-	x->out.written = !err && !x->same;
-	if (err && err->code == ERR_STALE && ++x->tries < MAX_TRIES)
-		read_it(x);
-	else
-		settle(x, err);
+	forget_text(s);
+	s->base = t->text ? snapshot_ref(t->text) : NULL;
+	s->is_buffer = t->is_buffer;
+	s->sha256 = arena_dup(&x->arena, t->sha256);
+	s->now = (struct slice){ NULL, 0 };
+	if (t->exists)
+		s->now = snapshot ? t->bytes : arena_dup(&x->arena, t->bytes);
 }
 
 static void was_read(void *payload, const struct workspace_text *t, const struct err *err)
 {
 	struct apply *x = payload;
-	struct apply_plan plan = { .mode = 0 };
-	struct slice now = { NULL, 0 };
+	struct slot *s = &x->window[x->at];
+	struct workspace_text kept;
 	struct err why = { 0 };
 
 	x->op = NULL;
-	if (!err && t->exists)
-		now = t->bytes;
-	x->out = (struct apply_result){ .now = now };
-	if (err || !x->ops->plan(x->self, &x->arena, t, &plan, &why)) {
-		settle(x, err ? err : &why);
-		return;
+	if (!err) {
+		keep_text(x, s, t);
+		kept = *t;
+		kept.bytes = s->now;
+		s->plan = (struct apply_plan){ .mode = 0 };
 	}
-	/* Folders of a file that is gone already may be left of a crash between the two. */
-	x->same = same(now, plan.after);
-	if (x->same && (plan.folders == 0 || now.ptr)) {
-		settle(x, NULL);
-		return;
-	}
-	x->out.now = plan.after;
-	if (!x->same && x->ops->intend && !x->ops->intend(x->self, t, plan.after, &why)) {
-		settle(x, &why);
-		return;
-	}
-	apply_goto(x, APPLY_WRITING);
-	x->op = workspace_write(x->env.workspace,
-				&(struct workspace_write){ .path = x->item.path,
-							   .base = t->text,
-							   .is_buffer = t->is_buffer,
-							   .sha256 = t->sha256,
-							   .after = plan.after,
-							   .mode = plan.mode,
-							   .folders = plan.folders,
-							   .label = x->env.label },
-				written, x);
-}
-
-/* --- what is no text --- */
-
-static void put_done(void *payload, struct slice json, const struct err *err)
-{
-	struct apply *x = payload;
-
-	(void)json;
-	x->call = NULL;
-	x->out.written = !err;
-	x->out.now = x->item.to_data;
-	settle(x, err);
-}
-
-static void put_it(struct apply *x)
-{
-	const struct apply_item *i = &x->item;
-	struct runner *r = x->env.workspace->runner;
-	struct err err = { 0 };
-	struct entry_put p = { .path = i->path,
-			       .from = i->from,
-			       .to = i->to,
-			       .from_data = i->from_data,
-			       .to_data = i->to_data,
-			       .mode = i->to_mode };
-
-	apply_goto(x, APPLY_PUTTING);
-	if (!r) {
-		(void)err_set(&err, ERR_SANDBOX, "the file runner is not available");
-		settle(x, &err);
-	} else if (i->kind == RESTORE_MODE) {
-		x->call = runner_mode(r, i->path, i->from_mode, i->to_mode, put_done, x);
+	if (err || !x->ops->plan(x->self, &x->arena, &s->item, &kept, &s->plan, &why)) {
+		settle(x, s, false, err ? err : &why);
 	} else {
-		x->call = runner_put(r, &p, put_done, x);
+		s->state = SLOT_PLANNED;
+		/* Folders of a file that is gone already may be left of a crash between the two. */
+		s->same = same(s->now, s->plan.after) && (s->plan.folders == 0 || s->now.ptr);
 	}
+	go_on(x, APPLY_READING);
 }
 
-/* --- the set --- */
-
-static void begin_item(struct apply *x)
+static void read_it(struct apply *x)
 {
-	if (x->item.kind == RESTORE_TEXT)
-		read_it(x);
-	else
-		put_it(x);
+	apply_goto(x, APPLY_READING);
+	x->op = workspace_read(x->env.workspace, x->window[x->at].item.path, was_read, x);
 }
 
 static void swept(void *payload, struct slice json, const struct err *err)
@@ -175,8 +150,172 @@ static void swept(void *payload, struct slice json, const struct err *err)
 	x->call = NULL;
 	if (err)
 		log_warn("sweep: %s", err->msg); /* what is wrong there shows when it is read */
-	begin_item(x);
+	go_on(x, APPLY_READING);
 }
+
+static void begin_writing(struct apply *x)
+{
+	x->at = 0;
+	go_on(x, APPLY_WRITING);
+}
+
+static void journaled(void *payload, const struct err *err)
+{
+	struct apply *x = payload;
+
+	x->sync = NULL;
+	for (size_t i = 0; err && i < x->n; i++)
+		if (x->window[i].state == SLOT_PLANNED)
+			settle(x, &x->window[i], false, err);
+	begin_writing(x);
+}
+
+/* All are planned: the log hears of those that are going to be written. */
+static void journal(struct apply *x)
+{
+	size_t files = 0;
+
+	apply_goto(x, APPLY_JOURNALING);
+	for (size_t i = 0; x->ops->intend && i < x->n && !x->stop; i++) {
+		struct slot *s = &x->window[i];
+		struct err why = { 0 };
+
+		if (s->state != SLOT_PLANNED || s->same || s->item.kind != RESTORE_TEXT)
+			continue;
+		files++;
+		if (!x->ops->intend(x->self, &s->item, &why))
+			settle(x, s, false, &why);
+	}
+	if (files > 0 && x->env.log && !x->stop)
+		x->sync = event_log_sync(x->env.log, journaled, x);
+	else
+		begin_writing(x);
+}
+
+static void read_next(struct apply *x)
+{
+	struct runner *r = x->env.workspace->runner;
+	struct slot *s;
+
+	while (x->at < x->n && x->window[x->at].state != SLOT_UNREAD)
+		x->at++;
+	if (x->at == x->n) {
+		journal(x);
+		return;
+	}
+	s = &x->window[x->at];
+	if (s->item.sweep && r) {
+		s->item.sweep = false;
+		apply_goto(x, APPLY_SWEEPING);
+		x->call = runner_sweep(r, s->item.path, swept, x);
+	} else if (s->item.kind == RESTORE_TEXT) {
+		read_it(x);
+	} else {
+		s->state = SLOT_PLANNED;
+		go_on(x, APPLY_READING);
+	}
+}
+
+/* --- writing --- */
+
+static void written(void *payload, const struct err *err)
+{
+	struct apply *x = payload;
+	struct slot *s = &x->window[x->at];
+
+	x->op = NULL;
+	if (err && err->code == ERR_STALE && ++s->tries < MAX_TRIES) {
+		s->state = SLOT_UNREAD;
+		if (x->ops->stale)
+			x->ops->stale(x->self, &s->item, err);
+	} else {
+		settle(x, s, !err && !same(s->now, s->plan.after), err);
+	}
+	go_on(x, APPLY_WRITING);
+}
+
+/* What is no text. */
+static void put_done(void *payload, struct slice json, const struct err *err)
+{
+	struct apply *x = payload;
+
+	(void)json;
+	x->call = NULL;
+	settle(x, &x->window[x->at], !err, err);
+	go_on(x, APPLY_WRITING);
+}
+
+static void put_it(struct apply *x, struct slot *s)
+{
+	const struct apply_item *i = &s->item;
+	struct runner *r = x->env.workspace->runner;
+	struct err err = { 0 };
+	struct entry_put p = { .path = i->path,
+			       .from = i->from,
+			       .to = i->to,
+			       .from_data = i->from_data,
+			       .to_data = i->to_data,
+			       .mode = i->to_mode };
+
+	if (!r) {
+		(void)err_set(&err, ERR_SANDBOX, "the file runner is not available");
+		settle(x, s, false, &err);
+		go_on(x, APPLY_WRITING);
+	} else if (i->kind == RESTORE_MODE) {
+		x->call = runner_mode(r, i->path, i->from_mode, i->to_mode, put_done, x);
+	} else {
+		x->call = runner_put(r, &p, put_done, x);
+	}
+}
+
+static void write_it(struct apply *x, struct slot *s)
+{
+	x->op = workspace_write(x->env.workspace,
+				&(struct workspace_write){ .path = s->item.path,
+							   .base = s->base,
+							   .is_buffer = s->is_buffer,
+							   .sha256 = s->sha256,
+							   .after = s->plan.after,
+							   .mode = s->plan.mode,
+							   .folders = s->plan.folders,
+							   .label = x->env.label },
+				written, x);
+}
+
+/* Were some changed while they were written: they are read again. */
+static void end_of_window(struct apply *x)
+{
+	x->at = 0;
+	for (size_t i = 0; i < x->n; i++)
+		if (x->window[i].state == SLOT_UNREAD) {
+			go_on(x, APPLY_READING);
+			return;
+		}
+	go_on(x, APPLY_NEXT);
+}
+
+static void write_next(struct apply *x)
+{
+	struct slot *s;
+
+	while (x->at < x->n && x->window[x->at].state != SLOT_PLANNED)
+		x->at++;
+	if (x->at == x->n) {
+		end_of_window(x);
+		return;
+	}
+	s = &x->window[x->at];
+	if (s->item.kind != RESTORE_TEXT) {
+		put_it(x, s);
+	} else if (s->same) {
+		settle(x, s, false, NULL);
+		go_on(x, APPLY_WRITING);
+	} else {
+		write_it(x, s);
+	}
+}
+
+/* --- the set --- */
 
 static void end(struct apply *x)
 {
@@ -204,25 +343,45 @@ static void sync_and_end(struct apply *x)
 		end(x);
 }
 
-/* All that comes from the run queue: the next path, or the end. */
+static void clear_window(struct apply *x)
+{
+	for (size_t i = 0; i < x->n; i++)
+		forget_text(&x->window[i]);
+	x->n = x->at = 0;
+	arena_release(&x->arena);
+	arena_init(&x->arena);
+}
+
+static void next_window(struct apply *x)
+{
+	clear_window(x);
+	while (x->n < x->cap) {
+		struct slot *s = &x->window[x->n];
+
+		*s = (struct slot){ .item = { .path = SLICE("") } };
+		if (!x->ops->next(x->self, &x->arena, &s->item))
+			break;
+		x->n++;
+	}
+	if (x->n > 0)
+		read_next(x);
+	else
+		sync_and_end(x);
+}
+
+/* All that comes from the run queue. */
 static void apply_step(struct job *j)
 {
 	struct apply *x = container_of(j, struct apply, job);
-	struct runner *r = x->env.workspace->runner;
 
-	arena_release(&x->arena);
-	arena_init(&x->arena);
-	x->item = (struct apply_item){ .path = SLICE("") };
-	x->out = (struct apply_result){ .written = false };
-	x->tries = 0;
-	if (x->stop || !x->ops->next(x->self, &x->arena, &x->item)) {
+	if (x->stop)
 		sync_and_end(x);
-	} else if (x->item.sweep && r) {
-		apply_goto(x, APPLY_SWEEPING);
-		x->call = runner_sweep(r, x->item.path, swept, x);
-	} else {
-		begin_item(x);
-	}
+	else if (x->state == APPLY_NEXT)
+		next_window(x);
+	else if (x->state == APPLY_WRITING)
+		write_next(x);
+	else
+		read_next(x);
 }
 
 struct apply *apply_start(const struct change_env *e, const struct apply_ops *ops, void *self)
@@ -232,6 +391,8 @@ struct apply *apply_start(const struct change_env *e, const struct apply_ops *op
 	x->env = *e;
 	x->ops = ops;
 	x->self = self;
+	x->cap = ops->window > 0 ? ops->window : 1;
+	x->window = xcalloc(x->cap, sizeof(*x->window));
 	arena_init(&x->arena);
 	job_init(&x->job, apply_step);
 	runq_post(e->workspace->runq, &x->job);
@@ -246,6 +407,8 @@ void apply_drop(struct apply *x)
 	workspace_drop(x->op);
 	runner_drop(x->call);
 	sync_drop(x->sync);
+	clear_window(x);
 	arena_release(&x->arena);
+	free(x->window);
 	free(x);
 }

@@ -1,14 +1,16 @@
-/* apply.h - the one machine that changes files and buffers back: undo, redo, a rejected hunk, a
- * rollback and the recovery after a crash are sets of changes, planned by their owners, and made here
- * one path after the other.
+/* apply.h - the one machine that changes files and buffers: undo, redo, rejected hunks, a rollback and
+ * the recovery after a crash are sets of changes, planned by their owners, and made here.
  *
- *   NEXT --a path--> [SWEEPING] --> READING --plan--> WRITING --> NEXT
- *    |   '-a link, a folder, permissions--> PUTTING ------------> NEXT
- *    |                                ^---- changed meanwhile, at most 5 times ----'
+ * A set goes through in windows. The paths of a window are read and planned one after the other; what
+ * is going to be written is journaled and becomes durable by one sync; then it is written.
+ *
+ *   NEXT --a window--> READING --all planned--> JOURNALING --durable--> WRITING --all made--> NEXT
+ *    |                  ^  '-a path that a killed write may have left something beside-> SWEEPING
+ *    |                  '--some were changed meanwhile, each at most 5 times--'
  *    '--none is left, or the owner stops--> SYNCING --the log is on the disk--> ENDED
  *
  * A plan is made from what stands there when it is made, and written only if that still stands
- * there. The owner logs what it must in `intend` and `made`; the sync at the end covers all. */
+ * there. */
 #ifndef EMEND_CHANGE_APPLY_H
 #define EMEND_CHANGE_APPLY_H
 
@@ -26,6 +28,7 @@ struct change_env {
 
 struct apply_item {
 	struct slice path;
+	void *of;			 /* the owner's */
 	enum restore_kind kind;		 /* RESTORE_TEXT: `plan` says what shall stand there */
 	bool sweep;			 /* first, what a killed write left in its folder */
 	enum entry_kind from, to;	 /* of a link or folder: what must stand there, what shall */
@@ -45,18 +48,25 @@ struct apply_result {
 };
 
 struct apply_ops {
-	/* The next path, with slices that live until `made`, in the arena for instance; false: that
-	 * was all. */
+	/* So many paths may be read before the first of them is written: `next` is called for all of
+	 * them, and no plan may depend on what is written for another. 0 is 1. */
+	size_t window;
+	/* The next path, with slices that live until the window is over, in the arena for instance;
+	 * false: that was all. */
 	bool (*next)(void *self, struct arena *a, struct apply_item *item);
 	/* What shall stand there. False: it is refused, and `made` gets the reason. May be called
 	 * again for the same item. */
-	bool (*plan)(void *self, struct arena *a, const struct workspace_text *now,
-		     struct apply_plan *out, struct err *err);
-	/* Before something is written: the log's chance. NULL: nothing to log. False as in plan. */
-	bool (*intend)(void *self, const struct workspace_text *now, struct slice after,
-		       struct err *err);
+	bool (*plan)(void *self, struct arena *a, struct apply_item *item,
+		     const struct workspace_text *now, struct apply_plan *out, struct err *err);
+	/* Before it is written, into the log, which is synced when all of the window have been asked.
+	 * NULL: nothing to log. False as in plan. */
+	bool (*intend)(void *self, struct apply_item *item, struct err *err);
+	/* What was intended was not made: something else stood there. It is planned again. Not NULL
+	 * if `intend` is not. */
+	void (*stale)(void *self, struct apply_item *item, const struct err *why);
 	/* err: it was not made, or (ERR_TIMEOUT, ERR_IO) nobody knows. False: no more of them. */
-	bool (*made)(void *self, const struct apply_result *r, const struct err *err);
+	bool (*made)(void *self, struct apply_item *item, const struct apply_result *r,
+		     const struct err *err);
 	/* Nothing comes any more; last words for the log, which is synced then. NULL: none. */
 	bool (*finish)(void *self, struct err *err);
 	/* Last call. err: the log could not be written. The machine is gone when it returns. */

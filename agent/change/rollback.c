@@ -142,13 +142,14 @@ static bool next(void *self, struct arena *a, struct apply_item *item)
 		get_blob(b, a, s->before, &item->to_data, &b->why));
 }
 
-static bool plan(void *self, struct arena *a, const struct workspace_text *t,
-		 struct apply_plan *out, struct err *err)
+static bool plan(void *self, struct arena *a, struct apply_item *item,
+		 const struct workspace_text *t, struct apply_plan *out, struct err *err)
 {
 	struct rollback *b = self;
 	struct standing now = standing_of(t);
 	struct slice from, to;
 
+	(void)item;
 	if (!get_blob(b, a, b->step->after, &from, err) ||
 	    !get_blob(b, a, b->step->before, &to, err)) {
 		b->why = *err; /* it stays unfinished */
@@ -183,11 +184,13 @@ static bool out_of_reach(const struct err *err)
 	       err->code == ERR_CANCELLED || err->code == ERR_TIMEOUT;
 }
 
-static bool made(void *self, const struct apply_result *r, const struct err *err)
+static bool made(void *self, struct apply_item *item, const struct apply_result *r,
+		 const struct err *err)
 {
 	struct rollback *b = self;
 	const struct step *s = b->step;
 
+	(void)item;
 	if (b->why.code != ERR_NONE)
 		return false;
 	if (err && out_of_reach(err)) {
@@ -273,7 +276,12 @@ static void read_log(struct rollback *b)
 /* What the log holds so far is in its file, or can no more be written: files go back all the same. */
 static void flushed(void *payload, const struct err *err)
 {
-	static const struct apply_ops ops = { next, plan, NULL, made, finish, ended };
+	/* One path after the other: a path may be in several steps. */
+	static const struct apply_ops ops = { .next = next,
+					      .plan = plan,
+					      .made = made,
+					      .finish = finish,
+					      .ended = ended };
 	struct rollback *b = payload;
 
 	b->sync = NULL;

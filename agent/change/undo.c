@@ -203,14 +203,14 @@ static void turn_one(struct change_undo *u, struct arena *a, struct turn *t, str
 			      : never_made(u, a, t->edit, at_first);
 }
 
-static bool plan(void *self, struct arena *a, const struct workspace_text *t,
-		 struct apply_plan *out, struct err *err)
+static bool plan(void *self, struct arena *a, struct apply_item *item,
+		 const struct workspace_text *t, struct apply_plan *out, struct err *err)
 {
 	struct change_undo *u = self;
 	struct standing now = standing_of(t);
 	struct slice text = now.text;
 
-	(void)err;
+	(void)item, (void)err;
 	for (size_t i = u->first; i != u->end; i = u->turns[i].next) {
 		const struct past_edit *e = u->turns[i].edit;
 		uint32_t mode = u->spec.redo ? e->entry.left_mode : e->mode;
@@ -300,10 +300,12 @@ static bool settle(struct change_undo *u, const struct apply_result *r)
 	return ok;
 }
 
-static bool made(void *self, const struct apply_result *r, const struct err *err)
+static bool made(void *self, struct apply_item *item, const struct apply_result *r,
+		 const struct err *err)
 {
 	struct change_undo *u = self;
 
+	(void)item;
 	for (size_t i = u->first; err && i != u->end; i = u->turns[i].next) {
 		struct turn *t = &u->turns[i];
 
@@ -392,7 +394,12 @@ static void ended(void *self, const struct err *err)
 /* The log says so, durably: files may be changed. Or it cannot, and none is. */
 static void began(void *payload, const struct err *err)
 {
-	static const struct apply_ops ops = { next, plan, NULL, made, finish, ended };
+	/* One path after the other: the runs of a path stand on each other. */
+	static const struct apply_ops ops = { .next = next,
+					      .plan = plan,
+					      .made = made,
+					      .finish = finish,
+					      .ended = ended };
 	struct change_undo *u = payload;
 
 	u->sync = NULL;
