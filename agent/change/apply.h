@@ -28,10 +28,10 @@ struct change_env {
 
 struct apply_item {
 	struct slice path;
-	void *of;			 /* the owner's */
-	enum restore_kind kind;		 /* RESTORE_TEXT: `plan` says what shall stand there */
-	bool sweep;			 /* first, what a killed write left in its folder */
-	enum entry_kind from, to;	 /* of a link or folder: what must stand there, what shall */
+	void *of;		  /* the owner's */
+	enum restore_kind kind;	  /* RESTORE_TEXT: `plan` says what shall stand there */
+	bool sweep;		  /* first, what a killed write left in its folder */
+	enum entry_kind from, to; /* of a link or folder: what must stand there, what shall */
 	struct slice from_data, to_data; /* bytes of the file, target of the link */
 	uint32_t from_mode, to_mode;
 };

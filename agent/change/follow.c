@@ -40,6 +40,21 @@ static void take_back(struct followed *f, const struct past_edit *e)
 	hunk_list_sweep(&f->list);
 }
 
+/* A file that comes back gets its permissions; with one that goes, the folders made for it go. */
+static void add(struct followed *f, struct hunk_session *session, const struct past_edit *e,
+		struct slice before, struct slice after)
+{
+	hunks_add(&f->list, e->task, session, before, after);
+	for (size_t i = 0; (!before.ptr || !after.ptr) && i < f->list.n; i++) {
+		struct hunk *h = &f->list.items[i];
+
+		if (!h->fresh.ptr && h->mode == 0)
+			h->mode = e->mode;
+		if (!h->old.ptr && h->folders == 0)
+			h->folders = e->folders;
+	}
+}
+
 void follow_edit(struct followed *f, struct arena *a, struct slice state_dir,
 		 const struct history *h, struct hunk_session *session, const struct past_edit *e)
 {
@@ -54,7 +69,7 @@ void follow_edit(struct followed *f, struct arena *a, struct slice state_dir,
 	if (e->n_hunks || e->undone)
 		(void)hunks_follow(&f->list, before, after);
 	else
-		hunks_add(&f->list, e->task, session, before, after);
+		add(f, session, e, before, after);
 	f->text = after;
 	f->hash = e->after;
 }

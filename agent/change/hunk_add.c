@@ -211,6 +211,8 @@ void hunks_add(struct hunk_list *l, struct slice task, struct hunk_session *sess
 		add_whole(&x);
 	} else if (mine.n == 1 && !mine.items[0].old.ptr) {
 		put(&x, (struct slice){ NULL, 0 }, after, 0);
+		if (made.n > 0)
+			made.items[0].folders = mine.items[0].folders;
 	} else {
 		n = spans_of(&a, before, after, &spans);
 		x.spans = spans;

@@ -20,8 +20,9 @@ struct hunk {
 	char *id;   /* NULL until its task is over */
 	char *task; /* the task that made it */
 	struct hunk_session *session;
-	size_t start, end; /* bytes */
+	size_t start, end;	 /* bytes */
 	struct slice old, fresh; /* owned */
+	uint32_t mode, folders;	 /* of a file that came or went: see struct past_edit */
 	bool touched;
 	bool dead; /* to be taken off the list */
 };
@@ -41,8 +42,8 @@ struct hunk *hunk_list_find(const struct hunk_list *l, struct slice id);
 struct hunk_text {
 	void *ctx;
 	size_t len;
-	size_t (*line_start)(void *ctx, size_t offset); /* of the line that holds it */
-	size_t (*line_end)(void *ctx, size_t offset);	/* behind its line end */
+	size_t (*line_start)(void *ctx, size_t offset);		   /* of the line that holds it */
+	size_t (*line_end)(void *ctx, size_t offset);		   /* behind its line end */
 	struct slice (*view)(void *ctx, size_t start, size_t end); /* borrowed for a moment */
 };
 struct hunk_text hunk_text_of(const struct slice *text); /* borrows it */

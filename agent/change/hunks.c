@@ -325,11 +325,12 @@ void hunks_remove(struct hunks *s, const struct slice *ids, size_t n)
 static bool log_accept(struct store *store, struct slice session, struct slice task,
 		       const struct slice *ids, size_t n, struct err *err)
 {
-	struct event_log *log;
+	/* A task or a rejection of the session may be at work; what is accepted is none of theirs. */
+	struct event_log *in_use = event_log_in_use(store, session), *log = in_use;
 	struct jw *w;
 	bool ok;
 
-	if (!event_log_open(store, session, &log, err))
+	if (!in_use && !event_log_open(store, session, &log, err))
 		return false;
 	w = event_log_begin(log, "hunk");
 	jw_kstr(w, "task", task);
@@ -341,7 +342,8 @@ static bool log_accept(struct store *store, struct slice session, struct slice t
 	ok = event_log_end(log, err);
 	if (ok)
 		(void)event_log_sync(log, NULL, NULL);
-	event_log_close(log);
+	if (!in_use)
+		event_log_close(log);
 	return ok;
 }
 

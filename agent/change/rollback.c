@@ -12,7 +12,7 @@
 
 struct step {
 	int64_t number;
-	struct slice path, before, after; /* hashes, "" = no file */
+	struct slice task, path, before, after; /* hashes, "" = no file */
 	uint32_t mode, folders;
 	struct restore_entry entry;
 	bool file, made, failed;
@@ -51,6 +51,7 @@ static void take_edit(struct rollback *b, struct json ev)
 	}
 	b->steps[b->n++] =
 		(struct step){ .number = json_i64_or(json_get(ev, "step"), 0),
+			       .task = text_of(b, ev, "task"),
 			       .path = text_of(b, ev, "path"),
 			       .before = text_of(b, ev, "before"),
 			       .after = text_of(b, ev, "after"),
@@ -168,7 +169,7 @@ static void log_step(struct rollback *b, const struct step *s, bool unknown)
 {
 	struct jw *w = event_log_begin(b->env.log, "edited");
 
-	jw_kstr(w, "task", b->task);
+	jw_kstr(w, "task", s->task);
 	jw_ki64(w, "step", s->number);
 	jw_kbool(w, "ok", false);
 	jw_kcstr(w, "error", "rolled back");

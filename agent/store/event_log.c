@@ -187,6 +187,13 @@ bool event_log_open(struct store *store, struct slice session, struct event_log 
 	return true;
 }
 
+struct event_log *event_log_in_use(struct store *store, struct slice session)
+{
+	struct event_log *l = find_open(store, session);
+
+	return l && !l->closing ? l : NULL;
+}
+
 void event_log_close(struct event_log *l)
 {
 	if (!l)

@@ -67,6 +67,9 @@ struct sync_wait;
  * this one. store: borrowed; it must not be closed before the log is. */
 NODISCARD bool event_log_open(struct store *store, struct slice session, struct event_log **out,
 			      struct err *err);
+/* The log of the session, if somebody in this process has it open, for single events that stand between
+ * theirs; NULL: nobody has. Never to be closed, and not kept. */
+struct event_log *event_log_in_use(struct store *store, struct slice session);
 /* What is under way is still written, and then the lock goes. NULL is fine. */
 void event_log_close(struct event_log *l);
 struct slice event_log_session(const struct event_log *l);

@@ -1,15 +1,11 @@
-/* journal.h - the log's side of a change of files, of a tool's or of a command's.
- *
- *   begin --> for each file: edit (both images, before it is touched) --> edited --> end
- *
- * From begin to end the session is marked as unfinished: a task that ends in between, and the next
- * start after a crash, roll back what was made (rollback.h). All of them: false after env->fatal
- * said why, and then nothing more may be changed. */
+/* journal.h - a tool's or a command's side of agent/change/change_log.h: the log, the task and the
+ * steps are those of the run. All of them: false after env->fatal said why, and then nothing more may
+ * be changed. */
 #ifndef EMEND_TOOL_JOURNAL_H
 #define EMEND_TOOL_JOURNAL_H
 
+#include "agent/change/change_log.h"
 #include "agent/tool/tool.h"
-#include "agent/change/entry.h"
 
 /* files: how many edits will follow, and if all are made then so is the change; 0: not known yet.
  * *id, in the run's arena, names the change. */
@@ -31,9 +27,10 @@ typedef void journal_cb(struct tool_run *r, bool ok);
 void journal_sync(struct tool_run *r, journal_cb *done);
 /* err: it was not made. */
 NODISCARD bool journal_edited(struct tool_run *r, int64_t step, const struct err *err);
-/* Nobody waits for its end: until the store has it on the disk the mark stays, and a crash rolls back. */
 NODISCARD bool journal_end(struct tool_run *r, struct slice id, const struct err *err);
-/* A write that failed like this left the file as it was; after another it may have been made. */
-bool journal_untouched(const struct err *err);
+static inline bool journal_untouched(const struct err *err)
+{
+	return change_untouched(err);
+}
 
 #endif

@@ -5,6 +5,7 @@ A conversation is a text of lines; a value may go on over following lines that s
 
   # comment
   file: PATH "text"         a file of the workspace           absent: PATH     (at the end: must not be there)
+  bytes: PATH "\\u0000-\\u00ff"   the same, by bytes           holds PATH "bytes"   they are in the file now
   model: {...}              one turn of the scripted model    check: PATH "text"  (at the end: must hold this)
   model-file: {...}         also one turn; same as model:
   config: {...}             the user's config file            env: NAME=VALUE
@@ -311,6 +312,22 @@ class Session:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8", newline="") as file:
             file.write(self.value(text))
+
+    def do_bytes(self, rest):
+        name, text = rest.split(None, 1)
+        with open(os.path.join(self.root, name), "wb") as file:
+            file.write(self.value(text).encode("latin-1"))
+
+    def do_holds(self, rest):
+        name, text = rest.split(None, 1)
+        want, got = self.value(text).encode("latin-1"), None
+        for _ in range(400):
+            with open(os.path.join(self.root, name), "rb") as file:
+                got = file.read()
+            if got == want:
+                return
+            time.sleep(0.05)
+        raise Failure("%s holds %r, not %r" % (name, got, want))
 
     def do_check(self, rest):
         name, text = rest.split(None, 1)

@@ -49,6 +49,11 @@ struct editor {
 	bool honest; /* nothing by chance: `always` is the answer */
 	enum answer always;
 
+	/* The server has heard of a change; before, now: the texts that it knows. NULL: nobody listens. */
+	bool (*listens)(void *owner, int file);
+	void (*heard)(void *owner, int file, struct slice before, struct slice now);
+	void *owner;
+
 	struct runq *q;
 	struct job job;
 	int delay; /* turns of the loop until the answer */
@@ -160,6 +165,9 @@ static void editor_tell_one(struct editor *e)
 {
 	struct report r = e->reports[0];
 	struct document *doc = editor_document(e, r.file);
+	bool listens = e->listens && e->listens(e->owner, r.file);
+	char *before = listens ? text_copy(&doc->text) : NULL, *now;
+	size_t len = doc->text.len;
 	struct err err = { 0 };
 
 	editor_must(e,
@@ -167,6 +175,13 @@ static void editor_tell_one(struct editor *e)
 				    &err),
 		    "the server did not understand a change");
 	doc->version = r.version;
+	if (listens) {
+		now = text_copy(&doc->text);
+		e->heard(e->owner, r.file, slice_make(before, len),
+			 slice_make(now, doc->text.len));
+		free(now);
+	}
+	free(before);
 	free(r.text);
 	memmove(&e->reports[0], &e->reports[1], --e->n_reports * sizeof(r));
 }

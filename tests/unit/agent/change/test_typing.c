@@ -2,7 +2,8 @@
  * edits, delays and versions, in all position encodings and line ends, with and without byte order
  * mark, with an editor that refuses edits or does not answer: no character of the user's is ever
  * lost or moved, the server's copy is the buffer, a patch of two files is made in both or in
- * neither, and undo, of the whole task or step by step, takes exactly the model's changes away.
+ * neither, and undo, of the whole task or step by step, takes exactly the model's changes away; so do
+ * redo and rejected hunks, at any time.
  * usage: test_typing [CASES [SEED]] */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,10 +17,12 @@
 #include <ftw.h>
 
 #include "agent/config/config.h"
+#include "agent/change/hunk_reject.h"
 #include "agent/change/rollback.h"
 #include "agent/change/undo.h"
 #include "agent/store/store.h"
 #include "agent/tool/tool.h"
+#include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 #include "tests/unit/agent/change/editor.h"
 
@@ -43,9 +46,10 @@ struct world {
 	struct tool_run run;
 	struct store *store;
 	char dir[64];
-	int sessions;
+	int sessions, tasks;
 	bool done;
-	long cases, made, refused, merged, exact, conflicts, multi, redone;
+	struct hunks hunks;
+	long cases, made, refused, merged, exact, conflicts, multi, redone, rejected, kept;
 	unsigned tokens; /* made so far: each text of the model's is another */
 	struct buf first[EDITOR_FILES];
 };
@@ -59,6 +63,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 static void new_log(struct world *w)
 {
 	char id[32];
+	struct jw *j;
 
 	event_log_close(w->env.log);
 	w->env.log = NULL;
@@ -66,6 +71,39 @@ static void new_log(struct world *w)
 	(void)nftw(w->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	(void)snprintf(id, sizeof(id), "20260101-%06d", w->sessions++);
 	assert_true(event_log_open(w->store, slice_of(id), &w->env.log, NULL));
+	j = event_log_begin(w->env.log, "session");
+	jw_kcstr(j, "workspace", "/ws");
+	assert_true(event_log_end(w->env.log, NULL));
+}
+
+/* --- the hunks, as the language server keeps them --- */
+
+static struct snapshot *hunk_buffer(void *owner, struct slice path)
+{
+	struct world *w = owner;
+
+	return editor_buffer(&w->editor, path);
+}
+
+static void hunks_changed(void *owner, struct hunk_file *f)
+{
+	(void)owner, (void)f;
+}
+
+static const char *const absolute[EDITOR_FILES] = { "/ws/a.txt", "/ws/b.txt" };
+
+static bool listens(void *owner, int file)
+{
+	struct world *w = owner;
+
+	return hunks_file(&w->hunks, slice_of(absolute[file])) != NULL;
+}
+
+static void heard(void *owner, int file, struct slice before, struct slice now)
+{
+	struct world *w = owner;
+
+	hunks_replaced(&w->hunks, hunks_file(&w->hunks, slice_of(absolute[file])), before, now);
 }
 
 static void world_init(struct world *w)
@@ -78,6 +116,14 @@ static void world_init(struct world *w)
 	runq_init(&w->q, &w->loop);
 	w->store = store_new(&w->loop, &w->q, slice_of(w->dir));
 	editor_init(&w->editor, &w->q, first_seed);
+	w->editor.listens = listens;
+	w->editor.heard = heard;
+	w->editor.owner = w;
+	hunks_init(&w->hunks, &(struct hunks_options){ .runq = &w->q,
+						       .state_dir = slice_of(w->dir),
+						       .buffer = hunk_buffer,
+						       .changed = hunks_changed,
+						       .owner = w });
 	w->env.arena = &w->arena;
 	w->env.task_id = SLICE("t1");
 	w->env.next_step = 1;
@@ -92,6 +138,7 @@ static void world_release(struct world *w)
 	workspace_release(&w->env.workspace);
 	policy_free(w->env.policy);
 	event_log_close(w->env.log);
+	hunks_release(&w->hunks);
 	editor_release(&w->editor);
 	arena_release(&w->arena);
 	for (int f = 0; f < EDITOR_FILES; f++)
@@ -134,6 +181,7 @@ static void new_documents(struct world *w)
 	arena_init(&w->arena);
 	e->encoding = (enum position_encoding)editor_random(e, 3);
 	e->eol = eols[editor_random(e, 4)];
+	hunks_clear(&w->hunks);
 	for (int f = 0; f < EDITOR_FILES; f++)
 		new_document(w, f);
 	workspace_release(&w->env.workspace);
@@ -571,6 +619,109 @@ static void undo_something(struct world *w)
 		return;
 	p = u.history.edits[editor_random(&w->editor, (uint32_t)u.history.n)];
 	w->conflicts += !turn(&u, p.task, step ? p.step : -1, redo);
+	hunks_reload_all(&w->hunks);
+}
+
+/* --- hunks --- */
+
+static void new_task(struct world *w)
+{
+	end_task(w);
+	w->env.task_id = arena_printf(&w->arena, "t%d", ++w->tasks);
+}
+
+/* The task is over: what it did waits as hunks from now on. */
+static void next_task(struct world *w)
+{
+	new_task(w);
+	hunks_reload(&w->hunks, event_log_session(w->env.log), w->env.workspace.root);
+}
+
+/* Each of the hunks that wait, or some. */
+static size_t choose_hunks(struct world *w, bool all, struct slice **ids)
+{
+	size_t n = 0;
+
+	*ids = arena_array(&w->arena, LIMIT_HUNKS, sizeof(**ids));
+	LIST_EACH (it, tmp, &w->hunks.files) {
+		struct hunk_file *f = container_of(it, struct hunk_file, link);
+
+		for (size_t i = 0; i < f->list.n; i++)
+			if (all || editor_random(&w->editor, 2) == 0)
+				(*ids)[n++] = arena_dup(&w->arena, slice_of(f->list.items[i].id));
+	}
+	return n;
+}
+
+static void rejected(void *payload, const struct change_reject_result *r, const struct err *err)
+{
+	struct undo *u = payload;
+
+	u->done = true;
+	u->ok = !err && r->refused == 0;
+	u->w->rejected += (long)r->rejected;
+	u->w->kept += (long)r->refused;
+}
+
+/* True: none was refused. */
+static bool reject(struct world *w, bool all)
+{
+	struct change_env env = { &w->env.workspace, w->env.log, SLICE("reject") };
+	struct change_reject_spec spec = { .hunks = &w->hunks };
+	struct undo u = { .w = w };
+	struct slice *ids;
+
+	spec.n_ids = choose_hunks(w, all, &ids);
+	spec.ids = ids;
+	(void)change_reject_start(&env, &spec, rejected, &u);
+	(void)uv_run(&w->loop, UV_RUN_DEFAULT);
+	editor_must(&w->editor, u.done, "a rejection that never ends");
+	editor_tell_all(&w->editor);
+	w->cases++;
+	check(w);
+	return u.ok;
+}
+
+/* Some are rejected or kept, while the user types and the editor refuses, lies and forgets. */
+static void judge_something(struct world *w)
+{
+	struct err err = { 0 };
+	struct slice *ids;
+	size_t n;
+
+	if (w->env.unfinished || editor_random(&w->editor, 2) == 0)
+		next_task(w);
+	if (editor_random(&w->editor, 4) == 0) {
+		n = choose_hunks(w, false, &ids);
+		editor_must(&w->editor, hunks_accept(&w->hunks, w->store, ids, n, &err), err.msg);
+	} else {
+		w->conflicts += !reject(w, editor_random(&w->editor, 4) == 0);
+	}
+}
+
+/* Nobody types: without its hunks the text is the first one to the byte, as far as the log knows what
+ * was made. Undo of what was rejected comes to the same. */
+static void reject_all(struct world *w)
+{
+	struct undo u = { .w = w };
+	bool ok;
+
+	next_task(w);
+	ok = reject(w, true);
+	read_history(&u);
+	editor_must(&w->editor, ok || !all_known(&u, 0) || !all_known(&u, 1),
+		    "a rejection that conflicts with nothing");
+	for (int f = 0; f < EDITOR_FILES; f++) {
+		if (!all_known(&u, f))
+			continue;
+		editor_must(&w->editor,
+			    slice_eq(buf_slice(&w->first[f]), buf_slice(&w->editor.text[f])),
+			    "rejections did not restore the first text");
+		if (w->editor.failed)
+			explain(&u, f, "rejection");
+	}
+	check(w);
+	w->env.task_id = SLICE("t1");
 }
 
 /* --- the run --- */
@@ -593,9 +744,9 @@ static void one_document(struct world *w)
 {
 	struct editor *e = &w->editor;
 	bool quiet = false, wild = editor_random(e, 2) == 0; /* undo in between, several tasks */
-	int tasks = 1;
 
 	new_documents(w);
+	w->tasks = 1;
 	e->honest = editor_random(e, 2) == 0;
 	e->tidy = editor_random(e, 3) == 0;
 	quiet = e->idle = editor_random(e, 4) == 0; /* then undo must restore to the byte */
@@ -603,15 +754,17 @@ static void one_document(struct world *w)
 		one_call(w);
 		if (wild && editor_random(e, 4) == 0)
 			undo_something(w);
-		if (wild && editor_random(e, 8) == 0) {
-			end_task(w);
-			w->env.task_id = arena_printf(&w->arena, "t%d", ++tasks);
-		}
+		if (wild && editor_random(e, 8) == 0)
+			judge_something(w);
+		if (wild && editor_random(e, 8) == 0)
+			new_task(w);
 	}
 	w->cases += (long)e->keys;
 	e->keys = 0;
 	end_task(w);
 	e->honest = e->idle = true;
+	if (quiet && !wild && editor_random(e, 2) == 0)
+		reject_all(w);
 	if (!wild)
 		undo_all(w, quiet);
 	w->env.task_id = SLICE("t1");
@@ -633,14 +786,17 @@ static void typing(void **state)
 	print_message("# %ld cases from seed %u: %ld edits made, %ld refused, %ld merged, %ld of "
 		      "several lines, %llu found another version, %llu asked; the editor refused "
 		      "%llu, did not answer %llu, made %llu of them late; undo went exactly around "
-		      "the user %ld times and conflicted %ld times; %ld redos\n",
+		      "the user %ld times and conflicted %ld times; %ld redos; %ld hunks rejected, "
+		      "%ld rejections refused\n",
 		      w->cases, first_seed, w->made, w->refused, w->merged, w->multi,
 		      (unsigned long long)e->stale, (unsigned long long)e->asks,
 		      (unsigned long long)e->refused, (unsigned long long)e->silent,
-		      (unsigned long long)e->late, w->exact, w->conflicts, w->redone);
+		      (unsigned long long)e->late, w->exact, w->conflicts, w->redone, w->rejected,
+		      w->kept);
 	assert_true(w->made > 100 && w->refused > 10 && w->merged > 10 && w->multi > 10);
 	assert_true(e->stale > 10 && e->refused > 10 && e->silent > 10 && e->late > 3);
 	assert_true(w->exact > 0 && w->conflicts > 10 && w->redone > 10);
+	assert_true(w->rejected > 100 && w->kept > 10);
 	world_release(w);
 	free(w);
 }
