@@ -17,10 +17,15 @@ class Terminal:
     def __init__(self, w, *args, size=None, **env):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.chdir(w.path)
-            if size:  # (rows, columns)
-                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[0], size[1], 0, 0))
-            os.execve(EMEND, [EMEND, *args], dict(w.env, TERM="xterm", **env))
+            try:  # whatever goes wrong here, this copy of the suite must not go on: it would fork again
+                os.chdir(w.path)
+                if size:  # (rows, columns)
+                    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[0], size[1], 0, 0))
+                os.execve(EMEND, [EMEND, *args], dict(dict(w.env, TERM="xterm"), **env))
+            except BaseException as why:
+                os.write(2, ("cannot start %s: %r\n" % (EMEND, why)).encode())
+            finally:
+                os._exit(127)
         self.text = ""
         self.status = None
 
