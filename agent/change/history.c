@@ -153,7 +153,7 @@ bool history_read(struct arena *a, struct slice state_dir, struct slice session,
 
 static bool holds(const struct history *h, struct slice task)
 {
-	if (task.len == 0)
+	if (task.len == 0 || slice_eq(h->session, task))
 		return h->n > 0;
 	for (size_t i = 0; i < h->n; i++)
 		if (slice_eq(h->edits[i].task, task))
@@ -165,14 +165,16 @@ static bool holds(const struct history *h, struct slice task)
 static bool damaged(struct err *err, const struct history *h, struct slice task)
 {
 	if (task.len > 0)
-		return err_set(err, ERR_INVALID,
-			       "session %.*s, which holds task %.*s, is damaged from line %zu; nothing "
-			       "was changed. `emend audit verify` says more",
-			       SLICE_ARG(h->session), SLICE_ARG(task), h->lines + 1);
-	return err_set(err, ERR_INVALID,
-		       "the newest session %.*s is damaged from line %zu, and an older one would be "
-		       "a guess. Name the task that you mean: `emend sessions` lists them",
-		       SLICE_ARG(h->session), h->lines + 1);
+		return err_set(
+			err, ERR_INVALID,
+			"session %.*s, which holds task %.*s, is damaged from line %zu; nothing "
+			"was changed. `emend audit verify` says more",
+			SLICE_ARG(h->session), SLICE_ARG(task), h->lines + 1);
+	return err_set(
+		err, ERR_INVALID,
+		"the newest session %.*s is damaged from line %zu, and an older one would be "
+		"a guess. Name the task that you mean: `emend sessions` lists them",
+		SLICE_ARG(h->session), h->lines + 1);
 }
 
 static bool not_found(struct err *err, struct slice workspace, struct slice task,
@@ -187,7 +189,8 @@ static bool not_found(struct err *err, struct slice workspace, struct slice task
 			       "%.*s is damaged",
 			       SLICE_ARG(task), SLICE_ARG(workspace), SLICE_ARG(broken));
 	return err_set(err, ERR_NOT_FOUND,
-		       "no task %.*s changed files in %.*s; `emend sessions` lists what there is",
+		       "no task or session %.*s changed files in %.*s; `emend status` and `emend "
+		       "sessions` list what there is",
 		       SLICE_ARG(task), SLICE_ARG(workspace));
 }
 

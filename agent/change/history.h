@@ -12,13 +12,13 @@ struct past_edit {
 	struct slice before, after; /* SHA-256 hex of blobs; "" = no file */
 	uint32_t mode;		    /* permission bits of the file before; 0: not known */
 	struct restore_entry entry; /* not text: before and after are no content to compare */
-	bool made;   /* the log says that the change was made (false also: interrupted, unknown) */
-	bool failed; /* the log says that it was not */
+	bool made;    /* the log says that the change was made (false also: interrupted, unknown) */
+	bool failed;  /* the log says that it was not */
 	bool unknown; /* nobody knows: an editor that did not answer may have made it later */
 	bool undone;
 	const struct slice *hunks; /* it took these hunks back: the user's doing, not the model's */
 	size_t n_hunks;
-	uint32_t folders;   /* how many of its parents were missing before, and were made for it */
+	uint32_t folders;  /* how many of its parents were missing before, and were made for it */
 	size_t prev, next; /* edits of the same path; SIZE_MAX: it is the first, the last */
 };
 
@@ -34,9 +34,9 @@ struct history {
 	struct slice session, workspace;
 	struct past_edit *edits; /* in the order in which they were made */
 	size_t n, cap;
-	size_t lines; /* of the log that are good: if it is damaged, the next one is */
+	size_t lines;		/* of the log that are good: if it is damaged, the next one is */
 	struct slice last_task; /* the newest task that edited; "" if none */
-	struct past_undo undo; /* the last one */
+	struct past_undo undo;	/* the last one */
 	struct slice *accepted; /* ids of hunks that the user accepted */
 	size_t n_accepted, cap_accepted;
 };
@@ -45,7 +45,7 @@ struct history {
  * in *out. */
 NODISCARD bool history_read(struct arena *a, struct slice state_dir, struct slice session,
 			    struct history *out, struct err *err);
-/* The session that holds this task, or, with task "", the newest session of the workspace that
+/* The session that holds this task, or is it by its own id, or, with task "", the newest session of the workspace that
  * edited files. ERR_NOT_FOUND with a sentence for the user. ERR_INVALID: no task is named, and a newer
  * session is damaged: to go on with an older one would be a guess. */
 NODISCARD bool history_find(struct arena *a, struct slice state_dir, struct slice workspace,

@@ -49,8 +49,8 @@ struct change_undo {
 
 bool change_undo_wants(const struct change_undo_spec *s, const struct past_edit *e)
 {
-	return slice_eq(e->task, s->task) && e->undone == s->redo && !e->failed &&
-	       (s->only < 0 || e->step == s->only);
+	return (slice_eq(e->task, s->task) || slice_eq(s->history->session, s->task)) &&
+	       e->undone == s->redo && !e->failed && (s->only < 0 || e->step == s->only);
 }
 
 /* --- the log's side of the whole --- */

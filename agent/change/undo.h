@@ -18,8 +18,8 @@
 
 struct change_undo_spec {
 	const struct history *history; /* borrowed until done, as the task */
-	struct slice task;
-	int64_t only; /* a step of it, or -1: all of them */
+	struct slice task;	       /* or the history's session: all its tasks */
+	int64_t only;		       /* a step of it, or -1: all of them */
 	bool redo;
 };
 struct change_undo_result {

@@ -80,10 +80,8 @@ static int no_command(struct cli *c, char **args, int n)
 
 	if (!options_parse(&c->arena, args, n, NULL, OPTS_COMMON | OPT_VERSION, &c->args, &err))
 		return cli_fail(c, &err);
-	if (cli_given(c, OPT_VERSION)) {
-		term_printf(&c->out, "emend %s\n", EMEND_VERSION);
-		return 0;
-	}
+	if (cli_given(c, OPT_VERSION))
+		return cmd_version(c);
 	if (cli_given(c, OPT_HELP)) {
 		help_all(&c->out);
 		return 0;
@@ -92,7 +90,13 @@ static int no_command(struct cli *c, char **args, int n)
 	return 2;
 }
 
-static int help(struct cli *c)
+int cmd_version(struct cli *c)
+{
+	term_printf(&c->out, "emend %s\n", EMEND_VERSION);
+	return 0;
+}
+
+int cmd_help(struct cli *c)
 {
 	struct command about;
 
@@ -107,26 +111,42 @@ static int help(struct cli *c)
 	return 0;
 }
 
+/* What a command would pass over may have been meant to change what it does. */
+static int too_much(struct cli *c)
+{
+	const struct command *k = &c->command;
+
+	if (k->words >= 0 && c->args.n_words > (size_t)k->words)
+		return cli_usage(c, "`emend %s` takes %s; \"%.80s\" is too much: emend %s%s%s",
+				 k->name,
+				 k->words == 0	 ? "no words"
+				 : k->words == 1 ? "one word"
+						 : "two words",
+				 c->args.words[k->words], k->name, *k->args ? " " : "", k->args);
+	return 0;
+}
+
 static int run(struct cli *c, char **args, int n)
 {
 	const char *name;
 	struct err err = { 0 };
+	int status;
 
 	options_find_command(args, n, &name);
 	if (!name)
 		return no_command(c, args, n);
 	c->command = find(name);
-	if (!c->command.name && strcmp(name, "help") != 0)
-		return unknown_command(c, name);
-	if (!options_parse(&c->arena, args, n, name,
-			   c->command.name ? c->command.options : OPTS_COMMON, &c->args, &err))
-		return cli_fail(c, &err);
 	if (!c->command.name)
-		return help(c);
+		return unknown_command(c, name);
+	if (!options_parse(&c->arena, args, n, name, c->command.options, &c->args, &err))
+		return cli_fail(c, &err);
 	if (cli_given(c, OPT_HELP)) {
 		help_command(&c->out, &c->command);
 		return 0;
 	}
+	status = too_much(c);
+	if (status != 0)
+		return status;
 	if (cli_given(c, OPT_VERBOSE))
 		log_to(stderr, LOG_INFO);
 	if (!c->command.run)

@@ -1,7 +1,6 @@
 /* cmd_audit.c - emend audit [verify | show | export] [ID] */
 #include "agent/cli/json_line.h"
 #include "agent/cli/sessions/session_info.h"
-#include "agent/cli/sessions/session_info.h"
 #include "agent/store/event_log.h"
 #include "agent/store/log_head.h"
 

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "agent/cli/json_line.h"
+#include "agent/cli/model_check.h"
 #include "agent/cli/place.h"
 
 static int show(struct cli *c, const struct config *config)
@@ -19,17 +20,110 @@ static int show(struct cli *c, const struct config *config)
 	return 0;
 }
 
-static int check(struct cli *c, const struct config *config)
+struct checker {
+	struct cli *cli;
+	struct place place;
+	struct config narrow;
+	size_t bad;
+};
+
+static void report(void *payload, const struct err *err)
+{
+	struct checker *k = payload;
+
+	k->bad++;
+	(void)cli_fail(k->cli, err);
+}
+
+/* Does each rule match what its examples say? */
+static void check_examples(struct checker *k)
+{
+	for (size_t i = 0; i < k->narrow.n_examples; i++) {
+		const struct config_example *e = &k->narrow.examples[i];
+		struct err err = { 0 };
+		bool covered;
+
+		if (!policy_covers(e->verdict, e->rule, e->command, &covered, &err)) {
+			report(k, &err);
+		} else if (covered != e->match) {
+			(void)err_set(
+				&err, ERR_USAGE,
+				"The setting permissions.%s: the rule \"%.*s\" %s \"%.*s\", and its "
+				"example says otherwise.",
+				verdict_name(e->verdict), SLICE_ARG(e->rule),
+				covered ? "matches" : "does not match", SLICE_ARG(e->command));
+			report(k, &err);
+		}
+	}
+}
+
+static void check_rules(struct checker *k)
 {
 	struct policy *policy;
+	struct hosts *hosts;
 	struct err err = { 0 };
 
-	if (!config_policy(config, &policy, &err))
-		return cli_fail(c, &err);
-	policy_free(policy);
-	if (cli_given(c, OPT_JSON)) {
-		struct json_line l;
+	if (config_policy(&k->narrow, &policy, &err))
+		policy_free(policy);
+	else
+		report(k, &err);
+	if (config_hosts(&k->narrow, &hosts, &err))
+		hosts_free(hosts);
+	else
+		report(k, &err);
+}
 
+/* A model that is named and cannot be used. Nothing is contacted. */
+static bool check_model(struct checker *k, struct err *err)
+{
+	struct cli_loop loop;
+	struct model_check m;
+
+	if (k->narrow.model.len == 0)
+		return true;
+	if (!cli_loop_init(&loop, k->cli, &k->place, false, err))
+		return false;
+	model_check(&loop, &k->narrow, &k->cli->arena, &m);
+	cli_loop_end(&loop);
+	cli_loop_run(&loop);
+	if (!m.ok)
+		report(k, &m.why);
+	return true;
+}
+
+static bool check_all(struct checker *k, struct err *err)
+{
+	struct config_reports reports = { report, k, true };
+
+	if (!place_workspace(k->cli, &k->place.workspace, err) ||
+	    !place_config(k->cli, &k->place.config, &reports, err))
+		return false;
+	k->place.loaded = true;
+	if (!place_narrow(k->cli, &k->place, &k->narrow, &reports, err))
+		return false;
+	check_rules(k);
+	check_examples(k);
+	if (!check_model(k, err)) {
+		config_release(&k->narrow);
+		return false;
+	}
+	config_release(&k->narrow);
+	return true;
+}
+
+/* Every mistake of both files, not only the first. */
+static int check(struct cli *c)
+{
+	struct checker k = { .cli = c, .place.loaded = false };
+	struct err err = { 0 };
+	struct json_line l;
+
+	if (!check_all(&k, &err))
+		report(&k, &err);
+	place_release(&k.place);
+	if (k.bad > 0)
+		return err_exit_code(ERR_USAGE);
+	if (cli_given(c, OPT_JSON)) {
 		jw_kbool(json_line_begin(&l, "config"), "ok", true);
 		json_line_end(&l, &c->out);
 	} else if (!cli_given(c, OPT_QUIET)) {
@@ -70,16 +164,16 @@ static int paths(struct cli *c)
 	return 0;
 }
 
-/* show and check look at what would hold in this folder. */
-static int with_settings(struct cli *c, int (*fn)(struct cli *c, const struct config *config))
+/* What would hold in this folder. */
+static int show_here(struct cli *c)
 {
 	struct place p = { .loaded = false };
 	struct config narrow;
 	struct err err = { 0 };
 	int status;
 
-	if (place_init(&p, c, &err) && place_narrow(&p, &narrow, &err)) {
-		status = fn(c, &narrow);
+	if (place_init(&p, c, &err) && place_narrow(c, &p, &narrow, NULL, &err)) {
+		status = show(c, &narrow);
 		config_release(&narrow);
 	} else {
 		status = cli_fail(c, &err);
@@ -92,13 +186,10 @@ int cmd_config(struct cli *c)
 {
 	const char *what = c->args.n_words ? c->args.words[0] : "show";
 
-	if (c->args.n_words > 1)
-		return cli_usage(c,
-				 "One word at a time: emend config [show | path | schema | check]");
 	if (strcmp(what, "show") == 0)
-		return with_settings(c, show);
+		return show_here(c);
 	if (strcmp(what, "check") == 0)
-		return with_settings(c, check);
+		return check(c);
 	if (strcmp(what, "path") == 0)
 		return paths(c);
 	if (strcmp(what, "schema") != 0)

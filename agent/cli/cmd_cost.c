@@ -2,6 +2,8 @@
 #include "agent/budget/budget_text.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/place.h"
+#include "agent/cli/screen/flow.h"
+#include "agent/cli/screen/table.h"
 #include "agent/store/ledger.h"
 
 struct sum {
@@ -10,24 +12,27 @@ struct sum {
 	struct usage total;
 	uint64_t calls, died;
 	double died_usd;
+	struct table table;
 };
 
-static void put_human(struct cli *c, struct slice key, uint64_t calls, const struct usage *u)
+static void put_human(struct sum *s, struct slice key, uint64_t calls, const struct usage *u)
 {
 	uint64_t prompt = u->input + u->cache_read + u->cache_write;
-	struct term *t = &c->out;
+	struct arena *a = &s->cli->arena;
+	struct table *t = &s->table;
 
-	term_line(t, TERM_PLAIN, key, 60);
-	term_printf(
-		t,
-		"%*s $%9.4f%s  %6llu call%s  %10llu tokens in, %llu %% from the cache  %9llu out\n",
-		key.len < 40 ? 40 - (int)key.len : 1, "", u->usd,
-		u->unpriced    ? "+"
-		: u->estimated ? "~"
-			       : " ",
-		(unsigned long long)calls, calls == 1 ? " " : "s", (unsigned long long)prompt,
-		(unsigned long long)(prompt ? u->cache_read * 100 / prompt : 0),
-		(unsigned long long)u->output);
+	table_cell(t, TERM_PLAIN, key);
+	table_cell(t, TERM_PLAIN,
+		   arena_printf(a, "$%.4f%s", u->usd,
+				u->unpriced    ? "+"
+				: u->estimated ? "~"
+					       : " "));
+	table_cell(t, TERM_PLAIN, arena_printf(a, "%llu", (unsigned long long)calls));
+	table_cell(t, TERM_PLAIN, arena_printf(a, "%llu", (unsigned long long)prompt));
+	table_cell(t, TERM_PLAIN,
+		   arena_printf(a, "%llu %%",
+				(unsigned long long)(prompt ? u->cache_read * 100 / prompt : 0)));
+	table_cell(t, TERM_PLAIN, arena_printf(a, "%llu", (unsigned long long)u->output));
 }
 
 static void put(void *payload, const struct ledger_cost *r)
@@ -47,7 +52,7 @@ static void put(void *payload, const struct ledger_cost *r)
 	s->died += r->died;
 	s->died_usd += r->died_usd;
 	if (!cli_given(s->cli, OPT_JSON)) {
-		put_human(s->cli, r->key, r->calls, &r->usage);
+		put_human(s, r->key, r->calls, &r->usage);
 		return;
 	}
 	w = json_line_begin(&l, "cost");
@@ -79,16 +84,22 @@ static void put_notes(struct cli *c, const struct sum *s)
 	if (s->died == 0)
 		return;
 	budget_usd(usd, s->died_usd);
-	term_printf(&c->out,
-		    "  %llu call%s ended with emend itself, killed before the answer was complete: "
-		    "counted at the most that %s, %s.\n",
-		    (unsigned long long)s->died, s->died == 1 ? "" : "s",
-		    s->died == 1 ? "it may have cost" : "they may have cost", usd);
+	flow_line(&c->out, TERM_PLAIN, "  ", TERM_PLAIN,
+		  arena_printf(&c->arena,
+			       "%llu call%s ended with emend itself, killed before the answer was "
+			       "complete: counted at the most that %s, %s.",
+			       (unsigned long long)s->died, s->died == 1 ? "" : "s",
+			       s->died == 1 ? "it may have cost" : "they may have cost", usd));
 }
 
 int cmd_cost(struct cli *c)
 {
 	static const char *const names[] = { "day", "model", "session" };
+	static const struct table_column columns[] = {
+		{ .head = "", .gives = true },		 { .head = "cost ", .right = true },
+		{ .head = "calls", .right = true },	 { .head = "tokens in", .right = true },
+		{ .head = "from cache", .right = true }, { .head = "out", .right = true },
+	};
 	struct sum sum = { .cli = c, .by = c->args.by ? c->args.by : "day" };
 	struct ledger *ledger;
 	struct slice state;
@@ -103,11 +114,13 @@ int cmd_cost(struct cli *c)
 				 sum.by);
 	if (!state_dir(&c->arena, &state, &err))
 		return cli_fail(c, &err);
+	table_init(&sum.table, &c->arena, columns, ARRAY_LEN(columns));
 	ledger = ledger_new(state);
 	ok = ledger_costs(ledger, (enum ledger_by)by, put, &sum, &err);
 	ledger_free(ledger);
 	if (ok && !cli_given(c, OPT_JSON)) {
-		put_human(c, SLICE("total"), sum.calls, &sum.total);
+		put_human(&sum, SLICE("total"), sum.calls, &sum.total);
+		table_put(&sum.table, &c->out);
 		put_notes(c, &sum);
 	}
 	return ok ? 0 : cli_fail(c, &err);

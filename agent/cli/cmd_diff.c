@@ -1,34 +1,21 @@
-/* cmd_diff.c - emend diff [TASK]: what a task changed, from its first pre-image of each file to its
- * last post-image. */
-#include "agent/cli/place.h"
+/* cmd_diff.c - emend diff [TASK|SESSION|STEP]: what it changed, from the first pre-image of each file
+ * to the last post-image. */
+#include "agent/cli/json_line.h"
+#include "agent/cli/target.h"
 #include "agent/edit/encoding.h"
 #include "agent/edit/later.h"
-#include "agent/change/history.h"
 #include "agent/store/event_log.h"
 
-static bool counts(const struct history *h, const struct past_edit *e)
+/* The last content that was given to the file of edit i. */
+static struct slice last_after(const struct target *t, size_t i)
 {
-	return slice_eq(e->task, h->last_task) && e->entry.kind == RESTORE_TEXT && !e->failed &&
-	       !e->unknown && !e->undone;
-}
+	const struct past_edit *edits = t->history.edits;
+	struct slice after = edits[i].after;
 
-/* The last content that the task gave to the file of edit i. */
-static struct slice last_after(const struct history *h, size_t i)
-{
-	struct slice after = h->edits[i].after;
-
-	for (size_t k = i + 1; k < h->n; k++)
-		if (counts(h, &h->edits[k]) && slice_eq(h->edits[k].path, h->edits[i].path))
-			after = h->edits[k].after;
+	for (size_t k = edits[i].next; k != SIZE_MAX; k = edits[k].next)
+		if (target_stands(t, &edits[k]))
+			after = edits[k].after;
 	return after;
-}
-
-static bool is_first(const struct history *h, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (counts(h, &h->edits[k]) && slice_eq(h->edits[k].path, h->edits[i].path))
-			return false;
-	return true;
 }
 
 static bool content(struct arena *a, const struct place *p, const struct history *h,
@@ -48,70 +35,95 @@ static bool content(struct arena *a, const struct place *p, const struct history
 	return true;
 }
 
-static bool put_file(struct cli *c, const struct place *p, const struct history *h, size_t i,
+static void put_json(struct cli *c, struct slice path, const char *what, struct slice diff)
+{
+	struct json_line l;
+	struct jw *w = json_line_begin(&l, "diff");
+
+	jw_kstr(w, "path", path);
+	jw_kcstr(w, "what", what);
+	jw_kstr(w, "diff", diff);
+	json_line_end(&l, &c->out);
+}
+
+static bool put_file(struct cli *c, const struct place *p, const struct target *t, size_t i,
 		     struct err *err)
 {
-	struct slice before, after;
+	const struct history *h = &t->history;
+	struct slice before, after, diff;
 	struct arena a;
 	bool ok;
 
 	arena_init(&a);
 	ok = content(&a, p, h, h->edits[i].before, &before, err) &&
-	     content(&a, p, h, last_after(h, i), &after, err);
-	if (ok)
-		term_diff(&c->out, later_diff(&a, h->edits[i].path, before, after));
+	     content(&a, p, h, last_after(t, i), &after, err);
+	if (ok) {
+		diff = later_diff(&a, h->edits[i].path, before, after);
+		if (cli_given(c, OPT_JSON))
+			put_json(c, h->edits[i].path, "text", diff);
+		else
+			term_diff(&c->out, diff);
+	}
 	arena_release(&a);
 	return ok;
 }
 
+static void put_other(struct cli *c, const struct past_edit *e)
+{
+	char what[64];
+
+	if (e->entry.kind == RESTORE_MODE)
+		(void)snprintf(what, sizeof(what), "permissions %03o -> %03o", e->mode,
+			       e->entry.left_mode);
+	else
+		(void)snprintf(what, sizeof(what), "link %s",
+			       e->entry.left != ENTRY_LINK     ? "removed"
+			       : e->entry.before == ENTRY_LINK ? "changed"
+							       : "made");
+	if (cli_given(c, OPT_JSON)) {
+		put_json(c, e->path, what, SLICE(""));
+		return;
+	}
+	term_printf(&c->out, "%s: ", what);
+	term_line(&c->out, TERM_PLAIN, e->path, 4096);
+	term_raw(&c->out, SLICE("\n"));
+}
+
 /* Links and permissions, that a command changed. */
-static size_t put_others(struct cli *c, const struct history *h)
+static size_t put_others(struct cli *c, const struct target *t)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < h->n; i++) {
-		const struct past_edit *e = &h->edits[i];
-		bool mode = e->entry.kind == RESTORE_MODE;
+	for (size_t i = 0; i < t->history.n; i++) {
+		const struct past_edit *e = &t->history.edits[i];
 
-		if (!slice_eq(e->task, h->last_task) || !e->made || e->undone ||
-		    e->entry.kind == RESTORE_TEXT)
+		if (!target_has(t, e) || !e->made || e->undone || e->entry.kind == RESTORE_TEXT)
 			continue;
 		n++;
-		if (mode)
-			term_printf(&c->out, "permissions %03o -> %03o: ", e->mode,
-				    e->entry.left_mode);
-		else
-			term_printf(&c->out, "link %s: ",
-				    e->entry.left != ENTRY_LINK	    ? "removed"
-				    : e->entry.before == ENTRY_LINK ? "changed"
-								    : "made");
-		term_line(&c->out, TERM_PLAIN, e->path, 400);
-		term_raw(&c->out, SLICE("\n"));
+		put_other(c, e);
 	}
 	return n;
 }
 
-static bool put_all(struct cli *c, const struct place *p, struct slice task, struct err *err)
+static bool put_all(struct cli *c, const struct place *p, const char *word, struct err *err)
 {
-	struct history h;
+	struct target t;
 	size_t shown = 0;
 
-	if (!history_find(&c->arena, p->state, p->workspace, task, &h, err))
+	if (!target_find(c, p, word, &t, err))
 		return false;
-	if (task.len > 0)
-		h.last_task = task;
-	for (size_t i = 0; i < h.n; i++) {
-		if (!counts(&h, &h.edits[i]) || !is_first(&h, i))
+	for (size_t i = 0; i < t.history.n; i++) {
+		if (!target_stands(&t, &t.history.edits[i]) || !target_first(&t, i))
 			continue;
 		shown++;
-		if (!put_file(c, p, &h, i, err))
+		if (!put_file(c, p, &t, i, err))
 			return false;
 	}
-	shown += put_others(c, &h);
+	shown += put_others(c, &t);
 	if (shown == 0 && !cli_given(c, OPT_QUIET))
 		term_printf(&c->log,
-			    "Nothing of task %.*s is left: it was undone, or changed nothing.\n",
-			    SLICE_ARG(h.last_task));
+			    "Nothing of %.*s is left: it was undone, or changed nothing.\n",
+			    SLICE_ARG(t.id));
 	return true;
 }
 
@@ -121,10 +133,8 @@ int cmd_diff(struct cli *c)
 	struct err err = { 0 };
 	int status = 0;
 
-	if (c->args.n_words > 1)
-		return cli_usage(c, "One task at a time: emend diff [TASK]");
 	if (!place_init(&p, c, &err) ||
-	    !put_all(c, &p, slice_of(c->args.n_words ? c->args.words[0] : ""), &err))
+	    !put_all(c, &p, c->args.n_words ? c->args.words[0] : "", &err))
 		status = cli_fail(c, &err);
 	place_release(&p);
 	return status;

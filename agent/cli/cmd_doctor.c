@@ -287,7 +287,8 @@ int cmd_doctor(struct cli *c)
 	bool narrowed = false;
 	int status;
 
-	if (place_init(&d.place, c, &err) && (narrowed = place_narrow(&d.place, &d.config, &err)) &&
+	if (place_init(&d.place, c, &err) &&
+	    (narrowed = place_narrow(c, &d.place, &d.config, NULL, &err)) &&
 	    config_policy(&d.config, &d.policy, &err) && gather(&d, &err))
 		status = tell(&d);
 	else

@@ -223,7 +223,7 @@ int cmd_policy(struct cli *c)
 	if (explains && c->args.n_rest == 0)
 		return cli_usage(
 			c, "Which command? For example: emend policy explain -- git push --force");
-	if (!place_init(&p, c, &err) || !place_narrow(&p, &narrow, &err)) {
+	if (!place_init(&p, c, &err) || !place_narrow(c, &p, &narrow, NULL, &err)) {
 		status = cli_fail(c, &err);
 	} else {
 		rules.config = &narrow;

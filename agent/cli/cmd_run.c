@@ -2,11 +2,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "agent/cli/task/host_cli.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/loop.h"
 #include "agent/cli/place.h"
 #include "agent/cli/run_commit.h"
+#include "agent/cli/task/host_cli.h"
 #include "agent/runner/runner.h"
 #include "agent/tool/network.h"
 
@@ -283,7 +283,8 @@ int cmd_run(struct cli *c)
 				 c->args.words[0]);
 	if (c->args.n_rest == 0)
 		return cli_usage(c, "Which command? For example: emend run -- make test");
-	if (place_init(&r.place, c, &err) && (narrowed = place_narrow(&r.place, &r.config, &err)) &&
+	if (place_init(&r.place, c, &err) &&
+	    (narrowed = place_narrow(c, &r.place, &r.config, NULL, &err)) &&
 	    config_policy(&r.config, &r.policy, &err))
 		status = run(&r);
 	else

@@ -1,13 +1,12 @@
-/* cmd_undo.c - emend undo [-y] [TASK|STEP], and emend redo, which takes that back */
-#include <stdlib.h>
+/* cmd_undo.c - emend undo [-y] [TASK|SESSION|STEP], and emend redo, which takes that back */
 #include <termios.h>
 #include <unistd.h>
 
-#include "agent/cli/task/host_cli.h"
+#include "agent/change/undo.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/loop.h"
-#include "agent/cli/place.h"
-#include "agent/change/undo.h"
+#include "agent/cli/target.h"
+#include "agent/cli/task/host_cli.h"
 
 struct undo_run {
 	struct cli *cli;
@@ -27,8 +26,9 @@ static void put_report(struct undo_run *r, struct slice report, size_t restored,
 	if (!cli_given(r->cli, OPT_JSON)) {
 		term_text(&r->cli->out, TERM_PLAIN, report);
 		if (!cli_given(r->cli, OPT_QUIET))
-			term_printf(&r->cli->out, "%zu %s, %zu left as they are\n", restored,
-				    r->spec.redo ? "made again" : "undone", refused);
+			term_printf(&r->cli->out, "%zu %s, %zu left as %s\n", restored,
+				    r->spec.redo ? "made again" : "undone", refused,
+				    refused == 1 ? "it is" : "they are");
 		return;
 	}
 	w = json_line_begin(&l, r->spec.redo ? "redo" : "undo");
@@ -56,18 +56,6 @@ static void on_done(void *payload, struct slice report, size_t restored, size_t 
 	if (err)
 		r->status = cli_fail(r->cli, err);
 	finish(r);
-}
-
-/* A number of at most nine digits is a step of the newest task; everything else names a task. */
-static void read_target(struct undo_run *r, const char *word)
-{
-	size_t len = strlen(word);
-
-	r->spec.step = -1;
-	if (len > 0 && len <= 9 && strspn(word, "0123456789") == len)
-		r->spec.step = strtol(word, NULL, 10);
-	else
-		r->spec.task = slice_of(word);
 }
 
 /* Asks before anything is put back. */
@@ -128,10 +116,7 @@ static int undo_or_redo(struct cli *c, bool redo)
 	struct err err = { 0 };
 	struct history h;
 
-	if (c->args.n_words > 1)
-		return cli_usage(c, "One task or step at a time: emend %s [-y] [TASK|STEP]",
-				 redo ? "redo" : "undo");
-	read_target(&r, c->args.n_words ? c->args.words[0] : "");
+	target_read(c->args.n_words ? c->args.words[0] : "", &r.spec.task, &r.spec.step);
 	if (!place_init(&r.place, c, &err) ||
 	    !history_find(&c->arena, r.place.state, r.place.workspace, r.spec.task, &h, &err) ||
 	    !can_confirm(&r, &err)) {

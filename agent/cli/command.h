@@ -12,11 +12,13 @@ struct command {
 	const char *name, *args, *doc; /* args and doc for the help */
 	const char *more;	       /* lines below the options; may be NULL */
 	unsigned options;
+	int words;		   /* how many may follow, at most; -1: any number */
 	int (*run)(struct cli *c); /* the exit status; NULL: main() itself handles it */
+	const char *example;	   /* lines; may be NULL */
 };
 
 struct cli {
-	struct arena arena; /* lives as long as the command */
+	struct arena arena;	/* lives as long as the command */
 	struct command command; /* name NULL: none was found */
 	struct args args;
 	struct term out; /* stdout */
@@ -36,6 +38,8 @@ int cli_fail(struct cli *c, const struct err *err);
 int cli_usage(struct cli *c, const char *fmt, ...) PRINTF(2, 3);
 bool cli_given(const struct cli *c, enum option o);
 
+int cmd_help(struct cli *c);
+int cmd_version(struct cli *c);
 int cmd_do(struct cli *c);
 int cmd_code(struct cli *c); /* the code actions */
 int cmd_run(struct cli *c);

@@ -10,22 +10,35 @@ static const char code_help[] =
 	"FILE may be followed by a line or a range of lines: src/a.c:12 or src/a.c:12-40.\n";
 
 static const struct command table[] = {
-	{ "do", "[OPTIONS] TASK", "one agent task in this folder", exit_codes, OPTS_TASK, cmd_do },
-	{ "diff", "[TASK]", "what a task changed; the newest one of this folder if none is named",
-	  NULL, OPTS_COMMON, cmd_diff },
-	{ "undo", "[-y] [TASK|STEP]", "put back what a task, or one step of the newest, changed",
+	{ "do", "[OPTIONS] TASK", "one agent task in this folder", exit_codes, OPTS_TASK, -1,
+	  cmd_do,
+	  "  emend do \"make the failing test pass\"\n"
+	  "  emend do -y --max-usd 0.50 \"rename Widget to Gadget everywhere\"\n"
+	  "  emend do - <task.txt\n" },
+	{ "diff", "[TASK|SESSION|STEP]",
+	  "what a task changed; the newest one of this folder if none is named",
+	  "A session stands for all its tasks, a number for a step of the newest task.\n",
+	  OPTS_COMMON | OPT_JSON, 1, cmd_diff, NULL },
+	{ "undo", "[-y] [TASK|SESSION|STEP]",
+	  "put back what a task, or one step of the newest, changed",
 	  "A file is put back only where Emend's change still stands; the rest is named and left "
 	  "alone.\n",
-	  OPTS_COMMON | OPT_CONFIRM | OPT_JSON | OPT_NO_SANDBOX, cmd_undo },
-	{ "redo", "[-y] [TASK|STEP]", "make again what undo put back",
+	  OPTS_COMMON | OPT_CONFIRM | OPT_JSON | OPT_NO_SANDBOX, 1, cmd_undo,
+	  "  emend undo        the newest task\n"
+	  "  emend undo -y 3   step 3 of it, without a question\n" },
+	{ "redo", "[-y] [TASK|SESSION|STEP]", "make again what undo put back",
 	  "Your own changes since are kept, as with undo.\n",
-	  OPTS_COMMON | OPT_CONFIRM | OPT_JSON | OPT_NO_SANDBOX, cmd_redo },
-	{ "status", "", "what happened in this folder, and what was spent today", NULL,
-	  OPTS_COMMON | OPT_JSON, cmd_status },
+	  OPTS_COMMON | OPT_CONFIRM | OPT_JSON | OPT_NO_SANDBOX, 1, cmd_redo, NULL },
+	{ "status", "[TASK|SESSION|STEP]", "what happened in this folder, and what was spent today",
+	  "With the name of a task or session: what it changed, and what of it still stands.\n",
+	  OPTS_COMMON | OPT_JSON, 1, cmd_status, NULL },
 	{ "sessions", "[list | show ID | resume ID [INSTRUCTION] | rm ID...]",
 	  "past sessions; go on with one",
-	  "ID may be the beginning of one, as long as it is unique.\n", OPTS_TASK, cmd_sessions },
-	{ "run", "[-y] [--network] [--rw DIR] [--json] -- CMD ARG...", "run a command exactly as the agent would",
+	  "ID may be the beginning of one, as long as it is unique, or the name of a task. list shows\n"
+	  "those of this folder; --all those of all.\n",
+	  OPTS_TASK | OPT_ALL | OPT_LIMIT, -1, cmd_sessions, NULL },
+	{ "run", "[-y] [--network] [--rw DIR] [--json] -- CMD ARG...",
+	  "run a command exactly as the agent would",
 	  "What it prints on either of its streams comes as one. The exit status is that of the\n"
 	  "command; 124 if its time was up. Its changes become real when it has ended; none do if\n"
 	  "it was stopped. Changes of files that git, an editor or an agent would execute are not\n"
@@ -33,25 +46,33 @@ static const struct command table[] = {
 	  "setting network.allow; each other one is asked for on a terminal, and refused without.\n",
 	  OPTS_COMMON | OPT_RW | OPT_NETWORK | OPT_JSON | OPT_NO_SANDBOX | OPT_TIMEOUT |
 		  OPT_CONFIRM,
-	  cmd_run },
+	  -1, cmd_run,
+	  "  emend run -- make test\n"
+	  "  emend run --network -- npm install\n" },
 	{ "audit", "[verify | show | export] [ID]", "check and read the event logs",
 	  "verify checks the hash chain and the stored contents of one session, or of all;\n"
 	  "show prints a session for people; export prints its events, one JSON object a line.\n",
-	  OPTS_COMMON | OPT_JSON, cmd_audit },
+	  OPTS_COMMON | OPT_JSON, 2, cmd_audit, NULL },
 	{ "cost", "[--by model|day|session]", "what was spent", NULL,
-	  OPTS_COMMON | OPT_BY | OPT_JSON, cmd_cost },
-	{ "models", "", "which models are set up", NULL, OPTS_COMMON | OPT_MODEL | OPT_JSON,
-	  cmd_models },
+	  OPTS_COMMON | OPT_BY | OPT_JSON, 0, cmd_cost, NULL },
+	{ "models", "", "which models are set up", NULL, OPTS_COMMON | OPT_MODEL | OPT_JSON, 0,
+	  cmd_models, NULL },
 	{ "config", "[show | path | schema | check]", "the settings and where they come from", NULL,
-	  (OPTS_TASK & ~(unsigned)OPT_NO_SANDBOX), cmd_config },
-	{ "policy", "[check | test | explain -- CMD...]", "what may happen without a question, and why",
+	  (OPTS_TASK & ~(unsigned)OPT_NO_SANDBOX), 1, cmd_config, NULL },
+	{ "policy", "[check | test | explain -- CMD...]",
+	  "what may happen without a question, and why",
 	  "explain says what would become of a command line; check reads all rules and shows "
 	  "them.\n",
-	  OPTS_COMMON | OPT_MODE | OPT_YES | OPT_JSON, cmd_policy },
+	  OPTS_COMMON | OPT_MODE | OPT_YES | OPT_JSON, 1, cmd_policy, NULL },
 	{ "doctor", "[--json]", "check sandbox, libraries, settings and keys on this machine",
-	  "Exit status 6 if commands would be refused.\n", OPTS_COMMON | OPT_MODEL | OPT_JSON,
-	  cmd_doctor },
-	{ "lsp", "[--stdio]", "the language server, for editors to start", NULL, OPT_HELP, NULL },
+	  "Exit status 6 if commands would be refused.\n", OPTS_COMMON | OPT_MODEL | OPT_JSON, 0,
+	  cmd_doctor, NULL },
+	{ "lsp", "[--stdio] [--trace FILE]", "the language server, for editors to start",
+	  "--trace FILE records every message that comes and goes (also: EMEND_LSP_TRACE=FILE).\n",
+	  OPT_HELP, 0, NULL, NULL },
+	{ "help", "[COMMAND]", "what a command does and which options it has", NULL, OPT_HELP, 1,
+	  cmd_help, NULL },
+	{ "version", "", "which version this is", NULL, OPT_HELP, 0, cmd_version, NULL },
 };
 
 /* After `do`, which stands first, come the code actions. */
@@ -77,5 +98,8 @@ struct command command_at(size_t i)
 				 .doc = actions[i - 1].doc,
 				 .more = code_help,
 				 .options = OPTS_TASK,
-				 .run = cmd_code };
+				 .words = -1,
+				 .run = cmd_code,
+				 .example = "  emend explain src/main.c\n"
+					    "  emend refactor src/main.c:10-40 \"use a table\"\n" };
 }

@@ -25,6 +25,8 @@ static const struct option_spec table[] = {
 	{ OPT_NETWORK, '\0', "--network", NULL, "let it ask for hosts on the network" },
 	{ OPT_TIMEOUT, '\0', "--timeout", "S", "end the command after S seconds" },
 	{ OPT_BY, '\0', "--by", "WHAT", "day, model or session" },
+	{ OPT_ALL, '\0', "--all", NULL, "of all folders" },
+	{ OPT_LIMIT, '\0', "--limit", "N", "at most so many, the newest first (20)" },
 	{ OPT_CONFIRM, 'y', "--yes", NULL, "do not ask" },
 	{ OPT_JSON, '\0', "--json", NULL,
 	  "print one JSON object a line on stdout, and nothing else" },
@@ -35,7 +37,7 @@ static const struct option_spec table[] = {
 	{ OPT_VERBOSE, 'v', "--verbose", NULL,
 	  "say more: the output of commands, the program's own log" },
 	{ OPT_QUIET, 'q', "--quiet", NULL, "say less: only the answer, and errors" },
-	{ OPT_VERSION, '\0', "--version", NULL, "print the version" },
+	{ OPT_VERSION, 'V', "--version", NULL, "print the version" },
 	{ OPT_HELP, 'h', "--help", NULL, "print this help" },
 };
 
@@ -152,6 +154,8 @@ static bool set(struct args *a, const struct option_spec *o, const char *value, 
 		return whole(o->name, value, 1e12, &a->max_tokens, err);
 	else if (o->id == OPT_MAX_TURNS)
 		return whole(o->name, value, 100000, &a->max_turns, err);
+	else if (o->id == OPT_LIMIT)
+		return whole(o->name, value, 10000, &a->limit, err);
 	else if (o->id == OPT_RW && a->n_rw == RW_MAX)
 		return err_set(err, ERR_USAGE, "--rw can be given %d times at most.", RW_MAX);
 	else if (o->id == OPT_RW)

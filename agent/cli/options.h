@@ -27,6 +27,8 @@ enum option { /* bits, so that a command's options are a mask */
 	      OPT_BY = 1 << 17,
 	      OPT_CONFIRM = 1 << 18,
 	      OPT_TIMEOUT = 1 << 19,
+	      OPT_ALL = 1 << 20,
+	      OPT_LIMIT = 1 << 21,
 	      /* groups */
 	      OPTS_COMMON = OPT_DIR | OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP,
 	      OPTS_TASK = OPTS_COMMON | OPT_MODEL | OPT_MODE | OPT_YES | OPT_MAX_USD |
@@ -48,7 +50,7 @@ struct args {		/* strings are argv's own */
 	unsigned given; /* mask of the options that were typed */
 	const char *dir, *model, *mode, *config, *by;
 	double max_usd, max_time, timeout;
-	int64_t max_tokens, max_turns;
+	int64_t max_tokens, max_turns, limit;
 	const char *rw[RW_MAX];
 	size_t n_rw;
 	const char **words; /* what is no option */

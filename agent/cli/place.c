@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/cli/screen/flow.h"
 #include "agent/store/store_path.h"
 #include "protocol/base/limits.h"
 
@@ -26,14 +27,17 @@ bool place_workspace(struct cli *c, struct slice *out, struct err *err)
 	return true;
 }
 
-bool place_config(struct cli *c, struct config *out, struct err *err)
+bool place_config(struct cli *c, struct config *out, const struct config_reports *reports,
+		  struct err *err)
 {
 	const struct args *a = &c->args;
 	struct config_flags flags = { .max_usd = a->max_usd,
 				      .max_seconds = a->max_time,
 				      .max_tokens = a->max_tokens,
 				      .max_turns = a->max_turns };
-	struct config_sources s = { .user_file = slice_of(a->config), .flags = &flags };
+	struct config_sources s = { .user_file = slice_of(a->config),
+				    .flags = &flags,
+				    .reports = reports };
 
 	if (a->model)
 		flags.model = slice_of(a->model);
@@ -66,7 +70,7 @@ bool place_init(struct place *p, struct cli *c, struct err *err)
 {
 	*p = (struct place){ .loaded = false };
 	if (!place_workspace(c, &p->workspace, err) || !state_dir(&c->arena, &p->state, err) ||
-	    !find_program(c, &p->program, err) || !place_config(c, &p->config, err))
+	    !find_program(c, &p->program, err) || !place_config(c, &p->config, NULL, err))
 		return false;
 	p->loaded = true;
 	return true;
@@ -93,14 +97,26 @@ static bool project_text(const struct place *p, struct arena *a, struct slice *o
 	return read_whole(path, LIMIT_CONFIG_BYTES, a, out, err);
 }
 
-bool place_narrow(const struct place *p, struct config *out, struct err *err)
+static void passed_over(void *payload, const struct err *err)
 {
+	struct cli *c = payload;
+
+	term_fresh_line(&c->log);
+	flow_line(&c->log, TERM_PLAIN, "note: ", TERM_YELLOW,
+		  arena_printf(&c->arena, "this key of the project has no effect: %s", err->msg));
+}
+
+bool place_narrow(struct cli *c, const struct place *p, struct config *out,
+		  const struct config_reports *reports, struct err *err)
+{
+	const struct config_reports notes = { passed_over, c, false };
 	struct slice text;
 	struct arena a;
 	bool ok;
 
 	arena_init(&a);
-	ok = project_text(p, &a, &text, err) && config_narrow(out, &p->config, text, err);
+	ok = project_text(p, &a, &text, err) &&
+	     config_narrow(out, &p->config, text, reports ? reports : &notes, err);
 	arena_release(&a);
 	return ok;
 }

@@ -17,9 +17,13 @@ struct place {
 NODISCARD bool place_init(struct place *p, struct cli *c, struct err *err);
 void place_release(struct place *p);
 NODISCARD bool place_workspace(struct cli *c, struct slice *out, struct err *err);
-NODISCARD bool place_config(struct cli *c, struct config *out, struct err *err);
-/* *out = the settings narrowed by the workspace's .emend/config.json, if it has one. */
-NODISCARD bool place_narrow(const struct place *p, struct config *out, struct err *err);
+/* reports: as in struct config_sources. */
+NODISCARD bool place_config(struct cli *c, struct config *out, const struct config_reports *reports,
+			    struct err *err);
+/* *out = the settings narrowed by the workspace's .emend/config.json, if it has one. What has no
+ * effect there is told, on stderr of the command; with reports, all mistakes go to them instead. */
+NODISCARD bool place_narrow(struct cli *c, const struct place *p, struct config *out,
+			    const struct config_reports *reports, struct err *err);
 /* Where commands' changes lie until they are real. */
 struct slice place_views(const struct place *p, struct arena *a);
 /* The path of the user's file. */

@@ -23,7 +23,9 @@ static const char *get_env(const struct config_sources *s, const char *name)
 static struct config_setter setter(struct config *c, const struct config_sources *s,
 				   enum config_origin origin)
 {
-	return (struct config_setter){ .c = c, .origin = origin, .home = get_env(s, "HOME") };
+	return (struct config_setter){
+		.c = c, .origin = origin, .home = get_env(s, "HOME"), .reports = s->reports
+	};
 }
 
 static bool set_defaults(struct config *c, const struct config_sources *sources, struct err *err)
@@ -95,8 +97,8 @@ static bool set_editor(struct config *c, const struct config_sources *sources, s
 	if (!json_present(sources->editor))
 		return true;
 	if (json_type(sources->editor) != JSON_OBJECT)
-		return err_set(err, ERR_USAGE, "%s: expected an object, found a %s.", s.source,
-			       json_type_name(json_type(sources->editor)));
+		return err_set(err, ERR_USAGE, "%s: expected an object, found %s.", s.source,
+			       json_type_phrase(json_type(sources->editor)));
 	return config_set_object(&s, sources->editor, err);
 }
 

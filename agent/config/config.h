@@ -81,13 +81,21 @@ enum config_origin {
 	CONFIG_PROJECT
 };
 
+/* Where each mistake of a file is told, so that the rest of it can be read; its key then has no effect. */
+struct config_reports {
+	void (*fn)(void *payload, const struct err *err);
+	void *payload;
+	bool guards; /* also those of what protects (config_narrow.c), which else end the reading */
+};
+
 struct config_sources {
 	struct slice user_file; /* path; "" = the standard place, where a missing file is fine */
 	struct slice user_text; /* used instead of the file if ptr is not NULL (tests) */
 	struct json editor;	/* the editor's `emend` settings object; missing: none */
 	const char *(*env)(void *ctx, const char *name); /* NULL: getenv */
 	void *env_ctx;
-	const struct config_flags *flags; /* NULL: none */
+	const struct config_flags *flags;     /* NULL: none */
+	const struct config_reports *reports; /* NULL: the first mistake is the result */
 };
 
 struct config_flags { /* what was typed; unset: NULL ptr, negative or 0 */
@@ -99,9 +107,11 @@ struct config_flags { /* what was typed; unset: NULL ptr, negative or 0 */
 NODISCARD bool config_load(struct config *out, const struct config_sources *s, struct err *err);
 /* *out = base narrowed by the content of the project's .emend/config.json (the runner reads it).
  * Copies. A value above what the user's files allow, and a key that a project may not set, are
- * errors; below a flag it just lowers. */
+ * errors; below a flag it just lowers. With reports such a mistake is told, and its key passed over;
+ * only one in a key that protects still fails: what the project asked for would silently be gone. */
 NODISCARD bool config_narrow(struct config *out, const struct config *base,
-			     struct slice project_text, struct err *err);
+			     struct slice project_text, const struct config_reports *reports,
+			     struct err *err);
 void config_release(struct config *c);
 /* What the user says of this model ("PROVIDER/MODEL"), or NULL. Borrowed. */
 const struct config_model *config_model_find(const struct config *c, struct slice name);

@@ -62,9 +62,9 @@ static bool unknown(struct config_setter *s, const char *key, struct json at, st
 		names[i] = all[i].name;
 	names[n] = more;
 	meant = suggest(name, names, n + (more != NULL));
-	return config_complain(s, key, at, err, "it has no member \"%.*s\"%s%s%s.",
+	return config_complain(s, key, at, err, "it has no member \"%.*s\"%s%s%s",
 			       SLICE_ARG(slice_sub(name, 0, 60)), meant ? "; did you mean \"" : "",
-			       meant ? meant : "", meant ? "\"?" : "");
+			       meant ? meant : "", meant ? "\"?" : ".");
 }
 
 static bool set_price(struct config_setter *s, const char *key, struct json v,

@@ -25,12 +25,14 @@ static bool lower(struct config_setter *s, const struct config_key *k, struct js
 	if (!config_set_value(s, k, v, err))
 		return false;
 	asked = config_number(s->c, k);
-	if (effective(k, asked) > most)
+	if (effective(k, asked) > most) {
+		config_put_number(s->c, k, present);
 		return config_complain(
 			s, k->name, v, err,
 			"a project's file may only narrow what the user allows; %.*s is "
 			"more than the user's configuration says.",
 			SLICE_ARG(slice_sub(json_raw(v), 0, 60)));
+	}
 	if (effective(k, asked) > effective(k, present))
 		config_put_number(s->c, k, present);
 	return true;
@@ -48,6 +50,23 @@ static bool add(struct config_setter *s, const struct config_key *k, struct json
 						       "a project's file may deny more files, but "
 						       "exempt none.");
 	return config_set_value(s, k, v, err);
+}
+
+/* Would somebody be less protected than the project's author asked for if this key were passed over? A
+ * mode that is only wider than the user's would not. */
+bool config_guards(const struct config_key *k, struct json v)
+{
+	enum mode mode;
+	struct slice name;
+	struct arena a;
+	bool known;
+
+	if (k->type != KEY_MODE)
+		return k->narrow == NARROW_ADD && k->type != KEY_ACTIONS;
+	arena_init(&a);
+	known = json_str(v, &a, &name) && mode_parse(name, &mode);
+	arena_release(&a);
+	return !known;
 }
 
 bool config_narrow_value(struct config_setter *s, const struct config_key *k, struct json v,
@@ -156,10 +175,11 @@ static void copy(struct config *out, const struct config *base)
 }
 
 bool config_narrow(struct config *out, const struct config *base, struct slice project_text,
-		   struct err *err)
+		   const struct config_reports *reports, struct err *err)
 {
 	struct config_setter s = { .c = out,
 				   .source = ".emend/config.json",
+				   .reports = reports,
 				   .origin = CONFIG_PROJECT };
 	struct json root;
 

@@ -32,8 +32,8 @@ static bool add_hosts(struct hosts *h, enum verdict v, const struct slice *rules
 
 	for (size_t i = 0; i < n; i++)
 		if (!hosts_add(h, v, rules[i], &why))
-			return err_set(err, ERR_USAGE, "The setting network.%s: %s", verdict_name(v),
-				       why.msg);
+			return err_set(err, ERR_USAGE, "The setting network.%s: %s",
+				       verdict_name(v), why.msg);
 	return true;
 }
 

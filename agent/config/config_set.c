@@ -94,6 +94,15 @@ static bool unknown_key(const struct config_setter *s, struct slice name, struct
 			       "there is no such setting; `emend config schema` lists them all.");
 }
 
+/* Goes on behind a mistake where somebody wants to hear of all of them. */
+static bool go_on(const struct config_setter *s, bool guard, const struct err *err)
+{
+	if (!s->reports || (guard && !s->reports->guards))
+		return false;
+	s->reports->fn(s->reports->payload, err);
+	return true;
+}
+
 struct walk {
 	struct config_setter *s;
 	bool seen[KEYS_MAX];
@@ -105,17 +114,28 @@ static bool set_member(struct walk *w, struct slice name, struct json key, struc
 	const struct config_key *k;
 	size_t index = 0;
 
+	unsigned char origin;
+	bool project = w->s->origin == CONFIG_PROJECT;
+
 	k = find_key(name, &index);
-	if (!k)
-		return unknown_key(w->s, name, key, err);
-	if (w->seen[index])
-		return config_complain(w->s, k->name, key, err, "it is set twice in this file.");
+	if (!k) {
+		(void)unknown_key(w->s, name, key, err);
+		return go_on(w->s, false, err);
+	}
+	if (w->seen[index]) {
+		(void)config_complain(w->s, k->name, key, err, "it is set twice in this file.");
+		return go_on(w->s, project && config_guards(k, value), err);
+	}
 	w->seen[index] = true;
 	if (json_type(value) == JSON_NULL)
 		return true;
+	origin = w->s->c->origin[index];
 	w->s->c->origin[index] = (unsigned char)w->s->origin;
-	return w->s->origin == CONFIG_PROJECT ? config_narrow_value(w->s, k, value, err)
-					      : config_set_value(w->s, k, value, err);
+	if (project ? config_narrow_value(w->s, k, value, err)
+		    : config_set_value(w->s, k, value, err))
+		return true;
+	w->s->c->origin[index] = origin;
+	return go_on(w->s, project && config_guards(k, value), err);
 }
 
 static bool set_group(struct walk *w, struct slice group, struct json value, struct err *err)
@@ -126,9 +146,10 @@ static bool set_group(struct walk *w, struct slice group, struct json value, str
 		return true;
 	if (json_type(value) != JSON_OBJECT) {
 		(void)snprintf(name, sizeof(name), "%.*s", SLICE_ARG(group));
-		return config_complain(w->s, name, value, err,
-				       "expected an object, { ... }, found a %s.",
-				       json_type_name(json_type(value)));
+		(void)config_complain(w->s, name, value, err,
+				      "expected an object, { ... }, found %s.",
+				      json_type_phrase(json_type(value)));
+		return go_on(w->s, w->s->origin == CONFIG_PROJECT, err);
 	}
 	for (struct json_iter it = json_iter(value); json_next(&it);) {
 		struct slice member = json_str_or(it.key, &w->s->c->arena, "");

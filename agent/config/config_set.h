@@ -11,6 +11,7 @@ struct config_setter {
 	enum config_origin origin;
 	bool one_value;	  /* the source is a variable or flag, so that messages need no key */
 	const char *home; /* for "~/"; may be NULL */
+	const struct config_reports *reports; /* NULL: the first mistake ends it */
 };
 
 /* Every member of the object, with checks for unknown and doubled keys. null means "not set". */
@@ -27,6 +28,7 @@ NODISCARD bool config_set_models(struct config_setter *s, const struct config_ke
 /* The same under the rules for a project's file: config_narrow.c. */
 NODISCARD bool config_narrow_value(struct config_setter *s, const struct config_key *k,
 				   struct json v, struct err *err);
+bool config_guards(const struct config_key *k, struct json v); /* see there */
 /* Once all sources are in: which caps are the user's own. */
 void config_note_budget(struct config *c);
 /* "file:line: key "x": WHAT"; always false. */

@@ -61,6 +61,24 @@ static bool blank_comments(char *s, size_t n, const char *file, struct err *err)
 	return true;
 }
 
+/* JSON with comments is written by hand, so a comma may stand in front of a closing bracket. */
+static void blank_trailing_commas(char *s, size_t n)
+{
+	for (size_t at = 0; at < n;) {
+		size_t next = at + 1;
+
+		if (s[at] == '"') {
+			at = skip_string(s, n, at);
+			continue;
+		}
+		while (s[at] == ',' && next < n && strchr(" \t\r\n", s[next]))
+			next++;
+		if (s[at] == ',' && next < n && (s[next] == '}' || s[next] == ']'))
+			s[at] = ' ';
+		at = next;
+	}
+}
+
 /* "... at byte 17: why" becomes "file:line: why". */
 static bool point_at_line(const char *file, struct slice text, struct err *err)
 {
@@ -88,13 +106,14 @@ bool config_text_parse(struct arena *a, const char *file, struct slice text, str
 	s = arena_cstr(a, text);
 	if (!blank_comments(s, text.len, file, err))
 		return false;
+	blank_trailing_commas(s, text.len);
 	*clean = slice_make(s, text.len);
 	if (slice_trim(*clean).len == 0)
 		*clean = SLICE("{}");
 	if (!json_parse(a, *clean, root, err))
 		return point_at_line(file, *clean, err);
 	if (json_type(*root) != JSON_OBJECT)
-		return err_set(err, ERR_USAGE, "%s: expected one object, { ... }, found a %s.",
-			       file, json_type_name(json_type(*root)));
+		return err_set(err, ERR_USAGE, "%s: expected one object, { ... }, found %s.", file,
+			       json_type_phrase(json_type(*root)));
 	return true;
 }

@@ -186,9 +186,9 @@ static bool set_fields(struct config_setter *s, const char *key, struct json v,
 			i++;
 		if (i == n)
 			return config_complain(
-				s, key, it.key, err, "it has no member \"%.*s\"%s%s%s.",
+				s, key, it.key, err, "it has no member \"%.*s\"%s%s%s",
 				SLICE_ARG(slice_sub(name, 0, 60)), meant ? "; did you mean \"" : "",
-				meant ? meant : "", meant ? "\"?" : "");
+				meant ? meant : "", meant ? "\"?" : ".");
 		if (!json_str(it.value, &s->c->arena, &text))
 			return expected(s, key, it.value, err, "a string");
 		if (fields[i].choices && !config_is_choice(fields[i].choices, text))

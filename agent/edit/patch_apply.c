@@ -48,7 +48,7 @@ static bool seek(struct applier *p, const struct patch_hunk *h, struct err *err)
 		if (!find_anchor(p, h->anchors[i], &p->at))
 			return err_set(err, ERR_NOT_FOUND,
 				       "Line %zu of the patch: no line \"%.*s\" stands in the file "
-				       "behind line %zu. Read the file again.",
+				       "after line %zu. Read the file again.",
 				       h->line, SLICE_ARG(slice_sub(h->anchors[i], 0, 80)),
 				       lines_number(p->base, p->at));
 	return true;
@@ -91,7 +91,7 @@ static bool not_found(struct applier *p, const struct patch_hunk *h, struct err 
 			       h->line);
 	return err_set(err, ERR_NOT_FOUND,
 		       "Line %zu of the patch: the old lines of this hunk are not in the file "
-		       "behind line %zu; the nearest text starts at line %zu.",
+		       "after line %zu; the nearest text starts at line %zu.",
 		       h->line, lines_number(p->base, p->at), line);
 }
 

@@ -47,7 +47,7 @@ static void add_denied_file(struct judge *j, struct slice pattern, struct slice 
 {
 	add(j, VERDICT_DENY, arena_printf(j->arena, "deny: file %.*s", SLICE_ARG(pattern)),
 	    arena_printf(j->arena,
-			 "Files named like \"%.*s\" are kept from the model, and the command "
+			 "Files named like \"%.*s\" are withheld from the model, and the command "
 			 "names %.*s.",
 			 SLICE_ARG(pattern), SLICE_ARG(path)));
 }

@@ -52,10 +52,11 @@ void policy_path(const struct policy *p, enum access access, struct slice path, 
 	hit = file_denied(p, path, false);
 	if (hit.len > 0) {
 		decide(out, VERDICT_DENY, arena_printf(a, "deny: file %.*s", SLICE_ARG(hit)),
-		       arena_printf(a,
-				    "Files named like \"%.*s\" are kept from the model, so %.*s is "
-				    "denied.",
-				    SLICE_ARG(hit), SLICE_ARG(path)));
+		       arena_printf(
+			       a,
+			       "Files named like \"%.*s\" are withheld from the model, so %.*s is "
+			       "denied.",
+			       SLICE_ARG(hit), SLICE_ARG(path)));
 		return;
 	}
 	if (file_place(p, &w, &inside) != PLACE_INSIDE) {

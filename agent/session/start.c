@@ -86,11 +86,20 @@ static bool open_policy(struct task *t, const struct config *c, struct err *err)
 	return true;
 }
 
+static void passed_over(void *payload, const struct err *err)
+{
+	struct task *t = payload;
+
+	task_notice(t,
+		    arena_printf(&t->arena, "this key of the project has no effect: %s", err->msg));
+}
+
 bool task_use_config(struct task *t, struct slice project_text, struct err *err)
 {
+	const struct config_reports reports = { passed_over, t, false };
 	struct config narrowed;
 
-	if (!config_narrow(&narrowed, t->base_config, project_text, err))
+	if (!config_narrow(&narrowed, t->base_config, project_text, &reports, err))
 		return false;
 	t->config = narrowed;
 	t->config_own = true;

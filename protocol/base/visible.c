@@ -118,15 +118,45 @@ unsigned visible_columns(uint32_t cp)
 					      { 0x1dc0, 0x1dff },
 					      { 0x20d0, 0x20ff },
 					      { 0xfe00, 0xfe0f } };
-	static const struct range wide[] = { { 0x1100, 0x115f },   { 0x231a, 0x231b },
-					     { 0x2329, 0x232a },   { 0x23e9, 0x23f3 },
-					     { 0x25fd, 0x2b55 },   { 0x2e80, 0xa4cf },
-					     { 0xac00, 0xd7a3 },   { 0xf900, 0xfaff },
-					     { 0xfe30, 0xfe6f },   { 0xff00, 0xff60 },
-					     { 0xffe0, 0xffe6 },   { 0x1f000, 0x1faff },
-					     { 0x20000, 0x3fffd } };
+	static const struct range wide[] = {
+		{ 0x1100, 0x115f },  { 0x231a, 0x231b }, { 0x2329, 0x232a }, { 0x23e9, 0x23f3 },
+		{ 0x25fd, 0x2b55 },  { 0x2e80, 0xa4cf }, { 0xac00, 0xd7a3 }, { 0xf900, 0xfaff },
+		{ 0xfe30, 0xfe6f },  { 0xff00, 0xff60 }, { 0xffe0, 0xffe6 }, { 0x1f000, 0x1faff },
+		{ 0x20000, 0x3fffd }
+	};
 
 	if (within(marks, ARRAY_LEN(marks), cp))
 		return 0;
 	return within(wide, ARRAY_LEN(wide), cp) ? 2 : 1;
+}
+
+size_t visible_fit(struct slice s, unsigned columns)
+{
+	unsigned used = 0;
+	size_t at = 0;
+
+	while (at < s.len) {
+		uint32_t cp = 0;
+		size_t n = utf8_decode(s, at, &cp);
+
+		used += visible_columns(cp);
+		if (used > columns)
+			break;
+		at += n ? n : 1;
+	}
+	return at;
+}
+
+unsigned visible_width(struct slice s)
+{
+	unsigned width = 0;
+
+	for (size_t at = 0; at < s.len;) {
+		uint32_t cp = 0;
+		size_t n = utf8_decode(s, at, &cp);
+
+		width += visible_columns(cp);
+		at += n ? n : 1;
+	}
+	return width;
 }

@@ -24,5 +24,8 @@ bool visible_name(struct slice name, uint32_t *bad);
 /* How many columns of a terminal the code point takes: 0, 1 or 2. An estimate that is rather too
  * large: for wrapping. */
 unsigned visible_columns(uint32_t cp);
+/* The columns of a whole text; and how many of its bytes fit `columns`, never half a character. */
+unsigned visible_width(struct slice s);
+size_t visible_fit(struct slice s, unsigned columns);
 
 #endif

@@ -137,6 +137,17 @@ const char *json_type_name(enum json_type type)
 	return names[type];
 }
 
+const char *json_type_phrase(enum json_type type)
+{
+	static const char *const phrases[] = {
+		[JSON_MISSING] = "nothing",  [JSON_NULL] = "null",	 [JSON_BOOL] = "a boolean",
+		[JSON_NUMBER] = "a number",  [JSON_STRING] = "a string", [JSON_ARRAY] = "an array",
+		[JSON_OBJECT] = "an object",
+	};
+
+	return phrases[type];
+}
+
 size_t json_len(struct json v)
 {
 	enum json_type type = json_type(v);

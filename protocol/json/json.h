@@ -37,8 +37,9 @@ NODISCARD bool json_check(struct slice text, size_t *tokens, struct err *err);
 NODISCARD bool json_parse(struct arena *a, struct slice text, struct json *root, struct err *err);
 
 enum json_type json_type(struct json v);
-const char *json_type_name(enum json_type type); /* "string", ... for messages */
-static inline bool json_present(struct json v)	 /* neither missing nor null */
+const char *json_type_name(enum json_type type);   /* "string", ... for messages */
+const char *json_type_phrase(enum json_type type); /* "a string", "an array" */
+static inline bool json_present(struct json v)	   /* neither missing nor null */
 {
 	return json_type(v) > JSON_NULL;
 }

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 
+from console import Terminal
 from support import DONE, EDIT, expect, main
 
 
@@ -190,7 +191,46 @@ def cost_and_status(w):
     (task,) = r.of("task")
     expect(task["status"] == "done" and r.of("status")[0]["workspace"] == w.path, r)
     r = w.run("status")
-    expect(r.status == 0 and "mend add" in r.out and "spent today" in r.out, r)
+    expect(r.status == 0 and "mend add" in r.out and "today (UTC)" in r.out and "calc.py (step 1)" in r.out, r)
+
+
+def tasks_sessions_and_steps_are_names_alike(w):
+    w.repository()
+    session, task = None, None
+    for i, (old, new) in enumerate((("a - b", "a + b"), ("a + b", "b + a"))):
+        edit = {"calls": [{"name": "edit_file", "input": {"path": "calc.py", "edits": [{"old_text": old, "new_text": new}]}}]}
+        args = ["sessions", "resume", session, "again"] if session else ["do", "again"]
+        r = w.run(*args, "--json", "--yes", "--model", w.script(edit, DONE))
+        session, task = r.of("task.started")[0]["session"], r.of("task.started")[0]["task"]
+    expect("a - b" in w.run("diff", session).out and "a - b" not in w.run("diff", task).out, session)
+    expect("b + a" in w.run("diff", "2").out and w.run("diff", "77").status == 1, session)
+    (d,) = w.run("diff", "--json", session).of("diff")
+    expect(d["path"] == "calc.py" and "-    return a - b" in d["diff"], d)
+    for word, n in ((session, 2), (task, 1), ("2", 1)):
+        r = w.run("status", "--json", word)
+        expect(r.status == 0 and len(r.of("task")) == n and r.of("file")[0]["path"] == "calc.py", r)
+    expect(w.run("sessions", "show", task).status == 0, task)
+    r = w.run("undo", "-y", session)
+    expect(r.status == 0 and "a - b" in w.read("calc.py"), r)
+    r = w.run("redo", "-y", task)
+    expect(r.status == 1 or "b + a" in w.read("calc.py"), r)
+    r = w.run("undo", "-y", "nosuch")
+    expect(r.status == 1 and "no task or session nosuch" in r.err, r)
+
+
+def tables_are_of_this_folder_and_fit(w):
+    one_task(w, {"text": "word " * 40})
+    r = w.run("sessions")
+    expect("session" in r.out.splitlines()[0] and "title" in r.out.splitlines()[0], r)
+    elsewhere = os.path.join(w.base, "elsewhere")
+    os.mkdir(elsewhere)
+    expect("--all" in w.run("sessions", "-C", elsewhere).out, r)
+    expect(w.path in w.run("sessions", "--all", "-C", elsewhere).out, r)
+    for columns in (40, 80, 200):
+        for args in (["sessions"], ["sessions", "--all"], ["status"], ["cost"], ["--help"], ["do", "--help"]):
+            t = Terminal(w, *args, size=(24, columns), NO_COLOR="1").end()
+            wide = [r for r in t.text.split("\r\n") if len(r) > columns and " " in r.strip()]
+            expect(t.status == 0 and not wide, (columns, args, wide))
 
 
 def damaged_ledger_is_named(w):
@@ -227,5 +267,5 @@ def run_writes_only_where_it_may(w):
 
 
 main([sessions_are_listed_shown_and_removed, a_session_is_resumed, a_killed_session_goes_on, audit_sees_every_change,
-      audit_finds_a_log_that_was_shortened_rewritten_or_removed, audit_exports_json_lines, state_is_private, cost_and_status, damaged_ledger_is_named,
+      audit_finds_a_log_that_was_shortened_rewritten_or_removed, audit_exports_json_lines, state_is_private, cost_and_status, tasks_sessions_and_steps_are_names_alike, tables_are_of_this_folder_and_fit, damaged_ledger_is_named,
       run_is_like_the_agents_commands, run_writes_only_where_it_may])

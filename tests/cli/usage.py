@@ -123,9 +123,41 @@ def a_project_cannot_widen(w):
                  '{\n"permissions": {"allow": ["rm"]}}', '{\n"denyFiles": ["!.env"]}'):
         w.write(".emend/config.json", text)
         model = w.script({"text": "hello"})
-        for args in (["config", "check"], ["do", "--model", model, "x"]):
-            r = w.run(*args)
-            expect(r.status == 2 and ".emend/config.json:2: key " in r.err, r)
+        r = w.run("config", "check")
+        expect(r.status == 2 and ".emend/config.json:2: key " in r.err, r)
+        r = w.run("do", "--json", "--model", model, "x")
+        if "denyFiles" in text:  # what was meant to protect must not silently be gone
+            expect(r.status == 2 and ".emend/config.json:2: key " in r.of("task.finished")[0]["summary"], r)
+        else:  # the wish has no effect, and is no reason to stop
+            expect(r.status == 0 and r.of("task.started")[0]["mode"] == "ask", r)
+            expect(any("has no effect: .emend/config.json:2: key " in e["text"] for e in r.of("notice")), r)
+
+
+def config_check_finds_every_mistake(w):
+    w.config('{"nope": 1, "budget": {"taskUsd": "x"}, // a comma too many is fine:\n'
+             '"permissions": {"deny": [{"rule": "rm", "match": ["ls"]}, ], }, }')
+    r = w.run("config", "check")
+    for words in ('"nope"', '"budget.taskUsd"', '"rm" does not match "ls"'):
+        expect(r.status == 2 and words in r.err, r)
+    w.config('{"model": "nowhere/x"}')
+    r = w.run("config", "check")
+    expect(r.status == 2 and "nowhere" in r.err and "fine" not in r.out, r)
+    w.config('{"permissions": {"deny": [{"rule": "rm", "match": ["rm x"]},],},}')
+    r = w.run("config", "check")
+    expect(r.status == 0 and "fine" in r.out, r)
+
+
+def what_a_command_does_not_know_is_a_mistake(w):
+    for command in ("cost", "doctor", "models", "version"):
+        r = w.run(command, "extra")
+        expect(r.status == 2 and "extra" in r.err, r)
+    r = w.run("status", "one", "two")
+    expect(r.status == 2 and "two" in r.err, r)
+    for args in (["version"], ["-V"], ["--version"]):
+        r = w.run(*args)
+        expect(r.status == 0 and r.out.startswith("emend "), r)
+    r = w.run("help", "lsp")
+    expect("--trace FILE" in r.out, r)
 
 
 def schema_is_json(w):
@@ -166,4 +198,5 @@ def a_full_stdout_is_an_error(w):
 main([version_and_help, every_command_has_its_own_help, no_command_is_a_mistake, mistakes_get_a_suggestion,
       json_mistakes_are_objects_too, options_may_stand_anywhere, without_model_it_says_how_to_get_one,
       settings_mistakes_name_file_line_and_key, settings_show_where_they_come_from, a_project_cannot_widen,
+      config_check_finds_every_mistake, what_a_command_does_not_know_is_a_mistake,
       schema_is_json, policy_is_explained, doctor_tells_all, a_full_stdout_is_an_error])

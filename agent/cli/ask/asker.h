@@ -24,10 +24,11 @@ enum asker_state {
 struct asker {
 	enum asker_state state;
 	struct runq *runq;
-	struct list queue;   /* struct host_ask.link; the first is on the screen unless idle */
-	struct term *screen; /* where other output goes: ended with a fresh line before a question */
-	FILE *tty;	     /* NULL: there is none */
-	struct term out;     /* on tty */
+	struct list queue; /* struct host_ask.link; the first is on the screen unless idle */
+	struct term
+		*screen; /* where other output goes: ended with a fresh line before a question */
+	FILE *tty;	 /* NULL: there is none */
+	struct term out; /* on tty */
 	uv_poll_t poll;
 	uv_timer_t timer; /* SETTLING: its end; READING: the deadline */
 	int fd;

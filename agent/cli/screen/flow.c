@@ -1,89 +1,130 @@
 /* flow.c - see flow.h */
 #include "agent/cli/screen/flow.h"
 
-#include <sys/ioctl.h>
-
-#include "protocol/base/utf8.h"
 #include "protocol/base/visible.h"
-
-enum { LEAST_COLUMNS = 20 };
 
 void flow_init(struct flow *f, struct term *t)
 {
-	struct winsize w = { .ws_col = 0 };
-
-	*f = (struct flow){ .t = t };
-	if (t->tty && ioctl(fileno(t->file), TIOCGWINSZ, &w) == 0 && w.ws_col >= LEAST_COLUMNS)
-		f->columns = w.ws_col;
+	*f = (struct flow){ .t = t, .columns = term_columns(t) };
 }
 
-static unsigned width_of(struct slice s)
+void flow_hang(struct flow *f, const char *hang)
 {
-	unsigned width = 0;
+	(void)snprintf(f->hang, sizeof(f->hang), "%s", hang);
+}
 
-	for (size_t at = 0; at < s.len;) {
-		uint32_t cp = 0;
-		size_t n = utf8_decode(s, at, &cp);
+static void new_line(struct flow *f)
+{
+	term_raw(f->t, SLICE("\n"));
+	f->at = 0;
+	f->indent_due = true;
+}
 
-		width += visible_columns(cp);
-		at += n ? n : 1;
+/* The indent is written when something follows it: no line ends with blanks. */
+static void indent(struct flow *f)
+{
+	if (!f->indent_due)
+		return;
+	f->indent_due = false;
+	term_clean_text(f->t, TERM_DIM, slice_of(f->hang));
+	f->at = visible_width(slice_of(f->hang));
+}
+
+static void put_word(struct flow *f)
+{
+	struct slice word = slice_make(f->word, f->n);
+
+	for (size_t i = 0; i < f->n_runs; i++) {
+		size_t end = i + 1 < f->n_runs ? f->runs[i + 1].from : f->n;
+
+		term_clean_text(f->t, f->runs[i].style, slice_sub(word, f->runs[i].from, end));
 	}
-	return width;
 }
 
 void flow_end(struct flow *f)
 {
-	struct slice word = slice_make(f->word, f->n);
-	unsigned width = width_of(word);
+	unsigned width = visible_width(slice_make(f->word, f->n));
+	unsigned hang = visible_width(slice_of(f->hang));
 
 	if (f->n == 0)
 		return;
 	if (!f->t->mid_line)
 		f->at = 0; /* something else was printed since */
 	/* A word that fits no line begins where it stands: the terminal breaks it anyway. */
-	if (f->at > 0 && f->at + width > f->columns && width <= f->columns) {
-		term_raw(f->t, SLICE("\n"));
-		f->at = 0;
-	}
-	term_raw(f->t, word);
-	f->at = (f->at + width) % f->columns;
-	f->n = 0;
+	if (f->at > hang && f->at + width > f->columns && width + hang <= f->columns)
+		new_line(f);
+	indent(f);
+	put_word(f);
+	f->at += width; /* a line that is just full is not yet the next one */
+	if (f->at > f->columns)
+		f->at %= f->columns;
+	f->n = f->n_runs = 0;
 }
 
 static void put_space(struct flow *f, char c)
 {
 	flow_end(f);
 	if (c == '\n') {
-		term_raw(f->t, SLICE("\n"));
-		f->at = 0;
-	} else if (f->at + 1 < f->columns) {
-		term_raw(f->t, slice_make(&c, 1));
-		f->at = c == '\t' ? (f->at / 8 + 1) * 8 : f->at + 1;
-	} else {
-		f->at = f->columns; /* the next word begins a line of its own */
+		new_line(f);
+		return;
 	}
+	if (f->at + 1 >= f->columns) {
+		f->at = f->columns; /* the next word begins a line of its own */
+		return;
+	}
+	indent(f);
+	term_raw(f->t, slice_make(&c, 1));
+	f->at = c == '\t' ? (f->at / 8 + 1) * 8 : f->at + 1;
 }
 
-void flow_text(struct flow *f, struct slice text)
+static void put_byte(struct flow *f, enum term_style style, char c)
+{
+	if (f->n == sizeof(f->word) || f->n_runs == FLOW_RUNS)
+		flow_end(f);
+	if (f->n_runs == 0 || f->runs[f->n_runs - 1].style != style)
+		f->runs[f->n_runs++] = (struct flow_run){ f->n, style };
+	f->word[f->n++] = c;
+}
+
+void flow_text(struct flow *f, enum term_style style, struct slice text)
 {
 	struct slice s;
 	struct buf b;
 
 	if (f->columns == 0) {
-		term_text(f->t, TERM_PLAIN, text);
+		term_text(f->t, style, text);
 		return;
 	}
 	buf_init(&b, 3 * text.len + 16);
 	term_clean(&b, text, false);
 	s = buf_slice(&b);
 	for (size_t i = 0; i < s.len; i++) {
-		if (s.ptr[i] == ' ' || s.ptr[i] == '\n' || s.ptr[i] == '\t') {
+		if (s.ptr[i] == ' ' || s.ptr[i] == '\n' || s.ptr[i] == '\t')
 			put_space(f, s.ptr[i]);
-			continue;
-		}
-		if (f->n == sizeof(f->word))
-			flow_end(f);
-		f->word[f->n++] = s.ptr[i];
+		else
+			put_byte(f, style, s.ptr[i]);
 	}
+	buf_release(&b);
+}
+
+void flow_line(struct term *t, enum term_style style, const char *prefix,
+	       enum term_style prefix_style, struct slice text)
+{
+	unsigned width = visible_width(slice_of(prefix));
+	struct flow f;
+	struct buf b;
+
+	term_clean_text(t, prefix_style, slice_of(prefix));
+	flow_init(&f, t);
+	f.at = width;
+	/* Where the prefix takes half of a narrow terminal, what follows it needs the room. */
+	if (width > FLOW_HANG || 2 * width > f.columns)
+		width = 2;
+	(void)snprintf(f.hang, sizeof(f.hang), "%*s", (int)width, "");
+	buf_init(&b, 3 * text.len + 16);
+	term_clean(&b, text, true);
+	flow_text(&f, style, buf_slice(&b));
+	flow_end(&f);
+	term_raw(t, SLICE("\n"));
 	buf_release(&b);
 }

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "agent/cli/screen/flow.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/utf8.h"
 #include "protocol/base/visible.h"
@@ -17,6 +19,17 @@ void term_init(struct term *t, FILE *file)
 	*t = (struct term){ .file = file };
 	t->tty = isatty(fileno(file)) == 1;
 	t->colour = t->tty && !(no && *no) && !(kind && strcmp(kind, "dumb") == 0);
+}
+
+unsigned term_columns(const struct term *t)
+{
+	struct winsize w = { .ws_col = 0 };
+
+	if (!t->tty)
+		return 0;
+	return ioctl(fileno(t->file), TIOCGWINSZ, &w) == 0 && w.ws_col >= TERM_LEAST_COLUMNS
+		       ? w.ws_col
+		       : 80;
 }
 
 bool term_flush(struct term *t)
@@ -78,7 +91,7 @@ void term_raw(struct term *t, struct slice s)
 	t->mid_line = s.ptr[s.len - 1] != '\n';
 }
 
-static void styled(struct term *t, enum term_style style, struct slice s)
+void term_clean_text(struct term *t, enum term_style style, struct slice s)
 {
 	bool colour = t->colour && style != TERM_PLAIN && s.len > 0;
 
@@ -109,7 +122,7 @@ void term_text(struct term *t, enum term_style style, struct slice s)
 
 	buf_init(&b, 3 * (size_t)LIMIT_TURN_BYTES);
 	term_clean(&b, slice_sub(s, 0, LIMIT_TURN_BYTES), false);
-	styled(t, style, buf_slice(&b));
+	term_clean_text(t, style, buf_slice(&b));
 	buf_release(&b);
 }
 
@@ -126,7 +139,7 @@ void term_line(struct term *t, enum term_style style, struct slice s, size_t max
 	term_clean(&b, s, true);
 	if (cut)
 		buf_puts(&b, "...");
-	styled(t, style, buf_slice(&b));
+	term_clean_text(t, style, buf_slice(&b));
 	buf_release(&b);
 }
 
@@ -166,8 +179,6 @@ void term_diff(struct term *t, struct slice diff)
 void term_error(struct term *t, const char *message)
 {
 	term_fresh_line(t);
-	term_text(t, TERM_RED, SLICE("emend: "));
-	term_line(t, TERM_PLAIN, slice_of(message), 4096);
-	term_raw(t, SLICE("\n"));
+	flow_line(t, TERM_PLAIN, "emend: ", TERM_RED, slice_sub(slice_of(message), 0, 4096));
 	(void)fflush(t->file);
 }

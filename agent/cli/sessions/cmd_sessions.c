@@ -1,23 +1,27 @@
 /* cmd_sessions.c - emend sessions [list | show ID | resume ID [INSTRUCTION] | rm ID...] */
 #include "agent/cli/json_line.h"
+#include "agent/cli/screen/flow.h"
+#include "agent/cli/screen/table.h"
 #include "agent/cli/sessions/session_info.h"
 #include "agent/cli/task/task_cmd.h"
 #include "agent/store/event_log.h"
 
-static void put_row(struct cli *c, const struct session_info *s, const struct err *damage)
-{
-	struct term *t = &c->out;
+enum { LISTED = 20 };
 
-	term_line(t, TERM_BOLD, s->id, 40);
-	term_raw(t, SLICE("  "));
-	term_line(t, TERM_DIM, slice_sub(s->last_time, 0, 16), 40);
-	term_raw(t, SLICE("  "));
-	term_line(t, TERM_PLAIN, damage ? SLICE("DAMAGED") : s->status, 20);
-	term_printf(t, "  $%.4f  ", s->usd);
-	term_line(t, TERM_PLAIN, s->title, 80);
-	term_raw(t, SLICE("  "));
-	term_line(t, TERM_DIM, s->workspace, 200);
-	term_raw(t, SLICE("\n"));
+static void put_row(struct cli *c, struct table *t, const struct session_info *s,
+		    const struct err *damage)
+{
+	struct arena *a = &c->arena;
+
+	table_cell(t, TERM_BOLD, s->id);
+	table_cell(t, TERM_DIM,
+		   arena_printf(a, "%.*s %.*s", SLICE_ARG(slice_sub(s->last_time, 0, 10)),
+				SLICE_ARG(slice_sub(s->last_time, 11, 16))));
+	table_cell(t, damage ? TERM_RED : TERM_PLAIN, damage ? SLICE("DAMAGED") : s->status);
+	table_cell(t, TERM_PLAIN, arena_printf(a, "$%.4f", s->usd));
+	table_cell(t, TERM_PLAIN, s->title.len ? s->title : SLICE("(nothing was asked)"));
+	if (cli_given(c, OPT_ALL))
+		table_cell(t, TERM_DIM, s->workspace);
 }
 
 static void put_json(struct cli *c, const struct session_info *s, const struct err *damage)
@@ -38,14 +42,33 @@ static void put_json(struct cli *c, const struct session_info *s, const struct e
 	json_line_end(&l, &c->out);
 }
 
+/* Those of this folder, or of all; damaged ones are in every list: what they belong to may be unknown. */
+static bool wanted(const struct cli *c, const struct session_info *s, struct slice workspace,
+		   bool ok)
+{
+	return cli_given(c, OPT_ALL) || !ok || slice_eq(s->workspace, workspace);
+}
+
 static int list(struct cli *c, struct slice state)
 {
-	struct slice *ids = arena_array(&c->arena, SESSIONS_MAX, sizeof(*ids));
-	size_t n = session_list(state, &c->arena, ids, SESSIONS_MAX);
+	static const struct table_column columns[] = {
+		{ .head = "session" },
+		{ .head = "last (UTC)" },
+		{ .head = "state" },
+		{ .head = "cost", .right = true },
+		{ .head = "title", .gives = true },
+		{ .head = "folder" },
+	};
+	struct slice *ids = arena_array(&c->arena, SESSIONS_MAX, sizeof(*ids)), workspace;
+	size_t n = session_list(state, &c->arena, ids, SESSIONS_MAX), shown = 0, i = 0;
+	size_t most = c->args.limit ? (size_t)c->args.limit : LISTED;
+	struct err err = { 0 };
+	struct table t;
 
-	if (n == 0 && !cli_given(c, OPT_JSON))
-		term_printf(&c->out, "There is no session yet.\n");
-	for (size_t i = 0; i < n; i++) {
+	if (!place_workspace(c, &workspace, &err))
+		return cli_fail(c, &err);
+	table_init(&t, &c->arena, columns, ARRAY_LEN(columns) - (cli_given(c, OPT_ALL) ? 0 : 1));
+	for (; i < n && shown < most; i++) {
 		struct session_info s;
 		struct err damage;
 		struct arena a;
@@ -53,12 +76,28 @@ static int list(struct cli *c, struct slice state)
 
 		arena_init(&a);
 		ok = session_info(&a, state, ids[i], &s, &damage);
-		if (cli_given(c, OPT_JSON))
-			put_json(c, &s, ok ? NULL : &damage);
-		else
-			put_row(c, &s, ok ? NULL : &damage);
+		if (wanted(c, &s, workspace, ok)) {
+			shown++;
+			if (cli_given(c, OPT_JSON))
+				put_json(c, &s, ok ? NULL : &damage);
+			else
+				put_row(c, &t, &s, ok ? NULL : &damage);
+		}
 		arena_release(&a);
 	}
+	if (cli_given(c, OPT_JSON))
+		return 0;
+	table_put(&t, &c->out);
+	if (shown == 0)
+		term_printf(&c->out,
+			    n == 0 ? "There is no session yet.\n"
+				   : "There is no session of this folder yet; with --all those of "
+				     "other folders are listed.\n");
+	else if (i < n)
+		flow_line(&c->out, TERM_DIM, "", TERM_DIM,
+			  arena_printf(&c->arena,
+				       "The newest %zu. More: emend sessions --limit %zu", shown,
+				       2 * most));
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "agent/cli/sessions/session_info.h"
 
 #include "agent/store/event_log.h"
+#include "agent/store/ledger.h"
 
 struct reader {
 	struct arena *a;
@@ -52,6 +53,31 @@ bool session_info(struct arena *a, struct slice state, struct slice id, struct s
 	return event_log_read(state, id, take, &r, err);
 }
 
+struct holder {
+	struct arena *a;
+	struct slice task, session;
+};
+
+static void take_task(void *payload, const struct ledger_row *r)
+{
+	struct holder *h = payload;
+
+	if (slice_eq(r->task, h->task))
+		h->session = arena_dup(h->a, r->session);
+}
+
+/* The session that holds this task, as the ledger has it; "" if none. */
+static struct slice session_of(struct arena *a, struct slice state, struct slice task)
+{
+	struct holder h = { a, task, SLICE("") };
+	struct ledger *l = ledger_new(state);
+	struct err ignored;
+
+	(void)!ledger_tasks(l, SLICE(""), SESSIONS_MAX, take_task, &h, &ignored);
+	ledger_free(l);
+	return h.session;
+}
+
 bool session_find(struct arena *a, struct slice state, struct slice prefix, struct slice *id,
 		  struct err *err)
 {
@@ -73,6 +99,11 @@ bool session_find(struct arena *a, struct slice state, struct slice prefix, stru
 			       hits, SLICE_ARG(prefix));
 	if (prefix.len == 0)
 		return err_set(err, ERR_NOT_FOUND, "There is no session yet.");
-	return err_set(err, ERR_USAGE, "There is no session \"%.*s\"; `emend sessions` lists them.",
-		       SLICE_ARG(slice_sub(prefix, 0, 80)));
+	*id = session_of(a, state, prefix);
+	if (id->len > 0)
+		return true;
+	return err_set(
+		err, ERR_USAGE,
+		"There is no session \"%.*s\", and no task; `emend sessions --all` lists them.",
+		SLICE_ARG(slice_sub(prefix, 0, 80)));
 }

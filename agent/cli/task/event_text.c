@@ -251,7 +251,7 @@ void event_as_text(struct host_cli *h, const struct task_event *ev)
 	}
 	if (ev->kind == TASK_TEXT) {
 		live_hide(&h->live);
-		flow_text(&h->flow, ev->text);
+		flow_text(&h->flow, TERM_PLAIN, ev->text);
 		return;
 	}
 	switch (ev->kind) {

@@ -2,38 +2,12 @@
 #include "agent/cli/task/live.h"
 
 #include <stdlib.h>
-#include <sys/ioctl.h>
 
 #include "protocol/base/utf8.h"
 #include "protocol/base/visible.h"
 
 /* What is over at once needs no line. */
 enum { TICK_MS = 500, LEAST_COLUMNS = 20 };
-
-static unsigned columns_of(FILE *file)
-{
-	struct winsize w = { .ws_col = 0 };
-
-	return ioctl(fileno(file), TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
-}
-
-/* Cuts the text to fit; *used: the columns that it takes. */
-static struct slice cut(struct slice s, unsigned columns, unsigned *used)
-{
-	size_t at = 0;
-
-	*used = 0;
-	while (at < s.len) {
-		uint32_t cp = 0;
-		size_t n = utf8_decode(s, at, &cp);
-
-		if (*used + visible_columns(cp) > columns)
-			break;
-		*used += visible_columns(cp);
-		at += n ? n : 1;
-	}
-	return slice_sub(s, 0, at);
-}
 
 void live_hide(struct live *l)
 {
@@ -47,7 +21,7 @@ void live_hide(struct live *l)
 static void draw(struct live *l)
 {
 	uint64_t now = uv_now(l->timer.loop);
-	unsigned width = columns_of(l->log->file), used;
+	unsigned width = term_columns(l->log), used;
 	struct slice what;
 	char tail[96] = "";
 	struct buf b;
@@ -62,7 +36,8 @@ static void draw(struct live *l)
 	buf_init(&b, 8 * sizeof(l->what));
 	visible_line(&b, slice_of(l->what));
 	/* The last column stays free: some terminals go to the next line when it is filled. */
-	what = cut(buf_slice(&b), width - 1 - (unsigned)n, &used);
+	what = slice_sub(buf_slice(&b), 0, visible_fit(buf_slice(&b), width - 1 - (unsigned)n));
+	used = visible_width(what);
 	live_hide(l);
 	(void)fprintf(l->log->file, "%.*s%s", SLICE_ARG(what), tail);
 	(void)fflush(l->log->file);

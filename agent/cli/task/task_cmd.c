@@ -1,8 +1,8 @@
 /* task_cmd.c - see task_cmd.h */
 #include "agent/cli/task/task_cmd.h"
 
-#include "agent/cli/task/host_cli.h"
 #include "agent/cli/loop.h"
+#include "agent/cli/task/host_cli.h"
 
 struct task_run {
 	struct cli *cli;

@@ -198,7 +198,7 @@ static void mistakes_are_named_by_line_and_key(void **state)
 		{ "{\"providers\": {\"a/b\": {}}}", "name" },
 		{ "{\"model\": \"a\", \"model\": \"b\"}", "twice" },
 		{ "{\"budget\": {\"turns\": 1}, \"budget.turns\": 2}", "twice" },
-		{ "{\n\"model\": \"a\",\n}", "user config:3: this is not valid JSON" },
+		{ "{\n\"model\": \"a\",,\n}", "user config:2: this is not valid JSON" },
 		{ "{\n/* no end", "user config:2: this comment has no end" },
 		{ "[]", "expected one object" },
 	};
@@ -273,7 +273,7 @@ static void project_narrows(void **state)
 			  "\"denyFiles\":[\"data/"
 			  "*\"],\"actions\":[{\"title\":\"x\",\"prompt\":\"y\"}],"
 			  "\"command\":{\"timeoutMs\":5000}}"),
-		    &err))
+		    NULL, &err))
 		fail_msg("%s", err.msg);
 	config_release(&base); /* c is a copy */
 	assert_int_equal(c.mode, MODE_READ_ONLY);
@@ -319,7 +319,7 @@ static void project_cannot_widen(void **state)
 	loads(&base, "", NULL, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(wide); i++) {
 		err = (struct err){ 0 };
-		if (config_narrow(&c, &base, slice_of(wide[i]), &err))
+		if (config_narrow(&c, &base, slice_of(wide[i]), NULL, &err))
 			fail_msg("%s was taken", wide[i]);
 		assert_int_equal(err.code, ERR_USAGE);
 		if (!strstr(err.msg, ".emend/config.json:2: key \""))
@@ -338,19 +338,19 @@ static void flags_and_projects_together(void **state)
 	(void)state;
 	loads(&base, "", NULL,
 	      &strict); /* the project's value is fine by the user's files, but the flag is lower */
-	assert_true(config_narrow(&c, &base,
-				  SLICE("{\"mode\":\"ask\",\"budget\":{\"taskUsd\":0.5}}"), &err));
+	assert_true(config_narrow(
+		&c, &base, SLICE("{\"mode\":\"ask\",\"budget\":{\"taskUsd\":0.5}}"), NULL, &err));
 	assert_int_equal(c.mode, MODE_READ_ONLY);
 	assert_true(c.budget.task_usd == 0.1);
 	config_release(&c);
 	config_release(&base);
 	loads(&base, "", NULL, &wide);
-	assert_true(config_narrow(&c, &base,
-				  SLICE("{\"mode\":\"edit\",\"budget\":{\"taskUsd\":2}}"), &err));
+	assert_true(config_narrow(
+		&c, &base, SLICE("{\"mode\":\"edit\",\"budget\":{\"taskUsd\":2}}"), NULL, &err));
 	assert_int_equal(c.mode, MODE_EDIT);
 	assert_true(c.budget.task_usd == 2);
 	config_release(&c);
-	assert_false(config_narrow(&c, &base, SLICE("{\"budget\":{\"taskUsd\":10}}"), &err));
+	assert_false(config_narrow(&c, &base, SLICE("{\"budget\":{\"taskUsd\":10}}"), NULL, &err));
 	config_release(&base);
 }
 
@@ -361,8 +361,8 @@ static void narrowed_twice(void **state)
 
 	(void)state;
 	loads(&base, "", NULL, NULL);
-	assert_true(config_narrow(&one, &base, SLICE("{\"budget\":{\"turns\":10}}"), &err));
-	assert_true(config_narrow(&two, &one, SLICE(""), &err));
+	assert_true(config_narrow(&one, &base, SLICE("{\"budget\":{\"turns\":10}}"), NULL, &err));
+	assert_true(config_narrow(&two, &one, SLICE(""), NULL, &err));
 	assert_int_equal(two.budget.turns, 10);
 	config_release(&one);
 	config_release(&base);
@@ -381,8 +381,8 @@ static void hosts(void **state)
 	(void)state;
 	loads(&base, "{\"network\":{\"allow\":[\"*.a.test\"],\"deny\":[\"x.a.test\"]}}", NULL,
 	      NULL);
-	assert_true(
-		config_narrow(&c, &base, SLICE("{\"network\":{\"deny\":[\"y.a.test\"]}}"), &err));
+	assert_true(config_narrow(&c, &base, SLICE("{\"network\":{\"deny\":[\"y.a.test\"]}}"), NULL,
+				  &err));
 	config_release(&base);
 	assert_true(config_hosts(&c, &h, &err));
 	config_release(&c);
@@ -469,7 +469,7 @@ static void models_have_prices(void **state)
 	assert_null(config_model_find(&c, SLICE("yours/big")));
 	m = config_model_find(&c, SLICE("yours/small")); /* a name alone: at any provider */
 	assert_true(m && !m->priced && m->max_output_tokens == 4096);
-	assert_true(config_narrow(&narrow, &c, SLICE("{}"), &err));
+	assert_true(config_narrow(&narrow, &c, SLICE("{}"), NULL, &err));
 	config_release(&c);
 	assert_non_null(config_model_find(&narrow, SLICE("mine/big")));
 	config_release(&narrow);
@@ -497,7 +497,8 @@ static void set_limits_are_known(void **state)
 	config_release(&c);
 	loads(&c, "", NULL, &flags);
 	assert_true(!c.budget.usd_set && c.budget.tokens_set);
-	assert_true(config_narrow(&narrow, &c, SLICE("{\"budget\": {\"taskUsd\": 0.5}}"), &err));
+	assert_true(
+		config_narrow(&narrow, &c, SLICE("{\"budget\": {\"taskUsd\": 0.5}}"), NULL, &err));
 	assert_true(narrow.budget.usd_set && narrow.budget.tokens_set);
 	config_release(&narrow);
 	config_release(&c);
