@@ -198,7 +198,7 @@ static void mistakes_are_named_by_line_and_key(void **state)
 		{ "{\"providers\": {\"a/b\": {}}}", "name" },
 		{ "{\"model\": \"a\", \"model\": \"b\"}", "twice" },
 		{ "{\"budget\": {\"turns\": 1}, \"budget.turns\": 2}", "twice" },
-		{ "{\n\"model\": \"a\",,\n}", "user config:2: this is not valid JSON" },
+		{ "{\n\"model\": \"a\",,\n}", "user config:3: this is not valid JSON" },
 		{ "{\n/* no end", "user config:2: this comment has no end" },
 		{ "[]", "expected one object" },
 	};
