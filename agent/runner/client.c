@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/base/sha256.h"
+#include "agent/runner/git_user.h"
 #include "agent/sandbox/layer.h"
 #include "agent/worker/toolchains.h"
 #include "agent/worker/wire.h"
@@ -315,6 +316,18 @@ static void write_toolchains(struct jw *w, const struct runner_options *o)
 	free(t);
 }
 
+static void write_git_user(struct jw *w)
+{
+	struct git_user user;
+	struct arena a;
+
+	arena_init(&a);
+	git_user_find(&a, getenv("HOME"), getenv("XDG_CONFIG_HOME"), &user);
+	jw_kstr(w, "gitConfig", user.config);
+	jw_kstr(w, "gitIgnore", user.ignore);
+	arena_release(&a);
+}
+
 static void initialize(struct runner *r, const struct runner_options *o)
 {
 	struct jw *w = conn_call_begin(&r->conn, "initialize");
@@ -325,6 +338,7 @@ static void initialize(struct runner *r, const struct runner_options *o)
 	write_list(w, "denied", o->denied, o->n_denied);
 	write_list(w, "readDirs", o->read_dirs, o->n_read_dirs);
 	write_list(w, "writeDirs", o->write_dirs, o->n_write_dirs);
+	write_git_user(w);
 	if (o->toolchains && !r->launch.engine) /* an image has its own */
 		write_toolchains(w, o);
 	jw_ki64(w, "memoryBytes", (int64_t)o->memory_bytes);

@@ -220,6 +220,28 @@ static void link_packages(const struct init_options *o, bool network)
 	}
 }
 
+/* Once: what a command changes there stays for the next ones. */
+static void put_in_home(const struct init_options *o, const char *name, const char *text)
+{
+	char at[LIMIT_PATH_BYTES];
+	int fd;
+
+	if (!text || !*text)
+		return;
+	(void)snprintf(at, sizeof(at), "%s/%s", o->tmp ? o->tmp : VIEW_HOME, name);
+	for (char *p = strchr(at + 1, '/'); p; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		(void)mkdir(at, 0700);
+		*p = '/';
+	}
+	fd = open(at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return; /* it is there already */
+	if (write(fd, text, strlen(text)) < 0)
+		(void)unlink(at); /* git does without */
+	(void)close(fd);
+}
+
 static _Noreturn void give_up(int status, const char *what, const char *why)
 {
 	(void)dprintf(STDERR_FILENO, "emend: cannot run %s: %s\n", what, why);
@@ -263,8 +285,11 @@ _Noreturn void confine_run(const struct init_options *o, const struct confine_re
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	env_fill(&env, o);
 	env_proxy(&env, r->proxy);
-	if (o->mode != SANDBOX_NONE)
+	if (o->mode != SANDBOX_NONE) {
 		link_packages(o, *r->proxy);
+		put_in_home(o, ".gitconfig", o->config->git_config);
+		put_in_home(o, ".config/git/ignore", o->config->git_ignore);
+	}
 	descriptors(o);
 	limits.processes = limits.processes > UINT32_MAX / 8
 				   ? UINT32_MAX

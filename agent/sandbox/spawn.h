@@ -23,6 +23,7 @@ struct spawn_config {
 	const char *workspace;				  /* absolute, resolved */
 	const char *const *read_dirs, *const *write_dirs; /* absolute; NULL-terminated */
 	const char *const *path, *const *env, *const *links; /* toolchains.h; NULL-terminated */
+	const char *git_config, *git_ignore; /* texts for the commands' home folder; may be "" or NULL */
 	const char *git_dir; /* absolute: the repository of a worktree, to be read; NULL: none */
 	const char *views; /* where the layers of commands lie; NULL: nowhere on the disk */
 	bool views_in_memory; /* then, or where that does not do, in memory */

@@ -99,6 +99,11 @@ static const char *git_dir(struct serve *s)
 	return git_dir_find(s->root.path, path) ? arena_cstr(&s->arena, slice_of(path)) : NULL;
 }
 
+static const char *text(struct serve *s, struct json v)
+{
+	return arena_cstr(&s->arena, json_str_or(v, &s->arena, ""));
+}
+
 static void configure(struct serve *s, struct json p)
 {
 	int64_t processes = json_i64_or(json_get(p, "processes"), 0);
@@ -114,6 +119,8 @@ static void configure(struct serve *s, struct json p)
 		.path = strings(s, json_get(tools, "path"), none),
 		.env = strings(s, json_get(tools, "env"), none),
 		.links = strings(s, json_get(tools, "links"), none),
+		.git_config = text(s, json_get(p, "gitConfig")),
+		.git_ignore = text(s, json_get(p, "gitIgnore")),
 		.git_dir = git_dir(s),
 		.limits = { .memory_bytes = number(json_get(p, "memoryBytes"), HARDEN_MEMORY_BYTES),
 			    .file_bytes = number(json_get(p, "fileBytes"), DEFAULT_FILE),

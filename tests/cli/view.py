@@ -49,6 +49,24 @@ def layers_left(w):
             if os.path.basename(p) != "views"]
 
 
+def git_knows_the_user(w):
+    """Name, address and the global excludes reach git in commands; nothing that executes does."""
+    w.repository()
+    with open(os.path.join(w.home, ".gitconfig"), "w", encoding="utf-8") as f:
+        f.write('[user]\n\tname = "Me \\"X\\" # Y" ; a remark\n\temail = me@example.org\n'
+                "[core]\n\texcludesFile = ~/ignored\n\tfsmonitor = touch /tmp/x\n\teditor = vi\n[alias]\n\tx = !id\n")
+    with open(os.path.join(w.home, "ignored"), "w", encoding="utf-8") as f:
+        f.write("*.swp\n")
+    w.write("a.swp", "x")
+    w.write("b.txt", "x")
+    r = run(w, "git add -A && git commit -qm more && git log -1 --format='%an <%ae>' && git show --stat --format= &&"
+               " git config --list --show-origin | grep -c -e fsmonitor -e editor -e alias")
+    expect('Me "X" # Y <me@example.org>' in r.out and "b.txt" in r.out and "a.swp" not in r.out, r)
+    expect(r.out.endswith("0\n") or "\n0\n" in r.out, r)
+    r = run(w, "git config user.email other@example.org && git commit -q --allow-empty -m x && git log -1 --format=%ae")
+    expect("other@example.org" in r.out, r)
+
+
 def changes_of_every_kind_become_real(w):
     w.write("keep", "same\n")
     w.write("edit", "old\n")
