@@ -1,14 +1,15 @@
 /* load.c - what a task reads before its first question, one after the other, once what a crash left
  * half done is put right: the project's config
- * (which may only narrow), the instructions from the workspace down to the folder of the code (the
- * nearest last: it wins), and the code itself, as the editor shows it. */
+ * (which may only narrow), the branch, the instructions from the workspace down to the folder of the code (the
+ * nearest last: it wins; of a folder AGENTS.md, else CLAUDE.md), and the code itself, as the editor shows it. */
 #include "agent/session/task_own.h"
 
 #include "agent/base/path.h"
 #include "agent/change/recover.h"
 #include "agent/workspace/workspace.h"
 
-enum load_kind { LOAD_CONFIG, LOAD_INSTRUCTIONS, LOAD_CODE };
+/* LOAD_OTHERWISE: the same where the file before it is not there. */
+enum load_kind { LOAD_CONFIG, LOAD_INSTRUCTIONS, LOAD_OTHERWISE, LOAD_HEAD, LOAD_CODE };
 
 struct load_item {
 	enum load_kind kind;
@@ -54,7 +55,12 @@ static bool take(struct task *t, const struct load_item *it, const struct worksp
 	switch (it->kind) {
 	case LOAD_CONFIG:
 		return task_use_config(t, text, err);
+	case LOAD_HEAD:
+		t->git_head = arena_dup(&t->arena, slice_sub(slice_trim(text), 0, 200));
+		return true;
 	case LOAD_INSTRUCTIONS:
+	case LOAD_OTHERWISE:
+		t->instructed = text.len > 0;
 		if (text.len > 0)
 			buf_printf(&t->instructions,
 				   "\n<instructions file=\"%.*s\">\n%.*s\n</instructions>\n",
@@ -80,8 +86,10 @@ static void was_read(void *payload, const struct workspace_text *v, const struct
 	struct err why = { 0 };
 
 	t->loading = NULL;
-	if (err &&
-	    it->kind == LOAD_INSTRUCTIONS) { /* too large, or not a file: the task can do without */
+	if (err && it->kind == LOAD_HEAD) {
+		/* a worktree, or no repository: nothing is said of a branch */
+	} else if (err && (it->kind == LOAD_INSTRUCTIONS ||
+			   it->kind == LOAD_OTHERWISE)) { /* too large, or not a file: the task can do without */
 		task_notice(t, arena_printf(&t->arena, "%.*s is not used: %s", SLICE_ARG(it->path),
 					    err->msg));
 	} else if (err || !take(t, it, v, &why)) {
@@ -94,6 +102,8 @@ static void was_read(void *payload, const struct workspace_text *v, const struct
 
 static void next(struct task *t)
 {
+	if (!load_finished(t) && t->loads[t->next_load].kind == LOAD_OTHERWISE && t->instructed)
+		t->next_load++;
 	if (load_finished(t))
 		task_post(t);
 	else
@@ -118,11 +128,15 @@ void load_start(struct task *t)
 
 	for (; dir.len > 0 && n < MAX_DEPTH; dir = path_dir(dir))
 		dirs[n++] = dir;
-	t->loads = arena_array(&t->arena, n + 3, sizeof(*t->loads));
+	t->loads = arena_array(&t->arena, 2 * n + 5, sizeof(*t->loads));
 	add(t, LOAD_CONFIG, SLICE(".emend/config.json"));
+	add(t, LOAD_HEAD, SLICE(".git/HEAD"));
 	add(t, LOAD_INSTRUCTIONS, SLICE("AGENTS.md"));
-	while (n > 0)
+	add(t, LOAD_OTHERWISE, SLICE("CLAUDE.md"));
+	while (n > 0) {
 		add(t, LOAD_INSTRUCTIONS, path_join(&t->arena, dirs[--n], SLICE("AGENTS.md")));
+		add(t, LOAD_OTHERWISE, path_join(&t->arena, dirs[n], SLICE("CLAUDE.md")));
+	}
 	if (t->path.len > 0)
 		add(t, LOAD_CODE, t->path);
 	t->recovered = SLICE("");

@@ -4,9 +4,21 @@
  * no clock, no task-dependent word. What differs stands in the user's turn. */
 #include "agent/session/task_own.h"
 
+#include <sys/utsname.h>
+#include <time.h>
+
 #include "agent/base/embed.h"
+#include "agent/base/path.h"
 #include "agent/session/code_action.h"
 #include "protocol/base/utf8.h"
+
+enum { MAX_OPEN = 20 };
+
+struct open_files {
+	struct task *t;
+	struct buf *out;
+	size_t n;
+};
 
 struct slice prompt_system(struct task *t)
 {
@@ -54,12 +66,62 @@ static void put_code(struct task *t, struct buf *b)
 	if (t->language.len > 0)
 		buf_printf(b, " (%.*s)", SLICE_ARG(t->language));
 	if (t->has_range)
-		buf_printf(b, ", lines %zu to %zu, as selected by the user", first, last);
+		buf_printf(b, ", lines %zu to %zu%s", first, last,
+			   t->around ? "" : ", as selected by the user");
+	if (t->cursor_line > 0)
+		buf_printf(b, "; nothing is selected, the cursor is on line %zu: take the function or "
+			      "block there", t->cursor_line);
 	buf_puts(b, "\n<code>\n");
 	buf_append(b, part);
 	buf_puts(b, slice_ends(part, SLICE("\n")) ? "</code>\n" : "\n</code>\n");
 	if (part.len < t->code.len)
 		buf_puts(b, "(Only this part is shown; read the file for the rest.)\n");
+}
+
+static void put_buffer(void *payload, struct slice path, struct snapshot *text)
+{
+	struct open_files *o = payload;
+	struct slice rel;
+
+	(void)text;
+	if (path_relative(&o->t->arena, o->t->workspace, path, &rel, NULL) && ++o->n <= MAX_OPEN)
+		buf_printf(o->out, "%s%.*s", o->n == 1 ? "Open in the editor: " : ", ",
+			   SLICE_ARG(rel));
+}
+
+/* What a developer who sits there knows without asking. It stands in the user's turn: the system text
+ * and the tools before it stay the same from day to day, and so does the provider's cache of them. */
+static void put_environment(struct task *t, struct buf *b)
+{
+	static const char *const modes[] = {
+		[MODE_READ_ONLY] = "read-only: nothing can be changed",
+		[MODE_ASK] = "ask: the user is asked before a change",
+		[MODE_EDIT] = "edit: edits are made, the user is asked about commands",
+		[MODE_AUTO] = "auto: edits and commands are made without a question",
+	};
+	struct open_files o = { .t = t, .out = b };
+	struct slice branch = SLICE("ref: refs/heads/");
+	char day[32] = "";
+	time_t now = time(NULL);
+	struct utsname os;
+	struct tm tm;
+
+	if (localtime_r(&now, &tm))
+		(void)strftime(day, sizeof(day), "%Y-%m-%d", &tm);
+	buf_printf(b, "<environment>\nDate: %s\n", day);
+	if (uname(&os) == 0)
+		buf_printf(b, "System: %s %s\n", os.sysname, os.machine);
+	buf_printf(b, "Mode: %s\n", modes[policy_mode(t->env.policy)]);
+	if (slice_starts(t->git_head, branch))
+		buf_printf(b, "Git branch: %.*s\n",
+			   SLICE_ARG(slice_sub(t->git_head, branch.len, t->git_head.len)));
+	else if (t->git_head.len > 0)
+		buf_printf(b, "Git: no branch, HEAD is at %.*s\n",
+			   SLICE_ARG(slice_sub(t->git_head, 0, 12)));
+	t->host.ops->each_buffer(t->host.self, t->workspace, put_buffer, &o);
+	if (o.n > MAX_OPEN)
+		buf_printf(b, " and %zu more", o.n - MAX_OPEN);
+	buf_puts(b, o.n ? "\n</environment>\n\n" : "</environment>\n\n");
 }
 
 struct slice prompt_user(struct task *t)
@@ -72,6 +134,7 @@ struct slice prompt_user(struct task *t)
 
 	buf_init(&raw, LIMIT_REQUEST_BYTES);
 	buf_init(&clean, LIMIT_REQUEST_BYTES);
+	put_environment(t, &raw);
 	buf_append(&raw, what);
 	if (what.len > 0)
 		buf_putc(&raw, '\n');

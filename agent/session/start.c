@@ -60,6 +60,8 @@ static void copy_spec(struct task *t, const struct task_spec *s)
 	t->range_start = s->start;
 	t->range_end = s->end;
 	t->has_range = s->has_range;
+	t->around = s->around;
+	t->cursor_line = s->cursor_line;
 	if (s->own) {
 		t->has_own = true;
 		t->own = (struct config_action){ .title = arena_dup(a, s->own->title),

@@ -42,6 +42,8 @@ struct task_spec { /* borrowed for the time of task_start() */
 	struct slice language;	  /* LSP languageId; may be empty */
 	size_t start, end;	  /* bytes of the file's text; start == end: the whole file */
 	bool has_range;
+	bool around;	    /* nothing is selected: the range is what stands around */
+	size_t cursor_line; /* from 1; 0: not known */
 	struct slice diagnostics;	    /* text lines "LINE: message" to be fixed or known */
 	const struct config *config;	    /* borrowed until the task is done */
 	struct slice session;		    /* resume this session; "" = a new one */

@@ -52,6 +52,8 @@ struct task {
 	struct slice path, language, diagnostics; /* path: relative */
 	size_t range_start, range_end;
 	bool has_range;
+	bool around;	    /* the range was not selected: it is what stands around the cursor or a problem */
+	size_t cursor_line; /* from 1; 0: not known */
 	struct config_action own; /* of the user's settings */
 	bool has_own;
 
@@ -69,6 +71,8 @@ struct task {
 	struct slice recovered;	   /* what came of it */
 	struct rollback *rollback; /* of the change in which the task was cancelled */
 	struct buf instructions;
+	bool instructed;      /* the folder that is looked at has an AGENTS.md */
+	struct slice git_head; /* text of .git/HEAD; "": not known */
 	struct slice code; /* text of `path` */
 
 	/* turn.c */

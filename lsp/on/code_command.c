@@ -40,8 +40,8 @@ static bool is_fix(const struct task_spec *spec)
 }
 
 /* The bytes that are meant, of the text as it is now. */
-static bool place(struct server *s, struct document *doc, struct json arg, struct arena *a,
-		  struct task_spec *spec, struct err *err)
+static bool place(struct server *s, struct document *doc, struct json arg, struct task_spec *spec,
+		  struct err *err)
 {
 	int64_t version = json_i64_or(json_get(arg, "version"), doc->version);
 	struct range range;
@@ -58,13 +58,14 @@ static bool place(struct server *s, struct document *doc, struct json arg, struc
 	spec->start = document_offset(doc, s->client.encoding, range.start);
 	spec->end = document_offset(doc, s->client.encoding, range.end);
 	spec->has_range = true;
+	spec->around = true;
 	if (is_fix(spec) && spec->diagnostics.len) {
 		set_lines(doc, spec, AROUND_DIAGNOSTIC);
 	} else if (spec->start == spec->end) {
 		set_lines(doc, spec, AROUND_CURSOR);
-		spec->instruction = arena_printf(
-			a, "%.*s%sThe cursor is on line %u.", SLICE_ARG(spec->instruction),
-			spec->instruction.len ? "\n" : "", range.start.line + 1);
+		spec->cursor_line = range.start.line + 1;
+	} else {
+		spec->around = false;
 	}
 	return true;
 }
@@ -112,7 +113,7 @@ static bool read_spec(struct server *s, struct rpc_request *req, struct json arg
 		return err_set(err, ERR_INVALID,
 			       "The editor shows no problem here: choose lines that have one, or "
 			       "say in words what is wrong.");
-	return !doc || place(s, doc, arg, a, spec, err);
+	return !doc || place(s, doc, arg, spec, err);
 }
 
 /* What the user asked for, in words: the title of the progress and of the last line. */

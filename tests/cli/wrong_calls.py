@@ -123,10 +123,23 @@ def false_ends_are_failures(w):
     expect(r.status == 0 and r.of("task.finished")[0]["summary"] == "here it is", r)
 
 
+def the_model_knows_where_it_is(w):
+    """Date, mode and branch stand in the user's turn, and what was selected."""
+    w.repository()
+    w.git("checkout", "-q", "-b", "topic")
+    r = w.run("do", "--mode", "edit", "--json", "--model",
+              w.script({"text": "end", "expect": ["Git branch: topic", "Mode: edit", "Date: 20"]}), "try")
+    expect(r.status == 0, r)
+    r = w.run("explain", "calc.py:1-2", "--json", "--model",
+              w.script({"text": "end", "expect": "as selected by the user"}))
+    expect(r.status == 0, r)
+
+
 if __name__ == "__main__":
     table = read_table()
     if os.environ.get("UPDATE"):
         update(table)
         sys.exit(0)
     main([case(m, [c for c in table if c["mode"] == m]) for m in dict.fromkeys(c["mode"] for c in table)] +
-         [at_most_64_calls_a_turn, circles_are_seen_and_end, false_ends_are_failures])
+         [at_most_64_calls_a_turn, circles_are_seen_and_end, false_ends_are_failures,
+          the_model_knows_where_it_is])
