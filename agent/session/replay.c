@@ -151,7 +151,10 @@ static bool take(void *payload, struct json ev, struct err *err)
 		take_assistant(p, ev);
 	else if (json_is(type, "result"))
 		take_result(p, ev);
-	else if (json_is(type, "usage"))
+	else if (json_is(type, "compaction")) {
+		flush(p);
+		compact_replay(p->t, ev);
+	} else if (json_is(type, "usage"))
 		take_usage(p, ev);
 	else if (json_is(type, "edit") && step >= p->t->env.next_step)
 		p->t->env.next_step = step + 1;

@@ -14,13 +14,16 @@ enum { MOST_OUTPUT_TOKENS = 32000 };
 
 /* One call gets a quarter of the task's money, so that tasks that run side by side do not hold the day's
  * budget from each other; twice as much after each answer that was cut off at its limit. */
-static uint32_t wanted_output(const struct task *t, double usd_per_token)
+static uint32_t wanted_output(struct task *t, double usd_per_token)
 {
 	uint32_t most = model_limits(t->model).max_output_tokens;
 	double quarter = t->budget.limits.task_usd / 4 * (1 << t->cut_turns);
+	uint64_t room = compact_room(t, t->next_call.prompt_tokens);
 
 	if (most == 0 || most > MOST_OUTPUT_TOKENS)
 		most = MOST_OUTPUT_TOKENS;
+	if (most > room) /* prompt and answer share the window */
+		most = room > BUDGET_LEAST_TOKENS ? (uint32_t)room : BUDGET_LEAST_TOKENS;
 	if (quarter <= 0 || usd_per_token <= 0 || quarter >= most * usd_per_token)
 		return most;
 	quarter /= usd_per_token;
@@ -76,8 +79,7 @@ static void log_answer(struct task *t, bool allow, const char *by)
 					   .rule = SLICE("budget") });
 }
 
-static void on_answer(void *payload, const struct permission_answer *answer,
-		      const struct err *why)
+static void on_answer(void *payload, const struct permission_answer *answer, const struct err *why)
 {
 	struct task *t = payload;
 	bool allow = !why && answer->choice != PERMISSION_DENY;

@@ -20,8 +20,10 @@ static bool open_model(struct task *t, struct err *err)
 	if (name.len == 0 && !model_default_name(&o, &t->arena, &name, err))
 		return false;
 	model_options_from(&o, &t->config, name);
-	return model_open(&o, name, &t->model, err) &&
-	       budget_check(&t->config.budget, model_priced(t->model), model_name(t->model), err);
+	if (!model_open(&o, name, &t->model, err))
+		return false;
+	compact_init(t);
+	return budget_check(&t->config.budget, model_priced(t->model), model_name(t->model), err);
 }
 
 static bool open_log(struct task *t, struct slice session, struct err *err)

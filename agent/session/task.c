@@ -155,7 +155,6 @@ static void begin(struct task *t)
 	if (t->recovered.len > 0)
 		task_notice(t, t->recovered);
 	t->system = prompt_system(t);
-	turn_user(t, prompt_user(t));
 }
 
 static struct slice status_of(enum err_code code)
@@ -346,6 +345,8 @@ void task_goto(struct task *t, enum task_state next)
 /* Another call of the model, or first the question whether it may cost something more. */
 static void next_turn(struct task *t)
 {
+	t->too_long = false;
+	compact_check(t);
 	spend_plan(t);
 	task_goto(t, spend_must_ask(t) ? TASK_LIMIT : TASK_ASKING);
 }
@@ -394,6 +395,18 @@ static void after_end(struct task *t)
 	}
 }
 
+/* "/compact" is no question to the model. */
+static void first_turn(struct task *t)
+{
+	if (!slice_eq_cstr(slice_trim(t->instruction), "/compact")) {
+		turn_user(t, prompt_user(t));
+		next_turn(t);
+		return;
+	}
+	t->said = compact_asked(t);
+	task_goto(t, TASK_ENDING);
+}
+
 /* The model has answered: tools, another turn, or the end. */
 static void after_turn(struct task *t)
 {
@@ -420,9 +433,16 @@ static void after_turn(struct task *t)
 			      "another model");
 		break;
 	case STOP_CONTEXT:
-		(void)err_set(
-			&why, ERR_PROVIDER,
-			"the model's context window is full; start a new task for what is left");
+		if (compact_overflow(t)) {
+			turn_user(t, SLICE("Your last answer was cut off, for your context window "
+					   "was full. There is room again; go on from there."));
+			next_turn(t);
+			return;
+		}
+		(void)err_set(&why, ERR_PROVIDER,
+			      "the model's context window is full, and nothing more could be left "
+			      "out; use a model with a larger window, or start a new task for what "
+			      "is left");
 		break;
 	case STOP_END:
 	case STOP_TOOL:
@@ -448,7 +468,7 @@ void task_step(struct job *j)
 		if (load_finished(t)) {
 			begin(t);
 			if (t->why.code == ERR_NONE)
-				next_turn(t);
+				first_turn(t);
 		}
 		break;
 	case TASK_LIMIT:
@@ -458,6 +478,8 @@ void task_step(struct job *j)
 	case TASK_ASKING:
 		if (t->answered)
 			after_turn(t);
+		else if (t->too_long)
+			next_turn(t);
 		break;
 	case TASK_TOOLS:
 		calls_step(t);

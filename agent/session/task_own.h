@@ -5,6 +5,7 @@
  *   task.c     the machine's step, cancel, end
  *   load.c     what must be read before the first question: project config, instructions, the code
  *   turn.c     one call of the model: budget, request, answer into the transcript and the log
+ *   compact.c  what the model gets of a conversation that has outgrown its window
  *   spend.c    the money of a call, and the question for more
  *   calls.c    the tool calls of one turn; repeats.h says whether they go round in circles
  *   prompt.c   the words
@@ -90,14 +91,28 @@ struct task {
 	bool asked_for_words; /* the last turn was empty, and the model was told so */
 	struct slice said; /* the text of the last turn; "": it had none */
 
+	struct compact { /* compact.c */
+		struct transcript view;
+		size_t cut, trim;  /* marks in the transcript */
+		size_t most;	   /* bytes of each result behind them; 0: all */
+		size_t made;	   /* turns when the view was made; 0: there is none, all is sent */
+		size_t seen;	   /* turns that the view holds */
+		bool stale;	   /* it is to be made anew */
+		uint64_t window;   /* tokens; 0: unknown */
+		double share;	   /* of the estimate, what a request really took */
+		int overflows;	   /* answers "too long" in a row */
+		struct slice told; /* what the person was told of the last time */
+	} compact;
+	bool too_long; /* the call under way did not fit the window */
+
 	/* spend.c */
 	struct budget budget;
 	struct budget_call next_call;
-	struct budget_plan plan;    /* for it */
+	struct budget_plan plan;	/* for it */
 	struct ledger_asked *reserving; /* the ledger is asked */
-	int64_t reservation;	    /* of the ledger; 0: none */
-	enum budget_cap near_cap;   /* the model is still to be told */
-	struct host_ask *limit_ask; /* the person is asked for more */
+	int64_t reservation;		/* of the ledger; 0: none */
+	enum budget_cap near_cap;	/* the model is still to be told */
+	struct host_ask *limit_ask;	/* the person is asked for more */
 	struct slice limit_subject;
 	bool no_more;	 /* the person said no, or nobody was there */
 	struct err over; /* set: this is the last call; why */
@@ -133,12 +148,25 @@ void load_start(struct task *t);
 bool load_finished(const struct task *t);
 void load_abort(struct task *t);
 
-void turn_start(struct task *t); /* fails the task if the budget forbids it */
+void turn_start(struct task *t);    /* fails the task if the budget forbids it */
 void turn_reserved(struct task *t); /* the call may be made: spend.c */
 void turn_abort(struct task *t);
 void turn_user(struct task *t, struct slice text); /* appends a user turn, logged */
 
 struct model_request turn_request(struct task *t);
+
+void compact_init(struct task *t);
+/* What goes to the model; borrowed until the transcript grows. */
+const struct transcript *compact_view(struct task *t);
+void compact_check(
+	struct task *t); /* before a call: makes the conversation shorter if it is time */
+/* After an answer "too long": false if nothing could be left out. */
+bool compact_overflow(struct task *t);
+struct slice compact_asked(struct task *t); /* the person wants it; returns what came of it */
+void compact_learn(struct task *t, const struct usage *u); /* of a call that ended well */
+void compact_replay(struct task *t, struct json ev);	   /* from the log of an earlier run */
+/* Tokens of the window behind a prompt with this estimate. */
+uint64_t compact_room(struct task *t, uint64_t prompt_tokens);
 
 void spend_plan(struct task *t);
 bool spend_must_ask(const struct task *t);

@@ -99,10 +99,16 @@ static void on_done(void *payload, const struct model_result *r, const struct er
 	t->call = NULL;
 	t->answered = !err;
 	spend_settle(t, r ? &r->usage : &none);
+	if (err && err->code == ERR_TOO_LARGE && compact_overflow(t)) {
+		t->too_long = true;
+		task_post(t);
+		return;
+	}
 	if (err) {
 		task_fail(t, err);
 		return;
 	}
+	compact_learn(t, &r->usage);
 	t->stop = r->stop;
 	t->cut_call = r->cut_call;
 	keep(t, r);
@@ -124,7 +130,7 @@ struct model_request turn_request(struct task *t)
 	return (struct model_request){ .system = t->system,
 				       .tools = t->schemas,
 				       .n_tools = t->n_schemas,
-				       .transcript = &t->transcript,
+				       .transcript = compact_view(t),
 				       .max_output_tokens = t->plan.output_tokens };
 }
 
@@ -165,7 +171,10 @@ void turn_reserved(struct task *t)
 	if (t->call)
 		return;
 	spend_settle(t, &(struct usage){ 0 });
-	if (err.code != ERR_NONE)
+	t->too_long = err.code == ERR_TOO_LARGE && compact_overflow(t);
+	if (t->too_long)
+		task_post(t);
+	else if (err.code != ERR_NONE)
 		task_fail(t, &err);
 }
 

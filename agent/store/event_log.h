@@ -45,6 +45,8 @@
  *             step, or -1
  *   undone    {task, ok}                                 it has come to its end, or was given up; without
  *             it the next start goes on with the undo
+ *   compaction{task, cut, trim, turns, most, before, after}  from here on the model gets a shorter
+ *             conversation: session/compact.c
  *   notice    {task, text}
  *   pruned    {bytes}                                    the blobs of all events before it are gone
  *   finished  {task, status, summary, usd, seconds, files[]}

@@ -19,7 +19,7 @@ DONE = {"text": "Fixed."}
 class Provider:
     """The fake provider, for the time of a `with`."""
 
-    def __init__(self, w, *turns, dialect="anthropic", strict=True):
+    def __init__(self, w, *turns, dialect="anthropic", strict=True, options=()):
         self.dialect = dialect
         self.log = os.path.join(w.base, "requests.jsonl")
         scenario = os.path.join(w.base, "scenario.json")
@@ -27,7 +27,7 @@ class Provider:
             json.dump(list(turns), f)
         self.process = subprocess.Popen([sys.executable, os.path.join(TOP, "tests", "fake", "provider.py"), "--scenario",
                                          scenario, "--log", self.log, "--dialect", dialect] +
-                                        ["--strict-prefix"] * strict, stdout=subprocess.PIPE, text=True)
+                                        ["--strict-prefix"] * strict + list(options), stdout=subprocess.PIPE, text=True)
         self.url = "http://127.0.0.1:%d" % int(self.process.stdout.readline())
 
     def __enter__(self):
@@ -40,9 +40,12 @@ class Provider:
     def env(self, key="test-key"):
         return {"ANTHROPIC_BASE_URL": self.url, "ANTHROPIC_API_KEY": key}
 
-    def bodies(self):
+    def requests(self):
         with open(self.log, encoding="utf-8") as f:
-            return [e["body"] for e in map(json.loads, f) if e["event"] == "request"]
+            return [e for e in map(json.loads, f) if e["event"] == "request"]
+
+    def bodies(self):
+        return [e["body"] for e in self.requests()]
 
 
 def log_of(w, result):

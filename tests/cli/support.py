@@ -98,14 +98,14 @@ class Workspace:
         return subprocess.Popen([EMEND, *args], cwd=self.path, env=dict(self.env, **env), stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
 
-    def run(self, *args, **env):
+    def run(self, *args, seconds=SECONDS, **env):
         p = self.start(*args, **env)
         try:
-            out, err = p.communicate(timeout=SECONDS)
+            out, err = p.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             p.kill()
             out, err = p.communicate()
-            raise AssertionError("emend %s: not done after %d s\n%s" % (" ".join(args), SECONDS, err)) from None
+            raise AssertionError("emend %s: not done after %d s\n%s" % (" ".join(args), seconds, err)) from None
         return Result(p.returncode, out.decode("utf-8"), err.decode("utf-8"))
 
 

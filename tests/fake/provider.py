@@ -2,6 +2,7 @@
 """A fake model provider on loopback, as strict as the real one: the Anthropic Messages API, or another dialect.
 
     provider.py --scenario FILE [--log FILE] [--tls DIR] [--port 0] [--key test-key] [--strict-prefix] [--dialect NAME]
+        [--window TOKENS] [--cache]
 
 NAME: anthropic, responses, gemini, chat, or one of the servers whose Chat Completions differ (dialects.QUIRKS).
 Local ones also answer GET /v1/models.
@@ -37,6 +38,7 @@ import time
 import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import cache
 import dialects
 import rules
 import stream
@@ -306,17 +308,32 @@ class Handler(BaseHTTPRequestHandler):
             s.dialect.headers(headers, s.key)
             body = entry["body"] = rules.parse(raw)
             s.dialect.check(body)
+            self.fits(body)
             self.check_prefix(entry, body, s.dialect)
             entry["turn"], turn = s.scenario.take(body, s.dialect)
-            return body, turn
+            return body, self.count(body, turn, entry)
         rules.need(self.path == "/v1/messages", f"no such path: {self.path}", 404, "not_found_error")
         rules.check_headers(headers, s.key)
         body = entry["body"] = rules.parse(raw)
         rules.check(body, s.paused)
         self.check_prefix(entry, body)
+        self.fits(body)
         entry["turn"], turn = s.scenario.take(body)
         s.paused = turn.get("stop") == "pause_turn"
-        return body, turn
+        return body, self.count(body, turn, entry)
+
+    def fits(self, body):
+        tokens = cache.size(body)
+        rules.need(not self.server.window or tokens <= self.server.window,
+                   f"prompt is too long: {tokens} tokens > {self.server.window} maximum")
+
+    def count(self, body, turn, entry):
+        """The turn, with the usage that the prompt's cache makes of it."""
+        if not self.server.cache or "usage" in turn:
+            return turn
+        fresh, read, written = self.server.cache.count(body, not self.server.dialect)
+        entry["counted"] = {"input": fresh, "cache_read": read, "cache_write": written}
+        return dict(turn, usage=entry["counted"])
 
     def do_POST(self):
         self.n = self.server.number()
@@ -363,6 +380,7 @@ class Server(ThreadingHTTPServer):
         self.key, self.strict_prefix = options.key, options.strict_prefix
         self.dialect = None if options.dialect == "anthropic" else dialects.make(options.dialect)
         self.prefixes, self.paused, self.count = Prefixes(), False, 0
+        self.window, self.cache = options.window, cache.Cache() if options.cache else None
         self.lock = threading.Lock()
         self.context = None
         if options.tls:
@@ -400,6 +418,8 @@ def main():
     p.add_argument("--key", default="test-key")
     p.add_argument("--dialect", default="anthropic")
     p.add_argument("--strict-prefix", action="store_true", help="refuse a request that breaks the prompt cache")
+    p.add_argument("--window", type=int, default=0, help="refuse a prompt of more tokens")
+    p.add_argument("--cache", action="store_true", help="count the tokens as a prompt cache would")
     server = Server(p.parse_args())
     print(server.server_address[1], flush=True)
     try:
