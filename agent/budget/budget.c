@@ -201,10 +201,19 @@ void budget_raise(struct budget *b, enum budget_cap cap)
 		l->tokens += b->step.tokens;
 	else if (cap == BUDGET_CAP_TASK)
 		l->task_usd += b->step.task_usd;
+	else if (cap == BUDGET_CAP_DAY && b->pool)
+		b->pool->raised_day_usd += b->step.day_usd;
 	else if (cap == BUDGET_CAP_SESSION && b->pool) /* what was allowed is shared, too */
 		b->pool->raised_usd += b->step.session_usd;
 	else if (cap == BUDGET_CAP_SESSION)
 		l->session_usd += b->step.session_usd;
+}
+
+double budget_day_cap(const struct budget *b)
+{
+	double cap = b->limits.day_usd;
+
+	return cap > 0 && b->pool ? cap + b->pool->raised_day_usd : cap;
 }
 
 uint64_t budget_time_left_ms(const struct budget *b, uint64_t now_ms)

@@ -34,6 +34,7 @@ enum budget_cap {
 	BUDGET_CAP_TOKENS,
 	BUDGET_CAP_TASK,    /* money of the task */
 	BUDGET_CAP_SESSION, /* money of the session: the conversation, or the editor's server */
+	BUDGET_CAP_DAY,	    /* money of the day: the ledger says so, no plan */
 };
 
 /* What all tasks of one process have spent together: an editor's server, or one run of the terminal.
@@ -41,6 +42,7 @@ enum budget_cap {
 struct budget_pool {
 	double spent_usd, reserved_usd;
 	double raised_usd; /* added to the session's cap by the person who was asked */
+	double raised_day_usd; /* the same of the day's, until the process ends */
 };
 
 struct budget {
@@ -100,6 +102,7 @@ void budget_raise(struct budget *b, enum budget_cap cap);
 /* Milliseconds left of the time cap; UINT64_MAX: none. */
 uint64_t budget_time_left_ms(const struct budget *b, uint64_t now_ms);
 uint64_t budget_used_tokens(const struct budget *b);
+double budget_day_cap(const struct budget *b); /* with what was raised; 0: none */
 double budget_session_cap(const struct budget *b); /* with what was raised; 0: none */
 /* Of the conversation or of the process, whichever is more; with what is reserved. */
 double budget_session_spent(const struct budget *b);

@@ -41,6 +41,10 @@ void budget_state(const struct budget *b, enum budget_cap cap, char out[BUDGET_T
 		budget_usd(used, budget_session_spent(b));
 		budget_usd(most, budget_session_cap(b));
 		break;
+	case BUDGET_CAP_DAY:
+		budget_usd(most, budget_day_cap(b));
+		(void)snprintf(out, BUDGET_TEXT, "The %.24s of the day", most);
+		return;
 	case BUDGET_CAP_NONE:
 	case BUDGET_CAP_TIME:
 		(void)snprintf(out, BUDGET_TEXT, "The task's time of %.0f seconds", l->seconds);
@@ -67,6 +71,10 @@ bool budget_more(const struct budget *b, enum budget_cap cap, char out[BUDGET_TE
 		budget_usd(usd, cap == BUDGET_CAP_TASK ? l->task_usd : l->session_usd);
 		(void)snprintf(out, BUDGET_TEXT, "%.24s more", usd);
 		return cap == BUDGET_CAP_TASK ? b->turns > 0 : budget_session_spent(b) > 0;
+	case BUDGET_CAP_DAY:
+		budget_usd(usd, l->day_usd);
+		(void)snprintf(out, BUDGET_TEXT, "%.24s more for today", usd);
+		return b->pool && l->day_usd > 0;
 	case BUDGET_CAP_NONE:
 	case BUDGET_CAP_TIME:
 		break;
@@ -83,6 +91,7 @@ bool budget_over(const struct budget *b, enum budget_cap cap, const struct budge
 		[BUDGET_CAP_TIME] = "Allow more with --max-time or budget.seconds",
 		[BUDGET_CAP_TOKENS] = "Allow more with --max-tokens or budget.tokens",
 		[BUDGET_CAP_TASK] = "Allow more with --max-usd or budget.taskUsd",
+		[BUDGET_CAP_DAY] = "Allow more with budget.dayUsd",
 		[BUDGET_CAP_SESSION] = "Start a new session, or allow more with budget.sessionUsd",
 	};
 	char state[BUDGET_TEXT], usd[BUDGET_TEXT], need[2 * BUDGET_TEXT] = "";

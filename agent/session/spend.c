@@ -4,7 +4,9 @@
  *   plan --room for a call--------------------------------------> ASKING
  *    |                                                              ^
  *    '--a limit--> LIMIT: ask the person --yes: raised, plan anew --|
- *                    '--no, or nobody there: one last call, the summary, if there is room for that */
+ *                    '--no, or nobody there: one last call, the summary, if there is room for that
+ *
+ * The day's cap is known to the ledger alone: its refusal leads from ASKING to LIMIT. */
 #include "agent/budget/budget_text.h"
 #include "agent/session/task_own.h"
 #include "agent/session/usage.h"
@@ -136,6 +138,23 @@ static size_t sizes(const struct task *t, uint32_t out[3])
 	return n;
 }
 
+/* The ledger has no room for a whole call: is there somebody to ask before the task ends for that? */
+static bool ask_for_day(struct task *t, const struct ledger_reservation *r, const struct err *err)
+{
+	struct budget_plan none = { .cap = BUDGET_CAP_DAY, .room = BUDGET_ROOM_NONE };
+	char more[BUDGET_TEXT];
+
+	if (!err || err->code != ERR_BUDGET || (r && t->plan.room != BUDGET_ROOM_CALL) ||
+	    t->no_more || !budget_more(&t->budget, BUDGET_CAP_DAY, more))
+		return false;
+	if (r)
+		ledger_post_settle(agent_store(t->agent), agent_ledger(t->agent), r->id, NULL);
+	t->plan = none;
+	t->day_over = true;
+	task_post(t);
+	return true;
+}
+
 /* The task's and the session's caps were reserved when the day was asked; this puts them right. */
 static void reserved(void *payload, const struct ledger_reservation *r, const struct err *err)
 {
@@ -145,6 +164,8 @@ static void reserved(void *payload, const struct ledger_reservation *r, const st
 	t->reserving = NULL;
 	budget_unreserve(&t->budget);
 	(void)sizes(t, tokens);
+	if (ask_for_day(t, r, err))
+		return;
 	if (!r) {
 		task_fail(t, err);
 		return;
@@ -181,7 +202,7 @@ bool spend_reserve(struct task *t, struct err *err)
 							  .model = model_name(t->model),
 							  .usd = usd,
 							  .n = n,
-							  .day_cap = t->budget.limits.day_usd },
+							  .day_cap = budget_day_cap(&t->budget) },
 				    reserved, t);
 	return true;
 }

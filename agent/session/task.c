@@ -345,7 +345,7 @@ void task_goto(struct task *t, enum task_state next)
 /* Another call of the model, or first the question whether it may cost something more. */
 static void next_turn(struct task *t)
 {
-	t->too_long = false;
+	t->too_long = t->day_over = false;
 	compact_check(t);
 	spend_plan(t);
 	task_goto(t, spend_must_ask(t) ? TASK_LIMIT : TASK_ASKING);
@@ -480,6 +480,8 @@ void task_step(struct job *j)
 			after_turn(t);
 		else if (t->too_long)
 			next_turn(t);
+		else if (t->day_over)
+			task_goto(t, TASK_LIMIT);
 		break;
 	case TASK_TOOLS:
 		calls_step(t);

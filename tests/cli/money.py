@@ -114,6 +114,23 @@ def more_is_asked_for_on_a_terminal(w):
     expect(t.status == 3 and "So far so good." in t.text and "$0.44 of the task's $0.50" in t.text, t)
 
 
+def more_is_asked_for_at_the_limit_of_the_day(w):
+    w.repository()
+    w.config('{"budget": {"dayUsd": 0.5}}')
+    turns = [dict(turn, **usage(22000)) for turn in calls(3)] + [DONE]
+    t = Terminal(w, "do", "--yes", "--model", w.script(*turns), "x")
+    t.wait_for("The $0.50 of the day")
+    t.wait_for("\n  > ")
+    t.type("y\n")
+    t.end()
+    expect(t.status == 0 and "The sign is right now." in t.text and 0.5 < cost(w)["usd"] < 1, t)
+    t = Terminal(w, "do", "--yes", "--model", w.script(DONE), "x")  # what was allowed is not for ever
+    t.wait_for("\n  > ")
+    t.type("n\n")
+    t.end()
+    expect(t.status == 3, t)
+
+
 def many_side_by_side_share_a_day(w):
     """Each reserves what its call can cost, not all that its task may use."""
     w.repository()
@@ -127,4 +144,5 @@ def many_side_by_side_share_a_day(w):
 if __name__ == "__main__":
     main([a_dollar_limit_needs_a_price, without_a_price_tokens_are_held, a_reply_without_usage_is_estimated,
           the_day_holds_without_usage, a_killed_call_counts_at_once, the_model_is_told_before_the_end,
-          more_is_asked_for_on_a_terminal, many_side_by_side_share_a_day])
+          more_is_asked_for_on_a_terminal, more_is_asked_for_at_the_limit_of_the_day,
+          many_side_by_side_share_a_day])
