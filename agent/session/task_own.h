@@ -3,6 +3,7 @@
  *
  *   start.c    what must be right before anything begins
  *   task.c     the machine's step, cancel, end
+ *   after.c    what follows on an answer
  *   load.c     what must be read before the first question: project config, instructions, the code
  *   turn.c     one call of the model: budget, request, answer into the transcript and the log
  *   compact.c  what the model gets of a conversation that has outgrown its window
@@ -144,6 +145,10 @@ bool task_reports(const struct task *t); /* its result is a report to show, not 
 
 /* Narrows the configuration by the project's (ptr NULL: none) and makes the policy from it. */
 NODISCARD bool task_use_config(struct task *t, struct slice project_text, struct err *err);
+
+void task_first_turn(struct task *t); /* all is read */
+void task_next_turn(struct task *t);  /* another call, or first the question whether it may cost more */
+void task_after_turn(struct task *t); /* the model has answered */
 
 void load_start(struct task *t);
 bool load_finished(const struct task *t);
