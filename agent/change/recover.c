@@ -79,7 +79,10 @@ static void undone(void *payload, const struct change_undo_result *u, const stru
 		   SLICE_ARG(u->report));
 	if (err)
 		buf_printf(&r->report, "%s\n", err->msg);
-	r->rollback = rollback_start(r->workspace, r->log, rolled_back, r);
+	if (err) /* it stays marked: a later start tries again */
+		next(r);
+	else
+		r->rollback = rollback_start(r->workspace, r->log, rolled_back, r);
 }
 
 /* The user wanted it, and half of it stands: to the end it is nearer, and safe, than back. */

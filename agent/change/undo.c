@@ -37,6 +37,7 @@ struct change_undo {
 	size_t first, end;	/* turns of the run in hand: from first up to, not with, end */
 	size_t next;		/* the turn after it; SIZE_MAX: the group is done */
 	bool begun, marked;	/* it stands in the log; the session was marked before */
+	bool lost;		/* the worker ended: the next start goes on with it */
 	struct slice swept;	/* the folder that was swept last */
 	struct sync_wait *sync; /* of the log, before the first file is changed */
 	struct apply *apply;
@@ -306,6 +307,14 @@ static bool made(void *self, struct apply_item *item, const struct apply_result 
 	struct change_undo *u = self;
 
 	(void)item;
+	/* What is left is not refused: an undo is all or nothing. */
+	if (err && u->env.workspace->runner && runner_is_lost(u->env.workspace->runner)) {
+		u->lost = true;
+		u->why = *err;
+		(void)err_wrap(&u->why, "Half of it is done, and the next start of Emend in this "
+					"folder goes on");
+		return false;
+	}
 	for (size_t i = u->first; err && i != u->end; i = u->turns[i].next) {
 		struct turn *t = &u->turns[i];
 
@@ -373,7 +382,7 @@ static bool finish(void *self, struct err *err)
 {
 	struct change_undo *u = self;
 
-	return !u->begun || log_undone(u, true, err);
+	return !u->begun || u->lost || log_undone(u, true, err);
 }
 
 static void ended(void *self, const struct err *err)
@@ -381,7 +390,7 @@ static void ended(void *self, const struct err *err)
 	struct change_undo *u = self;
 
 	u->apply = NULL;
-	if (u->begun && !err)
+	if (u->begun && !err && !u->lost)
 		log_over(u);
 	u->begun = false; /* the log is broken: the next start goes on */
 	if (u->why.code != ERR_NONE)

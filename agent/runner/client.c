@@ -92,6 +92,11 @@ static void make_end(struct runner *r, int sig)
 	(void)uv_timer_start(&r->patience, on_impatient, PATIENCE_MS, 0);
 }
 
+bool runner_is_lost(const struct runner *r)
+{
+	return r->state == RUNNER_LOST;
+}
+
 /* Every event that ends the runner leads here. */
 static void lose(struct runner *r, const struct err *why)
 {

@@ -47,6 +47,7 @@ struct runner_options {
 /* Starts the process; it is usable at once (requests queue). ERR_IO, ERR_NOT_FOUND (workspace);
  * ERR_SANDBOX, ERR_USAGE: not in a container here. That it did not come up is told by `lost`. */
 NODISCARD bool runner_start(const struct runner_options *o, struct runner **out, struct err *err);
+bool runner_is_lost(const struct runner *r); /* its process ended by itself: no call comes through */
 /* Kills it and everything it runs; memory goes when the loop has closed its handles. NULL is fine.
  * Calls under way are dropped without an answer. */
 void runner_stop(struct runner *r);

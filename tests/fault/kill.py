@@ -221,9 +221,11 @@ def in_undo(trees, turns, seconds, rng):
         for _ in range(3):
             p = w.start(word, "-y", event["task"])
             time.sleep(rng.uniform(0, 0.3) * seconds)
-            for pid in children(p.pid) if rng.random() < 0.3 else []:
+            target = rng.choice(["emend", "emend", "runner", "both"])
+            for pid in children(p.pid) if target != "emend" else []:
                 kill(pid)
-            kill(p.pid)
+            if target != "runner":
+                kill(p.pid)
             p.communicate(timeout=60)
             r = w.run("sessions", "resume", "--json", "--yes", "--model", w.script({"text": "Here again."}),
                       event["session"])
