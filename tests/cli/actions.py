@@ -33,7 +33,7 @@ def one_row_and_one_prompt_make_an_action(w):
         expect("FILE[:LINE[-LINE]]" in w.run("shorten", "--help").out, w.run("shorten", "--help"))
         r = w.run("shorten", "--yes", "--model", w.script(DONE), "a.c:1")
         expect(r.status == 0, r)
-        expect(any(t.startswith("Say the same in fewer lines") and "int a;" in t for t in prompts_of(w)), prompts_of(w))
+        expect(any("\n\nSay the same in fewer lines" in t and "int a;" in t for t in prompts_of(w)), prompts_of(w))
     finally:
         support.EMEND = plain
     expect(w.run("shorten", "a.c").status == 2, "the program itself has no such command")
