@@ -56,6 +56,7 @@ static void tracked_free(struct tracked *t)
 	free(t->message);
 	free(t->workspace);
 	free(t->plan);
+	free(t->held);
 	free(t->status);
 	free(t);
 }
@@ -92,6 +93,30 @@ static void written(struct tracked *t, struct slice text)
 	tell_text(t, text);
 }
 
+/* Each stands in the editor's log; a message that must be clicked away comes once for a command. */
+static void held(struct tracked *t, const struct task_event *ev)
+{
+	char line[600];
+
+	(void)snprintf(line, sizeof(line), "%.*s%s%.*s", SLICE_ARG(ev->path),
+		       ev->path.len ? ": " : "", SLICE_ARG(ev->text));
+	messages_log(&t->server->messages, LSP_MESSAGE_WARNING, "%s: not kept: %s", t->title, line);
+	if (t->n_held++ == 0)
+		set(&t->held, slice_of(line));
+}
+
+static void show_held(struct tracked *t)
+{
+	if (t->n_held == 1)
+		messages_show(&t->server->messages, LSP_MESSAGE_WARNING,
+			      "A change of a command was not kept: %s", t->held);
+	else if (t->n_held > 1)
+		messages_show(&t->server->messages, LSP_MESSAGE_WARNING,
+			      "%zu changes of a command were not kept (the log has them all): %s",
+			      t->n_held, t->held);
+	t->n_held = 0;
+}
+
 void tracked_event(struct tracked *t, const struct task_event *ev)
 {
 	switch (ev->kind) {
@@ -110,6 +135,16 @@ void tracked_event(struct tracked *t, const struct task_event *ev)
 		say(t, ev->text);
 		messages_log(&t->server->messages, LSP_MESSAGE_INFO, "%s: %.*s", t->title,
 			     SLICE_ARG(ev->text));
+		return;
+	case TASK_GIT_CHANGED:
+		messages_log(&t->server->messages, LSP_MESSAGE_INFO, "%s: %.*s", t->title,
+			     SLICE_ARG(ev->text));
+		return;
+	case TASK_CHANGE_HELD:
+		held(t, ev);
+		return;
+	case TASK_TOOL_FINISHED:
+		show_held(t);
 		return;
 	case TASK_PERMISSION_REQUESTED:
 		say(t, SLICE("waiting for your permission"));
@@ -130,7 +165,6 @@ void tracked_event(struct tracked *t, const struct task_event *ev)
 		set(&t->status, ev->status);
 		return;
 	case TASK_STARTED:
-	case TASK_TOOL_FINISHED:
 	case TASK_OUTPUT:
 	case TASK_PERMISSION_DECIDED:
 		return;

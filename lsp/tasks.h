@@ -20,6 +20,8 @@ struct tracked {
 	struct task *task; /* NULL: not started yet, ended, or an undo */
 	bool running;
 	char *id, *session, *title, *message, *workspace;
+	char *held;	  /* of the command in hand: the first change that was not kept; NULL: none */
+	size_t n_held;
 	char *plan;	  /* JSON array; NULL: none */
 	const char *kind; /* "do", "explain", ..., "undo" */
 	char *status;	  /* "running", then task_event.status */

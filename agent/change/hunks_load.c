@@ -1,4 +1,5 @@
 /* hunks_load.c - the hunks of a session, out of its log: see hunks.h. */
+#include "agent/base/git_path.h"
 #include "agent/change/follow.h"
 #include "agent/change/hunks.h"
 #include "agent/store/pending.h"
@@ -52,9 +53,11 @@ static void load(struct loading *l, struct slice session, struct slice workspace
 	for (size_t i = 0; i < l->h.n; i++) {
 		if (l->h.edits[i].step >= x->next_step)
 			x->next_step = l->h.edits[i].step + 1;
+		if (git_path_of(l->h.edits[i].path).kind != GIT_NONE)
+			continue; /* a commit has no lines to accept or reject */
 		if (follow_made(&l->a, slice_of(l->s->state_dir), &l->h, i, NULL))
-			follow_edit(follow(l, l->h.edits[i].path), &l->a,
-				    slice_of(l->s->state_dir), &l->h, x, &l->h.edits[i]);
+			follow_edit(follow(l, l->h.edits[i].path), &l->a, slice_of(l->s->state_dir),
+				    &l->h, x, &l->h.edits[i]);
 	}
 	for (size_t i = 0; i < l->n; i++)
 		put(l, &l->files[i]);

@@ -156,7 +156,7 @@ static bool plan(void *self, struct arena *a, struct apply_item *item,
 		b->why = *err; /* it stays unfinished */
 		return false;
 	}
-	if (!step_turn(a, &now, from, to, err))
+	if (!step_turn_path(a, b->step->path, &now, from, to, err))
 		return false;
 	*out = (struct apply_plan){ now.bytes, b->step->mode, b->step->folders };
 	return true;

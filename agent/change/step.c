@@ -1,6 +1,8 @@
 /* step.c - see step.h */
 #include "agent/change/step.h"
 
+#include "agent/base/git_index.h"
+#include "agent/base/git_path.h"
 #include "agent/edit/edit.h"
 
 static const struct slice nothing = { NULL, 0 };
@@ -105,4 +107,32 @@ bool step_turn(struct arena *a, struct standing *now, struct slice from, struct 
 	if (!now->text.ptr || !from_text.ptr || !to_text.ptr)
 		return err_set(err, ERR_STALE, "it was changed since and is not text");
 	return turn_text(a, now, from_text, to_text, err);
+}
+
+static bool says_the_same(struct slice a, struct slice b)
+{
+	struct sha256_hex x, y;
+
+	return a.ptr && b.ptr && git_index_digest(a, &x) && git_index_digest(b, &y) &&
+	       strcmp(x.s, y.s) == 0;
+}
+
+static bool turn_git(struct arena *a, struct standing *now, struct slice from, struct slice to,
+		     bool is_index, struct err *err)
+{
+	if (same(now->bytes, to))
+		return true;
+	if (!same(now->bytes, from) && !(is_index && says_the_same(now->bytes, from)))
+		return err_set(err, ERR_STALE, "it was changed since; it is left as it is");
+	put_bytes(a, now, to);
+	return true;
+}
+
+bool step_turn_path(struct arena *a, struct slice path, struct standing *now, struct slice from,
+		    struct slice to, struct err *err)
+{
+	enum git_kind git = git_path_of(path).kind;
+
+	return git == GIT_NONE ? step_turn(a, now, from, to, err)
+			       : turn_git(a, now, from, to, git == GIT_INDEX, err);
 }

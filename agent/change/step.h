@@ -28,4 +28,9 @@ struct standing standing_of(const struct workspace_text *t);
 NODISCARD bool step_turn(struct arena *a, struct standing *now, struct slice from, struct slice to,
 			 struct err *err);
 
+/* The same by what stands under the path. A file of git's own is never merged, as half of it means
+ * nothing; an index counts as what was left there where only git's notes about times differ. */
+NODISCARD bool step_turn_path(struct arena *a, struct slice path, struct standing *now,
+			      struct slice from, struct slice to, struct err *err);
+
 #endif

@@ -11,6 +11,7 @@
 
 #include "agent/change/follow.h"
 #include "agent/change/step.h"
+#include "agent/change/undo_git.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/map.h"
 #include "protocol/base/mem.h"
@@ -36,6 +37,8 @@ struct change_undo {
 	size_t n_groups, group; /* group: so many were begun */
 	size_t first, end;	/* turns of the run in hand: from first up to, not with, end */
 	size_t next;		/* the turn after it; SIZE_MAX: the group is done */
+	bool checking;		/* first pass: only what decides for a git repository */
+	struct undo_git git;
 	bool begun, marked;	/* it stands in the log; the session was marked before */
 	bool lost;		/* the worker ended: the next start goes on with it */
 	struct slice swept;	/* the folder that was swept last */
@@ -198,8 +201,8 @@ static void turn_one(struct change_undo *u, struct arena *a, struct turn *t, str
 	struct slice from, to, was = now->bytes;
 
 	t->why = (struct err){ 0 };
-	t->went =
-		images(u, a, t->edit, &from, &to, &t->why) && step_turn(a, now, from, to, &t->why);
+	t->went = images(u, a, t->edit, &from, &to, &t->why) &&
+		  step_turn_path(a, t->edit->path, now, from, to, &t->why);
 	t->left_out = t->went ? t->edit->unknown && was.ptr == now->bytes.ptr
 			      : never_made(u, a, t->edit, at_first);
 }
@@ -217,12 +220,14 @@ static bool plan(void *self, struct arena *a, struct apply_item *item,
 		uint32_t mode = u->spec.redo ? e->entry.left_mode : e->mode;
 
 		turn_one(u, a, &u->turns[i], &now, text);
+		if (u->checking && !u->turns[i].went && !u->turns[i].left_out)
+			undo_git_block(&u->git, e->path);
 		if (u->turns[i].went && mode)
 			out->mode = mode;
-		if (u->turns[i].went && !u->spec.redo)
+		if (u->turns[i].went && !u->spec.redo && !u->checking)
 			out->folders = e->folders;
 	}
-	out->after = now.bytes;
+	out->after = u->checking ? standing_of(t).bytes : now.bytes;
 	return true;
 }
 
@@ -260,6 +265,20 @@ static void report_refused(struct change_undo *u, const struct turn *t, size_t f
 	arena_release(&a);
 }
 
+static void report_git(struct change_undo *u, struct slice path, size_t went, size_t refused)
+{
+	size_t i = u->first;
+	bool told = false;
+
+	if (went > 0)
+		u->out.restored += undo_git_went(&u->git, path);
+	while (refused > 0 && (u->turns[i].went || u->turns[i].left_out))
+		i = u->turns[i].next;
+	if (refused > 0 && undo_git_refused(&u->git, path, u->spec.redo, &u->report, &told))
+		report_refused(u, &u->turns[i], 0);
+	u->out.refused += told;
+}
+
 static void report(struct change_undo *u, const struct apply_result *r, size_t went, size_t refused)
 {
 	const struct past_edit *e = u->turns[u->first].edit;
@@ -267,6 +286,10 @@ static void report(struct change_undo *u, const struct apply_result *r, size_t w
 				    (u->spec.redo ? e->entry.left : e->entry.before) != ENTRY_NONE);
 	size_t from = u->report.len;
 
+	if (undo_git_is(e->path)) {
+		report_git(u, e->path, went, refused);
+		return;
+	}
 	if (went > 0)
 		buf_printf(&u->report, "%s %.*s\n",
 			   e->entry.kind == RESTORE_MODE ? "permissions restored:"
@@ -306,7 +329,6 @@ static bool made(void *self, struct apply_item *item, const struct apply_result 
 {
 	struct change_undo *u = self;
 
-	(void)item;
 	/* What is left is not refused: an undo is all or nothing. */
 	if (err && u->env.workspace->runner && runner_is_lost(u->env.workspace->runner)) {
 		u->lost = true;
@@ -315,6 +337,10 @@ static bool made(void *self, struct apply_item *item, const struct apply_result 
 					"folder goes on");
 		return false;
 	}
+	if (u->checking && err)
+		undo_git_block(&u->git, item->path);
+	if (u->checking)
+		return true;
 	for (size_t i = u->first; err && i != u->end; i = u->turns[i].next) {
 		struct turn *t = &u->turns[i];
 
@@ -359,20 +385,38 @@ static bool sweep(struct change_undo *u, struct slice path)
 	return true;
 }
 
+/* Before anything is changed: do the branches stand where the task left them? */
+static bool next_check(struct change_undo *u, struct apply_item *item)
+{
+	while (next_run(u)) {
+		const struct turn *t = &u->turns[u->first];
+
+		*item = item_of(t->edit, u->spec.redo);
+		if (is_text(t) && undo_git_decides(item->path))
+			return true;
+	}
+	u->checking = false;
+	u->group = 0;
+	return false;
+}
+
 static bool next(void *self, struct arena *a, struct apply_item *item)
 {
 	struct change_undo *u = self;
 
+	if (u->checking && next_check(u, item))
+		return true;
 	while (u->why.code == ERR_NONE && next_run(u)) {
 		struct turn *t = &u->turns[u->first];
 
 		*item = item_of(t->edit, u->spec.redo);
 		item->sweep = sweep(u, item->path);
-		t->went = is_text(t) ||
-			  images(u, a, t->edit, &item->from_data, &item->to_data, &t->why);
+		t->went = !undo_git_blocked(&u->git, item->path, &t->why) &&
+			  (is_text(t) ||
+			   images(u, a, t->edit, &item->from_data, &item->to_data, &t->why));
 		if (t->went)
 			return true;
-		if (!settle(u, &(struct apply_result){ .written = false }))
+		if (!made(u, item, &(struct apply_result){ .written = false }, &t->why))
 			return false;
 	}
 	return false;
@@ -395,6 +439,7 @@ static void ended(void *self, const struct err *err)
 	u->begun = false; /* the log is broken: the next start goes on */
 	if (u->why.code != ERR_NONE)
 		err = &u->why;
+	undo_git_report(&u->git, u->spec.redo, &u->report);
 	u->out.report = buf_slice(&u->report);
 	u->done(u->payload, &u->out, err);
 	change_undo_drop(u);
@@ -428,7 +473,9 @@ struct change_undo *change_undo_start(const struct change_env *e, const struct c
 	u->payload = payload;
 	arena_init(&u->arena);
 	buf_init(&u->report, LIMIT_MESSAGE_BYTES);
+	undo_git_init(&u->git);
 	group_by_path(u);
+	u->checking = true;
 	if (u->n_groups > 0 && log_begin(u))
 		u->sync = event_log_sync(u->env.log, began, u);
 	else
@@ -446,6 +493,7 @@ void change_undo_drop(struct change_undo *u)
 	apply_drop(u->apply);
 	if (u->begun && log_undone(u, false, &ignored)) /* given up: nobody goes on with it */
 		log_over(u);
+	undo_git_release(&u->git);
 	buf_release(&u->report);
 	arena_release(&u->arena);
 	free(u);

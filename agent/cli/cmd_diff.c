@@ -1,5 +1,6 @@
 /* cmd_diff.c - emend diff [TASK|SESSION|STEP]: what it changed, from the first pre-image of each file
  * to the last post-image. */
+#include "agent/base/git_path.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/target.h"
 #include "agent/edit/encoding.h"
@@ -108,7 +109,7 @@ static size_t put_others(struct cli *c, const struct target *t)
 static bool put_all(struct cli *c, const struct place *p, const char *word, struct err *err)
 {
 	struct target t;
-	size_t shown = 0;
+	size_t shown = 0, git = 0;
 
 	if (!target_find(c, p, word, &t, err))
 		return false;
@@ -116,10 +117,20 @@ static bool put_all(struct cli *c, const struct place *p, const char *word, stru
 		if (!target_stands(&t, &t.history.edits[i]) || !target_first(&t, i))
 			continue;
 		shown++;
+		if (!cli_given(c, OPT_JSON) &&
+		    git_path_of(t.history.edits[i].path).kind != GIT_NONE) {
+			git++;
+			continue;
+		}
 		if (!put_file(c, p, &t, i, err))
 			return false;
 	}
 	shown += put_others(c, &t);
+	if (git > 0 && !cli_given(c, OPT_QUIET))
+		term_printf(&c->out,
+			    "git: %zu file%s of the repository (`git log` and `git status` "
+			    "say more)\n",
+			    git, git == 1 ? "" : "s");
 	if (shown == 0 && !cli_given(c, OPT_QUIET))
 		term_printf(&c->log,
 			    "Nothing of %.*s is left: it was undone, or changed nothing.\n",

@@ -10,7 +10,7 @@
 #include "agent/runner/runner.h"
 #include "agent/tool/network.h"
 
-enum { STATUS_TIMED_OUT = 124, STATUS_SIGNAL = 128, DIRS_MAX = 256 };
+enum { STATUS_NOT_KEPT = 1, STATUS_TIMED_OUT = 124, STATUS_SIGNAL = 128, DIRS_MAX = 256 };
 
 struct command_run {
 	struct cli *cli;
@@ -126,8 +126,12 @@ static void end(struct command_run *r)
 
 static void on_kept(void *payload, bool kept)
 {
-	(void)kept; /* what was not is named; the status stays that of the command */
-	end(payload);
+	struct command_run *r = payload;
+
+	/* What was not is named; a command that went well is then no success. */
+	if (!kept && r->status == 0)
+		r->status = STATUS_NOT_KEPT;
+	end(r);
 }
 
 static void on_done(void *payload, const struct command_result *c, const struct err *err)

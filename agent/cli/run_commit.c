@@ -1,13 +1,15 @@
 /* run_commit.c - see run_commit.h
  *
- *   all that may be kept --> runner_commit_many() --> runner_finish() --> done
+ *   [git's new objects -->] all that may be kept --> runner_commit_many() --> runner_finish() --> done
  *
- * Git's own files and new ignored files come with the last step. */
+ * What git did is told in one line. What is not listed comes with the last step. */
 #include "agent/cli/run_commit.h"
 
 #include <stdlib.h>
 
+#include "agent/base/git_path.h"
 #include "agent/cli/json_line.h"
+#include "agent/tool/git_told.h"
 #include "protocol/base/mem.h"
 
 struct run_commit {
@@ -16,6 +18,8 @@ struct run_commit {
 	struct view_result v;
 	struct view_change *changes; /* copies */
 	bool all, kept;
+	struct git_told git;
+	struct slice held; /* the repository and the reason that were told last */
 	run_commit_cb *done;
 	void *payload;
 };
@@ -43,12 +47,58 @@ static void tell(struct run_commit *m, struct slice path, const char *kind, bool
 	}
 }
 
+/* The files of git that were kept are told together; those of one repository that were not, for one
+ * reason, once. */
+static bool told_with_others(struct run_commit *m, const struct view_change *c, bool kept,
+			     struct slice why)
+{
+	struct slice all, none = { NULL, 0 };
+
+	if (!c->git)
+		return false;
+	if (kept) {
+		git_told_add(&m->git, &m->cli->arena, c, none, none);
+		return true;
+	}
+	all = arena_printf(&m->cli->arena, "%.*s: %.*s",
+			   SLICE_ARG(slice_sub(c->path, 0, git_path_of(c->path).repository)),
+			   SLICE_ARG(why));
+	if (c->never && slice_eq(all, m->held))
+		return true;
+	m->held = all;
+	return false;
+}
+
 static void tell_change(struct run_commit *m, const struct view_change *c, bool kept,
 			struct slice why)
 {
 	static const char *const kinds[] = { "created", "changed", "removed", "mode" };
 
+	if (told_with_others(m, c, kept, why))
+		return;
 	tell(m, c->path, kinds[c->kind], kept, why);
+}
+
+static void tell_git(struct run_commit *m)
+{
+	struct slice line = git_told_line(&m->git, &m->cli->arena);
+	struct json_line l;
+	struct jw *w;
+
+	if (line.len == 0)
+		return;
+	if (cli_given(m->cli, OPT_JSON)) {
+		w = json_line_begin(&l, "git.changed");
+		jw_kstr(w, "text", line);
+		jw_karray(w, "refs");
+		git_told_refs(&m->git, w);
+		jw_end(w);
+		json_line_end(&l, &m->cli->out);
+	} else if (!cli_given(m->cli, OPT_QUIET)) {
+		term_raw(&m->cli->log, SLICE("emend: "));
+		term_line(&m->cli->log, TERM_DIM, line, 2000);
+		term_raw(&m->cli->log, SLICE("\n"));
+	}
 }
 
 static bool is_kept(const struct run_commit *m, const struct view_change *c)
@@ -68,6 +118,7 @@ static void finished(void *payload, struct slice json, const struct err *err)
 	if (failed)
 		tell(m, SLICE("other files"), "other", false,
 		     json_str_or(json_get(root, "why"), &m->cli->arena, ""));
+	tell_git(m);
 	m->done(m->payload, m->kept);
 	free(m);
 }
@@ -93,12 +144,47 @@ static void committed(void *payload, const struct view_item *items, size_t n, co
 	(void)runner_finish(m->runner, m->v.view, true, finished, m);
 }
 
+/* All that may be kept; what may not is told. */
+static void commit_rest(struct run_commit *m)
+{
+	int64_t *indexes = arena_array(&m->cli->arena, m->v.n_changes + 1, sizeof(*indexes));
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->v.n_changes; i++) {
+		const struct view_change *change = &m->changes[i];
+
+		if (is_kept(m, change))
+			indexes[n++] = change->index;
+		else
+			tell_change(m, change, false,
+				    change->never
+					    ? change->reason
+					    : arena_printf(&m->cli->arena, "%.*s (-y keeps it)",
+							   SLICE_ARG(change->reason)));
+	}
+	if (n > 0)
+		(void)runner_commit_many(m->runner, m->v.view, indexes, n, committed, m);
+	else
+		(void)runner_finish(m->runner, m->v.view, true, finished, m);
+}
+
+/* Without them the worker refuses what refers to them, and says so. */
+static void objects_added(void *payload, const struct view_item *failed, size_t n,
+			  const struct err *err)
+{
+	struct run_commit *m = payload;
+
+	if (err)
+		tell(m, SLICE("objects of git"), "other", false, slice_of(err->msg));
+	else if (n > 0)
+		tell(m, SLICE("objects of git"), "other", false, failed[0].why);
+	commit_rest(m);
+}
+
 void run_commit_start(struct cli *c, struct runner *r, const struct view_result *v, bool all,
 		      run_commit_cb *done, void *payload)
 {
 	struct run_commit *m;
-	int64_t *indexes;
-	size_t n = 0;
 
 	if (v->dropped)
 		term_error(&c->log, "The command was stopped, so its changes were dropped.");
@@ -123,20 +209,12 @@ void run_commit_start(struct cli *c, struct runner *r, const struct view_result 
 		m->changes[i].path = arena_dup(&c->arena, v->changes[i].path);
 		m->changes[i].reason = arena_dup(&c->arena, v->changes[i].reason);
 	}
-	indexes = arena_array(&c->arena, v->n_changes + 1, sizeof(*indexes));
-	for (size_t i = 0; i < v->n_changes; i++) {
-		const struct view_change *change = &m->changes[i];
-
-		if (is_kept(m, change))
-			indexes[n++] = change->index;
-		else
-			tell_change(m, change, false,
-				    change->never ? change->reason
-						  : arena_printf(&c->arena, "%.*s (-y keeps it)",
-								 SLICE_ARG(change->reason)));
-	}
-	if (n > 0)
-		(void)runner_commit_many(r, v->view, indexes, n, committed, m);
+	m->git = (struct git_told){ .added = v->objects_added, .removed = v->objects_removed };
+	if (v->objects_held > 0)
+		tell(m, SLICE(".git/objects"), "removed", false,
+		     git_told_held(v->objects_held, &c->arena));
+	if (v->objects_added > 0)
+		(void)runner_commit_objects(r, v->view, objects_added, m);
 	else
-		(void)runner_finish(r, v->view, true, finished, m);
+		commit_rest(m);
 }

@@ -17,6 +17,7 @@ static void read_change(struct json v, struct arena *a, struct view_change *c)
 		.reason = json_str_or(json_get(v, "reason"), a, ""),
 		.is_protected = json_bool_or(json_get(v, "protected"), true),
 		.never = json_bool_or(json_get(v, "never"), true),
+		.git = json_bool_or(json_get(v, "git"), false),
 		.stale = json_bool_or(json_get(v, "stale"), false),
 		.open = json_i64_or(json_get(v, "open"), -1),
 		.index = json_i64_or(json_get(v, "index"), -1),
@@ -30,6 +31,7 @@ static void read_change(struct json v, struct arena *a, struct view_change *c)
 void client_read_changes(struct json changed, struct arena *a, struct view_result *out)
 {
 	struct json list = json_get(changed, "changes"), unseen = json_get(changed, "unseen");
+	struct json objects = json_get(changed, "objects");
 	struct view_change *c = arena_array(a, json_len(list) + 1, sizeof(*c));
 	int64_t *u = arena_array(a, json_len(unseen) + 1, sizeof(*u));
 
@@ -39,6 +41,9 @@ void client_read_changes(struct json changed, struct arena *a, struct view_resul
 		.dropped = json_bool_or(json_get(changed, "dropped"), false),
 		.too_many = json_bool_or(json_get(changed, "tooMany"), false),
 		.quiet = (uint64_t)json_i64_or(json_get(changed, "quiet"), 0),
+		.objects_added = (uint64_t)json_i64_or(json_get(objects, "added"), 0),
+		.objects_removed = (uint64_t)json_i64_or(json_get(objects, "removed"), 0),
+		.objects_held = (uint64_t)json_i64_or(json_get(objects, "held"), 0),
 		.changes = c,
 		.unseen = u,
 	};
@@ -179,6 +184,20 @@ struct runner_call *runner_commit_many(struct runner *r, int64_t view, const int
 	c->on_items = done;
 	if (w) {
 		write_indexes(w, indexes, n);
+		jw_end(w);
+	}
+	return client_end(c);
+}
+
+struct runner_call *runner_commit_objects(struct runner *r, int64_t view, runner_items_cb *done,
+					  void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = begin(r, "viewCommitMany", view, payload, &w);
+
+	c->on_items = done;
+	if (w) {
+		jw_kbool(w, "objects", true);
 		jw_end(w);
 	}
 	return client_end(c);

@@ -156,6 +156,7 @@ struct view_change {
 	struct slice reason;	 /* of the two next */
 	bool is_protected; /* only if the user says so: git or an editor would execute it */
 	bool never;	   /* cannot be committed */
+	bool git;	   /* lies in the folder of a repository: its refs, index, configuration, ... */
 	bool stale;	   /* somebody changed the real one meanwhile: cannot be committed */
 	int64_t open;	   /* index of its unsaved text; -1 */
 	int64_t index;	   /* its name for the calls below */
@@ -165,7 +166,10 @@ struct view_result {
 	int64_t view; /* 0: nothing to decide */
 	bool dropped;  /* it was stopped: its changes are gone */
 	bool too_many; /* more than LIMIT_VIEW_CHANGES: they are gone */
-	uint64_t quiet; /* changes that are not listed: git's own files, new ignored files */
+	uint64_t quiet; /* changes that are not listed: git's objects, new ignored files */
+	/* Of these, objects of git and packs of them: that came; that go, as they exist elsewhere; that
+	 * stay although the command removed or changed them. */
+	uint64_t objects_added, objects_removed, objects_held;
 	const struct view_change *changes;
 	size_t n_changes;
 	const int64_t *unseen; /* unsaved texts that the command did not see */
@@ -254,6 +258,9 @@ struct runner_call *runner_images(struct runner *r, int64_t view, const int64_t 
 /* When done() is called, what became real is on the disk: one sync for all. */
 struct runner_call *runner_commit_many(struct runner *r, int64_t view, const int64_t *indexes,
 				       size_t n, runner_items_cb *done, void *payload);
+/* The objects that git added: before what refers to them. items: only those that failed. */
+struct runner_call *runner_commit_objects(struct runner *r, int64_t view, runner_items_cb *done,
+					  void *payload);
 /* quiet: what is not listed becomes real. json: {"done","failed","why"}. The view is gone. */
 struct runner_call *runner_finish(struct runner *r, int64_t view, bool quiet, runner_json_cb *done,
 				  void *payload);

@@ -241,8 +241,11 @@ void task_free(struct task *t)
 
 static void finish(struct task *t)
 {
-	struct task_outcome o = { .code = t->why.code, .usage = t->budget.used };
+	struct task_outcome o = { .usage = t->budget.used };
 
+	if (t->why.code == ERR_NONE)
+		t->why = t->env.unkept;
+	o.code = t->why.code;
 	/* A model that has something to say at the end has gone on without what was denied. */
 	if (o.code == ERR_NONE && t->env.n_denied > 0 && slice_trim(t->said).len == 0)
 		o.code = ERR_DENIED;

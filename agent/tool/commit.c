@@ -1,5 +1,6 @@
 /* commit.c - see commit.h
  *
+ *   OBJECTS (of git, if there are new ones), then
  *   for each phase (ordinary, look, protected), in batches:
  *      IMAGES -> JOURNALING -> FILES -> BUFFER, one open document after the other -> next batch
  *   look with something to ask about: ASKING --allowed--> protected; denied: it is not kept
@@ -29,8 +30,9 @@ static void begin_phase(struct tool_run *r, enum commit_phase phase);
 
 void commit_goto(struct commit *m, enum commit_state next)
 {
-	static const char *const name[] = { "IMAGES", "JOURNALING", "FILES",	    "BUFFER",
-					    "ASKING", "FINISHING",  "ROLLING_BACK", "DONE" };
+	static const char *const name[] = { "OBJECTS",	 "IMAGES",	 "JOURNALING",
+					    "FILES",	 "BUFFER",	 "ASKING",
+					    "FINISHING", "ROLLING_BACK", "DONE" };
 
 	if (m->state != next)
 		log_debug("commit: %s -> %s", name[m->state], name[next]);
@@ -63,7 +65,14 @@ static void rolled_back(void *payload, const struct rollback_result *b, const st
 				    m->why.msg, b->left ? (int)b->report.len : 0, b->report.ptr);
 	}
 	commit_goto(m, COMMIT_DONE);
-	m->done(r, text);
+	(void)err_set(&r->env->unkept, ERR_IO, "What a command changed could not be kept: %s",
+		      m->why.msg);
+	if (!commit_tell_lost(r, arena_printf(&r->arena,
+					      "Nothing that the command changed was kept: %s",
+					      m->why.msg)))
+		tool_fail(r, &r->env->fatal);
+	else
+		m->done(r, text, SIZE_MAX);
 }
 
 void commit_roll_back(struct tool_run *r, const struct err *why)
@@ -80,25 +89,24 @@ void commit_roll_back(struct tool_run *r, const struct err *why)
 /* Denied by a rule, by its nature, or by what happened meanwhile: said once. */
 static bool possible(struct tool_run *r, const struct view_change *c)
 {
-	struct commit *m = r->commit;
 	struct decision d = { 0 };
 	struct err lost;
 
 	if (c->never) {
-		commit_not_kept(m, c, c->reason);
+		commit_not_kept(r, c, c->reason);
 		return false;
 	}
 	if (c->stale) {
-		commit_not_kept(m, c, SLICE("it was changed while the command ran"));
+		commit_not_kept(r, c, SLICE("it was changed while the command ran"));
 		return false;
 	}
 	if (workspace_lost(&r->env->workspace, c->path, &lost)) {
-		commit_not_kept(m, c, slice_of(lost.msg));
+		commit_not_kept(r, c, slice_of(lost.msg));
 		return false;
 	}
 	policy_path(r->env->policy, ACCESS_WRITE, c->path, &r->arena, &d);
 	if (d.verdict == VERDICT_DENY)
-		commit_not_kept(m, c, d.why);
+		commit_not_kept(r, c, d.why);
 	return d.verdict != VERDICT_DENY;
 }
 
@@ -128,11 +136,18 @@ static void finished(void *payload, struct slice json, const struct err *err)
 {
 	struct tool_run *r = payload;
 	struct commit *m = r->commit;
+	struct slice report;
 
 	r->call = NULL;
 	m->view = 0;
 	commit_goto(m, COMMIT_DONE);
-	m->done(r, commit_report(r, json, err));
+	if (!commit_report(r, json, err, &report)) {
+		tool_fail(r, &r->env->fatal);
+		return;
+	}
+	if (m->n_held == 0)
+		r->env->unkept.code = ERR_NONE;
+	m->done(r, report, m->n_held);
 }
 
 static void finish(struct tool_run *r)
@@ -155,8 +170,9 @@ static void denied(struct tool_run *r)
 		const struct view_change *c = &m->changes[i];
 
 		if (c->is_protected && !c->never && !c->stale)
-			commit_not_kept(m, c,
-					arena_printf(&r->arena, "%.*s, and the user did not allow it",
+			commit_not_kept(r, c,
+					arena_printf(&r->arena,
+						     "%.*s, and the user did not allow it",
 						     SLICE_ARG(c->reason)));
 	}
 	finish(r);
@@ -213,19 +229,59 @@ static void begin_phase(struct tool_run *r, enum commit_phase phase)
 	commit_batch_done(r);
 }
 
+/* Nothing is there to decide about: nothing was changed, or all of it is gone. */
+static void nothing(struct tool_run *r, const struct view_result *v, commit_cb *done)
+{
+	struct slice why =
+		v->dropped    ? SLICE("The command was stopped, so nothing that it changed was "
+					 "kept.")
+		: v->too_many ? SLICE("The command changed too many files, so nothing that "
+				      "it changed was kept. Let it write into a folder that "
+				      "the project ignores.")
+			      : SLICE("");
+
+	if (v->too_many)
+		(void)err_set(&r->env->unkept, ERR_TOO_LARGE, "%.*s", SLICE_ARG(why));
+	if (why.len > 0 && !commit_tell_lost(r, why))
+		tool_fail(r, &r->env->fatal);
+	else
+		done(r, why.len > 0 ? arena_printf(&r->arena, "%.*s\n", SLICE_ARG(why)) : why,
+		     why.len > 0 ? SIZE_MAX : 0);
+}
+
+/* Without its objects nothing of what git did may become real. */
+static void objects_added(void *payload, const struct view_item *failed, size_t n,
+			  const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct commit *m = r->commit;
+	struct slice why;
+
+	r->call = NULL;
+	if (err || n > 0) {
+		why = err ? slice_of(err->msg) : failed[0].why;
+		why = arena_printf(&r->arena, "its objects could not be written: %.*s",
+				   SLICE_ARG(why));
+		for (size_t i = 0; i < m->n; i++) {
+			struct view_change *c = &m->changes[i];
+
+			if (!c->git || c->never)
+				continue;
+			c->never = true;
+			c->reason = why;
+		}
+	}
+	begin_phase(r, PHASE_ORDINARY);
+}
+
 void commit_start(struct tool_run *r, const struct view_result *v, const struct shown_buffer *shown,
 		  commit_cb *done)
 {
+	static const struct view_change objects = { .path = { ".git/objects", 12 } };
 	struct commit *m;
 
 	if (!v->view) {
-		done(r, v->dropped ? SLICE("The command was stopped, so nothing that it changed "
-					   "was kept.\n")
-			: v->too_many
-				? SLICE("The command changed too many files, so nothing that "
-					"it changed was kept. Let it write into a folder that "
-					"the project ignores.\n")
-				: SLICE(""));
+		nothing(r, v, done);
 		return;
 	}
 	m = r->commit = xcalloc(1, sizeof(*m));
@@ -251,7 +307,15 @@ void commit_start(struct tool_run *r, const struct view_result *v, const struct 
 		c->after = arena_dup(&r->arena, c->after);
 		c->reason = arena_dup(&r->arena, c->reason);
 	}
-	begin_phase(r, PHASE_ORDINARY);
+	m->git = (struct git_told){ .added = v->objects_added, .removed = v->objects_removed };
+	if (v->objects_held > 0)
+		commit_not_kept(r, &objects, git_told_held(v->objects_held, &r->arena));
+	if (v->objects_added == 0) {
+		begin_phase(r, PHASE_ORDINARY);
+		return;
+	}
+	commit_goto(m, COMMIT_OBJECTS);
+	r->call = runner_commit_objects(r->env->workspace.runner, m->view, objects_added, r);
 }
 
 void commit_release(struct tool_run *r)

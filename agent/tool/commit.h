@@ -11,8 +11,9 @@ struct shown_buffer {
 	struct snapshot *text;
 };
 
-/* report: for the model, lines of text; may be empty. In the run's arena. */
-typedef void commit_cb(struct tool_run *r, struct slice report);
+/* report: for the model, lines of text; may be empty. In the run's arena. held: how many changes were
+ * not kept; SIZE_MAX: none was. */
+typedef void commit_cb(struct tool_run *r, struct slice report, size_t held);
 /* v is borrowed for the time of the call, shown until done. done comes from the loop, or at once
  * where nothing changed. */
 void commit_start(struct tool_run *r, const struct view_result *v, const struct shown_buffer *shown,

@@ -53,7 +53,7 @@ static bool file_settled(struct tool_run *r, const struct commit_item *it, const
 	if (!commit_journal_result(r, it, err))
 		return false;
 	if (err)
-		commit_not_kept(r->commit, it->change, slice_of(err->msg));
+		commit_not_kept(r, it->change, slice_of(err->msg));
 	else
 		commit_made(r, it, false);
 	return true;
@@ -186,7 +186,7 @@ static void buffer_written(void *payload, const struct err *err)
 		to_buffer(r); /* the user typed meanwhile: merged with that */
 	} else {
 		if (err)
-			commit_not_kept(m, it->change, slice_of(err->msg));
+			commit_not_kept(r, it->change, slice_of(err->msg));
 		else
 			commit_made(r, it, true);
 		next_item(r);
@@ -274,7 +274,7 @@ static void to_buffer(struct tool_run *r)
 		return;
 	}
 	if (!buffer_target(m, it, &wanted, &why)) {
-		commit_not_kept(m, it->change, slice_of(why.msg));
+		commit_not_kept(r, it->change, slice_of(why.msg));
 		next_item(r);
 		return;
 	}
@@ -300,7 +300,7 @@ static void next_buffer(struct tool_run *r)
 			to_buffer(r);
 			return;
 		}
-		commit_not_kept(m, it->change, slice_of(it->why.msg));
+		commit_not_kept(r, it->change, slice_of(it->why.msg));
 	}
 	commit_batch_done(r);
 }

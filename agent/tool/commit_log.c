@@ -108,7 +108,7 @@ void commit_unmade(struct tool_run *r)
 	for (size_t i = 0; i < m->n; i++) {
 		const struct view_change *c = &m->changes[i];
 
-		if (m->made[i])
+		if (m->made[i] && !c->git)
 			tool_emit(r, &(struct task_event){ .kind = TASK_FILE_CHANGED,
 							   .path = c->path,
 							   .before = c->after,

@@ -10,10 +10,12 @@
 #include "agent/tool/commit.h"
 #include "agent/change/entry.h"
 #include "agent/change/rollback.h"
+#include "agent/tool/git_told.h"
 #include "agent/tool/journal.h"
 
 /* What the machine waits for. */
 enum commit_state {
+	COMMIT_OBJECTS,	   /* git's new objects, before what refers to them */
 	COMMIT_IMAGES,	   /* the worker's answer: what was there and what shall be */
 	COMMIT_JOURNALING, /* the intent is on its way to the disk */
 	COMMIT_FILES,	   /* the worker makes the files of the batch real */
@@ -43,6 +45,12 @@ struct commit_item {
 	int64_t step, mode_step;    /* in the log; mode_step: of its permissions, 0: they stay */
 };
 
+/* What is not kept, for the person: those of one repository with one reason are one. */
+struct commit_held {
+	struct slice path, why;
+	size_t more;
+};
+
 struct commit {
 	enum commit_state state;
 	enum commit_phase phase;
@@ -54,6 +62,9 @@ struct commit {
 	commit_cb *done;
 	struct buf report, diffs;
 	size_t lines;
+	struct git_told git;
+	struct commit_held *held;
+	size_t n_held, cap_held;
 	struct slice asked; /* paths of what is protected */
 	struct slice id;    /* of the change set in the log; "": nothing was touched yet */
 	struct rollback *rollback;
@@ -97,9 +108,14 @@ NODISCARD bool commit_journal_result(struct tool_run *r, const struct commit_ite
 /* commit_tell.c */
 bool commit_is_text(struct slice s); /* of which a diff can be shown; no file is fine */
 void commit_made(struct tool_run *r, const struct commit_item *it, bool in_buffer);
-void commit_not_kept(struct commit *m, const struct view_change *c, struct slice why);
-/* All that was noted, for the model. finished, err: the answer of runner_finish(). */
-struct slice commit_report(struct tool_run *r, struct slice finished, const struct err *err);
+void commit_not_kept(struct tool_run *r, const struct view_change *c, struct slice why);
+/* Tells the faces and the log that nothing that a command changed was kept; why: a whole sentence. False:
+ * the log is broken (env->fatal). */
+NODISCARD bool commit_tell_lost(struct tool_run *r, struct slice why);
+/* All that was noted: *out is for the model; the faces and the log hear of git, and of what was not
+ * kept. finished, err: the answer of runner_finish(). False: as above. */
+NODISCARD bool commit_report(struct tool_run *r, struct slice finished, const struct err *err,
+			     struct slice *out);
 /* After a roll back: the faces are told. */
 void commit_unmade(struct tool_run *r);
 

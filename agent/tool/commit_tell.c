@@ -4,12 +4,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "agent/base/git_path.h"
 #include "agent/edit/edit.h"
 #include "agent/edit/later.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/utf8.h"
 
-enum { REPORT_LINES = 60 };
+enum { REPORT_LINES = 60, HELD_LINES = 20 };
 
 static void note(struct commit *m, const char *what, struct slice path, const char *fmt, ...)
 	PRINTF(4, 5);
@@ -27,9 +28,72 @@ static void note(struct commit *m, const char *what, struct slice path, const ch
 	buf_printf(&m->report, "  %s %.*s%s\n", what, SLICE_ARG(path), text);
 }
 
-void commit_not_kept(struct commit *m, const struct view_change *c, struct slice why)
+static struct slice repository_of(struct slice path)
 {
-	note(m, "not kept:", c->path, ": %.*s", SLICE_ARG(why));
+	return slice_sub(path, 0, git_path_of(path).repository);
+}
+
+void commit_not_kept(struct tool_run *r, const struct view_change *c, struct slice why)
+{
+	struct commit *m = r->commit;
+
+	for (size_t i = 0; c->git && c->never && i < m->n_held; i++) {
+		if (!slice_eq(m->held[i].why, why) ||
+		    !slice_eq(repository_of(m->held[i].path), repository_of(c->path)))
+			continue;
+		m->held[i].more++;
+		return;
+	}
+	if (m->n_held == m->cap_held) {
+		struct commit_held *more =
+			arena_array(&r->arena, m->cap_held * 2 + 16, sizeof(*more));
+
+		if (m->n_held > 0)
+			memcpy(more, m->held, m->n_held * sizeof(*more));
+		m->held = more;
+		m->cap_held = m->cap_held * 2 + 16;
+	}
+	m->held[m->n_held++] = (struct commit_held){ c->path, arena_dup(&r->arena, why), 0 };
+}
+
+static struct slice held_line(struct tool_run *r, const struct commit_held *h)
+{
+	if (h->more == 0)
+		return h->why;
+	return arena_printf(&r->arena, "%.*s (and %zu more of the repository)", SLICE_ARG(h->why),
+			    h->more);
+}
+
+static bool tell_held(struct tool_run *r, struct slice path, struct slice why)
+{
+	struct jw *w = event_log_begin(r->env->log, "held");
+
+	jw_kstr(w, "task", r->env->task_id);
+	jw_kstr(w, "call", r->id);
+	jw_kstr(w, "path", path);
+	jw_kstr(w, "reason", why);
+	if (!event_log_end(r->env->log, &r->env->fatal))
+		return false;
+	tool_emit(r, &(struct task_event){ .kind = TASK_CHANGE_HELD, .path = path, .text = why });
+	return true;
+}
+
+bool commit_tell_lost(struct tool_run *r, struct slice why)
+{
+	return tell_held(r, SLICE(""), why);
+}
+
+static bool tell_all_held(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+	size_t shown = m->n_held <= HELD_LINES ? m->n_held : HELD_LINES;
+
+	for (size_t i = 0; i < shown; i++)
+		if (!tell_held(r, m->held[i].path, held_line(r, &m->held[i])))
+			return false;
+	return shown == m->n_held ||
+	       commit_tell_lost(r, arena_printf(&r->arena, "%zu more changes were not kept",
+						m->n_held - shown));
 }
 
 bool commit_is_text(struct slice s)
@@ -52,6 +116,11 @@ void commit_made(struct tool_run *r, const struct commit_item *it, bool in_buffe
 		edit_diff_stat(diff, &added, &removed);
 	}
 	m->made[c - m->changes] = true;
+	if (c->git) {
+		git_told_add(&m->git, &r->arena, c, it->before, it->after);
+		env_file_changed(r->env, repository_of(c->path));
+		return;
+	}
 	env_file_changed(r->env, c->path);
 	tool_emit(r, &(struct task_event){ .kind = TASK_FILE_CHANGED,
 					   .path = c->path,
@@ -68,22 +137,72 @@ void commit_made(struct tool_run *r, const struct commit_item *it, bool in_buffe
 	     it->images || in_buffer ? "" : " (undo does not cover this)");
 }
 
-struct slice commit_report(struct tool_run *r, struct slice finished, const struct err *err)
+/* One line for all that git did. */
+static bool report_git(struct tool_run *r)
 {
 	struct commit *m = r->commit;
+	struct slice line = git_told_line(&m->git, &r->arena);
+	struct jw *log, w;
+	struct buf refs;
+
+	if (line.len == 0)
+		return true;
+	buf_printf(&m->report, "  %.*s\n", SLICE_ARG(line));
+	log = event_log_begin(r->env->log, "git");
+	jw_kstr(log, "task", r->env->task_id);
+	jw_kstr(log, "call", r->id);
+	jw_kstr(log, "text", line);
+	if (!event_log_end(r->env->log, &r->env->fatal))
+		return false;
+	buf_init(&refs, LIMIT_LOG_EVENT_BYTES);
+	jw_init(&w, &refs);
+	jw_array(&w);
+	git_told_refs(&m->git, &w);
+	jw_end(&w);
+	tool_emit(r, &(struct task_event){ .kind = TASK_GIT_CHANGED,
+					   .text = line,
+					   .json = refs.full ? SLICE("[]") : buf_slice(&refs) });
+	buf_release(&refs);
+	return true;
+}
+
+/* The quiet rest is told only where it failed. */
+static void report_rest(struct tool_run *r, struct slice finished, const struct err *err)
+{
+	static const struct view_change rest = { .path = { "other files", 11 } };
 	struct json root;
 	struct err bad;
+	int64_t failed = 0;
 
 	if (err)
-		buf_printf(&m->report, "  not kept: other files: %s\n", err->msg);
-	else if (json_parse(&r->arena, finished, &root, &bad) &&
-		 json_i64_or(json_get(root, "failed"), 0) > 0)
-		buf_printf(&m->report, "  not kept: %lld other files: %.*s\n",
-			   (long long)json_i64_or(json_get(root, "failed"), 0),
-			   SLICE_ARG(json_str_or(json_get(root, "why"), &r->arena, "")));
+		commit_not_kept(r, &rest, slice_of(err->msg));
+	else if (json_parse(&r->arena, finished, &root, &bad))
+		failed = json_i64_or(json_get(root, "failed"), 0);
+	if (failed > 0)
+		commit_not_kept(
+			r, &rest,
+			arena_printf(&r->arena, "%lld, the first because: %.*s", (long long)failed,
+				     SLICE_ARG(json_str_or(json_get(root, "why"), &r->arena, ""))));
+}
+
+bool commit_report(struct tool_run *r, struct slice finished, const struct err *err,
+		   struct slice *out)
+{
+	struct commit *m = r->commit;
+
+	report_rest(r, finished, err);
+	if (!report_git(r))
+		return false;
+	for (size_t i = 0; i < m->n_held && i < HELD_LINES; i++)
+		buf_printf(&m->report, "  not kept: %.*s: %.*s\n", SLICE_ARG(m->held[i].path),
+			   SLICE_ARG(held_line(r, &m->held[i])));
+	if (m->n_held > HELD_LINES)
+		buf_printf(&m->report, "  not kept: %zu more\n", m->n_held - HELD_LINES);
 	if (m->lines > REPORT_LINES)
 		buf_printf(&m->report, "  and %zu more\n", m->lines - REPORT_LINES);
-	return m->report.len ? arena_printf(&r->arena, "Files that the command changed:\n%.*s",
-					    SLICE_ARG(buf_slice(&m->report)))
-			     : SLICE("");
+	*out = SLICE("");
+	if (m->report.len > 0)
+		*out = arena_printf(&r->arena, "Files that the command changed:\n%.*s",
+				    SLICE_ARG(buf_slice(&m->report)));
+	return tell_all_held(r);
 }

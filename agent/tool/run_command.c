@@ -134,10 +134,17 @@ static void not_shown(struct tool_run *r, const struct view_result *v)
 	}
 }
 
-static void committed(struct tool_run *r, struct slice report)
+static void committed(struct tool_run *r, struct slice report, size_t held)
 {
 	struct running *s = r->state;
 
+	if (held == SIZE_MAX)
+		s->how = arena_printf(&r->arena, "%.*s; its changes were not kept",
+				      SLICE_ARG(s->how));
+	else if (held > 0)
+		s->how = arena_printf(&r->arena, "%.*s; %zu change%s not kept", SLICE_ARG(s->how),
+				      held, held == 1 ? " was" : "s were");
+	s->ok = s->ok && held == 0;
 	tool_finish(r, s->ok,
 		    arena_printf(&r->arena, "%.*s%.*s%s%.*s", SLICE_ARG(s->head), SLICE_ARG(report),
 				 report.len ? "Output:\n" : "", SLICE_ARG(s->output)),

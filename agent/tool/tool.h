@@ -52,6 +52,8 @@ struct tool_env {
 	struct slice *denied; /* subjects that were not permitted, each once: for the summary */
 	size_t n_denied;
 	bool told_direct;  /* the user knows that commands work on the real files */
+	struct err unkept; /* nothing of what the last command changed could be kept: the task has
+			      not done what it says */
 	struct err fatal;  /* the log is broken: the task must end */
 };
 

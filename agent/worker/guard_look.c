@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "agent/policy/protect.h"
-#include "agent/worker/git_plain.h"
+#include "agent/worker/git/git_plain.h"
 #include "agent/worker/guard.h"
 #include "agent/worker/upper.h"
 

@@ -23,15 +23,29 @@ enum { SLICE_MS = 10, IMAGES_BYTES = 16 * 1024 * 1024 };
 
 /* --- what stands in the requests --- */
 
+/* What git's refs will point to: it is not listed, but must be on the disk before them. */
+static struct upper_change **new_objects(struct upper *u, size_t *n)
+{
+	struct upper_change **out = xcalloc(u->n + 1, sizeof(struct upper_change *));
+
+	for (size_t i = 0; i < u->n; i++)
+		if (upper_is_new_object(&u->change[i]))
+			out[(*n)++] = &u->change[i];
+	return out;
+}
+
 /* The changes that are asked for; answers the request and returns NULL if one does not exist. */
 static struct upper_change **changes_of(struct serve *s, struct rpc_request *req, struct upper **u,
 					size_t *n)
 {
 	struct json list = json_get(req->params, "indexes");
-	struct upper_change **out = xcalloc(json_len(list) + 1, sizeof(struct upper_change *));
+	struct upper_change **out;
 
 	*u = serve_view_find(s, req->params);
 	*n = 0;
+	if (*u && json_bool_or(json_get(req->params, "objects"), false))
+		return new_objects(*u, n);
+	out = xcalloc(json_len(list) + 1, sizeof(struct upper_change *));
 	for (struct json_iter it = json_iter(list); *u && json_next(&it);) {
 		int64_t index = json_i64_or(it.value, -1);
 
@@ -200,6 +214,8 @@ static void commit_one(struct batch_job *b, struct upper *u, size_t index)
 		err_set(&err, ERR_NOT_FOUND, "The changes of the command are gone.");
 	else if (upper_apply(u, &s->root, &u->change[index], false, &err))
 		guard_allow(&s->guard, &s->root, u->change[index].rel);
+	if (u && u->change[index].object && err.code == ERR_NONE)
+		return; /* there may be very many */
 	jw_object(&b->w);
 	jw_ki64(&b->w, "index", (int64_t)index);
 	write_why(&b->w, &err);

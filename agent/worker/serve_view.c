@@ -56,6 +56,7 @@ static void write_change(struct jw *w, const struct upper_change *c, size_t inde
 	jw_kcstr(w, "reason", c->reason ? c->reason : "");
 	jw_kbool(w, "protected", c->class == UPPER_PROTECTED);
 	jw_kbool(w, "never", c->class == UPPER_NEVER);
+	jw_kbool(w, "git", c->git);
 	jw_kbool(w, "stale", c->stale);
 	jw_ki64(w, "open", c->open);
 	jw_end(w);
@@ -94,6 +95,11 @@ bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w
 	jw_kbool(w, "dropped", drop && u->n > 0);
 	jw_kbool(w, "tooMany", u->too_many);
 	jw_ki64(w, "quiet", (int64_t)quiet);
+	jw_kobject(w, "objects");
+	jw_ki64(w, "added", (int64_t)u->objects.added);
+	jw_ki64(w, "removed", (int64_t)u->objects.removed);
+	jw_ki64(w, "held", (int64_t)u->objects.held);
+	jw_end(w);
 	jw_karray(w, "unseen");
 	for (size_t i = 0; i < u->n_open; i++) {
 		if (!u->open[i].rel)

@@ -49,7 +49,7 @@ enum upper_class {
 	UPPER_ORDINARY,	 /* may be committed */
 	UPPER_PROTECTED, /* only if the user says so */
 	UPPER_NEVER,	 /* not at all */
-	UPPER_QUIET,	 /* git's own files, new ignored files, folders: with the rest, unasked */
+	UPPER_QUIET,	 /* git's objects, new ignored files, folders: with the rest, unasked */
 };
 struct upper_change {
 	char *rel;
@@ -57,6 +57,8 @@ struct upper_change {
 	enum upper_type type;
 	enum upper_class class;
 	const char *reason;		 /* of protected and never: static text */
+	bool git;			 /* lies in the folder of a git repository */
+	bool object;			 /* one of its objects, or what lies beside them: always quiet */
 	bool stale;			 /* the real one was changed while the command ran */
 	bool done;			 /* committed */
 	int open;			 /* index of the unsaved text of this file; -1: not open */
@@ -79,6 +81,12 @@ struct upper {
 	size_t n, cap, shown; /* shown: those that are not quiet */
 	size_t n_times;	      /* of UPPER_TIME */
 	bool too_many;
+	/* Of git: objects and packs that came, that go because they exist elsewhere, and that stay
+	 * although the command removed or changed them, as they exist nowhere else. */
+	struct {
+		size_t added, removed, held;
+		bool failed; /* some could not be added: then nothing may refer to them */
+	} objects;
 };
 
 /* ERR_IO. */
@@ -97,6 +105,8 @@ NODISCARD bool upper_walk(struct upper *u, const struct root *r, struct err *err
  * the caller syncs once for many. */
 NODISCARD bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, bool sync,
 			   struct err *err);
+/* Is it an object that must be there before what refers to it? */
+bool upper_is_new_object(const struct upper_change *c);
 /* All that is quiet. *failed: how many could not be done; *err: the first reason. */
 void upper_apply_quiet(struct upper *u, const struct root *r, size_t *done, size_t *failed,
 		       struct err *err);

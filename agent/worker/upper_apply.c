@@ -315,13 +315,29 @@ static bool apply_one(struct upper *u, const struct root *r, struct upper_change
 	return ok;
 }
 
+/* An object that somebody else's git added meanwhile is the same one: its name is its hash. */
+static bool is_there(const struct root *r, const struct upper_change *c)
+{
+	int fd = c->object && c->kind == UPPER_CREATED
+			 ? upper_openat(r->fd, c->rel, O_PATH | O_NOFOLLOW)
+			 : -1;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0;
+}
+
 bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, bool sync,
 		 struct err *err)
 {
 	if (c->class == UPPER_NEVER || c->done)
 		return err_set(err, ERR_DENIED, "%s: %s.", c->rel,
 			       c->done ? "it was changed already" : c->reason);
-	c->done = apply_one(u, r, c, sync, err);
+	if (c->git && !c->object && u->objects.failed)
+		return err_set(err, ERR_DENIED,
+			       "%s: objects of the repository could not be written.", c->rel);
+	c->done = is_there(r, c) || apply_one(u, r, c, sync, err);
+	u->objects.failed = u->objects.failed || (c->object && !c->done);
 	return c->done;
 }
 
@@ -332,67 +348,27 @@ static bool apply_quiet(struct upper *u, const struct root *r, struct upper_chan
 {
 	bool ok = apply_one(u, r, c, false, err);
 
-	/* A folder that keeps something stays. */
-	return ok || (c->type == UPPER_DIR && c->kind == UPPER_REMOVED);
+	/* A folder that keeps something stays, and an index that says the same is no loss. */
+	return ok || (c->type == UPPER_DIR && c->kind == UPPER_REMOVED) ||
+	       (c->git && !c->object && c->type == UPPER_FILE);
 }
 
-/* Git rewrites its index even when somebody only looks. One that the user's git rewrote as well is
- * theirs, unless the command did more. */
-static void forgive_index(struct upper *u)
+bool upper_is_new_object(const struct upper_change *c)
 {
-	struct upper_change *index = NULL;
-
-	for (size_t i = 0; i < u->n; i++) {
-		struct upper_change *c = &u->change[i];
-		size_t n = strlen(c->rel);
-
-		if (c->class != UPPER_QUIET || !protect_is_git(c->rel))
-			continue;
-		if (index || n < 10 || strcmp(c->rel + n - 10, ".git/index") != 0)
-			return;
-		index = c;
-	}
-	if (index && index->stale)
-		index->done = true;
+	return c->object && c->kind != UPPER_REMOVED && c->kind != UPPER_TIME &&
+	       c->class == UPPER_QUIET && !c->done;
 }
 
-/* A repository that was replaced as a whole, or that somebody else changed, gets nothing. */
-static bool git_is_whole(const struct upper *u, struct err *err)
-{
-	for (size_t i = 0; i < u->n; i++) {
-		const struct upper_change *c = &u->change[i];
-
-		if (c->class == UPPER_QUIET && c->stale && !c->done && protect_is_git(c->rel))
-			return err_set(err, ERR_STALE,
-				       "%s was changed while the command ran, so nothing that "
-				       "the command did to the repository was kept.",
-				       c->rel);
-		if (c->class == UPPER_PROTECTED && c->kind == UPPER_REMOVED &&
-		    c->type == UPPER_DIR && !c->done && protect_is_git(c->rel))
-			return err_set(err, ERR_DENIED,
-				       "%s was to be removed, so nothing that the command did "
-				       "to the repository was kept.",
-				       c->rel);
-	}
-	return true;
-}
-
-/* Objects before what refers to them. */
+/* Objects before what refers to them, and what is removed last. */
 static int turn_of(const struct upper_change *c)
 {
-	if (c->kind == UPPER_REMOVED)
-		return 2;
-	return protect_is_git(c->rel) && !strstr(c->rel, "/objects/");
+	return c->kind == UPPER_REMOVED ? 2 : !upper_is_new_object(c);
 }
 
 void upper_apply_quiet(struct upper *u, const struct root *r, size_t *done, size_t *failed,
 		       struct err *err)
 {
 	struct err why = { .code = ERR_NONE };
-	bool git;
-
-	forgive_index(u);
-	git = git_is_whole(u, &why);
 
 	*done = *failed = 0;
 	*err = why;
@@ -402,7 +378,10 @@ void upper_apply_quiet(struct upper *u, const struct root *r, size_t *done, size
 
 			if (c->class != UPPER_QUIET || c->done || turn_of(c) != turn)
 				continue;
-			c->done = (git || !protect_is_git(c->rel)) && apply_quiet(u, r, c, &why);
+			if (c->object && turn == 2 && u->objects.failed)
+				continue; /* what would have taken its place is not there */
+			c->done = apply_quiet(u, r, c, &why);
+			u->objects.failed = u->objects.failed || (c->object && !c->done);
 			*done += c->done;
 			*failed += !c->done;
 			if (err->code == ERR_NONE)

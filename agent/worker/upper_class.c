@@ -7,8 +7,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "agent/base/git_path.h"
 #include "agent/sandbox/view_sources.h"
-#include "agent/worker/git_plain.h"
+#include "agent/worker/git/git_plain.h"
 #include "agent/worker/ignore.h"
 #include "agent/worker/upper_own.h"
 #include "protocol/base/utf8.h"
@@ -131,8 +132,11 @@ void upper_classify(struct layer_walk *w, struct upper_change *c)
 	enum protect_type type = c->type == UPPER_SYMLINK			    ? PROTECT_LINK
 				 : c->type == UPPER_DIR && c->kind == UPPER_REMOVED ? PROTECT_DIR
 										    : PROTECT_FILE;
+	enum git_kind git = git_path_of(slice_of(c->rel)).kind;
 	bool born = c->kind == UPPER_CREATED;
 
+	c->git = git != GIT_NONE;
+	c->object = c->type != UPPER_DIR && (git == GIT_OBJECT || git == GIT_AUXILIARY);
 	if (c->type == UPPER_SPECIAL && c->kind != UPPER_REMOVED)
 		c->reason = "it is a device, a pipe or a socket";
 	else if (root_denied(w->root, slice_of(c->rel)) && !protect_is_git(c->rel))
@@ -154,6 +158,6 @@ void upper_classify(struct layer_walk *w, struct upper_change *c)
 		c->class = UPPER_PROTECTED;
 	else if (c->open >= 0)
 		c->class = UPPER_ORDINARY;
-	else if (c->type == UPPER_DIR || protect_is_git(c->rel) || (born && ignored(w, c->rel)))
+	else if (c->type == UPPER_DIR || c->object || (born && !c->git && ignored(w, c->rel)))
 		c->class = UPPER_QUIET;
 }

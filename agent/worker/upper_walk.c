@@ -373,6 +373,8 @@ bool upper_walk(struct upper *u, const struct root *r, struct err *err)
 	}
 	if (u->n)
 		qsort(u->change, u->n, sizeof(*u->change), in_order);
+	if (w.ok && !u->too_many)
+		upper_settle_git(u, r);
 	ignore_free(w.ignore);
 	free(w.stack);
 	return w.ok;

@@ -122,7 +122,7 @@ def git_commit_works_and_a_hook_does_not_survive(w):
     r = run(w, "printf '#!/bin/sh\\ntouch /tmp/x\\n' > .git/hooks/post-commit; chmod +x .git/hooks/post-commit; "
                "git config alias.st '!touch pwned'; echo more >> calc.py; "
                "git -c user.name=t -c user.email=t@e commit -qam second && git log --oneline | wc -l")
-    expect(r.status == 0 and r.out.strip() == "2", r)
+    expect(r.status == 1 and r.out.strip() == "2", r)  # something was not kept
     expect(not w.exists(".git/hooks/post-commit") and "alias" not in w.read(".git/config"), r)
     expect("not kept: .git/hooks/post-commit" in r.err and "not kept: .git/config" in r.err, r)
     out = subprocess.run(["git", "log", "--format=%s"], cwd=w.path, env=w.env, capture_output=True, check=True)

@@ -11,6 +11,7 @@ init vscode-9
 open ${uri}/a.c "int typed;\n"
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.refactor","arguments":[{"uri":"${uri}/a.c"}]}}
 <-- {"id":1,"result":{"taskId":"$task"}}
+<-- {"method":"window/showMessage","params":{"type":2,"message":"~not kept: a.c: it is open in the editor"}}
 <-- {"method":"window/showMessage","params":{"type":3,"message":"~done.*1 file"}}
 quiet 0.2
 buffer ${uri}/a.c "int typed;\n"

@@ -172,6 +172,9 @@ def long_open(session):
     server.send({"id": 3, "method": "workspace/executeCommand", "params": {"command": "emend.do", "arguments": [
         {"task": "change it"}]}})
     message = get(server, "window/showMessage")["params"]["message"]
+    if "not kept: big.log" not in message:
+        raise wire.Failure(message)
+    message = get(server, "window/showMessage")["params"]["message"]
     if "I could not" not in message:
         raise wire.Failure(message)
     with open(path, encoding="ascii") as file:

@@ -100,6 +100,24 @@ static void show_edit(struct shower *s)
 	words(s, "\n");
 }
 
+/* What git did beside the files that stand there as steps, in one line. */
+static void show_git(struct shower *s)
+{
+	words(s, "  ");
+	put(s, TERM_PLAIN, "text");
+	words(s, "\n");
+}
+
+static void show_held(struct shower *s)
+{
+	term_text(s->t, TERM_RED, SLICE("  not kept: "));
+	put(s, TERM_PLAIN, "path");
+	words(s, get(s, "path").len > 0 ? ": " : "");
+	put(s, TERM_PLAIN, "reason");
+	put(s, TERM_PLAIN, "text"); /* of a command on the real files */
+	words(s, "\n");
+}
+
 static void show_undo(struct shower *s)
 {
 	words(s, json_bool_or(json_get(s->event, "ok"), false) ? "  undone: step "
@@ -153,6 +171,8 @@ static const struct {
 	{ "permission", show_permission },
 	{ "command", show_command },
 	{ "edit", show_edit },
+	{ "git", show_git },
+	{ "held", show_held },
 	{ "undo", show_undo },
 	{ "notice", show_notice },
 	{ "finished", show_finished },

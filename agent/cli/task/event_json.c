@@ -15,6 +15,8 @@ static const char *const type_name[] = {
 	[TASK_PERMISSION_REQUESTED] = "permission.requested",
 	[TASK_PERMISSION_DECIDED] = "permission.decided",
 	[TASK_FILE_CHANGED] = "file.changed",
+	[TASK_GIT_CHANGED] = "git.changed",
+	[TASK_CHANGE_HELD] = "change.held",
 	[TASK_USAGE] = "usage",
 	[TASK_TEXT_VOID] = "text.void",
 	[TASK_NOTICE] = "notice",
@@ -96,6 +98,16 @@ static void put_fields(struct jw *w, const struct task_event *ev)
 		jw_kstr(w, "before", ev->before);
 		jw_kstr(w, "after", ev->after);
 		jw_kstr(w, "diff", ev->diff);
+		break;
+	case TASK_GIT_CHANGED:
+		jw_kstr(w, "call", ev->call);
+		jw_kstr(w, "text", ev->text);
+		put_json(w, "refs", ev->json);
+		break;
+	case TASK_CHANGE_HELD:
+		jw_kstr(w, "call", ev->call);
+		jw_kstr(w, "path", ev->path);
+		jw_kstr(w, "reason", ev->text);
 		break;
 	case TASK_USAGE:
 		usage_write(w, &ev->usage);

@@ -168,6 +168,19 @@ static void put_result(struct host_cli *h, const struct task_event *ev)
 	buf_clear(&h->tail);
 }
 
+/* A command wanted it, and it is not so. */
+static void put_held(struct host_cli *h, const struct task_event *ev)
+{
+	begin_line(h);
+	term_text(h->log, TERM_RED, SLICE("  not kept: "));
+	if (ev->path.len > 0) {
+		term_line(h->log, TERM_RED, ev->path, LINE_SHOWN_BYTES);
+		term_raw(h->log, SLICE(": "));
+	}
+	term_line(h->log, TERM_PLAIN, ev->text, LINE_SHOWN_BYTES);
+	term_raw(h->log, SLICE("\n"));
+}
+
 static void put_usage(struct host_cli *h, const struct usage *u)
 {
 	begin_line(h);
@@ -279,6 +292,12 @@ void event_as_text(struct host_cli *h, const struct task_event *ev)
 		begin_line(h);
 		if (!asker_showed(&h->asker, ev->diff))
 			term_diff(h->log, ev->diff);
+		break;
+	case TASK_GIT_CHANGED:
+		put_line(h, TERM_DIM, "  ", ev->text);
+		break;
+	case TASK_CHANGE_HELD:
+		put_held(h, ev);
 		break;
 	case TASK_USAGE:
 		live_usage(&h->live, &ev->usage);

@@ -16,6 +16,8 @@
 #include "agent/worker/upper.h"
 #include "tests/unit/agent/worker/folder.h"
 
+#define OBJECT ".git/objects/ab/0123456789012345678901234567890123456a"
+
 struct fixture {
 	struct folder real, base, layer; /* layer: the upper's folder */
 	struct root root;
@@ -154,7 +156,7 @@ static void test_kinds(void **state)
 	folder_put(&f->layer, "a.txt", "other\n");
 	folder_put(&f->layer, "new/x", "x");
 	folder_put(&f->layer, "new/y.o", "object");
-	folder_put(&f->layer, ".git/objects/ab/cd", "o");
+	folder_put(&f->layer, OBJECT, "o");
 	if (symlink("a.txt", folder_at(&f->layer, "link")) < 0)
 		fail();
 	walk(f);
@@ -164,8 +166,8 @@ static void test_kinds(void **state)
 	assert_string_equal(c->after.s, sha256(SLICE("other\n")).s);
 	c = find(f, "new/x");
 	assert_true(c && c->kind == UPPER_CREATED && c->class == UPPER_ORDINARY && !c->before.s[0]);
-	c = find(f, ".git/objects/ab/cd");
-	assert_true(c && c->class == UPPER_QUIET);
+	c = find(f, OBJECT);
+	assert_true(c && c->class == UPPER_QUIET && c->git && c->object);
 	c = find(f, "link");
 	assert_true(c && c->type == UPPER_SYMLINK && c->class == UPPER_ORDINARY);
 	assert_null(find(f, "new"));
@@ -214,9 +216,10 @@ static void test_git_replaced(void **state)
 	walk(f);
 	assert_int_equal(find(f, ".git")->class, UPPER_PROTECTED);
 	assert_null(find(f, ".git/config"));
+	assert_int_equal(find(f, ".git/HEAD")->class, UPPER_PROTECTED); /* with the rest, or not */
 	upper_apply_quiet(f->u, &f->root, &done, &failed, &err);
 	assert_string_equal(folder_get(&f->real, ".git/HEAD"), "ref\n");
-	assert_int_equal(err.code, ERR_DENIED);
+	assert_int_equal(done + failed, 0);
 }
 
 /* `git init` in a new folder says nothing yet; another configuration does. */
@@ -230,11 +233,92 @@ static void test_git_made(void **state)
 	folder_put(&f->layer, "evil/.git/hooks/update.sample", "x\n");
 	folder_put(&f->layer, ".git/config", "[core]\n\tbare = false\n");
 	walk(f);
-	assert_int_equal(find(f, "new/.git/config")->class, UPPER_QUIET);
+	assert_int_equal(find(f, "new/.git/config")->class, UPPER_ORDINARY);
 	assert_int_equal(find(f, "evil/.git/config")->class, UPPER_PROTECTED);
 	assert_int_equal(find(f, "evil/.git/hooks/update")->class, UPPER_PROTECTED);
-	assert_int_equal(find(f, "evil/.git/hooks/update.sample")->class, UPPER_QUIET);
+	assert_int_equal(find(f, "evil/.git/hooks/update.sample")->class, UPPER_ORDINARY);
 	assert_int_equal(find(f, ".git/config")->class, UPPER_PROTECTED);
+}
+
+/* What git does is a change like any other; only objects come without a word. */
+static void test_git_data(void **state)
+{
+	static const char *const listed[] = { ".git/refs/heads/main", ".git/logs/HEAD",
+					      ".git/info/exclude", ".git/objects/info/alternates",
+					      ".git/refs/heads/objects/ab" };
+	struct fixture *f = *state;
+	struct upper_change *c;
+
+	for (size_t i = 0; i < ARRAY_LEN(listed); i++)
+		folder_put(&f->layer, listed[i], "x\n");
+	folder_put(&f->layer, OBJECT, "o\n");
+	walk(f);
+	for (size_t i = 0; i < ARRAY_LEN(listed); i++) {
+		c = find(f, listed[i]);
+		assert_true(c && c->class == UPPER_ORDINARY && c->git && !c->object);
+	}
+	assert_true(upper_is_new_object(find(f, OBJECT)));
+	assert_int_equal(f->u->objects.added, 1);
+}
+
+static void test_git_head(void **state)
+{
+	struct fixture *f = *state;
+
+	folder_put(&f->real, ".git/HEAD", "ref: refs/heads/main\n");
+	again(f);
+	folder_put(&f->layer, ".git/HEAD", "");
+	walk(f);
+	assert_int_equal(find(f, ".git/HEAD")->class, UPPER_NEVER);
+	again(f);
+	folder_put(&f->layer, ".git/HEAD", "ref: refs/heads/other\n");
+	walk(f);
+	assert_int_equal(find(f, ".git/HEAD")->class, UPPER_ORDINARY);
+}
+
+/* Somebody's git wrote one of the files meanwhile: then nothing of this repository is kept. */
+static void test_git_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	struct upper_change *c;
+
+	folder_put(&f->layer, ".git/refs/heads/main", "theirs\n");
+	folder_put(&f->layer, ".git/logs/HEAD", "theirs\n");
+	folder_put(&f->layer, "other/.git/logs/HEAD", "theirs\n");
+	folder_put(&f->layer, "a.txt", "theirs\n");
+	folder_put(&f->layer, OBJECT, "o\n");
+	folder_put(&f->real, ".git/refs/heads/main", "mine\n");
+	walk(f);
+	c = find(f, ".git/logs/HEAD");
+	assert_true(c->class == UPPER_NEVER && strstr(c->reason, "was changed while"));
+	assert_int_equal(find(f, ".git/refs/heads/main")->class, UPPER_NEVER);
+	assert_false(upper_is_new_object(find(f, OBJECT)));
+	assert_int_equal(find(f, "other/.git/logs/HEAD")->class, UPPER_ORDINARY);
+	assert_int_equal(find(f, "a.txt")->class, UPPER_ORDINARY);
+}
+
+/* What an object holds is in its name: it is neither changed nor, if nothing else has it, removed. */
+static void test_git_objects(void **state)
+{
+	struct fixture *f = *state;
+	size_t done, failed;
+	struct err err;
+
+	folder_put(&f->real, OBJECT, "o\n");
+	folder_put(&f->real, ".git/objects/ab/0123456789012345678901234567890123456b", "o\n");
+	again(f);
+	folder_put(&f->layer, OBJECT, "other\n");
+	if (!whiteout(f, ".git/objects/ab/0123456789012345678901234567890123456b"))
+		skip();
+	walk(f);
+	assert_int_equal(f->u->objects.held, 2);
+	upper_apply_quiet(f->u, &f->root, &done, &failed, &err);
+	assert_int_equal(failed, 0);
+	assert_string_equal(folder_get(&f->real, OBJECT), "o\n");
+	assert_int_equal(access(folder_at(&f->real,
+					  ".git/objects/ab/0123456789012345678901234567890123456b"),
+				F_OK),
+			 0);
 }
 
 static void test_never(void **state)
@@ -444,15 +528,14 @@ static void test_quiet(void **state)
 	struct err err;
 
 	folder_put(&f->layer, "out/x/y", "y\n");
-	folder_put(&f->layer, ".git/HEAD", "new\n");
-	folder_put(&f->layer, ".git/objects/a", "o\n");
+	folder_put(&f->layer, OBJECT, "o\n");
 	(void)mkdir(folder_at(&f->layer, "empty"), 0755);
 	walk(f);
 	assert_int_equal(find(f, "out/x/y")->class, UPPER_QUIET);
 	upper_apply_quiet(f->u, &f->root, &done, &failed, &err);
 	assert_int_equal(failed, 0);
 	assert_string_equal(folder_get(&f->real, "out/x/y"), "y\n");
-	assert_string_equal(folder_get(&f->real, ".git/HEAD"), "new\n");
+	assert_string_equal(folder_get(&f->real, OBJECT), "o\n");
 	assert_int_equal(access(folder_at(&f->real, "empty"), F_OK), 0);
 }
 
@@ -501,24 +584,17 @@ static void test_tree_remove(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		WITH(test_nothing),
-		WITH(test_touched),
-		WITH(test_moved),
-		WITH(test_holes),
-		WITH(test_saved_meanwhile),
-		WITH(test_kinds),
-		WITH(test_removed),
-		WITH(test_opaque),
-		WITH(test_git_replaced),
-		WITH(test_git_made),
-		WITH(test_never),
-		WITH(test_type_changes),
-		WITH(test_commit),
-		WITH(test_commit_is_conditional),
-		WITH(test_swapped_parent),
-		WITH(test_unsaved),
-		WITH(test_quiet),
-		WITH(test_tree_chmod),
+		WITH(test_nothing),	    WITH(test_touched),
+		WITH(test_moved),	    WITH(test_holes),
+		WITH(test_saved_meanwhile), WITH(test_kinds),
+		WITH(test_removed),	    WITH(test_opaque),
+		WITH(test_git_replaced),    WITH(test_git_made),
+		WITH(test_git_data),	    WITH(test_git_head),
+		WITH(test_git_meanwhile),   WITH(test_git_objects),
+		WITH(test_never),	    WITH(test_type_changes),
+		WITH(test_commit),	    WITH(test_commit_is_conditional),
+		WITH(test_swapped_parent),  WITH(test_unsaved),
+		WITH(test_quiet),	    WITH(test_tree_chmod),
 		WITH(test_tree_remove),
 	};
 

@@ -3,7 +3,7 @@
  *   worktree    .git: "gitdir: REPO/worktrees/NAME"; there `gitdir` names the workspace's .git, and
  *               `commondir` leads to REPO
  *   submodule   .git: "gitdir: REPO/modules/NAME"; the `config` there has core.worktree */
-#include "agent/worker/git_dir.h"
+#include "agent/worker/git/git_dir.h"
 
 #include <fcntl.h>
 #include <stdio.h>

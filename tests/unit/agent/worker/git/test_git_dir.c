@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "agent/worker/git_dir.h"
+#include "agent/worker/git/git_dir.h"
 #include "tests/unit/agent/worker/folder.h"
 
 static int set_up(void **state)

@@ -1,7 +1,7 @@
 /* git_plain.c - see git_plain.h
  *
  * Rather too strict: a line that continues on the next, or a value in quotes, is not plain. */
-#include "agent/worker/git_plain.h"
+#include "agent/worker/git/git_plain.h"
 
 #include <fcntl.h>
 #include <string.h>

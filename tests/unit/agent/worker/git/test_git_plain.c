@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "agent/worker/git_plain.h"
+#include "agent/worker/git/git_plain.h"
 #include "protocol/base/base.h"
 
 static void test_plain(void **state)
