@@ -61,11 +61,13 @@ struct buffer_edit {
  * `now` is what the buffer holds as far as is known (borrowed; may be NULL: closed). */
 typedef void edit_cb(void *payload, struct snapshot *now, const struct err *err);
 
+typedef void fresh_cb(void *payload);
+
 struct host_ops {
 	/* The open buffer of the file at this absolute path: gives a reference, or NULL if it is
 	 * not open. */
 	struct snapshot *(*buffer)(void *self, struct slice path);
-	/* Calls fn for each open buffer whose path lies below root. */
+	/* Calls fn for each open buffer whose path lies below root; text NULL: it is lost. */
 	void (*each_buffer)(void *self, struct slice root,
 			    void (*fn)(void *payload, struct slice path, struct snapshot *text),
 			    void *payload);
@@ -85,6 +87,11 @@ struct host_ops {
 	 * buffer nor the file may be read or changed. Then it says why, and what the user can do, as
 	 * the end of a sentence (static); else NULL. The operation may be NULL: that never happens. */
 	const char *(*lost)(void *self, struct slice path);
+	/* Buffers may be held by other programs. Afterwards, what buffer, each_buffer and lost say of
+	 * this absolute path (with `below`, of all in this folder) is what holds now: to be asked
+	 * before files are read, shown or changed. NULL: it always is. */
+	struct host_ask *(*fresh)(void *self, struct slice path, bool below, fresh_cb *done,
+				  void *payload);
 };
 
 struct host {

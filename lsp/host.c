@@ -22,7 +22,7 @@ static bool path_below(struct server *s, struct arena *a, const struct document 
 {
 	struct slice workspace;
 
-	if (!doc->path || doc->lost)
+	if (!doc->path)
 		return false;
 	folders_place(&s->folders, a, slice_of(doc->path), &workspace, path);
 	if (!slice_starts(*path, root))
@@ -47,7 +47,7 @@ static void each_buffer(void *self, struct slice root,
 
 		arena_init(&a);
 		if (path_below(s, &a, doc, root, &path)) {
-			text = document_snapshot(doc);
+			text = doc->lost ? NULL : document_snapshot(doc);
 			fn(payload, path, text);
 			snapshot_unref(text);
 		}
@@ -140,7 +140,12 @@ static const struct host_ops ops = {
 	.lost = lost,
 };
 
-struct host host_for(struct tracked *t)
+struct host host_own(struct tracked *t)
 {
 	return (struct host){ .ops = &ops, .self = t };
+}
+
+struct host host_for(struct tracked *t)
+{
+	return peer_host_init(&t->others, host_own(t), t->server->peers);
 }

@@ -6,6 +6,9 @@
 
 struct tracked;
 
-struct host host_for(struct tracked *t); /* t must outlive what runs behind it */
+/* For a task: with the buffers of other faces. */
+struct host host_for(struct tracked *t);
+/* Ours alone. */
+struct host host_own(struct tracked *t); /* t must outlive what runs behind it */
 
 #endif

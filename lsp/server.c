@@ -6,7 +6,10 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "agent/peers/face.h"
+#include "agent/peers/peers.h"
 #include "lsp/dispatch.h"
+#include "lsp/host.h"
 #include "lsp/stdio.h"
 #include "lsp/trace.h"
 #include "protocol/base/log.h"
@@ -75,11 +78,24 @@ static void on_grace(uv_timer_t *t)
 	_exit(s->status);
 }
 
+/* Others can use our buffers as long as the editor is there; our tasks use theirs to their end. */
+static void leave_peers(struct server *s)
+{
+	face_close(s->face);
+	s->face = NULL;
+	if (s->agent)
+		return;
+	peers_close(s->peers);
+	s->peers = NULL;
+}
+
 static void on_agent_closed(void *payload)
 {
 	struct server *s = payload;
 
 	s->agent = NULL;
+	if (s->state == SERVER_ENDING)
+		leave_peers(s);
 	if (s->state == SERVER_STOPPING)
 		server_goto(s, SERVER_STOPPED);
 	if (s->stopping)
@@ -113,6 +129,7 @@ void server_end(struct server *s, const char *why)
 	server_goto(s, SERVER_ENDING);
 	if (s->agent && !stopping)
 		agent_close(s->agent, on_agent_closed, s);
+	leave_peers(s);
 	conn_close(&s->conn, NULL);
 	parent_close(&s->parent);
 	if (s->io)
@@ -142,11 +159,59 @@ void server_started(struct server *s)
 	server_goto(s, SERVER_STARTED);
 }
 
+/* --- the other faces --- */
+
+static const char *face_of(void *payload)
+{
+	struct server *s = payload;
+
+	return face_name(s->face);
+}
+
+static void put_line(struct buf *out, const char *word, struct slice path)
+{
+	if (slice_find_byte(path, '\n', 0) == SIZE_MAX)
+		buf_printf(out, "%s %.*s\n", word, SLICE_ARG(path));
+}
+
+/* See agent/peers/folder.h. Both spellings of a document: others look for the resolved one. */
+static void list_open(void *owner, struct buf *out)
+{
+	struct server *s = owner;
+	struct slice workspace, real;
+	struct arena a;
+
+	for (size_t i = 0; i < s->folders.n; i++)
+		put_line(out, "root", slice_of(s->folders.list[i].real));
+	LIST_EACH (it, tmp, &s->documents.all) {
+		struct document *doc = container_of(it, struct document, link);
+
+		if (!doc->path)
+			continue;
+		arena_init(&a);
+		folders_place(&s->folders, &a, slice_of(doc->path), &workspace, &real);
+		put_line(out, "open", real);
+		if (!slice_eq_cstr(real, doc->path))
+			put_line(out, "open", slice_of(doc->path));
+		arena_release(&a);
+	}
+}
+
+static void meet_others(struct server *s)
+{
+	s->face = face_open(&(struct face_options){ .loop = s->loop,
+						    .runq = &s->runq,
+						    .host = host_own(&s->as_face),
+						    .list = list_open,
+						    .owner = s });
+}
+
 void server_ready(struct server *s)
 {
 	if (s->state != SERVER_STARTED)
 		return;
 	server_goto(s, SERVER_READY);
+	meet_others(s);
 	messages_ready(&s->messages);
 	settings_ready(&s->settings);
 }
@@ -172,6 +237,9 @@ static void wire(struct server *s)
 	questions_init(&s->questions, s->loop, &s->runq, &s->conn, &s->client, &s->shown);
 	tasks_init(&s->tasks, s->loop);
 	pending_init(&s->pending, s);
+	s->as_face.server = s;
+	s->peers = peers_new(&(struct peers_options){
+		.loop = s->loop, .runq = &s->runq, .own_name = face_of, .payload = s });
 	(void)uv_timer_init(s->loop, &s->grace);
 	s->grace.data = s;
 	s->started_ms = uv_now(s->loop);

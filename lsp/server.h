@@ -27,6 +27,8 @@
 #include "lsp/tasks.h"
 #include "protocol/rpc/conn.h"
 
+struct face;
+struct peers;
 struct stdio;
 struct trace;
 
@@ -59,7 +61,9 @@ struct server {
 	struct questions questions;
 	struct tasks tasks;
 	struct pending pending;
-	struct host host;
+	struct tracked as_face; /* the host that others use: nobody's task */
+	struct face *face;	/* our socket; NULL: not READY yet, or there is none */
+	struct peers *peers;	/* the other faces */
 	struct agent *agent;	      /* NULL until the first task */
 	char *state_dir;	      /* with it */
 	struct rpc_request *stopping; /* the shutdown request that waits for its answer */

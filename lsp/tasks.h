@@ -5,6 +5,7 @@
 #ifndef EMEND_LSP_TASKS_H
 #define EMEND_LSP_TASKS_H
 
+#include "agent/peers/peer_host.h"
 #include "agent/session/task.h"
 #include "lsp/progress.h"
 #include "lsp/settings.h"
@@ -30,6 +31,7 @@ struct tracked {
 	size_t written; /* bytes of text that the model has said since its last tool */
 	struct shared_config *config;
 	struct progress *progress;
+	struct peer_host others; /* the buffers of other faces beside our own */
 	struct buf unsent; /* text for our plugins that waits for the next 30 ms */
 	bool reported;	   /* its answer is on the screen as a document */
 	struct buf diff; /* what it changed, unified; "full" when it is more than TASK_DIFF_BYTES */

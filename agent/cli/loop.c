@@ -4,10 +4,18 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "agent/peers/peers.h"
 #include "agent/session/task.h"
 #include "protocol/base/log.h"
 
 enum { EXIT_CANCELLED = 5 };
+
+/* The terminal holds no buffers: nobody needs to ask it. */
+static const char *no_name(void *payload)
+{
+	(void)payload;
+	return "";
+}
 
 static void on_signal(uv_signal_t *h, int number)
 {
@@ -41,6 +49,8 @@ bool cli_loop_init(struct cli_loop *l, const struct cli *c, const struct place *
 	}
 	o.loop = &l->uv;
 	o.runq = &l->runq;
+	l->peers = peers_new(&(struct peers_options){
+		.loop = &l->uv, .runq = &l->runq, .own_name = no_name });
 	if (with_agent)
 		l->agent = agent_new(&o);
 	return true;
@@ -50,6 +60,7 @@ static void on_agent_closed(void *payload)
 {
 	struct cli_loop *l = payload;
 
+	peers_close(l->peers);
 	runq_close(&l->runq);
 	for (int i = 0; i < LOOP_SIGNALS; i++)
 		uv_close((uv_handle_t *)&l->signals[i], NULL);

@@ -16,6 +16,7 @@ struct cli_loop {
 	uv_loop_t uv;
 	struct runq runq;
 	struct agent *agent; /* NULL: none was wanted */
+	struct peers *peers; /* the editors that have files of ours open */
 	uv_signal_t signals[LOOP_SIGNALS];
 	unsigned interrupts;
 	bool ending;

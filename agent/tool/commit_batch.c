@@ -31,7 +31,39 @@ void commit_batch_forget(struct commit *m)
 
 static bool in_editor(const struct commit_item *it)
 {
-	return it->change->open >= 0;
+	return it->change->open >= 0 || it->opened;
+}
+
+static struct slice path_of(const struct commit *m, const struct commit_item *it)
+{
+	return it->opened ? it->change->path : m->shown[it->change->open].path;
+}
+
+static struct snapshot *buffer_of(struct tool_run *r, struct slice path)
+{
+	struct host *h = &r->env->workspace.host;
+
+	return h->ops->buffer(h->self, arena_printf(&r->commit->arena, "%.*s/%.*s",
+						    SLICE_ARG(r->env->workspace.root),
+						    SLICE_ARG(path)));
+}
+
+/* A file that was opened while the command ran is the editor's, too: what the command did to the file
+ * is done to the buffer. */
+static void see_opened(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+
+	for (size_t i = 0; i < m->n_items; i++) {
+		struct commit_item *it = &m->items[i];
+		struct snapshot *s;
+
+		if (in_editor(it) || it->entry.kind != RESTORE_TEXT)
+			continue;
+		s = buffer_of(r, it->change->path);
+		it->opened = s != NULL;
+		snapshot_unref(s);
+	}
 }
 
 /* The item of a change that the worker speaks of; `from` is where to look first, as it answers in
@@ -113,6 +145,7 @@ static void journal_files(struct tool_run *r)
 	struct commit *m = r->commit;
 	size_t n = 0;
 
+	see_opened(r);
 	for (size_t i = 0; i < m->n_items; i++) {
 		if (in_editor(&m->items[i]))
 			continue;
@@ -147,7 +180,7 @@ static void next_item(struct tool_run *r)
 static bool buffer_target(struct commit *m, const struct commit_item *it, struct slice *out,
 			  struct err *err)
 {
-	struct slice base = snapshot_text(m->shown[it->change->open].text);
+	struct slice base = it->opened ? it->was : snapshot_text(m->shown[it->change->open].text);
 	struct slice mine = snapshot_text(m->mine), after = it->left;
 
 	if (!after.ptr)
@@ -204,7 +237,7 @@ static void buffer_journaled(struct tool_run *r, bool ok)
 	}
 	commit_goto(m, COMMIT_BUFFER);
 	r->op = workspace_write(&r->env->workspace,
-				&(struct workspace_write){ .path = m->shown[it->change->open].path,
+				&(struct workspace_write){ .path = path_of(m, it),
 							   .base = m->mine,
 							   .is_buffer = true,
 							   .sha256 = SLICE(""),
@@ -261,14 +294,11 @@ static void to_buffer(struct tool_run *r)
 {
 	struct commit *m = r->commit;
 	struct commit_item *it = &m->items[m->item];
-	struct host *h = &r->env->workspace.host;
-	struct slice path = m->shown[it->change->open].path, wanted;
+	struct slice wanted;
 	struct err why = { .code = ERR_NONE };
 
 	snapshot_unref(m->mine);
-	m->mine = h->ops->buffer(h->self,
-				 arena_printf(&m->arena, "%.*s/%.*s",
-					      SLICE_ARG(r->env->workspace.root), SLICE_ARG(path)));
+	m->mine = buffer_of(r, path_of(m, it));
 	if (!m->mine) {
 		journal_one(r, "command", closed_journaled);
 		return;
@@ -352,7 +382,7 @@ static void got_images(void *payload, const struct view_item *answers, size_t n,
 	if (m->phase == PHASE_LOOK)
 		look(r);
 	else
-		journal_files(r);
+		tool_fresh(r, journal_files);
 }
 
 void commit_batch(struct tool_run *r)

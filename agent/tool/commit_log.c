@@ -14,7 +14,7 @@ void commit_take_images(struct commit *m, struct commit_item *it, const struct v
 	const struct view_change *c = it->change;
 
 	it->folders = v->folders;
-	it->before = keep(&m->arena, v->before);
+	it->before = it->was = keep(&m->arena, v->before);
 	it->after = it->left = keep(&m->arena, v->after);
 	if (c->open >= 0) {
 		it->images = true;
@@ -68,8 +68,8 @@ static bool journal_mode(struct tool_run *r, struct commit_item *it,
 				  .entry = { .kind = RESTORE_MODE, .left_mode = mode_after(c) } };
 
 	it->mode_step = 0;
-	if (c->open >= 0 || c->kind != VIEW_CHANGED || it->entry.kind != RESTORE_TEXT ||
-	    c->old_mode == 0 || e.entry.left_mode == c->old_mode)
+	if (c->open >= 0 || it->opened || c->kind != VIEW_CHANGED ||
+	    it->entry.kind != RESTORE_TEXT || c->old_mode == 0 || e.entry.left_mode == c->old_mode)
 		return true;
 	return journal_edit(r, &e, &it->mode_step);
 }
@@ -91,7 +91,8 @@ bool commit_journal(struct tool_run *r, struct commit_item *it, const char *via)
 		return log_changed(r, c);
 	e.id = m->id;
 	e.mode = it->before.ptr || it->entry.kind == RESTORE_MODE ? c->old_mode : 0;
-	e.entry.left_mode = c->open < 0 && c->kind != VIEW_REMOVED ? mode_after(c) : 0;
+	e.entry.left_mode =
+		c->open < 0 && !it->opened && c->kind != VIEW_REMOVED ? mode_after(c) : 0;
 	return journal_edit(r, &e, &it->step) && journal_mode(r, it, &e);
 }
 

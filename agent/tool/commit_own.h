@@ -37,10 +37,12 @@ enum commit_phase {
 struct commit_item {
 	const struct view_change *change;
 	struct slice before, after; /* ptr NULL: no file, or not as bytes for the log */
+	struct slice was;	    /* what stood on the disk: `before` is of the buffer, if there is one */
 	struct slice left;	    /* what the command left there: `after` before any merge */
 	bool images;		    /* undo covers it */
 	uint32_t folders;	    /* that are made for it */
 	struct restore_entry entry; /* what it is beside text */
+	bool opened; /* in an editor, since the command began */
 	struct err why;		    /* of images that could not be had */
 	int64_t step, mode_step;    /* in the log; mode_step: of its permissions, 0: they stay */
 };

@@ -167,6 +167,25 @@ void tool_failf(struct tool_run *r, const char *fmt, ...)
 	tool_fail(r, &err);
 }
 
+static void is_fresh(void *payload)
+{
+	struct tool_run *r = payload;
+
+	r->ask = NULL;
+	r->fresh(r);
+}
+
+void tool_fresh(struct tool_run *r, void (*go_on)(struct tool_run *r))
+{
+	const struct workspace *v = &r->env->workspace;
+
+	r->fresh = go_on;
+	if (v->host.ops->fresh)
+		r->ask = v->host.ops->fresh(v->host.self, v->root, true, is_fresh, r);
+	else
+		go_on(r);
+}
+
 void tool_emit(struct tool_run *r, struct task_event *ev)
 {
 	struct host *h = &r->env->workspace.host;

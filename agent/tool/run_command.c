@@ -277,8 +277,11 @@ static void take_buffer(void *payload, struct slice path, struct snapshot *text)
 {
 	struct tool_run *r = payload;
 	struct running *s = r->state;
-	struct slice rel, bytes = snapshot_text(text);
+	struct slice rel, bytes;
 
+	if (!text)
+		return;
+	bytes = snapshot_text(text);
 	if (s->n_shown == MAX_SHOWN || s->shown_bytes + bytes.len > LIMIT_UNSAVED_BYTES ||
 	    !path_relative(&r->arena, r->env->workspace.root, path, &rel, NULL))
 		return;
@@ -299,11 +302,23 @@ static void say_direct(struct tool_run *r)
 	r->env->told_direct = true;
 }
 
+static void take_buffers(struct tool_run *r)
+{
+	struct running *s = r->state;
+	struct host *h = &r->env->workspace.host;
+
+	s->shown = arena_array(&r->arena, MAX_SHOWN, sizeof(*s->shown));
+	s->texts = arena_array(&r->arena, MAX_SHOWN, sizeof(*s->texts));
+	h->ops->each_buffer(h->self, r->env->workspace.root, take_buffer, r);
+	s->spec.unsaved = s->texts;
+	s->spec.n_unsaved = s->n_shown;
+	run_it(r);
+}
+
 static void knows_layers(void *payload, struct slice json, const struct err *err)
 {
 	struct tool_run *r = payload;
 	struct running *s = r->state;
-	struct host *h = &r->env->workspace.host;
 	struct json root;
 	struct err bad;
 
@@ -316,12 +331,7 @@ static void knows_layers(void *payload, struct slice json, const struct err *err
 			say_direct(r);
 		unsaved_find(r, compared);
 	} else {
-		s->shown = arena_array(&r->arena, MAX_SHOWN, sizeof(*s->shown));
-		s->texts = arena_array(&r->arena, MAX_SHOWN, sizeof(*s->texts));
-		h->ops->each_buffer(h->self, r->env->workspace.root, take_buffer, r);
-		s->spec.unsaved = s->texts;
-		s->spec.n_unsaved = s->n_shown;
-		run_it(r);
+		tool_fresh(r, take_buffers);
 	}
 }
 

@@ -44,10 +44,11 @@ static void take_buffer(void *payload, struct slice path, struct snapshot *text)
 	struct tool_run *r = payload;
 	struct searching *s = r->state;
 	struct decision d = { 0 };
-	struct slice rel, bytes = snapshot_text(text);
+	struct slice rel, bytes;
 
-	if (!path_relative(&r->arena, r->env->workspace.root, path, &rel, NULL))
+	if (!text || !path_relative(&r->arena, r->env->workspace.root, path, &rel, NULL))
 		return;
+	bytes = snapshot_text(text);
 	policy_path(r->env->policy, ACCESS_READ, rel, &r->arena, &d);
 	if (d.verdict == VERDICT_DENY)
 		return;
@@ -210,7 +211,7 @@ static void searched(void *payload, struct slice text, const struct err *err)
 				 files == 1 ? "" : "s"));
 }
 
-static void ask_worker(struct tool_run *r)
+static void take_buffers(struct tool_run *r)
 {
 	struct searching *s = r->state;
 	struct host *h = &r->env->workspace.host;
@@ -221,6 +222,11 @@ static void ask_worker(struct tool_run *r)
 	r->call = runner_search(r->env->workspace.runner, &s->q, searched, r);
 	while (s->n_texts > 0)
 		snapshot_unref(s->held[--s->n_texts]);
+}
+
+static void ask_worker(struct tool_run *r)
+{
+	tool_fresh(r, take_buffers);
 }
 
 void search_start(struct tool_run *r)

@@ -76,6 +76,7 @@ struct tool_run {
 	struct pending *pending;	     /* permit.c: the question that stands */
 	struct finding *finding;	     /* unsaved.c: the buffers that are being compared */
 	struct commit *commit;		     /* commit.c: the changes of a command */
+	void (*fresh)(struct tool_run *r);   /* tool_fresh(): called after it */
 	void (*release)(struct tool_run *r); /* frees what state holds beside memory; may be NULL */
 
 	bool started, done, ok;
@@ -106,6 +107,9 @@ void tool_release(struct tool_run *r);
 void tool_finish(struct tool_run *r, bool ok, struct slice result, struct slice summary);
 void tool_fail(struct tool_run *r, const struct err *err); /* the message is the result */
 void tool_failf(struct tool_run *r, const char *fmt, ...) PRINTF(2, 3);
+/* What is open below the workspace is known as of now (host_ops.fresh) when go_on is called: at once
+ * where it always is, else from the loop. */
+void tool_fresh(struct tool_run *r, void (*go_on)(struct tool_run *r));
 void tool_emit(struct tool_run *r, struct task_event *ev); /* fills task and call */
 
 /* Arguments: false after tool_failf() named the argument and what is expected. Numbers as strings

@@ -23,7 +23,7 @@ static void take_buffer(void *payload, struct slice path, struct snapshot *text)
 	struct finding *f = r->finding;
 	struct slice rel;
 
-	if (f->n == MAX_BUFFERS ||
+	if (!text || f->n == MAX_BUFFERS ||
 	    !path_relative(&r->arena, r->env->workspace.root, path, &rel, NULL))
 		return;
 	f->path[f->n] = rel;
@@ -61,12 +61,17 @@ static void next(struct tool_run *r)
 		f->done(r, f->names);
 }
 
-void unsaved_find(struct tool_run *r, unsaved_cb *done)
+static void take_buffers(struct tool_run *r)
 {
 	struct host *h = &r->env->workspace.host;
 
-	r->finding = arena_alloc(&r->arena, sizeof(*r->finding));
-	*r->finding = (struct finding){ .done = done, .names = SLICE("") };
 	h->ops->each_buffer(h->self, r->env->workspace.root, take_buffer, r);
 	next(r);
+}
+
+void unsaved_find(struct tool_run *r, unsaved_cb *done)
+{
+	r->finding = arena_alloc(&r->arena, sizeof(*r->finding));
+	*r->finding = (struct finding){ .done = done, .names = SLICE("") };
+	tool_fresh(r, take_buffers);
 }

@@ -14,6 +14,8 @@ struct workspace_op {
 	struct runner_call *call;
 	struct host_ask *ask;
 	struct snapshot *text; /* an open buffer */
+	struct slice path;	       /* while it waits to hear what is open: the request */
+	struct workspace_write write;
 	struct err err;
 	struct arena arena;
 	workspace_read_cb *read_done;
@@ -66,6 +68,7 @@ static void op_free(struct workspace_op *op)
 {
 	job_drop(&op->job);
 	snapshot_unref(op->text);
+	snapshot_unref(op->write.base);
 	arena_release(&op->arena);
 	free(op);
 }
@@ -175,24 +178,53 @@ static void read_file_done(void *payload, const struct file_content *f, const st
 	op_free(op);
 }
 
+static void read_now(struct workspace_op *op, struct slice path)
+{
+	struct workspace *v = op->workspace;
+
+	op->text = open_buffer(v, path);
+	if (!op->text && workspace_lost(v, path, &op->err)) {
+		runq_post(v->runq, &op->job);
+		return;
+	}
+	if (!op->text && v->runner) {
+		op->call = runner_read(v->runner, path, 0, read_file_done, op);
+		return;
+	}
+	if (!op->text)
+		(void)err_set(&op->err, ERR_SANDBOX, "the file runner is not available");
+	runq_post(v->runq, &op->job);
+}
+
+/* Asks the host for what is open now, where other programs may have it open. False: it always knows. */
+static bool ask_fresh(struct workspace_op *op, struct slice path, fresh_cb *done)
+{
+	struct workspace *v = op->workspace;
+
+	if (!v->host.ops->fresh)
+		return false;
+	op->path = arena_dup(&op->arena, path);
+	op->ask = v->host.ops->fresh(v->host.self, path_join(&op->arena, v->root, path), false,
+				     done, op);
+	return true;
+}
+
+static void read_fresh(void *payload)
+{
+	struct workspace_op *op = payload;
+
+	op->ask = NULL;
+	read_now(op, op->path);
+}
+
 struct workspace_op *workspace_read(struct workspace *v, struct slice path, workspace_read_cb *done,
 				    void *payload)
 {
 	struct workspace_op *op = op_new(v, read_buffer_done, payload);
 
 	op->read_done = done;
-	op->text = open_buffer(v, path);
-	if (!op->text && workspace_lost(v, path, &op->err)) {
-		runq_post(v->runq, &op->job);
-		return op;
-	}
-	if (!op->text && v->runner) {
-		op->call = runner_read(v->runner, path, 0, read_file_done, op);
-		return op;
-	}
-	if (!op->text)
-		(void)err_set(&op->err, ERR_SANDBOX, "the file runner is not available");
-	runq_post(v->runq, &op->job);
+	if (!ask_fresh(op, path, read_fresh))
+		read_now(op, path);
 	return op;
 }
 
@@ -279,12 +311,10 @@ bool workspace_encode(struct arena *a, enum encoding e, struct slice text, struc
 		       encoding_name(e));
 }
 
-struct workspace_op *workspace_write(struct workspace *v, const struct workspace_write *w,
-				     workspace_write_cb *done, void *payload)
+static void write_now(struct workspace_op *op, const struct workspace_write *w)
 {
-	struct workspace_op *op = op_new(v, write_failed, payload);
+	struct workspace *v = op->workspace;
 
-	op->write_done = done;
 	op->text = open_buffer(v, w->path); /* opened or closed since it was read? */
 	if (op->text && is_binary(op->text))
 		(void)err_set(
@@ -308,5 +338,35 @@ struct workspace_op *workspace_write(struct workspace *v, const struct workspace
 		runq_post(v->runq, &op->job);
 	else if (!op->text)
 		write_file(op, w);
+}
+
+static void write_fresh(void *payload)
+{
+	struct workspace_op *op = payload;
+	struct snapshot *base = op->write.base;
+
+	op->ask = NULL;
+	write_now(op, &op->write);
+	op->write.base = NULL;
+	snapshot_unref(base);
+}
+
+struct workspace_op *workspace_write(struct workspace *v, const struct workspace_write *w,
+				     workspace_write_cb *done, void *payload)
+{
+	struct workspace_op *op = op_new(v, write_failed, payload);
+
+	op->write_done = done;
+	if (!ask_fresh(op, w->path, write_fresh)) {
+		write_now(op, w);
+		return op;
+	}
+	op->write = *w;
+	op->write.path = op->path;
+	op->write.base = w->base ? snapshot_ref(w->base) : NULL;
+	if (w->after.ptr)
+		op->write.after = arena_dup(&op->arena, w->after);
+	op->write.sha256 = arena_dup(&op->arena, w->sha256);
+	op->write.label = arena_dup(&op->arena, w->label);
 	return op;
 }

@@ -4,6 +4,7 @@
  * server may speak by itself. The settings and the workspace folders may change at any time; tasks
  * that run keep those that they were started with. */
 #include "lsp/commands.h"
+#include "agent/peers/face.h"
 #include "lsp/on/on.h"
 #include "lsp/server.h"
 #include "protocol/base/version.h"
@@ -110,6 +111,7 @@ void on_did_change_workspace_folders(struct server *s, struct json params, struc
 {
 	(void)a;
 	folders_change(&s->folders, json_get(params, "event"));
+	face_changed(s->face);
 }
 
 /* The user pressed cancel. Editors also send tokens that they made up or that are over: ignored. */

@@ -2,6 +2,7 @@
  *
  * From didOpen to didClose the editor's text is the truth, and the file below it is not looked at.
  * The changes of one didChange follow each other: each is meant for the result of the one before. */
+#include "agent/peers/face.h"
 #include "lsp/on/on.h"
 #include "lsp/server.h"
 #include "protocol/lsp/types.h"
@@ -18,6 +19,7 @@ static void forget(struct server *s, struct slice uri)
 		pending_closing(&s->pending, doc);
 	}
 	documents_close(&s->documents, uri);
+	face_changed(s->face); /* from the loop: when what comes in its place is open */
 }
 
 void on_did_open(struct server *s, struct json params, struct arena *a)

@@ -59,6 +59,10 @@ enum {
 	LIMIT_NET_LINGER_BYTES = 256 * 1024,	/* read and thrown away behind a refusal */
 	LIMIT_NET_ADDRESSES = 8,		/* of one host that are tried */
 
+	/* other faces of the user */
+	LIMIT_PEERS = 64,		    /* programs; and connections to one of them */
+	LIMIT_PEER_LIST_BYTES = 1024 * 1024, /* names of the files that one has open */
+
 	/* tasks */
 	LIMIT_TASKS = 16, /* running at once */
 	LIMIT_LOG_EVENT_BYTES = 48 * 1024 * 1024,
@@ -76,6 +80,8 @@ enum {
 	LIMIT_EDIT_VERIFY_MS = 1500,	      /* the didChange that proves an applied edit */
 	LIMIT_EDIT_BEHIND_MS = 5 * 1000,      /* the newer text of an editor that failed on an edit */
 	LIMIT_EDIT_CONFIRM_MS = 10 * 1000,    /* the same, where it may come late */
+	LIMIT_PEER_MS = 10 * 1000,	      /* another face says what it has open */
+	LIMIT_PEER_EDIT_MS = 60 * 1000,	      /* another face's editor makes an edit */
 	LIMIT_CONNECT_MS = 15 * 1000,
 	LIMIT_NET_HEADER_MS = 10 * 1000,  /* a command's whole request to the proxy */
 	LIMIT_NET_RESOLVE_MS = 15 * 1000,

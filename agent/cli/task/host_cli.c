@@ -107,7 +107,7 @@ void host_cli_init(struct host_cli *h, struct cli *c, struct cli_loop *l, bool r
 				.quiet = cli_given(c, OPT_QUIET),
 				.verbose = cli_given(c, OPT_VERBOSE) };
 	h->log = report ? &c->log : &c->out;
-	h->host = (struct host){ &ops, h };
+	h->host = peer_host_init(&h->others, (struct host){ &ops, h }, l->peers);
 	asker_init(&h->asker, l, h->log, h->json);
 	live_init(&h->live, &l->uv, h->log, h->answer, &h->asker);
 	flow_init(&h->flow, h->answer);

@@ -1,4 +1,4 @@
-/* host_cli.h - the terminal as the face of a task: no open buffers; questions on the terminal;
+/* host_cli.h - the terminal as the face of a task: no open buffers of its own; questions on the terminal;
  * events as lines for people or as JSON. */
 #ifndef EMEND_HOST_CLI_H
 #define EMEND_HOST_CLI_H
@@ -8,6 +8,7 @@
 #include "agent/cli/screen/flow.h"
 #include "agent/cli/task/live.h"
 #include "agent/event.h"
+#include "agent/peers/peer_host.h"
 #include "agent/session/task.h"
 
 enum { HOST_LABELS = 64, HOST_TAIL_BYTES = 4096 };
@@ -20,7 +21,8 @@ struct call_label {
 
 struct host_cli {
 	struct cli *cli;
-	struct host host;
+	struct host host; /* with the buffers of editors */
+	struct peer_host others;
 	struct asker asker;
 	struct live live;
 	struct flow flow;		       /* the answer, on a terminal */

@@ -135,7 +135,7 @@ static void show(void *self, struct task *t, struct slice path, struct slice tit
 }
 
 static const struct host_ops ops = { buffer,   each_buffer, edit,  permission,
-				     question, drop,	    event, show, NULL };
+				     question, drop,	    event, show, NULL, NULL };
 
 struct fixture {
 	uv_loop_t loop;
