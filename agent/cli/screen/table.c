@@ -35,13 +35,14 @@ void table_cell(struct table *t, enum term_style style, struct slice text)
 
 static void measure(const struct table *t, unsigned *widths)
 {
-	for (size_t k = 0; k < t->n_columns; k++)
+	for (size_t k = 0; k < t->n_columns; k++) {
 		widths[k] = visible_width(slice_of(t->columns[k].head));
-	for (size_t i = 0; i < t->n; i++) {
-		unsigned w = visible_width(t->cells[i].text);
+		for (size_t i = k; i < t->n; i += t->n_columns) {
+			unsigned w = visible_width(t->cells[i].text);
 
-		if (w > widths[i % t->n_columns])
-			widths[i % t->n_columns] = w;
+			if (w > widths[k])
+				widths[k] = w;
+		}
 	}
 }
 
