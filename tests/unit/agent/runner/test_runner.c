@@ -40,7 +40,7 @@ struct fixture {
 	size_t len;
 	char sha256[65];
 	struct command_result result;
-	size_t streamed;
+	atomic_size_t streamed;
 	struct runner_call *call;
 	/* of a command on a view, and of a batch */
 	struct folder views;
@@ -97,8 +97,7 @@ static void on_command(void *payload, const struct command_result *r, const stru
 	free(f->changes);
 	f->changes = xcalloc(r->changed.n_changes + 1, sizeof(*f->changes));
 	if (r->changed.n_changes > 0)
-		memcpy(f->changes, r->changed.changes,
-		       r->changed.n_changes * sizeof(*f->changes));
+		memcpy(f->changes, r->changed.changes, r->changed.n_changes * sizeof(*f->changes));
 }
 
 static void on_items(void *payload, const struct view_item *items, size_t n, const struct err *err)
@@ -384,8 +383,16 @@ static void batch_is_no_wall(void **state)
 
 enum { SAVED_FILES = 100, SAVE_ROUNDS = 10 };
 
+/* The command removes these two. It may do so with a save that it has seen, so that the user waits with
+ * them until the command runs, on what was there before. */
+static bool is_removed(unsigned i)
+{
+	return i == 11 || i == 22;
+}
+
 struct user {
 	const struct folder *dir;
+	const atomic_size_t *command; /* what it has printed: it runs */
 	atomic_bool stop;
 	unsigned seed;
 	unsigned saves[SAVED_FILES]; /* the number of the last save of each; 0: none */
@@ -432,7 +439,10 @@ static void *saves(void *payload)
 	struct user *u = payload;
 
 	while (!atomic_load(&u->stop)) {
-		save(u, (unsigned)rand_r(&u->seed) % SAVED_FILES, (unsigned)rand_r(&u->seed) % 4);
+		unsigned i = (unsigned)rand_r(&u->seed) % SAVED_FILES;
+
+		if (!is_removed(i) || atomic_load(u->command) > 0)
+			save(u, i, (unsigned)rand_r(&u->seed) % 4);
 		(void)usleep((unsigned)rand_r(&u->seed) % 600);
 	}
 	return NULL;
@@ -463,7 +473,7 @@ static void no_save_is_lost(void **state)
 
 	on_views(f);
 	for (unsigned round = 0; round < SAVE_ROUNDS; round++) {
-		struct user u = { .dir = &f->dir, .seed = first + round };
+		struct user u = { .dir = &f->dir, .command = &f->streamed, .seed = first + round };
 		pthread_t thread;
 		size_t n;
 		unsigned at;
@@ -474,8 +484,9 @@ static void no_save_is_lost(void **state)
 			if (i % 8 == 0) /* these are made by both */
 				assert_int_equal(unlink(folder_at(&f->dir, name)), 0);
 		}
+		atomic_store(&f->streamed, 0);
 		assert_int_equal(pthread_create(&thread, NULL, saves, &u), 0);
-		n = changes_of(f, "for n in 1 2 3; do for i in $(seq 100 199); do "
+		n = changes_of(f, "echo; for n in 1 2 3; do for i in $(seq 100 199); do "
 				  "echo command >> f$i; done; done; rm -f f111 f122");
 		assert_true(n <= 2 * SAVED_FILES);
 		for (size_t i = 0; i < n; i++)
