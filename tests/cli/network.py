@@ -173,8 +173,10 @@ def deny_beats_allow(w):
     w.write(".emend/config.json", '{"network": {"deny": ["*"]}}')
     expect(go(w, curl("http://registry.test/")).status != 0, "a project may deny")
     w.write(".emend/config.json", '{"network": {"allow": ["evil.test"]}}')
+    before = SERVERS["evil"].count
     r = go(w, curl("http://evil.test/"))
-    expect(r.status == 2 and "network.allow" in r.err and "narrow" in r.err, r)
+    expect(r.status != 0 and "network.allow" in r.err and "has no effect" in r.err, r)
+    expect(SERVERS["evil"].count == before, "a project cannot allow")
 
 
 @case
