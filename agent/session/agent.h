@@ -28,4 +28,7 @@ void agent_runner_put(struct agent *a,
 void undo_cancel(struct list *link);
 void reject_cancel(struct list *link); /* the same, for a rejection */
 
+/* The last rejection ended: undos that waited for its log go on. */
+void undo_wake_all(struct agent *a);
+
 #endif

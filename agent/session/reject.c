@@ -67,6 +67,8 @@ static void reject_free(struct reject *r)
 	workspace_release(&r->workspace);
 	agent_runner_put(r->agent, r->runner);
 	event_log_close(r->log);
+	if (list_empty(all))
+		undo_wake_all(r->agent);
 	policy_free(r->policy);
 	buf_release(&r->report);
 	arena_release(&r->arena);

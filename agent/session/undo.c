@@ -1,7 +1,8 @@
 /* undo.c - put back what a task changed, or one step of it, or make it again: what an agent adds to
  * the engine (agent/change/undo.h), which is a runner, a log that is open, and a place to cancel.
  *
- *   RECOVERING (what a crash left) --> READING (the log) --> TURNING --> ENDED: done(), freed */
+ *   WAITING (for rejections, which may have its log) --> RECOVERING (what a crash left) --> READING (the log)
+ *   --> TURNING --> ENDED: done(), freed */
 #include "agent/session/agent.h"
 #include "agent/session/task_own.h"
 
@@ -12,7 +13,7 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum undo_state { UNDO_RECOVERING, UNDO_READING, UNDO_TURNING, UNDO_ENDED };
+enum undo_state { UNDO_WAITING, UNDO_RECOVERING, UNDO_READING, UNDO_TURNING, UNDO_ENDED };
 
 struct undo {
 	enum undo_state state;
@@ -55,7 +56,8 @@ static void undo_free(struct undo *u)
 
 static void undo_goto(struct undo *u, enum undo_state next)
 {
-	static const char *const name[] = { "RECOVERING", "READING", "TURNING", "ENDED" };
+	static const char *const name[] = { "WAITING", "RECOVERING", "READING", "TURNING",
+					    "ENDED" };
 
 	log_debug("undo: %s -> %s", name[u->state], name[next]);
 	u->state = next;
@@ -107,10 +109,27 @@ static void end(struct undo *u)
 	undo_free(u);
 }
 
+static bool begin(struct undo *u, struct err *err)
+{
+	if (!event_log_open(agent_store(u->agent), u->history.session, &u->log, err))
+		return false;
+	undo_goto(u, UNDO_RECOVERING);
+	u->recover = recover_start(&u->workspace, agent_store(u->agent), u->log, recovered, u);
+	if (!u->recover) {
+		undo_goto(u, UNDO_READING);
+		runq_post(agent_runq(u->agent), &u->step);
+	}
+	return true;
+}
+
 static void undo_step(struct job *j)
 {
 	struct undo *u = container_of(j, struct undo, step);
 
+	if (u->state == UNDO_WAITING && u->why.code == ERR_NONE) {
+		if (!list_empty(agent_rejects(u->agent)) || begin(u, &u->why))
+			return;
+	}
 	if (u->state == UNDO_READING && u->why.code == ERR_NONE &&
 	    history_read(&u->arena, agent_state_dir(u->agent), u->history.session, &u->history,
 			 &u->why))
@@ -130,7 +149,7 @@ static bool find(struct undo *u, const struct undo_spec *s, struct err *err)
 		return false;
 	}
 	u->task = s->task.len > 0 ? arena_dup(&u->arena, s->task) : u->history.last_task;
-	return event_log_open(agent_store(u->agent), u->history.session, &u->log, err);
+	return true;
 }
 
 bool undo_start(struct agent *a, const struct undo_spec *s, const struct host *h,
@@ -155,12 +174,21 @@ bool undo_start(struct agent *a, const struct undo_spec *s, const struct host *h
 	}
 	u->workspace.runner = u->runner;
 	list_append(agent_undos(a), &u->link);
-	u->recover = recover_start(&u->workspace, agent_store(a), u->log, recovered, u);
-	if (u->recover)
-		return true;
-	undo_goto(u, UNDO_READING);
-	runq_post(agent_runq(a), &u->step);
+	if (list_empty(agent_rejects(a)) && !begin(u, err)) {
+		undo_free(u);
+		return false;
+	}
 	return true;
+}
+
+void undo_wake_all(struct agent *a)
+{
+	LIST_EACH (it, tmp, agent_undos(a)) {
+		struct undo *u = container_of(it, struct undo, link);
+
+		if (u->state == UNDO_WAITING)
+			runq_post(agent_runq(a), &u->step);
+	}
 }
 
 void undo_cancel(struct list *link)
