@@ -8,10 +8,10 @@
 #define EMEND_WORKER_SERVE_H
 
 #include "agent/sandbox/spawn.h"
-#include "agent/worker/guard.h"
-#include "agent/worker/places.h"
+#include "agent/worker/guard/guard.h"
 #include "agent/worker/query/query.h"
-#include "agent/worker/upper.h"
+#include "agent/worker/view/places.h"
+#include "agent/worker/view/upper.h"
 #include "protocol/rpc/conn.h"
 
 enum { RUNNER_FD = 3, SERVE_JOBS_MAX = 48, JOB_FDS_MAX = 2, SERVE_PASS_MAX = 16 };

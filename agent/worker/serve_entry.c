@@ -1,5 +1,5 @@
 /* serve_entry.c - `put`, `mode`. */
-#include "agent/worker/entry.h"
+#include "agent/worker/file/entry.h"
 #include "agent/worker/serve.h"
 #include "agent/worker/wire.h"
 

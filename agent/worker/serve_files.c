@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/worker/files.h"
+#include "agent/worker/file/files.h"
 #include "agent/worker/serve.h"
 #include "agent/worker/wire.h"
 #include "protocol/base/mem.h"

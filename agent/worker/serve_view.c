@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/worker/files.h"
+#include "agent/worker/file/files.h"
 #include "agent/worker/serve.h"
 #include "agent/worker/wire.h"
 

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/worker/files.h"
-#include "agent/worker/upper.h"
+#include "agent/worker/file/files.h"
+#include "agent/worker/view/upper.h"
 
 enum { CONFIG_BYTES = 64 * 1024 };
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/worker/ignore.h"
+#include "agent/worker/ignore/ignore.h"
 #include "protocol/base/buf.h"
 #include "protocol/base/mem.h"
 

@@ -6,7 +6,7 @@
 #ifndef EMEND_WORKER_FIND_H
 #define EMEND_WORKER_FIND_H
 
-#include "agent/worker/root.h"
+#include "agent/worker/file/root.h"
 
 struct finder;
 

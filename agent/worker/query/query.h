@@ -3,7 +3,7 @@
 #ifndef EMEND_WORKER_QUERY_H
 #define EMEND_WORKER_QUERY_H
 
-#include "agent/worker/root.h"
+#include "agent/worker/file/root.h"
 #include "protocol/base/arena.h"
 #include "protocol/json/json.h"
 #include "protocol/json/write.h"

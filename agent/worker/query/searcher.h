@@ -3,7 +3,7 @@
 #ifndef EMEND_WORKER_SEARCHER_H
 #define EMEND_WORKER_SEARCHER_H
 
-#include "agent/worker/root.h"
+#include "agent/worker/file/root.h"
 #include "protocol/base/buf.h"
 
 struct search_pattern {

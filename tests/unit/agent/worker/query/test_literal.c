@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "agent/worker/match.h"
+#include "agent/worker/ignore/match.h"
 #include "agent/worker/query/literal.h"
 
 static void check(const char *pattern, bool plain, const char *want)

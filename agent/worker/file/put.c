@@ -1,0 +1,366 @@
+/* put.c - see put.h */
+#include "agent/worker/file/put.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "agent/base/sha256.h"
+#include "protocol/base/log.h"
+#include "protocol/base/mem.h"
+
+enum { PIECE_BYTES = 256 * 1024, XATTR_LIST_BYTES = 64 * 1024, XATTR_VALUE_BYTES = 64 * 1024 };
+enum { TRIES = 8 };
+
+/* --- the temporary file --- */
+
+static void temporary_name(struct put *p, int dir)
+{
+	char id[25];
+
+	random_id(id, sizeof(id) - 1);
+	p->dir = dir;
+	p->fd = -1;
+	(void)snprintf(p->name, sizeof(p->name), ".emend-%s.tmp", id);
+}
+
+bool put_open(struct put *p, int dir, mode_t mode)
+{
+	temporary_name(p, dir);
+	p->fd = openat(dir, p->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (p->fd >= 0)
+		(void)flock(p->fd, LOCK_EX | LOCK_NB); /* see file_sweep.c */
+	return p->fd >= 0;
+}
+
+bool put_link(struct put *p, int dir, const char *target)
+{
+	temporary_name(p, dir);
+	return symlinkat(target, dir, p->name) == 0;
+}
+
+static bool write_all(int fd, struct slice data)
+{
+	while (data.len > 0) {
+		ssize_t n = write(fd, data.ptr, data.len);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0)
+			data = slice_sub(data, (size_t)n, data.len);
+	}
+	return true;
+}
+
+bool put_bytes(const struct put *p, struct slice data)
+{
+	return write_all(p->fd, data);
+}
+
+/* The bytes of [at, end), which holds data. */
+static bool copy_piece(int to, int from, char *piece, off_t at, off_t end)
+{
+	if (lseek(to, at, SEEK_SET) < 0)
+		return false;
+	while (at < end) {
+		size_t want = end - at < PIECE_BYTES ? (size_t)(end - at) : PIECE_BYTES;
+		ssize_t n = pread(from, piece, want, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) /* 0: it became shorter, which is not what was listed */
+			return n < 0 || ((errno = EIO) && false);
+		if (!write_all(to, slice_make(piece, (size_t)n)))
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+static bool copy_data(int to, int from, off_t size)
+{
+	char *piece = xmalloc(PIECE_BYTES);
+	off_t at = 0;
+	bool ok = ftruncate(to, size) == 0;
+
+	while (ok && at < size) {
+		off_t data = lseek(from, at, SEEK_DATA), hole;
+
+		if (data < 0 && errno == ENXIO) /* only a hole is left */
+			break;
+		if (data < 0) /* a file system that does not tell */
+			data = at;
+		hole = lseek(from, data, SEEK_HOLE);
+		if (hole <= data)
+			hole = size;
+		ok = copy_piece(to, from, piece, data, hole);
+		at = hole;
+	}
+	free(piece);
+	return ok;
+}
+
+bool put_copy(const struct put *p, int from)
+{
+	struct stat st;
+
+	if (ioctl(p->fd, FICLONE, from) == 0)
+		return true;
+	return fstat(from, &st) == 0 && copy_data(p->fd, from, st.st_size);
+}
+
+void put_end(struct put *p)
+{
+	int saved = errno;
+
+	(void)unlinkat(p->dir, p->name, 0);
+	if (p->fd >= 0)
+		(void)close(p->fd);
+	p->fd = -1;
+	errno = saved;
+}
+
+static bool is_mark(const char *name)
+{
+	return strncmp(name, "user.overlay.", 13) == 0;
+}
+
+/* The names, each with its NUL; the caller frees them. */
+static char *names_of(int fd, ssize_t *len)
+{
+	char *names = xmalloc(XATTR_LIST_BYTES);
+
+	*len = flistxattr(fd, names, XATTR_LIST_BYTES);
+	return names;
+}
+
+void put_attributes(int to, int from)
+{
+	ssize_t len, n;
+	char *names = names_of(from, &len), *value = len > 0 ? xmalloc(XATTR_VALUE_BYTES) : NULL;
+
+	for (char *p = names; len > 0 && p < names + len; p += strlen(p) + 1) {
+		if (is_mark(p) || strncmp(p, "security.", 9) == 0)
+			continue;
+		n = fgetxattr(from, p, value, XATTR_VALUE_BYTES);
+		if (n >= 0 && fsetxattr(to, p, value, (size_t)n, 0) < 0)
+			log_debug("put: the attribute %s could not be kept", p);
+	}
+	free(value);
+	free(names);
+}
+
+void put_strip(int fd)
+{
+	ssize_t len;
+	char *names = names_of(fd, &len);
+
+	for (char *p = names; len > 0 && p < names + len; p += strlen(p) + 1) {
+		if (is_mark(p))
+			(void)fremovexattr(fd, p);
+	}
+	free(names);
+}
+
+void put_owner(int fd, const struct stat *like)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && st.st_uid == like->st_uid && st.st_gid == like->st_gid)
+		return;
+	if (fchown(fd, like->st_uid, like->st_gid) < 0 && fchown(fd, (uid_t)-1, like->st_gid) < 0)
+		log_debug("put: neither owner nor group of a file could be kept");
+}
+
+/* --- the rename --- */
+
+struct put_was put_was_of(const struct stat *st)
+{
+	if (!st)
+		return (struct put_was){ .exists = false };
+	return (struct put_was){ .exists = true,
+				 .dev = st->st_dev,
+				 .ino = st->st_ino,
+				 .size = st->st_size,
+				 .changed = st->st_ctim,
+				 .modified = st->st_mtim };
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/* But for the ctime, which a rename changes. */
+static bool same_content(const struct put_was *a, const struct put_was *b)
+{
+	return a->exists == b->exists &&
+	       (!a->exists || (a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+			       same_time(&a->modified, &b->modified)));
+}
+
+bool put_was_same(const struct put_was *a, const struct put_was *b)
+{
+	return same_content(a, b) && (!a->exists || same_time(&a->changed, &b->changed));
+}
+
+static struct put_was look(int dir, const char *base)
+{
+	struct stat st;
+
+	return put_was_of(fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0 ? &st : NULL);
+}
+
+/* Somebody is about to save in place. A read lease is given only on a file that nobody has open for
+ * writing; where the file system has none, the other checks have to do. */
+static bool being_written(int fd)
+{
+	if (fd < 0)
+		return false;
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
+		return errno == EAGAIN;
+	(void)fcntl(fd, F_SETLEASE, F_UNLCK);
+	return false;
+}
+
+static int open_file(int dir, const char *base)
+{
+	int fd = openat(dir, base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+		(void)close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* Is what came away from its place what was expected there? */
+static bool expected(int dir, const char *name, const struct put_was *was, int fd)
+{
+	struct put_was is = look(dir, name);
+
+	return same_content(&is, was) && !being_written(fd);
+}
+
+static bool cannot(int error)
+{
+	return error == EINVAL || error == ENOSYS;
+}
+
+static enum put_result new_place(int from_dir, const char *from, int dir, const char *base)
+{
+	if (renameat2(from_dir, from, dir, base, RENAME_NOREPLACE) == 0)
+		return PUT_DONE;
+	if (errno == EEXIST)
+		return PUT_STALE;
+	if (!cannot(errno))
+		return PUT_FAILED;
+	if (look(dir, base).exists)
+		return PUT_STALE;
+	return renameat(from_dir, from, dir, base) == 0 ? PUT_DONE : PUT_FAILED;
+}
+
+/* What must not go is put back. Should somebody have saved a third text in that moment, theirs is
+ * the newest, and comes away in place of ours: then it goes back in turn. */
+static void swap_back(int from_dir, const char *from, int dir, const char *base,
+		      const struct put_was *ours)
+{
+	for (int i = 0; i < TRIES; i++) {
+		struct put_was came;
+
+		if (renameat2(from_dir, from, dir, base, RENAME_EXCHANGE) < 0) {
+			/* They removed it: then the place is free for theirs. */
+			if (errno != ENOENT ||
+			    renameat2(from_dir, from, dir, base, RENAME_NOREPLACE) == 0)
+				return;
+			continue;
+		}
+		came = look(from_dir, from);
+		if (same_content(&came, ours) || i % 2 == 1)
+			return;
+	}
+}
+
+static enum put_result exchange(int from_dir, const char *from, int dir, const char *base,
+				const struct put_was *was, int old)
+{
+	struct put_was ours = look(from_dir, from), is = look(dir, base);
+
+	if (!same_content(&is, was) || being_written(old))
+		return PUT_STALE;
+	if (renameat2(from_dir, from, dir, base, RENAME_EXCHANGE) == 0) {
+		if (expected(from_dir, from, was, old))
+			return PUT_DONE;
+		swap_back(from_dir, from, dir, base, &ours);
+		return PUT_STALE;
+	}
+	if (errno == ENOENT)
+		return PUT_STALE;
+	if (!cannot(errno))
+		return PUT_FAILED;
+	return renameat(from_dir, from, dir, base) == 0 ? PUT_DONE : PUT_FAILED;
+}
+
+enum put_result put_swap(int from_dir, const char *from, int dir, const char *base,
+			 const struct put_was *was)
+{
+	enum put_result result;
+	int old, saved;
+
+	if (!was->exists)
+		return new_place(from_dir, from, dir, base);
+	old = open_file(dir, base);
+	if (old >= 0) /* under a temporary name for a moment: not to be swept away */
+		(void)flock(old, LOCK_SH | LOCK_NB);
+	result = exchange(from_dir, from, dir, base, was, old);
+	saved = errno;
+	if (old >= 0)
+		(void)close(old);
+	errno = saved;
+	return result;
+}
+
+enum put_result put_away(int dir, const char *base, int to_dir, const char *to,
+			 const struct put_was *was)
+{
+	struct put_was is = look(dir, base);
+	int old = is.exists ? open_file(dir, base) : -1, saved;
+	enum put_result result = PUT_STALE;
+
+	if (old >= 0)
+		(void)flock(old, LOCK_SH | LOCK_NB);
+	if (same_content(&is, was) && !being_written(old)) {
+		result = new_place(dir, base, to_dir, to);
+		if (result == PUT_DONE && !expected(to_dir, to, was, old)) {
+			/* If they made another meanwhile, that is the newest. */
+			(void)renameat2(to_dir, to, dir, base, RENAME_NOREPLACE);
+			result = PUT_STALE;
+		} else if (result == PUT_FAILED && errno == ENOENT) {
+			result = PUT_STALE;
+		}
+	}
+	saved = errno;
+	if (old >= 0)
+		(void)close(old);
+	errno = saved;
+	return result;
+}
+
+enum put_result put_remove(int dir, const char *base, const struct put_was *was)
+{
+	struct put p;
+	enum put_result result;
+
+	temporary_name(&p, dir);
+	result = put_away(dir, base, dir, p.name, was);
+	if (result == PUT_DONE)
+		put_end(&p);
+	return result;
+}

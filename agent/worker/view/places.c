@@ -1,0 +1,336 @@
+/* places.c - see places.h */
+#include "agent/worker/view/places.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/policy/protect.h"
+#include "agent/sandbox/git_config.h"
+#include "agent/sandbox/spawn.h"
+#include "agent/worker/ignore/ignore.h"
+#include "agent/worker/ignore/walk.h"
+
+enum { PLACES_MAX = 2000, PLACES_BYTES = 4 * 1024 * 1024, COST_SHARE = 50, THROUGH_MAX = 200 };
+
+/* Folders of tools, which make them anew: where the project ignores one, commands use the real one,
+ * so that builds stay incremental and nothing large is copied. The ignore rules alone do not
+ * decide: they are the project's own word. */
+static const char *const of_tools[] = {
+	"node_modules",	 "bower_components",
+	".pnpm-store",	 ".yarn",
+	".venv",	 "venv",
+	"env",		 ".tox",
+	".nox",		 "__pycache__",
+	".pytest_cache", ".mypy_cache",
+	".ruff_cache",	 ".eggs",
+	".hypothesis",	 "site-packages",
+	"target",	 "build",
+	"_build",	 "out",
+	"dist",		 "bin",
+	"obj",		 "Debug",
+	"Release",	 "debug",
+	"release",	 ".gradle",
+	".build",	 "DerivedData",
+	"Pods",		 ".next",
+	".nuxt",	 ".svelte-kit",
+	".angular",	 ".turbo",
+	".parcel-cache", ".cache",
+	".ccache",	 "coverage",
+	".nyc_output",	 "zig-cache",
+	".zig-cache",	 "zig-out",
+	"dist-newstyle", ".stack-work",
+	"elm-stuff",	 ".dart_tool",
+	"_deps",	 "deps",
+	"vendor",	 "CMakeFiles",
+	"tmp",		 ".terraform",
+	".bundle",
+};
+static const char *const of_tools_start[] = { "build-", "build_", "cmake-build-", "target-",
+					      "bazel-" };
+
+static bool holds(const struct buf *list, const char *rel)
+{
+	const char *at = list->data, *end = at ? at + list->len : at;
+
+	for (; at < end; at += strlen(at) + 1) {
+		if (strcmp(at, rel) == 0)
+			return true;
+	}
+	return false;
+}
+
+struct scan {
+	struct places *p;
+	const struct root *root;
+	struct ignore *ignore;
+	bool too_many;
+};
+
+bool places_through(const struct places *p, const char *rel)
+{
+	const char *at = p->list.data, *end = at ? at + p->list.len : at;
+
+	for (; at < end; at += strlen(at) + 1) {
+		struct slice top = slice_of(at + 1);
+
+		if (*at == PLACE_THROUGH && slice_starts(slice_of(rel), top) &&
+		    (rel[top.len] == 0 || rel[top.len] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static void add(struct scan *s, char kind, const char *rel, const char *tail)
+{
+	struct places *p = s->p;
+
+	if (p->n >= PLACES_MAX) {
+		s->too_many = true;
+		return;
+	}
+	buf_putc(&p->list, kind);
+	buf_puts(&p->list, rel);
+	if (tail) {
+		buf_putc(&p->list, '/');
+		buf_puts(&p->list, tail);
+	}
+	buf_putc(&p->list, 0);
+	p->n++;
+	s->too_many = p->list.full;
+}
+
+static bool pinned(const struct places *p, const char *rel, size_t len)
+{
+	const char *at = buf_slice(&p->list).ptr;
+
+	for (uint32_t i = 0; i < p->n; i++, at += strlen(at) + 1) {
+		if (*at == PLACE_PIN && strncmp(at + 1, rel, len) == 0 && !at[1 + len])
+			return true;
+	}
+	return false;
+}
+
+/* What is mounted cannot be renamed, but the folders above it can: then another would stand in the
+ * place of the protected one. */
+static void add_protected(struct scan *s, char kind, const char *rel)
+{
+	char parent[LIMIT_PATH_BYTES];
+
+	for (const char *slash = strchr(rel, '/'); slash; slash = strchr(slash + 1, '/')) {
+		(void)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - rel), rel);
+		if (!pinned(s->p, parent, strlen(parent)))
+			add(s, PLACE_PIN, parent, NULL);
+	}
+	add(s, kind, rel, NULL);
+}
+
+static bool is_of_tools(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(of_tools); i++) {
+		if (strcmp(name, of_tools[i]) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(of_tools_start); i++) {
+		if (strncmp(name, of_tools_start[i], strlen(of_tools_start[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Only what stood there at the start? */
+static void take_back_through(struct places *p)
+{
+	struct buf kept;
+	const char *at = p->list.data, *end = at ? at + p->list.len : at;
+
+	buf_init(&kept, PLACES_BYTES);
+	for (; at < end; at += strlen(at) + 1) {
+		if (*at != PLACE_THROUGH || holds(&p->first, at + 1)) {
+			buf_append(&kept, slice_make(at, strlen(at) + 1));
+		} else {
+			p->n--;
+			p->n_through--;
+		}
+	}
+	buf_release(&p->list);
+	p->list = kept;
+}
+
+static void remember_through(struct places *p)
+{
+	const char *at = p->list.data, *end = at ? at + p->list.len : at;
+
+	for (; at < end; at += strlen(at) + 1) {
+		if (*at == PLACE_THROUGH)
+			buf_append(&p->first, slice_make(at + 1, strlen(at)));
+	}
+}
+
+static void look_at_rules(struct places *p, const struct walk_entry *e)
+{
+	struct stat st;
+
+	if (p->born.tv_sec == 0 || strcmp(e->name, ".gitignore") != 0 ||
+	    fstatat(e->dir, e->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	p->rules_changed =
+		p->rules_changed || st.st_ctim.tv_sec > p->born.tv_sec ||
+		(st.st_ctim.tv_sec == p->born.tv_sec && st.st_ctim.tv_nsec >= p->born.tv_nsec);
+}
+
+static void add_through(struct scan *s, const struct walk_entry *e)
+{
+	struct places *p = s->p;
+
+	if (p->n_through >= THROUGH_MAX || places_through(p, e->rel))
+		return;
+	if (!s->ignore)
+		s->ignore = ignore_new(s->root);
+	if (!ignore_match(s->ignore, e->rel, true))
+		return;
+	add(s, PLACE_THROUGH, e->rel, NULL);
+	p->n_through++;
+}
+
+/* A git configuration is needed, and hidden only where credentials stand in it. */
+static void add_config(struct scan *s, const char *rel)
+{
+	int fd = root_openat(s->root, rel, O_RDONLY, false);
+	struct buf text;
+	char piece[4096];
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return;
+	buf_init(&text, GIT_CONFIG_BYTES);
+	while (!text.full && (n = read(fd, piece, sizeof(piece))) > 0)
+		buf_append(&text, slice_make(piece, (size_t)n));
+	(void)close(fd);
+	if (text.full || git_config_clean(buf_slice(&text), NULL)) {
+		add(s, PLACE_CLEAN, rel, NULL);
+		s->p->secrets++;
+	}
+	buf_release(&text);
+}
+
+static enum walk_next visit_git(void *payload, const struct walk_entry *e)
+{
+	if (e->kind == WALK_FILE && strncmp(e->name, "config", 6) == 0)
+		add_config(payload, e->rel);
+	return e->kind == WALK_DIR && strcmp(e->name, "objects") == 0 ? WALK_SKIP : WALK_ON;
+}
+
+/* Its own configuration, and those of submodules and worktrees. */
+static void add_configs(struct scan *s, const char *git)
+{
+	static const char *const below[] = { "modules", "worktrees" };
+	char rel[LIMIT_PATH_BYTES];
+	bool truncated = false;
+	struct err none;
+
+	(void)snprintf(rel, sizeof(rel), "%s/config", git);
+	add_config(s, rel);
+	for (size_t i = 0; i < ARRAY_LEN(below); i++) {
+		(void)snprintf(rel, sizeof(rel), "%s/%s", git, below[i]);
+		if (!walk_tree(s->root, rel, visit_git, s, &truncated, &none))
+			continue; /* there are none */
+	}
+}
+
+static enum walk_next visit(void *payload, const struct walk_entry *e)
+{
+	struct scan *s = payload;
+
+	if (strcasecmp(e->name, ".git") == 0) {
+		add_protected(s, e->kind == WALK_DIR ? PLACE_PIN : PLACE_READ_ONLY, e->rel);
+		for (size_t i = 0; e->kind == WALK_DIR && protect_in_git[i]; i++)
+			add(s, PLACE_READ_ONLY, e->rel, protect_in_git[i]);
+		if (e->kind == WALK_DIR)
+			add_configs(s, e->rel);
+		return s->too_many ? WALK_STOP : WALK_SKIP;
+	}
+	if (root_denied(s->root, slice_of(e->rel))) {
+		add(s, PLACE_MASK, e->rel, NULL);
+		s->p->secrets++;
+		return s->too_many ? WALK_STOP : WALK_SKIP;
+	}
+	if (protect_named(e->name))
+		add_protected(s, PLACE_READ_ONLY, e->rel);
+	look_at_rules(s->p, e);
+	if (e->kind == WALK_DIR && is_of_tools(e->name))
+		add_through(s, e);
+	if (s->too_many)
+		return WALK_STOP;
+	return strcmp(e->name, "node_modules") == 0 || strcmp(e->name, "site-packages") == 0
+		       ? WALK_SKIP
+		       : WALK_ON;
+}
+
+void places_init(struct places *p)
+{
+	*p = (struct places){ .n = 0 };
+	buf_init(&p->list, PLACES_BYTES);
+	buf_init(&p->first, PLACES_BYTES);
+}
+
+void places_release(struct places *p)
+{
+	buf_release(&p->list);
+	buf_release(&p->first);
+}
+
+void places_forget(struct places *p)
+{
+	p->valid = false;
+}
+
+static uint64_t clock_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+bool places_refresh(struct places *p, const struct root *r, uint64_t now_ms, struct err *err)
+{
+	struct scan s = { .p = p, .root = r };
+	bool truncated = false, ok;
+
+	if (p->valid && now_ms - p->at_ms < p->took_ms * COST_SHARE)
+		return true;
+	buf_clear(&p->list);
+	p->n = p->secrets = p->n_through = 0;
+	p->valid = false;
+	ok = walk_tree(r, "", visit, &s, &truncated, err);
+	ignore_free(s.ignore);
+	if (!ok)
+		return false;
+	if (s.too_many)
+		return err_set(
+			err, ERR_SANDBOX,
+			"The workspace holds more than %d secret or protected files, "
+			"which cannot all be hidden from a command. Start in a smaller folder, or "
+			"narrow the list of denied files.",
+			PLACES_MAX);
+	if (truncated)
+		return err_set(err, ERR_SANDBOX,
+			       "The workspace has more than %d files, or paths that are too long: "
+			       "too much to look for secrets. Start in a smaller folder.",
+			       LIMIT_WALK_ENTRIES);
+	if (p->rules_changed)
+		take_back_through(p);
+	if (p->born.tv_sec == 0) {
+		remember_through(p);
+		(void)clock_gettime(CLOCK_REALTIME_COARSE, &p->born);
+	}
+	p->at_ms = now_ms;
+	p->took_ms = clock_ms() - now_ms;
+	p->valid = true;
+	return true;
+}

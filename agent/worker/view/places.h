@@ -1,0 +1,35 @@
+/* places.h - which paths of the workspace a command must not see or change: secrets, and files that
+ * somebody's git or editor executes later; and which it uses directly, past an overlay: folders of
+ * build tools that the project ignores. */
+#ifndef EMEND_WORKER_PLACES_H
+#define EMEND_WORKER_PLACES_H
+
+#include "agent/worker/file/root.h"
+#include "protocol/base/buf.h"
+
+/* Found by going through the workspace, again after each command and each write, and otherwise when
+ * it costs little: at most a fiftieth of the time. A file that another program puts there in
+ * between is visible until then. Folders of other people's packages (node_modules, site-packages)
+ * are not looked through. */
+struct places {
+	struct buf list; /* "m.env" NUL "p.git" NUL ...: see spawn.h; a pin before its content */
+	uint32_t n, secrets, n_through;
+	bool valid;
+	uint64_t at_ms, took_ms;
+	/* Once somebody changed the ignore rules, only what was used directly at the start is: else a
+	 * command could make a folder of sources one whose changes nobody is shown. */
+	bool rules_changed;
+	struct timespec born; /* the time of the first look; 0: there was none */
+	struct buf first;     /* the folders of then, each with a NUL */
+};
+
+void places_init(struct places *p);
+void places_release(struct places *p);
+/* ERR_SANDBOX if there is too much to hide or to look through. */
+NODISCARD bool places_refresh(struct places *p, const struct root *r, uint64_t now_ms,
+			      struct err *err);
+/* Does this path lie in (or is it) a folder that commands reach directly? */
+bool places_through(const struct places *p, const char *rel);
+void places_forget(struct places *p); /* something was written: look again */
+
+#endif

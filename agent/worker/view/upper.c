@@ -1,0 +1,354 @@
+/* upper.c - see upper.h: the folders, and the unsaved text in them. */
+#include "agent/worker/view/upper.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/edit/edit.h"
+#include "agent/sandbox/tree.h"
+#include "agent/worker/file/files.h"
+#include "protocol/base/mem.h"
+
+enum { OPEN_MAX_FILES = 4096, HASH_PIECE = 64 * 1024 };
+
+int upper_openat(int top, const char *rel, int flags)
+{
+	struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS |
+					   RESOLVE_NO_SYMLINKS };
+
+	if (!(flags & O_PATH))
+		how.flags |= O_NOCTTY | O_NONBLOCK;
+	if (flags & O_CREAT)
+		how.mode = 0600;
+	return (int)syscall(SYS_openat2, top, *rel ? rel : ".", &how, sizeof(how));
+}
+
+int upper_parent(int top, const char *rel, const char **base)
+{
+	char dir[LIMIT_PATH_BYTES];
+	const char *slash = strrchr(rel, '/');
+
+	*base = slash ? slash + 1 : rel;
+	if (!slash)
+		return upper_openat(top, "", O_PATH | O_DIRECTORY);
+	(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - rel), rel);
+	return upper_openat(top, dir, O_PATH | O_DIRECTORY);
+}
+
+static bool hash_file(int fd, const char *rel, struct sha256_hex *out, struct err *err)
+{
+	struct sha256_sum *sum = sha256_begin();
+	char *piece = xmalloc(HASH_PIECE);
+	ssize_t n;
+
+	while ((n = read(fd, piece, HASH_PIECE)) > 0 || (n < 0 && errno == EINTR)) {
+		if (n > 0)
+			sha256_add(sum, slice_make(piece, (size_t)n));
+	}
+	*out = sha256_end(sum);
+	free(piece);
+	return n == 0 || err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
+}
+
+bool upper_hash(int top, const char *rel, struct sha256_hex *out, struct err *err)
+{
+	char target[LIMIT_PATH_BYTES];
+	struct stat st;
+	int fd = upper_openat(top, rel, O_PATH | O_NOFOLLOW);
+	const char *base;
+	ssize_t n;
+	int at;
+	bool ok = true;
+
+	out->s[0] = 0;
+	if (fd < 0)
+		return true;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		(void)close(fd);
+		fd = upper_openat(top, rel, O_RDONLY | O_NOFOLLOW);
+		if (fd < 0)
+			return err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
+		ok = hash_file(fd, rel, out, err);
+	} else if (S_ISLNK(st.st_mode)) {
+		at = upper_parent(top, rel, &base);
+		n = at >= 0 ? readlinkat(at, base, target, sizeof(target)) : -1;
+		if (n >= 0)
+			*out = sha256_two(SLICE("link\n"), slice_make(target, (size_t)n));
+		if (at >= 0)
+			(void)close(at);
+	}
+	(void)close(fd);
+	return ok;
+}
+
+/* --- the folders --- */
+
+static void remove_dead(int base)
+{
+	int copy = openat(base, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+	struct dirent *e;
+
+	while (d && (e = readdir(d)) != NULL) {
+		int fd;
+
+		if (strncmp(e->d_name, "r-", 2) != 0)
+			continue;
+		fd = openat(base, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			(void)tree_remove(base, e->d_name);
+		if (fd >= 0)
+			(void)close(fd);
+	}
+	if (d)
+		(void)closedir(d);
+	else if (copy >= 0)
+		(void)close(copy);
+}
+
+bool views_open(struct views *v, struct slice base, struct err *err)
+{
+	char *dir = xslicedup(base), name[16] = "r-";
+	int at;
+
+	*v = (struct views){ .fd = -1 };
+	for (char *slash = strchr(dir + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = 0;
+		(void)mkdir(dir, 0700);
+		*slash = '/';
+	}
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+		goto fail;
+	at = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (at < 0 || flock(at, LOCK_EX) < 0) { /* so that nobody takes ours for a dead one */
+		if (at >= 0)
+			(void)close(at);
+		goto fail;
+	}
+	remove_dead(at);
+	random_id(name + 2, 10);
+	if (mkdirat(at, name, 0700) == 0)
+		v->fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (v->fd >= 0 && flock(v->fd, LOCK_EX | LOCK_NB) == 0) {
+		size_t size = strlen(dir) + sizeof(name) + 1;
+
+		v->path = xmalloc(size);
+		(void)snprintf(v->path, size, "%s/%s", dir, name);
+	}
+	(void)close(at);
+	if (!v->path)
+		goto fail;
+	free(dir);
+	return true;
+fail:
+	err_set(err, ERR_IO, "%s cannot be used: %s.", dir, strerror(errno));
+	free(dir);
+	return false;
+}
+
+void views_release(struct views *v)
+{
+	if (v->path)
+		(void)rmdir(v->path);
+	if (v->fd >= 0)
+		(void)close(v->fd);
+	free(v->path);
+	*v = (struct views){ .fd = -1 };
+}
+
+/* The clock of a file system may stand still for 4 ms. What somebody saved in the same tick, before or
+ * after the command saw it, could not be told apart: so the tick must have begun just now. Kernels from
+ * 6.13 on give another, fine time to a file that was looked at; then nothing is waited for. */
+static bool take_mark(int dir, struct timespec *mark)
+{
+	enum { TRIES = 40, PAUSE_NS = 250 * 1000 };
+	struct timespec pause = { .tv_nsec = PAUSE_NS };
+	struct stat first, now;
+
+	if (fstat(dir, &first) < 0)
+		return false;
+	for (int i = 0; i < TRIES; i++) {
+		if (fchmod(dir, 0700) < 0 || fstat(dir, &now) < 0)
+			return false;
+		*mark = now.st_ctim;
+		if (now.st_ctim.tv_sec != first.st_ctim.tv_sec ||
+		    now.st_ctim.tv_nsec != first.st_ctim.tv_nsec)
+			return true;
+		(void)nanosleep(&pause, NULL);
+	}
+	return true; /* a clock of seconds: then the content has to do */
+}
+
+bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct err *err)
+{
+	struct upper *u = xcalloc(1, sizeof(*u));
+	char name[24];
+
+	u->id = id;
+	u->dir = u->fd = -1;
+	list_init(&u->link);
+	(void)snprintf(name, sizeof(name), "%llu", (unsigned long long)id);
+	if (mkdirat(v->fd, name, 0700) == 0)
+		u->dir = openat(v->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (u->dir >= 0 && mkdirat(u->dir, "u", 0755) == 0 && mkdirat(u->dir, "w", 0755) == 0 &&
+	    mkdirat(u->dir, "old", 0700) == 0 && take_mark(u->dir, &u->mark))
+		u->fd = openat(u->dir, "u", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (u->fd >= 0) {
+		*out = u;
+		return true;
+	}
+	err_set(err, ERR_IO, "No folder for the changes of a command: %s.", strerror(errno));
+	upper_free(v, u);
+	return false;
+}
+
+void upper_free(const struct views *v, struct upper *u)
+{
+	char name[24];
+
+	if (!u)
+		return;
+	list_remove(&u->link);
+	if (u->fd >= 0)
+		(void)close(u->fd);
+	if (u->dir >= 0)
+		(void)close(u->dir);
+	(void)snprintf(name, sizeof(name), "%llu", (unsigned long long)u->id);
+	(void)tree_remove(v->fd, name);
+	for (size_t i = 0; i < u->n; i++)
+		free(u->change[i].rel);
+	for (size_t i = 0; i < u->n_open; i++)
+		free(u->open[i].rel);
+	free(u->change);
+	free(u->open);
+	free(u);
+}
+
+/* --- unsaved text --- */
+
+/* The folders of rel in the layer, with the permissions of the real ones. */
+static bool make_dirs(const struct upper *u, const struct root *r, const char *rel, struct err *err)
+{
+	char dir[LIMIT_PATH_BYTES];
+	struct stat st;
+	bool ok = true;
+
+	for (const char *slash = strchr(rel, '/'); ok && slash; slash = strchr(slash + 1, '/')) {
+		int fd;
+
+		(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - rel), rel);
+		if (mkdirat(u->fd, dir, 0755) < 0) {
+			if (errno == EEXIST)
+				continue;
+			return err_set(err, ERR_IO, "%s cannot be prepared: %s.", rel,
+				       strerror(errno));
+		}
+		fd = upper_openat(r->fd, dir, O_PATH | O_DIRECTORY);
+		if (fd >= 0 && fstat(fd, &st) == 0)
+			ok = fchmodat(u->fd, dir, st.st_mode & 0777, 0) == 0;
+		if (fd >= 0)
+			(void)close(fd);
+	}
+	return ok || err_set(err, ERR_IO, "%s cannot be prepared: %s.", rel, strerror(errno));
+}
+
+static bool put(const struct upper *u, const char *rel, struct slice text, uint32_t mode,
+		struct err *err)
+{
+	int fd = upper_openat(u->fd, rel, O_WRONLY | O_CREAT | O_EXCL);
+	bool ok = fd >= 0 && fchmod(fd, mode) == 0;
+
+	while (ok && text.len > 0) {
+		ssize_t n = write(fd, text.ptr, text.len);
+
+		ok = n > 0 || (n < 0 && errno == EINTR);
+		if (n > 0)
+			text = slice_sub(text, (size_t)n, text.len);
+	}
+	if (!ok)
+		err_set(err, ERR_IO, "The unsaved text of %s cannot be put in place: %s.", rel,
+			strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	return ok;
+}
+
+/* Where the path leads in the workspace now; false: it is none of the command's business. */
+static bool real_place(const struct root *r, const struct places *p, struct slice path, char *rel)
+{
+	char place[LIMIT_PATH_BYTES];
+	struct err ignored;
+	int fd;
+
+	if (!root_clean(r, path, rel, &ignored) || !*rel)
+		return false;
+	fd = root_openat(r, rel, O_PATH, false);
+	if (fd < 0)
+		return errno == ENOENT && !places_through(p, rel);
+	if (!root_place(r, fd, place, &ignored)) {
+		(void)close(fd);
+		return false;
+	}
+	(void)close(fd);
+	(void)snprintf(rel, LIMIT_PATH_BYTES, "%s", place);
+	return !places_through(p, rel);
+}
+
+/* Editors report CRLF files with LF. */
+static struct slice with_ends_of(struct arena *a, struct slice text, struct slice file)
+{
+	struct text_style style;
+
+	if (slice_find_byte(text, '\r', 0) != SIZE_MAX)
+		return text;
+	text_style(file, &style);
+	return style.eol == EOL_CRLF && !style.mixed_eol ? text_with_eol(a, text, EOL_CRLF) : text;
+}
+
+bool upper_place(struct upper *u, const struct root *r, const struct places *p, struct slice path,
+		 struct slice text, struct err *err)
+{
+	char rel[LIMIT_PATH_BYTES];
+	struct file_info info = { .mode = 0644 };
+	struct upper_open *o;
+	struct arena a;
+	struct buf file;
+	struct err why = { .code = ERR_NONE };
+	bool ok = true, there;
+
+	if (u->n_open == OPEN_MAX_FILES)
+		return err_set(err, ERR_TOO_LARGE, "More than %d open files.", OPEN_MAX_FILES);
+	u->open = xrealloc(u->open, (u->n_open + 1) * sizeof(*u->open));
+	o = &u->open[u->n_open++];
+	*o = (struct upper_open){ .rel = NULL };
+	if (!real_place(r, p, path, rel))
+		return true;
+	for (size_t i = 0; i + 1 < u->n_open; i++) {
+		if (u->open[i].rel && strcmp(u->open[i].rel, rel) == 0)
+			return true; /* the same file under two names: the first counts */
+	}
+	arena_init(&a);
+	buf_init(&file, LIMIT_DOC_BYTES);
+	there = file_read(r, slice_of(rel), &file, &info, &why);
+	if (there || why.code == ERR_NOT_FOUND) {
+		o->rel = xstrdup(rel);
+		text = with_ends_of(&a, text, buf_slice(&file));
+		o->sha256 = sha256(text);
+		o->placed = !there || !slice_eq(text, buf_slice(&file));
+		if (o->placed)
+			ok = make_dirs(u, r, rel, err) && put(u, rel, text, info.mode & 0777, err);
+	}
+	buf_release(&file);
+	arena_release(&a);
+	return ok;
+}

@@ -1,0 +1,122 @@
+/* upper.h - the private folder in which one command writes: what lies in it afterwards is what the
+ * command changed.
+ *
+ *   VIEWS/r-ID           of this runner, locked while it lives; what the dead left is removed
+ *	NUMBER/u	the upper layer; unsaved text is put there before the command starts
+ *	NUMBER/w	the overlay's own
+ *	NUMBER/old	where real files go that the command removed
+ *
+ * The command is dead when its layer is read, but everything in it is of its making: links are
+ * never followed, nothing but regular files is opened. */
+#ifndef EMEND_WORKER_UPPER_H
+#define EMEND_WORKER_UPPER_H
+
+#include "agent/base/sha256.h"
+#include "agent/worker/file/put.h"
+#include "agent/worker/file/root.h"
+#include "agent/worker/view/places.h"
+#include "protocol/base/buf.h"
+#include "protocol/base/list.h"
+
+struct views {
+	char *path; /* of the runner's own folder; NULL: there is none */
+	int fd;	    /* of it; -1: none */
+};
+
+/* Makes the runner's folder below `base` (absolute, made if missing, 0700) and removes those of
+ * runners that ended. ERR_IO. */
+NODISCARD bool views_open(struct views *v, struct slice base, struct err *err);
+void views_release(struct views *v); /* removes it */
+
+/* A text that the editor holds and the disk does not, or the other way round. */
+struct upper_open {
+	char *rel;   /* where the file really lies; NULL: the command cannot see it */
+	bool placed; /* the text differs from the file and was put into the layer */
+	bool seen;   /* found again in the layer after the command */
+	struct sha256_hex
+		sha256; /* of what the command saw at the start; "" if there was no file */
+};
+
+enum upper_kind {
+	UPPER_CREATED,
+	UPPER_CHANGED,
+	UPPER_REMOVED,
+	UPPER_MODE,
+	UPPER_TIME, /* nothing but its time, by which make judges; never listed */
+};
+enum upper_type { UPPER_FILE, UPPER_SYMLINK, UPPER_DIR, UPPER_SPECIAL };
+enum upper_class {
+	UPPER_ORDINARY,	 /* may be committed */
+	UPPER_PROTECTED, /* only if the user says so */
+	UPPER_NEVER,	 /* not at all */
+	UPPER_QUIET,	 /* git's objects, new ignored files, folders: with the rest, unasked */
+};
+struct upper_change {
+	char *rel;
+	enum upper_kind kind;
+	enum upper_type type;
+	enum upper_class class;
+	const char *reason; /* of protected and never: static text */
+	bool git;	    /* lies in the folder of a git repository */
+	bool object;	    /* one of its objects, or what lies beside them: always quiet */
+	bool stale;	    /* the real one was changed while the command ran */
+	bool done;	    /* committed */
+	int open;	    /* index of the unsaved text of this file; -1: not open */
+	struct sha256_hex before, after; /* "": no file; of a link: of its target */
+	struct put_was was;		 /* the real one, when the layer was read */
+	uint64_t size;			 /* after, bytes */
+	uint32_t mode, old_mode;	 /* permission bits */
+};
+
+struct upper {
+	struct list link;
+	uint64_t id;
+	int dir;	      /* NUMBER */
+	int fd;		      /* NUMBER/u */
+	struct timespec mark; /* the file system's time before the command; what is changed from
+				 then on has this ctime or a later one, and nothing else has */
+	struct upper_open *open;
+	size_t n_open;
+	struct upper_change *change;
+	size_t n, cap, shown; /* shown: those that are not quiet */
+	size_t n_times;	      /* of UPPER_TIME */
+	bool too_many;
+	/* Of git: objects and packs that came, that go because they exist elsewhere, and that stay
+	 * although the command removed or changed them, as they exist nowhere else. */
+	struct {
+		size_t added, removed, held;
+		bool failed; /* some could not be added: then nothing may refer to them */
+	} objects;
+};
+
+/* ERR_IO. */
+NODISCARD bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct err *err);
+/* Forgets it and removes its folder; NULL is fine. */
+void upper_free(const struct views *v, struct upper *u);
+/* Puts an editor's text in place of the file. through: paths that commands reach directly. */
+NODISCARD bool upper_place(struct upper *u, const struct root *r, const struct places *p,
+			   struct slice path, struct slice text, struct err *err);
+
+/* upper_walk.c: fills u->change, sorted: what is removed first, the deepest first. ERR_IO. */
+NODISCARD bool upper_walk(struct upper *u, const struct root *r, struct err *err);
+
+/* upper_apply.c: does to the real tree what one change did to the layer, atomically, if the real
+ * file is still what it was: ERR_STALE, ERR_DENIED, ERR_IO. sync: its bytes are durable; without it
+ * the caller syncs once for many. */
+NODISCARD bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, bool sync,
+			   struct err *err);
+/* Is it an object that must be there before what refers to it? */
+bool upper_is_new_object(const struct upper_change *c);
+/* All that is quiet. *failed: how many could not be done; *err: the first reason. */
+void upper_apply_quiet(struct upper *u, const struct root *r, size_t *done, size_t *failed,
+		       struct err *err);
+
+/* --- shared by the files of this part --- */
+/* Opens below a folder, no links at all; -1: errno. */
+int upper_openat(int top, const char *rel, int flags);
+/* The folder of rel below `top`, O_PATH; *base: the last component. -1: errno. */
+int upper_parent(int top, const char *rel, const char **base);
+/* Hash of a regular file, or of a link's target; "" if there is nothing or something else. */
+NODISCARD bool upper_hash(int top, const char *rel, struct sha256_hex *out, struct err *err);
+
+#endif

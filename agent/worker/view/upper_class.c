@@ -1,0 +1,163 @@
+/* upper_class.c - see upper_own.h: which changes become real by themselves, with the user's word, or not
+ * at all. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "agent/base/git_path.h"
+#include "agent/sandbox/view_sources.h"
+#include "agent/worker/git/git_plain.h"
+#include "agent/worker/ignore/ignore.h"
+#include "agent/worker/view/upper_own.h"
+#include "protocol/base/utf8.h"
+
+bool upper_lower_stat(const struct root *r, const char *rel, struct stat *st)
+{
+	int fd = upper_openat(r->fd, rel, O_PATH | O_NOFOLLOW);
+	bool ok = fd >= 0 && fstat(fd, st) == 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return ok;
+}
+
+bool upper_is_whiteout(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
+}
+
+/* For protect.h: as it would be, a path exists if it does in either tree: rather too careful. */
+static bool exists(void *payload, const char *rel, bool before)
+{
+	const struct layer_walk *w = payload;
+	struct stat st;
+	int fd;
+
+	if (upper_lower_stat(w->root, rel, &st))
+		return true;
+	if (before)
+		return false;
+	fd = upper_openat(w->u->fd, rel, O_PATH | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		st.st_mode = 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0 && !upper_is_whiteout(&st);
+}
+
+static bool ignored(struct layer_walk *w, const char *rel)
+{
+	char part[LIMIT_PATH_BYTES];
+
+	if (!w->ignore)
+		w->ignore = ignore_new(w->root);
+	for (const char *s = strchr(rel, '/'); s; s = strchr(s + 1, '/')) {
+		(void)snprintf(part, sizeof(part), "%.*s", (int)(s - rel), rel);
+		if (ignore_match(w->ignore, part, true))
+			return true;
+	}
+	return ignore_match(w->ignore, rel, false);
+}
+
+/* Links may stay inside of the workspace, or lead to the system's folders. ".." only in front:
+ * behind a folder that is itself a link it would mean something else. */
+static bool link_stays(struct layer_walk *w, const char *rel)
+{
+	char target[LIMIT_PATH_BYTES];
+	const char *base, *at = target;
+	int dir = upper_parent(w->u->fd, rel, &base);
+	ssize_t n = dir >= 0 ? readlinkat(dir, base, target, sizeof(target) - 1) : -1;
+	size_t depth = 0;
+
+	if (dir >= 0)
+		(void)close(dir);
+	if (n <= 0)
+		return false;
+	target[n] = 0;
+	for (const char *p = rel; (p = strchr(p, '/')) != NULL; p++)
+		depth++;
+	for (; strncmp(at, "../", 3) == 0 || strcmp(at, "..") == 0; at += at[2] ? 3 : 2) {
+		if (depth-- == 0)
+			return false;
+	}
+	for (const char *p = at; (p = strstr(p, "..")) != NULL; p += 2) {
+		if ((p == at || p[-1] == '/') && (p[2] == 0 || p[2] == '/'))
+			return false;
+	}
+	if (*at != '/')
+		return true;
+	for (size_t i = 0; at == target && view_system_dirs[i]; i++) {
+		size_t len = strlen(view_system_dirs[i]);
+
+		if (strncmp(at, view_system_dirs[i], len) == 0 && at[len] == '/')
+			return true;
+	}
+	return false;
+}
+
+/* Else it could pass for another name where it is shown. */
+static bool is_readable(const char *rel)
+{
+	bool ok = utf8_valid(slice_of(rel));
+
+	for (; *rel; rel++)
+		ok = ok && (unsigned char)*rel >= 0x20 && *rel != 0x7f;
+	return ok;
+}
+
+/* `git init` in a new folder: it says nothing yet. */
+static bool says_nothing(const struct layer_walk *w, const char *rel)
+{
+	char dir[LIMIT_PATH_BYTES];
+	const char *slash = strrchr(rel, '/');
+	struct stat st;
+
+	(void)snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - rel) : 0, rel);
+	return protect_is_git(rel) && !upper_lower_stat(w->root, dir, &st) &&
+	       git_new_is_plain(w->u->fd, rel);
+}
+
+const char *upper_reason(struct layer_walk *w, const char *rel, enum protect_type type)
+{
+	const struct protect_tree tree = { exists, w };
+
+	return protect_reason(&tree, rel, type);
+}
+
+void upper_classify(struct layer_walk *w, struct upper_change *c)
+{
+	enum protect_type type = c->type == UPPER_SYMLINK			    ? PROTECT_LINK
+				 : c->type == UPPER_DIR && c->kind == UPPER_REMOVED ? PROTECT_DIR
+										    : PROTECT_FILE;
+	enum git_kind git = git_path_of(slice_of(c->rel)).kind;
+	bool born = c->kind == UPPER_CREATED;
+
+	c->git = git != GIT_NONE;
+	c->object = c->type != UPPER_DIR && (git == GIT_OBJECT || git == GIT_AUXILIARY);
+	if (c->type == UPPER_SPECIAL && c->kind != UPPER_REMOVED)
+		c->reason = "it is a device, a pipe or a socket";
+	else if (root_denied(w->root, slice_of(c->rel)) && !protect_is_git(c->rel))
+		c->reason = "its name is in the list of denied files";
+	else if (!is_readable(c->rel))
+		c->reason = "its name is not UTF-8, or holds control characters";
+	else if (c->type == UPPER_SYMLINK && c->kind != UPPER_REMOVED && !link_stays(w, c->rel))
+		c->reason = "it is a symbolic link that leads out of the workspace";
+	if (c->reason) {
+		c->class = UPPER_NEVER;
+		return;
+	}
+	/* An empty new folder below `.git` means nothing by itself. */
+	if (c->type != UPPER_DIR || !born || !protect_is_git(c->rel))
+		c->reason = upper_reason(w, c->rel, type);
+	if (c->reason && born && c->type == UPPER_FILE && says_nothing(w, c->rel))
+		c->reason = NULL;
+	if (c->reason)
+		c->class = UPPER_PROTECTED;
+	else if (c->open >= 0)
+		c->class = UPPER_ORDINARY;
+	else if (c->type == UPPER_DIR || c->object || (born && !c->git && ignored(w, c->rel)))
+		c->class = UPPER_QUIET;
+}

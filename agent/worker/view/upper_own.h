@@ -1,0 +1,40 @@
+/* upper_own.h - internal to the reading of a layer.
+ *
+ *   upper_walk.c   from the layer to a list of changes
+ *   upper_class.c  where each of them may go
+ *   upper_git.c    what becomes of a repository as a whole
+ *   git_objects.c  which of the objects that were removed exist elsewhere */
+#ifndef EMEND_WORKER_UPPER_OWN_H
+#define EMEND_WORKER_UPPER_OWN_H
+
+#include "agent/policy/protect.h"
+#include "agent/worker/view/upper.h"
+
+struct ignore;
+
+struct layer_walk {
+	struct upper *u;
+	const struct root *root;
+	struct ignore *ignore;
+	bool ok;
+	char **stack; /* folders to go into */
+	size_t n, cap, entries;
+	struct err *err;
+};
+
+/* Fills in class and reason of a change whose other parts are known. */
+void upper_classify(struct layer_walk *w, struct upper_change *c);
+/* Why the user must say so: see protect_reason(). */
+const char *upper_reason(struct layer_walk *w, const char *rel, enum protect_type type);
+/* What stands in the workspace itself; false: nothing. */
+bool upper_lower_stat(const struct root *r, const char *rel, struct stat *st);
+bool upper_is_whiteout(const struct stat *st); /* says in a layer: removed */
+
+/* After all changes are known: looks at each repository as a whole. */
+void upper_settle_git(struct upper *u, const struct root *r);
+/* Which of the removed objects may go: those that can still be read from what remains, or from what
+ * the command added. goes: one for each of u->change, set for those. May take seconds, but only where a
+ * command removed objects; what could not be looked at in time stays. */
+void git_objects_check(const struct upper *u, const struct root *r, bool *goes);
+
+#endif

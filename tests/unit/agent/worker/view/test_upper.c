@@ -1,0 +1,602 @@
+/* test_upper.c - from an overlay's layer to a list of changes, and to the real tree */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/xattr.h>
+
+#include "agent/sandbox/tree.h"
+#include "agent/worker/view/upper.h"
+#include "tests/unit/agent/worker/folder.h"
+
+#define OBJECT ".git/objects/ab/0123456789012345678901234567890123456a"
+
+struct fixture {
+	struct folder real, base, layer; /* layer: the upper's folder */
+	struct root root;
+	struct places places;
+	struct views views;
+	struct upper *u;
+};
+
+static int setup(void **state)
+{
+	static const struct slice names[] = { { ".env*", 5 } };
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct match *denied = NULL;
+	struct err err;
+
+	if (!f || !match_new_names(names, 1, &denied, &err))
+		return -1;
+	folder_make(&f->real);
+	folder_make(&f->base);
+	folder_put(&f->real, "a.txt", "hello\n");
+	folder_put(&f->real, "sub/b.txt", "b\n");
+	folder_put(&f->real, "sub/deep/c.txt", "c\n");
+	folder_put(&f->real, ".git/HEAD", "ref\n");
+	folder_put(&f->real, ".git/config", "[core]\n");
+	folder_put(&f->real, ".gitignore", "*.o\nout/\n");
+	if (!root_open(&f->root, slice_of(f->real.path), denied, &err) ||
+	    !views_open(&f->views, slice_of(f->base.path), &err) ||
+	    !upper_new(&f->views, 1, &f->u, &err))
+		return -1;
+	places_init(&f->places);
+	(void)snprintf(f->layer.path, sizeof(f->layer.path), "/proc/self/fd/%d", f->u->fd);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	upper_free(&f->views, f->u);
+	views_release(&f->views);
+	places_release(&f->places);
+	root_release(&f->root);
+	folder_free(&f->real);
+	assert_int_equal(rmdir(f->base.path), 0); /* nothing is left */
+	free(f);
+	return 0;
+}
+
+static void walk(struct fixture *f)
+{
+	struct err err = { .msg = "" };
+
+	if (!upper_walk(f->u, &f->root, &err))
+		fail_msg("%s", err.msg);
+}
+
+static struct upper_change *find(struct fixture *f, const char *rel)
+{
+	for (size_t i = 0; i < f->u->n; i++) {
+		if (strcmp(f->u->change[i].rel, rel) == 0)
+			return &f->u->change[i];
+	}
+	return NULL;
+}
+
+static bool whiteout(struct fixture *f, const char *rel)
+{
+	return mknod(folder_at(&f->layer, rel), S_IFCHR, makedev(0, 0)) == 0;
+}
+
+static bool opaque(struct fixture *f, const char *rel)
+{
+	return setxattr(folder_at(&f->layer, rel), "user.overlay.opaque", "y", 1, 0) == 0;
+}
+
+static void set_time(const struct folder *in, const char *rel, time_t seconds)
+{
+	struct timespec times[2] = { { .tv_sec = seconds }, { .tv_sec = seconds } };
+
+	assert_int_equal(utimensat(AT_FDCWD, folder_at(in, rel), times, 0), 0);
+}
+
+/* Another layer: the command starts now. */
+static void again(struct fixture *f)
+{
+	struct err err;
+
+	upper_free(&f->views, f->u);
+	assert_true(upper_new(&f->views, 2, &f->u, &err));
+	(void)snprintf(f->layer.path, sizeof(f->layer.path), "/proc/self/fd/%d", f->u->fd);
+}
+
+static void test_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	folder_put(&f->layer, "a.txt", "hello\n"); /* copied up, not changed */
+	assert_int_equal(chmod(folder_at(&f->layer, "a.txt"), 0644), 0);
+	assert_int_equal(chmod(folder_at(&f->real, "a.txt"), 0644), 0);
+	(void)mkdir(folder_at(&f->layer, "sub"), 0755);
+	set_time(&f->layer, "a.txt", 1000);
+	set_time(&f->real, "a.txt", 1000);
+	walk(f);
+	assert_int_equal(f->u->n, 0);
+}
+
+/* Nobody is shown a `touch`, but make wants it. */
+static void test_touched(void **state)
+{
+	struct fixture *f = *state;
+	size_t done, failed;
+	struct stat st;
+	struct err err;
+
+	set_time(&f->real, "a.txt", 1000);
+	again(f);
+	folder_put(&f->layer, "a.txt", "hello\n");
+	assert_int_equal(stat(folder_at(&f->real, "a.txt"), &st), 0);
+	assert_int_equal(chmod(folder_at(&f->layer, "a.txt"), st.st_mode & 0777), 0);
+	set_time(&f->layer, "a.txt", 2000);
+	walk(f);
+	assert_int_equal(f->u->shown, 0);
+	assert_int_equal(find(f, "a.txt")->kind, UPPER_TIME);
+	upper_apply_quiet(f->u, &f->root, &done, &failed, &err);
+	assert_int_equal(failed, 0);
+	assert_int_equal(stat(folder_at(&f->real, "a.txt"), &st), 0);
+	assert_int_equal(st.st_mtim.tv_sec, 2000);
+}
+
+static void test_kinds(void **state)
+{
+	struct fixture *f = *state;
+	struct upper_change *c;
+
+	folder_put(&f->layer, "a.txt", "other\n");
+	folder_put(&f->layer, "new/x", "x");
+	folder_put(&f->layer, "new/y.o", "object");
+	folder_put(&f->layer, OBJECT, "o");
+	if (symlink("a.txt", folder_at(&f->layer, "link")) < 0)
+		fail();
+	walk(f);
+	c = find(f, "a.txt");
+	assert_true(c && c->kind == UPPER_CHANGED && c->class == UPPER_ORDINARY && !c->stale);
+	assert_string_equal(c->before.s, sha256(SLICE("hello\n")).s);
+	assert_string_equal(c->after.s, sha256(SLICE("other\n")).s);
+	c = find(f, "new/x");
+	assert_true(c && c->kind == UPPER_CREATED && c->class == UPPER_ORDINARY && !c->before.s[0]);
+	c = find(f, OBJECT);
+	assert_true(c && c->class == UPPER_QUIET && c->git && c->object);
+	c = find(f, "link");
+	assert_true(c && c->type == UPPER_SYMLINK && c->class == UPPER_ORDINARY);
+	assert_null(find(f, "new"));
+}
+
+static void test_removed(void **state)
+{
+	struct fixture *f = *state;
+	struct upper_change *c;
+
+	if (!whiteout(f, "sub"))
+		skip();
+	walk(f);
+	assert_int_equal(f->u->n, 4); /* two folders, two files, the deepest first */
+	assert_string_equal(f->u->change[0].rel, "sub/deep/c.txt");
+	c = find(f, "sub/b.txt");
+	assert_true(c && c->kind == UPPER_REMOVED && c->class == UPPER_ORDINARY);
+	c = find(f, "sub/deep");
+	assert_true(c && c->type == UPPER_DIR && c->class == UPPER_QUIET);
+}
+
+static void test_opaque(void **state)
+{
+	struct fixture *f = *state;
+
+	folder_put(&f->layer, "sub/b.txt", "b\n");
+	folder_put(&f->layer, "sub/n", "n\n");
+	if (!opaque(f, "sub"))
+		skip();
+	walk(f);
+	assert_non_null(find(f, "sub/deep/c.txt"));
+	assert_int_equal(find(f, "sub/deep/c.txt")->kind, UPPER_REMOVED);
+	assert_int_equal(find(f, "sub/n")->kind, UPPER_CREATED);
+	assert_true(!find(f, "sub/b.txt") || find(f, "sub/b.txt")->kind >= UPPER_MODE);
+}
+
+static void test_git_replaced(void **state)
+{
+	struct fixture *f = *state;
+	size_t done, failed;
+	struct err err;
+
+	folder_put(&f->layer, ".git/HEAD", "other\n");
+	if (!opaque(f, ".git"))
+		skip();
+	walk(f);
+	assert_int_equal(find(f, ".git")->class, UPPER_PROTECTED);
+	assert_null(find(f, ".git/config"));
+	assert_int_equal(find(f, ".git/HEAD")->class, UPPER_PROTECTED); /* with the rest, or not */
+	upper_apply_quiet(f->u, &f->root, &done, &failed, &err);
+	assert_string_equal(folder_get(&f->real, ".git/HEAD"), "ref\n");
+	assert_int_equal(done + failed, 0);
+}
+
+/* `git init` in a new folder says nothing yet; another configuration does. */
+static void test_git_made(void **state)
+{
+	struct fixture *f = *state;
+
+	folder_put(&f->layer, "new/.git/config", "[core]\n\tbare = false\n");
+	folder_put(&f->layer, "evil/.git/config", "[core]\n\tfsmonitor = x\n");
+	folder_put(&f->layer, "evil/.git/hooks/update", "x\n");
+	folder_put(&f->layer, "evil/.git/hooks/update.sample", "x\n");
+	folder_put(&f->layer, ".git/config", "[core]\n\tbare = false\n");
+	walk(f);
+	assert_int_equal(find(f, "new/.git/config")->class, UPPER_ORDINARY);
+	assert_int_equal(find(f, "evil/.git/config")->class, UPPER_PROTECTED);
+	assert_int_equal(find(f, "evil/.git/hooks/update")->class, UPPER_PROTECTED);
+	assert_int_equal(find(f, "evil/.git/hooks/update.sample")->class, UPPER_ORDINARY);
+	assert_int_equal(find(f, ".git/config")->class, UPPER_PROTECTED);
+}
+
+/* What git does is a change like any other; only objects come without a word. */
+static void test_git_data(void **state)
+{
+	static const char *const listed[] = { ".git/refs/heads/main", ".git/logs/HEAD",
+					      ".git/info/exclude", ".git/objects/info/alternates",
+					      ".git/refs/heads/objects/ab" };
+	struct fixture *f = *state;
+	struct upper_change *c;
+
+	for (size_t i = 0; i < ARRAY_LEN(listed); i++)
+		folder_put(&f->layer, listed[i], "x\n");
+	folder_put(&f->layer, OBJECT, "o\n");
+	walk(f);
+	for (size_t i = 0; i < ARRAY_LEN(listed); i++) {
+		c = find(f, listed[i]);
+		assert_true(c && c->class == UPPER_ORDINARY && c->git && !c->object);
+	}
+	assert_true(upper_is_new_object(find(f, OBJECT)));
+	assert_int_equal(f->u->objects.added, 1);
+}
+
+static void test_git_head(void **state)
+{
+	struct fixture *f = *state;
+
+	folder_put(&f->real, ".git/HEAD", "ref: refs/heads/main\n");
+	again(f);
+	folder_put(&f->layer, ".git/HEAD", "");
+	walk(f);
+	assert_int_equal(find(f, ".git/HEAD")->class, UPPER_NEVER);
+	again(f);
+	folder_put(&f->layer, ".git/HEAD", "ref: refs/heads/other\n");
+	walk(f);
+	assert_int_equal(find(f, ".git/HEAD")->class, UPPER_ORDINARY);
+}
+
+/* Somebody's git wrote one of the files meanwhile: then nothing of this repository is kept. */
+static void test_git_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	struct upper_change *c;
+
+	folder_put(&f->layer, ".git/refs/heads/main", "theirs\n");
+	folder_put(&f->layer, ".git/logs/HEAD", "theirs\n");
+	folder_put(&f->layer, "other/.git/logs/HEAD", "theirs\n");
+	folder_put(&f->layer, "a.txt", "theirs\n");
+	folder_put(&f->layer, OBJECT, "o\n");
+	folder_put(&f->real, ".git/refs/heads/main", "mine\n");
+	walk(f);
+	c = find(f, ".git/logs/HEAD");
+	assert_true(c->class == UPPER_NEVER && strstr(c->reason, "was changed while"));
+	assert_int_equal(find(f, ".git/refs/heads/main")->class, UPPER_NEVER);
+	assert_false(upper_is_new_object(find(f, OBJECT)));
+	assert_int_equal(find(f, "other/.git/logs/HEAD")->class, UPPER_ORDINARY);
+	assert_int_equal(find(f, "a.txt")->class, UPPER_ORDINARY);
+}
+
+/* What an object holds is in its name: it is neither changed nor, if nothing else has it, removed. */
+static void test_git_objects(void **state)
+{
+	struct fixture *f = *state;
+	size_t done, failed;
+	struct err err;
+
+	folder_put(&f->real, OBJECT, "o\n");
+	folder_put(&f->real, ".git/objects/ab/0123456789012345678901234567890123456b", "o\n");
+	again(f);
+	folder_put(&f->layer, OBJECT, "other\n");
+	if (!whiteout(f, ".git/objects/ab/0123456789012345678901234567890123456b"))
+		skip();
+	walk(f);
+	assert_int_equal(f->u->objects.held, 2);
+	upper_apply_quiet(f->u, &f->root, &done, &failed, &err);
+	assert_int_equal(failed, 0);
+	assert_string_equal(folder_get(&f->real, OBJECT), "o\n");
+	assert_int_equal(access(folder_at(&f->real,
+					  ".git/objects/ab/0123456789012345678901234567890123456b"),
+				F_OK),
+			 0);
+}
+
+static void test_never(void **state)
+{
+	static const char *const rels[] = { "fifo", "sock", "out", "up", "climb", ".env", "abs" };
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct fixture *f = *state;
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct err err;
+
+	assert_int_equal(mkfifo(folder_at(&f->layer, "fifo"), 0600), 0);
+	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", folder_at(&f->layer, "sock"));
+	assert_int_equal(bind(s, (struct sockaddr *)&at, sizeof(at)), 0);
+	(void)close(s);
+	if (symlink("/etc/passwd", folder_at(&f->layer, "out")) < 0 ||
+	    symlink("../x", folder_at(&f->layer, "up")) < 0 ||
+	    symlink("sub/../../x", folder_at(&f->layer, "climb")) < 0 ||
+	    symlink("/home", folder_at(&f->layer, "abs")) < 0 ||
+	    symlink("/usr/bin/env", folder_at(&f->layer, "system")) < 0)
+		fail();
+	folder_put(&f->layer, ".env", "KEY\n");
+	walk(f);
+	for (size_t i = 0; i < ARRAY_LEN(rels); i++) {
+		struct upper_change *c = find(f, rels[i]);
+
+		assert_true(c && c->class == UPPER_NEVER && c->reason);
+		assert_false(upper_apply(f->u, &f->root, c, true, &err));
+		assert_int_not_equal(access(folder_at(&f->real, rels[i]), F_OK), 0);
+	}
+	assert_int_equal(find(f, "system")->class, UPPER_ORDINARY);
+}
+
+static void test_type_changes(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+
+	folder_put(&f->layer, "a.txt/inside", "x\n");
+	walk(f);
+	assert_int_equal(find(f, "a.txt")->kind, UPPER_REMOVED);
+	assert_int_equal(find(f, "a.txt/inside")->kind, UPPER_CREATED);
+	assert_string_equal(f->u->change[0].rel, "a.txt");
+	for (size_t i = 0; i < f->u->n; i++)
+		assert_true(upper_apply(f->u, &f->root, &f->u->change[i], true, &err));
+	assert_string_equal(folder_get(&f->real, "a.txt/inside"), "x\n");
+}
+
+static void test_commit(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+	struct err err;
+
+	assert_int_equal(chmod(folder_at(&f->real, "a.txt"), 0640), 0);
+	folder_put(&f->layer, "a.txt", "other\n");
+	assert_int_equal(chmod(folder_at(&f->layer, "a.txt"), 04600), 0);
+	walk(f);
+	find(f, "a.txt")->stale = false; /* the permissions were changed after the mark */
+	assert_true(upper_apply(f->u, &f->root, find(f, "a.txt"), true, &err));
+	assert_string_equal(folder_get(&f->real, "a.txt"), "other\n");
+	assert_int_equal(stat(folder_at(&f->real, "a.txt"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_false(upper_apply(f->u, &f->root, find(f, "a.txt"), true, &err)); /* once */
+}
+
+/* The layer's file itself becomes the real one: attributes, time and other names stay. */
+static void test_moved(void **state)
+{
+	struct fixture *f = *state;
+	char value[8] = "";
+	struct stat a, b;
+	struct err err;
+
+	folder_put(&f->layer, "a.txt", "other\n");
+	folder_put(&f->layer, "one", "linked\n");
+	assert_int_equal(link(folder_at(&f->layer, "one"), folder_at(&f->layer, "two")), 0);
+	if (setxattr(folder_at(&f->layer, "a.txt"), "user.note", "kept", 4, 0) < 0 ||
+	    setxattr(folder_at(&f->layer, "a.txt"), "user.overlay.origin", "", 0, 0) < 0)
+		skip();
+	set_time(&f->layer, "a.txt", 3000);
+	walk(f);
+	for (size_t i = 0; i < f->u->n; i++)
+		assert_true(upper_apply(f->u, &f->root, &f->u->change[i], false, &err));
+	assert_int_equal(getxattr(folder_at(&f->real, "a.txt"), "user.note", value, 8), 4);
+	assert_string_equal(value, "kept");
+	assert_true(getxattr(folder_at(&f->real, "a.txt"), "user.overlay.origin", value, 8) < 0);
+	assert_int_equal(stat(folder_at(&f->real, "a.txt"), &a), 0);
+	assert_int_equal(a.st_mtim.tv_sec, 3000);
+	assert_int_equal(stat(folder_at(&f->real, "one"), &a), 0);
+	assert_int_equal(stat(folder_at(&f->real, "two"), &b), 0);
+	assert_int_equal(a.st_ino, b.st_ino);
+}
+
+/* A copy, as between two file systems, keeps them as well, and takes no more room. */
+static void test_holes(void **state)
+{
+	struct fixture *f = *state;
+	int from = open(folder_at(&f->layer, "sparse"), O_RDWR | O_CREAT, 0600);
+	int dir = open(f->real.path, O_RDONLY | O_DIRECTORY);
+	struct put p;
+	struct stat st;
+	char byte = 0;
+
+	assert_true(from >= 0 && dir >= 0);
+	assert_int_equal(ftruncate(from, 64 * 1024 * 1024), 0);
+	assert_int_equal(pwrite(from, "x", 1, 32 * 1024 * 1024), 1);
+	assert_true(put_open(&p, dir, 0600));
+	assert_true(put_copy(&p, from));
+	assert_int_equal(fstat(p.fd, &st), 0);
+	assert_int_equal(st.st_size, 64 * 1024 * 1024);
+	assert_true(st.st_blocks * 512 < 4 * 1024 * 1024);
+	assert_int_equal(pread(p.fd, &byte, 1, 32 * 1024 * 1024), 1);
+	assert_int_equal(byte, 'x');
+	put_end(&p);
+	(void)close(dir);
+	(void)close(from);
+}
+
+/* Saves that no look at the content finds: one that is about to be written, one of the same length. */
+static void test_saved_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+	int fd;
+
+	folder_put(&f->layer, "a.txt", "other\n");
+	folder_put(&f->layer, "sub/b.txt", "x\n");
+	walk(f);
+	fd = open(folder_at(&f->real, "a.txt"), O_WRONLY);
+	assert_true(fd >= 0);
+	assert_false(upper_apply(f->u, &f->root, find(f, "a.txt"), false, &err));
+	assert_int_equal(err.code, ERR_STALE);
+	assert_int_equal(pwrite(fd, "H", 1, 0), 1);
+	(void)close(fd);
+	assert_string_equal(folder_get(&f->real, "a.txt"), "Hello\n");
+	assert_true(upper_apply(f->u, &f->root, find(f, "sub/b.txt"), false, &err));
+	assert_string_equal(folder_get(&f->real, "sub/b.txt"), "x\n");
+}
+
+static void test_commit_is_conditional(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+
+	folder_put(&f->layer, "a.txt", "other\n");
+	folder_put(&f->layer, "new", "theirs\n");
+	walk(f);
+	folder_put(&f->real, "a.txt", "meanwhile\n");
+	folder_put(&f->real, "new", "mine\n");
+	assert_false(upper_apply(f->u, &f->root, find(f, "a.txt"), true, &err));
+	assert_int_equal(err.code, ERR_STALE);
+	assert_false(upper_apply(f->u, &f->root, find(f, "new"), true, &err));
+	assert_int_equal(err.code, ERR_STALE);
+	assert_string_equal(folder_get(&f->real, "a.txt"), "meanwhile\n");
+	assert_string_equal(folder_get(&f->real, "new"), "mine\n");
+}
+
+static void test_swapped_parent(void **state)
+{
+	struct fixture *f = *state;
+	struct folder out;
+	struct err err;
+
+	folder_make(&out);
+	folder_put(&f->layer, "sub/n", "n\n");
+	walk(f);
+	assert_int_equal(rename(folder_at(&f->real, "sub"), folder_at(&f->real, "moved")), 0);
+	if (symlink(out.path, folder_at(&f->real, "sub")) < 0)
+		fail();
+	assert_false(upper_apply(f->u, &f->root, find(f, "sub/n"), true, &err));
+	assert_int_not_equal(access(folder_at(&out, "n"), F_OK), 0);
+	folder_free(&out);
+}
+
+static void test_unsaved(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+
+	folder_put(&f->real, "crlf", "one\r\ntwo\r\n");
+	assert_true(
+		upper_place(f->u, &f->root, &f->places, SLICE("a.txt"), SLICE("typed\n"), &err));
+	assert_true(
+		upper_place(f->u, &f->root, &f->places, SLICE("sub/b.txt"), SLICE("b\n"), &err));
+	assert_true(upper_place(f->u, &f->root, &f->places, SLICE("crlf"), SLICE("1\n2\n"), &err));
+	assert_true(upper_place(f->u, &f->root, &f->places, SLICE("x/new"), SLICE("n\n"), &err));
+	assert_true(upper_place(f->u, &f->root, &f->places, SLICE(".env"), SLICE("n\n"), &err));
+	assert_true(upper_place(f->u, &f->root, &f->places, SLICE("../out"), SLICE("n\n"), &err));
+	assert_string_equal(folder_get(&f->layer, "a.txt"), "typed\n");
+	assert_string_equal(folder_get(&f->layer, "sub/b.txt"), "(no file)"); /* it is the same */
+	assert_string_equal(folder_get(&f->layer, "crlf"), "1\r\n2\r\n");
+	assert_null(f->u->open[4].rel);
+	assert_null(f->u->open[5].rel);
+	assert_int_equal(unlink(folder_at(&f->layer, "x/new")), 0); /* the command removed it */
+	folder_put(&f->layer, "crlf", "1\r\n3\r\n");
+	walk(f);
+	assert_null(find(f, "a.txt"));
+	assert_int_equal(find(f, "crlf")->open, 2);
+	assert_string_equal(find(f, "crlf")->before.s, sha256(SLICE("1\r\n2\r\n")).s);
+	assert_int_equal(find(f, "x/new")->kind, UPPER_REMOVED);
+}
+
+static void test_quiet(void **state)
+{
+	struct fixture *f = *state;
+	size_t done, failed;
+	struct err err;
+
+	folder_put(&f->layer, "out/x/y", "y\n");
+	folder_put(&f->layer, OBJECT, "o\n");
+	(void)mkdir(folder_at(&f->layer, "empty"), 0755);
+	walk(f);
+	assert_int_equal(find(f, "out/x/y")->class, UPPER_QUIET);
+	upper_apply_quiet(f->u, &f->root, &done, &failed, &err);
+	assert_int_equal(failed, 0);
+	assert_string_equal(folder_get(&f->real, "out/x/y"), "y\n");
+	assert_string_equal(folder_get(&f->real, OBJECT), "o\n");
+	assert_int_equal(access(folder_at(&f->real, "empty"), F_OK), 0);
+}
+
+static void test_tree_chmod(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+	int dir = open(f->real.path, O_RDONLY | O_DIRECTORY);
+
+	assert_true(dir >= 0);
+	assert_int_equal(chmod(folder_at(&f->real, "a.txt"), 0), 0);
+	assert_true(tree_chmod(dir, "a.txt", 0640));
+	assert_int_equal(symlink("a.txt", folder_at(&f->real, "link")), 0);
+	assert_false(tree_chmod(dir, "link", 0600));
+	assert_int_equal(stat(folder_at(&f->real, "a.txt"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_false(tree_chmod(dir, "none", 0600));
+	(void)close(dir);
+}
+
+static void test_tree_remove(void **state)
+{
+	struct fixture *f = *state;
+	int at = open(f->base.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int dir = at;
+
+	assert_int_equal(mkdirat(at, "deep", 0700), 0);
+	dir = openat(at, "deep", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < 3000; i++) { /* deeper than any path can say */
+		int next;
+
+		assert_int_equal(mkdirat(dir, "d", 0700), 0);
+		next = openat(dir, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		(void)fchmod(dir, i % 7 ? 0700 : 0);
+		(void)close(dir);
+		dir = next;
+	}
+	(void)close(dir);
+	assert_true(tree_remove(at, "deep"));
+	assert_int_not_equal(faccessat(at, "deep", F_OK, 0), 0);
+	(void)close(at);
+}
+
+#define WITH(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		WITH(test_nothing),	    WITH(test_touched),
+		WITH(test_moved),	    WITH(test_holes),
+		WITH(test_saved_meanwhile), WITH(test_kinds),
+		WITH(test_removed),	    WITH(test_opaque),
+		WITH(test_git_replaced),    WITH(test_git_made),
+		WITH(test_git_data),	    WITH(test_git_head),
+		WITH(test_git_meanwhile),   WITH(test_git_objects),
+		WITH(test_never),	    WITH(test_type_changes),
+		WITH(test_commit),	    WITH(test_commit_is_conditional),
+		WITH(test_swapped_parent),  WITH(test_unsaved),
+		WITH(test_quiet),	    WITH(test_tree_chmod),
+		WITH(test_tree_remove),
+	};
+
+	return cmocka_run_group_tests_name("upper", tests, NULL, NULL);
+}
