@@ -67,13 +67,33 @@ static int bounded_memory(struct err *err)
 	return -1;
 }
 
+/* What the runner gets of our environment: nothing that could hold a key. */
+static void launch_native(const struct runner_options *o, struct launch *l)
+{
+	static const char *const pass[] = { "LANG",	   "LC_ALL",	 "LC_CTYPE", "LC_COLLATE",
+					    "LC_MESSAGES", "LC_NUMERIC", "LC_TIME",  "LC_MONETARY",
+					    "TZ",	   NULL };
+
+	l->file = arena_cstr(&l->arena, o->program);
+	l->passes_fds = true;
+	launch_arg(l, "%s", l->file);
+	launch_arg(l, "runner");
+	launch_env(l, "PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");
+	launch_env(l, "TERM=dumb");
+	launch_pass_env(l, pass);
+}
+
 bool launch_prepare(const struct runner_options *o, struct launch *l, struct err *err)
 {
-	bool native = o->where.len == 0 || slice_eq_cstr(o->where, "native"), ok;
+	bool native = o->where.len == 0 || slice_eq_cstr(o->where, "native");
+	bool ok = true;
 
 	*l = (struct launch){ .errors = -1 };
 	arena_init(&l->arena);
-	ok = native ? launch_native(o, l, err) : launch_container(o, l, err);
+	if (native)
+		launch_native(o, l);
+	else
+		ok = launch_container(o, l, err);
 	if (ok && (l->n_args > LAUNCH_ARGS_MAX || l->n_env > LAUNCH_ENV_MAX))
 		ok = err_set(err, ERR_TOO_LARGE,
 			     "The command line for %s has more than %d arguments. Name fewer "

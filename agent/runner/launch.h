@@ -30,8 +30,7 @@ void launch_release(struct launch *l);
 /* Why a container ended: what its engine said, and what to do. started: it had answered before. */
 void launch_explain(const struct launch *l, int64_t status, int sig, bool started, struct err *out);
 
-/* launch_native.c, launch_container.c */
-NODISCARD bool launch_native(const struct runner_options *o, struct launch *l, struct err *err);
+/* launch_container.c */
 NODISCARD bool launch_container(const struct runner_options *o, struct launch *l, struct err *err);
 /* The program's loader and libraries, for a container whose own are others: each is mounted below
  * LAUNCH_INSIDE. Then the arguments that start the program there. launch_libs.c */

@@ -335,3 +335,12 @@ void transaction_start(struct tool_run *r, const struct change_spec *changes, si
 		read_all(r);
 	}
 }
+
+void change_start(struct tool_run *r, struct slice path, enum change_rule rule,
+		  change_plan_fn *planner, void *state)
+{
+	struct change_spec *one = arena_alloc(&r->arena, sizeof(*one));
+
+	*one = (struct change_spec){ .path = path, .rule = rule, .plan = planner, .state = state };
+	transaction_start(r, one, 1);
+}

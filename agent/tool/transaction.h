@@ -39,4 +39,8 @@ struct change_spec {
  * live as long as the run. */
 void transaction_start(struct tool_run *r, const struct change_spec *changes, size_t n);
 
+/* The same with one file or buffer. */
+void change_start(struct tool_run *r, struct slice path, enum change_rule rule,
+		  change_plan_fn *planner, void *state);
+
 #endif

@@ -2,7 +2,7 @@
 #include "agent/tool/tools.h"
 
 #include "agent/edit/edit.h"
-#include "agent/tool/change.h"
+#include "agent/tool/transaction.h"
 
 static const char bom[] = "\xef\xbb\xbf";
 

@@ -1,4 +1,4 @@
-/* test_change.c - the change machine against an editor in memory: a user who types before, while
+/* test_transaction.c - the change machine against an editor in memory: a user who types before, while
  * and after the model edits never loses a character; a conflict goes back to the model; a denial
  * changes nothing. */
 #include "agent/tool/tool.h"
