@@ -367,6 +367,10 @@ static void on_job(struct job *j)
 		return;
 	buf_init(&b, LIMIT_PEER_LIST_BYTES);
 	f->o.list(f->o.owner, &b);
+	if (!f->text && slice_find(buf_slice(&b), SLICE("open /"), 0) == SIZE_MAX) {
+		buf_release(&b); /* an idle face needs no list, and no threads of libuv to write it */
+		return;
+	}
 	free(f->text);
 	f->text = xslicedup(buf_slice(&b));
 	f->text_len = b.len;
