@@ -47,6 +47,9 @@ struct config { /* everything lives in `arena` */
 	struct slice effort;
 	struct slice hunks, toolchains; /* "on", "off" */
 	int retries;
+	const struct slice *fallback; /* models, in order */
+	size_t n_fallback;
+	uint32_t requests_per_minute;		/* to one provider; 0: not set */
 	uint64_t history_bytes;			/* of all sessions' blobs; 0: no limit */
 	const struct slice *allow, *ask, *deny; /* command rules */
 	size_t n_allow, n_ask, n_deny;

@@ -24,6 +24,13 @@ static const struct config_key keys[] = {
 		 "default." },
 	{ "retries", KEY_INT, AT(retries), RANGE(0, 20), .def = "3",
 	  .doc = "How often a failed call of the model is tried again." },
+	{ "fallback", KEY_STRINGS, LIST(fallback),
+	  .doc = "Models to go on with, in this order, when the server of the model fails, is "
+		 "overloaded or cannot be reached." },
+	{ "requestsPerMinute", KEY_U32, NARROW_LOWER, AT(requests_per_minute), RANGE(1, 1000000),
+	  .zero_is_no_limit = true,
+	  .doc = "Requests that one process may send to one provider in any minute; what is over "
+		 "waits. Unset: 60, and no limit to a server on this machine." },
 	{ "history.maxBytes", KEY_U64, AT(history_bytes), RANGE(0, 1e15), .def = "1073741824",
 	  .doc = "Bytes of earlier file contents that are kept for undo, over all sessions. Those "
 		 "of the oldest go first; the newest 8 sessions keep theirs. 0: no limit." },

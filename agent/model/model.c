@@ -31,6 +31,8 @@ void model_init(struct model *m, const struct model_ops *ops, const struct model
 	m->loop = o->loop;
 	m->runq = o->runq;
 	m->http = o->http;
+	m->gates = o->gates;
+	m->per_minute = o->per_minute;
 	m->env = o->env ? o->env : env_default;
 	m->env_ctx = o->env_ctx;
 	m->retries = o->retries > 0 ? o->retries : o->retries < 0 ? 0 : RETRIES;

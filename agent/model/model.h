@@ -11,6 +11,7 @@
 #include "agent/model/transcript.h"
 #include "protocol/base/err.h"
 
+struct gates; /* agent/model/gate.h: rate and circuit of each server, shared by all calls */
 struct runq;
 struct http; /* agent/model/http.h: one curl multi handle on the loop, shared by all calls */
 struct model;
@@ -39,6 +40,7 @@ struct model_request {	     /* borrowed until model_call() returns */
 	size_t n_tools;
 	const struct transcript *transcript;
 	uint32_t max_output_tokens; /* 0: the model's default */
+	bool urgent; /* a person waits for the first word: goes before what merely goes on (gate.h) */
 };
 
 struct model_result {	  /* borrowed for the time of done() */
@@ -50,6 +52,8 @@ struct model_result {	  /* borrowed for the time of done() */
 	/* The output limit fell into a tool call's arguments: that call is not in the turn (stop
 	 * is STOP_LENGTH, or STOP_TOOL if the turn holds complete calls too). */
 	bool cut_call;
+	/* With an error: it was the server's failing, so that another model may answer. */
+	bool elsewhere;
 };
 
 struct model_callbacks {
@@ -71,12 +75,14 @@ struct model_options {
 	uv_loop_t *loop;
 	struct runq *runq;
 	struct http *http;
+	struct gates *gates; /* NULL: nothing is held back */
 	env_fn *env; /* NULL: getenv */
 	void *env_ctx;
 	struct slice base_url;	  /* from config; empty: environment, then the provider's own */
 	struct slice dialect;	  /* from config: "anthropic"; empty: by the provider's name */
 	struct slice key_command; /* from config: its first output line is the key */
 	struct slice key_env;	  /* from config: the variable that holds the key */
+	uint32_t per_minute; /* requests; 0: 60, but without limit to a server of this machine */
 	int retries;		  /* tries after the first; 0: default (3), negative: none */
 	struct slice effort;	  /* "", "low", "medium", "high", ... */
 	const struct config_model *known; /* from config; beats the built-in table; may be NULL */

@@ -7,6 +7,7 @@ void model_options_from(struct model_options *o, const struct config *c, struct 
 	size_t slash = slice_find_byte(name, '/', 0);
 
 	o->retries = c->retries > 0 ? c->retries : -1;
+	o->per_minute = c->requests_per_minute;
 	o->effort = c->effort;
 	o->known = config_model_find(c, name);
 	for (size_t i = 0; slash != SIZE_MAX && i < c->n_providers; i++) {

@@ -21,6 +21,8 @@ struct model {
 	uv_loop_t *loop;
 	struct runq *runq;
 	struct http *http;
+	struct gates *gates;
+	uint32_t per_minute; /* 0: no limit */
 	env_fn *env;
 	void *env_ctx;
 	int retries;

@@ -7,7 +7,7 @@
 
 enum { BASE_MS = 500, CAP_MS = 8 * 1000, BUSY_CAP_MS = 30 * 1000 };
 
-static bool worth_it(enum fail_kind kind)
+bool retry_may_help(enum fail_kind kind)
 {
 	switch (kind) {
 	case FAIL_RESOLVE:
@@ -44,7 +44,7 @@ bool retry_decide(const struct failure *f, int tries, int retries, double random
 
 	if (tries > retries || f->kind == FAIL_NONE || f->kind == FAIL_OVERFLOW)
 		return false;
-	if (f->said == FAIL_SAID_STOP || (f->said != FAIL_SAID_RETRY && !worth_it(f->kind)))
+	if (f->said == FAIL_SAID_STOP || (f->said != FAIL_SAID_RETRY && !retry_may_help(f->kind)))
 		return false;
 	if (f->kind == FAIL_TIMEOUT && tries > RETRY_TIMEOUTS)
 		return false;

@@ -15,6 +15,9 @@ enum {
 bool retry_decide(const struct failure *f, int tries, int retries, double random,
 		  uint64_t *wait_ms);
 
+/* Did the server fail, and not the request? Then it, or another server, may answer the same request well. */
+bool retry_may_help(enum fail_kind kind);
+
 /* The value of a retry-after header: seconds, or an HTTP date. now: seconds since the epoch.
  * false if it is neither. */
 NODISCARD bool retry_after(struct slice value, int64_t now, uint64_t *ms);

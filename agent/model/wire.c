@@ -1,10 +1,10 @@
 /* wire.c - one call of a model behind HTTP, with its retries.
  *
- *   KEY --have it--> SENDING --complete reply----------------------------> ENDED
- *    |                |   ^ \--stream done, but the connection stays open
- *    |      failure   v   |      (SETTLE_MS, then as if it had closed)
- *    |              PAUSING                     KEY, SENDING, PAUSING
- *    +--error, cancel---------------------------+--error, cancel-----> ENDED
+ *   KEY --have it--> QUEUED --may go--> SENDING --complete reply---------> ENDED
+ *    |                ^  (gate.h)        |  \--stream done, but the connection stays open
+ *    |                |         failure  v      (SETTLE_MS, then as if it had closed)
+ *    |                +------ PAUSING <--+
+ *    +--error, cancel, in any state--------------------------------------> ENDED
  *
  * Every event records a fact and calls call_step(), from the loop. model_cancel() closes the
  * connection at once and lets the step follow from the run queue. In ENDED done() is called and the
@@ -17,6 +17,7 @@
 #include <sys/random.h>
 
 #include "agent/budget/believe.h"
+#include "agent/model/gate.h"
 #include "agent/model/key_command.h"
 #include "agent/model/retry.h"
 #include "agent/model/wire_try.h"
@@ -24,8 +25,8 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum { SETTLE_MS = 500 };
-enum call_state { KEY, SENDING, PAUSING, ENDED };
+enum { SETTLE_MS = 500, TELL_MS = 1000 };
+enum call_state { KEY, QUEUED, SENDING, PAUSING, ENDED };
 
 struct wire_call {
 	struct model_call base;
@@ -38,6 +39,11 @@ struct wire_call {
 	bool cancelled, have_key, timer_fired;
 	struct key_command *key_command;
 
+	struct gate *gate; /* NULL: none */
+	struct gate_place place;
+	bool told;	/* that it waits in front of the gate */
+	bool elsewhere; /* it ended by the server's failing */
+
 	struct wire_try try;
 	int tries;
 	struct usage usage; /* of all tries */
@@ -47,7 +53,7 @@ static void call_step(struct wire_call *c);
 
 static void call_goto(struct wire_call *c, enum call_state next)
 {
-	static const char *const names[] = { "key", "sending", "pausing", "ended" };
+	static const char *const names[] = { "key", "queued", "sending", "pausing", "ended" };
 
 	log_debug("model call: %s -> %s", names[c->state], names[next]);
 	c->state = next;
@@ -75,6 +81,9 @@ static void finish(struct wire_call *c, const struct turn *turn)
 		r.cut_call = c->try.reply.cut_call;
 	}
 	r.request_id = slice_of(c->try.request_id);
+	r.elsewhere = c->elsewhere;
+	if (c->gate)
+		gate_leave(c->gate, &c->place);
 	job_drop(&c->job);
 	wire_try_stop(&c->try);
 	c->base.cb.done(c->base.payload, &r, ok ? NULL : &c->why);
@@ -104,6 +113,63 @@ static void on_progress(void *payload)
 		call_step(c);
 	else if (!uv_is_active((uv_handle_t *)&c->timer))
 		runq_post(c->base.model->runq, &c->job); /* the step starts the settling time */
+}
+
+/* The person learns why nothing comes, once. */
+static void say_waiting(struct wire_call *c, uint64_t wait_ms)
+{
+	const struct wire_model *m = c->model;
+	char why[160];
+
+	if (c->told || wait_ms < TELL_MS || !c->base.cb.restart)
+		return;
+	c->told = true;
+	(void)snprintf(why, sizeof(why), "%s has had its %u requests of this minute",
+		       m->endpoint.where.provider, (unsigned)m->base.per_minute);
+	c->base.cb.restart(c->base.payload, slice_of(why), wait_ms);
+}
+
+static void fail_shut(struct wire_call *c, uint64_t wait_ms)
+{
+	(void)err_set(
+		&c->why, ERR_PROVIDER,
+		"%s failed %d times in a row, the last time: %s. Emend asks it again in %" PRIu64
+		" s; wait, or use another model.",
+		c->model->endpoint.where.provider, GATE_FAILURES, fail_words(gate_why(c->gate)),
+		(wait_ms + 999) / 1000);
+	c->elsewhere = true;
+	fail(c);
+}
+
+static void start_sending(struct wire_call *c);
+
+static void step_queued(struct wire_call *c)
+{
+	uint64_t wait_ms = 0;
+
+	if (c->place.waiting && !c->timer_fired)
+		return;
+	c->timer_fired = false;
+	switch (c->gate ? gate_ask(c->gate, &c->place, uv_now(c->base.model->loop),
+				   c->base.model->per_minute, &wait_ms)
+			: GATE_GO) {
+	case GATE_GO:
+		start_sending(c);
+		break;
+	case GATE_WAIT:
+		(void)uv_timer_start(&c->timer, on_timer, wait_ms, 0);
+		say_waiting(c, wait_ms);
+		break;
+	case GATE_SHUT:
+		fail_shut(c, wait_ms);
+		break;
+	}
+}
+
+static void start_queue(struct wire_call *c)
+{
+	call_goto(c, QUEUED);
+	step_queued(c);
 }
 
 static void start_sending(struct wire_call *c)
@@ -151,9 +217,11 @@ static void try_failed(struct wire_call *c)
 		memcpy(c->try.failure.request_id, c->try.request_id, sizeof(c->try.request_id));
 	if (c->try.failure.kind == FAIL_AUTH && c->model->key_command)
 		c->model->key.text = SLICE(""); /* ask the command anew next time */
-	again = retry_decide(&c->try.failure, c->tries, c->model->base.retries, random_fraction(),
+	again = !(c->gate && gate_is_open(c->gate, uv_now(c->base.model->loop))) &&
+		retry_decide(&c->try.failure, c->tries, c->model->base.retries, random_fraction(),
 			     &wait_ms);
 	if (!again) {
+		c->elsewhere = retry_may_help(c->try.failure.kind);
 		fail_message(&c->try.failure, &c->model->endpoint.where, &c->why);
 		fail(c);
 		return;
@@ -184,7 +252,7 @@ static void step_key(struct wire_call *c)
 	if (c->why.code != ERR_NONE) {
 		fail(c);
 	} else if (c->have_key || !c->model->key_command || c->model->key.text.len > 0) {
-		start_sending(c);
+		start_queue(c);
 	} else if (!c->key_command) {
 		c->key_command = key_command_start(c->base.model->loop, c->model->key_command,
 						   on_key, c, &c->why);
@@ -215,6 +283,9 @@ static void step_sending(struct wire_call *c)
 		return;
 	}
 	ok = wire_try_judge(&c->try, &turn);
+	if (c->gate)
+		gate_told(c->gate, &c->place, uv_now(c->base.model->loop),
+			  ok ? FAIL_NONE : c->try.failure.kind);
 	count_try(c, ok || reply_began(&c->try.reply) || c->try.failure.kind == FAIL_TIMEOUT);
 	if (ok)
 		finish(c, &turn);
@@ -238,12 +309,15 @@ static void call_step(struct wire_call *c)
 	case KEY:
 		step_key(c);
 		break;
+	case QUEUED:
+		step_queued(c);
+		break;
 	case SENDING:
 		step_sending(c);
 		break;
 	case PAUSING:
 		if (c->timer_fired)
-			start_sending(c);
+			start_queue(c);
 		break;
 	case ENDED:
 		break;
@@ -275,6 +349,9 @@ static struct model_call *wire_call(struct model *model, const struct model_requ
 	}
 	c->base = (struct model_call){ .model = model, .cb = *cb, .payload = payload };
 	c->model = m;
+	c->place.urgent = r->urgent;
+	if (model->gates)
+		c->gate = gate_of(model->gates, m->endpoint.where.host);
 	job_init(&c->job, on_job);
 	(void)uv_timer_init(model->loop, &c->timer);
 	c->timer.data = c;

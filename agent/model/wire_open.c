@@ -1,6 +1,7 @@
 /* wire_open.c - which server, which key: from config, then the environment. Contacts nobody. */
 #include "agent/model/wire.h"
 
+#include "agent/model/gate.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 
@@ -171,6 +172,8 @@ static bool find_server(struct wire_model *m, const struct model_options *o,
 	e->where.billing_url = e->official ? known->billing_url : "your account there";
 	e->where.api = row->dialect->title;
 	*loopback = m->direct = http_is_loopback(host);
+	if (m->base.per_minute == 0 && !*loopback)
+		m->base.per_minute = GATE_REQUESTS;
 	if (*loopback)
 		m->idle_ms = LIMIT_LOCAL_IDLE_MS;
 	return true;

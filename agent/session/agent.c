@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "agent/model/gate.h"
 #include "agent/model/http.h"
 #include "agent/policy/granted.h"
 #include "agent/runner/runner.h"
@@ -29,6 +30,7 @@ struct agent {
 	char *program, *state_dir;
 	bool no_sandbox;
 	struct http *http;
+	struct gates *gates;
 	struct store *store;
 	struct ledger *ledger;
 	struct granted *granted;
@@ -88,6 +90,7 @@ static void stored(void *payload)
 	payload = a->payload;
 	if (a->http)
 		http_free(a->http);
+	gates_free(a->gates);
 	granted_free(a->granted);
 	free(a->program);
 	free(a->state_dir);
@@ -114,6 +117,13 @@ void agent_task_gone(struct agent *a)
 {
 	if (a->closing)
 		runq_post(a->runq, &a->close_job);
+}
+
+struct gates *agent_gates(struct agent *a)
+{
+	if (!a->gates)
+		a->gates = gates_new();
+	return a->gates;
 }
 
 struct http *agent_http(struct agent *a)

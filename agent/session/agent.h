@@ -5,6 +5,7 @@
 #include "agent/base/runq.h"
 #include "agent/session/task.h"
 
+struct gates *agent_gates(struct agent *a);
 struct http *agent_http(struct agent *a); /* made at the first call */
 struct ledger *agent_ledger(struct agent *a);
 struct budget_pool *agent_pool(struct agent *a); /* what all tasks have spent */

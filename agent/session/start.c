@@ -8,24 +8,6 @@
 #include "protocol/base/mem.h"
 #include "protocol/base/version.h"
 
-static bool open_model(struct task *t, struct err *err)
-{
-	struct model_options o = {
-		.loop = agent_loop(t->agent),
-		.runq = agent_runq(t->agent),
-		.http = agent_http(t->agent),
-	};
-	struct slice name = t->config.model;
-
-	if (name.len == 0 && !model_default_name(&o, &t->arena, &name, err))
-		return false;
-	model_options_from(&o, &t->config, name);
-	if (!model_open(&o, name, &t->model, err))
-		return false;
-	compact_init(t);
-	return budget_check(&t->config.budget, model_priced(t->model), model_name(t->model), err);
-}
-
 static bool open_log(struct task *t, struct slice session, struct err *err)
 {
 	char id[24];
@@ -121,7 +103,7 @@ static bool prepare(struct task *t, const struct task_spec *s, struct err *err)
 	t->base_config = s->config;
 	t->config = *s->config; /* borrowed until the project's config is known */
 	t->env.config = &t->config;
-	if (!open_policy(t, s->config, err) || !open_model(t, err) ||
+	if (!open_policy(t, s->config, err) || !choose_model(t, err) ||
 	    !agent_runner_get(t->agent, t->workspace, s->config, t->env.policy, &t->runner, err) ||
 	    !open_log(t, s->session, err))
 		return false;

@@ -374,6 +374,10 @@ void task_step(struct job *j)
 			task_next_turn(t);
 		else if (t->day_over)
 			task_goto(t, TASK_LIMIT);
+		else if (t->unanswered.code != ERR_NONE && choose_next(t))
+			task_next_turn(t);
+		else if (t->unanswered.code != ERR_NONE)
+			task_fail(t, &t->unanswered);
 		break;
 	case TASK_TOOLS:
 		calls_step(t);

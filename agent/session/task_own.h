@@ -5,6 +5,7 @@
  *   task.c     the machine's step, cancel, end
  *   after.c    what follows on an answer
  *   load.c     what must be read before the first question: project config, instructions, the code
+ *   choose.c   the model, and those that take its place when it fails
  *   turn.c     one call of the model: budget, request, answer into the transcript and the log
  *   compact.c  what the model gets of a conversation that has outgrown its window
  *   spend.c    the money of a call, and the question for more
@@ -79,6 +80,8 @@ struct task {
 
 	/* turn.c */
 	struct model *model;
+	size_t next_fallback;  /* of the user's list: choose.c */
+	struct err unanswered; /* why the model could not answer, where another one may */
 	struct model_call *call;
 	struct transcript transcript;
 	struct slice system;
@@ -149,6 +152,11 @@ NODISCARD bool task_use_config(struct task *t, struct slice project_text, struct
 void task_first_turn(struct task *t); /* all is read */
 void task_next_turn(struct task *t);  /* another call, or first the question whether it may cost more */
 void task_after_turn(struct task *t); /* the model has answered */
+
+/* The model that was asked for, opened. */
+NODISCARD bool choose_model(struct task *t, struct err *err);
+/* After t->unanswered: the next of the user's list. false: there is none. No call may be running. */
+bool choose_next(struct task *t);
 
 void load_start(struct task *t);
 bool load_finished(const struct task *t);

@@ -104,6 +104,11 @@ static void on_done(void *payload, const struct model_result *r, const struct er
 		task_post(t);
 		return;
 	}
+	if (err && r && r->elsewhere && t->next_fallback < t->config.n_fallback) {
+		t->unanswered = *err;
+		task_post(t);
+		return;
+	}
 	if (err) {
 		task_fail(t, err);
 		return;
@@ -131,7 +136,8 @@ struct model_request turn_request(struct task *t)
 				       .tools = t->schemas,
 				       .n_tools = t->n_schemas,
 				       .transcript = compact_view(t),
-				       .max_output_tokens = t->plan.output_tokens };
+				       .max_output_tokens = t->plan.output_tokens,
+				       .urgent = t->budget.turns <= 1 };
 }
 
 static void say_what_is_left(struct task *t)

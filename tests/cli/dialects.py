@@ -137,7 +137,61 @@ def a_plain_server_of_the_configuration(w):
         expect(os.path.getsize(p.log), r)
 
 
+BUSY = {"fault": {"kind": "status", "status": 529, "type": "overloaded_error", "message": "busy",
+                  "headers": {"retry-after-ms": "5"}}}
+
+
+def another_model_takes_over(w):
+    """A server that fails in the middle of a task: the next model of the list gets all that was done so far."""
+    w.repository()
+    w.config('{"fallback": ["mistral/no-key", "openai/gpt-6.2-sol"], "retries": 1}')
+    with Provider(w, READ, BUSY, BUSY) as first, Provider(
+            w, EDIT, CHECK, DONE, dialect="responses", strict=False, name="second") as second:
+        env = dict(first.env(), OPENAI_API_KEY="test-key", OPENAI_BASE_URL=second.url)
+        r = w.run("do", "--yes", "--json", "make check.sh succeed", **env)
+        expect(r.status == 0 and "return a + b" in w.read("calc.py"), r)
+        expect(len(first.requests()) == 3 and len(second.requests()) == 3, r)
+        text = json.dumps(second.bodies()[0])
+        expect("return a - b" in text and "make check.sh succeed" in text and "Look first." not in text, text)
+    notices = [e["text"] for e in r.of("notice")]
+    expect(any("Going on with openai/gpt-6.2-sol" in n and "overloaded" in n for n in notices), notices)
+    expect(any("mistral/no-key" in n and "MISTRAL_API_KEY" in n for n in notices), notices)
+    session = r.of("task.started")[0]["session"]
+    with open(w.log_path(session), encoding="utf-8") as f:
+        expect([e["model"] for e in map(json.loads, f) if e["type"] == "model"] == ["openai/gpt-6.2-sol"], session)
+
+
+def a_wrong_key_leads_to_no_other_model(w):
+    w.repository()
+    w.config('{"fallback": ["openai/gpt-6.2-sol"]}')
+    with Provider(w, DONE) as first, Provider(w, DONE, dialect="responses", name="second") as second:
+        r = w.run("do", "--yes", "x", OPENAI_API_KEY="test-key", OPENAI_BASE_URL=second.url, **first.env(key="wrong"))
+        expect(r.status == 7 and "ANTHROPIC_API_KEY" in r.err and not os.path.getsize(second.log), r)
+
+
+def after_five_failures_nothing_is_sent(w):
+    """The circuit opens at the fifth failure in a row: neither the tries that are left nor another model of the same
+    server are sent there."""
+    w.repository()
+    w.config('{"fallback": ["anthropic/claude-haiku-4-5"], "retries": 9}')
+    with Provider(w, *[BUSY] * 12) as p:
+        r = w.run("do", "--yes", "x", **p.env())
+        expect(r.status == 7 and len(p.requests()) == 5, r)
+        expect("failed 5 times in a row" in r.err and "overloaded" in r.err and "again in" in r.err, r)
+
+
+def what_is_over_the_rate_waits(w):
+    """The third request of a minute is not sent in it, and the person is told; the task's own time ends the wait."""
+    w.repository()
+    w.config('{"requestsPerMinute": 2}')
+    with Provider(w, READ, EDIT, DONE) as p:
+        r = w.run("do", "--yes", "--json", "--max-time", "4", "make check.sh succeed", **p.env())
+        expect(r.status == 3 and len(p.requests()) == 2, r)
+    expect(any("2 requests of this minute" in e["text"] for e in r.of("notice")), r)
+
+
 if __name__ == "__main__":
     main([each(name) for name in MODELS] + [faults_of(name) for name in ("responses", "gemini", "mistral", "ollama")] +
          [money_is_counted_on_each, a_local_server_is_found, the_first_key_chooses, a_session_goes_on_with_another_model,
-          what_can_be_chosen, a_plain_server_of_the_configuration])
+          what_can_be_chosen, a_plain_server_of_the_configuration, another_model_takes_over,
+          a_wrong_key_leads_to_no_other_model, after_five_failures_nothing_is_sent, what_is_over_the_rate_waits])

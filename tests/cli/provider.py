@@ -19,10 +19,10 @@ DONE = {"text": "Fixed."}
 class Provider:
     """The fake provider, for the time of a `with`."""
 
-    def __init__(self, w, *turns, dialect="anthropic", strict=True, options=()):
+    def __init__(self, w, *turns, dialect="anthropic", strict=True, options=(), name="first"):
         self.dialect = dialect
-        self.log = os.path.join(w.base, "requests.jsonl")
-        scenario = os.path.join(w.base, "scenario.json")
+        self.log = os.path.join(w.base, name + "-requests.jsonl")
+        scenario = os.path.join(w.base, name + "-scenario.json")
         with open(scenario, "w", encoding="utf-8") as f:
             json.dump(list(turns), f)
         self.process = subprocess.Popen([sys.executable, os.path.join(TOP, "tests", "fake", "provider.py"), "--scenario",

@@ -1,0 +1,81 @@
+/* choose.c - which model a task works with: the one that was asked for, and when that one cannot answer now,
+ * the next of the user's list (`fallback`). Only ways of failing in which another server may do better lead
+ * on: a wrong key or a refused request is said, not passed over. */
+#include "agent/session/task_own.h"
+
+static bool open_named(struct task *t, struct slice name, struct model **out, struct err *err)
+{
+	struct model_options o = {
+		.loop = agent_loop(t->agent),
+		.runq = agent_runq(t->agent),
+		.http = agent_http(t->agent),
+		.gates = agent_gates(t->agent),
+	};
+
+	if (name.len == 0 && !model_default_name(&o, &t->arena, &name, err))
+		return false;
+	model_options_from(&o, &t->config, name);
+	return model_open(&o, name, out, err);
+}
+
+bool choose_model(struct task *t, struct err *err)
+{
+	if (!open_named(t, t->config.model, &t->model, err))
+		return false;
+	compact_init(t);
+	return budget_check(&t->config.budget, model_priced(t->model), model_name(t->model), err);
+}
+
+/* Opens a model of the list. The limits of this task were made for a model with a price, or for one without:
+ * the next one must be of the same sort, or money that was promised to hold would not. */
+static struct model *next_of_list(struct task *t)
+{
+	struct model *m = NULL;
+
+	while (!m && t->next_fallback < t->config.n_fallback) {
+		struct slice name = t->config.fallback[t->next_fallback++];
+		struct err err = { 0 };
+
+		if (slice_eq(name, model_name(t->model)))
+			continue;
+		if (!open_named(t, name, &m, &err)) {
+			task_notice(t, arena_printf(&t->arena, "fallback %.*s cannot be used: %s",
+						    SLICE_ARG(name), err.msg));
+		} else if (model_priced(m) != model_priced(t->model)) {
+			task_notice(
+				t,
+				arena_printf(
+					&t->arena,
+					"fallback %.*s is not used: its price is %sknown, and the "
+					"limits of this task were set for a model whose price is %sknown",
+					SLICE_ARG(name), model_priced(m) ? "" : "not ",
+					model_priced(m) ? "not " : ""));
+			model_close(m);
+			m = NULL;
+		}
+	}
+	return m;
+}
+
+/* Called from the step, when no call is under way: what the old model streamed is void, and its answer is
+ * asked from the new one. */
+bool choose_next(struct task *t)
+{
+	struct model *m = next_of_list(t);
+	struct jw *w;
+
+	if (!m)
+		return false;
+	if (t->streamed)
+		task_emit(t, &(struct task_event){ .kind = TASK_TEXT_VOID });
+	task_notice(t, arena_printf(&t->arena, "%s Going on with %.*s.", t->unanswered.msg,
+				    SLICE_ARG(model_name(m))));
+	model_close(t->model);
+	t->model = m;
+	t->schemas = NULL; /* some models edit by other tools */
+	t->unanswered = (struct err){ 0 };
+	compact_init(t);
+	w = task_log(t, "model");
+	jw_kstr(w, "model", model_name(m));
+	return task_log_end(t);
+}
