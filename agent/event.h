@@ -15,14 +15,15 @@ enum task_event_kind {
 	TASK_OUTPUT,		   /* call, text: a piece of a running command's output */
 	TASK_PERMISSION_REQUESTED, /* subject */
 	TASK_PERMISSION_DECIDED, /* subject, decision: "allow" or "deny", rule; text: why, or "" */
-	TASK_FILE_CHANGED,	 /* path (relative), before, after (SHA-256 hex, "" = no file), diff
-			      (unified) */
+	/* path (relative), before, after (SHA-256 hex, "" = no file), diff (unified). Or n_files new files
+	 * in this folder, all at once; text: says so, in one line. */
+	TASK_FILE_CHANGED,
 	TASK_GIT_CHANGED,	 /* text: one line; json: array of the refs that moved */
-	TASK_CHANGE_HELD,	 /* path (relative; "": all of a command's changes), text: why a change
+	TASK_CHANGE_HELD, /* path (relative; "": all of a command's changes), text: why a change
 				    of a command was not kept, the end of a sentence */
-	TASK_USAGE,		 /* usage: totals of the task */
-	TASK_NOTICE,		 /* text: a retry, a warning, one line */
-	TASK_FINISHED,		 /* status, text: summary, usage, seconds, files */
+	TASK_USAGE,	  /* usage: totals of the task */
+	TASK_NOTICE,	  /* text: a retry, a warning, one line */
+	TASK_FINISHED,	  /* status, text: summary, usage, seconds, files */
 };
 
 struct usage {

@@ -4,10 +4,8 @@
 #include "protocol/base/base.h"
 
 static const char *const kinds[] = {
-	[RESTORE_TEXT] = "text",
-	[RESTORE_LINK] = "link",
-	[RESTORE_MODE] = "mode",
-	[RESTORE_FOLDER] = "folder",
+	[RESTORE_TEXT] = "text",     [RESTORE_LINK] = "link",	  [RESTORE_MODE] = "mode",
+	[RESTORE_FOLDER] = "folder", [RESTORE_BUNDLE] = "bundle",
 };
 
 void restore_entry_write(struct jw *w, const struct restore_entry *e)
@@ -17,7 +15,7 @@ void restore_entry_write(struct jw *w, const struct restore_entry *e)
 	if (e->kind == RESTORE_TEXT)
 		return; /* the usual case has no field, as in logs of before there were others */
 	jw_kcstr(w, "kind", kinds[e->kind]);
-	if (e->kind == RESTORE_LINK || e->kind == RESTORE_FOLDER) {
+	if (e->kind != RESTORE_MODE) {
 		jw_ki64(w, "was", e->before);
 		jw_ki64(w, "is", e->left);
 	}

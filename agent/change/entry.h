@@ -11,10 +11,11 @@ enum restore_kind {
 	RESTORE_LINK,	/* a link came, went or changed; maybe in place of a file */
 	RESTORE_MODE,	/* permission bits only */
 	RESTORE_FOLDER, /* a folder came (left is ENTRY_FOLDER) or went; never its content */
+	RESTORE_BUNDLE, /* many files came, that a manifest lists (agent/worker/file/manifest.h) */
 };
 struct restore_entry {
 	enum restore_kind kind;
-	enum entry_kind before, left; /* of RESTORE_LINK and RESTORE_FOLDER */
+	enum entry_kind before, left; /* of RESTORE_LINK, _FOLDER and _BUNDLE */
 	uint32_t left_mode;	      /* permission bits that we left; 0: not known */
 };
 void restore_entry_write(struct jw *w, const struct restore_entry *e); /* into an `edit` event */

@@ -6,6 +6,7 @@
 #include "agent/edit/encoding.h"
 #include "agent/edit/later.h"
 #include "agent/store/event_log.h"
+#include "protocol/base/utf8.h"
 
 /* The last content that was given to the file of edit i. */
 static struct slice last_after(const struct target *t, size_t i)
@@ -47,24 +48,55 @@ static void put_json(struct cli *c, struct slice path, const char *what, struct 
 	json_line_end(&l, &c->out);
 }
 
+/* What is shown by lines; no file is fine. */
+static bool is_text(struct slice s)
+{
+	return utf8_valid(s) && slice_find_byte(s, 0, 0) == SIZE_MAX;
+}
+
+static void put_what(struct cli *c, struct slice path, const char *what)
+{
+	if (cli_given(c, OPT_JSON)) {
+		put_json(c, path, what, SLICE(""));
+		return;
+	}
+	term_printf(&c->out, "%s: ", what);
+	term_line(&c->out, TERM_PLAIN, path, 4096);
+	term_raw(&c->out, SLICE("\n"));
+}
+
+static void put_text(struct cli *c, struct slice path, struct slice before, struct slice after,
+		     struct arena *a)
+{
+	struct slice diff;
+
+	if (!is_text(before) || !is_text(after)) {
+		put_what(c, path,
+			 !before.ptr  ? "binary file made"
+			 : !after.ptr ? "binary file removed"
+				      : "binary file changed");
+		return;
+	}
+	diff = later_diff(a, path, before, after);
+	if (cli_given(c, OPT_JSON))
+		put_json(c, path, "text", diff);
+	else
+		term_diff(&c->out, diff);
+}
+
 static bool put_file(struct cli *c, const struct place *p, const struct target *t, size_t i,
 		     struct err *err)
 {
 	const struct history *h = &t->history;
-	struct slice before, after, diff;
+	struct slice before, after;
 	struct arena a;
 	bool ok;
 
 	arena_init(&a);
 	ok = content(&a, p, h, h->edits[i].before, &before, err) &&
 	     content(&a, p, h, last_after(t, i), &after, err);
-	if (ok) {
-		diff = later_diff(&a, h->edits[i].path, before, after);
-		if (cli_given(c, OPT_JSON))
-			put_json(c, h->edits[i].path, "text", diff);
-		else
-			term_diff(&c->out, diff);
-	}
+	if (ok)
+		put_text(c, h->edits[i].path, before, after, &a);
 	arena_release(&a);
 	return ok;
 }
@@ -76,18 +108,14 @@ static void put_other(struct cli *c, const struct past_edit *e)
 	if (e->entry.kind == RESTORE_MODE)
 		(void)snprintf(what, sizeof(what), "permissions %03o -> %03o", e->mode,
 			       e->entry.left_mode);
+	else if (e->entry.kind == RESTORE_BUNDLE)
+		(void)snprintf(what, sizeof(what), "new files, ignored by git, in");
 	else
 		(void)snprintf(what, sizeof(what), "link %s",
 			       e->entry.left != ENTRY_LINK     ? "removed"
 			       : e->entry.before == ENTRY_LINK ? "changed"
 							       : "made");
-	if (cli_given(c, OPT_JSON)) {
-		put_json(c, e->path, what, SLICE(""));
-		return;
-	}
-	term_printf(&c->out, "%s: ", what);
-	term_line(&c->out, TERM_PLAIN, e->path, 4096);
-	term_raw(&c->out, SLICE("\n"));
+	put_what(c, e->path, what);
 }
 
 /* Links and permissions, that a command changed. */

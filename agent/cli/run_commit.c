@@ -24,8 +24,8 @@ struct run_commit {
 	void *payload;
 };
 
-static void tell(struct run_commit *m, struct slice path, const char *kind, bool kept,
-		 struct slice why)
+static void tell(struct run_commit *m, struct slice path, const char *kind, uint64_t files,
+		 bool kept, struct slice why)
 {
 	struct json_line l;
 	struct jw *w;
@@ -37,6 +37,8 @@ static void tell(struct run_commit *m, struct slice path, const char *kind, bool
 		jw_kcstr(w, "kind", kind);
 		jw_kbool(w, "kept", kept);
 		jw_kstr(w, "why", why);
+		if (files > 0)
+			jw_ki64(w, "files", (int64_t)files);
 		json_line_end(&l, &m->cli->out);
 	} else if (!kept) {
 		term_raw(&m->cli->log, SLICE("emend: not kept: "));
@@ -76,7 +78,7 @@ static void tell_change(struct run_commit *m, const struct view_change *c, bool 
 
 	if (told_with_others(m, c, kept, why))
 		return;
-	tell(m, c->path, kinds[c->kind], kept, why);
+	tell(m, c->path, kinds[c->kind], c->files, kept, why);
 }
 
 static void tell_git(struct run_commit *m)
@@ -116,7 +118,7 @@ static void finished(void *payload, struct slice json, const struct err *err)
 	if (!err && json_parse(&m->cli->arena, json, &root, &bad))
 		failed = json_i64_or(json_get(root, "failed"), 0);
 	if (failed)
-		tell(m, SLICE("other files"), "other", false,
+		tell(m, SLICE("other files"), "other", 0, false,
 		     json_str_or(json_get(root, "why"), &m->cli->arena, ""));
 	tell_git(m);
 	m->done(m->payload, m->kept);
@@ -175,9 +177,9 @@ static void objects_added(void *payload, const struct view_item *failed, size_t 
 	struct run_commit *m = payload;
 
 	if (err)
-		tell(m, SLICE("objects of git"), "other", false, slice_of(err->msg));
+		tell(m, SLICE("objects of git"), "other", 0, false, slice_of(err->msg));
 	else if (n > 0)
-		tell(m, SLICE("objects of git"), "other", false, failed[0].why);
+		tell(m, SLICE("objects of git"), "other", 0, false, failed[0].why);
 	commit_rest(m);
 }
 
@@ -211,7 +213,7 @@ void run_commit_start(struct cli *c, struct runner *r, const struct view_result 
 	}
 	m->git = (struct git_told){ .added = v->objects_added, .removed = v->objects_removed };
 	if (v->objects_held > 0)
-		tell(m, SLICE(".git/objects"), "removed", false,
+		tell(m, SLICE(".git/objects"), "removed", 0, false,
 		     git_told_held(v->objects_held, &c->arena));
 	if (v->objects_added > 0)
 		(void)runner_commit_objects(r, v->view, objects_added, m);

@@ -6,7 +6,7 @@ static void write_entry(struct jw *w, const char *key, enum entry_kind kind, str
 {
 	jw_kobject(w, key);
 	jw_ki64(w, "kind", kind);
-	if (kind == ENTRY_FILE || kind == ENTRY_LINK)
+	if (kind == ENTRY_FILE || kind == ENTRY_LINK || kind == ENTRY_BUNDLE)
 		wire_bytes(w, data);
 	jw_end(w);
 }

@@ -9,6 +9,7 @@ static void read_change(struct json v, struct arena *a, struct view_change *c)
 	*c = (struct view_change){
 		.path = json_str_or(json_get(v, "path"), a, ""),
 		.file = json_is(json_get(v, "type"), "file"),
+		.files = (uint64_t)json_i64_or(json_get(v, "files"), 0),
 		.before = json_str_or(json_get(v, "before"), a, ""),
 		.after = json_str_or(json_get(v, "after"), a, ""),
 		.size = (uint64_t)json_i64_or(json_get(v, "size"), 0),
@@ -58,7 +59,8 @@ static bool read_image(struct json v, struct arena *a, enum entry_kind *kind, st
 	*kind = (enum entry_kind)json_i64_or(json_get(v, "kind"), -1);
 	if (*kind == ENTRY_NONE)
 		return true;
-	if ((*kind != ENTRY_FILE && *kind != ENTRY_LINK) || !wire_bytes_read(v, a, data))
+	if ((*kind != ENTRY_FILE && *kind != ENTRY_LINK && *kind != ENTRY_BUNDLE) ||
+	    !wire_bytes_read(v, a, data))
 		return false;
 	if (!data->ptr)
 		*data = SLICE("");

@@ -149,7 +149,8 @@ enum view_kind { VIEW_CREATED, VIEW_CHANGED, VIEW_REMOVED, VIEW_MODE };
 struct view_change {
 	struct slice path;
 	enum view_kind kind;
-	bool file;		   /* an ordinary file; else a link, or a whole folder */
+	bool file;	/* an ordinary file; else a link, a whole folder, a bundle */
+	uint64_t files; /* a bundle of so many new files in this folder; 0: it is none */
 	struct slice before, after; /* SHA-256; "" = none */
 	uint64_t size;
 	uint32_t mode, old_mode; /* permission bits */
@@ -166,7 +167,7 @@ struct view_result {
 	int64_t view; /* 0: nothing to decide */
 	bool dropped;  /* it was stopped: its changes are gone */
 	bool too_many; /* more than LIMIT_VIEW_CHANGES: they are gone */
-	uint64_t quiet; /* changes that are not listed: git's objects, new ignored files */
+	uint64_t quiet; /* changes that are not listed: git's objects, what is in bundles */
 	/* Of these, objects of git and packs of them: that came; that go, as they exist elsewhere; that
 	 * stay although the command removed or changed them. */
 	uint64_t objects_added, objects_removed, objects_held;

@@ -18,6 +18,9 @@ void commit_take_images(struct commit *m, struct commit_item *it, const struct v
 	it->after = it->left = keep(&m->arena, v->after);
 	if (c->open >= 0) {
 		it->images = true;
+	} else if (v->is == ENTRY_BUNDLE) {
+		it->images = true;
+		it->entry = (struct restore_entry){ RESTORE_BUNDLE, ENTRY_NONE, ENTRY_BUNDLE, 0 };
 	} else if (c->kind == VIEW_MODE) {
 		it->images = true;
 		it->entry.kind = RESTORE_MODE;

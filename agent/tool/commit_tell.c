@@ -102,6 +102,36 @@ bool commit_is_text(struct slice s)
 	       utf8_valid(s);
 }
 
+/* What the path is to git's rules of what to leave out; "": nothing. */
+static struct slice rules_text(struct tool_run *r, const struct view_change *c)
+{
+	struct slice name = SLICE(".gitignore");
+
+	if (!slice_eq(c->path, name) && !slice_ends(c->path, SLICE("/.gitignore")))
+		return SLICE("");
+	return arena_printf(&r->arena, "%.*s: ignore rules count from the next session",
+			    SLICE_ARG(c->path));
+}
+
+/* Many new files that the project's ignore rules name, as one. */
+static void bundle_made(struct tool_run *r, const struct commit_item *it)
+{
+	const struct view_change *c = it->change;
+	struct slice line = arena_printf(&r->arena, "%.*s/: %llu new file%s", SLICE_ARG(c->path),
+					 (unsigned long long)c->files, c->files == 1 ? "" : "s");
+
+	env_file_changed(r->env, c->path);
+	tool_emit(r, &(struct task_event){ .kind = TASK_FILE_CHANGED,
+					   .path = c->path,
+					   .before = SLICE(""),
+					   .after = SLICE(""),
+					   .diff = SLICE(""),
+					   .text = line,
+					   .n_files = c->files });
+	note(r->commit, "A", line, " (ignored by git%s)",
+	     it->images ? "" : "; undo does not cover this");
+}
+
 void commit_made(struct tool_run *r, const struct commit_item *it, bool in_buffer)
 {
 	static const char *const letters[] = { "A", "M", "D", "mode" };
@@ -116,6 +146,10 @@ void commit_made(struct tool_run *r, const struct commit_item *it, bool in_buffe
 		edit_diff_stat(diff, &added, &removed);
 	}
 	m->made[c - m->changes] = true;
+	if (c->files > 0) {
+		bundle_made(r, it);
+		return;
+	}
 	if (c->git) {
 		git_told_add(&m->git, &r->arena, c, it->before, it->after);
 		env_file_changed(r->env, repository_of(c->path));
@@ -126,7 +160,8 @@ void commit_made(struct tool_run *r, const struct commit_item *it, bool in_buffe
 					   .path = c->path,
 					   .before = c->before,
 					   .after = c->after,
-					   .diff = diff });
+					   .diff = diff,
+					   .text = rules_text(r, c) });
 	note(m, letters[c->kind], c->path, "%s%s%s%s%s",
 	     diff.len ? arena_printf(&m->arena, " (+%zu -%zu)", added, removed).ptr : "",
 	     in_buffer ? " in the editor's buffer (not saved)" : "",

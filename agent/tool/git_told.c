@@ -89,6 +89,8 @@ static const char *verb_of(const struct git_told *t, const struct git_told_file 
 	bool moved = f->kind == VIEW_CHANGED && kind_of(f) == GIT_REF &&
 		     !slice_ends(f->path, SLICE("/packed-refs"));
 
+	if (slice_ends(f->path, SLICE("/info/exclude")) && f->kind == VIEW_CHANGED)
+		return "changed (its ignore rules count from the next session)";
 	return moved ? "moved" : is_packed(t, f) ? "packed" : verbs[f->kind];
 }
 

@@ -8,7 +8,7 @@ static bool read_entry(struct json v, struct arena *a, struct entry *out)
 	*out = (struct entry){ .kind = (enum entry_kind)json_i64_or(json_get(v, "kind"), -1) };
 	if (out->kind == ENTRY_NONE || out->kind == ENTRY_FOLDER)
 		return true;
-	return (out->kind == ENTRY_FILE || out->kind == ENTRY_LINK) &&
+	return (out->kind == ENTRY_FILE || out->kind == ENTRY_LINK || out->kind == ENTRY_BUNDLE) &&
 	       wire_bytes_read(v, a, &out->data);
 }
 

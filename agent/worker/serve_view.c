@@ -24,6 +24,7 @@ bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64
 
 	if (!upper_new(&s->views, id, &u, err))
 		return false;
+	u->rules_changed = s->places.rules_changed;
 	for (struct json_iter it = json_iter(list); json_next(&it);) {
 		if (!json_str(json_get(it.value, "path"), a, &path) ||
 		    !json_str(json_get(it.value, "text"), a, &text) ||
@@ -41,7 +42,7 @@ bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64
 static void write_change(struct jw *w, const struct upper_change *c, size_t index)
 {
 	static const char *const kinds[] = { "created", "changed", "removed", "mode" };
-	static const char *const types[] = { "file", "symlink", "folder", "special" };
+	static const char *const types[] = { "file", "symlink", "folder", "special", "bundle" };
 
 	jw_object(w);
 	jw_ki64(w, "index", (int64_t)index);
@@ -59,6 +60,7 @@ static void write_change(struct jw *w, const struct upper_change *c, size_t inde
 	jw_kbool(w, "git", c->git);
 	jw_kbool(w, "stale", c->stale);
 	jw_ki64(w, "open", c->open);
+	jw_ki64(w, "files", (int64_t)c->files);
 	jw_end(w);
 }
 
@@ -155,7 +157,7 @@ static struct upper_change *find_change(struct serve *s, struct rpc_request *req
 	return NULL;
 }
 
-/* The bytes of a file, the target of a link. */
+/* The bytes of a file, the target of a link, the list of a bundle. */
 static bool read_image(int top, const char *rel, struct buf *out, enum entry_kind *kind,
 		       struct err *err)
 {
@@ -195,23 +197,37 @@ static void write_image(struct jw *w, const char *key, enum entry_kind kind, con
 	jw_end(w);
 }
 
+static bool read_images(const struct serve *s, const struct upper *u, const struct upper_change *c,
+			struct buf *before, enum entry_kind *was, struct buf *after,
+			enum entry_kind *is, struct err *err)
+{
+	*was = *is = ENTRY_NONE;
+	if (c->class == UPPER_NEVER)
+		return err_set(err, ERR_DENIED, "%s: %s.", c->rel, c->reason);
+	if (c->type == UPPER_BUNDLE) {
+		*is = ENTRY_BUNDLE;
+		return upper_bundle_list(u, &s->root, c, after) ||
+		       err_set(err, ERR_TOO_LARGE, "%s: too many files to list.", c->rel);
+	}
+	return read_image(s->root.fd, c->rel, before, was, err) &&
+	       (c->kind == UPPER_REMOVED || read_image(u->fd, c->rel, after, is, err));
+}
+
 bool serve_view_write_images(const struct serve *s, const struct upper *u,
 			     const struct upper_change *c, struct jw *w, size_t *bytes,
 			     struct err *err)
 {
-	enum entry_kind was = ENTRY_NONE, is = ENTRY_NONE;
+	enum entry_kind was, is;
 	struct buf before, after;
 	bool ok;
 
 	buf_init(&before, LIMIT_READ_BYTES);
-	buf_init(&after, LIMIT_READ_BYTES);
-	ok = c->class != UPPER_NEVER || err_set(err, ERR_DENIED, "%s: %s.", c->rel, c->reason);
-	ok = ok && read_image(s->root.fd, c->rel, &before, &was, err) &&
-	     (c->kind == UPPER_REMOVED || read_image(u->fd, c->rel, &after, &is, err));
+	buf_init(&after, c->type == UPPER_BUNDLE ? LIMIT_MESSAGE_BYTES / 2 : LIMIT_READ_BYTES);
+	ok = read_images(s, u, c, &before, &was, &after, &is, err);
 	if (ok) {
 		write_image(w, "before", was, &before);
 		write_image(w, "after", is, &after);
-		if (was == ENTRY_NONE)
+		if (was == ENTRY_NONE && is != ENTRY_BUNDLE)
 			jw_ki64(w, "folders",
 				file_missing_folders(&s->root, slice_of(c->rel)));
 		*bytes = before.len + after.len;

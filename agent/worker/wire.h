@@ -17,7 +17,7 @@
  *			    seconds, limit, changed?}; changed, where the command had a layer of
  *			    its own: {view, dropped, tooMany, quiet, unseen[], changes[{index,
  *			    path, kind, type, before, after, size, mode, oldMode, reason,
- *			    protected, never, stale, open}], next}; view 0: nothing is left of
+ *			    protected, never, stale, open, files}], next}; view 0: nothing is left of
  *			    it; next: not 0 if that is not all, and then where the rest begins
  *	viewChanges	{view, from} -> {changes[], next}: another page
  *	viewImage	{view, index} -> {before?{text|base64}, after?{..}}
@@ -40,8 +40,8 @@
 #include "protocol/json/json.h"
 #include "protocol/json/write.h"
 
-/* What stands under a name. */
-enum entry_kind { ENTRY_NONE, ENTRY_FILE, ENTRY_LINK, ENTRY_FOLDER };
+/* What stands under a name; a bundle: many files, see manifest.h. */
+enum entry_kind { ENTRY_NONE, ENTRY_FILE, ENTRY_LINK, ENTRY_FOLDER, ENTRY_BUNDLE };
 
 /* Where this program and its libraries lie inside a container. */
 #define WIRE_INSIDE "/run/emend"

@@ -98,6 +98,8 @@ static void put_fields(struct jw *w, const struct task_event *ev)
 		jw_kstr(w, "before", ev->before);
 		jw_kstr(w, "after", ev->after);
 		jw_kstr(w, "diff", ev->diff);
+		if (ev->n_files > 0)
+			jw_ki64(w, "files", (int64_t)ev->n_files);
 		break;
 	case TASK_GIT_CHANGED:
 		jw_kstr(w, "call", ev->call);

@@ -289,6 +289,8 @@ void event_as_text(struct host_cli *h, const struct task_event *ev)
 		term_text(h->log, TERM_DIM, ev->text);
 		break;
 	case TASK_FILE_CHANGED:
+		if (ev->text.len > 0)
+			put_line(h, TERM_DIM, "  ", ev->text);
 		begin_line(h);
 		if (!asker_showed(&h->asker, ev->diff))
 			term_diff(h->log, ev->diff);

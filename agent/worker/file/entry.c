@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/worker/file/manifest.h"
 #include "agent/worker/file/put.h"
 #include "agent/worker/view/upper.h"
 
@@ -130,6 +131,13 @@ bool entry_put(const struct root *r, struct slice path, const struct entry *from
 	int dir, lock;
 	bool ok;
 
+	if (to->kind == ENTRY_BUNDLE)
+		return err_set(
+			err, ERR_INVALID,
+			"the content of its files was not kept; what made them can make them "
+			"again");
+	if (from->kind == ENTRY_BUNDLE)
+		return manifest_remove(r, from->data, err);
 	if (!root_clean(r, path, rel, err) || !reachable(r, rel, err))
 		return false;
 	if (from->kind == ENTRY_FOLDER || to->kind == ENTRY_FOLDER)

@@ -129,7 +129,7 @@ static void add_protected(struct scan *s, char kind, const char *rel)
 	add(s, kind, rel, NULL);
 }
 
-static bool is_of_tools(const char *name)
+bool places_of_tools(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(of_tools); i++) {
 		if (strcmp(name, of_tools[i]) == 0)
@@ -171,12 +171,12 @@ static void remember_through(struct places *p)
 	}
 }
 
-static void look_at_rules(struct places *p, const struct walk_entry *e)
+/* Did somebody write these ignore rules since the first look? */
+static void look_at_rules(struct places *p, int dir, const char *rules)
 {
 	struct stat st;
 
-	if (p->born.tv_sec == 0 || strcmp(e->name, ".gitignore") != 0 ||
-	    fstatat(e->dir, e->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (p->born.tv_sec == 0 || fstatat(dir, rules, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
 	p->rules_changed =
 		p->rules_changed || st.st_ctim.tv_sec > p->born.tv_sec ||
@@ -252,6 +252,8 @@ static enum walk_next visit(void *payload, const struct walk_entry *e)
 			add(s, PLACE_READ_ONLY, e->rel, protect_in_git[i]);
 		if (e->kind == WALK_DIR)
 			add_configs(s, e->rel);
+		if (e->depth == 1)
+			look_at_rules(s->p, e->dir, ".git/info/exclude");
 		return s->too_many ? WALK_STOP : WALK_SKIP;
 	}
 	if (root_denied(s->root, slice_of(e->rel))) {
@@ -261,8 +263,9 @@ static enum walk_next visit(void *payload, const struct walk_entry *e)
 	}
 	if (protect_named(e->name))
 		add_protected(s, PLACE_READ_ONLY, e->rel);
-	look_at_rules(s->p, e);
-	if (e->kind == WALK_DIR && is_of_tools(e->name))
+	if (strcmp(e->name, ".gitignore") == 0)
+		look_at_rules(s->p, e->dir, e->name);
+	if (e->kind == WALK_DIR && places_of_tools(e->name))
 		add_through(s, e);
 	if (s->too_many)
 		return WALK_STOP;

@@ -30,6 +30,8 @@ NODISCARD bool places_refresh(struct places *p, const struct root *r, uint64_t n
 			      struct err *err);
 /* Does this path lie in (or is it) a folder that commands reach directly? */
 bool places_through(const struct places *p, const char *rel);
+/* Is this the name of a folder that tools of a language or a build make, and make anew? */
+bool places_of_tools(const char *name);
 void places_forget(struct places *p); /* something was written: look again */
 
 #endif

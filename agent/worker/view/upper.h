@@ -44,12 +44,18 @@ enum upper_kind {
 	UPPER_MODE,
 	UPPER_TIME, /* nothing but its time, by which make judges; never listed */
 };
-enum upper_type { UPPER_FILE, UPPER_SYMLINK, UPPER_DIR, UPPER_SPECIAL };
+enum upper_type {
+	UPPER_FILE,
+	UPPER_SYMLINK,
+	UPPER_DIR,
+	UPPER_SPECIAL,
+	UPPER_BUNDLE, /* many new files that an ignore rule names: see upper_bundle.c */
+};
 enum upper_class {
 	UPPER_ORDINARY,	 /* may be committed */
 	UPPER_PROTECTED, /* only if the user says so */
 	UPPER_NEVER,	 /* not at all */
-	UPPER_QUIET,	 /* git's objects, new ignored files, folders: with the rest, unasked */
+	UPPER_QUIET,	 /* git's objects, what is in bundles, folders: with the rest, unasked */
 };
 struct upper_change {
 	char *rel;
@@ -61,10 +67,17 @@ struct upper_change {
 	bool object;	    /* one of its objects, or what lies beside them: always quiet */
 	bool stale;	    /* the real one was changed while the command ran */
 	bool done;	    /* committed */
+	bool ignored;	    /* a new file that an ignore rule names */
+	bool tool;	    /* and it lies in a folder that tools make and the rule leaves out */
+	uint32_t top; /* length of the path of the topmost folder that the rules leave out; 0: they
+			       name the file itself */
+	uint32_t bundle;    /* of a file: 1 + index of the bundle that it goes with; 0: none */
+	size_t files;	    /* of a bundle: in it */
 	int open;	    /* index of the unsaved text of this file; -1: not open */
 	struct sha256_hex before, after; /* "": no file; of a link: of its target */
 	struct put_was was;		 /* the real one, when the layer was read */
 	uint64_t size;			 /* after, bytes */
+	struct timespec modified;	 /* after */
 	uint32_t mode, old_mode;	 /* permission bits */
 };
 
@@ -81,6 +94,7 @@ struct upper {
 	size_t n, cap, shown; /* shown: those that are not quiet */
 	size_t n_times;	      /* of UPPER_TIME */
 	bool too_many;
+	bool rules_changed; /* the ignore rules, in this session: they hide nothing until the next */
 	/* Of git: objects and packs that came, that go because they exist elsewhere, and that stay
 	 * although the command removed or changed them, as they exist nowhere else. */
 	struct {
@@ -107,6 +121,9 @@ NODISCARD bool upper_apply(struct upper *u, const struct root *r, struct upper_c
 			   struct err *err);
 /* Is it an object that must be there before what refers to it? */
 bool upper_is_new_object(const struct upper_change *c);
+/* upper_bundle.c: its files, as manifest.h lists them. False: they are too many for out. */
+bool upper_bundle_list(const struct upper *u, const struct root *r, const struct upper_change *c,
+		       struct buf *out);
 /* All that is quiet. *failed: how many could not be done; *err: the first reason. */
 void upper_apply_quiet(struct upper *u, const struct root *r, size_t *done, size_t *failed,
 		       struct err *err);

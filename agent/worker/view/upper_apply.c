@@ -11,9 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/policy/protect.h"
 #include "agent/sandbox/tree.h"
-#include "agent/worker/view/upper.h"
+#include "agent/worker/view/upper_own.h"
 
 static bool fail(struct err *err, const char *rel, const char *what)
 {
@@ -176,12 +175,14 @@ static bool put_symlink(struct upper *u, const struct upper_change *c, int dir, 
 	const char *name;
 	int from = upper_parent(u->fd, c->rel, &name);
 	ssize_t n = from >= 0 ? readlinkat(from, name, target, sizeof(target) - 1) : -1;
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, c->modified };
 
 	if (from >= 0)
 		(void)close(from);
 	if (n > 0) {
 		target[n] = 0;
 		if (put_link(&p, dir, target)) {
+			(void)utimensat(dir, p.name, times, AT_SYMLINK_NOFOLLOW);
 			result = put_swap(dir, p.name, dir, base, was);
 			put_end(&p);
 		}
@@ -292,8 +293,8 @@ static bool is_folder(const struct root *r, const char *rel)
 	return fd >= 0;
 }
 
-static bool apply_one(struct upper *u, const struct root *r, struct upper_change *c, bool sync,
-		      struct err *err)
+bool upper_apply_one(struct upper *u, const struct root *r, struct upper_change *c, bool sync,
+		     struct err *err)
 {
 	struct put_was was;
 	const char *base;
@@ -336,7 +337,10 @@ bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, 
 	if (c->git && !c->object && u->objects.failed)
 		return err_set(err, ERR_DENIED,
 			       "%s: objects of the repository could not be written.", c->rel);
-	c->done = is_there(r, c) || apply_one(u, r, c, sync, err);
+	if (c->type == UPPER_BUNDLE)
+		c->done = upper_apply_bundle(u, r, c, err);
+	else
+		c->done = is_there(r, c) || upper_apply_one(u, r, c, sync, err);
 	u->objects.failed = u->objects.failed || (c->object && !c->done);
 	return c->done;
 }
@@ -346,7 +350,7 @@ bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, 
 static bool apply_quiet(struct upper *u, const struct root *r, struct upper_change *c,
 			struct err *err)
 {
-	bool ok = apply_one(u, r, c, false, err);
+	bool ok = upper_apply_one(u, r, c, false, err);
 
 	/* A folder that keeps something stays, and an index that says the same is no loss. */
 	return ok || (c->type == UPPER_DIR && c->kind == UPPER_REMOVED) ||

@@ -48,18 +48,35 @@ static bool exists(void *payload, const char *rel, bool before)
 	return fd >= 0 && !upper_is_whiteout(&st);
 }
 
-static bool ignored(struct layer_walk *w, const char *rel)
+/* Whether the folder of `len` bytes of rel is one of tools. */
+static bool ends_in_tools(const char *rel, size_t len)
+{
+	char name[LIMIT_PATH_BYTES];
+	size_t at = len;
+
+	while (at > 0 && rel[at - 1] != '/')
+		at--;
+	(void)snprintf(name, sizeof(name), "%.*s", (int)(len - at), rel + at);
+	return places_of_tools(name);
+}
+
+/* Fills in what the ignore rules say of a new file. */
+static void look_at_rules(struct layer_walk *w, struct upper_change *c)
 {
 	char part[LIMIT_PATH_BYTES];
+	const char *s;
 
 	if (!w->ignore)
 		w->ignore = ignore_new(w->root);
-	for (const char *s = strchr(rel, '/'); s; s = strchr(s + 1, '/')) {
-		(void)snprintf(part, sizeof(part), "%.*s", (int)(s - rel), rel);
-		if (ignore_match(w->ignore, part, true))
-			return true;
+	for (s = strchr(c->rel, '/'); s && !c->ignored; s = strchr(s + 1, '/')) {
+		(void)snprintf(part, sizeof(part), "%.*s", (int)(s - c->rel), c->rel);
+		c->ignored = ignore_match(w->ignore, part, true);
+		c->top = c->ignored ? (uint32_t)(s - c->rel) : 0;
 	}
-	return ignore_match(w->ignore, rel, false);
+	/* A folder of tools may lie in one that is left out: out/x/node_modules. */
+	for (s = c->rel + c->top; c->top > 0 && s && !c->tool; s = strchr(s + 1, '/'))
+		c->tool = ends_in_tools(c->rel, (size_t)(s - c->rel));
+	c->ignored = c->ignored || ignore_match(w->ignore, c->rel, false);
 }
 
 /* Links may stay inside of the workspace, or lead to the system's folders. ".." only in front:
@@ -158,6 +175,10 @@ void upper_classify(struct layer_walk *w, struct upper_change *c)
 		c->class = UPPER_PROTECTED;
 	else if (c->open >= 0)
 		c->class = UPPER_ORDINARY;
-	else if (c->type == UPPER_DIR || c->object || (born && !c->git && ignored(w, c->rel)))
+	else if (c->type == UPPER_DIR || c->object)
 		c->class = UPPER_QUIET;
+	else if (born && !c->git)
+		look_at_rules(w, c);
+	if (c->ignored)
+		c->class = UPPER_QUIET; /* until all of them are known: upper_settle_ignored() */
 }

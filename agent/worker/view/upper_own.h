@@ -2,6 +2,7 @@
  *
  *   upper_walk.c   from the layer to a list of changes
  *   upper_class.c  where each of them may go
+ *   upper_bundle.c new files that an ignore rule names: each by itself, or many as one
  *   upper_git.c    what becomes of a repository as a whole
  *   git_objects.c  which of the objects that were removed exist elsewhere */
 #ifndef EMEND_WORKER_UPPER_OWN_H
@@ -29,6 +30,15 @@ const char *upper_reason(struct layer_walk *w, const char *rel, enum protect_typ
 /* What stands in the workspace itself; false: nothing. */
 bool upper_lower_stat(const struct root *r, const char *rel, struct stat *st);
 bool upper_is_whiteout(const struct stat *st); /* says in a layer: removed */
+
+/* After all changes are known: what becomes of new files that an ignore rule names. ERR_IO. */
+NODISCARD bool upper_settle_ignored(struct upper *u, struct err *err);
+/* Makes the files of a bundle real that can be; the others stay quiet. False: none could. */
+NODISCARD bool upper_apply_bundle(struct upper *u, const struct root *r, struct upper_change *c,
+				  struct err *err);
+/* upper_apply.c: one change without any rule of its own. */
+NODISCARD bool upper_apply_one(struct upper *u, const struct root *r, struct upper_change *c,
+			       bool sync, struct err *err);
 
 /* After all changes are known: looks at each repository as a whole. */
 void upper_settle_git(struct upper *u, const struct root *r);

@@ -215,6 +215,7 @@ static void leaf(struct layer_walk *w, const char *rel, const struct stat *st)
 	struct upper_change c = { .kind = UPPER_CREATED,
 				  .type = type_of(st),
 				  .size = (uint64_t)st->st_size,
+				  .modified = st->st_mtim,
 				  .mode = st->st_mode & 0777,
 				  .open = open_index(w, rel) };
 	struct upper_change *added;
@@ -373,8 +374,10 @@ bool upper_walk(struct upper *u, const struct root *r, struct err *err)
 	}
 	if (u->n)
 		qsort(u->change, u->n, sizeof(*u->change), in_order);
-	if (w.ok && !u->too_many)
+	if (w.ok && !u->too_many) {
 		upper_settle_git(u, r);
+		w.ok = upper_settle_ignored(u, err);
+	}
 	ignore_free(w.ignore);
 	free(w.stack);
 	return w.ok;

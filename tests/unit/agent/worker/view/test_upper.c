@@ -13,6 +13,7 @@
 #include <sys/xattr.h>
 
 #include "agent/sandbox/tree.h"
+#include "agent/worker/file/manifest.h"
 #include "agent/worker/view/upper.h"
 #include "tests/unit/agent/worker/folder.h"
 
@@ -521,6 +522,103 @@ static void test_unsaved(void **state)
 	assert_int_equal(find(f, "x/new")->kind, UPPER_REMOVED);
 }
 
+static bool stands(struct fixture *f, const char *rel)
+{
+	return access(folder_at(&f->real, rel), F_OK) == 0;
+}
+
+static struct upper_change *bundle(struct fixture *f, const char *rel)
+{
+	for (size_t i = 0; i < f->u->n; i++)
+		if (f->u->change[i].type == UPPER_BUNDLE && strcmp(f->u->change[i].rel, rel) == 0)
+			return &f->u->change[i];
+	return NULL;
+}
+
+/* New files that a rule names are seen: few by their names, many and those of tools as one. */
+static void test_ignored(void **state)
+{
+	struct fixture *f = *state;
+	struct upper_change *c;
+	struct err err = { .msg = "" };
+	struct buf list;
+	char name[40];
+
+	folder_put(&f->layer, "a.o", "a\n");
+	folder_put(&f->layer, "out/x/y", "y\n");
+	folder_put(&f->layer, "out/Makefile", "all:\n");
+	for (int i = 0; i < 21; i++) {
+		(void)snprintf(name, sizeof(name), "sub/n/%d.o", i);
+		folder_put(&f->layer, name, "o\n");
+	}
+	folder_put(&f->layer, "sub/n/run.sh.o", "#!/bin/sh\n");
+	assert_int_equal(chmod(folder_at(&f->layer, "sub/n/run.sh.o"), 0755), 0);
+	walk(f);
+	c = find(f, "a.o");
+	assert_true(c && c->class == UPPER_ORDINARY && c->after.s[0]);
+	c = find(f, "sub/n/run.sh.o"); /* a script is told by its name */
+	assert_true(c && c->class == UPPER_ORDINARY && c->after.s[0]);
+	assert_int_equal(f->u->shown, 4);
+	c = bundle(f, "out");
+	assert_true(c && c->class == UPPER_ORDINARY && c->files == 2);
+	c = bundle(f, "sub");
+	assert_true(c && c->files == 21);
+	buf_init(&list, 64 * 1024);
+	assert_true(upper_bundle_list(f->u, &f->root, c, &list));
+	assert_true(slice_starts(buf_slice(&list), SLICE("folder sub/n\n2 ")));
+	assert_true(upper_apply(f->u, &f->root, c, true, &err));
+	assert_string_equal(folder_get(&f->real, "sub/n/7.o"), "o\n");
+	assert_false(stands(f, "out/x/y")); /* it was not asked for */
+
+	/* All go again, but not what somebody changed since. */
+	folder_put(&f->real, "sub/n/7.o", "mine\n");
+	assert_false(manifest_remove(&f->root, buf_slice(&list), &err));
+	assert_int_equal(err.code, ERR_STALE);
+	assert_string_equal(err.msg, "1 of its 21 files was changed since, and is left");
+	assert_string_equal(folder_get(&f->real, "sub/n/7.o"), "mine\n");
+	assert_false(stands(f, "sub/n/8.o"));
+	assert_int_equal(unlink(folder_at(&f->real, "sub/n/7.o")), 0);
+	assert_true(manifest_remove(&f->root, buf_slice(&list), &err));
+	assert_false(stands(f, "sub/n"));
+	assert_true(stands(f, "sub/b.txt"));
+	assert_false(manifest_remove(&f->root, SLICE("no list\n"), &err));
+	assert_int_equal(err.code, ERR_INVALID);
+	buf_release(&list);
+}
+
+/* Rules of this session do not make many files one, as a command may have written them. */
+static void test_ignored_by_new_rules(void **state)
+{
+	struct fixture *f = *state;
+	char name[40];
+
+	for (int i = 0; i < 30; i++) {
+		(void)snprintf(name, sizeof(name), "sub/%d.o", i);
+		folder_put(&f->layer, name, "o\n");
+	}
+	folder_put(&f->layer, "out/y", "y\n");
+	f->u->rules_changed = true;
+	walk(f);
+	assert_false(bundle(f, "sub"));
+	assert_int_equal(find(f, "sub/7.o")->class, UPPER_ORDINARY);
+	assert_true(bundle(f, "out"));
+}
+
+/* With very many folders, those of the workspace are told as a whole. */
+static void test_ignored_folders(void **state)
+{
+	struct fixture *f = *state;
+	char name[40];
+
+	for (int i = 0; i < 40; i++) {
+		(void)snprintf(name, sizeof(name), "sub/%d/out/x", i);
+		folder_put(&f->layer, name, "o\n");
+	}
+	walk(f);
+	assert_int_equal(f->u->shown, 1);
+	assert_int_equal(bundle(f, "sub")->files, 40);
+}
+
 static void test_quiet(void **state)
 {
 	struct fixture *f = *state;
@@ -594,8 +692,9 @@ int main(void)
 		WITH(test_never),	    WITH(test_type_changes),
 		WITH(test_commit),	    WITH(test_commit_is_conditional),
 		WITH(test_swapped_parent),  WITH(test_unsaved),
-		WITH(test_quiet),	    WITH(test_tree_chmod),
-		WITH(test_tree_remove),
+		WITH(test_ignored),	    WITH(test_ignored_by_new_rules),
+		WITH(test_ignored_folders), WITH(test_quiet),
+		WITH(test_tree_chmod),	    WITH(test_tree_remove),
 	};
 
 	return cmocka_run_group_tests_name("upper", tests, NULL, NULL);

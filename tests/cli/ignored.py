@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""ignored - what a command makes or changes under an ignore rule is seen like all else: shown, in the log, undone; many
+files of a build as one line. Rules that a command wrote hide nothing in the same session."""
+import json
+import os
+import subprocess
+
+from support import DONE, Workspace, expect, main
+
+
+def call(text):
+    return {"calls": [{"name": "run_command", "input": {"command": text}}]}
+
+
+def tree(w):
+    return {os.path.relpath(os.path.join(d, f), w.path): open(os.path.join(d, f), "rb").read()
+            for d, _, fs in os.walk(w.path) for f in fs if os.path.relpath(d, w.path).split("/")[0] != ".git" and not f.startswith(".emend-test")}
+
+
+def folders(w):
+    return {os.path.relpath(d, w.path) for d, _, _ in os.walk(w.path) if "/.git" not in d}
+
+
+def do(w, *commands, options=("--json",)):
+    """Each command in a script of the project: the policy judges command lines, and here it is about deeds."""
+    for i, text in enumerate(commands):
+        w.write(".emend-test%d" % i, text + "\n")
+    commands = ["sh ./.emend-test%d" % i for i in range(len(commands))]
+    r = w.run("do", *options, "--yes", "--model", w.script(*[call(c) for c in commands], DONE), "x")
+    expect(r.status == 0, r)
+    return r
+
+
+def project(w, rules):
+    w.write(".gitignore", rules)
+    w.write("Makefile", "prog: main.o\n\tcc -o prog main.o\nmain.o: main.c\n\tcc -c main.c\n")
+    w.write("main.c", "int main(void)\n{\n\treturn 0;\n}\n")
+    w.git("init", "-q")
+    w.git("add", "-f", ".")
+    w.git("commit", "-qm", "first")
+
+
+PLANTS = [  # a rule, a path, a name in it that a person or a tool may execute later
+    ("GNUmakefile", "GNUmakefile"), ("*", "makefile"), (".github/", ".github/workflows/evil.yml"), ("conftest.py", "conftest.py"),
+    ("*.sh", "scripts/run.sh"), ("local/", "local/tool"), ("*.o", "x.o"),
+]
+
+
+def each_plant_is_shown_logged_and_undone(w):
+    for rule, path in PLANTS:
+        with Workspace() as x:
+            project(x, rule + "\n")
+            before, dirs = tree(x), folders(x)
+            r = do(x, "mkdir -p ./$(dirname %s); printf '#!/bin/sh\\necho evil\\n' > %s; chmod +x %s; echo data > %s.txt"
+                   % (path, path, path, path))
+            changed = {e["path"]: e for e in r.of("file.changed")}
+            expect("+echo evil" in changed[path]["diff"], (path, r))
+            expect(set(r.of("task.finished")[-1]["files"]) == {path, path + ".txt"}, (path, r))
+            expect("evil" in x.run("diff").out and path in x.run("audit", "show").out, path)
+            u = x.run("undo", "-y")
+            expect(u.status == 0 and tree(x) == before and folders(x) == dirs, (path, u, folders(x) ^ dirs))
+
+
+def the_output_of_a_build_is_one_line_a_folder(w):
+    project(w, "*.o\nout/\nnode_modules/\n")
+    before, dirs = tree(w), folders(w)
+    r = do(w, "mkdir -p out/a/b node_modules/x src; for i in $(seq 312); do echo $i > out/a/b/$i; echo $i > src/$i.o; done; "
+              "echo 1 > node_modules/x/1; ln -s x/1 node_modules/l; echo 'all:' > src/GNUmakefile.o; echo all: > node_modules/Makefile")
+    told = {e["path"]: e.get("files") for e in r.of("file.changed")}
+    expect(told == {"out": 312, "src": 313, "node_modules": 3}, told)
+    expect(all(not e["diff"] for e in r.of("file.changed")), r)
+    log = open(w.log_path(r.events()[0]["session"]), encoding="utf-8").read()
+    result = [json.loads(line) for line in log.splitlines() if '"type":"result"' in line][0]["text"]
+    expect("A out/: 312 new files (ignored by git)\n" in result, result)
+    w.write("src/mine.o", "mine\n")
+    w.write("src/7.o", "mine\n")
+    expect("new files, ignored by git, in: out\n" in w.run("diff").out, "diff")
+    u = w.run("undo", "-y")
+    expect("src: 1 of its 313 files was changed since, and is left" in u.out + u.err, u)
+    expect(tree(w) == dict(before, **{"src/mine.o": b"mine\n", "src/7.o": b"mine\n"}), set(tree(w)) ^ set(before))
+    expect(folders(w) == dirs | {"src"}, folders(w) ^ dirs)
+    u = w.run("redo", "-y")
+    expect("out: the content of its files was not kept" in u.out + u.err and not w.exists("out"), u)
+
+
+def a_person_sees_the_line(w):
+    project(w, "out/\n")
+    r = do(w, "mkdir out; for i in $(seq 30); do echo $i > out/$i; done", options=())
+    expect("  out/: 30 new files\n" in r.out, r)
+    r = w.run("run", "--json", "--", "sh", "-c", "mkdir out/more; echo 1 > out/more/GNUmakefile; rm -r out; mkdir out; echo 1 > out/1")
+    expect(r.status == 0, r)
+
+
+def rules_of_a_command_hide_nothing_in_its_session(w):
+    project(w, "build/\n")
+    w.write("bin/tool", "#!/bin/sh\necho good\n")
+    w.git("add", ".")
+    w.git("commit", "-qm", "tool")
+    before = tree(w)
+    r = do(w, "printf '*\\nbin/\\n' >> .git/info/exclude; echo '*.c' >> .gitignore", "echo echo evil > bin/tool; echo all: > GNUmakefile; "
+              "mkdir src; for i in $(seq 40); do echo $i > src/$i.c; done")
+    changed = {e["path"] for e in r.of("file.changed")}
+    expect({".gitignore", "bin/tool", "GNUmakefile", "src/1.c", "src/40.c"} <= changed and len(changed) == 43, r)
+    expect("info/exclude changed (its ignore rules count from the next session)" in r.of("git.changed")[0]["text"], r)
+    u = w.run("undo", "-y")
+    expect(u.status == 0 and tree(w) == before and "bin/" not in w.read(".git/info/exclude"), u)
+    r = do(w, "echo '*.c' >> .gitignore", options=())
+    expect(".gitignore: ignore rules count from the next session" in r.out, r)
+
+
+def a_second_build_does_nothing(w):
+    """`make` twice in one session, and again in another: what it made is real, and newer than its sources."""
+    project(w, "*.o\nprog\n")
+    r = do(w, "make > log1 2>&1", "make > log2 2>&1")
+    expect("cc -c" in w.read("log1") and "up to date" in w.read("log2"), (r, w.read("log2")))
+    do(w, "make > log3 2>&1")
+    expect("up to date" in w.read("log3"), w.read("log3"))
+    subprocess.run(["make", "-q"], cwd=w.path, check=True)
+
+
+CASES = [each_plant_is_shown_logged_and_undone, the_output_of_a_build_is_one_line_a_folder, a_person_sees_the_line,
+         rules_of_a_command_hide_nothing_in_its_session, a_second_build_does_nothing]
+
+if __name__ == "__main__":
+    main(CASES)
