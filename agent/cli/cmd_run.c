@@ -21,7 +21,8 @@ struct command_run {
 	struct runner *runner;
 	struct runner_call *call;
 	struct command_spec spec;
-	struct host_cli host;	 /* asks; with --network */
+	struct host_cli host; /* asks, with --network; knows what editors hold */
+	struct run_open open;
 	struct network *network; /* NULL: none */
 	struct err why;
 	int status;
@@ -88,6 +89,23 @@ static void put_network(struct command_run *r)
 		term_text(&r->cli->log, TERM_DIM, report);
 }
 
+/* Where there is no view, or no way to put an open file into it. */
+static void put_unseen(struct command_run *r, const struct view_result *v)
+{
+	size_t n = v->overlay ? v->n_unseen : r->spec.n_unsaved;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t at = v->overlay ? (size_t)v->unseen[i] : i;
+
+		if (at >= r->spec.n_unsaved)
+			continue;
+		term_raw(&r->cli->log,
+			 SLICE("emend: the command did not see the unsaved text of "));
+		term_line(&r->cli->log, TERM_PLAIN, r->spec.unsaved[at].path, 1000);
+		term_raw(&r->cli->log, SLICE("\n"));
+	}
+}
+
 static void put_result(struct command_run *r, const struct command_result *c)
 {
 	struct json_line l;
@@ -118,8 +136,8 @@ static void end(struct command_run *r)
 {
 	network_close(r->network);
 	r->network = NULL;
-	if (cli_given(r->cli, OPT_NETWORK))
-		host_cli_close(&r->host);
+	run_open_drop(&r->open);
+	host_cli_close(&r->host);
 	runner_stop(r->runner);
 	cli_loop_end(&r->loop);
 }
@@ -147,13 +165,14 @@ static void on_done(void *payload, const struct command_result *c, const struct 
 	if (c && !err) {
 		put_held(r, &c->held);
 		put_result(r, c);
+		put_unseen(r, &c->changed);
 		r->status = status_of(c);
 	}
 	if (r->loop.interrupts > 0)
 		r->status = err_exit_code(ERR_CANCELLED);
 	if (c && !err)
-		run_commit_start(r->cli, r->runner, &c->changed, cli_given(r->cli, OPT_CONFIRM),
-				 on_kept, r);
+		run_commit_start(r->cli, r->runner, &r->open, &c->changed,
+				 cli_given(r->cli, OPT_CONFIRM), on_kept, r);
 	else
 		on_kept(r, true);
 }
@@ -214,10 +233,22 @@ static bool open_network(struct command_run *r, struct err *err)
 	for (size_t i = 1; i < r->spec.n_argv; i++)
 		o.command = arena_printf(&r->cli->arena, "%.*s %.*s", SLICE_ARG(o.command),
 					 SLICE_ARG(r->spec.argv[i]));
-	host_cli_init(&r->host, r->cli, &r->loop, true);
 	if (!r->host.asker.tty)
 		o.nobody = "there is no terminal to ask on";
 	return network_open(&o, network_is_ready, r, &r->network, err);
+}
+
+static void editors_known(void *payload)
+{
+	struct command_run *r = payload;
+
+	r->spec.n_unsaved = run_open_texts(&r->open, &r->spec.unsaved);
+	if (r->loop.interrupts > 0)
+		end(r);
+	else if (!cli_given(r->cli, OPT_NETWORK))
+		start_command(r);
+	else if (!open_network(r, &r->why))
+		end(r);
 }
 
 static bool start(struct command_run *r, struct err *err)
@@ -252,9 +283,11 @@ static bool start(struct command_run *r, struct err *err)
 	o.n_denied = policy_denied_files(r->policy, &o.denied);
 	if (!write_dirs(r, dirs, &o.n_write_dirs, err) || !runner_start(&o, &r->runner, err))
 		return false;
-	if (cli_given(r->cli, OPT_NETWORK))
-		return open_network(r, err);
-	start_command(r);
+	r->open = (struct run_open){ .host = &r->host.host,
+				     .runner = r->runner,
+				     .root = r->place.workspace,
+				     .arena = &r->cli->arena };
+	run_open_look(&r->open, editors_known, r);
 	return true;
 }
 
@@ -264,6 +297,7 @@ static int run(struct command_run *r)
 
 	if (!cli_loop_init(&r->loop, r->cli, &r->place, false, &err))
 		return cli_fail(r->cli, &err);
+	host_cli_init(&r->host, r->cli, &r->loop, true);
 	r->loop.interrupted = on_interrupt;
 	r->loop.payload = r;
 	if (cli_given(r->cli, OPT_NO_SANDBOX))

@@ -1,6 +1,6 @@
 /* run_commit.c - see run_commit.h
  *
- *   [git's new objects -->] all that may be kept --> runner_commit_many() --> runner_finish() --> done
+ *   editors asked --> [git's new objects -->] all that may be kept --> runner_commit_many() --> runner_finish() --> done
  *
  * What git did is told in one line. What is not listed comes with the last step. */
 #include "agent/cli/run_commit.h"
@@ -15,6 +15,7 @@
 struct run_commit {
 	struct cli *cli;
 	struct runner *runner;
+	struct run_open *open;
 	struct view_result v;
 	struct view_change *changes; /* copies */
 	bool all, kept;
@@ -103,9 +104,18 @@ static void tell_git(struct run_commit *m)
 	}
 }
 
-static bool is_kept(const struct run_commit *m, const struct view_change *c)
+/* Why it is not kept; "": it is. */
+static struct slice refusal(const struct run_commit *m, const struct view_change *c)
 {
-	return !c->never && (!c->is_protected || m->all);
+	struct slice open = run_open_why(m->open, c->path);
+
+	if (c->never)
+		return c->reason;
+	if (open.len > 0)
+		return open;
+	if (c->is_protected && !m->all)
+		return arena_printf(&m->cli->arena, "%.*s (-y keeps it)", SLICE_ARG(c->reason));
+	return SLICE("");
 }
 
 static void finished(void *payload, struct slice json, const struct err *err)
@@ -134,7 +144,7 @@ static void committed(void *payload, const struct view_item *items, size_t n, co
 	for (size_t i = 0; i < m->v.n_changes; i++) {
 		const struct view_change *c = &m->changes[i];
 
-		if (!is_kept(m, c))
+		if (refusal(m, c).len > 0)
 			continue;
 		while (k < n && items[k].index != c->index)
 			k++;
@@ -155,14 +165,12 @@ static void commit_rest(struct run_commit *m)
 	for (size_t i = 0; i < m->v.n_changes; i++) {
 		const struct view_change *change = &m->changes[i];
 
-		if (is_kept(m, change))
+		struct slice why = refusal(m, change);
+
+		if (why.len == 0)
 			indexes[n++] = change->index;
 		else
-			tell_change(m, change, false,
-				    change->never
-					    ? change->reason
-					    : arena_printf(&m->cli->arena, "%.*s (-y keeps it)",
-							   SLICE_ARG(change->reason)));
+			tell_change(m, change, false, why);
 	}
 	if (n > 0)
 		(void)runner_commit_many(m->runner, m->v.view, indexes, n, committed, m);
@@ -183,8 +191,18 @@ static void objects_added(void *payload, const struct view_item *failed, size_t 
 	commit_rest(m);
 }
 
-void run_commit_start(struct cli *c, struct runner *r, const struct view_result *v, bool all,
-		      run_commit_cb *done, void *payload)
+static void editors_known(void *payload)
+{
+	struct run_commit *m = payload;
+
+	if (m->v.objects_added > 0)
+		(void)runner_commit_objects(m->runner, m->v.view, objects_added, m);
+	else
+		commit_rest(m);
+}
+
+void run_commit_start(struct cli *c, struct runner *r, struct run_open *open,
+		      const struct view_result *v, bool all, run_commit_cb *done, void *payload)
 {
 	struct run_commit *m;
 
@@ -200,6 +218,7 @@ void run_commit_start(struct cli *c, struct runner *r, const struct view_result 
 	m = xcalloc(1, sizeof(*m));
 	*m = (struct run_commit){ .cli = c,
 				  .runner = r,
+				  .open = open,
 				  .v = *v,
 				  .all = all,
 				  .kept = true,
@@ -215,8 +234,5 @@ void run_commit_start(struct cli *c, struct runner *r, const struct view_result 
 	if (v->objects_held > 0)
 		tell(m, SLICE(".git/objects"), "removed", 0, false,
 		     git_told_held(v->objects_held, &c->arena));
-	if (v->objects_added > 0)
-		(void)runner_commit_objects(r, v->view, objects_added, m);
-	else
-		commit_rest(m);
+	run_open_look(open, editors_known, m);
 }

@@ -36,18 +36,28 @@ class Editor:
             raise AssertionError("the server does not answer")
         self.wait_listed(w)
 
-    def wait_listed(self, w):
+    def wait_listed(self, w, name="calc.py"):
         """Until others can see what is open."""
         folder = os.path.join(w.env["XDG_RUNTIME_DIR"], "emend")
         pause = threading.Event()
         for _ in range(DEADLINE * 20):
-            for name in os.listdir(folder):
-                if name.endswith(".open"):
-                    with open(os.path.join(folder, name), encoding="utf-8") as f:
-                        if "open " + self.path in f.read():
+            for face in os.listdir(folder):
+                if face.endswith(".open"):
+                    with open(os.path.join(folder, face), encoding="utf-8") as f:
+                        if "open " + os.path.join(w.path, name) in f.read():
                             return
             pause.wait(0.05)
         raise AssertionError("the editor is not listed")
+
+    def open(self, w, name, text):
+        self.server.send({"method": "textDocument/didOpen", "params": {"textDocument": {
+            "uri": "file://" + os.path.join(w.path, name), "languageId": "python", "version": 1, "text": text}}})
+        self.wait_listed(w, name)
+
+    def save(self):
+        with open(self.path, "w", encoding="utf-8") as f:
+            f.write(self.text)
+        self.server.send({"method": "textDocument/didSave", "params": {"textDocument": {"uri": self.uri}}})
 
     def serve(self):
         while True:
@@ -116,6 +126,24 @@ def a_command_sees_and_changes_what_is_not_saved(w, editor):
 
 
 @with_editor
+def a_command_of_a_person_never_writes_below_an_editor(w, editor):
+    """`emend run` sees what is not saved; a file with such text, and a folder with it, stay as they are, and that is said."""
+    w.write("other.py", "a - b\n")
+    r = w.run("run", "--", "sh", "-c", "grep -q 'not saved' calc.py && sed -i 's/a - b/a + b/' *.py")
+    expect(r.status == 1 and w.read("calc.py") == DISK and w.read("other.py") == "a + b\n", r)
+    expect("not kept: calc.py: an editor has it open" in r.err and editor.text == DIRTY, r)
+    r = w.run("run", "--", "sh", "-c", "rm calc.py")
+    expect(r.status == 1 and w.read("calc.py") == DISK and "not kept: calc.py" in r.err, r)
+    w.write("src/a.py", "saved\n")
+    editor.open(w, "src/a.py", "not saved\n")
+    r = w.run("run", "--", "rm", "-r", "src", "other.py")
+    expect(r.status == 1 and w.read("src/a.py") == "saved\n" and not w.exists("other.py"), r)
+    editor.save()
+    r = w.run("run", "--", "sed", "-i", "s/a - b/a + b/", "calc.py")
+    expect(r.status == 0 and w.read("calc.py") == DIRTY.replace("a - b", "a + b"), r)
+
+
+@with_editor
 def an_editor_that_hangs_costs_its_own_file_only(w, editor):
     w.write("other.py", "x = 1\n")
     editor.server.process.send_signal(signal.SIGSTOP)
@@ -137,4 +165,5 @@ def a_dead_editor_holds_nothing(w, editor):
 
 
 main([an_edit_goes_through_the_editor, a_command_sees_and_changes_what_is_not_saved,
-      an_editor_that_hangs_costs_its_own_file_only, a_dead_editor_holds_nothing])
+      a_command_of_a_person_never_writes_below_an_editor, an_editor_that_hangs_costs_its_own_file_only,
+      a_dead_editor_holds_nothing])
