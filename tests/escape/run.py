@@ -75,7 +75,7 @@ def bombs(w):
     tap(w.refused or (r.returncode in (202, 201)), "fork bomb", str(r.returncode))
     r = w.inside(PY % 'x=[]\nfor i in range(400): x.append(bytearray(10**7))\nprint("ESCAPED")', "--memory", "300000000")
     tap(w.refused or (r.returncode == 202 and not escaped(r.stdout)), "memory bomb", str(r.returncode))
-    half = 'import os,time\nfor i in range(8):\n  if os.fork()==0:\n    x=bytearray(10**8)\n    time.sleep(5)\n    os._exit(0)\ntime.sleep(3)\nprint("ESCAPED")'
+    half = 'import os,time\nfor i in range(8):\n  if os.fork()==0:\n    x=bytearray(10**8)\n    time.sleep(90)\n    os._exit(0)\ntime.sleep(60)\nprint("ESCAPED")'
     r = w.inside(PY % half, "--memory", "300000000")
     tap(w.refused or (r.returncode == 202 and not escaped(r.stdout)), "memory bomb in many processes", str(r.returncode))
     r = w.inside("head -c 50000000 /dev/zero > big; wc -c < big; rm -f big", "--file", "10000000")
