@@ -22,6 +22,7 @@ enum task_event_kind {
 	TASK_CHANGE_HELD, /* path (relative; "": all of a command's changes), text: why a change
 				    of a command was not kept, the end of a sentence */
 	TASK_USAGE,	  /* usage: totals of the task */
+	TASK_STEERED,	  /* text: what the person said meanwhile goes to the model now */
 	TASK_NOTICE,	  /* text: a retry, a warning, one line */
 	TASK_FINISHED,	  /* status, text: summary, usage, seconds, files */
 };

@@ -131,6 +131,7 @@ void tracked_event(struct tracked *t, const struct task_event *ev)
 		t->written = 0;
 		say(t, ev->text.len ? ev->text : ev->tool);
 		return;
+	case TASK_STEERED:
 	case TASK_NOTICE:
 		say(t, ev->text);
 		messages_log(&t->server->messages, LSP_MESSAGE_INFO, "%s: %.*s", t->title,

@@ -90,6 +90,16 @@ static int no_command(struct cli *c, char **args, int n)
 	return 2;
 }
 
+/* `emend` alone in front of a person is the conversation. */
+static bool is_chat(char **args, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (strcmp(args[i], "--help") == 0 || strcmp(args[i], "-h") == 0 ||
+		    strcmp(args[i], "--version") == 0 || strcmp(args[i], "-V") == 0)
+			return false;
+	return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+}
+
 int cmd_version(struct cli *c)
 {
 	term_printf(&c->out, "emend %s\n", EMEND_VERSION);
@@ -133,9 +143,9 @@ static int run(struct cli *c, char **args, int n)
 	int status;
 
 	options_find_command(args, n, &name);
-	if (!name)
+	if (!name && !is_chat(args, n))
 		return no_command(c, args, n);
-	c->command = find(name);
+	c->command = find(name ? name : "chat");
 	if (!c->command.name)
 		return unknown_command(c, name);
 	if (!options_parse(&c->arena, args, n, name, c->command.options, &c->args, &err))

@@ -134,7 +134,7 @@ static size_t put_others(struct cli *c, const struct target *t)
 	return n;
 }
 
-static bool put_all(struct cli *c, const struct place *p, const char *word, struct err *err)
+bool diff_show(struct cli *c, const struct place *p, const char *word, struct err *err)
 {
 	struct target t;
 	size_t shown = 0, git = 0;
@@ -173,7 +173,7 @@ int cmd_diff(struct cli *c)
 	int status = 0;
 
 	if (!place_init(&p, c, &err) ||
-	    !put_all(c, &p, c->args.n_words ? c->args.words[0] : "", &err))
+	    !diff_show(c, &p, c->args.n_words ? c->args.words[0] : "", &err))
 		status = cli_fail(c, &err);
 	place_release(&p);
 	return status;

@@ -41,6 +41,7 @@ bool cli_given(const struct cli *c, enum option o);
 int cmd_help(struct cli *c);
 int cmd_version(struct cli *c);
 int cmd_do(struct cli *c);
+int cmd_chat(struct cli *c);
 int cmd_code(struct cli *c); /* the code actions */
 int cmd_run(struct cli *c);
 int cmd_status(struct cli *c);

@@ -15,6 +15,15 @@ static const struct command table[] = {
 	  "  emend do \"make the failing test pass\"\n"
 	  "  emend do -y --max-usd 0.50 \"rename Widget to Gadget everywhere\"\n"
 	  "  emend do - <task.txt\n" },
+	{ "chat", "[OPTIONS] [MESSAGE]",
+	  "a conversation in this folder; `emend` alone on a terminal is the same",
+	  "What is typed while a task works goes to the model with its next step. /help lists what\n"
+	  "there is to type. From a pipe each line is a message, taken when the one before is done; where\n"
+	  "a MESSAGE is given, what is piped goes along with it.\n",
+	  OPTS_TASK | OPT_RESUME, -1, cmd_chat,
+	  "  emend chat\n"
+	  "  emend chat --resume last\n"
+	  "  git diff | emend chat \"is this right?\"\n" },
 	{ "diff", "[TASK|SESSION|STEP]",
 	  "what a task changed; the newest one of this folder if none is named",
 	  "A session stands for all its tasks, a number for a step of the newest task.\n",

@@ -21,9 +21,12 @@ static void on_signal(uv_signal_t *h, int number)
 {
 	struct cli_loop *l = h->data;
 
-	(void)number;
-	if (l->interrupts++ > 0)
+	l->last_signal = number;
+	if (l->interrupts++ > 0) {
+		if (l->breaks)
+			l->breaks(l->payload);
 		_exit(EXIT_CANCELLED); /* the runner ends by itself when its socket closes */
+	}
 	if (l->interrupted)
 		l->interrupted(l->payload);
 }

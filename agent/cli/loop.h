@@ -19,8 +19,10 @@ struct cli_loop {
 	struct peers *peers; /* the editors that have files of ours open */
 	uv_signal_t signals[LOOP_SIGNALS];
 	unsigned interrupts;
+	int last_signal;
 	bool ending;
 	void (*interrupted)(void *payload);
+	void (*breaks)(void *payload); /* before the end at once; may be NULL */
 	void *payload;
 };
 

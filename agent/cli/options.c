@@ -27,6 +27,8 @@ static const struct option_spec table[] = {
 	{ OPT_BY, '\0', "--by", "WHAT", "day, model or session" },
 	{ OPT_ALL, '\0', "--all", NULL, "of all folders" },
 	{ OPT_LIMIT, '\0', "--limit", "N", "at most so many, the newest first (20)" },
+	{ OPT_RESUME, '\0', "--resume", "ID",
+	  "go on with this session; \"last\": the newest of this folder" },
 	{ OPT_CONFIRM, 'y', "--yes", NULL, "do not ask" },
 	{ OPT_JSON, '\0', "--json", NULL,
 	  "print one JSON object a line on stdout, and nothing else" },
@@ -142,6 +144,8 @@ static bool set(struct args *a, const struct option_spec *o, const char *value, 
 		a->mode = value;
 	else if (o->id == OPT_CONFIG)
 		a->config = value;
+	else if (o->id == OPT_RESUME)
+		a->resume = value;
 	else if (o->id == OPT_BY)
 		a->by = value;
 	else if (o->id == OPT_MAX_USD)

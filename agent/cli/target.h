@@ -25,5 +25,7 @@ bool target_has(const struct target *t, const struct past_edit *e);
 bool target_stands(const struct target *t, const struct past_edit *e);
 /* Is edit i the first of its file that stands? */
 bool target_first(const struct target *t, size_t i);
+/* cmd_diff.c: prints what that thing changed. */
+NODISCARD bool diff_show(struct cli *c, const struct place *p, const char *word, struct err *err);
 
 #endif

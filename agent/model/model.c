@@ -170,6 +170,12 @@ void model_close(struct model *m)
 	free(m);
 }
 
+void model_skip(struct model *m, size_t n)
+{
+	if (m->ops->skip)
+		m->ops->skip(m, n);
+}
+
 struct slice model_name(const struct model *m)
 {
 	return m->name;

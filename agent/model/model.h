@@ -99,6 +99,8 @@ NODISCARD bool model_default_name(const struct model_options *o, struct arena *a
 				  struct err *err);
 void model_close(struct model *m);		/* no call may be running; NULL is fine */
 struct slice model_name(const struct model *m); /* full name, "anthropic/..." */
+/* It has answered n calls of this conversation before: a script goes on behind them. */
+void model_skip(struct model *m, size_t n);
 
 struct model_limits {
 	uint32_t context_tokens, max_output_tokens; /* 0: unknown */

@@ -14,6 +14,7 @@ struct model_ops {
 				   struct err *err);
 	void (*cancel)(struct model_call *c);
 	void (*close)(struct model *m); /* frees what is its own, not the struct */
+	void (*skip)(struct model *m, size_t n); /* NULL: nothing */
 };
 
 struct model {

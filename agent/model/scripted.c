@@ -252,7 +252,15 @@ static void scripted_close(struct model *m)
 	(void)m; /* all of it lives in the arena */
 }
 
-static const struct model_ops scripted_ops = { scripted_call, scripted_cancel, scripted_close };
+static void scripted_skip(struct model *model, size_t n)
+{
+	struct scripted *m = container_of(model, struct scripted, base);
+
+	m->next = n < m->script.n ? n : m->script.n;
+}
+
+static const struct model_ops scripted_ops = { scripted_call, scripted_cancel, scripted_close,
+					       scripted_skip };
 
 static bool read_file(struct slice path, struct arena *a, struct slice *out, struct err *err)
 {

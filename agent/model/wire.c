@@ -385,4 +385,4 @@ static void wire_close(struct model *model)
 		explicit_bzero((void *)(uintptr_t)m->key.text.ptr, m->key.text.len);
 }
 
-const struct model_ops wire_ops = { wire_call, wire_cancel, wire_close };
+const struct model_ops wire_ops = { wire_call, wire_cancel, wire_close, NULL };

@@ -6,6 +6,7 @@
 void task_next_turn(struct task *t)
 {
 	t->too_long = t->day_over = false;
+	(void)steer_take(t);
 	compact_check(t);
 	spend_plan(t);
 	task_goto(t, spend_must_ask(t) ? TASK_LIMIT : TASK_ASKING);
@@ -41,7 +42,9 @@ static void after_end(struct task *t)
 {
 	struct err why;
 
-	if (slice_trim(t->said).len > 0 || t->env.n_denied > 0) {
+	if (t->steered) {
+		task_next_turn(t);
+	} else if (slice_trim(t->said).len > 0 || t->env.n_denied > 0) {
 		task_goto(t, TASK_ENDING);
 	} else if (t->asked_for_words) {
 		(void)err_set(&why, ERR_INVALID,

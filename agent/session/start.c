@@ -108,6 +108,7 @@ static bool prepare(struct task *t, const struct task_spec *s, struct err *err)
 	    !open_log(t, s->session, err))
 		return false;
 	t->env.workspace.runner = t->runner;
+	model_skip(t->model, s->calls_before);
 	return true;
 }
 
@@ -131,6 +132,7 @@ bool task_start(struct agent *a, const struct task_spec *s, const struct host *h
 	t->env.arena = &t->arena;
 	t->env.granted = agent_granted(a);
 	t->env.next_step = 1;
+	t->steered_end = &t->steered;
 	workspace_init(&t->env.workspace, agent_runq(a), h, t, arena_dup(&t->arena, s->workspace));
 	if (!prepare(t, s, err)) {
 		task_free(t);

@@ -259,6 +259,7 @@ static void finish(struct task *t)
 	if (t->why.code == ERR_BUDGET && t->over.code != ERR_NONE && t->said.len > 0)
 		o.summary = arena_printf(&t->arena, "%s\n%.*s", t->why.msg, SLICE_ARG(t->said));
 	o.n_denied = t->env.n_denied;
+	o.calls = t->calls;
 	o.seconds = (double)(uv_now(agent_loop(t->agent)) - t->started_ms) / 1000.0;
 	o.files = t->env.files;
 	o.n_files = t->env.n_files;

@@ -47,6 +47,7 @@ struct task_spec { /* borrowed for the time of task_start() */
 	struct slice diagnostics;	    /* text lines "LINE: message" to be fixed or known */
 	const struct config *config;	    /* borrowed until the task is done */
 	struct slice session;		    /* resume this session; "" = a new one */
+	size_t calls_before; /* of this model in this conversation: a scripted one goes on behind them */
 };
 /* "do", "action" for the user's own, or the name of the code action. */
 const char *task_spec_name(const struct task_spec *s);
@@ -60,6 +61,7 @@ struct task_outcome {
 	const struct slice *files;
 	size_t n_files;
 	size_t n_denied; /* things that were not permitted on the way */
+	size_t calls;	 /* of the model */
 };
 typedef void task_done_cb(void *payload, struct task *t, const struct task_outcome *o);
 
@@ -70,6 +72,13 @@ NODISCARD bool task_start(struct agent *a, const struct task_spec *s, const stru
 			  task_done_cb *done, void *payload, struct task **out, struct err *err);
 void task_cancel(
 	struct task *t); /* idempotent; every child is told at once; done(ERR_CANCELLED) follows */
+/* What the person says while the task runs (copied): the model gets it with its next request, whole and in order.
+ * A task that would end goes on for it. False: it is ending already, and nothing was taken. */
+NODISCARD bool task_steer(struct task *t, struct slice text);
+/* What waits, oldest first; false: there is no i-th. The texts are the task's. */
+bool task_waits(const struct task *t, size_t i, struct slice *text);
+/* Takes back the newest; false: nothing waits. */
+NODISCARD bool task_unsteer(struct task *t, struct slice *text);
 struct slice task_id(const struct task *t);
 struct slice task_session(const struct task *t);
 struct slice task_title(const struct task *t);

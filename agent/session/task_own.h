@@ -10,6 +10,7 @@
  *   compact.c  what the model gets of a conversation that has outgrown its window
  *   spend.c    the money of a call, and the question for more
  *   calls.c    the tool calls of one turn; repeats.h says whether they go round in circles
+ *   steer.c    what the person says meanwhile
  *   prompt.c   the words
  *   recover.c  what a crash left half done
  *   replay.c   the transcript out of the log of an earlier run */
@@ -83,6 +84,7 @@ struct task {
 	size_t next_fallback;  /* of the user's list: choose.c */
 	struct err unanswered; /* why the model could not answer, where another one may */
 	struct model_call *call;
+	size_t calls; /* that were made */
 	struct transcript transcript;
 	struct slice system;
 	struct tool_schema *schemas;
@@ -121,6 +123,8 @@ struct task {
 	bool day_over;	 /* the ledger has no room for the call: the person is to be asked */
 	bool no_more;	 /* the person said no, or nobody was there */
 	struct err over; /* set: this is the last call; why */
+
+	struct steer_word *steered, **steered_end; /* steer.c: what waits for the next call */
 
 	/* calls.c */
 	struct tool_run *runs;
@@ -198,6 +202,9 @@ void calls_collect(struct task *t); /* results into transcript and log */
 /* What the model is told of a call that ran into its output limit. */
 extern const char task_call_was_cut[];
 void calls_abort(struct task *t);   /* drops what is under way; its results say "cancelled" */
+
+/* Into the transcript, before the next call is planned; false: nothing waited. */
+bool steer_take(struct task *t);
 
 struct slice prompt_system(struct task *t);
 struct slice prompt_user(struct task *t);

@@ -174,8 +174,10 @@ void turn_reserved(struct task *t)
 	rq = turn_request(t);
 	if (task_log_end(t))
 		t->call = model_call(t->model, &rq, &cb, t, &err);
-	if (t->call)
+	if (t->call) {
+		t->calls++;
 		return;
+	}
 	spend_settle(t, &(struct usage){ 0 });
 	t->too_long = err.code == ERR_TOO_LARGE && compact_overflow(t);
 	if (t->too_long)

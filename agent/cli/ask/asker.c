@@ -68,11 +68,14 @@ static void on_readable(uv_poll_t *h, int status, int events);
 static void asker_goto(struct asker *a, enum asker_state next)
 {
 	static const char *const name[] = { "IDLE", "SETTLING", "READING" };
+	bool changes = (a->state == ASKER_IDLE) != (next == ASKER_IDLE);
 
 	log_debug("asker: %s -> %s", name[a->state], name[next]);
 	a->state = next;
 	(void)uv_poll_stop(&a->poll);
 	(void)uv_timer_stop(&a->timer);
+	if (changes && a->takes)
+		a->takes(a->payload, next != ASKER_IDLE);
 	switch (next) {
 	case ASKER_IDLE:
 		break;

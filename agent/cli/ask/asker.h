@@ -36,6 +36,10 @@ struct asker {
 	struct sheet sheet;  /* of the first question; in its arena */
 	size_t rows_shown;   /* of the sheet */
 	struct buf approved; /* the diff of the last question that was answered with yes */
+	/* It takes the terminal for a question, and gives it back: others must not read it meanwhile. It may be taken
+	 * again at once, so nothing is drawn in this call. May be NULL. */
+	void (*takes)(void *payload, bool taken);
+	void *payload;
 };
 
 /* json: stdout is for a program, so a question is put only if stdin is a terminal. */

@@ -49,7 +49,7 @@ static bool wanted(const struct cli *c, const struct session_info *s, struct sli
 	return cli_given(c, OPT_ALL) || !ok || slice_eq(s->workspace, workspace);
 }
 
-static int list(struct cli *c, struct slice state)
+int sessions_list(struct cli *c, struct slice state)
 {
 	static const struct table_column columns[] = {
 		{ .head = "session" },
@@ -149,7 +149,7 @@ int cmd_sessions(struct cli *c)
 	if (!state_dir(&c->arena, &state, &err))
 		return cli_fail(c, &err);
 	if (strcmp(what, "list") == 0)
-		return list(c, state);
+		return sessions_list(c, state);
 	if (strcmp(what, "show") != 0 && strcmp(what, "resume") != 0 && strcmp(what, "rm") != 0)
 		return cli_usage(
 			c,

@@ -22,5 +22,7 @@ NODISCARD bool session_find(struct arena *a, struct slice state, struct slice pr
 			    struct slice *id, struct err *err);
 /* Prints the log for people: one line an event, more for what was said. */
 NODISCARD bool session_show(struct term *t, struct slice state, struct slice id, struct err *err);
+/* cmd_sessions.c: those of this folder as a table, or all with --all; the exit status. */
+int sessions_list(struct cli *c, struct slice state);
 
 #endif

@@ -19,6 +19,7 @@ static const char *const type_name[] = {
 	[TASK_CHANGE_HELD] = "change.held",
 	[TASK_USAGE] = "usage",
 	[TASK_TEXT_VOID] = "text.void",
+	[TASK_STEERED] = "steered",
 	[TASK_NOTICE] = "notice",
 	[TASK_FINISHED] = "task.finished",
 };
@@ -59,6 +60,7 @@ static void put_fields(struct jw *w, const struct task_event *ev)
 		jw_kstr(w, "title", ev->text);
 		break;
 	case TASK_TEXT:
+	case TASK_STEERED:
 	case TASK_NOTICE:
 		jw_kstr(w, "text", ev->text);
 		break;

@@ -29,6 +29,9 @@ static void put_line(struct host_cli *h, enum term_style style, const char *pref
 
 static void put_started(struct host_cli *h, const struct task_event *ev)
 {
+	h->flow.columns = term_columns(h->answer); /* it may be another since the last turn */
+	if (h->chat)
+		return;
 	begin_line(h);
 	term_text(h->log, TERM_BOLD, SLICE("emend: "));
 	term_line(h->log, TERM_BOLD, ev->text, LINE_SHOWN_BYTES);
@@ -193,22 +196,65 @@ static void put_usage(struct host_cli *h, const struct usage *u)
 				   : "");
 }
 
-static void put_cost(struct host_cli *h, const struct task_event *ev)
+/* "$0.0123, 3210 tokens, 1.2 s" */
+static void put_cost(struct host_cli *h, enum term_style style, const struct task_event *ev)
 {
 	const struct usage *u = &ev->usage;
 	uint64_t tokens = u->input + u->cache_read + u->cache_write + u->output;
+	char text[160] = "the model's price is not known";
+	size_t n;
 
-	if (u->unpriced && u->usd <= 0)
-		term_printf(h->log, "Cost: the model's price is not known");
-	else
-		term_printf(h->log, "Cost: $%.4f%s", u->usd,
-			    u->unpriced	   ? " and more, some prices are not known"
-			    : u->estimated ? " (partly an estimate)"
-					   : "");
-	term_printf(h->log, ", %llu tokens, %.1f s. Session ", (unsigned long long)tokens,
-		    ev->seconds);
-	term_line(h->log, TERM_PLAIN, ev->session, 80);
-	term_raw(h->log, SLICE(".\n"));
+	if (!u->unpriced || u->usd > 0)
+		(void)snprintf(text, sizeof(text), "$%.4f%s", u->usd,
+			       u->unpriced    ? " and more, some prices are not known"
+			       : u->estimated ? " (partly an estimate)"
+					      : "");
+	n = strlen(text);
+	(void)snprintf(text + n, sizeof(text) - n, ", %llu token%s, %.1f s",
+		       (unsigned long long)tokens, tokens == 1 ? "" : "s", ev->seconds);
+	term_text(h->log, style, slice_of(text));
+}
+
+static void put_changed(struct host_cli *h, const struct task_event *ev)
+{
+	term_printf(h->log, "%zu file%s changed", ev->n_files, ev->n_files == 1 ? "" : "s");
+	for (size_t i = 0; i < ev->n_files && i < 20; i++) {
+		term_printf(h->log, i ? ", " : ": ");
+		term_line(h->log, TERM_PLAIN, ev->files[i], LINE_SHOWN_BYTES);
+	}
+	term_printf(h->log, ev->n_files > 20 ? ", ...\n" : ".\n");
+}
+
+static void put_denied(struct host_cli *h, const struct task_event *ev)
+{
+	if (ev->n_denied == 0)
+		return;
+	term_raw(h->log, SLICE("Not permitted on the way: "));
+	for (size_t i = 0; i < ev->n_denied && i < 5; i++) {
+		term_raw(h->log, i ? SLICE(", ") : SLICE(""));
+		term_line(h->log, TERM_PLAIN, ev->denied[i], 100);
+	}
+	term_raw(h->log, ev->n_denied > 5 ? SLICE(", ...\n") : SLICE(".\n"));
+}
+
+/* Where one goes on by typing. */
+static void put_turn_end(struct host_cli *h, const struct task_event *ev)
+{
+	bool done = slice_eq_cstr(ev->status, "done");
+
+	if (!done) {
+		term_text(h->log, TERM_RED, SLICE("Stopped, "));
+		term_line(h->log, TERM_RED, ev->status, 40);
+		term_raw(h->log, ev->n_files ? SLICE(": ") : SLICE(".\n"));
+	} else if (ev->n_files > 0) {
+		term_text(h->log, TERM_GREEN, SLICE("Done: "));
+	}
+	if (ev->n_files > 0)
+		put_changed(h, ev);
+	put_denied(h, ev);
+	put_cost(h, TERM_DIM, ev);
+	term_text(h->log, TERM_DIM,
+		  ev->n_files ? SLICE("; /diff shows it, /undo takes it back\n") : SLICE("\n"));
 }
 
 static void put_finished(struct host_cli *h, const struct task_event *ev)
@@ -216,25 +262,22 @@ static void put_finished(struct host_cli *h, const struct task_event *ev)
 	bool done = slice_eq_cstr(ev->status, "done");
 
 	begin_line(h);
-	term_text(h->log, done ? TERM_GREEN : TERM_RED, SLICE("\n"));
+	term_raw(h->log, SLICE("\n"));
+	if (h->chat) {
+		put_turn_end(h, ev);
+		return;
+	}
 	if (!done)
 		term_raw(h->log, SLICE("Stopped, "));
 	term_line(h->log, done ? TERM_GREEN : TERM_RED, ev->status, 40);
-	term_printf(h->log, ": %zu file%s changed", ev->n_files, ev->n_files == 1 ? "" : "s");
-	for (size_t i = 0; i < ev->n_files && i < 20; i++) {
-		term_printf(h->log, i ? ", " : ": ");
-		term_line(h->log, TERM_PLAIN, ev->files[i], LINE_SHOWN_BYTES);
-	}
-	term_printf(h->log, ev->n_files > 20 ? ", ...\n" : ".\n");
-	if (ev->n_denied > 0)
-		term_raw(h->log, SLICE("Not permitted on the way: "));
-	for (size_t i = 0; i < ev->n_denied && i < 5; i++) {
-		term_raw(h->log, i ? SLICE(", ") : SLICE(""));
-		term_line(h->log, TERM_PLAIN, ev->denied[i], 100);
-	}
-	if (ev->n_denied > 0)
-		term_raw(h->log, ev->n_denied > 5 ? SLICE(", ...\n") : SLICE(".\n"));
-	put_cost(h, ev);
+	term_raw(h->log, SLICE(": "));
+	put_changed(h, ev);
+	put_denied(h, ev);
+	term_raw(h->log, SLICE("Cost: "));
+	put_cost(h, TERM_PLAIN, ev);
+	term_raw(h->log, SLICE(". Session "));
+	term_line(h->log, TERM_PLAIN, ev->session, 80);
+	term_raw(h->log, SLICE(".\n"));
 	if (!done) {
 		term_raw(h->log, SLICE("Go on: emend sessions resume "));
 		term_line(h->log, TERM_PLAIN, ev->session, 80);
@@ -270,6 +313,7 @@ void event_as_text(struct host_cli *h, const struct task_event *ev)
 	switch (ev->kind) {
 	case TASK_STARTED:
 		put_started(h, ev);
+		live_usage(&h->live, &ev->usage);
 		live_say(&h->live, SLICE("thinking"));
 		break;
 	case TASK_PLAN:
@@ -309,6 +353,9 @@ void event_as_text(struct host_cli *h, const struct task_event *ev)
 	case TASK_TEXT_VOID:
 		put_line(h, TERM_YELLOW,
 			 "note: ", SLICE("the answer broke off; what was shown of it is void"));
+		break;
+	case TASK_STEERED:
+		put_line(h, TERM_CYAN, "> ", ev->text);
 		break;
 	case TASK_NOTICE:
 		put_line(h, TERM_YELLOW, "note: ", ev->text);

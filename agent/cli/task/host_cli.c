@@ -53,6 +53,8 @@ static void event(void *self, struct task *t, const struct task_event *ev)
 		event_as_json(h, ev);
 	else
 		event_as_text(h, ev);
+	if (ev->kind != TASK_TEXT)
+		live_show(&h->live);
 	if (!term_flush(h->answer) && !h->stdout_gone) {
 		h->stdout_gone = true; /* nobody reads: nobody wants it to go on */
 		if (t && ev->kind != TASK_FINISHED)

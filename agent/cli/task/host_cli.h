@@ -33,6 +33,7 @@ struct host_cli {
 	struct term *answer; /* what the model says */
 	struct term *log;    /* everything else */
 	bool json, quiet, verbose;
+	bool chat; /* one of many turns: neither head nor commands that its user types elsewhere */
 	bool stdout_gone;  /* nobody reads it any more */
 	struct task *task; /* cancelled when stdout is gone; may be NULL */
 };

@@ -3,14 +3,41 @@
 
 #include <stdlib.h>
 
+#include "protocol/base/limits.h"
 #include "protocol/base/utf8.h"
 #include "protocol/base/visible.h"
 
 /* What is over at once needs no line. */
 enum { TICK_MS = 500, LEAST_COLUMNS = 20 };
 
+/* The cursor stands in the box. */
+static void wipe_box(struct live *l, struct buf *out)
+{
+	if (!l->box_drawn)
+		return;
+	buf_puts(out, "\r");
+	if (l->above > 0)
+		buf_printf(out, "\033[%uA", l->above);
+	buf_puts(out, "\033[J");
+	l->box_drawn = false;
+}
+
+static void put(struct live *l, const struct buf *b)
+{
+	(void)fwrite(b->data, 1, b->len, l->log->file);
+	(void)fflush(l->log->file);
+}
+
 void live_hide(struct live *l)
 {
+	struct buf b;
+
+	if (l->box_drawn) {
+		buf_init(&b, 64);
+		wipe_box(l, &b);
+		put(l, &b);
+		buf_release(&b);
+	}
 	if (!l->on || l->drawn == 0)
 		return;
 	(void)fprintf(l->log->file, "\r%*s\r", (int)l->drawn, "");
@@ -18,12 +45,12 @@ void live_hide(struct live *l)
 	l->drawn = 0;
 }
 
-static void draw(struct live *l)
+/* The line into the buffer; returns its columns, 0 if there is no room for one. */
+static unsigned compose(const struct live *l, unsigned width, struct buf *out)
 {
 	uint64_t now = uv_now(l->timer.loop);
-	unsigned width = term_columns(l->log), used;
-	struct slice what;
 	char tail[96] = "";
+	struct slice what;
 	struct buf b;
 	int n;
 
@@ -32,25 +59,73 @@ static void draw(struct live *l)
 		n += snprintf(tail + n, sizeof(tail) - (size_t)n, "   %llu tokens   $%.2f",
 			      (unsigned long long)l->tokens, l->usd);
 	if (width < LEAST_COLUMNS + (unsigned)n)
-		return;
+		return 0;
 	buf_init(&b, 8 * sizeof(l->what));
 	visible_line(&b, slice_of(l->what));
 	/* The last column stays free: some terminals go to the next line when it is filled. */
 	what = slice_sub(buf_slice(&b), 0, visible_fit(buf_slice(&b), width - 1 - (unsigned)n));
-	used = visible_width(what);
-	live_hide(l);
-	(void)fprintf(l->log->file, "%.*s%s", SLICE_ARG(what), tail);
-	(void)fflush(l->log->file);
-	l->drawn = used + (unsigned)n;
+	n += (int)visible_width(what);
+	buf_append(out, what);
+	buf_puts(out, tail);
 	buf_release(&b);
+	return (unsigned)n;
+}
+
+static void draw(struct live *l)
+{
+	struct buf b;
+	unsigned used;
+
+	buf_init(&b, 8 * sizeof(l->what) + 256);
+	used = compose(l, term_columns(l->log), &b);
+	if (used > 0) {
+		live_hide(l);
+		put(l, &b);
+		l->drawn = used;
+	}
+	buf_release(&b);
+}
+
+static void draw_box(struct live *l)
+{
+	struct live_place at = { 0 };
+	unsigned columns = term_columns(l->log), lines = 0;
+	struct buf b;
+
+	buf_init(&b, LIMIT_SELECTION_BYTES);
+	wipe_box(l, &b);
+	if (l->what[0] && compose(l, columns, &b) > 0) {
+		buf_puts(&b, "\n");
+		lines = 1;
+	}
+	l->box->draw(l->box->self, &b, columns, &at);
+	if (at.rows > at.row + 1)
+		buf_printf(&b, "\033[%uA", at.rows - at.row - 1);
+	buf_puts(&b, "\r");
+	if (at.column > 0)
+		buf_printf(&b, "\033[%uC", at.column);
+	put(l, &b);
+	buf_release(&b);
+	l->box_drawn = true;
+	l->above = lines + at.row;
+}
+
+void live_show(struct live *l)
+{
+	if (l->on && l->box && l->asker->state == ASKER_IDLE && !l->log->mid_line &&
+	    !l->answer->mid_line)
+		draw_box(l);
 }
 
 static void on_tick(uv_timer_t *h)
 {
 	struct live *l = h->data;
 
-	if (l->what[0] && l->asker->state == ASKER_IDLE && !l->log->mid_line &&
-	    !l->answer->mid_line)
+	if (l->box) {
+		if (l->what[0] || !l->box_drawn)
+			live_show(l);
+	} else if (l->what[0] && l->asker->state == ASKER_IDLE && !l->log->mid_line &&
+		   !l->answer->mid_line)
 		draw(l);
 }
 

@@ -11,6 +11,18 @@
 #include "agent/cli/ask/asker.h"
 #include "agent/event.h"
 
+/* What a chat shows below the line: the box in which one types. It is drawn at once, wiped and drawn again with the
+ * line, and takes control sequences: it is there on terminals only that know them. */
+struct live_place {
+	unsigned rows;	      /* that were drawn */
+	unsigned row, column; /* of the cursor in them */
+};
+struct live_box {
+	/* Appends the rows, no line feed behind the last, each narrower than `columns`. */
+	void (*draw)(void *self, struct buf *out, unsigned columns, struct live_place *cursor);
+	void *self;
+};
+
 struct live {
 	bool on;	     /* a terminal is there, and the timer runs */
 	struct term *log;    /* where it is drawn */
@@ -22,6 +34,9 @@ struct live {
 	uint64_t tokens;
 	double usd;
 	unsigned drawn; /* columns; 0: there is no line */
+	const struct live_box *box; /* NULL: none */
+	bool box_drawn;
+	unsigned above; /* rows over the cursor, when it is */
 };
 
 void live_init(struct live *l, uv_loop_t *loop, struct term *log, struct term *answer,
@@ -29,6 +44,8 @@ void live_init(struct live *l, uv_loop_t *loop, struct term *log, struct term *a
 void live_say(struct live *l, struct slice what); /* from now on, until the next */
 void live_usage(struct live *l, const struct usage *u);
 void live_hide(struct live *l);
+/* With a box: draws both, unless something is in the middle of a line, or asked. Else the timer does. */
+void live_show(struct live *l);
 void live_close(struct live *l); /* before the loop ends */
 
 #endif

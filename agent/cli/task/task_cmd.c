@@ -1,8 +1,12 @@
 /* task_cmd.c - see task_cmd.h */
 #include "agent/cli/task/task_cmd.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "agent/cli/loop.h"
 #include "agent/cli/task/host_cli.h"
+#include "protocol/base/limits.h"
 
 struct task_run {
 	struct cli *cli;
@@ -85,4 +89,29 @@ struct slice task_words(struct cli *c, size_t from)
 		text = arena_printf(&c->arena, "%.*s%s%s", SLICE_ARG(text), text.len ? " " : "",
 				    c->args.rest[i]);
 	return text;
+}
+
+bool task_piped(struct cli *c, struct slice *out, struct err *err)
+{
+	struct buf b;
+	char text[4096];
+	ssize_t n;
+
+	buf_init(&b, LIMIT_SELECTION_BYTES);
+	while ((n = read(STDIN_FILENO, text, sizeof(text))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		buf_append(&b, slice_make(text, (size_t)n));
+	}
+	*out = arena_dup(&c->arena, slice_trim(buf_slice(&b)));
+	if (n < 0)
+		(void)err_set(err, ERR_IO, "Cannot read the standard input.");
+	else if (b.full)
+		(void)err_set(err, ERR_TOO_LARGE, "What is piped in has at most %d bytes.",
+			      LIMIT_SELECTION_BYTES);
+	n = n < 0 || b.full ? -1 : 0;
+	buf_release(&b);
+	return n == 0;
 }

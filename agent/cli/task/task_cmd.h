@@ -10,5 +10,7 @@
 int task_cmd(struct cli *c, struct place *p, struct task_spec *spec, bool report);
 /* The words from index `from` on, joined by blanks, in the command's arena. */
 struct slice task_words(struct cli *c, size_t from);
+/* All of the standard input, trimmed, in the command's arena: before the loop runs. */
+NODISCARD bool task_piped(struct cli *c, struct slice *out, struct err *err);
 
 #endif

@@ -1,0 +1,82 @@
+/* chat.h - a conversation in the terminal: one session, one turn after the other.
+ *
+ *   READING --a message--> WORKING --the task is done--> READING
+ *      |  ^                   '- what is typed goes to the task (agent/session/steer.c)
+ *      |  '--done-- UNDOING <--/undo, /redo
+ *      '--/exit, Ctrl-D--> ENDED        from WORKING and UNDOING once they are done
+ *
+ * Each turn is a task of its own that resumes the session: so its undo, its budget and its place in the lists are
+ * those of every task. */
+#ifndef EMEND_CHAT_H
+#define EMEND_CHAT_H
+
+#include "agent/cli/chat/box.h"
+#include "agent/cli/chat/input.h"
+#include "agent/cli/loop.h"
+#include "agent/cli/place.h"
+#include "agent/cli/task/host_cli.h"
+
+enum chat_state { CHAT_READING, CHAT_WORKING, CHAT_UNDOING, CHAT_ENDED };
+
+enum { CHAT_LATER = 16, CHAT_FILES = 256 };
+
+struct chat {
+	enum chat_state state; /* written by chat_goto() only */
+	struct cli *cli;
+	struct place place;
+	struct cli_loop loop;
+	struct host_cli host;
+	struct slice session; /* "": none yet */
+	struct slice model;   /* its full name */
+
+	/* what is typed: typing.c */
+	struct input input;
+	struct past past;
+	struct line line;
+	struct box box;
+	struct live_box live_box;
+	struct arena drawn;   /* the texts of the box */
+	struct buf hint_text; /* what could be meant, after Tab, until the next key */
+	struct job show;      /* the box again, once a question has let go of the terminal */
+
+	struct slice later[CHAT_LATER]; /* messages for when the task is done */
+	size_t n_later;
+	struct job next;	 /* of them */
+	struct slice undone;	 /* what the model is to be told with the next message; "" */
+	bool leaving;		 /* once nothing runs any more */
+	unsigned interrupts;	 /* Ctrl-C, in a row */
+	uint64_t interrupted_ms; /* the last one */
+
+	size_t turns;	     /* of this chat */
+	size_t calls;	     /* of this model */
+	double usd, seconds; /* usd: of the session */
+	struct slice files[CHAT_FILES];
+	size_t n_files;
+	int status; /* of the last turn */
+};
+
+void chat_goto(struct chat *c, enum chat_state next);
+/* A line that was entered: a command, a message, or what the running task is to hear. later: not the running task, but
+ * once it is done. */
+void chat_entered(struct chat *c, struct slice text, bool later);
+/* A turn with these words, whatever they begin with; only while READING. The text must last. */
+void chat_turn(struct chat *c, struct slice text);
+void chat_interrupt(struct chat *c);
+void chat_leave(struct chat *c); /* now, or as soon as nothing runs */
+/* A line of ours above the box. */
+void chat_note(struct chat *c, struct slice text);
+
+/* typing.c */
+NODISCARD bool typing_open(struct chat *c, struct err *err);
+void typing_close(struct chat *c);
+void typing_show(struct chat *c); /* the box, or a prompt, as it is now */
+
+/* slash.c: text begins with a slash */
+void slash_run(struct chat *c, struct slice text);
+/* The names of all commands, without the slash; NULL behind the last. */
+const char *slash_name(size_t i);
+
+/* turn_back.c: the newest turn of this session whose changes stand is undone, or the oldest undone one made again. */
+void turn_back(struct chat *c, bool redo);
+
+#endif

@@ -1,0 +1,273 @@
+/* slash.c - the commands of a chat: one table. */
+#include "agent/cli/chat/chat.h"
+#include "agent/cli/model_check.h"
+#include "agent/cli/screen/flow.h"
+#include "agent/cli/sessions/session_info.h"
+#include "agent/cli/target.h"
+#include "agent/config/suggest.h"
+
+struct slash {
+	const char *name, *args, *doc;
+	bool idle; /* only while nothing runs */
+	void (*run)(struct chat *c, struct slice arg);
+};
+
+static void run_help(struct chat *c, struct slice arg);
+
+static void run_undo(struct chat *c, struct slice arg)
+{
+	(void)arg;
+	turn_back(c, false);
+}
+
+static void run_redo(struct chat *c, struct slice arg)
+{
+	(void)arg;
+	turn_back(c, true);
+}
+
+static void run_diff(struct chat *c, struct slice arg)
+{
+	struct err err = { 0 };
+
+	if (c->session.len == 0) {
+		chat_note(c, SLICE("Nothing was done yet."));
+		return;
+	}
+	begin_line(&c->host);
+	if (!diff_show(c->cli, &c->place, arena_cstr(&c->cli->arena, arg.len ? arg : c->session),
+		       &err))
+		chat_note(c, slice_of(err.msg));
+}
+
+static void run_status(struct chat *c, struct slice arg)
+{
+	struct arena *a = &c->cli->arena;
+	struct slice files = SLICE("none");
+
+	(void)arg;
+	for (size_t i = 0; i < c->n_files; i++)
+		files = i ? arena_printf(a, "%.*s, %.*s", SLICE_ARG(files), SLICE_ARG(c->files[i]))
+			  : c->files[i];
+	chat_note(c, arena_printf(a, "session: %.*s",
+				  SLICE_ARG(c->session.len ? c->session : SLICE("none yet"))));
+	chat_note(c, arena_printf(a, "folder:  %.*s", SLICE_ARG(c->place.workspace)));
+	chat_note(c, arena_printf(a, "model:   %.*s", SLICE_ARG(c->model)));
+	chat_note(c, arena_printf(a, "mode:    %s", mode_name(c->place.config.mode)));
+	chat_note(c, arena_printf(a, "spent:   $%.4f of $%.2f in this session", c->usd,
+				  c->place.config.budget.session_usd));
+	chat_note(c, arena_printf(a, "changed: %.*s", SLICE_ARG(files)));
+}
+
+static void run_cost(struct chat *c, struct slice arg)
+{
+	(void)arg;
+	chat_note(c,
+		  arena_printf(&c->cli->arena,
+			       "$%.4f of $%.2f in this session; %zu turn%s of %.0f s in this chat. "
+			       "`emend cost` has the days.",
+			       c->usd, c->place.config.budget.session_usd, c->turns,
+			       c->turns == 1 ? "" : "s", c->seconds));
+}
+
+/* The next message begins another session: of this one nothing is told to the model any more. */
+static void forget(struct chat *c)
+{
+	c->session = c->undone = SLICE("");
+	c->usd = 0;
+	c->n_files = 0;
+}
+
+static void run_clear(struct chat *c, struct slice arg)
+{
+	(void)arg;
+	if (c->session.len == 0) {
+		chat_note(c, SLICE("This session is empty."));
+		return;
+	}
+	chat_note(c,
+		  arena_printf(
+			  &c->cli->arena,
+			  "The next message begins a new session. Back to this one: /resume %.*s",
+			  SLICE_ARG(c->session)));
+	forget(c);
+}
+
+static void run_model(struct chat *c, struct slice arg)
+{
+	struct config *config = &c->place.config;
+	struct slice was = config->model;
+	struct model_check m;
+
+	if (arg.len == 0) {
+		chat_note(c,
+			  arena_printf(&c->cli->arena, "The model is %.*s.", SLICE_ARG(c->model)));
+		return;
+	}
+	config->model = arena_dup(&c->cli->arena, arg);
+	model_check(&c->loop, config, &c->cli->arena, &m);
+	if (!m.ok) {
+		config->model = was;
+		chat_note(c, slice_of(m.why.msg));
+		return;
+	}
+	c->model = m.name;
+	c->calls = 0;
+	chat_note(c, arena_printf(&c->cli->arena, "From the next message on: %.*s.",
+				  SLICE_ARG(m.name)));
+}
+
+static void run_mode(struct chat *c, struct slice arg)
+{
+	enum mode mode;
+
+	if (arg.len == 0)
+		chat_note(c,
+			  arena_printf(&c->cli->arena,
+				       "The mode is %s. There are read-only, ask, edit and auto.",
+				       mode_name(c->place.config.mode)));
+	else if (!mode_parse(arg, &mode))
+		chat_note(
+			c,
+			arena_printf(
+				&c->cli->arena,
+				"There is no mode \"%.*s\"; there are read-only, ask, edit and auto.",
+				SLICE_ARG(slice_sub(arg, 0, 40))));
+	else {
+		c->place.config.mode = mode;
+		chat_note(c, arena_printf(&c->cli->arena, "From the next message on: mode %s.",
+					  mode_name(mode)));
+	}
+}
+
+static void run_compact(struct chat *c, struct slice arg)
+{
+	(void)arg;
+	if (c->session.len == 0)
+		chat_note(c, SLICE("This session is empty."));
+	else
+		chat_turn(c, SLICE("/compact"));
+}
+
+static void run_resume(struct chat *c, struct slice arg)
+{
+	struct arena *a = &c->cli->arena;
+	struct session_info s;
+	struct err err = { 0 };
+	struct slice id;
+
+	if (arg.len == 0) {
+		begin_line(&c->host);
+		(void)sessions_list(c->cli, c->place.state);
+		chat_note(c, SLICE("/resume ID goes on with one of them."));
+		return;
+	}
+	if (!session_find(a, c->place.state, arg, &id, &err) ||
+	    !session_info(a, c->place.state, id, &s, &err)) {
+		chat_note(c, slice_of(err.msg));
+		return;
+	}
+	if (!slice_eq(s.workspace, c->place.workspace)) {
+		chat_note(c,
+			  arena_printf(a, "That session belongs to %.*s: emend chat --resume %.*s",
+				       SLICE_ARG(s.workspace), SLICE_ARG(id)));
+		return;
+	}
+	forget(c);
+	c->session = id;
+	c->usd = s.usd;
+	chat_note(c,
+		  arena_printf(a, "Session %.*s goes on: %.*s", SLICE_ARG(id), SLICE_ARG(s.title)));
+}
+
+static void run_exit(struct chat *c, struct slice arg)
+{
+	(void)arg;
+	chat_leave(c);
+}
+
+static const struct slash table[] = {
+	{ "help", "", "this list", false, run_help },
+	{ "undo", "", "take the changes of the last turn back; again: of the one before", true,
+	  run_undo },
+	{ "redo", "", "make again what /undo took back", true, run_redo },
+	{ "diff", "[TASK|STEP]", "what this session changed", true, run_diff },
+	{ "status", "", "session, folder, model, mode, what was spent and changed", false,
+	  run_status },
+	{ "cost", "", "what this session has cost", false, run_cost },
+	{ "model", "[NAME]", "the model; another one from the next message on", true, run_model },
+	{ "mode", "[MODE]", "read-only, ask, edit or auto, from the next message on", true,
+	  run_mode },
+	{ "compact", "", "make the conversation shorter for the model", true, run_compact },
+	{ "clear", "", "begin a new session", true, run_clear },
+	{ "resume", "[ID]", "the sessions of this folder; go on with one", true, run_resume },
+	{ "exit", "", "leave (Ctrl-D does the same)", false, run_exit },
+};
+
+const char *slash_name(size_t i)
+{
+	return i < ARRAY_LEN(table) ? table[i].name : NULL;
+}
+
+static void run_help(struct chat *c, struct slice arg)
+{
+	struct term *t = c->host.log;
+
+	(void)arg;
+	begin_line(&c->host);
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		char head[40];
+
+		(void)snprintf(head, sizeof(head), "  /%s%s%s", table[i].name,
+			       *table[i].args ? " " : "", table[i].args);
+		(void)snprintf(head + strlen(head), sizeof(head) - strlen(head), "%*s",
+			       strlen(head) < 21 ? 21 - (int)strlen(head) : 1, "");
+		flow_line(t, TERM_PLAIN, head, TERM_CYAN, slice_of(table[i].doc));
+	}
+	if (c->input.kind == INPUT_KEYS)
+		flow_line(
+			t, TERM_DIM, "  ", TERM_PLAIN,
+			SLICE("Enter sends; Alt-Enter, or a backslash before Enter, begins a new row. "
+			      "While a task works, Enter gives it your words at its next step, Tab keeps "
+			      "them until it is done, Up takes them back. @ and Tab complete the name of "
+			      "a file, / and Tab a command. Up and Down go through what you sent before."));
+}
+
+static void unknown(struct chat *c, struct slice name)
+{
+	const char *names[ARRAY_LEN(table)], *meant;
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		names[i] = table[i].name;
+	meant = suggest(name, names, ARRAY_LEN(table));
+	chat_note(c,
+		  arena_printf(&c->cli->arena, "There is no command /%.*s%s%s%s /help lists them.",
+			       SLICE_ARG(slice_sub(name, 0, 40)), meant ? "; did you mean /" : ".",
+			       meant ? meant : "", meant ? "?" : ""));
+}
+
+void slash_run(struct chat *c, struct slice text)
+{
+	size_t end = slice_find_byte(text, ' ', 0);
+	struct slice name = slice_sub(text, 1, end == SIZE_MAX ? text.len : end);
+	struct slice arg = slice_trim(slice_sub(text, 1 + name.len, text.len));
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		if (!slice_eq_cstr(name, table[i].name))
+			continue;
+		if (table[i].idle && c->state != CHAT_READING)
+			chat_note(
+				c,
+				arena_printf(
+					&c->cli->arena,
+					"/%s has to wait until the task is done; Ctrl-C stops it.",
+					table[i].name));
+		else if (!*table[i].args && arg.len > 0)
+			chat_note(c, arena_printf(&c->cli->arena, "/%s takes no words.",
+						  table[i].name));
+		else
+			table[i].run(c, arg);
+		return;
+	}
+	unknown(c, name);
+}

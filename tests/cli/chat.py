@@ -1,0 +1,364 @@
+#!/usr/bin/env python3
+"""chat - a conversation on a real (pseudo) terminal, without one, and what a running task is told meanwhile."""
+import os
+import re
+import stat
+import subprocess
+
+from console import Terminal
+from support import DONE, EDIT, EMEND, Result, expect, main
+
+ASKS = "\n  > "
+READ = {"calls": [{"name": "read_file", "input": {"path": "calc.py"}}]}
+
+
+def slow(turn, ms=1500):
+    return dict(turn, delay_ms=ms)
+
+
+def piped(w, text, *args, **env):
+    p = subprocess.run([EMEND, "chat", *args], cwd=w.path, env=dict(w.env, **env), input=text.encode(), timeout=60,
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    return Result(p.returncode, p.stdout.decode(), p.stderr.decode())
+
+
+def session_of(t):
+    return re.search(r"emend chat --resume (\S+)", t.text).group(1)
+
+
+def chat(w, *turns, args=(), **more):
+    t = Terminal(w, "chat", "--model", w.script(*turns), *args, **dict({"NO_COLOR": "1"}, **more))
+    t.wait_for("of 5.00")  # the box stands there
+    return t
+
+
+def one_session_of_several_turns(w):
+    w.repository()
+    t = chat(w, {"text": "Hello you."}, EDIT, {"text": "Mended."}, {"text": "Bye.", "expect": []})
+    t.type("hello\r")
+    t.wait_for("Hello you.")
+    t.wait_for("tokens", times=1)
+    t.type("mend it\r")
+    t.wait_for(ASKS)
+    t.type("y\n")
+    t.wait_for("/undo takes it back")
+    t.type("\x04")
+    t.end()
+    expect(t.status == 0 and "2 turns, 1 file changed" in t.text and "a + b" in w.read("calc.py"), t)
+    session = session_of(t)
+    log = open(w.log_path(session)).read()
+    expect(log.count('"type":"task"') == 2 and len(os.listdir(os.path.join(w.state, "sessions"))) == 1, log)
+    r = w.run("sessions")
+    expect(session in r.out, r)
+
+
+def emend_alone_is_chat(w):
+    t = Terminal(w, EMEND_MODEL=w.script({"text": "Hello you."}), NO_COLOR="1")
+    t.wait_for("of 5.00")
+    t.type("hello\r")
+    t.wait_for("Hello you.")
+    t.wait_for("tokens")
+    t.type("/exit\r")
+    t.end()
+    expect(t.status == 0 and "1 turn, 0 files changed" in t.text, t)
+    r = w.run()
+    expect(r.status == 2 and "usage: emend" in r.err, r)
+
+
+def words_reach_the_running_task(w):
+    w.repository()
+    t = chat(w, slow(READ), {"text": "As you say.", "expect": ["while you work", "use pytest", "no tabs"]})
+    t.type("look\r")
+    t.wait_for("thinking")
+    t.type("use pytest\r")
+    t.wait_for('next step: "use pytest"')
+    t.type("no tabs\r")
+    t.wait_for("As you say.")
+    t.type("\x04")
+    t.end()
+    expect(t.text.index("> no tabs\r\n") < t.text.index("As you say."), t)
+
+
+def words_are_heard_at_the_end_too(w):
+    t = chat(w, slow({"text": "Done so far."}), {"text": "And that.", "expect": "one thing more"})
+    t.type("begin\r")
+    t.wait_for("thinking")
+    t.type("one thing more\r")
+    t.wait_for("And that.")
+    t.type("\x04")
+    expect("1 turn," in t.end().text, t)
+
+
+def words_can_be_taken_back(w):
+    t = chat(w, slow({"text": "First."}, 2500), {"text": "Second.", "expect": "the second"})
+    t.type("begin\r")
+    t.wait_for("thinking")
+    t.type("nonsense\r")
+    t.wait_for('next step: "nonsense"')
+    t.type("\x1b[A")  # Up: it is in the box again
+    t.type("\x15the second\t")  # Ctrl-U, and Tab: afterwards
+    t.wait_for('afterwards: "the second"')
+    t.wait_for("Second.")
+    t.type("\x04")
+    t.end()
+    expect("2 turns," in t.text, t)
+    expect("nonsense" not in open(w.log_path(session_of(t))).read(), t)
+
+
+def ctrl_c_stops_the_task_and_not_the_chat(w):
+    w.repository()
+    t = chat(w, {"calls": [{"name": "run_command", "input": {"command": "sleep 60"}}]}, {"text": "Still here."})
+    t.type("go\r")
+    t.wait_for("* Run sleep 60")
+    t.type("not heard\r")
+    t.wait_for('next step: "not heard"')
+    t.type("\x03")
+    t.wait_for("Stopped, cancelled")
+    t.wait_for("> not heard")  # a draft again
+    t.type("\x15next\r")
+    t.wait_for("Still here.")
+    t.type("\x04")
+    t.end()
+    expect(t.status == 0, t)
+
+
+def ctrl_c_twice_leaves(w):
+    for busy in (True, False):
+        t = chat(w, {"text": "x", "hang": True})
+        if busy:
+            t.type("go\r")
+            t.wait_for("thinking")
+        t.type("\x03")
+        t.wait_for("once more")
+        t.type("\x03")
+        t.end()
+        expect(t.status == 0, t)
+
+
+def ctrl_c_at_a_question_stops_the_task(w):
+    w.repository()
+    t = chat(w, EDIT, {"text": "Still here."})
+    t.type("mend\r")
+    t.wait_for(ASKS)
+    t.type("\x03")
+    t.wait_for("Stopped, cancelled")
+    t.type("go on\r")
+    t.wait_for("Still here.")
+    t.type("\x04")
+    t.end()
+    expect(t.status == 0 and "a - b" in w.read("calc.py"), t)
+
+
+def what_was_typed_before_a_question_is_a_draft(w):
+    w.repository()
+    t = chat(w, slow(EDIT), {"text": "Then not."})
+    t.type("mend\r")
+    t.wait_for("thinking")
+    t.type("y")  # no answer: it stands in the box
+    t.wait_for("> y")
+    t.wait_for(ASKS)
+    t.type("n\n")
+    t.wait_for("Then not.")
+    t.wait_for("tokens")
+    t.type("\x15\x04")
+    t.end()
+    expect("a - b" in w.read("calc.py"), t)
+    history = open(os.path.join(w.state, "history")).read()
+    expect(history == "mend\n", history)  # an answer is none of it
+
+
+def undo_and_redo_are_turns(w):
+    w.repository()
+    again = {"calls": [{"name": "edit_file", "input": {"path": "calc.py", "edits": [
+        {"old_text": "a + b", "new_text": "b + a"}]}}]}
+    t = chat(w, EDIT, DONE, again, DONE, {"text": "I see.", "expect": ["took the changes of a turn back", "calc.py"]},
+             args=("--mode", "edit"))
+    for i, words in enumerate(("mend it", "turn it round"), 1):
+        t.type(words + "\r")
+        t.wait_for("/undo takes it back", times=i)
+    for i, (typed, text) in enumerate((("/undo", "a + b"), ("/undo", "a - b"), ("/redo", "a + b")), 1):
+        t.type(typed + "\r")
+        t.wait_for(", 0 left as they are", times=i)
+        expect(text in w.read("calc.py"), (typed, text, t))
+    t.type("well?\r")
+    t.wait_for("I see.")
+    t.type("/diff\r")
+    t.wait_for("+    return a + b")
+    t.type("\x04")
+    t.end()
+
+
+def commands_answer(w):
+    t = chat(w, {"text": "Hello you."})
+    for typed, answer in (("/help", "/compact"), ("/undoo", "did you mean /undo?"), ("/xyzzy", "There is no command /xyzzy."),
+                          ("/undo", "Nothing was done yet."), ("/mode", "The mode is ask."), ("/mode edit", "mode edit."),
+                          ("/mode wild", "There is no mode \"wild\""), ("/model nobody/x", "nobody"),
+                          ("/status", "folder:"), ("/cost", "of $5.00 in this session"), ("/clear", "is empty"),
+                          ("/exit now", "takes no words")):
+        t.type(typed + "\r")
+        t.wait_for(answer)
+    t.type("/exit\r")
+    t.end()
+    expect(t.status == 0 and "Session" not in t.text.split("/exit now")[1], t)
+
+
+def clear_forgets_and_resume_goes_back(w):
+    t = chat(w, {"text": "One."}, {"text": "Two."}, {"text": "Three."})
+    t.type("apples\r")
+    t.wait_for("One.")
+    t.wait_for("tokens")
+    t.type("/clear\r")
+    t.wait_for("$0.0000 of 5.00", times=2)
+    session = re.search(r"/resume\s+(\d\S+)", t.text).group(1)
+    t.type("pears\r")
+    t.wait_for("Two.")
+    t.wait_for("tokens", times=2)
+    t.type("/resume %s\r" % session)
+    t.wait_for("goes on: apples")
+    t.type("and?\r")
+    t.wait_for("Three.")
+    t.type("\x04")
+    t.end()
+    expect(session_of(t) == session and len(os.listdir(os.path.join(w.state, "sessions"))) == 2, t)
+
+
+def a_session_goes_on_later(w):
+    r = piped(w, "apples\n", "--model", w.script({"text": "One."}))
+    session = re.search(r"--resume (\S+)", r.out).group(1)
+    for name in (session, "last", session[:12]):
+        t = Terminal(w, "chat", "--resume", name, "--model", w.script({"text": "Again."}), NO_COLOR="1")
+        t.wait_for("goes on: ")
+        t.wait_for("of 5.00")
+        t.type("and?\r")
+        t.wait_for("Again.")
+        t.type("\x04")
+        t.end()
+        expect(session_of(t) == session, t)
+    expect(open(w.log_path(session)).read().count('"type":"user"') == 4, session)
+    r = w.run("chat", "--resume", "nosuch")
+    expect(r.status == 2 and "no session" in r.err, r)
+
+
+def history_is_kept_and_private(w):
+    t = chat(w, {"text": "One."})
+    t.type("first\x1b\rsecond row\r")  # Alt-Enter
+    t.wait_for("One.")
+    t.type("\x04")
+    t.end()
+    path = os.path.join(w.state, "history")
+    expect(stat.S_IMODE(os.stat(path).st_mode) == 0o600 and open(path).read() == "first\\nsecond row\n", t)
+    t = chat(w, {"text": "Two.", "expect": "first\nsecond row"})
+    t.type("\x1b[A")
+    t.wait_for("second row")
+    t.type("\r")
+    t.wait_for("Two.")
+    t.type("\x04")
+    t.end()
+
+
+def a_message_may_have_rows(w):
+    t = chat(w, {"text": "One.", "expect": "a\nb\nc d"}, {"text": "Two.", "expect": "x\n\ty\nz"})
+    t.type("a\\\rb\nc d\r")  # a backslash before Enter, and Ctrl-J
+    t.wait_for("One.")
+    t.type("\x1b[200~x\r\ty\rz\x1b[201~")
+    t.type("\r")
+    t.wait_for("Two.")
+    t.type("\x04")
+    t.end()
+    expect("\x1b[?2004h" in t.text and t.text.rstrip().count("\x1b[?2004l") >= 1, t)
+
+
+def keys_edit(w):
+    t = chat(w, {"text": "One.", "expect": "dés 世界 ok"})
+    t.type("des\x1b[D\x7fé 世x\x7f界\x05 ox\x7fk\x01\x06\x06\x04d\x7f")
+    t.type("\x15")  # what came of it does not matter so far
+    t.type("dé世\x7fs 世界 no\x17ok\r")
+    t.wait_for("One.")
+    t.type("\x04")
+    expect(t.end().status == 0, t)
+
+
+def names_are_completed(w):
+    w.repository()
+    w.write("src/stock.py", "x = 1\n")
+    w.git("add", ".")
+    t = chat(w, {"text": "One.", "expect": "see @src/stock.py and @calc.py !"})
+    t.type("see @sto\tand @c\t")
+    t.wait_for("@calc.py  @check.sh")
+    t.type("al\t!\r")
+    t.wait_for("One.")
+    t.type("/sta\t\r")
+    t.wait_for("folder:")
+    t.type("\x04")
+    t.end()
+
+
+def a_dumb_terminal_gets_lines(w):
+    w.repository()
+    t = Terminal(w, "chat", "--model", w.script({"text": "Hello you."}, EDIT, DONE), TERM="dumb", size=(24, 80))
+    t.wait_for("\n> ")
+    t.type("hello\n")
+    t.wait_for("Hello you.")
+    t.wait_for("\n> ", times=2)
+    t.type("mend \\\nit\n")
+    t.wait_for(ASKS)
+    t.type("y\n")
+    t.wait_for("/undo takes it back")
+    t.wait_for("\n> ", times=3)
+    t.type("/exit\n")
+    t.end()
+    expect(t.status == 0 and "\x1b" not in t.text and "a + b" in w.read("calc.py"), t)
+
+
+def no_colour_and_narrow(w):
+    t = chat(w, {"text": "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu"}, {"text": "Two."},
+             size=(24, 40))
+    t.type("0123456789 " * 8 + "\r")
+    t.wait_for("lambda mu")
+    t.wait_for("tokens")
+    t.type("\x04")
+    t.end()
+    expect(t.status == 0 and not re.search("\x1b\\[[0-9;]*m", t.text), t)
+    rows = re.sub("\x1b\\[[?0-9;]*[A-Za-z]", "", t.text).replace("\r", "\n").split("\n")
+    expect(all(len(r) < 40 or "/" in r for r in rows), [r for r in rows if len(r) >= 40])
+
+
+def colours(w):
+    t = chat(w, {"text": "One."}, NO_COLOR="")
+    t.type("hello\r")
+    t.wait_for("\x1b[1mhello\x1b[0m")
+    t.type("\x04")
+    t.end()
+
+
+def a_pipe_is_a_message_a_line(w):
+    w.repository()
+    r = piped(w, "hello\nmend \\\nit\n\n/status\n", "--mode", "edit", "--model",
+              w.script({"text": "Hello you."}, dict(EDIT, expect="mend \nit"), DONE))
+    expect(r.status == 0 and "Hello you." in r.out and "a + b" in w.read("calc.py"), r)
+    expect("> hello\n" in r.out and "2 turns, 1 file" in r.out and "\x1b" not in r.out, r)
+    r = piped(w, "hello\n", "--json", "--model", w.script({"text": "Hello you."}))
+    expect(r.status == 0 and [e["type"] for e in r.events()][-1] == "task.finished", r)
+    r = piped(w, "hello\n", "-q", "--model", w.script({"text": "Hello you."}))
+    expect(r.out == "Hello you.\n" and r.status == 0, r)
+    r = piped(w, "hello\n", "--model", w.script({"error": {"code": "provider", "message": "no"}}))
+    expect(r.status == 7, r)
+
+
+def piped_text_goes_along(w):
+    r = piped(w, "line one\nline two\n", "is this right?", "--model",
+              w.script({"text": "Yes.", "expect": ["is this right?", "line one\nline two"]}))
+    expect(r.status == 0 and "1 turn," in r.out, r)
+
+
+def without_a_model_it_says_so(w):
+    t = Terminal(w, "chat", "--model", "nobody/x").end()
+    expect(t.status != 0 and "nobody" in t.text and "/help" not in t.text, t)
+
+
+main([one_session_of_several_turns, emend_alone_is_chat, words_reach_the_running_task, words_are_heard_at_the_end_too,
+      words_can_be_taken_back, ctrl_c_stops_the_task_and_not_the_chat, ctrl_c_twice_leaves,
+      ctrl_c_at_a_question_stops_the_task, what_was_typed_before_a_question_is_a_draft, undo_and_redo_are_turns,
+      commands_answer, clear_forgets_and_resume_goes_back, a_session_goes_on_later, history_is_kept_and_private,
+      a_message_may_have_rows, keys_edit, names_are_completed, a_dumb_terminal_gets_lines, no_colour_and_narrow, colours,
+      a_pipe_is_a_message_a_line, piped_text_goes_along, without_a_model_it_says_so])
