@@ -4,6 +4,7 @@
 #include "agent/cli/json_line.h"
 #include "agent/cli/model_check.h"
 #include "agent/cli/place.h"
+#include "agent/session/task.h"
 
 static int show(struct cli *c, const struct config *config)
 {
@@ -78,7 +79,10 @@ static bool check_model(struct checker *k, struct err *err)
 {
 	struct cli_loop loop;
 	struct model_check m;
+	struct err bad;
 
+	if (!task_check_models(&k->narrow, &k->cli->arena, &bad))
+		report(k, &bad);
 	if (k->narrow.model.len == 0)
 		return true;
 	if (!cli_loop_init(&loop, k->cli, &k->place, false, err))

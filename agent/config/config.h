@@ -26,6 +26,7 @@ struct config_model { /* models.NAME: what the user knows of a model; beats the 
 	bool priced;
 	double input, output, cache_read, cache_write; /* USD per million tokens */
 	uint32_t context_tokens, max_output_tokens;    /* 0: not said */
+	struct slice use; /* not empty: name is a kind of work instead, and this the model for it */
 };
 
 struct config_example { /* what a rule must match, or must not */
@@ -118,6 +119,9 @@ NODISCARD bool config_narrow(struct config *out, const struct config *base,
 void config_release(struct config *c);
 /* What the user says of this model ("PROVIDER/MODEL"), or NULL. Borrowed. */
 const struct config_model *config_model_find(const struct config *c, struct slice name);
+/* The model for a kind of work ("explain", "do", ...): what was typed or stands in the environment, then
+ * models.KIND, then `model`. "": nobody says. Borrowed. */
+struct slice config_model_for(const struct config *c, struct slice kind);
 /* A policy with the built-in rules and this config's. */
 NODISCARD bool config_policy(const struct config *c, struct policy **out, struct err *err);
 /* The rules for hosts. ERR_USAGE. */

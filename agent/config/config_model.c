@@ -1,5 +1,6 @@
 /* config_model.c - the setting "models": prices and limits of models that the user knows better than the
- * built-in table. Each is an object of numbers, one of them, "price", an object itself. */
+ * built-in table, each an object of numbers, one of them, "price", an object itself; and which model is used
+ * for which kind of work, a string. */
 #include <stdio.h>
 
 #include "agent/config/config_set.h"
@@ -102,8 +103,12 @@ static bool set_price(struct config_setter *s, const char *key, struct json v,
 static bool set_model(struct config_setter *s, const char *key, struct json v,
 		      struct config_model *m, struct err *err)
 {
+	if (json_str(v, &s->c->arena, &m->use) && m->use.len > 0)
+		return true;
 	if (json_type(v) != JSON_OBJECT)
-		return config_complain(s, key, v, err, "expected an object, { ... }.");
+		return config_complain(s, key, v, err,
+				       "expected an object with what is known of a model, or for a "
+				       "kind of work the name of a model.");
 	for (struct json_iter it = json_iter(v); json_next(&it);) {
 		struct slice name = json_str_or(it.key, &s->c->arena, "");
 		size_t i = 0;
@@ -163,12 +168,35 @@ const struct config_model *config_model_find(const struct config *c, struct slic
 	const struct config_model *found = NULL;
 
 	for (size_t i = 0; i < c->n_models; i++) {
+		if (c->models[i].use.len > 0)
+			continue;
 		if (slice_eq(c->models[i].name, name))
 			return &c->models[i];
 		if (slice_eq(c->models[i].name, model))
 			found = &c->models[i];
 	}
 	return found;
+}
+
+/* Was the model named for this one run, and not only in a file? */
+static bool named_now(const struct config *c)
+{
+	const struct config_key *keys;
+	size_t n = config_keys(&keys);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(keys[i].name, "model") == 0)
+			return c->origin &&
+			       (c->origin[i] == CONFIG_ENV || c->origin[i] == CONFIG_FLAG);
+	return false;
+}
+
+struct slice config_model_for(const struct config *c, struct slice kind)
+{
+	for (size_t i = 0; !named_now(c) && i < c->n_models; i++)
+		if (c->models[i].use.len > 0 && slice_eq(c->models[i].name, kind))
+			return c->models[i].use;
+	return c->model;
 }
 
 const struct config_model *config_copy_models(struct arena *a, const struct config *c)
@@ -178,6 +206,7 @@ const struct config_model *config_copy_models(struct arena *a, const struct conf
 	for (size_t i = 0; i < c->n_models; i++) {
 		copy[i] = c->models[i];
 		copy[i].name = arena_dup(a, c->models[i].name);
+		copy[i].use = arena_dup(a, c->models[i].use);
 	}
 	return copy;
 }
@@ -189,6 +218,10 @@ void config_put_models(struct jw *w, const struct config *c)
 		const struct config_model *m = &c->models[i];
 
 		jw_key_slice(w, m->name);
+		if (m->use.len > 0) {
+			jw_str(w, m->use);
+			continue;
+		}
 		jw_object(w);
 		if (m->priced) {
 			jw_kobject(w, "price");
@@ -219,6 +252,12 @@ static void put_number_schema(struct jw *w, const struct number *n)
 
 void config_put_model_schema(struct jw *w)
 {
+	jw_karray(w, "anyOf");
+	jw_object(w);
+	jw_kcstr(w, "type", "string");
+	jw_kcstr(w, "description", "For a kind of work, such as explain, fix or do: its model.");
+	jw_end(w);
+	jw_object(w);
 	jw_kcstr(w, "type", "object");
 	jw_kobject(w, "properties");
 	jw_kobject(w, "price");
@@ -238,4 +277,6 @@ void config_put_model_schema(struct jw *w)
 		put_number_schema(w, &limit_numbers[i]);
 	jw_end(w);
 	jw_kbool(w, "additionalProperties", false);
+	jw_end(w);
+	jw_end(w);
 }

@@ -1,6 +1,9 @@
-/* choose.c - which model a task works with: the one that was asked for, and when that one cannot answer now,
+/* choose.c - which model a task works with: the one that was asked for, or that the user has set for this kind
+ * of work, and when that one cannot answer now,
  * the next of the user's list (`fallback`). Only ways of failing in which another server may do better lead
  * on: a wrong key or a refused request is said, not passed over. */
+#include "agent/config/suggest.h"
+#include "agent/session/code_action.h"
 #include "agent/session/task_own.h"
 
 static bool open_named(struct task *t, struct slice name, struct model **out, struct err *err)
@@ -18,9 +21,58 @@ static bool open_named(struct task *t, struct slice name, struct model **out, st
 	return model_open(&o, name, out, err);
 }
 
+/* Beside the code actions: what task_spec_name() says of tasks without one. */
+static const char *const other_kinds[] = { "do", "action" };
+
+/* The kinds of work that a model can be set for. In the arena. */
+static const char **all_kinds(struct arena *a, size_t *n)
+{
+	const struct code_action *actions = code_actions(n);
+	const char **names = arena_array(a, *n + ARRAY_LEN(other_kinds), sizeof(*names));
+
+	for (size_t i = 0; i < *n; i++)
+		names[i] = actions[i].name;
+	for (size_t i = 0; i < ARRAY_LEN(other_kinds); i++)
+		names[(*n)++] = other_kinds[i];
+	return names;
+}
+
+static bool is_kind(struct slice name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(other_kinds); i++)
+		if (slice_eq_cstr(name, other_kinds[i]))
+			return true;
+	return code_action_named(name) != NULL;
+}
+
+bool task_check_models(const struct config *c, struct arena *a, struct err *err)
+{
+	for (size_t i = 0; i < c->n_models; i++) {
+		struct slice name = c->models[i].name;
+		const char **kinds, *meant;
+		size_t n;
+
+		if (c->models[i].use.len == 0 || is_kind(name))
+			continue;
+		kinds = all_kinds(a, &n);
+		meant = suggest(name, kinds, n);
+		return err_set(
+			err, ERR_USAGE,
+			"The setting models.%.*s names a model for no kind of work%s%s%s. The "
+			"kinds are do, action, and the code actions: explain, fix and so on.",
+			SLICE_ARG(slice_sub(name, 0, 60)), meant ? " (did you mean \"" : "",
+			meant ? meant : "", meant ? "\"?)" : "");
+	}
+	return true;
+}
+
 bool choose_model(struct task *t, struct err *err)
 {
-	if (!open_named(t, t->config.model, &t->model, err))
+	struct slice kind = slice_of(task_spec_name(
+		&(struct task_spec){ .action = t->action, .own = t->has_own ? &t->own : NULL }));
+
+	if (!task_check_models(&t->config, &t->arena, err) ||
+	    !open_named(t, config_model_for(&t->config, kind), &t->model, err))
 		return false;
 	compact_init(t);
 	return budget_check(&t->config.budget, model_priced(t->model), model_name(t->model), err);

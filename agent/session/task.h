@@ -51,6 +51,8 @@ struct task_spec { /* borrowed for the time of task_start() */
 };
 /* "do", "action" for the user's own, or the name of the code action. */
 const char *task_spec_name(const struct task_spec *s);
+/* Are the kinds of work for which the settings name a model such names? ERR_USAGE. */
+NODISCARD bool task_check_models(const struct config *c, struct arena *a, struct err *err);
 
 /* result: r == NULL only if it never started. */
 struct task_outcome {

@@ -137,6 +137,20 @@ def a_plain_server_of_the_configuration(w):
         expect(os.path.getsize(p.log), r)
 
 
+def each_kind_of_work_has_its_model(w):
+    w.repository()
+    with Provider(w, DONE, DONE, dialect="responses", strict=False) as p:
+        w.config('{"model": "anthropic/claude-opus-5-5", "models": {"explain": "openai/gpt-6.2-sol"}}')
+        env = {"OPENAI_API_KEY": "test-key", "OPENAI_BASE_URL": p.url}
+        r = w.run("explain", "--json", "calc.py", **env)
+        expect(r.status == 0 and r.of("task.started")[0]["model"] == "openai/gpt-6.2-sol", r)
+        r = w.run("do", "--yes", "x", **env)
+        expect(r.status == 7 and "anthropic/claude-opus-5-5" in r.err, r)
+    w.config('{"models": {"exlpain": "openai/gpt-6.2-sol"}}')
+    r = w.run("config", "check")
+    expect(r.status == 2 and 'models.exlpain' in r.out + r.err and 'did you mean "explain"?' in r.out + r.err, r)
+
+
 BUSY = {"fault": {"kind": "status", "status": 529, "type": "overloaded_error", "message": "busy",
                   "headers": {"retry-after-ms": "5"}}}
 
@@ -193,5 +207,5 @@ def what_is_over_the_rate_waits(w):
 if __name__ == "__main__":
     main([each(name) for name in MODELS] + [faults_of(name) for name in ("responses", "gemini", "mistral", "ollama")] +
          [money_is_counted_on_each, a_local_server_is_found, the_first_key_chooses, a_session_goes_on_with_another_model,
-          what_can_be_chosen, a_plain_server_of_the_configuration, another_model_takes_over,
+          what_can_be_chosen, a_plain_server_of_the_configuration, each_kind_of_work_has_its_model, another_model_takes_over,
           a_wrong_key_leads_to_no_other_model, after_five_failures_nothing_is_sent, what_is_over_the_rate_waits])

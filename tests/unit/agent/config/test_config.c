@@ -452,6 +452,31 @@ static void model_fails(const char *text, const char *words)
 		fail_msg("\"%s\" is not in: %s", words, err.msg);
 }
 
+/* A file may say it; what is typed or stands in the environment is meant for this run. */
+static void kinds_of_work_have_models(void **state)
+{
+	static const char text[] = "{\"model\": \"a/usual\", \"models\": {\"explain\": \"a/cheap\","
+				   "\"cheap\": {\"context_tokens\": 1000}}}";
+	const struct config_flags typed = { .model = SLICE("a/typed"), .max_usd = -1 };
+	struct config c, narrow;
+	struct err err;
+
+	(void)state;
+	loads(&c, text, NULL, NULL);
+	assert_true(slice_eq_cstr(config_model_for(&c, SLICE("explain")), "a/cheap"));
+	assert_true(slice_eq_cstr(config_model_for(&c, SLICE("do")), "a/usual"));
+	assert_null(config_model_find(&c, SLICE("a/explain")));
+	assert_true(config_narrow(&narrow, &c, SLICE("{}"), NULL, &err));
+	config_release(&c);
+	assert_true(slice_eq_cstr(config_model_for(&narrow, SLICE("explain")), "a/cheap"));
+	assert_non_null(config_model_find(&narrow, SLICE("a/cheap")));
+	config_release(&narrow);
+	loads(&c, text, NULL, &typed);
+	assert_true(slice_eq_cstr(config_model_for(&c, SLICE("explain")), "a/typed"));
+	config_release(&c);
+	model_fails("{\"models\": {\"explain\": 7}}", "the name of a model");
+}
+
 static void models_have_prices(void **state)
 {
 	const struct config_model *m;
@@ -519,6 +544,7 @@ int main(void)
 		cmocka_unit_test(narrowed_twice),
 		cmocka_unit_test(hosts),
 		cmocka_unit_test(models_have_prices),
+		cmocka_unit_test(kinds_of_work_have_models),
 		cmocka_unit_test(set_limits_are_known),
 		cmocka_unit_test(built_in_file_list_can_be_dropped_by_the_user),
 		cmocka_unit_test(schema_and_show_are_json),
