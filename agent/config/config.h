@@ -46,6 +46,7 @@ struct config { /* everything lives in `arena` */
 	struct slice container_image; /* of the last two */
 	double container_cpus;	      /* 0: all */
 	struct slice effort;
+	struct slice approve;		/* "effects", "commands" */
 	struct slice hunks, toolchains; /* "on", "off" */
 	int retries;
 	const struct slice *fallback; /* models, in order */

@@ -15,9 +15,12 @@ static const struct config_key keys[] = {
 	{ "mode", KEY_MODE, NARROW_LOWER, AT(mode), .max = MODE_AUTO,
 	  .choices = "read-only|ask|edit|auto", .def = "\"ask\"", .env = "EMEND_MODE",
 	  .flag = "--mode",
-	  .doc = "What the model may do by itself: only read; ask before edits and commands; edit, "
-		 "but ask before "
-		 "commands; everything inside the sandbox." },
+	  .doc = "What the model may do by itself: only read; ask before edits and commands; make edits and "
+		 "what commands in the sandbox change; everything inside the sandbox." },
+	{ "approve", KEY_CHOICE, AT(approve), .choices = "effects|commands", .def = "\"effects\"",
+	  .doc = "What the modes ask and edit ask about: effects: a command that stays in the sandbox runs "
+		 "at once on a view of the workspace, and you are asked afterwards about what it changed, "
+		 "with the diff; commands: each command, before it runs." },
 	{ "effort", KEY_CHOICE, AT(effort), .choices = "none|minimal|low|medium|high|xhigh|max",
 	  .env = "EMEND_EFFORT",
 	  .doc = "How much the model thinks, where it can be told. Unset: the provider's "

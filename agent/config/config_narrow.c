@@ -119,6 +119,7 @@ static void copy_texts(struct config *out, const struct config *base)
 	out->models = config_copy_models(&out->arena, base);
 	out->model = text_dup(a, base->model);
 	out->effort = text_dup(a, base->effort);
+	out->approve = text_dup(a, base->approve);
 	out->hunks = text_dup(a, base->hunks);
 	out->toolchains = text_dup(a, base->toolchains);
 	out->runner = text_dup(a, base->runner);

@@ -128,18 +128,40 @@ struct slice edit_diff(struct arena *a, struct slice path, struct slice before, 
 	return slice_make(o.p, o.len);
 }
 
+/* The lines of "-3,7" in the head of a hunk: 7; without a comma: 1. */
+static size_t hunk_lines(struct slice head, char sign)
+{
+	size_t at = slice_find_byte(head, sign, 0), n = 0;
+
+	while (at < head.len && head.ptr[at] != ',' && head.ptr[at] != ' ')
+		at++;
+	if (at >= head.len || head.ptr[at] == ' ')
+		return 1;
+	while (++at < head.len && head.ptr[at] >= '0' && head.ptr[at] <= '9' && n < SIZE_MAX / 20)
+		n = n * 10 + (size_t)(head.ptr[at] - '0');
+	return n;
+}
+
+/* Counts by the heads of the hunks, as a removed "-- x" looks like the head of a file. */
 void edit_diff_stat(struct slice diff, size_t *added, size_t *removed)
 {
+	size_t old = 0, new = 0;
 	struct slice line;
-	bool in_hunk = false;
 
 	*added = *removed = 0;
 	while (slice_next_line(&diff, &line)) {
-		if (slice_starts(line, SLICE("@@ ")))
-			in_hunk = true;
-		else if (in_hunk && line.len > 0 && line.ptr[0] == '+')
-			++*added;
-		else if (in_hunk && line.len > 0 && line.ptr[0] == '-')
-			++*removed;
+		char c = line.len > 0 ? line.ptr[0] : ' ';
+
+		if (old == 0 && new == 0) {
+			if (slice_starts(line, SLICE("@@ "))) {
+				old = hunk_lines(line, '-');
+				new = hunk_lines(line, '+');
+			}
+			continue;
+		}
+		*added += c == '+';
+		*removed += c == '-';
+		old -= old > 0 && (c == '-' || c == ' ');
+		new -= new > 0 && (c == '+' || c == ' ');
 	}
 }

@@ -23,6 +23,8 @@ struct judge {
 	bool always_spoilt; /* something asks that no rule could allow */
 };
 
+static const char outside_rule[] = "ask: write outside of the workspace";
+
 /* Keeps the strictest; the first of equals. */
 static void add(struct judge *j, enum verdict v, struct slice rule, struct slice why)
 {
@@ -124,11 +126,12 @@ static void judge_write(struct judge *j, const struct shell_word *w, bool redire
 		return;
 	case PLACE_TMP:
 		if (redirection && j->policy->mode != MODE_AUTO)
-			add_fixed(j, VERDICT_ASK, "ask: write outside of the workspace",
+			add_fixed(j, VERDICT_ASK, outside_rule,
 				  SLICE("The command writes to a file outside of the workspace."));
 		return;
 	case PLACE_OUTSIDE:
-		add_fixed(j, VERDICT_ASK, "ask: write outside of the workspace",
+		j->out.beforehand = true;
+		add_fixed(j, VERDICT_ASK, outside_rule,
 			  SLICE("The command writes to a file outside of the workspace."));
 		return;
 	case PLACE_UNKNOWN: /* what is protected stays so: the runner sees where it really goes */
@@ -146,6 +149,9 @@ static void judge_write(struct judge *j, const struct shell_word *w, bool redire
 		return;
 	if (redirection || !slice_starts(d.rule, SLICE("mode")))
 		j->always_spoilt = true;
+	if (d.verdict == VERDICT_DENY && slice_starts(d.rule, SLICE("mode")))
+		d.verdict =
+			VERDICT_ASK; /* finish() denies it, unless something denies it for good */
 	add(j, d.verdict, d.rule, d.why);
 }
 
@@ -286,7 +292,7 @@ static void judge_one(struct judge *j, size_t at)
 		return;
 	judge_operands(j, c);
 	if (add_rule(j, VERDICT_ASK, false, c)) {
-		j->always_spoilt = true;
+		j->always_spoilt = j->out.beforehand = true;
 		return;
 	}
 	if (c->n_words > 0 && command_name(c).len == 0) {
@@ -294,8 +300,10 @@ static void judge_one(struct judge *j, size_t at)
 			  SLICE("The name of the command is only known when it runs."));
 		return;
 	}
-	if (c->n_words > 0 && !risky && add_rule(j, VERDICT_ALLOW, false, c))
+	if (c->n_words > 0 && !risky && add_rule(j, VERDICT_ALLOW, false, c)) {
+		j->out.by_user = true;
 		return;
+	}
 	if (c->ask)
 		add_fixed(j, VERDICT_ASK, "ask: a command that runs commands",
 			  arena_printf(j->arena, "The command \"%.*s\" needs permission: %s.",

@@ -11,7 +11,7 @@
 #include "protocol/base/err.h"
 
 enum mode {
-	MODE_READ_ONLY, /* reads only: edits and commands are denied, except commands that an allow rule names */
+	MODE_READ_ONLY, /* reads only: edits are denied, and commands, except those that an allow rule names */
 	MODE_ASK,  /* reads allowed; edits and commands ask unless a rule allows */
 	MODE_EDIT, /* edits allowed; commands ask unless a rule allows */
 	MODE_AUTO, /* edits and commands allowed inside the sandbox, unless a rule denies or asks */
@@ -32,6 +32,9 @@ struct decision {
 	 * stand beside it that need no word of the user. Empty and 0 where that is not known. */
 	struct slice part;
 	size_t n_fine;
+	/* Of a command line, for commands whose effect can be dropped (agent/tool/run_command.c): */
+	bool beforehand; /* its question may not wait for the effect: a rule of the user, or a place outside */
+	bool by_user; /* a user's allow rule speaks of it */
 };
 
 struct policy;

@@ -273,6 +273,7 @@ struct runner_call *runner_command(struct runner *r, const struct command_spec *
 		jw_ki64(w, "timeoutMs", (int64_t)s->timeout_ms);
 		jw_ki64(w, "idleMs", (int64_t)s->idle_ms);
 		jw_kbool(w, "direct", s->direct);
+		jw_kbool(w, "sealed", s->sealed);
 		jw_kstr(w, "proxy", s->proxy);
 		jw_karray(w, "unsaved");
 		for (size_t i = 0; i < s->n_unsaved; i++) {

@@ -35,6 +35,8 @@ void client_read_changes(struct json changed, struct arena *a, struct view_resul
 	struct json objects = json_get(changed, "objects");
 	struct view_change *c = arena_array(a, json_len(list) + 1, sizeof(*c));
 	int64_t *u = arena_array(a, json_len(unseen) + 1, sizeof(*u));
+	struct json unlisted = json_get(changed, "unlisted");
+	struct view_unlisted *f = arena_array(a, json_len(unlisted) + 1, sizeof(*f));
 
 	*out = (struct view_result){
 		.overlay = json_bool_or(json_get(changed, "overlay"), false),
@@ -45,11 +47,18 @@ void client_read_changes(struct json changed, struct arena *a, struct view_resul
 		.objects_added = (uint64_t)json_i64_or(json_get(objects, "added"), 0),
 		.objects_removed = (uint64_t)json_i64_or(json_get(objects, "removed"), 0),
 		.objects_held = (uint64_t)json_i64_or(json_get(objects, "held"), 0),
+		.unlisted = f,
+		.unlisted_files = (uint64_t)json_i64_or(json_get(changed, "unlistedFiles"), 0),
 		.changes = c,
 		.unseen = u,
 	};
 	for (struct json_iter it = json_iter(list); json_next(&it);)
 		read_change(it.value, a, &c[out->n_changes++]);
+	for (struct json_iter it = json_iter(unlisted); json_next(&it);)
+		f[out->n_unlisted++] = (struct view_unlisted){
+			json_str_or(json_get(it.value, "path"), a, ""),
+			(uint64_t)json_i64_or(json_get(it.value, "files"), 0),
+		};
 	for (struct json_iter it = json_iter(unseen); json_next(&it);)
 		u[out->n_unseen++] = json_i64_or(it.value, -1);
 }

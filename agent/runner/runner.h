@@ -162,12 +162,22 @@ struct view_change {
 	int64_t open;	   /* index of its unsaved text; -1 */
 	int64_t index;	   /* its name for the calls below */
 };
+struct view_unlisted {
+	struct slice path;
+	uint64_t files;
+};
 struct view_result {
 	bool overlay; /* false: the command worked on the real files */
 	int64_t view; /* 0: nothing to decide */
 	bool dropped;  /* it was stopped: its changes are gone */
 	bool too_many; /* more than LIMIT_VIEW_CHANGES: they are gone */
-	uint64_t quiet; /* changes that are not listed: git's objects, what is in bundles */
+	uint64_t quiet; /* changes that are not listed: git's objects, what is in bundles, and,
+			   of a sealed command, what was there in folders of build tools */
+	/* Of these, files that are no matter of git, by the first folder of their path; `unlisted` has
+	 * the first folders only. */
+	const struct view_unlisted *unlisted;
+	size_t n_unlisted;
+	uint64_t unlisted_files;
 	/* Of these, objects of git and packs of them: that came; that go, as they exist elsewhere; that
 	 * stay although the command removed or changed them. */
 	uint64_t objects_added, objects_removed, objects_held;
@@ -201,6 +211,9 @@ struct command_spec {
 	const struct unsaved_text *unsaved; /* the command sees these in place of the files */
 	size_t n_unsaved;
 	bool direct; /* works on the real files even where there are views; see guard.h */
+	/* On a view all that it writes lies there, also in the folders of build tools that it reaches
+	 * directly else: so dropping the view undoes all of it. */
+	bool sealed;
 	struct slice proxy; /* the URL of its way to the network (broker.h); "": none */
 };
 struct command_result {

@@ -93,10 +93,10 @@ static void put_buffer(void *payload, struct slice path, struct snapshot *text)
  * and the tools before it stay the same from day to day, and so does the provider's cache of them. */
 static void put_environment(struct task *t, struct buf *b)
 {
-	static const char *const modes[] = {
-		[MODE_READ_ONLY] = "read-only: nothing can be changed",
-		[MODE_ASK] = "ask: the user is asked before a change",
-		[MODE_EDIT] = "edit: edits are made, the user is asked about commands",
+	const char *modes[] = {
+		[MODE_READ_ONLY] = "read-only: what a command changes is dropped when it ends",
+		[MODE_ASK] = "ask: commands run at once, the user is asked about each change",
+		[MODE_EDIT] = "edit: edits and what commands change are made without a question",
 		[MODE_AUTO] = "auto: edits and commands are made without a question",
 	};
 	struct open_files o = { .t = t, .out = b };
@@ -111,6 +111,10 @@ static void put_environment(struct task *t, struct buf *b)
 	buf_printf(b, "<environment>\nDate: %s\n", day);
 	if (uname(&os) == 0)
 		buf_printf(b, "System: %s %s\n", os.sysname, os.machine);
+	if (slice_eq_cstr(t->config.approve, "commands")) {
+		modes[MODE_ASK] = "ask: the user is asked before a command and before a change";
+		modes[MODE_EDIT] = "edit: edits are made, the user is asked before a command";
+	}
 	buf_printf(b, "Mode: %s\n", modes[policy_mode(t->env.policy)]);
 	if (slice_starts(t->git_head, branch))
 		buf_printf(b, "Git branch: %.*s\n",
@@ -148,7 +152,9 @@ struct slice prompt_user(struct task *t)
 	if (t->recovered.len > 0)
 		buf_printf(&raw, "\n(Before this task: %.*s)\n", SLICE_ARG(t->recovered));
 	if (t->config.mode == MODE_READ_ONLY || task_reports(t))
-		buf_puts(&raw, "\n(This task is read-only: files cannot be changed.)\n");
+		buf_puts(&raw,
+			 "\n(This task is read-only: files cannot be changed. Commands run, but "
+			 "what they change is dropped.)\n");
 	utf8_sanitize(&clean, buf_slice(&raw));
 	out = arena_dup(&t->arena, buf_slice(&clean));
 	buf_release(&raw);

@@ -1,5 +1,8 @@
 /* commit.c - see commit.h
  *
+ *   where the effect is asked for, first the phase effect, in batches: IMAGES, then
+ *      ASKING --denied--> DONE, and the view is dropped
+ *         | allowed, or nothing to ask about
  *   OBJECTS (of git, if there are new ones), then
  *   for each phase (ordinary, look, protected), in batches:
  *      IMAGES -> JOURNALING -> FILES -> BUFFER, one open document after the other -> next batch
@@ -7,7 +10,10 @@
  *   after the last: FINISHING (what is not listed) -> DONE
  *   from anywhere: ROLLING_BACK -> DONE
  *
- * The approval of the command covers its ordinary changes; a rule that denies a path holds here as
+ * Nothing is journaled and no pre-image is taken before the answer, so a denial costs nothing, and a file
+ * that somebody changed while the question stood is a conflict, as one that changed while the command ran.
+ *
+ * The approval of the command, or of its effect, covers its ordinary changes; a rule that denies a path holds here as
  * well, and so does what somebody changed meanwhile: such a change is not kept, the others are. But
  * where the disk is full, or Emend is cancelled or killed in the middle, all of them go back. Both
  * images and the intent are in the log before a change is made, so that undo covers commands.
@@ -23,8 +29,6 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
-
-enum { ASKED_DIFF_BYTES = 128 * 1024 };
 
 static void begin_phase(struct tool_run *r, enum commit_phase phase);
 
@@ -115,10 +119,12 @@ static bool wanted(struct tool_run *r, struct view_change *c)
 {
 	struct commit *m = r->commit;
 
-	if (c->is_protected == (m->phase == PHASE_ORDINARY))
+	if (c->is_protected == (m->phase <= PHASE_ORDINARY))
 		return false;
 	if (m->phase == PHASE_PROTECTED)
 		return !c->never && !c->stale;
+	if (m->effect == EFFECT_ASKED && m->phase == PHASE_ORDINARY && c->never)
+		return false; /* said in PHASE_EFFECT */
 	if (possible(r, c))
 		return true;
 	c->never = true;
@@ -178,24 +184,50 @@ static void denied(struct tool_run *r)
 	finish(r);
 }
 
-static void ask(struct tool_run *r)
+static void ask_protected(struct tool_run *r)
+{
+	commit_goto(r->commit, COMMIT_ASKING);
+	commit_ask_protected(r, allowed, denied);
+}
+
+static void add_objects(struct tool_run *r);
+
+static void effect_allowed(struct tool_run *r)
 {
 	struct commit *m = r->commit;
-	struct decision d = { .verdict = VERDICT_ASK,
-			      .rule = SLICE("protected files"),
-			      .always = SLICE("") };
 
+	if (m->unlisted_files > 0)
+		r->env->unlisted_allowed = true;
+	buf_clear(&m->diffs);
+	add_objects(r);
+}
+
+static void effect_denied(struct tool_run *r, struct slice why)
+{
+	struct commit *m = r->commit;
+
+	runner_view_drop(r->env->workspace.runner, m->view);
+	m->view = 0;
+	commit_goto(m, COMMIT_DONE);
+	m->done(r,
+		arena_printf(
+			&r->arena,
+			"Nothing that the command changed was kept: the files are as they were "
+			"before it. %.*s\n",
+			SLICE_ARG(why)),
+		SIZE_MAX);
+}
+
+static void effect_known(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+
+	if (m->n_todo == 0 && (m->unlisted_files == 0 || r->env->unlisted_allowed)) {
+		add_objects(r);
+		return;
+	}
 	commit_goto(m, COMMIT_ASKING);
-	permit_else(r, &d,
-		    &(struct permission_request){
-			    .title = SLICE("Keep a command's change of protected files"),
-			    .subject = m->asked,
-			    .reason = SLICE(""),
-			    .note = SLICE("Git, an editor or an agent would execute what stands "
-					  "there."),
-			    .diff = buf_slice(&m->diffs),
-			    .rule = SLICE("") },
-		    allowed, denied);
+	commit_ask_effect(r, effect_allowed, effect_denied);
 }
 
 void commit_batch_done(struct tool_run *r)
@@ -206,10 +238,12 @@ void commit_batch_done(struct tool_run *r)
 	commit_batch_forget(m);
 	if (m->at < m->n_todo)
 		commit_batch(r);
+	else if (m->phase == PHASE_EFFECT)
+		effect_known(r);
 	else if (m->phase == PHASE_ORDINARY)
 		begin_phase(r, PHASE_LOOK);
 	else if (m->phase == PHASE_LOOK && m->n_todo > 0)
-		ask(r);
+		ask_protected(r);
 	else
 		finish(r);
 }
@@ -274,12 +308,36 @@ static void objects_added(void *payload, const struct view_item *failed, size_t 
 	begin_phase(r, PHASE_ORDINARY);
 }
 
-void commit_start(struct tool_run *r, const struct view_result *v, const struct shown_buffer *shown,
+static void add_objects(struct tool_run *r)
+{
+	struct commit *m = r->commit;
+
+	if (m->git.added == 0) {
+		begin_phase(r, PHASE_ORDINARY);
+		return;
+	}
+	commit_goto(m, COMMIT_OBJECTS);
+	r->call = runner_commit_objects(r->env->workspace.runner, m->view, objects_added, r);
+}
+
+static void drop(struct tool_run *r, const struct view_result *v, commit_cb *done)
+{
+	struct slice text = commit_dropped_text(r, v);
+
+	runner_view_drop(r->env->workspace.runner, v->view);
+	done(r, text, 0);
+}
+
+void commit_start(struct tool_run *r, const struct view_result *v, const struct commit_spec *s,
 		  commit_cb *done)
 {
 	static const struct view_change objects = { .path = { ".git/objects", 12 } };
 	struct commit *m;
 
+	if (s->effect == EFFECT_DROPPED) {
+		drop(r, v, done);
+		return;
+	}
 	if (!v->view) {
 		nothing(r, v, done);
 		return;
@@ -287,13 +345,19 @@ void commit_start(struct tool_run *r, const struct view_result *v, const struct 
 	m = r->commit = xcalloc(1, sizeof(*m));
 	*m = (struct commit){ .view = v->view,
 			      .n = v->n_changes,
-			      .shown = shown,
+			      .effect = s->effect,
+			      .command = s->command,
+			      .reason = s->reason,
+			      .always = s->always,
+			      .shown = s->shown,
 			      .done = done,
+			      .unlisted = commit_unlisted(r, v),
+			      .unlisted_files = v->unlisted_files,
 			      .asked = SLICE(""),
 			      .id = SLICE("") };
 	arena_init(&m->arena);
 	buf_init(&m->report, LIMIT_RESULT_BYTES / 2);
-	buf_init(&m->diffs, ASKED_DIFF_BYTES);
+	buf_init(&m->diffs, COMMIT_DIFF_BYTES);
 	m->changes = arena_array(&r->arena, m->n + 1, sizeof(*m->changes));
 	m->made = arena_array(&r->arena, m->n + 1, sizeof(*m->made));
 	m->todo = arena_array(&r->arena, m->n + 1, sizeof(*m->todo));
@@ -310,12 +374,11 @@ void commit_start(struct tool_run *r, const struct view_result *v, const struct 
 	m->git = (struct git_told){ .added = v->objects_added, .removed = v->objects_removed };
 	if (v->objects_held > 0)
 		commit_not_kept(r, &objects, git_told_held(v->objects_held, &r->arena));
-	if (v->objects_added == 0) {
-		begin_phase(r, PHASE_ORDINARY);
-		return;
-	}
-	commit_goto(m, COMMIT_OBJECTS);
-	r->call = runner_commit_objects(r->env->workspace.runner, m->view, objects_added, r);
+	m->would = m->git;
+	if (s->effect == EFFECT_ASKED)
+		begin_phase(r, PHASE_EFFECT);
+	else
+		add_objects(r);
 }
 
 void commit_release(struct tool_run *r)

@@ -11,12 +11,26 @@ struct shown_buffer {
 	struct snapshot *text;
 };
 
+/* What became of the question about a command. */
+enum effect {
+	EFFECT_APPROVED, /* the user or a rule has allowed the command beforehand */
+	EFFECT_ASKED,	 /* the user is asked about what it changed */
+	EFFECT_DROPPED,	 /* nothing is kept, whatever it changed */
+};
+
 /* report: for the model, lines of text; may be empty. In the run's arena. held: how many changes were
- * not kept; SIZE_MAX: none was. */
+ * not kept; SIZE_MAX: none was, although it was to be. */
 typedef void commit_cb(struct tool_run *r, struct slice report, size_t held);
-/* v is borrowed for the time of the call, shown until done. done comes from the loop, or at once
+/* v and s are borrowed for the time of the call. done comes from the loop, or at once
  * where nothing changed. */
-void commit_start(struct tool_run *r, const struct view_result *v, const struct shown_buffer *shown,
+struct commit_spec {
+	enum effect effect;
+	/* For the question; in the run's arena. reason: the model's; always: the rule that would have allowed
+	 * the command. */
+	struct slice command, reason, always;
+	const struct shown_buffer *shown; /* until done */
+};
+void commit_start(struct tool_run *r, const struct view_result *v, const struct commit_spec *s,
 		  commit_cb *done);
 /* Drops what is not committed. After tool_abort(). */
 void commit_release(struct tool_run *r);

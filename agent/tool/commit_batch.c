@@ -8,7 +8,6 @@
 #include "agent/tool/commit_own.h"
 
 #include "agent/edit/edit.h"
-#include "agent/edit/later.h"
 #include "agent/host.h"
 
 enum { MAX_TRIES = 5, BATCH_FILES = 2000 };
@@ -337,23 +336,6 @@ static void next_buffer(struct tool_run *r)
 
 /* --- images --- */
 
-static void look(struct tool_run *r)
-{
-	struct commit *m = r->commit;
-
-	for (size_t i = 0; i < m->n_items; i++) {
-		const struct commit_item *it = &m->items[i];
-		struct slice diff = SLICE("(not text)\n");
-
-		m->asked = arena_printf(&r->arena, "%.*s%s%.*s", SLICE_ARG(m->asked),
-					m->asked.len ? ", " : "", SLICE_ARG(it->change->path));
-		if (it->images && commit_is_text(it->before) && commit_is_text(it->after))
-			diff = later_diff(&m->arena, it->change->path, it->before, it->after);
-		buf_append(&m->diffs, diff);
-	}
-	commit_batch_done(r);
-}
-
 static void got_images(void *payload, const struct view_item *answers, size_t n,
 		       const struct err *err)
 {
@@ -379,8 +361,8 @@ static void got_images(void *payload, const struct view_item *answers, size_t n,
 		else
 			commit_take_images(m, it, &a->image);
 	}
-	if (m->phase == PHASE_LOOK)
-		look(r);
+	if (m->phase == PHASE_EFFECT || m->phase == PHASE_LOOK)
+		commit_look(r);
 	else
 		tool_fresh(r, journal_files);
 }

@@ -2,6 +2,7 @@
  *
  *   commit.c        the machine: which changes, in which order, and what a failure means
  *   commit_batch.c  one batch: images, log, files, and then the buffers of the editor
+ *   commit_ask.c    the questions about the changes
  *   commit_log.c    what stands in the session's log
  *   commit_tell.c   what the model and the faces are told */
 #ifndef EMEND_TOOL_COMMIT_OWN_H
@@ -28,7 +29,8 @@ enum commit_state {
 
 /* Which changes it goes through: each phase is one pass. */
 enum commit_phase {
-	PHASE_ORDINARY,	 /* what the approval of the command covers */
+	PHASE_EFFECT,	 /* the diff of the ordinary changes, for the question about them */
+	PHASE_ORDINARY,	 /* what the approval of the command, or of its effect, covers */
 	PHASE_LOOK,	 /* the diff of what is protected, for the question */
 	PHASE_PROTECTED, /* the same, after a yes */
 };
@@ -56,10 +58,12 @@ struct commit_held {
 struct commit {
 	enum commit_state state;
 	enum commit_phase phase;
+	enum effect effect;
 	int64_t view;
 	struct view_change *changes;
 	size_t n;
 	bool *made; /* of each change */
+	struct slice command, reason, always;
 	const struct shown_buffer *shown;
 	commit_cb *done;
 	struct buf report, diffs;
@@ -68,6 +72,10 @@ struct commit {
 	struct commit_held *held;
 	size_t n_held, cap_held;
 	struct slice asked; /* paths of what is protected */
+	struct git_told would; /* what git would have done, for the question */
+	size_t unshown;	       /* files for whose diff there was no room */
+	struct slice unlisted; /* for the question: how many files that nobody lists, and where */
+	uint64_t unlisted_files;
 	struct slice id;    /* of the change set in the log; "": nothing was touched yet */
 	struct rollback *rollback;
 	struct err why; /* of it */
@@ -98,6 +106,16 @@ void commit_give_up(struct tool_run *r);
  * PHASE_LOOK, notes their diffs. Ends with one of the three above. */
 void commit_batch(struct tool_run *r);
 void commit_batch_forget(struct commit *m);
+
+enum { COMMIT_DIFF_BYTES = 4 * 1024 * 1024 };
+/* commit_ask.c: in words, what v does not list; "" if there is nothing. */
+struct slice commit_unlisted(struct tool_run *r, const struct view_result *v);
+/* Notes the diffs of a batch, in PHASE_EFFECT and PHASE_LOOK. */
+void commit_look(struct tool_run *r);
+void commit_ask_effect(struct tool_run *r, permit_cb *allowed, permit_no_cb *denied);
+void commit_ask_protected(struct tool_run *r, permit_cb *allowed, permit_cb *denied);
+/* Lines for the model: what would have been changed, where nothing may be. */
+struct slice commit_dropped_text(struct tool_run *r, const struct view_result *v);
 
 /* commit_log.c: keeps the images of a change; if they are not complete, undo will not cover it. */
 void commit_take_images(struct commit *m, struct commit_item *it, const struct view_image *v);

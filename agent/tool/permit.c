@@ -14,6 +14,7 @@ struct pending {
 	struct decision d;
 	struct slice subject;
 	bool edits;		   /* "always" means: edits in this task need no asking */
+	permit_no_cb *no;	   /* of permit_effect(); "always" then means all effects */
 	permit_cb *go_on, *denied; /* denied NULL: the run ends */
 };
 
@@ -69,6 +70,10 @@ static void save_always(struct tool_run *r, const struct pending *p, bool for_go
 	struct err err = { 0 };
 	struct policy *wider;
 
+	if (p->no) {
+		r->env->effects_allowed = true;
+		return;
+	}
 	if (p->edits) {
 		wider = policy_clone(r->env->policy, MODE_EDIT);
 		policy_free(r->env->policy);
@@ -141,15 +146,35 @@ static void tell_no_answer(struct tool_run *r, const struct pending *p, const st
 				  SLICE_ARG(how(r, p))));
 }
 
-static void tell_no(struct tool_run *r, struct slice comment)
+static struct slice no_text(struct tool_run *r, struct slice comment)
 {
 	if (comment.len > 0)
-		fail_with(r, arena_printf(&r->arena, "The user said no to this, and says: %.*s",
-					  SLICE_ARG(comment)));
-	else
-		fail_with(r, SLICE("The user said no to this. Do not try to get the same effect in "
-				   "another way; go on without it, or ask the user what to do "
-				   "instead."));
+		return arena_printf(&r->arena, "The user said no to this, and says: %.*s",
+				    SLICE_ARG(comment));
+	return SLICE("The user said no to this. Do not try to get the same effect in another way; "
+		     "go on without it, or ask the user what to do instead.");
+}
+
+static void tell_no_effect(struct tool_run *r, const struct pending *p, struct slice comment,
+			   const struct err *why)
+{
+	const char *more = "";
+
+	if (!why) {
+		p->no(r, no_text(r, comment));
+		return;
+	}
+	if (p->d.always.len > 0)
+		more = arena_printf(&r->arena,
+				    ", or \"permissions\": {\"allow\": [\"%.*s\"]} in the "
+				    "configuration",
+				    SLICE_ARG(p->d.always))
+			       .ptr;
+	p->no(r,
+	      arena_printf(&r->arena,
+			   "That needs the user's word, and there was no answer (%s). The user can "
+			   "allow it beforehand: the mode edit or auto (--yes)%s.",
+			   why->msg, more));
 }
 
 static void tell_rule(struct tool_run *r, const struct pending *p)
@@ -185,12 +210,14 @@ static void answered(void *payload, const struct permission_answer *answer, cons
 		save_always(r, p, answer->choice == PERMISSION_SAVED);
 	if (allow)
 		p->go_on(r);
+	else if (p->no)
+		tell_no_effect(r, p, comment, why);
 	else if (p->denied)
 		p->denied(r);
 	else if (why)
 		tell_no_answer(r, p, why);
 	else
-		tell_no(r, comment);
+		fail_with(r, no_text(r, comment));
 }
 
 void permit(struct tool_run *r, const struct decision *d, const struct permission_request *q,
@@ -246,4 +273,21 @@ void permit_else(struct tool_run *r, const struct decision *d, const struct perm
 		ask.note = p->d.why;
 	r->pending = p;
 	r->ask = h->ops->permission(h->self, r->env->workspace.task, &ask, answered, r);
+}
+
+void permit_effect(struct tool_run *r, struct slice always, const struct permission_request *q,
+		   permit_cb *go_on, permit_no_cb *denied)
+{
+	const struct decision d = { .verdict = VERDICT_ASK,
+				    .rule = SLICE("approve: effects"),
+				    .always = always };
+	struct host *h = &r->env->workspace.host;
+	struct pending *p = pending_new(r, &d, q->subject);
+
+	p->go_on = go_on;
+	p->no = denied;
+	tool_emit(r,
+		  &(struct task_event){ .kind = TASK_PERMISSION_REQUESTED, .subject = q->subject });
+	r->pending = p;
+	r->ask = h->ops->permission(h->self, r->env->workspace.task, q, answered, r);
 }

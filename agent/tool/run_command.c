@@ -1,12 +1,17 @@
 /* run_command.c - one shell command in the sandbox.
  *
+ *   may the question wait, and has the runner views? --yes--> running on a view
+ *      | no
  *   permission -> has the runner views? --yes--> running on a view -> commit -> result
- *                    |no
+ *                    | no
  *                    '--> unsaved buffers? --asked to save, once--> looked at again -> running -> result
  *
  * Before it runs, a command that may use the network gets its way there (network.h).
- * The policy decides on the parsed command; the runner enforces the boundary. On a view a command
- * sees the text on the screen, and what it changed becomes real when it is done (commit.h).
+ * The policy decides on the parsed command. But where all that a command can do lies in a view that
+ * can be dropped, it runs at once, and the user is asked about what it changed: in the mode ask about
+ * all of it, in the mode edit only where more than the mode asks. Where only reading is allowed, it is
+ * dropped. The runner enforces the boundary. On a view a command sees the text on the screen, and what
+ * it changed becomes real when it is done (commit.h).
  * Without views it works on the real files: where they differ from the editor's buffers the user
  * is asked to save, and what the command could not see is said. */
 #include "agent/tool/tools.h"
@@ -29,6 +34,8 @@ enum { MAX_SHOWN = 1024 };
 struct running {
 	struct command_spec spec;
 	struct slice reason;
+	struct decision decision;
+	enum effect effect;
 	bool asked, background, wants_network;
 	struct network *network; /* NULL: it has none */
 	struct slice unsaved; /* paths whose unsaved text the command does not see */
@@ -144,6 +151,9 @@ static void committed(struct tool_run *r, struct slice report, size_t held)
 	else if (held > 0)
 		s->how = arena_printf(&r->arena, "%.*s; %zu change%s not kept", SLICE_ARG(s->how),
 				      held, held == 1 ? " was" : "s were");
+	else if (s->effect == EFFECT_DROPPED && report.len > 0)
+		s->how = arena_printf(&r->arena, "%.*s; its changes were dropped",
+				      SLICE_ARG(s->how));
 	s->ok = s->ok && held == 0;
 	tool_finish(r, s->ok,
 		    arena_printf(&r->arena, "%.*s%.*s%s%.*s", SLICE_ARG(s->head), SLICE_ARG(report),
@@ -184,7 +194,13 @@ static void ran(void *payload, const struct command_result *c, const struct err 
 	s->head = arena_printf(&r->arena, "%.*s%.*s", SLICE_ARG(s->head),
 			       SLICE_ARG(held_tell(r->env, r->id, &c->held, &r->arena)));
 	not_shown(r, &c->changed);
-	commit_start(r, &c->changed, s->shown, committed);
+	commit_start(r, &c->changed,
+		     &(struct commit_spec){ .effect = s->effect,
+					    .command = s->spec.command,
+					    .reason = s->reason,
+					    .always = s->decision.always,
+					    .shown = s->shown },
+		     committed);
 }
 
 static void start_command(struct tool_run *r)
@@ -340,6 +356,95 @@ static void allowed(struct tool_run *r)
 	r->call = runner_layers(r->env->workspace.runner, knows_layers, r);
 }
 
+/* --- before or after --- */
+
+static bool reads_only(const struct tool_run *r)
+{
+	return policy_mode(r->env->policy) == MODE_READ_ONLY;
+}
+
+static bool is_of_mode(const struct decision *d)
+{
+	return slice_starts(d->rule, SLICE("mode: "));
+}
+
+/* May the question about this command wait for its effect, if it runs on a view? Not where it could reach
+ * anything that is not in the view: a network, a folder of the user, the real files. */
+static bool may_wait(const struct tool_run *r)
+{
+	const struct running *s = r->state;
+	const struct config *c = r->env->config;
+	const struct decision *d = &s->decision;
+
+	if (s->background || s->wants_network || c->n_write_dirs > 0 || d->beforehand)
+		return false;
+	if (reads_only(r))
+		return d->verdict != VERDICT_DENY || is_of_mode(d);
+	return slice_eq_cstr(c->approve, "effects") && d->verdict != VERDICT_DENY &&
+	       c->mode != MODE_AUTO && (d->verdict == VERDICT_ASK || !d->by_user);
+}
+
+/* The mode that the user chose counts: "edits in this task" widens that of the policy. */
+static enum effect effect_of(const struct tool_run *r)
+{
+	const struct running *s = r->state;
+	bool plain = s->decision.verdict == VERDICT_ALLOW || is_of_mode(&s->decision);
+
+	if (reads_only(r))
+		return EFFECT_DROPPED;
+	if (r->env->effects_allowed || (r->env->config->mode == MODE_EDIT && plain))
+		return EFFECT_APPROVED;
+	return EFFECT_ASKED;
+}
+
+static void ask_beforehand(struct tool_run *r)
+{
+	struct running *s = r->state;
+	struct decision *d = &s->decision;
+
+	permit(r, d,
+	       &(struct permission_request){ .title = s->wants_network
+							      ? SLICE("Run a command with network")
+							      : SLICE("Run a command"),
+					     .subject = s->spec.command,
+					     .reason = s->reason,
+					     .diff = SLICE(""),
+					     .rule = d->always },
+	       allowed);
+}
+
+static void runs_on_view(struct tool_run *r)
+{
+	tool_fresh(r, take_buffers);
+}
+
+static void knows_whether_it_waits(void *payload, struct slice json, const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct running *s = r->state;
+	struct decision d = s->decision;
+	struct json root;
+	struct err bad;
+
+	r->call = NULL;
+	if (err) {
+		tool_fail(r, err);
+		return;
+	}
+	if (!json_parse(&r->arena, json, &root, &bad) ||
+	    !json_bool_or(json_get(root, "views"), false)) {
+		ask_beforehand(r);
+		return;
+	}
+	s->effect = effect_of(r);
+	s->spec.sealed = s->effect != EFFECT_APPROVED;
+	if (d.verdict != VERDICT_ALLOW && (s->effect == EFFECT_ASKED || !is_of_mode(&d)))
+		d.rule = SLICE("approve: effects");
+	d.verdict = VERDICT_ALLOW;
+	permit(r, &d, &(struct permission_request){ .subject = s->spec.command, .diff = SLICE("") },
+	       runs_on_view);
+}
+
 /* What a command in the background printed since, or its end. */
 void command_output_start(struct tool_run *r)
 {
@@ -352,7 +457,6 @@ void command_output_start(struct tool_run *r)
 void run_command_start(struct tool_run *r)
 {
 	struct running *s = arena_alloc(&r->arena, sizeof(*s));
-	struct decision d = { 0 };
 	struct slice id;
 	int64_t timeout;
 
@@ -389,13 +493,9 @@ void run_command_start(struct tool_run *r)
 		tool_failf(r, "commands have no network in the mode read-only");
 		return;
 	}
-	policy_command(r->env->policy, s->spec.command, &r->arena, &d);
-	permit(r, &d,
-	       &(struct permission_request){ .title = s->wants_network ? SLICE("Run a command with network")
-								       : SLICE("Run a command"),
-					     .subject = s->spec.command,
-					     .reason = s->reason,
-					     .diff = SLICE(""),
-					     .rule = d.always },
-	       allowed);
+	policy_command(r->env->policy, s->spec.command, &r->arena, &s->decision);
+	if (may_wait(r))
+		r->call = runner_layers(r->env->workspace.runner, knows_whether_it_waits, r);
+	else
+		ask_beforehand(r);
 }

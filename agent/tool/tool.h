@@ -51,6 +51,8 @@ struct tool_env {
 	struct background *background; /* background.c: commands that go on; NULL: none yet */
 	struct slice *denied; /* subjects that were not permitted, each once: for the summary */
 	size_t n_denied;
+	bool effects_allowed;  /* the user said "always" to what commands change */
+	bool unlisted_allowed; /* ... and yes to a change of files that git ignores */
 	bool told_direct;  /* the user knows that commands work on the real files */
 	struct err unkept; /* nothing of what the last command changed could be kept: the task has
 			      not done what it says */
@@ -129,6 +131,13 @@ void permit(struct tool_run *r, const struct decision *d, const struct permissio
 /* The same for a part of the work: on a denial the run goes on, with denied(). */
 void permit_else(struct tool_run *r, const struct decision *d, const struct permission_request *q,
 		 permit_cb *go_on, permit_cb *denied);
+
+/* What a command changed on its view, after it ran, becomes real only with the user's word. "Always" covers
+ * the effects of all commands until the task ends. always: the rule that would have allowed the command, if there
+ * is one. denied: why is for the model, whole sentences. */
+typedef void permit_no_cb(struct tool_run *r, struct slice why);
+void permit_effect(struct tool_run *r, struct slice always, const struct permission_request *q,
+		   permit_cb *go_on, permit_no_cb *denied);
 
 void env_file_changed(struct tool_env *e, struct slice path);
 

@@ -40,6 +40,7 @@ struct command_job {
 	uint64_t total, logged;
 	struct upper *upper; /* where it writes; NULL: the workspace itself */
 	bool in_view, guarded;
+	bool sealed; /* in a view that holds the folders of build tools, too */
 };
 
 static void send_kill(struct command_job *c)
@@ -282,29 +283,32 @@ void serve_kill(struct serve *s, struct json params)
 }
 
 /* In a layer of its own a command may change what is protected: that is decided when it is done.
- * In folders that it reaches directly it may not. On the real files what the guard noted is
- * read-only; where there are views, git works on one, and the repositories are as a whole. */
-static bool encode_places(const struct serve *s, bool in_view, struct buf *out, uint32_t *n,
-			  struct err *err)
+ * In folders that it reaches directly it may not; where it is sealed there are none. On the real
+ * files what the guard noted is read-only; where there are views, git works on one, and the
+ * repositories are as a whole. */
+static bool encode_places(const struct serve *s, const struct command_job *c, struct buf *out,
+			  uint32_t *n, struct err *err)
 {
 	const char *at = s->places.list.data, *end = at ? at + s->places.list.len : at;
 
 	for (; at < end; at += strlen(at) + 1) {
 		bool hide = *at == PLACE_MASK || *at == PLACE_CLEAN, through = *at == PLACE_THROUGH;
 
-		if (in_view ? !hide && !through && !places_through(&s->places, at + 1) : !hide)
+		if (c->in_view && !c->sealed
+			    ? !hide && !through && !places_through(&s->places, at + 1)
+			    : !hide)
 			continue;
 		buf_append(out, slice_make(at, strlen(at) + 1));
 		++*n;
 	}
-	return in_view || guard_mounts(&s->guard, serve_has_views(s), out, n, err);
+	return c->in_view || guard_mounts(&s->guard, serve_has_views(s), out, n, err);
 }
 
 /* The request as the init will read it; false and *err if it is not one. */
-static bool encode(struct serve *s, struct rpc_request *req, uint64_t view, struct buf *out,
-		   struct err *err)
+static bool encode(struct serve *s, struct rpc_request *req, const struct command_job *c,
+		   struct buf *out, struct err *err)
 {
-	struct spawn_request head = { .view = view };
+	struct spawn_request head = { .view = c->in_view ? c->id : 0 };
 	char cwd[LIMIT_PATH_BYTES];
 	struct slice text, proxy;
 
@@ -339,8 +343,7 @@ static bool encode(struct serve *s, struct rpc_request *req, uint64_t view, stru
 	}
 	if (head.n_argv == 0)
 		return err_set(err, ERR_INVALID, "The command is empty.");
-	if (s->layers.mode == SANDBOX_VIEW &&
-	    !encode_places(s, view != 0, out, &head.n_places, err))
+	if (s->layers.mode == SANDBOX_VIEW && !encode_places(s, c, out, &head.n_places, err))
 		return false;
 	if (out->full)
 		return err_set(err, ERR_TOO_LARGE, "The command is longer than %d bytes.",
@@ -432,11 +435,10 @@ void serve_command(struct serve *s, struct rpc_request *req)
 	c->id = ++s->next_id;
 	c->tag = json_i64_or(json_get(req->params, "tag"), -1);
 	c->in_view = serve_has_views(s) && !json_bool_or(json_get(req->params, "direct"), false);
+	c->sealed = c->in_view && json_bool_or(json_get(req->params, "sealed"), false);
 	if (!may_run(s, &err) || !begin_guard(s, c, &err) ||
-	    (c->in_view &&
-	     !serve_view_new(s, req->params, &req->arena, c->id, &c->upper, &err)) ||
-	    !encode(s, req, c->in_view ? c->id : 0, &request, &err) ||
-	    !start(s, c, buf_slice(&request), &err)) {
+	    (c->in_view && !serve_view_new(s, req->params, &req->arena, c->id, &c->upper, &err)) ||
+	    !encode(s, req, c, &request, &err) || !start(s, c, buf_slice(&request), &err)) {
 		conn_reply_err(req, &err);
 		upper_free(&s->views, c->upper);
 		if (c->guarded)

@@ -9,6 +9,8 @@
 #include "agent/worker/serve.h"
 #include "agent/worker/wire.h"
 
+enum { UNLISTED_MAX = 40 };
+
 bool serve_has_views(const struct serve *s)
 {
 	return s->layers.mode == SANDBOX_VIEW && s->layers.of[LAYER_OVERLAY].state == LAYER_ON &&
@@ -19,12 +21,14 @@ bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64
 		    struct upper **out, struct err *err)
 {
 	struct json list = json_get(params, "unsaved");
+	bool sealed = json_bool_or(json_get(params, "sealed"), false);
 	struct slice path, text;
 	struct upper *u;
 
 	if (!upper_new(&s->views, id, &u, err))
 		return false;
 	u->rules_changed = s->places.rules_changed;
+	u->tools = sealed ? &s->places : NULL;
 	for (struct json_iter it = json_iter(list); json_next(&it);) {
 		if (!json_str(json_get(it.value, "path"), a, &path) ||
 		    !json_str(json_get(it.value, "text"), a, &text) ||
@@ -82,6 +86,35 @@ static void write_changes(struct jw *w, const struct upper *u, size_t from)
 	jw_ki64(w, "next", i < u->n ? (int64_t)i : 0);
 }
 
+/* What is not listed and no matter of git, for a person: how many files, by the first folder of their path. */
+static void write_unlisted(struct jw *w, const struct upper *u)
+{
+	struct slice folder = SLICE("");
+	size_t files = 0, total = 0, groups = 0;
+
+	jw_karray(w, "unlisted");
+	for (size_t i = 0; i <= u->n; i++) {
+		const struct upper_change *c = i < u->n ? &u->change[i] : NULL;
+		struct slice rel = c ? slice_of(c->rel) : SLICE("");
+		struct slice first = slice_sub(rel, 0, slice_find_byte(rel, '/', 0));
+
+		if (c && (c->class != UPPER_QUIET || c->kind == UPPER_TIME ||
+			  c->type == UPPER_DIR || c->git || c->bundle > 0))
+			continue;
+		if (files > 0 && !slice_eq(first, folder) && groups++ < UNLISTED_MAX) {
+			jw_object(w);
+			jw_kstr(w, "path", folder);
+			jw_ki64(w, "files", (int64_t)files);
+			jw_end(w);
+		}
+		files = slice_eq(first, folder) ? files + 1 : 1;
+		folder = first;
+		total += c != NULL;
+	}
+	jw_end(w);
+	jw_ki64(w, "unlistedFiles", (int64_t)total);
+}
+
 bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w, bool *keep,
 		       struct err *err)
 {
@@ -102,6 +135,7 @@ bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w
 	jw_ki64(w, "removed", (int64_t)u->objects.removed);
 	jw_ki64(w, "held", (int64_t)u->objects.held);
 	jw_end(w);
+	write_unlisted(w, u);
 	jw_karray(w, "unseen");
 	for (size_t i = 0; i < u->n_open; i++) {
 		if (!u->open[i].rel)

@@ -12,7 +12,7 @@
  *			 texts[{path, text}]}
  *			-> see runner.h
  *	command		{tag, command | argv[], cwd, timeoutMs, idleMs, unsaved[{path, text}],
- *			 direct, proxy}
+ *			 direct, sealed, proxy}
  *			-> {exit, signal, timedOut, idleTimedOut, text|base64, bytes, truncated,
  *			    seconds, limit, changed?}; changed, where the command had a layer of
  *			    its own: {view, dropped, tooMany, quiet, unseen[], changes[{index,

@@ -95,7 +95,10 @@ def a_denial_says_what_helps(w):
             (["--yes"], "{}", "true; git config user.name x",
              ["`git config user.name x`", "ask: git config", "no terminal to ask on", "its other command needs no word",
               '"allow": ["git config"]'], ["--yes", "--mode edit"]),
-            ([], "{}", "touch made", ["`touch made`", "mode: ask", "the mode auto (--yes)", '"allow": ["touch"]'], ["edit"]),
+            ([], '{"approve": "commands"}', "touch made",
+             ["`touch made`", "mode: ask", "the mode auto (--yes)", '"allow": ["touch"]'], ["edit"]),
+            ([], "{}", "touch made", ["Nothing that the command changed was kept", "no terminal to ask on",
+                                      "the mode edit or auto (--yes)", '"allow": ["touch"]'], ["mode: ask"]),
             (["--yes"], '{"permissions": {"deny": ["touch"]}}', "ls && touch made",
              ["Denied by the policy", "`touch made`", "deny: touch"], ["--yes"])):
         w.config(config)
@@ -113,12 +116,12 @@ def a_denial_says_what_helps(w):
 def a_rule_does_not_cover_variables(w):
     """`allow: make test` is about make, not about what PATH makes of it."""
     w.repository()
-    w.config('{"permissions": {"allow": ["make test", "ls"]}}')
+    w.config('{"approve": "commands", "permissions": {"allow": ["make test", "ls"]}}')
     w.write("b/make", "#!/bin/sh\necho RAN > ran\n")
     os.chmod(os.path.join(w.path, "b/make"), 0o755)
     for text in ("PATH=b make test", "PATH=b:$PATH make test", "LD_PRELOAD=./x ls", "env MAKEFLAGS=-fevil.mk make test"):
         r = w.run("do", "--json", "--model", w.script(run_command(text), DONE), "x")
-        expect(r.of("permission.decided")[0]["decision"] == "deny" and not w.exists("ran"), r)
+        expect(r.of("permission.decided")[-1]["decision"] == "deny" and not w.exists("ran"), r)
 
 
 def names_that_cannot_be_read_are_refused(w):

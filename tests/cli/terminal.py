@@ -51,6 +51,7 @@ def a_no_may_say_why(w):
 
 def always_is_not_asked_again(w):
     w.repository()
+    w.config('{"approve": "commands"}')
     t = Terminal(w, "do", "--model", w.script(COMMAND, COMMAND, DONE), "x")
     t.wait_for("[a] always in this task, [s] and in later ones here: touch")
     t.wait_for(PROMPT)
@@ -79,6 +80,7 @@ def a_command_is_shown_line_by_line(w):
 
 def a_long_command_is_shown_whole(w):
     w.repository()
+    w.config('{"approve": "commands"}')
     for columns in (40, 80, 200):
         text = "make " + "x" * 300 + " " * 2200 + "; make \u202etwo\u00a0\033[8m"
         t = Terminal(w, "do", "--model", w.script(command(text), DONE), "x", size=(24, columns))
@@ -222,6 +224,7 @@ def ctrl_c_twice_ends_at_once(w):
 
 def a_command_that_asks_shows_no_escape(w):
     w.repository()
+    w.config('{"approve": "commands"}')
     evil = {"calls": [{"name": "run_command", "input": {"command": "make made \033[2K\rharmless", "reason": "\033[8mx"}}]}
     t = Terminal(w, "do", "--model", w.script(evil, {"text": "-"}), "x", NO_COLOR="1")
     t.wait_for(PROMPT)

@@ -2,6 +2,7 @@
 model: {"calls":[{"name":"run_command","input":{"command":"touch one"}}]}
 model: {"calls":[{"name":"run_command","input":{"command":"touch two"}}]}
 model: {"text":"Both ran."}
+config: {"approve":"commands"}
 env: EMEND_MODE=ask
 ignore $/progress
 ignore window/logMessage

@@ -2,6 +2,7 @@
 # cannot be seen is written out. The first action is a no.
 model: {"calls":[{"name":"run_command","input":{"command":"make test  # the quick ones only\nmake one\u202e\u001b[8m","reason":"to see\nAllowed already"}}]}
 model: {"text":"The end."}
+config: {"approve":"commands"}
 env: EMEND_MODE=ask
 ignore $/progress
 ignore window/logMessage

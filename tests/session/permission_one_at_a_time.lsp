@@ -1,6 +1,7 @@
 # Two tasks want a word: the second question waits for the answer to the first.
 model: {"calls":[{"name":"run_command","input":{"command":"touch made"}}]}
 model: {"text":"The end."}
+config: {"approve":"commands"}
 env: EMEND_MODE=ask
 absent: made
 ignore $/progress

@@ -1,6 +1,7 @@
 # What does not fit a message is opened as a document before a yes is possible, and again on "Show".
 model: {"calls":[{"name":"run_command","input":{"command":"make test                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        ; touch one"}}]}
 model: {"text":"The end."}
+config: {"approve":"commands"}
 env: EMEND_MODE=ask
 check: one ""
 file: Makefile "test:\n"

@@ -90,6 +90,9 @@ struct upper {
 				 then on has this ctime or a later one, and nothing else has */
 	struct upper_open *open;
 	size_t n_open;
+	/* Not NULL: the folders of build tools lie on the layer like the rest, and what changed in them
+	 * is not listed. */
+	const struct places *tools;
 	struct upper_change *change;
 	size_t n, cap, shown; /* shown: those that are not quiet */
 	size_t n_times;	      /* of UPPER_TIME */

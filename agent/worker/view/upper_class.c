@@ -144,6 +144,11 @@ const char *upper_reason(struct layer_walk *w, const char *rel, enum protect_typ
 	return protect_reason(&tree, rel, type);
 }
 
+bool upper_is_of_tools(const struct upper *u, const char *rel)
+{
+	return u->tools && places_through(u->tools, rel);
+}
+
 void upper_classify(struct layer_walk *w, struct upper_change *c)
 {
 	enum protect_type type = c->type == UPPER_SYMLINK			    ? PROTECT_LINK
@@ -175,7 +180,8 @@ void upper_classify(struct layer_walk *w, struct upper_change *c)
 		c->class = UPPER_PROTECTED;
 	else if (c->open >= 0)
 		c->class = UPPER_ORDINARY;
-	else if (c->type == UPPER_DIR || c->object)
+	else if (c->type == UPPER_DIR || c->object ||
+		 (!born && !c->git && upper_is_of_tools(w->u, c->rel)))
 		c->class = UPPER_QUIET;
 	else if (born && !c->git)
 		look_at_rules(w, c);

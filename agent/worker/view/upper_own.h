@@ -27,6 +27,8 @@ struct layer_walk {
 void upper_classify(struct layer_walk *w, struct upper_change *c);
 /* Why the user must say so: see protect_reason(). */
 const char *upper_reason(struct layer_walk *w, const char *rel, enum protect_type type);
+/* Does it lie in a folder of build tools, of which only the sum is told? */
+bool upper_is_of_tools(const struct upper *u, const char *rel);
 /* What stands in the workspace itself; false: nothing. */
 bool upper_lower_stat(const struct root *r, const char *rel, struct stat *st);
 bool upper_is_whiteout(const struct stat *st); /* says in a layer: removed */

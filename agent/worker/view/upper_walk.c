@@ -120,7 +120,7 @@ static bool removed_one(struct layer_walk *w, const char *rel, const struct stat
 	c.stale = c.open < 0 && c.type != UPPER_DIR && newer(st, &w->u->mark);
 	if (c.open >= 0)
 		c.before = w->u->open[c.open].sha256;
-	else if (c.type != UPPER_DIR && !hash_before(w, &c, rel))
+	else if (c.type != UPPER_DIR && !upper_is_of_tools(w->u, rel) && !hash_before(w, &c, rel))
 		c.stale = true; /* it cannot be read, so it cannot be brought back */
 	return add(w, &c, rel)->class == UPPER_QUIET && c.type == UPPER_DIR;
 }

@@ -60,6 +60,12 @@ static void test_stat(void **state)
 		       &added, &removed);
 	assert_int_equal(added, 2);
 	assert_int_equal(removed, 1);
+	edit_diff_stat(
+		SLICE("# two files\n--- a/f\n+++ b/f\n@@ -1 +1,2 @@\n a\n+b\n\\ No newline at end of "
+		      "file\n--- a/g\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-a\n--- b\n"),
+		&added, &removed);
+	assert_int_equal(added, 1);
+	assert_int_equal(removed, 2);
 	edit_diff_stat(SLICE(""), &added, &removed);
 	assert_int_equal(added + removed, 0);
 }

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""approval - the mode ask asks about effects: a command that stays in the sandbox runs on a view at once, and one
+question follows, with the diff, if it wants to change something. What could reach further is asked beforehand."""
+import os
+import time
+
+from console import Terminal
+from support import DONE, EDIT, expect, main
+
+PROMPT = "\n  > "  # it comes when an answer counts
+EFFECT = "? Keep what a command changed"
+BEFORE = "? Run a command"
+
+
+def command(text, **more):
+    return {"calls": [{"name": "run_command", "input": dict({"command": text}, **more)}]}
+
+
+def answer(w, answers, *turns, options=()):
+    """A task on a terminal; the answers are typed one a question. The terminal, ended."""
+    t = Terminal(w, "do", *options, "--model", w.script(*turns), "x", size=(60, 120))
+    for i, line in enumerate(answers, 1):
+        t.wait_for(PROMPT, times=i)
+        t.type(line + "\n")
+    t.end()
+    expect(t.text.count(PROMPT) == len(answers), t)
+    return t
+
+
+def nothing_changed_nothing_asked(w):
+    w.repository()
+    t = answer(w, [], command("sh check.sh; python3 -c 'print(6 * 7)'; eval \"echo $((1 + 1))\"; sleep 0 & wait"),
+               {"expect": ["42"], "text": "-"})
+    expect(t.status == 0 and "Not permitted" not in t.text, t)
+
+
+def an_effect_is_asked_with_its_diff(w):
+    w.repository()
+    w.write("old.bin", "a\0b")
+    turns = (command("sed -i 's/a - b/a + b/' calc.py; rm old.bin; printf '#!/bin/sh\\n' > run.sh; mkdir -p x; "
+                     "printf 'a\\0' > x/bin", reason="mend it"), DONE)
+    t = answer(w, ["n"], *turns)
+    expect("a - b" in w.read("calc.py") and w.exists("old.bin") and not w.exists("run.sh") and not w.exists("x"), t)
+    expect("Not permitted on the way: sed -i" in t.text, t)
+    t = answer(w, ["y"], *turns)
+    expect(EFFECT in t.text and BEFORE not in t.text and "The model says: mend it" in t.text, t)
+    for line in ("+    return a + b", "# old.bin: removed, not text (3 bytes)", "# x/bin: created, not text (2 bytes)", "+#!/bin/sh"):
+        expect(t.text.count("  | " + line) == 1, (line, t))
+    expect("a + b" in w.read("calc.py") and not w.exists("old.bin") and w.exists("run.sh") and w.exists("x/bin"), t)
+    expect(t.text.count("+    return a + b") == 1, t)  # it was seen in the question
+
+
+def a_no_drops_all_of_it(w):
+    """Also what lies in the folders of build tools, and what git did; and the model hears why."""
+    w.repository()
+    w.write(".gitignore", "build/\n*.log\n")
+    w.write("build/out.o", "old\n")
+    w.git("add", ".")
+    w.git("commit", "-qm", "second")
+    head = w.read(".git/refs/heads/" + os.listdir(os.path.join(w.path, ".git/refs/heads"))[0])
+    text = "echo new > build/out.o; echo x > build/more.o; echo x > a.log; touch made; git add made; git -c user.name=t -c user.email=t commit -qm three"
+    t = answer(w, ["n not today"], command(text),
+               {"expect": ["Nothing that the command changed was kept", "says: not today"], "text": "-"})
+    expect("  | # git: refs/heads/" in t.text and "3 files that git ignores, in: a.log (1), build (2)" in t.text, t)
+    expect(w.read("build/out.o") == "old\n" and not any(w.exists(n) for n in ("build/more.o", "a.log", "made")), t)
+    expect(w.read(".git/refs/heads/" + os.listdir(os.path.join(w.path, ".git/refs/heads"))[0]) == head, t)
+    t = answer(w, ["y"], command(text), DONE)
+    expect(w.read("build/out.o") == "new\n" and all(w.exists(n) for n in ("build/more.o", "a.log", "made")), t)
+    expect(w.read(".git/refs/heads/" + os.listdir(os.path.join(w.path, ".git/refs/heads"))[0]) != head, t)
+
+
+def ignored_files_are_asked_once(w):
+    w.repository()
+    w.write(".gitignore", "build/\n")
+    turns = [command("mkdir -p build; echo %d >> build/log" % i) for i in range(3)]
+    t = answer(w, ["y"], *turns, DONE)
+    expect("in: build (1). A yes covers such files until the task ends." in t.text and w.read("build/log") == "0\n1\n2\n", t)
+
+
+def always_is_for_what_commands_change(w):
+    w.repository()
+    t = answer(w, ["a", "n", "n"], command("touch one"), command("touch two"), EDIT,
+               command("echo x > .envrc; touch three"), DONE)
+    expect("[a] always in this task: what commands change in this task" in t.text, t)
+    expect(all(w.exists(n) for n in ("one", "two", "three")) and not w.exists(".envrc"), t)
+    expect("a - b" in w.read("calc.py") and "? Keep a command's change of protected files" in t.text, t)
+    answer(w, ["n"], command("touch four"), DONE)  # another task
+    expect(not w.exists("four"), t)
+
+
+def edits_allowed_are_not_effects_allowed(w):
+    w.repository()
+    answer(w, ["a", "n"], EDIT, command("touch one"), DONE)
+    expect("a + b" in w.read("calc.py") and not w.exists("one"), "the command's change was kept")
+
+
+def what_changed_meanwhile_is_not_overwritten(w):
+    w.repository()
+    t = Terminal(w, "do", "--model", w.script(command("echo theirs > calc.py; touch made"),
+                                              {"expect": ["not kept: calc.py"], "text": "-"}), "x", size=(60, 120))
+    t.wait_for(PROMPT)
+    w.write("calc.py", "mine\n")
+    t.type("y\n")
+    t.end()
+    expect(w.read("calc.py") == "mine\n" and w.exists("made"), t)
+
+
+def what_reaches_further_is_asked_beforehand(w):
+    w.repository()
+    w.config('{"permissions": {"ask": ["touch"], "deny": ["rm"], "allow": ["mkdir"]}}')
+    for turn in (command("touch made"), command("true; touch made"), command("echo > made", background=True),
+                 command("echo x > ../made")):
+        t = answer(w, ["n"], turn, {"text": "-"})
+        expect(BEFORE in t.text and EFFECT not in t.text, t)
+    t = answer(w, [], command("echo > made; rm calc.py"), {"expect": ["Denied by the policy", "deny: rm"], "text": "-"})
+    expect(not w.exists("made") and not os.path.exists(os.path.join(w.base, "made")) and w.exists("calc.py"), t)
+    answer(w, [], command("mkdir d"), command("cd d && mkdir e"), DONE)
+    expect(w.exists("d/e"), "what a rule allows is not asked for")
+
+
+def folders_to_write_are_asked_beforehand(w):
+    w.repository()
+    other = os.path.join(w.base, "other")
+    os.mkdir(other)
+    w.config('{"writeDirs": ["%s"]}' % other)
+    t = answer(w, ["n"], command("python3 -c 'open(\"%s/made\", \"w\")'" % other), {"text": "-"})
+    expect(BEFORE in t.text and os.listdir(other) == [], t)
+
+
+def commands_can_be_asked_one_by_one(w):
+    w.repository()
+    w.config('{"approve": "commands"}')
+    t = answer(w, ["y", "n"], command("touch one"), command("touch two"), {"text": "-"})
+    expect(t.text.count(BEFORE) == 2 and EFFECT not in t.text and w.exists("one") and not w.exists("two"), t)
+
+
+def edit_keeps_what_commands_change(w):
+    w.repository()
+    t = answer(w, [], command("make -n x; touch one; sh -c 'touch two'"), EDIT, DONE, options=("--mode", "edit"))
+    expect(w.exists("one") and w.exists("two") and "a + b" in w.read("calc.py"), t)
+    t = answer(w, ["n"], command("eval 'touch three'"), DONE, options=("--mode", "edit"))
+    expect(EFFECT in t.text and not w.exists("three"), t)
+
+
+def read_only_runs_and_drops(w):
+    """So that explain and review can run the tests."""
+    w.repository()
+    w.write(".gitignore", "build/\n")
+    w.write("build/old", "old\n")
+    text = "sed -i 's/a - b/a + b/' calc.py && sh check.sh; echo x > build/old; git add -A; git commit -qm x; rm check.sh"
+    more = {"expect": ["good", "This task may only read", "calc.py", "check.sh"], "text": "-"}
+    for options in (("do", "--mode", "read-only"), ("review",)):
+        end = ["calc.py:1-2"] if options[0] == "review" else ["x"]
+        r = w.run(*options, "--yes" if options[0] == "review" else "-q", "--model", w.script(command(text), more), *end)
+        expect(r.status == 0 and "a - b" in w.read("calc.py") and w.exists("check.sh"), r)
+        expect(w.read("build/old") == "old\n", r)
+    w.config('{"permissions": {"deny": ["rm"], "ask": ["git add"]}}')
+    for text in ("rm calc.py", "git add calc.py", "echo > x &"):
+        r = w.run("do", "--json", "--mode", "read-only", "--model",
+                  w.script(command(text, background=text.endswith("&")), {"text": "-"}), "x")
+        expect(not r.of("tool.finished")[0]["ok"] and not w.exists("x"), r)
+
+
+def steps():
+    """What a task of thirty steps does: it looks, it edits, it builds and tests, it cleans up behind itself."""
+    look = ["ls", "git status --short", "git log --oneline | head", "grep -rn add .", "cat calc.py", "python3 --version"]
+    test = ["make -s test", "make -s test VERBOSE=1", "python3 -m py_compile calc.py", "sh check.sh || true"]
+    turns = [command(c) for c in look] + [command(c) for c in test] + [EDIT] + [command(c) for c in test * 2]
+    turns += [command("sed -i 's/def add/def plus/' calc.py"), command("make -s test"), command("git diff --stat"),
+              command("printf 'plus\\n' > NAMES"), command("awk 1 NAMES"), command("python3 -c 'import calc; print(calc.plus(1, 2))'"),
+              command("make -s lint"), command("make -s test"), command("git diff"), command("wc -l calc.py NAMES"),
+              command("find . -name '*.pyc' -newer calc.py")]
+    return turns
+
+
+def thirty_steps(w):
+    """Must-show: how often a person is asked in mode ask, by effect and by command."""
+    counts = {}
+    for approve in ("effects", "commands"):
+        w.write("Makefile", "test:\n\t@mkdir -p build && date > build/stamp && python3 -m py_compile calc.py\nlint:\n\t@python3 calc.py\n")
+        w.write(".gitignore", "build/\n__pycache__/\n")
+        if not counts:
+            w.repository()
+        w.config('{"approve": "%s"}' % approve)
+        turns = steps()
+        expect(len(turns) == 30, len(turns))
+        t = Terminal(w, "do", "--model", w.script(*turns, DONE), "x", size=(60, 120))
+        end, n = time.monotonic() + 120, 0
+        while t.read(1) and time.monotonic() < end:
+            if t.text.count(PROMPT) > n:
+                n += 1
+                t.type("y\n")
+        t.end()
+        expect(t.status == 0 and "def plus" in w.read("calc.py") and w.read("NAMES") == "plus\n", t)
+        counts[approve] = n
+        w.git("checkout", "-q", ".")
+        os.unlink(os.path.join(w.path, "NAMES"))
+    print("# a task of 30 steps in mode ask: %(effects)d questions by effect, %(commands)d by command" % counts)
+    expect(counts["effects"] < counts["commands"] / 3, counts)
+
+
+main([nothing_changed_nothing_asked, an_effect_is_asked_with_its_diff, a_no_drops_all_of_it, ignored_files_are_asked_once,
+      always_is_for_what_commands_change, edits_allowed_are_not_effects_allowed, what_changed_meanwhile_is_not_overwritten,
+      what_reaches_further_is_asked_beforehand, folders_to_write_are_asked_beforehand, commands_can_be_asked_one_by_one,
+      edit_keeps_what_commands_change, read_only_runs_and_drops, thirty_steps])
