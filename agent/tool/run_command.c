@@ -7,11 +7,8 @@
  *                    '--> unsaved buffers? --asked to save, once--> looked at again -> running -> result
  *
  * Before it runs, a command that may use the network gets its way there (network.h).
- * The policy decides on the parsed command. But where all that a command can do lies in a view that
- * can be dropped, it runs at once, and the user is asked about what it changed: in the mode ask about
- * all of it, in the mode edit only where more than the mode asks. Where only reading is allowed, it is
- * dropped. The runner enforces the boundary. On a view a command sees the text on the screen, and what
- * it changed becomes real when it is done (commit.h).
+ * command_decide.c says whether it may run; the runner enforces the boundary. On a view a command sees
+ * the text on the screen, and what it changed becomes real when it is done (commit.h).
  * Without views it works on the real files: where they differ from the editor's buffers the user
  * is asked to save, and what the command could not see is said. */
 #include "agent/tool/tools.h"
@@ -23,29 +20,13 @@
 #include "agent/host.h"
 #include "agent/runner/runner.h"
 #include "agent/tool/background.h"
-#include "agent/tool/commit.h"
+#include "agent/tool/command_own.h"
 #include "agent/tool/held.h"
 #include "agent/tool/network.h"
 #include "agent/tool/unsaved.h"
 #include "protocol/base/limits.h"
 
 enum { MAX_SHOWN = 1024 };
-
-struct running {
-	struct command_spec spec;
-	struct slice reason;
-	struct decision decision;
-	enum effect effect;
-	bool asked, background, wants_network;
-	struct network *network; /* NULL: it has none */
-	struct slice unsaved; /* paths whose unsaved text the command does not see */
-	struct buf whole;     /* all output within LIMIT_OUTPUT_LOG_BYTES, for the log */
-	struct shown_buffer *shown; /* the open buffers, as the command sees them */
-	struct unsaved_text *texts;
-	size_t n_shown, shown_bytes;
-	struct slice head, output, how; /* of the result, once the command ended */
-	bool ok;
-};
 
 static void release(struct tool_run *r)
 {
@@ -351,98 +332,14 @@ static void knows_layers(void *payload, struct slice json, const struct err *err
 	}
 }
 
-static void allowed(struct tool_run *r)
+void command_allowed(struct tool_run *r)
 {
 	r->call = runner_layers(r->env->workspace.runner, knows_layers, r);
 }
 
-/* --- before or after --- */
-
-static bool reads_only(const struct tool_run *r)
-{
-	return policy_mode(r->env->policy) == MODE_READ_ONLY;
-}
-
-static bool is_of_mode(const struct decision *d)
-{
-	return slice_starts(d->rule, SLICE("mode: "));
-}
-
-/* May the question about this command wait for its effect, if it runs on a view? Not where it could reach
- * anything that is not in the view: a network, a folder of the user, the real files. */
-static bool may_wait(const struct tool_run *r)
-{
-	const struct running *s = r->state;
-	const struct config *c = r->env->config;
-	const struct decision *d = &s->decision;
-
-	if (s->background || s->wants_network || c->n_write_dirs > 0 || d->beforehand)
-		return false;
-	if (reads_only(r))
-		return d->verdict != VERDICT_DENY || is_of_mode(d);
-	return slice_eq_cstr(c->approve, "effects") && d->verdict != VERDICT_DENY &&
-	       c->mode != MODE_AUTO && (d->verdict == VERDICT_ASK || !d->by_user);
-}
-
-/* The mode that the user chose counts: "edits in this task" widens that of the policy. */
-static enum effect effect_of(const struct tool_run *r)
-{
-	const struct running *s = r->state;
-	bool plain = s->decision.verdict == VERDICT_ALLOW || is_of_mode(&s->decision);
-
-	if (reads_only(r))
-		return EFFECT_DROPPED;
-	if (r->env->effects_allowed || (r->env->config->mode == MODE_EDIT && plain))
-		return EFFECT_APPROVED;
-	return EFFECT_ASKED;
-}
-
-static void ask_beforehand(struct tool_run *r)
-{
-	struct running *s = r->state;
-	struct decision *d = &s->decision;
-
-	permit(r, d,
-	       &(struct permission_request){ .title = s->wants_network
-							      ? SLICE("Run a command with network")
-							      : SLICE("Run a command"),
-					     .subject = s->spec.command,
-					     .reason = s->reason,
-					     .diff = SLICE(""),
-					     .rule = d->always },
-	       allowed);
-}
-
-static void runs_on_view(struct tool_run *r)
+void command_on_view(struct tool_run *r)
 {
 	tool_fresh(r, take_buffers);
-}
-
-static void knows_whether_it_waits(void *payload, struct slice json, const struct err *err)
-{
-	struct tool_run *r = payload;
-	struct running *s = r->state;
-	struct decision d = s->decision;
-	struct json root;
-	struct err bad;
-
-	r->call = NULL;
-	if (err) {
-		tool_fail(r, err);
-		return;
-	}
-	if (!json_parse(&r->arena, json, &root, &bad) ||
-	    !json_bool_or(json_get(root, "views"), false)) {
-		ask_beforehand(r);
-		return;
-	}
-	s->effect = effect_of(r);
-	s->spec.sealed = s->effect != EFFECT_APPROVED;
-	if (d.verdict != VERDICT_ALLOW && (s->effect == EFFECT_ASKED || !is_of_mode(&d)))
-		d.rule = SLICE("approve: effects");
-	d.verdict = VERDICT_ALLOW;
-	permit(r, &d, &(struct permission_request){ .subject = s->spec.command, .diff = SLICE("") },
-	       runs_on_view);
 }
 
 /* What a command in the background printed since, or its end. */
@@ -493,9 +390,5 @@ void run_command_start(struct tool_run *r)
 		tool_failf(r, "commands have no network in the mode read-only");
 		return;
 	}
-	policy_command(r->env->policy, s->spec.command, &r->arena, &s->decision);
-	if (may_wait(r))
-		r->call = runner_layers(r->env->workspace.runner, knows_whether_it_waits, r);
-	else
-		ask_beforehand(r);
+	command_decide(r);
 }

@@ -1,0 +1,107 @@
+/* command_decide.c - is a command asked for before it runs, or by its effect?
+ *
+ *   may the question wait, and has the runner views? --no--> asked beforehand, where the policy says so
+ *      | yes
+ *   it runs on a view at once; then, by the mode, the user is asked about what it changed, all of it is
+ *   made, or all of it is dropped
+ *
+ * The policy decides on the parsed command. But where all that a command can do lies in a view that
+ * can be dropped, it runs at once, and the user is asked about what it changed: in the mode ask about
+ * all of it, in the mode edit only where more than the mode asks. Where only reading is allowed, it is
+ * dropped. */
+#include "agent/tool/command_own.h"
+
+#include "agent/config/config.h"
+
+static bool reads_only(const struct tool_run *r)
+{
+	return policy_mode(r->env->policy) == MODE_READ_ONLY;
+}
+
+static bool is_of_mode(const struct decision *d)
+{
+	return slice_starts(d->rule, SLICE("mode: "));
+}
+
+/* May the question about this command wait for its effect, if it runs on a view? Not where it could reach
+ * anything that is not in the view: a network, a folder of the user, the real files. */
+static bool may_wait(const struct tool_run *r)
+{
+	const struct running *s = r->state;
+	const struct config *c = r->env->config;
+	const struct decision *d = &s->decision;
+
+	if (s->background || s->wants_network || c->n_write_dirs > 0 || d->beforehand)
+		return false;
+	if (reads_only(r))
+		return d->verdict != VERDICT_DENY || is_of_mode(d);
+	return slice_eq_cstr(c->approve, "effects") && d->verdict != VERDICT_DENY &&
+	       c->mode != MODE_AUTO && (d->verdict == VERDICT_ASK || !d->by_user);
+}
+
+/* The mode that the user chose counts: "edits in this task" widens that of the policy. */
+static enum effect effect_of(const struct tool_run *r)
+{
+	const struct running *s = r->state;
+	bool plain = s->decision.verdict == VERDICT_ALLOW || is_of_mode(&s->decision);
+
+	if (reads_only(r))
+		return EFFECT_DROPPED;
+	if (r->env->effects_allowed || (r->env->config->mode == MODE_EDIT && plain))
+		return EFFECT_APPROVED;
+	return EFFECT_ASKED;
+}
+
+static void ask_beforehand(struct tool_run *r)
+{
+	struct running *s = r->state;
+	struct decision *d = &s->decision;
+
+	permit(r, d,
+	       &(struct permission_request){ .title = s->wants_network
+							      ? SLICE("Run a command with network")
+							      : SLICE("Run a command"),
+					     .subject = s->spec.command,
+					     .reason = s->reason,
+					     .diff = SLICE(""),
+					     .rule = d->always },
+	       command_allowed);
+}
+
+static void knows_whether_it_waits(void *payload, struct slice json, const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct running *s = r->state;
+	struct decision d = s->decision;
+	struct json root;
+	struct err bad;
+
+	r->call = NULL;
+	if (err) {
+		tool_fail(r, err);
+		return;
+	}
+	if (!json_parse(&r->arena, json, &root, &bad) ||
+	    !json_bool_or(json_get(root, "views"), false)) {
+		ask_beforehand(r);
+		return;
+	}
+	s->effect = effect_of(r);
+	s->spec.sealed = s->effect != EFFECT_APPROVED;
+	if (d.verdict != VERDICT_ALLOW && (s->effect == EFFECT_ASKED || !is_of_mode(&d)))
+		d.rule = SLICE("approve: effects");
+	d.verdict = VERDICT_ALLOW;
+	permit(r, &d, &(struct permission_request){ .subject = s->spec.command, .diff = SLICE("") },
+	       command_on_view);
+}
+
+void command_decide(struct tool_run *r)
+{
+	struct running *s = r->state;
+
+	policy_command(r->env->policy, s->spec.command, &r->arena, &s->decision);
+	if (may_wait(r))
+		r->call = runner_layers(r->env->workspace.runner, knows_whether_it_waits, r);
+	else
+		ask_beforehand(r);
+}
