@@ -5,7 +5,7 @@ The cases and the answers stand in wrong_calls.txt, to be read by people: each a
 step. `UPDATE=1 python3 tests/cli/wrong_calls.py` writes the answers anew; then review the difference.
 
     ## what is tried
-    mode NAME            (once for all that follow)
+    mode NAME[, approve COMMANDS]   (once for all that follow)
     call NAME ARGUMENTS
     | the answer, line by line
 """
@@ -46,7 +46,9 @@ def prepare(w):
 def answers(w, cases):
     """The results of the calls, each made in a turn of its own, one after the other."""
     turns = [{"calls": [{"name": c["name"], "input": c["input"]}]} for c in cases] + [{"text": "end"}]
-    r = w.run("do", "--json", "--mode", cases[0]["mode"], "--model", w.script(*turns), "try")
+    mode, _, approve = cases[0]["mode"].partition(", approve ")
+    w.config(json.dumps({"approve": approve} if approve else {}))
+    r = w.run("do", "--json", "--mode", mode, "--model", w.script(*turns), "try")
     expect(r.status == 0, r)
     log = open(w.log_path(r.of("task.started")[0]["session"]), encoding="utf-8").read().splitlines()
     results = [e["text"] for e in map(json.loads, log) if e["type"] == "result"]
