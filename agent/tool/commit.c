@@ -196,8 +196,8 @@ static void effect_allowed(struct tool_run *r)
 {
 	struct commit *m = r->commit;
 
-	if (m->unlisted_files > 0)
-		r->env->unlisted_allowed = true;
+	if (m->ignored > 0)
+		r->env->ignored_allowed = true;
 	buf_clear(&m->diffs);
 	add_objects(r);
 }
@@ -222,7 +222,7 @@ static void effect_known(struct tool_run *r)
 {
 	struct commit *m = r->commit;
 
-	if (m->n_todo == 0 && (m->unlisted_files == 0 || r->env->unlisted_allowed)) {
+	if (m->n_seen == 0 && (m->ignored == 0 || r->env->ignored_allowed)) {
 		add_objects(r);
 		return;
 	}
@@ -352,7 +352,7 @@ void commit_start(struct tool_run *r, const struct view_result *v, const struct 
 			      .shown = s->shown,
 			      .done = done,
 			      .unlisted = commit_unlisted(r, v),
-			      .unlisted_files = v->unlisted_files,
+			      .ignored = v->unlisted_files,
 			      .asked = SLICE(""),
 			      .id = SLICE("") };
 	arena_init(&m->arena);

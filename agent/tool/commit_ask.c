@@ -20,6 +20,10 @@ static struct slice in_words(struct arena *a, const struct commit_item *it)
 	if (it->why.code != ERR_NONE)
 		return arena_printf(a, "# %.*s: %s, and not shown: %s\n", SLICE_ARG(c->path),
 				    verbs[c->kind], it->why.msg);
+	if (c->files > 0)
+		return arena_printf(
+			a, "# %.*s/: %" PRIu64 " new file%s that git ignores (%" PRIu64 " bytes)\n",
+			SLICE_ARG(c->path), c->files, c->files == 1 ? "" : "s", c->size);
 	if (c->kind == VIEW_MODE)
 		return arena_printf(a, "# %.*s: permissions %03o become %03o\n", SLICE_ARG(c->path),
 				    c->old_mode, c->mode);
@@ -42,7 +46,8 @@ static struct slice diff_of(struct commit *m, const struct commit_item *it)
 			after = text_with_eol(&m->arena, after, EOL_LF);
 	}
 	if (it->why.code != ERR_NONE || !it->images || c->kind == VIEW_MODE ||
-	    it->entry.kind == RESTORE_LINK || !commit_is_text(before) || !commit_is_text(after))
+	    it->entry.kind == RESTORE_LINK || c->files > 0 || !commit_is_text(before) ||
+	    !commit_is_text(after))
 		return in_words(&m->arena, it);
 	return later_diff(&m->arena, c->path, before, after);
 }
@@ -71,6 +76,8 @@ void commit_look(struct tool_run *r)
 		const struct commit_item *it = &m->items[i];
 		const struct view_change *c = it->change;
 
+		m->ignored += c->files;
+		m->n_seen += c->files == 0;
 		if (m->phase == PHASE_LOOK)
 			m->asked = arena_printf(&r->arena, "%.*s%s%.*s", SLICE_ARG(m->asked),
 						m->asked.len ? ", " : "", SLICE_ARG(c->path));
@@ -92,7 +99,7 @@ struct slice commit_unlisted(struct tool_run *r, const struct view_result *v)
 				    v->unlisted[i].files);
 	if (text.len == 0)
 		return text;
-	return arena_printf(&r->arena, "%" PRIu64 " file%s that git ignores, in: %.*s%s",
+	return arena_printf(&r->arena, "%" PRIu64 " file%s of build tools changed, in: %.*s%s",
 			    v->unlisted_files, v->unlisted_files == 1 ? "" : "s", SLICE_ARG(text),
 			    v->n_unlisted < 40 ? "" : ", ...");
 }
@@ -101,17 +108,21 @@ struct slice commit_unlisted(struct tool_run *r, const struct view_result *v)
 static struct slice whole_effect(struct tool_run *r)
 {
 	struct commit *m = r->commit;
-	struct slice git = git_told_line(&m->would, &r->arena);
+	struct slice git = git_told_line(&m->would, &r->arena), unlisted = m->unlisted;
+	const char *covers = "", *more = "";
 
-	return arena_printf(
-		&r->arena, "%s%.*s%s%s%.*s%s%.*s%s", git.len ? "# " : "", SLICE_ARG(git),
-		git.len ? "\n" : "", m->unlisted.len ? "# " : "", SLICE_ARG(m->unlisted),
-		m->unlisted.len ? ". A yes covers such files until the task ends.\n" : "",
-		SLICE_ARG(buf_slice(&m->diffs)),
-		m->unshown ? arena_printf(&r->arena, "# and %zu more file%s\n", m->unshown,
-					  m->unshown == 1 ? "" : "s")
-				     .ptr
-			   : "");
+	if (git.len > 0)
+		git = arena_printf(&r->arena, "# %.*s\n", SLICE_ARG(git));
+	if (unlisted.len > 0)
+		unlisted = arena_printf(&r->arena, "# %.*s\n", SLICE_ARG(unlisted));
+	if (m->ignored > 0)
+		covers = "# A yes covers files that git ignores until the task ends.\n";
+	if (m->unshown > 0)
+		more = arena_printf(&r->arena, "# and %zu more file%s\n", m->unshown,
+				    m->unshown == 1 ? "" : "s")
+			       .ptr;
+	return arena_printf(&r->arena, "%.*s%.*s%s%.*s%s", SLICE_ARG(git), SLICE_ARG(unlisted),
+			    covers, SLICE_ARG(buf_slice(&m->diffs)), more);
 }
 
 void commit_ask_effect(struct tool_run *r, permit_cb *allowed, permit_no_cb *denied)

@@ -75,7 +75,8 @@ struct commit {
 	struct git_told would; /* what git would have done, for the question */
 	size_t unshown;	       /* files for whose diff there was no room */
 	struct slice unlisted; /* for the question: how many files that nobody lists, and where */
-	uint64_t unlisted_files;
+	uint64_t ignored;      /* how many of those, and of new ones that git ignores */
+	size_t n_seen;	       /* changes beside them */
 	struct slice id;    /* of the change set in the log; "": nothing was touched yet */
 	struct rollback *rollback;
 	struct err why; /* of it */

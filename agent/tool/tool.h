@@ -51,8 +51,8 @@ struct tool_env {
 	struct background *background; /* background.c: commands that go on; NULL: none yet */
 	struct slice *denied; /* subjects that were not permitted, each once: for the summary */
 	size_t n_denied;
-	bool effects_allowed;  /* the user said "always" to what commands change */
-	bool unlisted_allowed; /* ... and yes to a change of files that git ignores */
+	bool effects_allowed; /* the user said "always" to what commands change */
+	bool ignored_allowed; /* ... and yes to new or changed files that git ignores */
 	bool told_direct;  /* the user knows that commands work on the real files */
 	struct err unkept; /* nothing of what the last command changed could be kept: the task has
 			      not done what it says */

@@ -61,7 +61,8 @@ def a_no_drops_all_of_it(w):
     text = "echo new > build/out.o; echo x > build/more.o; echo x > a.log; touch made; git add made; git -c user.name=t -c user.email=t commit -qm three"
     t = answer(w, ["n not today"], command(text),
                {"expect": ["Nothing that the command changed was kept", "says: not today"], "text": "-"})
-    expect("  | # git: refs/heads/" in t.text and "3 files that git ignores, in: a.log (1), build (2)" in t.text, t)
+    expect("  | # git: refs/heads/" in t.text and "  | +++ b/a.log" in t.text, t)
+    expect("1 file of build tools changed, in: build (1)" in t.text and "build/: 1 new file that git ignores" in t.text, t)
     expect(w.read("build/out.o") == "old\n" and not any(w.exists(n) for n in ("build/more.o", "a.log", "made")), t)
     expect(w.read(".git/refs/heads/" + os.listdir(os.path.join(w.path, ".git/refs/heads"))[0]) == head, t)
     t = answer(w, ["y"], command(text), DONE)
@@ -74,7 +75,7 @@ def ignored_files_are_asked_once(w):
     w.write(".gitignore", "build/\n")
     turns = [command("mkdir -p build; echo %d >> build/log" % i) for i in range(3)]
     t = answer(w, ["y"], *turns, DONE)
-    expect("in: build (1). A yes covers such files until the task ends." in t.text and w.read("build/log") == "0\n1\n2\n", t)
+    expect("# A yes covers files that git ignores until the task ends." in t.text and w.read("build/log") == "0\n1\n2\n", t)
 
 
 def always_is_for_what_commands_change(w):
