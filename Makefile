@@ -70,10 +70,11 @@ SECCOMP_LIBS ?= $(call pkg,--libs,libseccomp,-lseccomp)
 PCRE2_LIBS ?= $(call pkg,--libs,libpcre2-8,-lpcre2-8)
 MBEDTLS_LIBS ?= $(call pkg,--libs,mbedcrypto,-lmbedcrypto)
 NETTLE_LIBS ?= $(call pkg,--libs,nettle,-lnettle)
+MD4C_LIBS ?= $(call pkg,--libs,md4c,-lmd4c)
 CMOCKA_LIBS ?= $(call pkg,--libs,cmocka,-lcmocka)
 LIBS = $(call once,LIBS,$(UV_LIBS) $(SQLITE_LIBS) $(NETTLE_LIBS) $(MBEDTLS_LIBS) $(SECCOMP_LIBS) $(PCRE2_LIBS) \
-	-ldl -lpthread -lm)
-LIB_CFLAGS = $(call once,LIB_CFLAGS,$(call pkg,--cflags,libuv sqlite3 libseccomp libpcre2-8 libcurl libgit2,))
+	$(MD4C_LIBS) -ldl -lpthread -lm)
+LIB_CFLAGS = $(call once,LIB_CFLAGS,$(call pkg,--cflags,libuv sqlite3 libseccomp libpcre2-8 libcurl libgit2 md4c,))
 
 ALL_CPPFLAGS = -D_GNU_SOURCE -I. $(LIB_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 -fPIE $(WARN) $(WARN_MORE) $(if $(WERROR),-Werror) $(HARDEN_CC) $(SAN_FLAGS) $(CFLAGS)

@@ -105,8 +105,7 @@ done <<-'END' | report 'a library is included by its own folder only'
 	linux/seccomp\.h agent/sandbox
 	linux/landlock\.h agent/sandbox
 	pcre2\.h agent/worker|agent/policy|agent/tool
-	histedit\.h agent/cli
-	editline/ agent/cli
+	md4c\.h agent/cli
 END
 
 # shellcheck disable=SC2086

@@ -162,12 +162,15 @@ static void put_summary(struct chat *c)
 {
 	struct arena *a = &c->cli->arena;
 
-	if (c->session.len == 0 || c->turns == 0)
+	if (c->session.len == 0 || c->turns == 0 || c->host.json || c->host.quiet)
 		return;
+	begin_line(&c->host);
+	term_raw(c->host.log, SLICE("\n"));
 	chat_note(c, arena_printf(a, "Session %.*s: %zu turn%s, %zu file%s changed, $%.4f, %.0f s.",
 				  SLICE_ARG(c->session), c->turns, c->turns == 1 ? "" : "s",
 				  c->n_files, c->n_files == 1 ? "" : "s", c->usd, c->seconds));
-	chat_note(c, arena_printf(a, "Go on: emend chat --resume %.*s", SLICE_ARG(c->session)));
+	/* Not wrapped: it is to be copied. */
+	term_printf(c->host.log, "Go on: emend chat --resume %.*s\n", SLICE_ARG(c->session));
 }
 
 static void end(struct chat *c)

@@ -82,12 +82,19 @@ static const char *code(enum term_style s)
 	return codes[s];
 }
 
+static void put(struct term *t, struct slice s)
+{
+	if (t->into)
+		buf_append(t->into, s);
+	else if (fwrite(s.ptr, 1, s.len, t->file) < s.len && errno == EPIPE)
+		t->gone = true;
+}
+
 void term_raw(struct term *t, struct slice s)
 {
 	if (s.len == 0)
 		return;
-	if (fwrite(s.ptr, 1, s.len, t->file) < s.len && errno == EPIPE)
-		t->gone = true;
+	put(t, s);
 	t->mid_line = s.ptr[s.len - 1] != '\n';
 }
 
@@ -96,10 +103,10 @@ void term_clean_text(struct term *t, enum term_style style, struct slice s)
 	bool colour = t->colour && style != TERM_PLAIN && s.len > 0;
 
 	if (colour)
-		(void)fputs(code(style), t->file);
+		put(t, slice_of(code(style)));
 	term_raw(t, s);
 	if (colour)
-		(void)fputs("\033[0m", t->file);
+		put(t, SLICE("\033[0m"));
 }
 
 void term_printf(struct term *t, const char *fmt, ...)

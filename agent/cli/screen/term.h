@@ -17,6 +17,7 @@ enum term_style { TERM_PLAIN, TERM_DIM, TERM_BOLD, TERM_RED, TERM_GREEN, TERM_CY
 
 struct term {
 	FILE *file;
+	struct buf *into; /* not NULL: what is printed is gathered there */
 	bool tty, colour;
 	bool mid_line; /* the last character was no line feed */
 	bool gone;     /* a pipe, and nobody reads it any more */

@@ -11,11 +11,23 @@ enum { LINE_SHOWN_BYTES = 300, TAIL_LINES = 8 };
 void begin_line(struct host_cli *h)
 {
 	live_hide(&h->live);
-	flow_end(&h->flow);
+	if (markdown_end(&h->markdown))
+		markdown_put(&h->markdown);
 	term_fresh_line(h->answer);
 	if (h->log != h->answer)
 		(void)term_flush(h->answer);
 	term_fresh_line(h->log);
+}
+
+static void put_answer(struct host_cli *h, struct slice text)
+{
+	if (strcmp(h->live.what, "answering") != 0)
+		live_say(&h->live, SLICE("answering"));
+	if (!markdown_text(&h->markdown, text))
+		return;
+	live_hide(&h->live);
+	markdown_put(&h->markdown);
+	live_show(&h->live);
 }
 
 static void put_line(struct host_cli *h, enum term_style style, const char *prefix,
@@ -29,7 +41,8 @@ static void put_line(struct host_cli *h, enum term_style style, const char *pref
 
 static void put_started(struct host_cli *h, const struct task_event *ev)
 {
-	h->flow.columns = term_columns(h->answer); /* it may be another since the last turn */
+	h->markdown.flow.columns =
+		term_columns(h->answer); /* it may be another since the last turn */
 	if (h->chat)
 		return;
 	begin_line(h);
@@ -306,8 +319,7 @@ void event_as_text(struct host_cli *h, const struct task_event *ev)
 		return;
 	}
 	if (ev->kind == TASK_TEXT) {
-		live_hide(&h->live);
-		flow_text(&h->flow, TERM_PLAIN, ev->text);
+		put_answer(h, ev->text);
 		return;
 	}
 	switch (ev->kind) {

@@ -22,8 +22,7 @@ static struct host_ask *permission(void *self, struct task *t, const struct perm
 	struct host_cli *h = self;
 
 	(void)t;
-	live_hide(&h->live);
-	flow_end(&h->flow);
+	begin_line(h);
 	return asker_permission(&h->asker, r, done, payload);
 }
 
@@ -33,8 +32,7 @@ static struct host_ask *question(void *self, struct task *t, const struct questi
 	struct host_cli *h = self;
 
 	(void)t;
-	live_hide(&h->live);
-	flow_end(&h->flow);
+	begin_line(h);
 	return asker_question(&h->asker, q, done, payload);
 }
 
@@ -112,7 +110,7 @@ void host_cli_init(struct host_cli *h, struct cli *c, struct cli_loop *l, bool r
 	h->host = peer_host_init(&h->others, (struct host){ &ops, h }, l->peers);
 	asker_init(&h->asker, l, h->log, h->json);
 	live_init(&h->live, &l->uv, h->log, h->answer, &h->asker);
-	flow_init(&h->flow, h->answer);
+	markdown_init(&h->markdown, h->answer);
 	buf_init(&h->tail, 2 * HOST_TAIL_BYTES);
 }
 
@@ -121,4 +119,5 @@ void host_cli_close(struct host_cli *h)
 	live_close(&h->live);
 	asker_close(&h->asker);
 	buf_release(&h->tail);
+	markdown_release(&h->markdown);
 }

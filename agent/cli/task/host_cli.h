@@ -5,7 +5,7 @@
 
 #include "agent/cli/ask/asker.h"
 #include "agent/cli/command.h"
-#include "agent/cli/screen/flow.h"
+#include "agent/cli/screen/markdown.h"
 #include "agent/cli/task/live.h"
 #include "agent/event.h"
 #include "agent/peers/peer_host.h"
@@ -25,7 +25,7 @@ struct host_cli {
 	struct peer_host others;
 	struct asker asker;
 	struct live live;
-	struct flow flow;		       /* the answer, on a terminal */
+	struct markdown markdown;	       /* the answer, on a terminal */
 	struct call_label labels[HOST_LABELS]; /* a ring */
 	unsigned next_label;
 	char last_call[64];  /* whose line was printed last; "" */
