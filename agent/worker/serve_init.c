@@ -168,6 +168,10 @@ static bool lock_in(const struct serve *s, struct err *err)
 		    (s->guard.held_fd >= 0 &&
 		     !landlock_allow_fd(&set, s->guard.held_fd, LANDLOCK_WRITE, err)))
 			return false;
+		/* The index of a work tree says what git tracks in it. */
+		if (s->config.git_dir &&
+		    !landlock_allow(&set, s->config.git_dir, LANDLOCK_READ, err))
+			return false;
 		for (size_t i = 0; i < ARRAY_LEN(libraries); i++) {
 			if (!landlock_allow(&set, libraries[i], LANDLOCK_READ, err))
 				return false;

@@ -118,7 +118,55 @@ def a_second_build_does_nothing(w):
     subprocess.run(["make", "-q"], cwd=w.path, check=True)
 
 
-CASES = [each_plant_is_shown_logged_and_undone, the_output_of_a_build_is_one_line_a_folder, a_person_sees_the_line,
+def inode(w, name):
+    return os.stat(os.path.join(w.path, name)).st_ino
+
+
+def what_git_tracks_is_never_passed_through(w):
+    """Tool folders that a rule leaves out are used directly, but for those with files that git tracks."""
+    project(w, "build/\nbin/\ntarget/\n")
+    for name in ("bin/tool", "build/obj/keep", "sub/target/x"):
+        w.write(name, "#!/bin/sh\necho good\n")
+    w.git("add", "-f", ".")
+    w.git("commit", "-qm", "tracked")
+    w.write("target/big", "old\n")
+    w.write("bin/made", "old\n")
+    before, big = tree(w), inode(w, "target/big")
+    evil = "for f in bin/tool build/obj/keep sub/target/x bin/made target/big; do echo evil >> $f; done"
+    r = do(w, evil)
+    changed = {e["path"]: e["diff"] for e in r.of("file.changed")}
+    expect(set(changed) == {"bin/tool", "build/obj/keep", "sub/target/x", "bin/made"}, r)
+    expect("+evil" in changed["bin/tool"] and inode(w, "target/big") == big and w.read("target/big") == "old\nevil\n", r)
+    u = w.run("undo", "-y")
+    expect(u.status == 0 and tree(w) == dict(before, **{"target/big": b"old\nevil\n"}), u)
+    w.git("rm", "-rq", "--cached", "bin")  # from now on it is an ordinary folder of tools
+    r = do(w, evil)
+    expect({e["path"] for e in r.of("file.changed")} == {"build/obj/keep", "sub/target/x"}, r)
+
+
+def in_a_work_tree_and_in_a_nested_repository_too(w):
+    project(w, "build/\n")
+    w.write("build/x", "old\n")
+    w.git("add", "-f", ".")
+    w.git("commit", "-qm", "tracked")
+    w.git("clone", "-q", ".", "nested")
+    w.git("worktree", "add", "-q", "--detach", os.path.join(w.base, "other"))
+    main_tree = w.path
+    for path, name in ((main_tree, "nested/build/x"), (os.path.join(w.base, "other"), "build/x")):
+        w.path = path
+        os.makedirs(os.path.join(path, "sub/build"), exist_ok=True)
+        w.write("sub/build/y", "old\n")
+        r = do(w, "echo evil > %s; echo new > sub/build/y" % name)
+        expect([e["path"] for e in r.of("file.changed")] == [name] and w.read("sub/build/y") == "new\n", (name, r))
+        expect(w.run("undo", "-y").status == 0 and w.read(name) == "old\n", name)
+    w.path = main_tree
+    with open(os.path.join(w.path, ".git/index"), "wb") as f:  # one that nobody understands hides nothing
+        f.write(b"DIRCnonsense")
+    r = do(w, "echo new2 > sub/build/y")
+    expect([e["path"] for e in r.of("file.changed")] == ["sub/build/y"], r)
+
+
+CASES = [what_git_tracks_is_never_passed_through, in_a_work_tree_and_in_a_nested_repository_too, each_plant_is_shown_logged_and_undone, the_output_of_a_build_is_one_line_a_folder, a_person_sees_the_line,
          rules_of_a_command_hide_nothing_in_its_session, a_second_build_does_nothing]
 
 if __name__ == "__main__":

@@ -191,7 +191,7 @@ static void add_through(struct scan *s, const struct walk_entry *e)
 		return;
 	if (!s->ignore)
 		s->ignore = ignore_new(s->root);
-	if (!ignore_match(s->ignore, e->rel, true))
+	if (!ignore_match(s->ignore, e->rel, true) || tracked_below(&p->tracked, s->root, e->rel))
 		return;
 	add(s, PLACE_THROUGH, e->rel, NULL);
 	p->n_through++;
@@ -279,12 +279,14 @@ void places_init(struct places *p)
 	*p = (struct places){ .n = 0 };
 	buf_init(&p->list, PLACES_BYTES);
 	buf_init(&p->first, PLACES_BYTES);
+	tracked_init(&p->tracked);
 }
 
 void places_release(struct places *p)
 {
 	buf_release(&p->list);
 	buf_release(&p->first);
+	tracked_release(&p->tracked);
 }
 
 void places_forget(struct places *p)

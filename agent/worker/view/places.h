@@ -5,6 +5,7 @@
 #define EMEND_WORKER_PLACES_H
 
 #include "agent/worker/file/root.h"
+#include "agent/worker/git/tracked.h"
 #include "protocol/base/buf.h"
 
 /* Found by going through the workspace, again after each command and each write, and otherwise when
@@ -21,6 +22,7 @@ struct places {
 	bool rules_changed;
 	struct timespec born; /* the time of the first look; 0: there was none */
 	struct buf first;     /* the folders of then, each with a NUL */
+	struct tracked tracked; /* a folder with files that git tracks is never used directly */
 };
 
 void places_init(struct places *p);
