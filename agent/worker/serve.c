@@ -249,6 +249,7 @@ static int serve_on(int in, int out)
 	list_init(&s.uppers);
 	places_init(&s.places);
 	guard_init(&s.guard);
+	guard_through_init(&s.through);
 	random_bytes(&seed, sizeof(seed));
 	conn_init(&s.conn, &(struct conn_options){ .handlers = &handlers,
 						   .owner = &s,
@@ -263,6 +264,7 @@ static int serve_on(int in, int out)
 		upper_free(&s.views, container_of(it, struct upper, link));
 	views_release(&s.views);
 	guard_release(&s.guard);
+	guard_through_release(&s.through);
 	places_release(&s.places);
 	root_release(&s.root);
 	arena_release(&s.arena);

@@ -9,6 +9,7 @@
 
 #include "agent/sandbox/spawn.h"
 #include "agent/worker/guard/guard.h"
+#include "agent/worker/guard/guard_through.h"
 #include "agent/worker/query/query.h"
 #include "agent/worker/view/places.h"
 #include "agent/worker/view/upper.h"
@@ -42,6 +43,7 @@ struct serve {
 	struct spawn_config config;
 	struct places places;
 	struct guard guard; /* while commands work on the real files */
+	struct guard_through through; /* what they use directly, past a layer */
 	int spawner; /* socket; -1: commands are refused */
 	struct views views;
 	struct list uppers; /* layers of commands that ended, until they are dropped */
@@ -75,6 +77,10 @@ NODISCARD bool serve_guard_begin(struct serve *s, struct err *err);
 /* The command is dead, or did not start (then w is NULL). Writes the member "held", if there is
  * something to tell. */
 void serve_guard_end(struct serve *s, struct jw *w);
+/* A command with a layer is dead: what it left in the folders that it used directly. */
+void serve_guard_through(struct serve *s, const struct timespec *mark);
+/* The member "held", if there is something to tell. */
+void serve_guard_tell(struct serve *s, struct jw *w);
 /* The server is gone: its commands are ended, and what they left is put in order. */
 void serve_guard_last(struct serve *s);
 

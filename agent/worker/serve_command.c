@@ -39,6 +39,7 @@ struct command_job {
 	struct buf head, tail, batch; /* tail: at most twice HALF_BYTES, cut to it at the end */
 	uint64_t total, logged;
 	struct upper *upper; /* where it writes; NULL: the workspace itself */
+	struct timespec mark; /* the file system's time before it, if it has a layer */
 	bool in_view, guarded;
 	bool sealed; /* in a view that holds the folders of build tools, too */
 };
@@ -183,6 +184,8 @@ static void write_result(struct command_job *c, uint64_t now, struct slice chang
 		jw_kraw(w, "changed", changes);
 	if (c->guarded)
 		serve_guard_end(c->job.serve, w);
+	else
+		serve_guard_tell(c->job.serve, w);
 	c->guarded = false;
 	jw_end(w);
 	conn_result_end(c->job.req);
@@ -198,6 +201,9 @@ static void finish(struct command_job *c, uint64_t now)
 	flush(c);
 	if (c->guarded)
 		guard_look(&c->job.serve->guard, &c->job.serve->root);
+	if (c->in_view || c->guarded)
+		serve_guard_through(c->job.serve,
+				    c->in_view ? &c->mark : &c->job.serve->guard.mark);
 	if (c->end_bytes < sizeof(c->end)) /* killed before it could tell */
 		c->end = (struct spawn_status){ .term_signal = 9 };
 	if (c->job.req->cancelled)
@@ -447,6 +453,8 @@ void serve_command(struct serve *s, struct rpc_request *req)
 		goto out;
 	}
 	c->started = c->last_output = serve_now();
+	if (c->upper)
+		c->mark = c->upper->mark;
 	if (timeout <= 0)
 		timeout = LIMIT_COMMAND_MS;
 	c->deadline = c->started +

@@ -48,17 +48,30 @@ static void tell(const struct guard *g, struct jw *w)
 	jw_end(w);
 }
 
+void serve_guard_tell(struct serve *s, struct jw *w)
+{
+	if (s->guard.n_found == 0)
+		return;
+	tell(&s->guard, w);
+	guard_forget(&s->guard);
+}
+
 void serve_guard_end(struct serve *s, struct jw *w)
 {
-	if (w && s->guard.n_found > 0) {
-		tell(&s->guard, w);
-		guard_forget(&s->guard);
-	}
+	if (w)
+		serve_guard_tell(s, w);
 	guard_end(&s->guard);
 	if (s->guard.commands > 0)
 		return;
 	guard_forget(&s->guard); /* nobody is left to tell */
 	outlive(false);
+}
+
+void serve_guard_through(struct serve *s, const struct timespec *mark)
+{
+	guard_through_look(&s->through, &s->guard, &s->root, &s->places, mark);
+	if (s->guard.n_found > 0)
+		places_forget(&s->places);
 }
 
 void serve_guard_last(struct serve *s)

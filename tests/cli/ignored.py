@@ -166,7 +166,40 @@ def in_a_work_tree_and_in_a_nested_repository_too(w):
     expect([e["path"] for e in r.of("file.changed")] == ["sub/build/y"], r)
 
 
-CASES = [what_git_tracks_is_never_passed_through, in_a_work_tree_and_in_a_nested_repository_too, each_plant_is_shown_logged_and_undone, the_output_of_a_build_is_one_line_a_folder, a_person_sees_the_line,
+HELD = [  # in build/, which commands use directly: a script, what is moved away, what stays
+    ("git init -q n; git -C n config core.fsmonitor ./evil; echo x > n/f", ["n/.git/config"], ["n/f"]),
+    ("git init -q h; echo x > h/.git/hooks/pre-commit", ["h/.git/hooks/pre-commit"], ["h/.git/HEAD"]),
+    ("mkdir -p g w; printf 'gitdir: ../g' > w/.git", ["w/.git"], []),
+    ("git init -q --bare b; git -C b config core.fsmonitor ./evil", ["b/config", "b/HEAD"], ["b/objects"]),
+    ("mkdir -p p/q/.vscode; echo {} > p/q/.vscode/tasks.json; echo x > p/q/.envrc; echo x > p/q/ok", ["p/q/.vscode/tasks.json", "p/q/.envrc"], ["p/q/ok"]),
+    ("echo '[core]' > old/.git/new; echo x > old/.git/hooks/post-commit", ["old/.git/hooks/post-commit"], ["old/.git/config"]),
+    ("mkdir -p c; cd c; git init -q; git config user.name x; git config remote.origin.url u", [], ["c/.git/config"]),
+]
+
+
+def a_nested_repository_in_a_folder_of_tools_runs_nothing(w):
+    project(w, "build/\nnode_modules/\n")
+    for top in ("build", "node_modules"):
+        os.mkdir(os.path.join(w.path, top))
+        w.git("init", "-q", top + "/old")
+        for script, gone, stays in HELD:
+            if top == "build" and gone == ["old/.git/hooks/post-commit"]:
+                gone = []  # read-only for the command
+            r = do(w, "cd %s; %s; true" % (top, script))
+            notices = " ".join(e["text"] for e in r.of("notice"))
+            for path in gone:
+                expect(not w.exists(top + "/" + path) and top + "/" + path in notices, (top, script, r))
+            for path in stays:
+                expect(w.exists(top + "/" + path), (top, script, path, r))
+            expect(gone or "protected" not in notices, (script, r))
+            expect(not w.exists(top + "/old/.git/hooks/post-commit"), r)
+    r = w.run("run", "--json", "--", "sh", "-c", "cd build; git init -q z; git -C z config core.fsmonitor ./evil")
+    expect([e["path"] for e in r.of("held")] == ["build/z/.git/config"] and not w.exists("build/z/.git/config"), r)
+    r = w.run("run", "--", "sh", "-c", "cd build/z; echo gitdir: /x > ../.git")
+    expect("build/.git" in r.err and not w.exists("build/.git"), r)
+
+
+CASES = [a_nested_repository_in_a_folder_of_tools_runs_nothing, what_git_tracks_is_never_passed_through, in_a_work_tree_and_in_a_nested_repository_too, each_plant_is_shown_logged_and_undone, the_output_of_a_build_is_one_line_a_folder, a_person_sees_the_line,
          rules_of_a_command_hide_nothing_in_its_session, a_second_build_does_nothing]
 
 if __name__ == "__main__":

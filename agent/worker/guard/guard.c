@@ -208,7 +208,7 @@ bool guard_begin(struct guard *g, const struct root *r, const struct places *p, 
 		if (*at == PLACE_THROUGH)
 			buf_append(&g->through, slice_make(at + 1, strlen(at)));
 	}
-	if (!guard_scan(g, r, false, note, &b, &all, err))
+	if (!guard_scan(g, r, "", false, note, &b, &all, err))
 		return false;
 	if (b.ok && !all)
 		b.ok = err_set(

@@ -83,6 +83,9 @@ NODISCARD bool guard_mounts(const struct guard *g, bool whole_git, struct buf *o
 void guard_allow(struct guard *g, const struct root *r, const char *rel);
 /* Looks at everything, and puts it in order. The findings stay until guard_forget(). */
 void guard_look(struct guard *g, const struct root *r);
+/* The same for one folder, and for what has changed since `mark` whether somebody watched or not. */
+void guard_look_below(struct guard *g, const struct root *r, const char *start,
+		      const struct timespec *mark);
 void guard_forget(struct guard *g);
 void guard_end(struct guard *g);
 
@@ -95,11 +98,12 @@ struct guard_seen {
 	bool bare;	    /* a part of a repository that is no `.git` */
 };
 typedef void guard_seen_fn(void *payload, const struct guard_seen *x);
-/* guard_scan.c: goes through everything protected. before: the folders that were noted read-only are
+/* guard_scan.c: goes through everything protected below `start`. before: the folders that were noted read-only are
  * not looked into again, and closed ones that are not in it are opened; NULL: none. *all: nothing
  * was left out. */
-NODISCARD bool guard_scan(const struct guard *g, const struct root *r, bool before,
-			  guard_seen_fn *fn, void *payload, bool *all, struct err *err);
+NODISCARD bool guard_scan(const struct guard *g, const struct root *r, const char *start,
+			  bool before, guard_seen_fn *fn, void *payload, bool *all,
+			  struct err *err);
 const struct guard_item *guard_find(const struct guard *g, const char *rel, enum guard_kind kind);
 /* Why this path is protected by its name; NULL: it is not. */
 const char *guard_reason(const char *rel, mode_t mode);

@@ -14,6 +14,8 @@
 struct look {
 	struct guard *g;
 	const struct root *root;
+	struct timespec mark; /* what is older was there */
+	bool only_new;
 	const char *fresh; /* the repository that was none before; "" is one too */
 	char fresh_rel[LIMIT_PATH_BYTES];
 	bool is_bad;
@@ -59,8 +61,10 @@ static void compare(void *payload, const struct guard_seen *x)
 		return;
 	if (l->fresh) {
 		l->is_bad = true;
-		if (!newer(&x->st, &l->g->mark))
+		if (!newer(&x->st, &l->mark))
 			return;
+	} else if (l->only_new && !newer(&x->st, &l->mark)) {
+		return;
 	}
 	guard_take(l->g, l->root, x->rel, x->reason);
 }
@@ -130,7 +134,7 @@ static void open_up(const struct guard *g, const struct root *r)
 
 void guard_look(struct guard *g, const struct root *r)
 {
-	struct look l = { .g = g, .root = r };
+	struct look l = { .g = g, .root = r, .mark = g->mark };
 	struct err why;
 	bool all = false;
 
@@ -144,10 +148,22 @@ void guard_look(struct guard *g, const struct root *r)
 		else if (g->item[i].root)
 			replaced(g, r, &g->item[i]);
 	}
-	if (!guard_scan(g, r, true, compare, &l, &all, &why))
+	if (!guard_scan(g, r, "", true, compare, &l, &all, &why))
 		all = false;
 	end_fresh(&l);
 	if (!all)
 		guard_tell(g, "", GUARD_LEFT,
 			   "there is too much in the workspace to look for protected files");
+}
+
+void guard_look_below(struct guard *g, const struct root *r, const char *start,
+		      const struct timespec *mark)
+{
+	struct look l = { .g = g, .root = r, .mark = *mark, .only_new = true };
+	struct err why;
+	bool all = false;
+
+	if (!guard_scan(g, r, start, true, compare, &l, &all, &why))
+		return; /* it is gone */
+	end_fresh(&l);
 }

@@ -192,11 +192,11 @@ static enum walk_next visit(void *payload, const struct walk_entry *e)
 	return was_read_only(s, e->rel) ? WALK_SKIP : WALK_ON;
 }
 
-bool guard_scan(const struct guard *g, const struct root *r, bool before, guard_seen_fn *fn,
-		void *payload, bool *all, struct err *err)
+bool guard_scan(const struct guard *g, const struct root *r, const char *start, bool before,
+		guard_seen_fn *fn, void *payload, bool *all, struct err *err)
 {
 	struct scan s = { .g = g, .root = r, .before = before, .fn = fn, .payload = payload };
-	bool cut = false, ok = walk_tree(r, "", visit, &s, &cut, err);
+	bool cut = false, ok = walk_tree(r, start, visit, &s, &cut, err);
 
 	*all = !cut;
 	return ok;
