@@ -14,6 +14,7 @@ enum apply_state {
 	APPLY_READING,
 	APPLY_JOURNALING,
 	APPLY_WRITING,
+	APPLY_FLUSHING,
 	APPLY_SYNCING,
 	APPLY_ENDED
 };
@@ -46,6 +47,7 @@ struct apply {
 	struct runner_call *call;
 	struct sync_wait *sync; /* of the log */
 
+	bool lazy;	/* files were written that are not durable yet */
 	bool stop;	/* the owner wants no more */
 	struct err why; /* of the log */
 };
@@ -58,7 +60,7 @@ static struct slice path_in_hand(const struct apply *x)
 static void apply_goto(struct apply *x, enum apply_state next)
 {
 	static const char *const name[] = { "NEXT",    "SWEEPING", "READING", "JOURNALING",
-					    "WRITING", "SYNCING",  "ENDED" };
+					    "WRITING", "FLUSHING", "SYNCING", "ENDED" };
 
 	if (x->state == next)
 		return;
@@ -270,6 +272,7 @@ static void put_it(struct apply *x, struct slot *s)
 
 static void write_it(struct apply *x, struct slot *s)
 {
+	x->lazy = x->lazy || !s->is_buffer;
 	x->op = workspace_write(x->env.workspace,
 				&(struct workspace_write){ .path = s->item.path,
 							   .base = s->base,
@@ -278,6 +281,7 @@ static void write_it(struct apply *x, struct slot *s)
 							   .after = s->plan.after,
 							   .mode = s->plan.mode,
 							   .folders = s->plan.folders,
+							   .lazy = true,
 							   .label = x->env.label },
 				written, x);
 }
@@ -334,13 +338,40 @@ static void synced(void *payload, const struct err *err)
 	end(x);
 }
 
-static void sync_and_end(struct apply *x)
+static void sync_log(struct apply *x)
 {
 	apply_goto(x, APPLY_SYNCING);
 	if ((!x->ops->finish || x->ops->finish(x->self, &x->why)) && x->env.log)
 		x->sync = event_log_sync(x->env.log, synced, x);
 	else
 		end(x);
+}
+
+static void flushed(void *payload, struct slice json, const struct err *err)
+{
+	struct apply *x = payload;
+
+	(void)json;
+	x->call = NULL;
+	if (err) { /* the log must not say that it is over */
+		x->why = *err;
+		end(x);
+		return;
+	}
+	sync_log(x);
+}
+
+/* One sync for all files: one for each would take longer than all the rest. */
+static void sync_and_end(struct apply *x)
+{
+	struct runner *r = x->env.workspace->runner;
+
+	if (!x->lazy || !r) {
+		sync_log(x);
+		return;
+	}
+	apply_goto(x, APPLY_FLUSHING);
+	x->call = runner_sync(r, flushed, x);
 }
 
 static void clear_window(struct apply *x)

@@ -7,7 +7,8 @@
  *   NEXT --a window--> READING --all planned--> JOURNALING --durable--> WRITING --all made--> NEXT
  *    |                  ^  '-a path that a killed write may have left something beside-> SWEEPING
  *    |                  '--some were changed meanwhile, each at most 5 times--'
- *    '--none is left, or the owner stops--> SYNCING --the log is on the disk--> ENDED
+ *    '--none is left, or the owner stops--> FLUSHING --the files are on the disk-->
+ *                                           SYNCING --the log is on the disk--> ENDED
  *
  * A plan is made from what stands there when it is made, and written only if that still stands
  * there. */

@@ -23,10 +23,11 @@ static bool put_blob(struct event_log *l, struct slice bytes, struct sha256_hex 
 
 bool change_log_edit(const struct change_log *c, const struct change_edit *e, struct err *err)
 {
-	struct sha256_hex before, after;
+	struct sha256_hex before = { "" }, after = { "" };
 	struct jw *w;
 
-	if (!put_blob(c->log, e->before, &before, err) || !put_blob(c->log, e->after, &after, err))
+	if (!e->stored && (!put_blob(c->log, e->before, &before, err) ||
+			   !put_blob(c->log, e->after, &after, err)))
 		return false;
 	w = event_log_begin(c->log, "edit");
 	jw_kstr(w, "task", c->task);
@@ -34,8 +35,8 @@ bool change_log_edit(const struct change_log *c, const struct change_edit *e, st
 	jw_ki64(w, "step", e->step);
 	jw_kstr(w, "path", e->path);
 	jw_kcstr(w, "via", e->via);
-	jw_kcstr(w, "before", before.s);
-	jw_kcstr(w, "after", after.s);
+	jw_kstr(w, "before", e->stored ? e->before : slice_of(before.s));
+	jw_kstr(w, "after", e->stored ? e->after : slice_of(after.s));
 	jw_kstr(w, "transaction", c->id);
 	if (e->mode != 0)
 		jw_ki64(w, "mode", e->mode);

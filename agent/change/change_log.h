@@ -26,6 +26,7 @@ struct change_edit {
 	int64_t step;		    /* numbers it in the task */
 	const char *via;	    /* "file", "buffer", "command" */
 	struct slice before, after; /* the bytes; ptr NULL: no file */
+	bool stored;		    /* before and after are the hashes of blobs; "": no file */
 	uint32_t mode;		    /* permission bits before; 0: none */
 	uint32_t folders;	    /* that are made for it: see history.h */
 	struct restore_entry entry; /* what it was beside text */

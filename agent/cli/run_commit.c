@@ -135,7 +135,7 @@ static void finished(void *payload, struct slice json, const struct err *err)
 	free(m);
 }
 
-/* The changes are in the order of the indexes, and so are the answers. */
+/* What was not made is answered, in the order of the changes. */
 static void committed(void *payload, const struct view_item *items, size_t n, const struct err *err)
 {
 	struct run_commit *m = payload;
@@ -146,12 +146,12 @@ static void committed(void *payload, const struct view_item *items, size_t n, co
 
 		if (refusal(m, c).len > 0)
 			continue;
-		while (k < n && items[k].index != c->index)
-			k++;
-		if (err || k == n)
-			tell_change(m, c, false, slice_of(err ? err->msg : "it was not answered"));
+		if (err)
+			tell_change(m, c, false, slice_of(err->msg));
+		else if (k < n && items[k].index == c->index)
+			tell_change(m, c, false, items[k++].why);
 		else
-			tell_change(m, c, items[k].code == ERR_NONE, items[k].why);
+			tell_change(m, c, true, SLICE(""));
 	}
 	(void)runner_finish(m->runner, m->v.view, true, finished, m);
 }

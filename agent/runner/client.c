@@ -33,6 +33,7 @@ static void on_closed(uv_handle_t *h)
 	job_drop(&r->wake);
 	conn_release(&r->conn);
 	launch_release(&r->launch);
+	free(r->views);
 	free(r);
 }
 
@@ -373,6 +374,7 @@ bool runner_start(const struct runner_options *o, struct runner **out, struct er
 	r->runq = o->runq;
 	r->lost = o->lost;
 	r->payload = o->payload;
+	r->views = r->launch.engine || o->views.len == 0 ? NULL : xslicedup(o->views);
 	list_init(&r->calls);
 	job_init(&r->wake, on_wake);
 	conn_init(&r->conn, &co);
@@ -405,7 +407,7 @@ void runner_stop(struct runner *r)
 	close_all(r);
 }
 
-bool runner_passes_fds(const struct runner *r)
+bool runner_packs(const struct runner *r)
 {
-	return r->launch.passes_fds;
+	return r->views;
 }

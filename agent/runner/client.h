@@ -18,6 +18,7 @@ struct runner {
 	uv_timer_t patience; /* with a container that was told to end; then it is removed */
 	uv_process_t remover;
 	struct launch launch;
+	char *views; /* the folder that it was given; NULL: none that we can reach */
 	uv_write_t write;
 	size_t writing; /* bytes handed to uv_write(); 0: none under way */
 	unsigned open;	/* handles not yet closed */
@@ -45,8 +46,8 @@ struct runner_call {
 	runner_read_cb *on_read;
 	runner_write_cb *on_write;
 	runner_json_cb *on_json;
-	runner_image_cb *on_image;
 	runner_items_cb *on_items;
+	runner_pack_cb *on_pack;
 	runner_network_cb *on_network; /* NULL with `network`: dropped */
 	struct command_callbacks on_command;
 	struct client_pages *pages; /* changes that came already; NULL: none */
@@ -73,9 +74,9 @@ void client_pages_free(struct client_pages *p);
 /* client_view.c, client_held.c */
 void client_read_changes(struct json changed, struct arena *a, struct view_result *out);
 void client_read_held(struct json held, struct arena *a, struct held_result *out);
-void client_answer_image(const struct runner_call *c, struct json v, struct arena *a,
-			 const struct err *err);
 void client_answer_items(const struct runner_call *c, struct json v, struct arena *a,
 			 const struct err *err);
+void client_answer_pack(const struct runner_call *c, struct json v, struct arena *a,
+			const struct err *err);
 
 #endif

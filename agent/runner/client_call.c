@@ -130,10 +130,10 @@ void client_answer(struct runner_call *c, const struct rpc_reply *reply, const s
 			      err ? SLICE("") : json_str_or(json_get(v, "sha256"), a, ""), err);
 	else if (copy.on_json)
 		copy.on_json(copy.payload, err ? SLICE("") : json_raw(v), err);
-	else if (copy.on_image)
-		client_answer_image(&copy, v, a, err);
 	else if (copy.on_items)
 		client_answer_items(&copy, v, a, err);
+	else if (copy.on_pack)
+		client_answer_pack(&copy, v, a, err);
 	else
 		answer_command(&copy, v, a, err);
 	client_pages_free(copy.pages);
@@ -185,11 +185,23 @@ struct runner_call *runner_write(struct runner *r, const struct file_write *f,
 			wire_bytes(w, f->data);
 		jw_kstr(w, "expect", f->expect_sha256);
 		jw_kbool(w, "remove", f->remove);
+		jw_kbool(w, "lazy", f->lazy);
 		jw_ki64(w, "mode", f->mode);
 		jw_kbool(w, "makeParents", f->make_parents);
 		jw_ki64(w, "folders", f->folders);
 		jw_end(w);
 	}
+	return client_end(c);
+}
+
+struct runner_call *runner_sync(struct runner *r, runner_json_cb *done, void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = client_begin(r, "sync", payload, &w);
+
+	c->on_json = done;
+	if (w)
+		jw_end(w);
 	return client_end(c);
 }
 

@@ -76,21 +76,6 @@ static bool read_image(struct json v, struct arena *a, enum entry_kind *kind, st
 	return true;
 }
 
-void client_answer_image(const struct runner_call *c, struct json v, struct arena *a,
-			 const struct err *err)
-{
-	struct view_image image = { ENTRY_NONE, ENTRY_NONE, 0, { NULL, 0 }, { NULL, 0 } };
-	struct err bad;
-
-	if (!err && (!read_image(json_get(v, "before"), a, &image.was, &image.before) ||
-		     !read_image(json_get(v, "after"), a, &image.is, &image.after))) {
-		err_set(&bad, ERR_INTERNAL, "The runner's answer has no data.");
-		err = &bad;
-	}
-	image.folders = (uint32_t)json_i64_or(json_get(v, "folders"), 0);
-	c->on_image(c->payload, &image, err);
-}
-
 static bool read_item(struct json v, struct arena *a, struct view_item *out)
 {
 	*out = (struct view_item){
@@ -125,6 +110,62 @@ void client_answer_items(const struct runner_call *c, struct json v, struct aren
 	c->on_items(c->payload, items, err ? 0 : n, err);
 }
 
+static void read_place(struct json v, struct arena *a, enum entry_kind *kind,
+		       struct view_place *out)
+{
+	struct json_iter it = json_iter(v);
+	int64_t n[3] = { ENTRY_NONE, 0, 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(n) && json_next(&it); i++)
+		n[i] = json_i64_or(it.value, 0);
+	*kind = (enum entry_kind)n[0];
+	*out = (struct view_place){ (uint64_t)n[1], (uint64_t)n[2],
+				    json_next(&it) ? json_str_or(it.value, a, "") : SLICE("") };
+}
+
+static void read_packed(struct json v, struct arena *a, struct view_packed *out)
+{
+	*out = (struct view_packed){
+		.index = json_i64_or(json_get(v, "index"), -1),
+		.code = err_code_named(json_str_or(json_get(v, "code"), a, "none")),
+		.why = json_str_or(json_get(v, "why"), a, ""),
+		.folders = (uint32_t)json_i64_or(json_get(v, "folders"), 0),
+	};
+	if (out->code != ERR_NONE)
+		return;
+	read_place(json_get(v, "was"), a, &out->was, &out->before);
+	read_place(json_get(v, "is"), a, &out->is, &out->after);
+}
+
+/* "VIEWS/r-ID/NUMBER/packNUMBER" and nothing else: the worker is not trusted with our folders. */
+static bool is_pack(const struct runner *r, struct slice file)
+{
+	size_t len = r->views ? strlen(r->views) : 0;
+	struct slice rest = slice_sub(file, len, file.len);
+
+	return len > 0 && slice_starts(file, slice_of(r->views)) &&
+	       slice_starts(rest, SLICE("/r-")) && slice_find_byte(file, 0, 0) == SIZE_MAX &&
+	       slice_find(rest, SLICE(".."), 0) == SIZE_MAX;
+}
+
+void client_answer_pack(const struct runner_call *c, struct json v, struct arena *a,
+			const struct err *err)
+{
+	struct json list = json_get(v, "results");
+	struct slice file = json_str_or(json_get(v, "file"), a, "");
+	struct view_packed *items = arena_array(a, json_len(list) + 1, sizeof(*items));
+	struct err bad;
+	size_t n = 0;
+
+	if (!err && !is_pack(c->runner, file)) {
+		err_set(&bad, ERR_INTERNAL, "The worker named a file that is none of its own.");
+		err = &bad;
+	}
+	for (struct json_iter it = json_iter(list); !err && json_next(&it);)
+		read_packed(it.value, a, &items[n++]);
+	c->on_pack(c->payload, file, items, n, err);
+}
+
 static struct runner_call *begin(struct runner *r, const char *method, int64_t view, void *payload,
 				 struct jw **w)
 {
@@ -133,34 +174,6 @@ static struct runner_call *begin(struct runner *r, const char *method, int64_t v
 	if (*w)
 		jw_ki64(*w, "view", view);
 	return c;
-}
-
-struct runner_call *runner_image(struct runner *r, int64_t view, int64_t index,
-				 runner_image_cb *done, void *payload)
-{
-	struct jw *w;
-	struct runner_call *c = begin(r, "viewImage", view, payload, &w);
-
-	c->on_image = done;
-	if (w) {
-		jw_ki64(w, "index", index);
-		jw_end(w);
-	}
-	return client_end(c);
-}
-
-struct runner_call *runner_commit(struct runner *r, int64_t view, int64_t index,
-				  runner_json_cb *done, void *payload)
-{
-	struct jw *w;
-	struct runner_call *c = begin(r, "viewCommit", view, payload, &w);
-
-	c->on_json = done;
-	if (w) {
-		jw_ki64(w, "index", index);
-		jw_end(w);
-	}
-	return client_end(c);
 }
 
 static void write_indexes(struct jw *w, const int64_t *indexes, size_t n)
@@ -181,6 +194,20 @@ struct runner_call *runner_images(struct runner *r, int64_t view, const int64_t 
 	if (w) {
 		write_indexes(w, indexes, n);
 		jw_ki64(w, "maxBytes", (int64_t)max_bytes);
+		jw_end(w);
+	}
+	return client_end(c);
+}
+
+struct runner_call *runner_pack(struct runner *r, int64_t view, const int64_t *indexes, size_t n,
+				runner_pack_cb *done, void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = begin(r, "viewPack", view, payload, &w);
+
+	c->on_pack = done;
+	if (w) {
+		write_indexes(w, indexes, n);
 		jw_end(w);
 	}
 	return client_end(c);

@@ -75,7 +75,6 @@ static void launch_native(const struct runner_options *o, struct launch *l)
 					    "TZ",	   NULL };
 
 	l->file = arena_cstr(&l->arena, o->program);
-	l->passes_fds = true;
 	launch_arg(l, "%s", l->file);
 	launch_arg(l, "runner");
 	launch_env(l, "PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");

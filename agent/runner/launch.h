@@ -18,7 +18,6 @@ struct launch {
 	struct slice image;
 	const char *file; /* absolute */
 	const char *name; /* of the container */
-	bool passes_fds;  /* descriptors can be handed to the runner */
 	int errors;	  /* memory that takes what the engine prints to stderr; -1 */
 	size_t n_args, n_env;
 	const char *argv[LAUNCH_ARGS_MAX + 1], *env[LAUNCH_ENV_MAX + 1]; /* NULL-terminated */

@@ -51,8 +51,6 @@ bool runner_is_lost(const struct runner *r); /* its process ended by itself: no 
 /* Kills it and everything it runs; memory goes when the loop has closed its handles. NULL is fine.
  * Calls under way are dropped without an answer. */
 void runner_stop(struct runner *r);
-/* Can descriptors be handed to it? Not across the wall of a container. */
-bool runner_passes_fds(const struct runner *r);
 /* Forgets a call: its callback is never made. A command is killed with its whole tree. */
 void runner_drop(struct runner_call *c);
 
@@ -79,6 +77,7 @@ struct file_write {
 	uint32_t folders;	    /* then so many folders above it go too, as far as they are empty */
 	uint32_t mode;		    /* for a new file; 0: 0644 masked by umask */
 	bool make_parents;
+	bool lazy; /* not durable before runner_sync() */
 };
 typedef void runner_write_cb(void *payload, struct slice sha256, const struct err *err);
 /* Atomic (temporary file, fsync, rename), keeps the mode. ERR_STALE if expect_sha256 does not hold.
@@ -101,6 +100,9 @@ struct runner_call *runner_put(struct runner *r, const struct entry_put *p, runn
 /* The same for the permission bits of a file. */
 struct runner_call *runner_mode(struct runner *r, struct slice path, uint32_t from, uint32_t to,
 				runner_json_cb *done, void *payload);
+
+/* What was written lazily is on the disk when done is called: one sync for all. json: {} */
+struct runner_call *runner_sync(struct runner *r, runner_json_cb *done, void *payload);
 
 /* Removes what writes that were killed left in the folder of this file. */
 struct runner_call *runner_sweep(struct runner *r, struct slice path, runner_json_cb *done,
@@ -143,7 +145,7 @@ struct runner_call *runner_search(struct runner *r, const struct search_query *q
  *
  * Where the layer "overlay" is on, a command works on a view of the workspace: it sees the unsaved
  * text, and what it writes lies in a layer of its own. Its result lists the changes; each becomes
- * real by runner_commit(), the rest is lost with runner_finish() or runner_view_drop(), one of which
+ * real by runner_commit_many(), the rest is lost with runner_finish() or runner_view_drop(), one of which
  * must follow where `view` is not 0. */
 enum view_kind { VIEW_CREATED, VIEW_CHANGED, VIEW_REMOVED, VIEW_MODE };
 struct view_change {
@@ -248,15 +250,9 @@ struct view_image {
 	uint32_t folders; /* above it that are not there before */
 	struct slice before, after; /* ptr NULL: there is none */
 };
-/* ERR_TOO_LARGE: LIMIT_READ_BYTES. */
-typedef void runner_image_cb(void *payload, const struct view_image *image, const struct err *err);
-struct runner_call *runner_image(struct runner *r, int64_t view, int64_t index,
-				 runner_image_cb *done, void *payload);
-/* Makes one change real: atomic, and only if the real file is what it was. ERR_STALE. */
-struct runner_call *runner_commit(struct runner *r, int64_t view, int64_t index,
-				  runner_json_cb *done, void *payload);
-/* The same for many at once. On the way a view may be asked for the images of a part, that part be
- * committed, and so on; cancel is looked at between two files. */
+/* A view may be asked for the images of a part, that part be committed, and so on. Each change is made
+ * real by itself, and only if the real file is what it was (ERR_STALE); cancel is looked at between two
+ * files. ERR_TOO_LARGE: an image over LIMIT_READ_BYTES. */
 struct view_item {
 	int64_t index;
 	enum err_code code; /* ERR_NONE: it was done, or its images are here */
@@ -269,7 +265,27 @@ typedef void runner_items_cb(void *payload, const struct view_item *items, size_
 			     const struct err *err);
 struct runner_call *runner_images(struct runner *r, int64_t view, const int64_t *indexes, size_t n,
 				  size_t max_bytes, runner_items_cb *done, void *payload);
-/* When done() is called, what became real is on the disk: one sync for all. */
+/* The same without the bytes: these lie in a file below `views`, for the caller to move away before the
+ * view is gone. */
+struct view_place {
+	uint64_t at, len;	/* bytes, in the file */
+	struct slice link_hash; /* SHA-256 of a link's target; "" else */
+};
+/* Can it? Not in a container, whose files may not be ours. */
+bool runner_packs(const struct runner *r);
+struct view_packed {
+	int64_t index;
+	enum err_code code; /* ERR_NONE: it is there */
+	struct slice why;
+	enum entry_kind was, is;
+	struct view_place before, after; /* where was and is say so; of VIEW_MODE: empty */
+	uint32_t folders;		 /* above it that are not there before */
+};
+typedef void runner_pack_cb(void *payload, struct slice file, const struct view_packed *items,
+			    size_t n, const struct err *err);
+struct runner_call *runner_pack(struct runner *r, int64_t view, const int64_t *indexes, size_t n,
+				runner_pack_cb *done, void *payload);
+/* items: only those that were not made. When done() is called, what became real is on the disk: one sync for all. */
 struct runner_call *runner_commit_many(struct runner *r, int64_t view, const int64_t *indexes,
 				       size_t n, runner_items_cb *done, void *payload);
 /* The objects that git added: before what refers to them. items: only those that failed. */

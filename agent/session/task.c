@@ -228,6 +228,7 @@ void task_free(struct task *t)
 	job_drop(&t->step);
 	agent_task_gone(t->agent);
 	workspace_release(&t->env.workspace);
+	map_release(&t->env.known_files);
 	agent_runner_put(t->agent, t->runner);
 	model_close(t->model);
 	event_log_close(t->env.log);

@@ -1,5 +1,5 @@
 /* blob.c - see event_log.h: reading content-addressed bytes back. */
-#include "agent/store/event_log.h"
+#include "agent/store/blob_pack.h"
 #include "agent/store/store_path.h"
 #include "protocol/base/limits.h"
 
@@ -17,6 +17,7 @@ bool blob_get(struct slice state_dir, struct slice session, struct slice hash, s
 	      struct slice *data, struct err *err)
 {
 	struct slice folder, path;
+	struct err why = { .code = ERR_NONE };
 	struct sha256_hex found;
 
 	if (!is_hash(hash))
@@ -25,8 +26,10 @@ bool blob_get(struct slice state_dir, struct slice session, struct slice hash, s
 	if (!session_path(a, state_dir, session, "blobs", &folder, err))
 		return false;
 	path = arena_printf(a, "%s/%.2s/%.*s", folder.ptr, hash.ptr, SLICE_ARG(hash));
-	if (!read_whole(path, LIMIT_DOC_BYTES, a, data, err))
-		return false;
+	if (!read_whole(path, LIMIT_DOC_BYTES, a, data, &why) &&
+	    (why.code != ERR_NOT_FOUND ||
+	     !blob_pack_get(folder, hash, LIMIT_DOC_BYTES, a, data, &why)))
+		return err_set(err, why.code, "%s", why.msg);
 	found = sha256(*data);
 	if (slice_eq_cstr(hash, found.s))
 		return true;

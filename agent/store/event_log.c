@@ -260,6 +260,18 @@ bool blob_put(struct event_log *l, struct slice data, struct sha256_hex *hash, s
 	return true;
 }
 
+bool blob_adopt(struct event_log *l, struct slice file, const struct blob_place *of, size_t n,
+		struct err *err)
+{
+	if (l->why.code != ERR_NONE)
+		return err_set(err, l->why.code, "%s", l->why.msg);
+	if (!room(l, n * sizeof(*of), err))
+		return false;
+	log_batch_add_pack(batch_of(l), file, of, n);
+	l->bytes += n * sizeof(*of);
+	return true;
+}
+
 struct sync_wait *event_log_sync(struct event_log *l, sync_cb *done, void *payload)
 {
 	struct log_batch *b = batch_of(l);

@@ -104,11 +104,20 @@ typedef bool event_fn(void *payload, struct json event, struct err *err);
 NODISCARD bool event_log_read(struct slice state_dir, struct slice session, event_fn *fn,
 			      void *payload, struct err *err);
 
-/* --- blobs: content-addressed bytes of a session, STATE_DIR/sessions/ID/blobs/xx/HASH --- */
+/* --- blobs: content-addressed bytes of a session, STATE_DIR/sessions/ID/blobs/xx/HASH, or
+ * in blobs/packs (blob_pack.h) --- */
 /* Copies data; it is written before any event that comes later. *hash gets the SHA-256. Storing the
  * same content twice is one file. ERR_TOO_LARGE: too much waits for a slow disk. */
 NODISCARD bool blob_put(struct event_log *l, struct slice data, struct sha256_hex *hash,
 			struct err *err);
+/* Many at once, in a file that lies on the same file system and is moved into the session's folder
+ * before any event that comes later; file: absolute, copied. */
+struct blob_place {
+	struct sha256_hex hash;
+	uint64_t at, len; /* bytes */
+};
+NODISCARD bool blob_adopt(struct event_log *l, struct slice file, const struct blob_place *of,
+			  size_t n, struct err *err);
 /* Into the arena; the hash is verified. ERR_NOT_FOUND, ERR_INVALID (damaged). */
 NODISCARD bool blob_get(struct slice state_dir, struct slice session, struct slice hash,
 			struct arena *a, struct slice *data, struct err *err);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/store/blob_pack.h"
 #include "agent/store/store_path.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
@@ -35,6 +36,11 @@ void log_batch_free(struct log_batch *b)
 	for (size_t i = 0; i < b->n_blobs; i++)
 		free(b->blobs[i].data);
 	free(b->blobs);
+	for (size_t i = 0; i < b->n_packs; i++) {
+		free(b->packs[i].file);
+		free(b->packs[i].of);
+	}
+	free(b->packs);
 	buf_release(&b->lines);
 	arena_release(&b->arena);
 	free(b);
@@ -48,6 +54,18 @@ void log_batch_add_blob(struct log_batch *b, const struct sha256_hex *hash, stru
 	}
 	b->blobs[b->n_blobs++] = (struct batch_blob){ *hash, xslicedup(data), data.len };
 	b->bytes += data.len;
+}
+
+void log_batch_add_pack(struct log_batch *b, struct slice file, const struct blob_place *of,
+			size_t n)
+{
+	struct blob_place *copy = xcalloc(n + 1, sizeof(*copy));
+
+	if (n > 0)
+		memcpy(copy, of, n * sizeof(*copy));
+	b->packs = xrealloc(b->packs, (b->n_packs + 1) * sizeof(*b->packs));
+	b->packs[b->n_packs++] = (struct batch_pack){ xslicedup(file), copy, n };
+	b->bytes += n * sizeof(*copy);
 }
 
 /* A blob appears under its name only when it is whole. */
@@ -114,12 +132,15 @@ static bool prepare(struct log_batch *b, struct err *err)
 {
 	if (b->mark.ptr && !make_mark(b->mark, err))
 		return false;
-	if (b->n_blobs > 0) /* what they sum up to is not known any more */
+	if (b->n_blobs + b->n_packs > 0) /* what they sum up to is not known any more */
 		(void)unlink(arena_printf(&b->arena, "%s/" SESSION_SIZE_FILE, b->folder.ptr).ptr);
 	for (size_t i = 0; i < b->n_blobs; i++)
 		if (!put_blob(b, &b->blobs[i], err))
 			return false;
-	if ((b->mark.ptr || b->n_blobs > 0) && syncfs(b->file->fd) != 0)
+	for (size_t i = 0; i < b->n_packs; i++)
+		if (!blob_pack_add(b->folder, b->packs[i].file, b->packs[i].of, b->packs[i].n, err))
+			return false;
+	if ((b->mark.ptr || b->n_blobs + b->n_packs > 0) && syncfs(b->file->fd) != 0)
 		return err_set(err, ERR_IO, "Cannot bring %s to the disk: %s.", b->folder.ptr,
 			       strerror(errno));
 	return true;

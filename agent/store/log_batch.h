@@ -9,17 +9,22 @@
 #ifndef EMEND_LOG_BATCH_H
 #define EMEND_LOG_BATCH_H
 
+#include "agent/store/event_log.h"
 #include "agent/store/log_file.h"
 #include "agent/store/log_head.h"
 #include "agent/store/store.h"
 #include "protocol/base/buf.h"
 
-struct event_log;
-
 struct batch_blob {
 	struct sha256_hex hash;
 	char *data; /* owned */
 	size_t len;
+};
+
+struct batch_pack { /* many blobs in a file that somebody else wrote */
+	char *file;
+	struct blob_place *of;
+	size_t n;
 };
 
 struct log_batch {
@@ -33,6 +38,8 @@ struct log_batch {
 	struct buf lines;
 	struct batch_blob *blobs;
 	size_t n_blobs, cap_blobs;
+	struct batch_pack *packs;
+	size_t n_packs;
 	size_t bytes;	     /* of lines and blobs */
 	struct slice mark;   /* a file to make; ptr NULL: none */
 	struct slice unmark; /* a file to remove at the end; ptr NULL: none */
@@ -43,6 +50,8 @@ struct log_batch {
 
 struct log_batch *log_batch_new(struct event_log *l, struct log_file *file, struct slice folder);
 void log_batch_add_blob(struct log_batch *b, const struct sha256_hex *hash, struct slice data);
+void log_batch_add_pack(struct log_batch *b, struct slice file, const struct blob_place *of,
+			size_t n);
 /* The work of the store's thread. */
 void log_batch_write(struct log_batch *b);
 void log_batch_free(struct log_batch *b);

@@ -1,6 +1,6 @@
 /* commit_batch.c - see commit_own.h: a batch of a command's changes becomes real.
  *
- *   IMAGES --> JOURNALING --> FILES --> BUFFER for each open document --> commit_batch_done()
+ *   IMAGES or PACK --> JOURNALING --> FILES --> BUFFER for each open document --> commit_batch_done()
  *
  * The size of a batch is what the worker sends of the images at once, so that memory stays bounded
  * while a command changes any number of files. A file that is open in the editor is changed there, and
@@ -10,7 +10,7 @@
 #include "agent/edit/edit.h"
 #include "agent/host.h"
 
-enum { MAX_TRIES = 5, BATCH_FILES = 2000 };
+enum { MAX_TRIES = 5, BATCH_FILES = COMMIT_SHOWN_FILES };
 
 static void next_buffer(struct tool_run *r);
 static void to_buffer(struct tool_run *r);
@@ -47,6 +47,14 @@ static struct snapshot *buffer_of(struct tool_run *r, struct slice path)
 						    SLICE_ARG(path)));
 }
 
+bool commit_is_open(struct tool_run *r, struct slice path)
+{
+	struct snapshot *s = buffer_of(r, path);
+
+	snapshot_unref(s);
+	return s != NULL;
+}
+
 /* A file that was opened while the command ran is the editor's, too: what the command did to the file
  * is done to the buffer. */
 static void see_opened(struct tool_run *r)
@@ -55,13 +63,14 @@ static void see_opened(struct tool_run *r)
 
 	for (size_t i = 0; i < m->n_items; i++) {
 		struct commit_item *it = &m->items[i];
-		struct snapshot *s;
 
 		if (in_editor(it) || it->entry.kind != RESTORE_TEXT)
 			continue;
-		s = buffer_of(r, it->change->path);
-		it->opened = s != NULL;
-		snapshot_unref(s);
+		it->opened = commit_is_open(r, it->change->path);
+		if (it->opened && it->packed)
+			(void)err_set(&it->why, ERR_STALE,
+				      "it was opened in an editor just now, and is left as it is; "
+				      "run the command again");
 	}
 }
 
@@ -90,34 +99,46 @@ static bool file_settled(struct tool_run *r, const struct commit_item *it, const
 	return true;
 }
 
+/* Notes what was not made; of what nobody can say whether it was, the first is returned. */
+static const struct err *note_failures(struct commit *m, const struct view_item *of, size_t n)
+{
+	const struct err *hard = NULL;
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct commit_item *it = item_of(m, of[i].index, at);
+
+		if (!it || of[i].code == ERR_NONE)
+			continue;
+		at = (size_t)(it - m->items) + 1;
+		(void)err_set(&it->failed, of[i].code, "%.*s", SLICE_ARG(of[i].why));
+		if (!hard && !journal_untouched(&it->failed))
+			hard = &it->failed;
+	}
+	return hard;
+}
+
 static void files_made(void *payload, const struct view_item *answers, size_t n,
 		       const struct err *err)
 {
 	struct tool_run *r = payload;
 	struct commit *m = r->commit;
-	struct err hard = { .code = ERR_NONE };
-	size_t at = 0;
+	const struct err *hard = err ? err : note_failures(m, answers, n);
 
 	r->call = NULL;
-	for (size_t i = 0; i < n; i++) {
-		struct commit_item *it = item_of(m, answers[i].index, at);
-		struct err why = { .code = ERR_NONE };
+	for (size_t i = 0; !err && i < m->n_items; i++) {
+		const struct commit_item *it = &m->items[i];
+		bool failed = it->failed.code != ERR_NONE;
 
-		if (!it)
-			continue;
-		at = (size_t)(it - m->items) + 1;
-		if (answers[i].code != ERR_NONE)
-			(void)err_set(&why, answers[i].code, "%.*s", SLICE_ARG(answers[i].why));
-		if (why.code != ERR_NONE && !journal_untouched(&why)) {
-			if (hard.code == ERR_NONE)
-				hard = why; /* the rollback looks what became of it */
-		} else if (!file_settled(r, it, why.code == ERR_NONE ? NULL : &why)) {
+		if (in_editor(it) || (failed && !journal_untouched(&it->failed)))
+			continue; /* of the latter the rollback looks what became of it */
+		if (!file_settled(r, it, failed ? &it->failed : NULL)) {
 			commit_give_up(r);
 			return;
 		}
 	}
-	if (err || hard.code != ERR_NONE)
-		commit_roll_back(r, err ? err : &hard);
+	if (hard)
+		commit_roll_back(r, hard);
 	else
 		next_buffer(r);
 }
@@ -139,7 +160,7 @@ static void files_journaled(struct tool_run *r, bool ok)
 	r->call = runner_commit_many(r->env->workspace.runner, m->view, indexes, n, files_made, r);
 }
 
-static void journal_files(struct tool_run *r)
+void commit_journal_files(struct tool_run *r)
 {
 	struct commit *m = r->commit;
 	size_t n = 0;
@@ -364,14 +385,19 @@ static void got_images(void *payload, const struct view_item *answers, size_t n,
 	if (m->phase == PHASE_EFFECT || m->phase == PHASE_LOOK)
 		commit_look(r);
 	else
-		tool_fresh(r, journal_files);
+		tool_fresh(r, commit_journal_files);
 }
 
 void commit_batch(struct tool_run *r)
 {
 	struct commit *m = r->commit;
 	size_t n = m->n_todo - m->at < BATCH_FILES ? m->n_todo - m->at : BATCH_FILES;
+	size_t packed = commit_pack_size(r);
 
+	if (packed > 0) {
+		commit_pack(r, packed);
+		return;
+	}
 	commit_goto(m, COMMIT_IMAGES);
 	r->call = runner_images(r->env->workspace.runner, m->view, m->todo + m->at, n, 0,
 				got_images, r);

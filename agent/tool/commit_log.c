@@ -33,6 +33,26 @@ void commit_take_images(struct commit *m, struct commit_item *it, const struct v
 	}
 }
 
+void commit_take_packed(struct commit *m, struct commit_item *it, const struct view_packed *v)
+{
+	const struct view_change *c = it->change;
+	bool link = v->was == ENTRY_LINK || v->is == ENTRY_LINK;
+
+	it->packed = true;
+	it->folders = v->folders;
+	it->before = it->after = SLICE("");
+	it->images = c->kind == VIEW_MODE || ((c->before.len > 0) == (v->was != ENTRY_NONE) &&
+					      (c->after.len > 0) == (v->is != ENTRY_NONE));
+	if (c->kind == VIEW_MODE) {
+		it->entry.kind = RESTORE_MODE;
+		return;
+	}
+	if (link)
+		it->entry = (struct restore_entry){ RESTORE_LINK, v->was, v->is, 0 };
+	it->before = v->was == ENTRY_LINK ? arena_dup(&m->arena, v->before.link_hash) : c->before;
+	it->after = v->is == ENTRY_LINK ? arena_dup(&m->arena, v->after.link_hash) : c->after;
+}
+
 /* Without images: for the audit only. */
 static bool log_changed(struct tool_run *r, const struct view_change *c)
 {
@@ -85,15 +105,18 @@ bool commit_journal(struct tool_run *r, struct commit_item *it, const char *via)
 				  .via = via,
 				  .before = it->before,
 				  .after = it->after,
+				  .stored = it->packed,
 				  .folders = it->folders,
 				  .entry = it->entry };
+
+	bool had = it->packed ? it->before.len > 0 : it->before.ptr != NULL;
 
 	if (m->id.len == 0 && !journal_begin(r, 0, &m->id))
 		return false;
 	if (!it->images)
 		return log_changed(r, c);
 	e.id = m->id;
-	e.mode = it->before.ptr || it->entry.kind == RESTORE_MODE ? c->old_mode : 0;
+	e.mode = had || it->entry.kind == RESTORE_MODE ? c->old_mode : 0;
 	e.entry.left_mode =
 		c->open < 0 && !it->opened && c->kind != VIEW_REMOVED ? mode_after(c) : 0;
 	return journal_edit(r, &e, &it->step) && journal_mode(r, it, &e);

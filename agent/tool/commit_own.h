@@ -3,6 +3,7 @@
  *   commit.c        the machine: which changes, in which order, and what a failure means
  *   commit_batch.c  one batch: images, log, files, and then the buffers of the editor
  *   commit_ask.c    the questions about the changes
+ *   commit_pack.c   the images of a batch that nobody is shown, moved instead of read
  *   commit_log.c    what stands in the session's log
  *   commit_tell.c   what the model and the faces are told */
 #ifndef EMEND_TOOL_COMMIT_OWN_H
@@ -13,6 +14,9 @@
 #include "agent/change/rollback.h"
 #include "agent/tool/git_told.h"
 #include "agent/tool/journal.h"
+
+/* So many changes of a command are shown with their text; of the others only the names. */
+enum { COMMIT_SHOWN_FILES = 200 };
 
 /* What the machine waits for. */
 enum commit_state {
@@ -41,11 +45,13 @@ struct commit_item {
 	struct slice before, after; /* ptr NULL: no file, or not as bytes for the log */
 	struct slice was;	    /* what stood on the disk: `before` is of the buffer, if there is one */
 	struct slice left;	    /* what the command left there: `after` before any merge */
+	bool packed;		    /* before and after are hashes; "": no file */
 	bool images;		    /* undo covers it */
 	uint32_t folders;	    /* that are made for it */
 	struct restore_entry entry; /* what it is beside text */
 	bool opened; /* in an editor, since the command began */
 	struct err why;		    /* of images that could not be had */
+	struct err failed;	    /* of the change itself */
 	int64_t step, mode_step;    /* in the log; mode_step: of its permissions, 0: they stay */
 };
 
@@ -107,6 +113,13 @@ void commit_give_up(struct tool_run *r);
  * PHASE_LOOK, notes their diffs. Ends with one of the three above. */
 void commit_batch(struct tool_run *r);
 void commit_batch_forget(struct commit *m);
+/* commit_batch.c: an editor has it open now. */
+bool commit_is_open(struct tool_run *r, struct slice path);
+/* commit_batch.c: the images of the batch are there, and its files are to be made. */
+void commit_journal_files(struct tool_run *r);
+/* commit_pack.c: so many of the next changes are worth a pack; 0: none. */
+size_t commit_pack_size(struct tool_run *r);
+void commit_pack(struct tool_run *r, size_t n);
 
 enum { COMMIT_DIFF_BYTES = 4 * 1024 * 1024 };
 /* commit_ask.c: in words, what v does not list; "" if there is nothing. */
@@ -120,6 +133,8 @@ struct slice commit_dropped_text(struct tool_run *r, const struct view_result *v
 
 /* commit_log.c: keeps the images of a change; if they are not complete, undo will not cover it. */
 void commit_take_images(struct commit *m, struct commit_item *it, const struct view_image *v);
+/* The same of what lies in a pack. */
+void commit_take_packed(struct commit *m, struct commit_item *it, const struct view_packed *v);
 /* The intent, with both images where there are some. False: env->fatal is set. */
 NODISCARD bool commit_journal(struct tool_run *r, struct commit_item *it, const char *via);
 /* err: it was not made. */

@@ -140,8 +140,8 @@ void commit_made(struct tool_run *r, const struct commit_item *it, bool in_buffe
 	struct slice diff = SLICE("");
 	size_t added = 0, removed = 0;
 
-	if (it->entry.kind == RESTORE_TEXT && it->images && commit_is_text(it->before) &&
-	    commit_is_text(it->after)) {
+	if (it->entry.kind == RESTORE_TEXT && it->images && !it->packed &&
+	    commit_is_text(it->before) && commit_is_text(it->after)) {
 		diff = later_diff(&m->arena, c->path, it->before, it->after);
 		edit_diff_stat(diff, &added, &removed);
 	}
@@ -166,7 +166,7 @@ void commit_made(struct tool_run *r, const struct commit_item *it, bool in_buffe
 	     diff.len ? arena_printf(&m->arena, " (+%zu -%zu)", added, removed).ptr : "",
 	     in_buffer ? " in the editor's buffer (not saved)" : "",
 	     c->kind == VIEW_CREATED && c->file && (c->mode & 0111) ? " (executable)" : "",
-	     c->kind != VIEW_REMOVED && later_runs(c->path, it->after)
+	     c->kind != VIEW_REMOVED && later_runs(c->path, it->packed ? SLICE("") : it->after)
 		     ? " (the user may execute it later)"
 		     : "",
 	     it->images || in_buffer ? "" : " (undo does not cover this)");

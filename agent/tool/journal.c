@@ -31,6 +31,7 @@ bool journal_edit(struct tool_run *r, const struct journal_edit *j, int64_t *ste
 				 .via = j->via,
 				 .before = j->before,
 				 .after = j->after,
+				 .stored = j->stored,
 				 .mode = j->mode,
 				 .folders = j->folders,
 				 .entry = j->entry };

@@ -197,9 +197,9 @@ void tool_emit(struct tool_run *r, struct task_event *ev)
 
 void env_file_changed(struct tool_env *e, struct slice path)
 {
-	for (size_t i = 0; i < e->n_files; i++)
-		if (slice_eq(e->files[i], path))
-			return;
+	if (map_get(&e->known_files, path))
+		return;
+	(void)map_put(&e->known_files, path, e);
 	if (e->n_files == e->cap_files) {
 		size_t cap = e->cap_files ? e->cap_files * 2 : 16;
 		struct slice *bigger = arena_array(e->arena, cap, sizeof(*bigger));

@@ -46,6 +46,7 @@ struct tool_env {
 	struct arena *arena; /* of the task: for what outlives a call */
 	struct slice *files; /* relative paths changed so far, each once */
 	size_t n_files, cap_files;
+	struct map known_files; /* the same, to find them */
 	int64_t next_step; /* numbers the edits of the task */
 	bool unfinished;   /* a transaction has begun and is neither made nor rolled back */
 	struct background *background; /* background.c: commands that go on; NULL: none yet */

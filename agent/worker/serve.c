@@ -99,14 +99,14 @@ static void on_request(void *owner, struct rpc_request *req)
 		serve_network(s, req);
 	else if (slice_eq_cstr(req->method, "viewChanges"))
 		serve_view_changes(s, req);
-	else if (slice_eq_cstr(req->method, "viewImage"))
-		serve_view_image(s, req);
 	else if (slice_eq_cstr(req->method, "viewImages"))
 		serve_view_images(s, req);
+	else if (slice_eq_cstr(req->method, "viewPack"))
+		serve_view_pack(s, req);
 	else if (slice_eq_cstr(req->method, "viewCommitMany"))
 		serve_view_commit_many(s, req);
-	else if (slice_eq_cstr(req->method, "viewCommit"))
-		serve_view_commit(s, req);
+	else if (slice_eq_cstr(req->method, "sync"))
+		serve_sync(s, req);
 	else if (slice_eq_cstr(req->method, "viewFinish"))
 		serve_view_finish(s, req);
 	else

@@ -93,7 +93,6 @@ NODISCARD bool serve_view_new(struct serve *s, struct json params, struct arena 
 NODISCARD bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w,
 				 bool *keep, struct err *err);
 void serve_view_changes(struct serve *s, struct rpc_request *req);
-void serve_view_image(struct serve *s, struct rpc_request *req);
 /* The layer that a request is about; NULL: there is none. */
 struct upper *serve_view_find(struct serve *s, struct json params);
 /* Writes the members "before" and "after" into the open object. ERR_TOO_LARGE, ERR_DENIED, ERR_IO:
@@ -104,9 +103,16 @@ NODISCARD bool serve_view_write_images(const struct serve *s, const struct upper
 /* serve_batch.c: the same for many changes at once. */
 void serve_view_images(struct serve *s, struct rpc_request *req);
 void serve_view_commit_many(struct serve *s, struct rpc_request *req);
+void serve_view_pack(struct serve *s, struct rpc_request *req); /* serve_pack.c */
+/* The changes that a request asks for, as places in u->change; the caller frees them. False: the
+ * request was answered, as one does not exist, or as too much is under way. */
+NODISCARD bool batch_begin(struct serve *s, struct rpc_request *req, struct upper **u,
+			   size_t **index, size_t *n);
+/* NULL: it was dropped meanwhile. */
+struct upper *batch_layer(struct serve *s, uint64_t view);
+void serve_sync(struct serve *s, struct rpc_request *req);
 void serve_put(struct serve *s, struct rpc_request *req); /* serve_entry.c */
 void serve_mode(struct serve *s, struct rpc_request *req);
-void serve_view_commit(struct serve *s, struct rpc_request *req);
 void serve_view_finish(struct serve *s, struct rpc_request *req);
 void serve_view_drop(struct serve *s, struct json params);
 

@@ -1,4 +1,4 @@
-/* serve_batch.c - `viewImages`, `viewCommitMany`: many changes of a command in one request.
+/* serve_batch.c - `viewImages`, `viewCommitMany`, `sync`: many changes in one request.
  *
  *   COMMITTING --each slice of time: some files--> SYNCING --the child ended--> answered, freed
  *       '------------------cancel----------------------^
@@ -60,6 +60,26 @@ static struct upper_change **changes_of(struct serve *s, struct rpc_request *req
 	free(out);
 	conn_reply_error(req, RPC_INVALID_PARAMS, "There is no such change of a command.");
 	return NULL;
+}
+
+bool batch_begin(struct serve *s, struct rpc_request *req, struct upper **u, size_t **index,
+		 size_t *n)
+{
+	struct upper_change **c;
+
+	if (s->n_jobs >= SERVE_JOBS_MAX) {
+		conn_reply_error(req, RPC_REQUEST_FAILED,
+				 "Too many searches and commands run at once.");
+		return false;
+	}
+	c = changes_of(s, req, u, n);
+	if (!c)
+		return false;
+	*index = xcalloc(*n + 1, sizeof(**index));
+	for (size_t i = 0; i < *n; i++)
+		(*index)[i] = (size_t)(c[i] - (*u)->change);
+	free(c);
+	return true;
 }
 
 static void write_why(struct jw *w, const struct err *err)
@@ -125,7 +145,7 @@ struct batch_job {
 	enum batch_state state;
 	uint64_t view; /* it may be dropped between two slices */
 	size_t *index, n, at;
-	struct buf results; /* a JSON array */
+	struct buf results; /* a JSON array, of what was not made */
 	struct jw w;	    /* to it */
 	int disk;	    /* opened before the first change, so that its errors are not missed */
 	pid_t child;
@@ -212,9 +232,9 @@ static void commit_one(struct batch_job *b, struct upper *u, size_t index)
 
 	if (!u)
 		err_set(&err, ERR_NOT_FOUND, "The changes of the command are gone.");
-	else if (upper_apply(u, &s->root, &u->change[index], false, &err))
+	else if (upper_apply(u, &s->root, &u->change[index], &err))
 		guard_allow(&s->guard, &s->root, u->change[index].rel);
-	if (u && u->change[index].object && err.code == ERR_NONE)
+	if (err.code == ERR_NONE)
 		return; /* there may be very many */
 	jw_object(&b->w);
 	jw_ki64(&b->w, "index", (int64_t)index);
@@ -222,12 +242,12 @@ static void commit_one(struct batch_job *b, struct upper *u, size_t index)
 	jw_end(&b->w);
 }
 
-static struct upper *layer(const struct batch_job *b)
+struct upper *batch_layer(struct serve *s, uint64_t view)
 {
-	LIST_EACH (it, tmp, &b->job.serve->uppers) {
+	LIST_EACH (it, tmp, &s->uppers) {
 		struct upper *u = container_of(it, struct upper, link);
 
-		if (u->id == b->view)
+		if (u->id == view)
 			return u;
 	}
 	return NULL;
@@ -245,7 +265,7 @@ static uint64_t batch_wait(struct runner_job *j, int fds[JOB_FDS_MAX])
 static bool batch_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint64_t now)
 {
 	struct batch_job *b = container_of(j, struct batch_job, job);
-	struct upper *u = layer(b);
+	struct upper *u = batch_layer(j->serve, b->view);
 
 	if (b->state == BATCH_SYNCING) {
 		if (!ready[0])
@@ -273,32 +293,37 @@ static void batch_cancel(struct runner_job *j)
 
 static const struct job_class batch_class = { batch_wait, batch_step, batch_cancel };
 
-void serve_view_commit_many(struct serve *s, struct rpc_request *req)
+static void batch_start(struct serve *s, struct rpc_request *req, uint64_t view, size_t *index,
+			size_t n)
 {
-	struct upper *u;
-	size_t n;
-	struct upper_change **c;
-	struct batch_job *b;
+	struct batch_job *b = xcalloc(1, sizeof(*b));
 
-	if (s->n_jobs >= SERVE_JOBS_MAX) {
-		conn_reply_error(req, RPC_REQUEST_FAILED,
-				 "Too many searches and commands run at once.");
-		return;
-	}
-	c = changes_of(s, req, &u, &n);
-	if (!c)
-		return;
-	b = xcalloc(1, sizeof(*b));
-	b->view = u->id;
+	b->view = view;
 	b->n = n;
-	b->index = xcalloc(n + 1, sizeof(*b->index));
-	for (size_t i = 0; i < n; i++)
-		b->index[i] = (size_t)(c[i] - u->change);
+	b->index = index;
 	b->ended = -1;
 	b->disk = root_openat(&s->root, "", O_RDONLY | O_DIRECTORY, true);
 	buf_init(&b->results, LIMIT_MESSAGE_BYTES - 4096);
 	jw_init(&b->w, &b->results);
 	jw_array(&b->w);
-	free(c);
 	serve_add(s, &b->job, &batch_class, req);
+}
+
+void serve_view_commit_many(struct serve *s, struct rpc_request *req)
+{
+	struct upper *u;
+	size_t *index, n;
+
+	if (batch_begin(s, req, &u, &index, &n))
+		batch_start(s, req, u->id, index, n);
+}
+
+/* No change of a command, only the sync at its end: for what was written with `lazy`. */
+void serve_sync(struct serve *s, struct rpc_request *req)
+{
+	if (s->n_jobs >= SERVE_JOBS_MAX)
+		conn_reply_error(req, RPC_REQUEST_FAILED,
+				 "Too many searches and commands run at once.");
+	else
+		batch_start(s, req, 0, NULL, 0);
 }

@@ -67,6 +67,7 @@ void serve_write(struct serve *s, struct rpc_request *req)
 	c.path = json_str_or(json_get(req->params, "path"), &req->arena, "");
 	c.expect_sha256 = json_str_or(json_get(req->params, "expect"), &req->arena, "");
 	c.remove = json_bool_or(json_get(req->params, "remove"), false);
+	c.lazy = json_bool_or(json_get(req->params, "lazy"), false);
 	c.make_parents = json_bool_or(json_get(req->params, "makeParents"), false);
 	c.mode = (uint32_t)json_i64_or(json_get(req->params, "mode"), 0);
 	c.folders = (uint32_t)json_i64_or(json_get(req->params, "folders"), 0);

@@ -1,4 +1,4 @@
-/* serve_view.c - `viewImage`, `viewCommit`, `viewFinish`, `viewDrop`: what becomes of the changes
+/* serve_view.c - `viewChanges`, `viewFinish`, `viewDrop`: what becomes of the changes
  * of a command, after it ended. The server names a change by its place in the list. */
 #include <errno.h>
 #include <fcntl.h>
@@ -179,18 +179,6 @@ void serve_view_changes(struct serve *s, struct rpc_request *req)
 	conn_result_end(req);
 }
 
-/* The view and the change that a request is about; answers it if there is none. */
-static struct upper_change *find_change(struct serve *s, struct rpc_request *req, struct upper **u)
-{
-	int64_t index = json_i64_or(json_get(req->params, "index"), -1);
-
-	*u = serve_view_find(s, req->params);
-	if (*u && index >= 0 && (size_t)index < (*u)->n)
-		return &(*u)->change[index];
-	conn_reply_error(req, RPC_INVALID_PARAMS, "There is no such change of a command.");
-	return NULL;
-}
-
 /* The bytes of a file, the target of a link, the list of a bundle. */
 static bool read_image(int top, const char *rel, struct buf *out, enum entry_kind *kind,
 		       struct err *err)
@@ -269,46 +257,6 @@ bool serve_view_write_images(const struct serve *s, const struct upper *u,
 	buf_release(&before);
 	buf_release(&after);
 	return ok;
-}
-
-void serve_view_image(struct serve *s, struct rpc_request *req)
-{
-	struct upper *u;
-	struct upper_change *c = find_change(s, req, &u);
-	struct buf json;
-	struct err err;
-	struct jw w;
-	size_t bytes;
-
-	if (!c)
-		return;
-	buf_init(&json, LIMIT_MESSAGE_BYTES);
-	jw_init(&w, &json);
-	jw_object(&w);
-	if (serve_view_write_images(s, u, c, &w, &bytes, &err)) {
-		jw_end(&w);
-		conn_reply_result(req, buf_slice(&json));
-	} else {
-		conn_reply_err(req, &err);
-	}
-	buf_release(&json);
-}
-
-void serve_view_commit(struct serve *s, struct rpc_request *req)
-{
-	struct upper *u;
-	struct upper_change *c = find_change(s, req, &u);
-	struct err err;
-
-	if (!c)
-		return;
-	places_forget(&s->places);
-	if (!upper_apply(u, &s->root, c, true, &err)) {
-		conn_reply_err(req, &err);
-		return;
-	}
-	guard_allow(&s->guard, &s->root, c->rel);
-	conn_reply_result(req, SLICE("{}"));
 }
 
 /* The quiet rest, and the end of the layer. */

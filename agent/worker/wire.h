@@ -20,14 +20,16 @@
  *			    protected, never, stale, open, files}], next}; view 0: nothing is left of
  *			    it; next: not 0 if that is not all, and then where the rest begins
  *	viewChanges	{view, from} -> {changes[], next}: another page
- *	viewImage	{view, index} -> {before?{text|base64}, after?{..}}
- *	viewCommit	{view, index} -> {} ; that change becomes real
  *	viewImages	{view, indexes[], maxBytes} -> {images[{index, before, after, code, why}]}:
  *			 from the first, as many as fit in maxBytes, and at least one; code and why
  *			 in place of images that cannot be had
- *	viewCommitMany	{view, indexes[]} -> {results[{index, code, why}]}: in this order; code
- *			 "none": that change is real and, when the answer comes, on the disk. A
- *			 cancel is looked at between two of them
+ *	viewPack	{view, indexes[]} -> {file, results[{index, was[], is[], folders} or {index,
+ *			 code, why}]}: the same in a file below the folder of views; was, is:
+ *			 kind, offset, length and, of a link, the hash of its target
+ *	viewCommitMany	{view, indexes[]} -> {results[{index, code, why}]}: those that were not made,
+ *			 in this order; the others are real and, when the answer comes, on the
+ *			 disk. A cancel is looked at between two of them
+ *	sync		{} -> {}: what was written with `lazy` is on the disk
  *	viewFinish	{view, quiet} -> {done, failed, why}; quiet: with all that is not in changes
  *	network		{} -> {}, and with it a descriptor: a TCP socket that listens on the
  *			 loopback of the commands' network

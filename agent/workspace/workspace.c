@@ -288,7 +288,8 @@ static void write_file(struct workspace_op *op, const struct workspace_write *w)
 				.remove = !w->after.ptr,
 				.mode = w->mode,
 				.folders = w->folders,
-				.make_parents = true };
+				.make_parents = true,
+				.lazy = w->lazy };
 
 	op->call = runner_write(op->workspace->runner, &f, write_file_done, op);
 }

@@ -57,6 +57,7 @@ struct workspace_write {
 	struct slice after;  /* the whole new content, as bytes; ptr NULL: delete the file */
 	uint32_t mode;	     /* of a file that is made; 0: 0644 and the umask */
 	uint32_t folders;    /* with a file that goes, so many above it go, as far as they are empty */
+	bool lazy;	     /* of a file: not durable before runner_sync() */
 	struct slice label;  /* for the editor's undo list */
 };
 /* The bytes that a text becomes in a file of this encoding. ERR_INVALID, with the reason, if they

@@ -289,6 +289,36 @@ def undo_keeps_what_was_written_between_two_steps(w):
     expect(r.status == 0 and get(w, "a.txt") == mine.replace(b"line 9\n", b"LINE 9\n"), r)
 
 
+def thousands_that_a_command_changed_are_undone(w):
+    many, told, last = 450, "%s/f%03d.txt", 449
+    for i in range(many):
+        put(w, told % ("old", i), b"".join(b"line %d of %d\n" % (k, i) for k in range(20)))
+    put(w, "mode.sh", b"#!/bin/sh\n", 0o644)
+    before = {told % ("old", i): get(w, told % ("old", i)) for i in range(many)}
+    do(w, {"calls": [{"name": "run_command", "input": {"command":
+        "for f in old/*; do sed -i 's/^line 3 of/LINE 3 of/' $f; done; mkdir new; "
+        "for i in $(seq %d); do echo $i > new/$i; done; rm old/f440.txt; ln -s f001.txt old/link; "
+        "chmod 755 mode.sh" % many}}]})
+    expect(len(glob.glob(w.path + "/new/*")) == many and b"LINE 3 of 449" in get(w, told % ("old", last)), "made")
+    packs = glob.glob(os.path.join(w.state, "sessions", "*", "blobs", "packs", "*.bytes"))
+    expect(packs, "what nobody is shown lies in one file")
+    expect(not glob.glob(os.path.join(w.state, "views", "*", "*")), "a layer is left")
+    expect(w.run("audit", "verify").status == 0, w.run("audit", "verify"))
+    mine = before[told % ("old", last)].replace(b"line 15 of", b"USER 15 of")
+    put(w, told % ("old", last), mine.replace(b"line 3 of", b"LINE 3 of"))  # merged around
+    put(w, told % ("old", 448), get(w, told % ("old", 448)).replace(b"LINE 3 of", b"MINE 3 of"))  # refused
+    r = w.run("undo", "-y")
+    expect(r.status == 1 and "not undone: old/f448.txt: line 4 was changed since" in r.out, r)
+    before[told % ("old", last)] = mine
+    before[told % ("old", 448)] = before[told % ("old", 448)].replace(b"line 3 of", b"MINE 3 of")
+    for name, data in before.items():
+        expect(get(w, name) == data, (name, get(w, name)))
+    expect(not os.path.exists(w.path + "/new") and not os.path.lexists(w.path + "/old/link"), os.listdir(w.path))
+    expect(stat.S_IMODE(os.stat(w.path + "/mode.sh").st_mode) == 0o644, "mode")
+    expect(w.run("audit", "verify").status == 0, "audit")
+    no_litter(w)
+
+
 def folders_that_were_made_go_when_they_are_empty(w):
     os.mkdir(os.path.join(w.path, "mine"))
     command = {"calls": [{"name": "run_command", "input": {"command": "mkdir -p run/deep; echo y > run/deep/z"}}]}
@@ -424,5 +454,6 @@ if __name__ == "__main__":
           a_patch_that_fails_somewhere_changes_nothing, what_fails_while_writing_is_rolled_back,
           undo_merges_around_the_user_or_leaves_it, redo_makes_again_what_undo_put_back,
           undo_keeps_what_was_written_between_two_steps, folders_that_were_made_go_when_they_are_empty,
+          thousands_that_a_command_changed_are_undone,
           search_finds_what_read_file_shows, what_does_not_fit_is_counted, nobody_waits_for_a_fifo,
           old_contents_go_when_they_are_too_much])

@@ -52,7 +52,7 @@ struct client {
 	long repeat, left;
 	struct slice program;
 	int64_t view, *index; /* of the changes that may be committed */
-	size_t n_index, at;
+	size_t n_index;
 	long die_ms, cancel_ms;
 	int status;
 	struct hosts *hosts; /* NULL: it has no network */
@@ -90,25 +90,23 @@ static void on_finished(void *payload, struct slice json, const struct err *err)
 	end(c, c->status);
 }
 
-static void on_committed(void *payload, struct slice json, const struct err *err)
+static void on_committed(void *payload, const struct view_item *items, size_t n,
+			 const struct err *err)
 {
 	struct client *c = payload;
 
-	(void)json;
 	if (err)
 		(void)fprintf(stderr, "%s\n", err->msg);
-	c->at++;
-	commit(c);
+	for (size_t i = 0; i < n; i++)
+		(void)fprintf(stderr, "%.*s\n", SLICE_ARG(items[i].why));
+	c->call = runner_finish(c->runner, c->view, true, on_finished, c);
 }
 
 /* Everything that the runner offers, except what is protected; even so, what is never committed is
  * asked for: the runner must refuse it. */
 static void commit(struct client *c)
 {
-	if (c->at < c->n_index)
-		c->call = runner_commit(c->runner, c->view, c->index[c->at], on_committed, c);
-	else
-		c->call = runner_finish(c->runner, c->view, true, on_finished, c);
+	c->call = runner_commit_many(c->runner, c->view, c->index, c->n_index, on_committed, c);
 }
 
 static bool keep(struct client *c, const struct view_result *v)

@@ -223,7 +223,7 @@ static bool replace(const struct file_change *c, const struct target *t, struct 
 		return root_errno(err, "written", t->rel);
 	if (t->exists)
 		copy_attributes(p.fd, t);
-	ok = put_bytes(&p, c->data) && fsync(p.fd) == 0;
+	ok = put_bytes(&p, c->data) && (c->lazy || fsync(p.fd) == 0);
 	if (!ok)
 		root_errno(err, "written", t->rel);
 	else if (slice_eq_cstr(c->expect_sha256, "*"))
@@ -232,7 +232,7 @@ static bool replace(const struct file_change *c, const struct target *t, struct 
 	else
 		ok = done(put_swap(t->dir, p.name, t->dir, t->base, &was), t, "written", err);
 	put_end(&p);
-	dir = ok ? openat(t->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	dir = ok && !c->lazy ? openat(t->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (dir >= 0) {
 		(void)fsync(dir);
 		(void)close(dir);

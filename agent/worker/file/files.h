@@ -21,6 +21,7 @@ struct file_change {
 	struct slice path, data;
 	struct slice expect_sha256; /* hex; "": must not exist; "*": whatever */
 	bool remove, make_parents;
+	bool lazy; /* not durable yet: the caller makes it so, once for many */
 	uint32_t
 		folders; /* remove: so many folders above it go too, from below, as far as they are empty */
 	uint32_t mode; /* of a new file; 0: 0644 and the umask */

@@ -5,6 +5,7 @@
  *	NUMBER/u	the upper layer; unsaved text is put there before the command starts
  *	NUMBER/w	the overlay's own
  *	NUMBER/old	where real files go that the command removed
+ *	NUMBER/packN	what files hold before and after, for undo, until the server takes it
  *
  * The command is dead when its layer is read, but everything in it is of its making: links are
  * never followed, nothing but regular files is opened. */
@@ -96,6 +97,7 @@ struct upper {
 	struct upper_change *change;
 	size_t n, cap, shown; /* shown: those that are not quiet */
 	size_t n_times;	      /* of UPPER_TIME */
+	size_t packs;
 	bool too_many;
 	bool rules_changed; /* the ignore rules, in this session: they hide nothing until the next */
 	/* Of git: objects and packs that came, that go because they exist elsewhere, and that stay
@@ -118,9 +120,9 @@ NODISCARD bool upper_place(struct upper *u, const struct root *r, const struct p
 NODISCARD bool upper_walk(struct upper *u, const struct root *r, struct err *err);
 
 /* upper_apply.c: does to the real tree what one change did to the layer, atomically, if the real
- * file is still what it was: ERR_STALE, ERR_DENIED, ERR_IO. sync: its bytes are durable; without it
- * the caller syncs once for many. */
-NODISCARD bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, bool sync,
+ * file is still what it was: ERR_STALE, ERR_DENIED, ERR_IO. The caller makes it durable, once for
+ * many. */
+NODISCARD bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c,
 			   struct err *err);
 /* Is it an object that must be there before what refers to it? */
 bool upper_is_new_object(const struct upper_change *c);

@@ -128,21 +128,21 @@ static bool copy(const struct put *p, int from, const struct upper_change *c,
 
 /* Across file systems. */
 static enum put_result put_copied(int from, const struct upper_change *c, int dir, const char *base,
-				  const struct put_was *was, const struct stat *old, bool sync)
+				  const struct put_was *was, const struct stat *old)
 {
 	enum put_result result = PUT_FAILED;
 	struct put p;
 
 	if (!put_open(&p, dir, 0600))
 		return PUT_FAILED;
-	if (copy(&p, from, c, old) && (!sync || fsync(p.fd) == 0))
+	if (copy(&p, from, c, old))
 		result = put_swap(dir, p.name, dir, base, was);
 	put_end(&p);
 	return result;
 }
 
 static bool put_file(struct upper *u, const struct upper_change *c, int dir, const char *base,
-		     const struct put_was *was, bool sync, struct err *err)
+		     const struct put_was *was, struct err *err)
 {
 	int from = upper_openat(u->fd, c->rel, O_RDONLY | O_NOFOLLOW), at;
 	enum put_result result = PUT_FAILED;
@@ -153,12 +153,12 @@ static bool put_file(struct upper *u, const struct upper_change *c, int dir, con
 	if (from < 0)
 		return fail(err, c->rel, "read");
 	at = upper_parent(u->fd, c->rel, &name);
-	if (at >= 0 && prepare(from, c, had ? &old : NULL) && (!sync || fsync(from) == 0)) {
+	if (at >= 0 && prepare(from, c, had ? &old : NULL)) {
 		put_strip(from);
 		result = put_swap(at, name, dir, base, was);
 	}
 	if (result == PUT_FAILED && errno == EXDEV)
-		result = put_copied(from, c, dir, base, was, had ? &old : NULL, sync);
+		result = put_copied(from, c, dir, base, was, had ? &old : NULL);
 	had = done(result, c, "written", err);
 	if (at >= 0)
 		(void)close(at);
@@ -263,7 +263,7 @@ static bool change_time(struct upper *u, const struct upper_change *c, int dir, 
 }
 
 static bool put_it(struct upper *u, const struct upper_change *c, int dir, const char *base,
-		   const struct put_was *was, bool sync, struct err *err)
+		   const struct put_was *was, struct err *err)
 {
 	if (c->kind == UPPER_REMOVED && c->type == UPPER_DIR && c->class == UPPER_PROTECTED)
 		return tree_remove(dir, base) || fail(err, c->rel, "removed");
@@ -281,7 +281,7 @@ static bool put_it(struct upper *u, const struct upper_change *c, int dir, const
 	if (c->type == UPPER_DIR)
 		return mkdirat(dir, base, c->mode & 0777) == 0 || errno == EEXIST ||
 		       fail(err, c->rel, "created");
-	return put_file(u, c, dir, base, was, sync, err);
+	return put_file(u, c, dir, base, was, err);
 }
 
 static bool is_folder(const struct root *r, const char *rel)
@@ -293,8 +293,7 @@ static bool is_folder(const struct root *r, const char *rel)
 	return fd >= 0;
 }
 
-bool upper_apply_one(struct upper *u, const struct root *r, struct upper_change *c, bool sync,
-		     struct err *err)
+bool upper_apply_one(struct upper *u, const struct root *r, struct upper_change *c, struct err *err)
 {
 	struct put_was was;
 	const char *base;
@@ -309,7 +308,7 @@ bool upper_apply_one(struct upper *u, const struct root *r, struct upper_change 
 		return (c->kind == UPPER_REMOVED && errno == ENOENT && !c->before.s[0]) ||
 		       fail(err, c->rel, "written");
 	lock = root_lock(dir);
-	ok = is_still(r, c, dir, base, &was, err) && put_it(u, c, dir, base, &was, sync, err);
+	ok = is_still(r, c, dir, base, &was, err) && put_it(u, c, dir, base, &was, err);
 	if (lock >= 0)
 		(void)close(lock);
 	(void)close(dir);
@@ -328,8 +327,7 @@ static bool is_there(const struct root *r, const struct upper_change *c)
 	return fd >= 0;
 }
 
-bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, bool sync,
-		 struct err *err)
+bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, struct err *err)
 {
 	if (c->class == UPPER_NEVER || c->done)
 		return err_set(err, ERR_DENIED, "%s: %s.", c->rel,
@@ -340,7 +338,7 @@ bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, 
 	if (c->type == UPPER_BUNDLE)
 		c->done = upper_apply_bundle(u, r, c, err);
 	else
-		c->done = is_there(r, c) || upper_apply_one(u, r, c, sync, err);
+		c->done = is_there(r, c) || upper_apply_one(u, r, c, err);
 	u->objects.failed = u->objects.failed || (c->object && !c->done);
 	return c->done;
 }
@@ -350,7 +348,7 @@ bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, 
 static bool apply_quiet(struct upper *u, const struct root *r, struct upper_change *c,
 			struct err *err)
 {
-	bool ok = upper_apply_one(u, r, c, false, err);
+	bool ok = upper_apply_one(u, r, c, err);
 
 	/* A folder that keeps something stays, and an index that says the same is no loss. */
 	return ok || (c->type == UPPER_DIR && c->kind == UPPER_REMOVED) ||

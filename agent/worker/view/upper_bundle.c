@@ -237,7 +237,7 @@ bool upper_apply_bundle(struct upper *u, const struct root *r, struct upper_chan
 
 		if (!is_in(u, f, c) || f->done)
 			continue;
-		f->done = upper_apply_one(u, r, f, false, &why);
+		f->done = upper_apply_one(u, r, f, &why);
 		made += f->done;
 	}
 	if (made == 0 && why.code != ERR_NONE)

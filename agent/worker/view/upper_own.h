@@ -40,7 +40,7 @@ NODISCARD bool upper_apply_bundle(struct upper *u, const struct root *r, struct 
 				  struct err *err);
 /* upper_apply.c: one change without any rule of its own. */
 NODISCARD bool upper_apply_one(struct upper *u, const struct root *r, struct upper_change *c,
-			       bool sync, struct err *err);
+			       struct err *err);
 
 /* After all changes are known: looks at each repository as a whole. */
 void upper_settle_git(struct upper *u, const struct root *r);

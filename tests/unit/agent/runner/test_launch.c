@@ -128,7 +128,6 @@ static void natively(void **state)
 	(void)setenv("ANTHROPIC_API_KEY", "sk-secret", 1);
 	prepare(f);
 	assert_null(f->launch.engine);
-	assert_true(f->launch.passes_fds);
 	assert_string_equal(f->launch.argv[0], program);
 	assert_string_equal(f->launch.argv[1], "runner");
 	assert_int_equal(f->launch.n_args, 2);
@@ -173,7 +172,6 @@ static void walls(void **state)
 			fail_msg("%s is missing", wanted[i]);
 	}
 	assert_string_equal(f->launch.file, folder_at(&f->bin, "podman"));
-	assert_false(f->launch.passes_fds);
 	assert_true(has_start(f, "--name=emend-"));
 	assert_true(has_start(f, "--ulimit=nofile="));
 	assert_false(has_start(f, "--privileged"));
@@ -329,7 +327,7 @@ static void speaks_on_stdio(void **state)
 	engine(f, "podman",
 	       "echo $$ >$BIN/pid; MARK=image PATH=/usr/bin:/bin; export MARK; exec \"$PROGRAM\" runner --stdio");
 	start(f);
-	assert_false(runner_passes_fds(f->runner));
+	assert_false(runner_packs(f->runner));
 	read_one(f, 1);
 	assert_int_equal(f->err.code, ERR_NONE);
 	assert_string_equal(f->data, "hello\n");

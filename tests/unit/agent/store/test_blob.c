@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -122,6 +123,80 @@ static void full_disk_leaves_nothing(void **state)
 	event_log_close(l);
 }
 
+/* Two packs of contents "N of P\n", and each content is found by its hash; one that is in none is not. */
+static void many_are_adopted_in_one_file(void **state)
+{
+	enum { PACKS = 2, EACH = 3000 };
+	static struct blob_place of[EACH];
+	struct event_log *l = open_log(*state);
+	char text[32], *bytes = malloc(EACH * sizeof(text)), path[300], name[16];
+	const struct scratch *s = *state;
+	struct err err = { 0 };
+	struct arena a;
+	struct slice got;
+
+	arena_init(&a);
+	for (int p = 0; p < PACKS; p++) {
+		size_t len = 0;
+
+		for (int i = 0; i < EACH; i++) {
+			int n = snprintf(text, sizeof(text), "%d of %d\n", i, p);
+
+			of[i] = (struct blob_place){ sha256(slice_make(text, (size_t)n)), len,
+						     (size_t)n };
+			memcpy(bytes + len, text, (size_t)n);
+			len += (size_t)n;
+		}
+		(void)snprintf(name, sizeof(name), "pack%d", p);
+		scratch_write(s, name, bytes, len);
+		(void)snprintf(path, sizeof(path), "%s/%s", s->path, name);
+		assert_true(blob_adopt(l, slice_of(path), of, EACH, &err));
+		assert_true(shelf_sync(*state, l, &err));
+		assert_int_equal(access(path, F_OK), -1);
+	}
+	for (int k = 0; k < PACKS * EACH; k++) {
+		int n = snprintf(text, sizeof(text), "%d of %d\n", k / PACKS, k % PACKS);
+		struct sha256_hex h = sha256(slice_make(text, (size_t)n));
+
+		if (!blob_get(scratch_dir(s), SLICE("s1"), slice_of(h.s), &a, &got, &err))
+			fail_msg("%s: %s", text, err.msg);
+		assert_true(slice_eq_cstr(got, text));
+	}
+	assert_false(blob_get(scratch_dir(s), SLICE("s1"),
+			      slice_of(sha256(SLICE("never stored")).s), &a, &got, &err));
+	assert_int_equal(err.code, ERR_NOT_FOUND);
+	free(bytes);
+	arena_release(&a);
+	event_log_close(l);
+}
+
+/* A crash left the index without its bytes, before any event named them. */
+static void an_index_without_bytes_is_stepped_over(void **state)
+{
+	struct event_log *l = open_log(*state);
+	const struct scratch *s = *state;
+	struct blob_place of = { sha256(SLICE("kept")), 0, 4 };
+	struct err err = { 0 };
+	char path[300];
+	struct arena a;
+	struct slice got;
+
+	arena_init(&a);
+	for (int i = 0; i < 2; i++) {
+		scratch_write(s, "pack", "kept", 4);
+		(void)snprintf(path, sizeof(path), "%s/pack", s->path);
+		assert_true(blob_adopt(l, slice_of(path), &of, 1, &err));
+		assert_true(shelf_sync(*state, l, &err));
+	}
+	scratch_remove(s, "sessions/s1/blobs/packs/0.bytes");
+	assert_true(blob_get(scratch_dir(s), SLICE("s1"), slice_of(of.hash.s), &a, &got, &err));
+	scratch_remove(s, "sessions/s1/blobs/packs/1.bytes");
+	assert_false(blob_get(scratch_dir(s), SLICE("s1"), slice_of(of.hash.s), &a, &got, &err));
+	assert_int_equal(err.code, ERR_NOT_FOUND);
+	arena_release(&a);
+	event_log_close(l);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, shelf_setup, shelf_teardown)
 
 int main(void)
@@ -131,6 +206,8 @@ int main(void)
 		TEST(absent_and_bad_names),
 		TEST(damaged_is_an_error_and_put_mends_a_short_one),
 		TEST(full_disk_leaves_nothing),
+		TEST(many_are_adopted_in_one_file),
+		TEST(an_index_without_bytes_is_stepped_over),
 	};
 
 	return cmocka_run_group_tests_name("store/blob", tests, NULL, NULL);

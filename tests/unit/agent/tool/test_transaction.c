@@ -184,6 +184,7 @@ static int tear_down(void **state)
 
 	tool_release(&f->run);
 	workspace_release(&f->env.workspace);
+	map_release(&f->env.known_files);
 	policy_free(f->env.policy);
 	event_log_close(f->env.log);
 	snapshot_unref(f->editor.text);

@@ -346,7 +346,7 @@ static void test_never(void **state)
 		struct upper_change *c = find(f, rels[i]);
 
 		assert_true(c && c->class == UPPER_NEVER && c->reason);
-		assert_false(upper_apply(f->u, &f->root, c, true, &err));
+		assert_false(upper_apply(f->u, &f->root, c, &err));
 		assert_int_not_equal(access(folder_at(&f->real, rels[i]), F_OK), 0);
 	}
 	assert_int_equal(find(f, "system")->class, UPPER_ORDINARY);
@@ -363,7 +363,7 @@ static void test_type_changes(void **state)
 	assert_int_equal(find(f, "a.txt/inside")->kind, UPPER_CREATED);
 	assert_string_equal(f->u->change[0].rel, "a.txt");
 	for (size_t i = 0; i < f->u->n; i++)
-		assert_true(upper_apply(f->u, &f->root, &f->u->change[i], true, &err));
+		assert_true(upper_apply(f->u, &f->root, &f->u->change[i], &err));
 	assert_string_equal(folder_get(&f->real, "a.txt/inside"), "x\n");
 }
 
@@ -378,11 +378,11 @@ static void test_commit(void **state)
 	assert_int_equal(chmod(folder_at(&f->layer, "a.txt"), 04600), 0);
 	walk(f);
 	find(f, "a.txt")->stale = false; /* the permissions were changed after the mark */
-	assert_true(upper_apply(f->u, &f->root, find(f, "a.txt"), true, &err));
+	assert_true(upper_apply(f->u, &f->root, find(f, "a.txt"), &err));
 	assert_string_equal(folder_get(&f->real, "a.txt"), "other\n");
 	assert_int_equal(stat(folder_at(&f->real, "a.txt"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
-	assert_false(upper_apply(f->u, &f->root, find(f, "a.txt"), true, &err)); /* once */
+	assert_false(upper_apply(f->u, &f->root, find(f, "a.txt"), &err)); /* once */
 }
 
 /* The layer's file itself becomes the real one: attributes, time and other names stay. */
@@ -402,7 +402,7 @@ static void test_moved(void **state)
 	set_time(&f->layer, "a.txt", 3000);
 	walk(f);
 	for (size_t i = 0; i < f->u->n; i++)
-		assert_true(upper_apply(f->u, &f->root, &f->u->change[i], false, &err));
+		assert_true(upper_apply(f->u, &f->root, &f->u->change[i], &err));
 	assert_int_equal(getxattr(folder_at(&f->real, "a.txt"), "user.note", value, 8), 4);
 	assert_string_equal(value, "kept");
 	assert_true(getxattr(folder_at(&f->real, "a.txt"), "user.overlay.origin", value, 8) < 0);
@@ -450,12 +450,12 @@ static void test_saved_meanwhile(void **state)
 	walk(f);
 	fd = open(folder_at(&f->real, "a.txt"), O_WRONLY);
 	assert_true(fd >= 0);
-	assert_false(upper_apply(f->u, &f->root, find(f, "a.txt"), false, &err));
+	assert_false(upper_apply(f->u, &f->root, find(f, "a.txt"), &err));
 	assert_int_equal(err.code, ERR_STALE);
 	assert_int_equal(pwrite(fd, "H", 1, 0), 1);
 	(void)close(fd);
 	assert_string_equal(folder_get(&f->real, "a.txt"), "Hello\n");
-	assert_true(upper_apply(f->u, &f->root, find(f, "sub/b.txt"), false, &err));
+	assert_true(upper_apply(f->u, &f->root, find(f, "sub/b.txt"), &err));
 	assert_string_equal(folder_get(&f->real, "sub/b.txt"), "x\n");
 }
 
@@ -469,9 +469,9 @@ static void test_commit_is_conditional(void **state)
 	walk(f);
 	folder_put(&f->real, "a.txt", "meanwhile\n");
 	folder_put(&f->real, "new", "mine\n");
-	assert_false(upper_apply(f->u, &f->root, find(f, "a.txt"), true, &err));
+	assert_false(upper_apply(f->u, &f->root, find(f, "a.txt"), &err));
 	assert_int_equal(err.code, ERR_STALE);
-	assert_false(upper_apply(f->u, &f->root, find(f, "new"), true, &err));
+	assert_false(upper_apply(f->u, &f->root, find(f, "new"), &err));
 	assert_int_equal(err.code, ERR_STALE);
 	assert_string_equal(folder_get(&f->real, "a.txt"), "meanwhile\n");
 	assert_string_equal(folder_get(&f->real, "new"), "mine\n");
@@ -489,7 +489,7 @@ static void test_swapped_parent(void **state)
 	assert_int_equal(rename(folder_at(&f->real, "sub"), folder_at(&f->real, "moved")), 0);
 	if (symlink(out.path, folder_at(&f->real, "sub")) < 0)
 		fail();
-	assert_false(upper_apply(f->u, &f->root, find(f, "sub/n"), true, &err));
+	assert_false(upper_apply(f->u, &f->root, find(f, "sub/n"), &err));
 	assert_int_not_equal(access(folder_at(&out, "n"), F_OK), 0);
 	folder_free(&out);
 }
@@ -566,7 +566,7 @@ static void test_ignored(void **state)
 	buf_init(&list, 64 * 1024);
 	assert_true(upper_bundle_list(f->u, &f->root, c, &list));
 	assert_true(slice_starts(buf_slice(&list), SLICE("folder sub/n\n2 ")));
-	assert_true(upper_apply(f->u, &f->root, c, true, &err));
+	assert_true(upper_apply(f->u, &f->root, c, &err));
 	assert_string_equal(folder_get(&f->real, "sub/n/7.o"), "o\n");
 	assert_false(stands(f, "out/x/y")); /* it was not asked for */
 

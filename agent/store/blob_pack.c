@@ -1,0 +1,192 @@
+/* blob_pack.c - see blob_pack.h
+ *
+ * All lines of an index are of one length. Hashes are spread evenly, so the place of one can be
+ * guessed: mostly the first look finds it. */
+#include "agent/store/blob_pack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/base/regular.h"
+#include "agent/store/store_path.h"
+#include "protocol/base/buf.h"
+
+enum { LINE_BYTES = 64 + 1 + 16 + 1 + 16 + 1, WINDOW = 64, PACKS_MAX = 100 * 1000 };
+
+/* --- writing --- */
+
+static int by_hash(const void *a, const void *b)
+{
+	const struct blob_place *x = a, *y = b;
+
+	return memcmp(x->hash.s, y->hash.s, 64);
+}
+
+/* Takes the next free number. */
+static int new_index(struct arena *a, struct slice packs, int *number)
+{
+	for (int i = 0; i < PACKS_MAX; i++) {
+		int fd = open(arena_printf(a, "%s/%d.index", packs.ptr, i).ptr,
+			      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+		*number = i;
+		if (fd >= 0 || errno != EEXIST)
+			return fd;
+	}
+	errno = ENOSPC;
+	return -1;
+}
+
+static bool write_index(int fd, const struct blob_place *of, size_t n)
+{
+	struct buf text;
+	bool ok;
+
+	buf_init(&text, n * LINE_BYTES + 1);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&text, "%.64s %016" PRIx64 " %016" PRIx64 "\n", of[i].hash.s, of[i].at,
+			   of[i].len);
+	ok = write_all(fd, buf_slice(&text));
+	buf_release(&text);
+	return close(fd) == 0 && ok;
+}
+
+bool blob_pack_add(struct slice folder, const char *file, struct blob_place *of, size_t n,
+		   struct err *err)
+{
+	struct slice packs, bytes = SLICE("");
+	struct arena a;
+	int fd, number;
+	bool ok;
+
+	arena_init(&a);
+	packs = arena_printf(&a, "%.*s/blobs/packs", SLICE_ARG(folder));
+	qsort(of, n, sizeof(*of), by_hash);
+	ok = make_folder(packs, err);
+	if (ok) {
+		fd = new_index(&a, packs, &number);
+		bytes = arena_printf(&a, "%s/%d.bytes", packs.ptr, number);
+		ok = fd >= 0 && write_index(fd, of, n) && rename(file, bytes.ptr) == 0;
+		if (!ok)
+			err_set(err, ERR_IO, "Cannot store what files held before as %s: %s.",
+				bytes.ptr, strerror(errno));
+	}
+	arena_release(&a);
+	return ok;
+}
+
+/* --- reading --- */
+
+/* The line of this hash, in [lo, hi) of an index. */
+static bool find_line(int fd, struct slice hash, size_t lo, size_t hi, char line[LINE_BYTES])
+{
+	char seen[WINDOW * LINE_BYTES], lead[9];
+	double share;
+
+	(void)snprintf(lead, sizeof(lead), "%.8s", hash.ptr);
+	share = (double)strtoul(lead, NULL, 16) / 4294967296.0;
+	for (size_t guess = (size_t)((double)hi * share); lo < hi; guess = lo + (hi - lo) / 2) {
+		size_t from = guess > lo + WINDOW / 2 ? guess - WINDOW / 2 : lo, n;
+		ssize_t got = pread(fd, seen, sizeof(seen), (off_t)(from * LINE_BYTES));
+		int last;
+
+		n = got > 0 ? (size_t)got / LINE_BYTES : 0;
+		if (n == 0)
+			return false;
+		for (size_t i = 0; i < n; i++) {
+			if (memcmp(seen + i * LINE_BYTES, hash.ptr, 64) != 0)
+				continue;
+			memcpy(line, seen + i * LINE_BYTES, LINE_BYTES);
+			return true;
+		}
+		last = memcmp(seen + (n - 1) * LINE_BYTES, hash.ptr, 64);
+		if (last < 0)
+			lo = from + n;
+		else
+			hi = from;
+	}
+	return false;
+}
+
+/* Where it lies in this pack; false: not in it. */
+static bool look_up(int index, struct slice hash, struct blob_place *out)
+{
+	char line[LINE_BYTES];
+	struct stat st;
+
+	if (fstat(index, &st) < 0 ||
+	    !find_line(index, hash, 0, (size_t)st.st_size / LINE_BYTES, line))
+		return false;
+	line[LINE_BYTES - 1] = 0;
+	out->at = strtoull(line + 65, NULL, 16);
+	out->len = strtoull(line + 82, NULL, 16);
+	return true;
+}
+
+static bool read_place(int fd, const struct blob_place *p, struct arena *a, struct slice *data)
+{
+	char *bytes = arena_alloc(a, p->len + 1);
+	size_t have = 0;
+
+	while (have < p->len) {
+		ssize_t n = pread(fd, bytes + have, p->len - have, (off_t)(p->at + have));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		have += (size_t)n;
+	}
+	*data = slice_make(bytes, have);
+	return true;
+}
+
+static bool get_from(struct slice bytes, const struct blob_place *p, size_t max, struct arena *a,
+		     struct slice *data, struct err *err)
+{
+	int fd;
+	bool ok;
+
+	if (p->len > max)
+		return err_set(err, ERR_TOO_LARGE, "A content in %s is larger than %zu bytes.",
+			       bytes.ptr, max);
+	fd = regular_open(AT_FDCWD, bytes.ptr, O_NOFOLLOW, NULL);
+	ok = fd >= 0 && read_place(fd, p, a, data);
+	if (!ok)
+		err_set(err, fd < 0 && errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
+			"Cannot read %s: %s.", bytes.ptr, fd < 0 ? strerror(errno) : "it is cut");
+	if (fd >= 0)
+		(void)close(fd);
+	return ok;
+}
+
+bool blob_pack_get(struct slice blobs, struct slice hash, size_t max, struct arena *a,
+		   struct slice *data, struct err *err)
+{
+	for (int i = 0; i < PACKS_MAX; i++) {
+		struct slice name = arena_printf(a, "%.*s/packs/%d.index", SLICE_ARG(blobs), i);
+		int index = regular_open(AT_FDCWD, name.ptr, O_NOFOLLOW, NULL);
+		struct blob_place at;
+		bool in;
+
+		if (index < 0)
+			break;
+		in = look_up(index, hash, &at);
+		(void)close(index);
+		if (!in)
+			continue;
+		if (get_from(arena_printf(a, "%.*s/packs/%d.bytes", SLICE_ARG(blobs), i), &at, max,
+			     a, data, err))
+			return true;
+		if (err->code != ERR_NOT_FOUND)
+			return false;
+	}
+	return err_set(err, ERR_NOT_FOUND, "No content with the hash %.*s is kept.",
+		       SLICE_ARG(hash));
+}
