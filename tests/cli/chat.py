@@ -326,7 +326,7 @@ def no_colour_and_narrow(w):
 def colours(w):
     t = chat(w, {"text": "One."}, NO_COLOR="")
     t.type("hello\r")
-    t.wait_for("\x1b[1mhello\x1b[0m")
+    t.wait_for("\x1b[1m> hello\x1b[0m")
     t.type("\x04")
     t.end()
 

@@ -37,7 +37,8 @@ static void put_word(struct flow *f)
 	for (size_t i = 0; i < f->n_runs; i++) {
 		size_t end = i + 1 < f->n_runs ? f->runs[i + 1].from : f->n;
 
-		term_clean_text(f->t, f->runs[i].style, slice_sub(word, f->runs[i].from, end));
+		f->style = f->runs[i].style;
+		term_clean_text(f->t, f->style, slice_sub(word, f->runs[i].from, end));
 	}
 }
 
@@ -73,7 +74,7 @@ static void put_space(struct flow *f, char c)
 		return;
 	}
 	indent(f);
-	term_raw(f->t, slice_make(&c, 1));
+	term_clean_text(f->t, f->style, slice_make(&c, 1));
 	f->at = c == '\t' ? (f->at / 8 + 1) * 8 : f->at + 1;
 }
 

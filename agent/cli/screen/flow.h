@@ -21,6 +21,7 @@ struct flow {
 	unsigned at;		  /* the column that comes next */
 	char hang[FLOW_HANG + 1]; /* what every further line begins with */
 	bool indent_due;	  /* the next word begins a further line */
+	enum term_style style;	  /* of the last word: blanks have it, too */
 	size_t n, n_runs;
 	char word[FLOW_WORD_BYTES];
 	struct flow_run runs[FLOW_RUNS];

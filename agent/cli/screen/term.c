@@ -32,13 +32,6 @@ unsigned term_columns(const struct term *t)
 		       : 80;
 }
 
-bool term_flush(struct term *t)
-{
-	if (fflush(t->file) != 0 && errno == EPIPE)
-		t->gone = true;
-	return !ferror(t->file);
-}
-
 static void clean_control(struct buf *out, struct slice s, size_t at, bool one_line)
 {
 	char c = s.ptr[at];
@@ -90,23 +83,43 @@ static void put(struct term *t, struct slice s)
 		t->gone = true;
 }
 
-void term_raw(struct term *t, struct slice s)
+static void set_style(struct term *t, enum term_style style)
+{
+	if (style == t->style)
+		return;
+	if (t->style != TERM_PLAIN)
+		put(t, SLICE("\033[0m"));
+	put(t, slice_of(code(style)));
+	t->style = style;
+}
+
+static void put_styled(struct term *t, enum term_style style, struct slice s)
 {
 	if (s.len == 0)
 		return;
+	set_style(t, t->colour ? style : TERM_PLAIN);
 	put(t, s);
 	t->mid_line = s.ptr[s.len - 1] != '\n';
+	if (!t->mid_line)
+		set_style(t, TERM_PLAIN);
+}
+
+void term_raw(struct term *t, struct slice s)
+{
+	put_styled(t, TERM_PLAIN, s);
 }
 
 void term_clean_text(struct term *t, enum term_style style, struct slice s)
 {
-	bool colour = t->colour && style != TERM_PLAIN && s.len > 0;
+	put_styled(t, style, s);
+}
 
-	if (colour)
-		put(t, slice_of(code(style)));
-	term_raw(t, s);
-	if (colour)
-		put(t, SLICE("\033[0m"));
+bool term_flush(struct term *t)
+{
+	set_style(t, TERM_PLAIN);
+	if (fflush(t->file) != 0 && errno == EPIPE)
+		t->gone = true;
+	return !ferror(t->file);
 }
 
 void term_printf(struct term *t, const char *fmt, ...)

@@ -19,6 +19,8 @@ struct term {
 	FILE *file;
 	struct buf *into; /* not NULL: what is printed is gathered there */
 	bool tty, colour;
+	enum term_style
+		style; /* that is switched on: it ends with the line, or before other text */
 	bool mid_line; /* the last character was no line feed */
 	bool gone;     /* a pipe, and nobody reads it any more */
 };

@@ -4,9 +4,18 @@
  * nothing is printed, the live line says what is going on (live.h). */
 #include "agent/cli/task/host_cli.h"
 
+#include "agent/tool/tool.h"
 #include "protocol/base/utf8.h"
 
-enum { LINE_SHOWN_BYTES = 300, TAIL_LINES = 8 };
+enum { TAIL_LINES = 8, READS_BYTES = 600 };
+
+/* What was read, since the last line of something else: one line for all. */
+static void put_reads(struct host_cli *h)
+{
+	if (h->reads.len > 0)
+		flow_line(h->log, TERM_DIM, "* ", TERM_CYAN, buf_slice(&h->reads));
+	buf_clear(&h->reads);
+}
 
 void begin_line(struct host_cli *h)
 {
@@ -17,10 +26,28 @@ void begin_line(struct host_cli *h)
 	if (h->log != h->answer)
 		(void)term_flush(h->answer);
 	term_fresh_line(h->log);
+	put_reads(h);
+}
+
+void put_row(struct host_cli *h, enum term_style style, const char *prefix, struct slice text)
+{
+	bool cut = text.len > ROW_BYTES;
+	struct buf b;
+
+	begin_line(h);
+	if (cut)
+		text.len = utf8_complete_prefix(slice_sub(text, 0, ROW_BYTES));
+	buf_init(&b, ROW_BYTES + 8);
+	buf_append(&b, text);
+	buf_puts(&b, cut ? "..." : "");
+	flow_line(h->log, style, prefix, style, buf_slice(&b));
+	buf_release(&b);
 }
 
 static void put_answer(struct host_cli *h, struct slice text)
 {
+	if (h->reads.len > 0)
+		begin_line(h);
 	if (strcmp(h->live.what, "answering") != 0)
 		live_say(&h->live, SLICE("answering"));
 	if (!markdown_text(&h->markdown, text))
@@ -30,32 +57,22 @@ static void put_answer(struct host_cli *h, struct slice text)
 	live_show(&h->live);
 }
 
-static void put_line(struct host_cli *h, enum term_style style, const char *prefix,
-		     struct slice text)
-{
-	begin_line(h);
-	term_text(h->log, style, slice_of(prefix));
-	term_line(h->log, style, text, LINE_SHOWN_BYTES);
-	term_raw(h->log, SLICE("\n"));
-}
-
 static void put_started(struct host_cli *h, const struct task_event *ev)
 {
+	struct arena a;
+
 	h->markdown.flow.columns =
 		term_columns(h->answer); /* it may be another since the last turn */
+	buf_clear(&h->held);
+	h->n_held = 0;
 	if (h->chat)
 		return;
-	begin_line(h);
-	term_text(h->log, TERM_BOLD, SLICE("emend: "));
-	term_line(h->log, TERM_BOLD, ev->text, LINE_SHOWN_BYTES);
-	term_raw(h->log, SLICE("\n"));
-	term_text(h->log, TERM_DIM, SLICE("model "));
-	term_line(h->log, TERM_DIM, ev->model, LINE_SHOWN_BYTES);
-	term_text(h->log, TERM_DIM, SLICE(", mode "));
-	term_line(h->log, TERM_DIM, ev->mode, 40);
-	term_text(h->log, TERM_DIM, SLICE(", session "));
-	term_line(h->log, TERM_DIM, ev->session, 80);
-	term_raw(h->log, SLICE("\n"));
+	arena_init(&a);
+	put_row(h, TERM_BOLD, "emend: ", ev->text);
+	put_row(h, TERM_DIM, "",
+		arena_printf(&a, "model %.*s, mode %.*s, session %.*s", SLICE_ARG(ev->model),
+			     SLICE_ARG(ev->mode), SLICE_ARG(ev->session)));
+	arena_release(&a);
 }
 
 static void put_plan(struct host_cli *h, struct slice steps)
@@ -73,8 +90,8 @@ static void put_plan(struct host_cli *h, struct slice steps)
 					   : json_is(status, "dropped")	    ? "  [-] "
 									    : "  [ ] ";
 
-			put_line(h, TERM_CYAN, mark,
-				 json_str_or(json_get(it.value, "text"), &a, ""));
+			put_row(h, TERM_CYAN, mark,
+				json_str_or(json_get(it.value, "text"), &a, ""));
 		}
 	}
 	arena_release(&a);
@@ -82,25 +99,32 @@ static void put_plan(struct host_cli *h, struct slice steps)
 
 static void put_decided(struct host_cli *h, const struct task_event *ev)
 {
-	struct term *t;
+	struct slice why = ev->text.len ? ev->text : ev->rule;
+	struct term *log = h->log;
+	struct arena a;
 
 	if (slice_eq_cstr(ev->decision, "allow"))
 		return;
-	t = h->quiet ? &h->cli->log : h->log; /* the answer alone goes to stdout then */
-	begin_line(h);
-	term_text(t, TERM_RED, SLICE("  denied: "));
-	term_line(t, TERM_PLAIN, ev->subject, LINE_SHOWN_BYTES);
-	if (ev->text.len + ev->rule.len > 0) {
-		term_raw(t, SLICE(" ("));
-		term_line(t, TERM_DIM, ev->text.len ? ev->text : ev->rule, LINE_SHOWN_BYTES);
-		term_raw(t, SLICE(")"));
-	}
-	term_raw(t, SLICE("\n"));
+	if (h->quiet) /* the answer alone goes to stdout then */
+		h->log = &h->cli->log;
+	arena_init(&a);
+	put_row(h, TERM_RED, "  denied: ",
+		why.len ? arena_printf(&a, "%.*s (%.*s)", SLICE_ARG(ev->subject), SLICE_ARG(why))
+			: ev->subject);
+	arena_release(&a);
+	h->log = log;
 }
 
 static void name_call(char *out, size_t size, struct slice call)
 {
 	(void)snprintf(out, size, "%.*s", SLICE_ARG(call));
+}
+
+static bool is_read(struct slice tool)
+{
+	const struct tool *t = tool_find(tool);
+
+	return t && t->class == TOOL_READ;
 }
 
 static void put_tool(struct host_cli *h, const struct task_event *ev)
@@ -114,10 +138,10 @@ static void put_tool(struct host_cli *h, const struct task_event *ev)
 	name_call(h->last_call, sizeof(h->last_call), ev->call);
 	buf_clear(&h->tail);
 	live_say(&h->live, what);
-	begin_line(h);
-	term_text(h->log, TERM_CYAN, SLICE("* "));
-	term_line(h->log, TERM_CYAN, what, LINE_SHOWN_BYTES);
-	term_raw(h->log, SLICE("\n"));
+	if (is_read(ev->tool)) /* in one line with others, when it is known what came of it */
+		h->last_call[0] = '\0';
+	else
+		put_row(h, TERM_CYAN, "* ", what);
 }
 
 /* The end of what the command printed: the beginning goes when there is too much. */
@@ -148,7 +172,7 @@ static void put_tail(struct host_cli *h)
 		text = slice_sub(text, from + 1, text.len);
 	while (slice_next_line(&text, &line)) {
 		term_raw(h->log, SLICE("    "));
-		term_line(h->log, TERM_DIM, line, LINE_SHOWN_BYTES);
+		term_line(h->log, TERM_DIM, line, ROW_BYTES);
 		term_raw(h->log, SLICE("\n"));
 	}
 }
@@ -161,24 +185,48 @@ static const struct call_label *label_of(const struct host_cli *h, struct slice 
 	return NULL;
 }
 
+/* "Read a.c, 2 lines; b.c, 30 lines; search foo: 3 matches" */
+static void add_read(struct host_cli *h, struct slice label, struct slice text)
+{
+	size_t end = slice_find_byte(label, ' ', 0);
+	struct slice verb = slice_sub(label, 0, end),
+		     what = slice_sub(label, verb.len + 1, label.len);
+	bool same = slice_eq_cstr(verb, h->read_verb);
+
+	if (h->reads.len + label.len + text.len > READS_BYTES)
+		begin_line(h);
+	if (h->reads.len == 0)
+		buf_printf(&h->reads, "%.*s ", SLICE_ARG(verb));
+	else if (same || verb.len == 0)
+		buf_puts(&h->reads, "; ");
+	else
+		buf_printf(&h->reads, "; %c%.*s ", verb.ptr[0] | 32,
+			   SLICE_ARG(slice_sub(verb, 1, verb.len)));
+	name_call(h->read_verb, sizeof(h->read_verb), verb);
+	if (!slice_starts(text, what))
+		buf_printf(&h->reads, "%.*s: ", SLICE_ARG(what));
+	buf_append(&h->reads, text);
+}
+
 static void put_result(struct host_cli *h, const struct task_event *ev)
 {
-	enum term_style style = ev->ok ? TERM_DIM : TERM_RED;
 	const struct call_label *label = label_of(h, ev->call);
 	bool below = slice_eq_cstr(ev->call, h->last_call);
+	struct arena a;
 
 	live_say(&h->live, SLICE("thinking"));
 	h->last_call[0] = '\0';
 	if (!ev->ok && slice_eq_cstr(ev->text, "denied"))
 		return; /* that was said when it was decided */
-	begin_line(h);
-	term_text(h->log, style, ev->ok ? SLICE("  ") : SLICE("  failed: "));
-	if (!below && label) { /* another call's line stands above */
-		term_line(h->log, style, slice_of(label->text), sizeof(label->text));
-		term_text(h->log, style, SLICE(": "));
+	if (ev->ok && label && is_read(ev->tool) && ev->text.len < READS_BYTES / 2) {
+		add_read(h, slice_of(label->text), ev->text);
+		return;
 	}
-	term_line(h->log, style, ev->text, LINE_SHOWN_BYTES);
-	term_raw(h->log, SLICE("\n"));
+	arena_init(&a);
+	put_row(h, ev->ok ? TERM_DIM : TERM_RED, ev->ok ? "  " : "  failed: ",
+		below || !label ? ev->text /* its own line stands above */
+				: arena_printf(&a, "%s: %.*s", label->text, SLICE_ARG(ev->text)));
+	arena_release(&a);
 	if (!ev->ok && !h->verbose)
 		put_tail(h);
 	buf_clear(&h->tail);
@@ -187,14 +235,18 @@ static void put_result(struct host_cli *h, const struct task_event *ev)
 /* A command wanted it, and it is not so. */
 static void put_held(struct host_cli *h, const struct task_event *ev)
 {
-	begin_line(h);
-	term_text(h->log, TERM_RED, SLICE("  not kept: "));
-	if (ev->path.len > 0) {
-		term_line(h->log, TERM_RED, ev->path, LINE_SHOWN_BYTES);
-		term_raw(h->log, SLICE(": "));
-	}
-	term_line(h->log, TERM_PLAIN, ev->text, LINE_SHOWN_BYTES);
-	term_raw(h->log, SLICE("\n"));
+	struct slice what = ev->path.len ? ev->path : SLICE("what a command changed");
+	struct arena a;
+
+	arena_init(&a);
+	put_row(h, TERM_RED, "  not kept: ",
+		ev->path.len
+			? arena_printf(&a, "%.*s: %.*s", SLICE_ARG(ev->path), SLICE_ARG(ev->text))
+			: ev->text);
+	arena_release(&a);
+	if (h->n_held++ < ROW_NAMES)
+		buf_printf(&h->held, "%s%.*s", h->held.len ? ", " : "",
+			   SLICE_ARG(slice_sub(what, 0, 100)));
 }
 
 static void put_usage(struct host_cli *h, const struct usage *u)
@@ -207,102 +259,6 @@ static void put_usage(struct host_cli *h, const struct usage *u)
 		    u->unpriced	   ? " (some prices are not known)"
 		    : u->estimated ? " (partly an estimate)"
 				   : "");
-}
-
-/* "$0.0123, 3210 tokens, 1.2 s" */
-static void put_cost(struct host_cli *h, enum term_style style, const struct task_event *ev)
-{
-	const struct usage *u = &ev->usage;
-	uint64_t tokens = u->input + u->cache_read + u->cache_write + u->output;
-	char text[160] = "the model's price is not known";
-	size_t n;
-
-	if (!u->unpriced || u->usd > 0)
-		(void)snprintf(text, sizeof(text), "$%.4f%s", u->usd,
-			       u->unpriced    ? " and more, some prices are not known"
-			       : u->estimated ? " (partly an estimate)"
-					      : "");
-	n = strlen(text);
-	(void)snprintf(text + n, sizeof(text) - n, ", %llu token%s, %.1f s",
-		       (unsigned long long)tokens, tokens == 1 ? "" : "s", ev->seconds);
-	term_text(h->log, style, slice_of(text));
-}
-
-static void put_changed(struct host_cli *h, const struct task_event *ev)
-{
-	term_printf(h->log, "%zu file%s changed", ev->n_files, ev->n_files == 1 ? "" : "s");
-	for (size_t i = 0; i < ev->n_files && i < 20; i++) {
-		term_printf(h->log, i ? ", " : ": ");
-		term_line(h->log, TERM_PLAIN, ev->files[i], LINE_SHOWN_BYTES);
-	}
-	term_printf(h->log, ev->n_files > 20 ? ", ...\n" : ".\n");
-}
-
-static void put_denied(struct host_cli *h, const struct task_event *ev)
-{
-	if (ev->n_denied == 0)
-		return;
-	term_raw(h->log, SLICE("Not permitted on the way: "));
-	for (size_t i = 0; i < ev->n_denied && i < 5; i++) {
-		term_raw(h->log, i ? SLICE(", ") : SLICE(""));
-		term_line(h->log, TERM_PLAIN, ev->denied[i], 100);
-	}
-	term_raw(h->log, ev->n_denied > 5 ? SLICE(", ...\n") : SLICE(".\n"));
-}
-
-/* Where one goes on by typing. */
-static void put_turn_end(struct host_cli *h, const struct task_event *ev)
-{
-	bool done = slice_eq_cstr(ev->status, "done");
-
-	if (!done) {
-		term_text(h->log, TERM_RED, SLICE("Stopped, "));
-		term_line(h->log, TERM_RED, ev->status, 40);
-		term_raw(h->log, ev->n_files ? SLICE(": ") : SLICE(".\n"));
-	} else if (ev->n_files > 0) {
-		term_text(h->log, TERM_GREEN, SLICE("Done: "));
-	}
-	if (ev->n_files > 0)
-		put_changed(h, ev);
-	put_denied(h, ev);
-	put_cost(h, TERM_DIM, ev);
-	term_text(h->log, TERM_DIM,
-		  ev->n_files ? SLICE("; /diff shows it, /undo takes it back\n") : SLICE("\n"));
-}
-
-static void put_finished(struct host_cli *h, const struct task_event *ev)
-{
-	bool done = slice_eq_cstr(ev->status, "done");
-
-	begin_line(h);
-	term_raw(h->log, SLICE("\n"));
-	if (h->chat) {
-		put_turn_end(h, ev);
-		return;
-	}
-	if (!done)
-		term_raw(h->log, SLICE("Stopped, "));
-	term_line(h->log, done ? TERM_GREEN : TERM_RED, ev->status, 40);
-	term_raw(h->log, SLICE(": "));
-	put_changed(h, ev);
-	put_denied(h, ev);
-	term_raw(h->log, SLICE("Cost: "));
-	put_cost(h, TERM_PLAIN, ev);
-	term_raw(h->log, SLICE(". Session "));
-	term_line(h->log, TERM_PLAIN, ev->session, 80);
-	term_raw(h->log, SLICE(".\n"));
-	if (!done) {
-		term_raw(h->log, SLICE("Go on: emend sessions resume "));
-		term_line(h->log, TERM_PLAIN, ev->session, 80);
-		term_raw(h->log, SLICE("\n"));
-	}
-	if (ev->n_files > 0) {
-		term_raw(h->log, SLICE("See it again: emend diff "));
-		term_line(h->log, TERM_PLAIN, ev->task, 40);
-		term_raw(h->log, SLICE("   Undo it: emend undo "));
-		term_line(h->log, TERM_PLAIN, ev->task, 40);
-		term_raw(h->log, SLICE("\n"));
-	}
 }
 
 void event_as_text(struct host_cli *h, const struct task_event *ev)
@@ -346,13 +302,13 @@ void event_as_text(struct host_cli *h, const struct task_event *ev)
 		break;
 	case TASK_FILE_CHANGED:
 		if (ev->text.len > 0)
-			put_line(h, TERM_DIM, "  ", ev->text);
+			put_row(h, TERM_DIM, "  ", ev->text);
 		begin_line(h);
 		if (!asker_showed(&h->asker, ev->diff))
 			term_diff(h->log, ev->diff);
 		break;
 	case TASK_GIT_CHANGED:
-		put_line(h, TERM_DIM, "  ", ev->text);
+		put_row(h, TERM_DIM, "  ", ev->text);
 		break;
 	case TASK_CHANGE_HELD:
 		put_held(h, ev);
@@ -363,18 +319,18 @@ void event_as_text(struct host_cli *h, const struct task_event *ev)
 			put_usage(h, &ev->usage);
 		break;
 	case TASK_TEXT_VOID:
-		put_line(h, TERM_YELLOW,
-			 "note: ", SLICE("the answer broke off; what was shown of it is void"));
+		put_row(h, TERM_YELLOW,
+			"note: ", SLICE("the answer broke off; what was shown of it is void"));
 		break;
 	case TASK_STEERED:
-		put_line(h, TERM_CYAN, "> ", ev->text);
+		put_row(h, TERM_CYAN, "> ", ev->text);
 		break;
 	case TASK_NOTICE:
-		put_line(h, TERM_YELLOW, "note: ", ev->text);
+		put_row(h, TERM_YELLOW, "note: ", ev->text);
 		break;
 	case TASK_FINISHED:
 		live_say(&h->live, SLICE(""));
-		put_finished(h, ev);
+		put_task_end(h, ev);
 		break;
 	case TASK_TEXT:
 	case TASK_PERMISSION_REQUESTED:

@@ -112,6 +112,8 @@ void host_cli_init(struct host_cli *h, struct cli *c, struct cli_loop *l, bool r
 	live_init(&h->live, &l->uv, h->log, h->answer, &h->asker);
 	markdown_init(&h->markdown, h->answer);
 	buf_init(&h->tail, 2 * HOST_TAIL_BYTES);
+	buf_init(&h->reads, 4 * ROW_BYTES);
+	buf_init(&h->held, 8 * ROW_BYTES);
 }
 
 void host_cli_close(struct host_cli *h)
@@ -119,5 +121,7 @@ void host_cli_close(struct host_cli *h)
 	live_close(&h->live);
 	asker_close(&h->asker);
 	buf_release(&h->tail);
+	buf_release(&h->reads);
+	buf_release(&h->held);
 	markdown_release(&h->markdown);
 }

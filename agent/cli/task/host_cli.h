@@ -11,7 +11,8 @@
 #include "agent/peers/peer_host.h"
 #include "agent/session/task.h"
 
-enum { HOST_LABELS = 64, HOST_TAIL_BYTES = 4096 };
+/* ROW_BYTES, ROW_NAMES: of one thing that is said; the rest is "..." */
+enum { HOST_LABELS = 64, HOST_TAIL_BYTES = 4096, ROW_BYTES = 300, ROW_NAMES = 5 };
 
 /* Which call a result belongs to, where several ran side by side. */
 struct call_label {
@@ -30,6 +31,10 @@ struct host_cli {
 	unsigned next_label;
 	char last_call[64];  /* whose line was printed last; "" */
 	struct buf tail;     /* the end of what the running command printed */
+	struct buf reads;    /* what was read and not printed yet */
+	char read_verb[16];
+	struct buf held; /* names of what was not kept of a command's changes */
+	size_t n_held;
 	struct term *answer; /* what the model says */
 	struct term *log;    /* everything else */
 	bool json, quiet, verbose;
@@ -46,5 +51,7 @@ void event_as_json(struct host_cli *h, const struct task_event *ev);
 void event_as_text(struct host_cli *h, const struct task_event *ev);
 /* The answer and the log may be one stream or two: each begins on a line of its own. */
 void begin_line(struct host_cli *h);
+void put_row(struct host_cli *h, enum term_style style, const char *prefix, struct slice text);
+void put_task_end(struct host_cli *h, const struct task_event *ev); /* event_end.c */
 
 #endif
