@@ -84,6 +84,8 @@ bool settings_load(struct settings *s)
 	shared_config_unref(s->current);
 	s->current = NULL;
 	if (ok) {
+		if (s->untrusted)
+			fresh->config.mode = MODE_READ_ONLY;
 		fresh->refs = 1;
 		s->current = fresh;
 		s->why.code = ERR_NONE;
@@ -109,6 +111,9 @@ void settings_initial(struct settings *s, struct json options)
 {
 	struct json section = json_get(options, "emend");
 
+	/* Beside the settings, as it is no wish of the user's: nothing that they set makes it wider. */
+	s->untrusted = json_type(section) == JSON_OBJECT &&
+		       !json_bool_or(json_get(options, "trusted"), true);
 	replace(&s->initial, json_type(section) == JSON_OBJECT ? section : options);
 }
 

@@ -22,6 +22,7 @@ struct settings {
 	struct conn *conn;
 	const struct client *client;
 	struct messages *messages;
+	bool untrusted;		       /* the editor does not trust the workspace: read-only */
 	char *initial;		       /* JSON text of initializationOptions.emend; NULL: none */
 	char *editor;		       /* what the editor said last; NULL: nothing */
 	struct shared_config *current; /* NULL: not loaded, or broken */

@@ -70,8 +70,6 @@ struct config { /* everything lives in `arena` */
 	size_t n_models;
 	const struct slice *read_dirs, *write_dirs;
 	size_t n_read_dirs, n_write_dirs;
-	const struct slice *trusted; /* absolute workspace folders */
-	size_t n_trusted;
 	const struct config *configured; /* before environment and flags: what a project file is
 					    measured by; same arena */
 	unsigned char *origin; /* of each key, in the order of the table: enum config_origin */
@@ -123,6 +121,9 @@ const struct config_model *config_model_find(const struct config *c, struct slic
 /* The model for a kind of work ("explain", "do", ...): what was typed or stands in the environment, then
  * models.KIND, then `model`. "": nobody says. Borrowed. */
 struct slice config_model_for(const struct config *c, struct slice kind);
+/* Emend's own configuration and state are denied to the model where they lie in the workspace, or it in them. root:
+ * of the workspace, absolute, resolved. */
+void config_deny_own(struct policy *p, struct slice root);
 /* A policy with the built-in rules and this config's. */
 NODISCARD bool config_policy(const struct config *c, struct policy **out, struct err *err);
 /* The rules for hosts. ERR_USAGE. */

@@ -105,7 +105,6 @@ static const struct config_key keys[] = {
 	{ "readDirs", KEY_FOLDERS, LIST(read_dirs), .doc = "More folders that commands may read." },
 	{ "writeDirs", KEY_FOLDERS, LIST(write_dirs),
 	  .doc = "More folders that commands may write." },
-	{ "trusted", KEY_FOLDERS, LIST(trusted), .doc = "Workspace folders that are trusted." },
 	{ "hunks", KEY_CHOICE, AT(hunks), .choices = "on|off", .def = "\"on\"",
 	  .doc = "Whether each change of a task waits in the editor to be accepted or rejected by "
 		 "itself." },

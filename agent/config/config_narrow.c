@@ -132,7 +132,6 @@ static void copy_texts(struct config *out, const struct config *base)
 	out->deny_files = dup_list(a, base->deny_files, base->n_deny_files);
 	out->read_dirs = dup_list(a, base->read_dirs, base->n_read_dirs);
 	out->write_dirs = dup_list(a, base->write_dirs, base->n_write_dirs);
-	out->trusted = dup_list(a, base->trusted, base->n_trusted);
 	for (size_t i = 0; i < base->n_actions; i++) {
 		const struct config_action *from = &base->actions[i];
 

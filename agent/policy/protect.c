@@ -92,6 +92,15 @@ const char *const protect_names[] = {
 	".pnp.loader.mjs",
 	".yarn/releases",
 	".yarn/plugins",
+	".config/git", /* from here on: where the workspace is or holds a home folder */
+	".config/autostart",
+	".config/systemd",
+	".config/environment.d",
+	".config/fish",
+	".local/bin",
+	".local/share/applications",
+	".xprofile",
+	".xsession",
 	NULL,
 };
 
@@ -188,7 +197,7 @@ static bool is_repository(const struct protect_tree *t, const char *rel, size_t 
 }
 
 /* Repositories without a work tree: a folder that has the parts of one itself. */
-static bool bare_executes(const struct protect_tree *t, const char *rel)
+bool protect_bare(const struct protect_tree *t, const char *rel)
 {
 	for (const char *at = rel; at; at = next_part(at)) {
 		size_t len = (size_t)(at - rel);
@@ -234,7 +243,7 @@ const char *protect_reason(const struct protect_tree *t, const char *rel, enum p
 				  (starts_with(rest, "modules") || starts_with(rest, "worktrees"));
 		}
 	}
-	if (!reason && !managed && bare_executes(t, rel))
+	if (!reason && !managed && protect_bare(t, rel))
 		reason = "it makes the folder a git repository that can execute something";
 	return reason;
 }

@@ -29,6 +29,9 @@ enum protect_type { PROTECT_FILE, PROTECT_LINK, PROTECT_DIR };
 /* Why this change needs the user's own word, as the end of a sentence about the path; NULL if it
  * needs none. PROTECT_DIR: the folder is removed, or replaced, as a whole. */
 const char *protect_reason(const struct protect_tree *t, const char *rel, enum protect_type type);
+/* Does this change make a folder a repository without a work tree, in which git executes something, or change
+ * what git executes in one? */
+bool protect_bare(const struct protect_tree *t, const char *rel);
 /* A part of a repository that git itself looks after: some component is `.git`. */
 bool protect_is_git(const char *rel);
 

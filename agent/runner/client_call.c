@@ -189,6 +189,7 @@ struct runner_call *runner_write(struct runner *r, const struct file_write *f,
 		jw_ki64(w, "mode", f->mode);
 		jw_kbool(w, "makeParents", f->make_parents);
 		jw_ki64(w, "folders", f->folders);
+		jw_kbool(w, "judged", f->judged);
 		jw_end(w);
 	}
 	return client_end(c);

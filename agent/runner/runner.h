@@ -78,6 +78,7 @@ struct file_write {
 	uint32_t mode;		    /* for a new file; 0: 0644 masked by umask */
 	bool make_parents;
 	bool lazy; /* not durable before runner_sync() */
+	bool judged; /* ERR_DENIED where it would make git execute something: for what a model writes */
 };
 typedef void runner_write_cb(void *payload, struct slice sha256, const struct err *err);
 /* Atomic (temporary file, fsync, rename), keeps the mode. ERR_STALE if expect_sha256 does not hold.

@@ -62,6 +62,7 @@ static bool open_policy(struct task *t, const struct config *c, struct err *err)
 	if (!config_policy(c, &p, err))
 		return false;
 	policy_set_root(p, t->workspace);
+	config_deny_own(p, t->workspace);
 	granted_apply(t->env.granted, t->workspace, p);
 	policy_free(t->env.policy);
 	t->env.policy = p;

@@ -128,7 +128,8 @@ static void write_next(struct tool_run *r)
 							   .sha256 = c->sha256,
 							   .after = c->after_bytes,
 							   .mode = c->mode,
-							   .label = SLICE("Emend") },
+							   .label = SLICE("Emend"),
+							   .judged = true },
 				written, r);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/policy/protect.h"
 #include "agent/worker/file/files.h"
 #include "agent/worker/serve.h"
 #include "agent/worker/wire.h"
@@ -56,8 +57,42 @@ void serve_read(struct serve *s, struct rpc_request *req)
 	buf_release(&data);
 }
 
+struct planned {
+	const struct root *root;
+	const char *rel; /* the file that is to be written, with the folders above it */
+};
+
+/* For protect.h. */
+static bool would_exist(void *payload, const char *rel, bool before)
+{
+	const struct planned *p = payload;
+	size_t n = strlen(rel);
+	int fd = root_openat(p->root, rel, O_PATH, false);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0 ||
+	       (!before && strncmp(p->rel, rel, n) == 0 && (p->rel[n] == 0 || p->rel[n] == '/'));
+}
+
+/* A few harmless files can make a folder a repository, and then git runs what its configuration names as
+ * soon as the user looks at it. Names do not show that, so it is judged here, by what is there. */
+static bool plants_nothing(const struct serve *s, struct slice path, struct err *err)
+{
+	char rel[LIMIT_PATH_BYTES];
+	struct planned planned = { &s->root, rel };
+	const struct protect_tree tree = { would_exist, &planned };
+
+	return !root_clean(&s->root, path, rel, err) || !protect_bare(&tree, rel) ||
+	       err_set(err, ERR_DENIED,
+		       "%s: with it the folder is a git repository in which git executes something. "
+		       "Make it with a command: the user is then asked about it.",
+		       rel);
+}
+
 void serve_write(struct serve *s, struct rpc_request *req)
 {
+	bool judged = json_bool_or(json_get(req->params, "judged"), false);
 	struct file_change c = { .data = { "", 0 } };
 	char rel[LIMIT_PATH_BYTES];
 	struct file_info info;
@@ -75,7 +110,8 @@ void serve_write(struct serve *s, struct rpc_request *req)
 		conn_reply_error(req, RPC_INVALID_PARAMS, "write needs text or base64.");
 		return;
 	}
-	if (!file_write(&s->root, &c, &info, &err)) {
+	if ((judged && !c.remove && !plants_nothing(s, c.path, &err)) ||
+	    !file_write(&s->root, &c, &info, &err)) {
 		conn_reply_err(req, &err);
 		return;
 	}

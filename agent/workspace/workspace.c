@@ -289,7 +289,8 @@ static void write_file(struct workspace_op *op, const struct workspace_write *w)
 				.mode = w->mode,
 				.folders = w->folders,
 				.make_parents = true,
-				.lazy = w->lazy };
+				.lazy = w->lazy,
+				.judged = w->judged };
 
 	op->call = runner_write(op->workspace->runner, &f, write_file_done, op);
 }

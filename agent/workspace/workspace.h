@@ -59,6 +59,7 @@ struct workspace_write {
 	uint32_t folders;    /* with a file that goes, so many above it go, as far as they are empty */
 	bool lazy;	     /* of a file: not durable before runner_sync() */
 	struct slice label;  /* for the editor's undo list */
+	bool judged;	     /* as in runner.h; undo may put back what stood there */
 };
 /* The bytes that a text becomes in a file of this encoding. ERR_INVALID, with the reason, if they
  * would not be read as the same text again. */

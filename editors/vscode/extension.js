@@ -30,7 +30,7 @@ const emendFeature = {
 function settings() {
   const all = vscode.workspace.getConfiguration('emend');
   const out = {};
-  for (const key of ['model', 'mode']) {
+  for (const key of ['model', 'mode', 'approve']) {
     if (all.get(key)) out[key] = all.get(key);
   }
   return out;
@@ -45,7 +45,7 @@ function newClient() {
   const made = new LanguageClient('emend', 'Emend', { run, debug: run }, {
     // Without a scheme, output panels and diffs would be opened on the server too; what has no file cannot be worked on.
     documentSelector: [{ scheme: 'file' }],
-    initializationOptions: { emend: settings() },
+    initializationOptions: { emend: settings(), trusted: vscode.workspace.isTrusted },
     markdown: { isTrusted: false },
     // The server takes its own settings only: emend.path is ours, and what is unset stays unset.
     middleware: {
@@ -233,6 +233,7 @@ async function activate(context) {
     command('emend.ui.rejectAll', () => inThisFile('emend.rejectAll')),
     command('emend.ui.status', status),
     vscode.commands.registerCommand('emend.ui.restart', restart),
+    vscode.workspace.onDidGrantWorkspaceTrust(restart),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('emend.path')) restart();
     }),

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 
@@ -122,6 +123,40 @@ def a_rule_does_not_cover_variables(w):
     for text in ("PATH=b make test", "PATH=b:$PATH make test", "LD_PRELOAD=./x ls", "env MAKEFLAGS=-fevil.mk make test"):
         r = w.run("do", "--json", "--model", w.script(run_command(text), DONE), "x")
         expect(r.of("permission.decided")[-1]["decision"] == "deny" and not w.exists("ran"), r)
+
+
+def write(path, content):
+    return {"calls": [{"name": "write_file", "input": {"path": path, "content": content}}]}
+
+
+def a_repository_is_not_planted_file_by_file(w):
+    """Git would run what the configuration of such a folder names as soon as somebody looks at it."""
+    w.repository()
+    parts = [("HEAD", "ref: refs/heads/x\n"), ("objects/x", "x"), ("refs/x", "x"), ("config", "[core]\n\tfsmonitor = touch ran\n")]
+    for order in (parts, parts[::-1], parts[2:] + parts[:2]):
+        r = w.run("do", "--json", "--yes", "--model", w.script(*[write("docs/" + n, t) for n, t in order], DONE), "x")
+        refused = [e["summary"] for e in r.of("tool.finished") if not e["ok"]]
+        expect(len(refused) == 1 and "git executes something" in refused[0], r)
+        w.git("status")
+        expect(not all(w.exists("docs/" + n) for n, _ in parts) and w.run("undo", "-y").status == 0 and not w.exists("docs"), r)
+    subprocess.run(["git", "init", "-q", "--bare", w.path + "/fixture.git"], env=w.env, check=True)
+    r = w.run("do", "--json", "--yes", "--model", w.script(write("fixture.git/hooks/pre-push", "x"), write("fixture.git/note", "x"), DONE), "x")
+    expect([e["ok"] for e in r.of("tool.finished")] == [False, True], r)
+
+
+def our_own_files_are_denied(w):
+    """Where the home folder is the workspace, its model does not write the rules that hold for it."""
+    w.config("{}")
+    w.path = w.home
+    turns = [write(n, '{"mode": "auto"}') for n in (".config/emend/config.json", ".config/emend/new", ".local/state/emend/x")]
+    r = w.run("do", "--json", "--yes", "--model", w.script(
+        *turns, run_command("cd .config/emend; echo x > config.json; echo x > new; cat config.json"),
+        run_command("python3 -c \"open('.config/emend/made', 'w'); open('fine', 'w')\""), DONE), "x")
+    expect([e["ok"] for e in r.of("tool.finished")][:3] == [False] * 3 and w.read(".config/emend/config.json") == "{}", r)
+    expect(os.listdir(os.path.join(w.home, ".config", "emend")) == ["config.json"], r)
+    w.path = os.path.join(w.home, ".config", "emend")
+    r = w.run("do", "--json", "--yes", "--model", w.script(write("config.json", "x"), DONE), "x")
+    expect(r.status == 4 and w.read("config.json") == "{}", r)
 
 
 def names_that_cannot_be_read_are_refused(w):
@@ -285,7 +320,8 @@ def task_from_stdin(w):
 
 main([a_task_edits_and_runs, calls_that_change_something_wait_for_each_other, people_see_diff_cost_and_undo,
       model_text_cannot_drive_the_terminal, without_a_terminal_an_edit_is_denied, a_denial_says_what_helps,
-      a_rule_does_not_cover_variables, names_that_cannot_be_read_are_refused, read_only_mode_and_rules_deny,
+      a_rule_does_not_cover_variables, a_repository_is_not_planted_file_by_file,
+      our_own_files_are_denied, names_that_cannot_be_read_are_refused, read_only_mode_and_rules_deny,
       secrets_are_kept_from_the_model, caps_stop_a_task, time_cap_stops_a_hanging_model,
       ctrl_c_cancels_a_streaming_model, ctrl_c_kills_the_command, reader_that_goes_away_stops_the_task, diff_and_undo,
       undo_removes_what_was_made_and_restores_what_was_removed, undo_refuses_what_the_user_changed, undo_of_one_step,

@@ -125,7 +125,7 @@ class Window {
     execFileSync('git', ['init', '-q', folder]);
     fs.writeFileSync(folder + '/sum.c', SOURCE);
     fs.writeFileSync(`${base}/${name}.jsonl`, model.map((turn) => JSON.stringify(turn) + '\n').join(''));
-    writeJson(base + '/config/emend/config.json', { trusted: [folder] });
+    writeJson(base + '/config/emend/config.json', {});
     writeJson(base + '/data/Machine/settings.json',
       { 'emend.path': emend, 'emend.model': `scripted:${base}/${name}.jsonl`, 'emend.mode': mode });
     const page = await browser.newPage({ viewport: { width: 1200, height: 760 } });

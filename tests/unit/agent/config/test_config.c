@@ -79,7 +79,7 @@ static void everything_can_be_set(void **state)
 		"{\"rule\": \"make\", \"match\": [\"make all\"], \"noMatch\": [\"cmake\"]}], "
 		"\"deny\": [\"rm\", \"dd\"]},"
 		"\"denyFiles\": [\"*.sqlite\"], \"readDirs\": [\"~/x/\"], \"writeDirs\": [\"/w\"], "
-		"\"trusted\": [\"/t\"], \"runner\": \"podman\","
+		"\"approve\": \"commands\", \"runner\": \"podman\","
 		"\"container\": {\"image\": \"debian:12\", \"cpus\": 1.5},"
 		"\"actions\": [{\"title\": \"T\", \"prompt\": \"P\", \"result\": \"show\"}],"
 		"\"providers\": {\"mine\": {\"base_url\": \"http://x\", \"dialect\": \"openai-chat\", "
@@ -303,7 +303,7 @@ static void project_cannot_widen(void **state)
 		"{\n\"runner\": \"native\"}",
 		"{\n\"container\": {\"image\": \"evil\"}}",
 		"{\n\"writeDirs\": [\"/\"]}",
-		"{\n\"trusted\": [\"/\"]}",
+		"{\n\"approve\": \"effects\"}",
 		"{\n\"providers\": {\"openai\": {\"base_url\": \"http://evil\"}}}",
 		"{\n\"denyFiles\": [\"!.env\"]}",
 		"{\n\"denyFiles\": [\"!*\"]}",
