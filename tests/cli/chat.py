@@ -112,10 +112,12 @@ def ctrl_c_stops_the_task_and_not_the_chat(w):
     t.wait_for("* Run sleep 60")
     t.type("not heard\r")
     t.wait_for('next step: "not heard"')
+    t.type("nor this\t")
+    t.wait_for('afterwards: "nor this"')
     t.type("\x03")
     t.wait_for("Stopped, cancelled")
-    t.wait_for("> not heard")  # a draft again
-    t.type("\x15next\r")
+    t.wait_for("> not heard\r\n  nor this")  # a draft again
+    t.type("\x1b\x1bnext\r")
     t.wait_for("Still here.")
     t.type("\x04")
     t.end()

@@ -58,8 +58,8 @@ static void count_files(struct chat *c, const struct task_outcome *o)
 	}
 }
 
-/* Words that the task did not hear are the person's again. */
-static void give_back(struct chat *c, struct task *t)
+/* Words that the task did not hear are the person's again, and what was to follow a task that was stopped. */
+static void give_back(struct chat *c, struct task *t, bool stopped)
 {
 	struct slice text, all = SLICE("");
 	struct arena *a = &c->cli->arena;
@@ -67,6 +67,10 @@ static void give_back(struct chat *c, struct task *t)
 	while (task_unsteer(t, &text))
 		all = arena_printf(a, "%.*s%s%.*s", SLICE_ARG(text), all.len ? "\n" : "",
 				   SLICE_ARG(all));
+	for (size_t i = 0; stopped && i < c->n_later; i++)
+		all = arena_printf(a, "%.*s%s%.*s", SLICE_ARG(all), all.len ? "\n" : "",
+				   SLICE_ARG(c->later[i]));
+	c->n_later = stopped ? 0 : c->n_later;
 	if (all.len == 0)
 		return;
 	if (c->input.kind != INPUT_KEYS) {
@@ -101,7 +105,7 @@ static void on_done(void *payload, struct task *t, const struct task_outcome *o)
 		(void)term_flush(&c->cli->out);
 		term_error(&c->cli->log, err.msg);
 	}
-	give_back(c, t);
+	give_back(c, t, o->code == ERR_CANCELLED);
 	chat_goto(c, CHAT_READING);
 }
 
@@ -253,7 +257,6 @@ void chat_interrupt(struct chat *c)
 	c->loop.interrupts = 0; /* the next one is ours, too */
 	if (c->state == CHAT_WORKING) {
 		chat_note(c, SLICE("Stopping; Ctrl-C once more leaves the chat."));
-		c->n_later = 0;
 		task_cancel(c->host.task);
 	} else if (c->state == CHAT_READING && c->line.text.len > 0) {
 		line_set(&c->line, SLICE(""));
