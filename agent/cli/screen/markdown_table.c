@@ -47,16 +47,28 @@ static void put_columns(struct markdown *m, const unsigned *widths)
 	}
 }
 
+/* flow_line() takes its prefix for clean; this one is the model's. */
+static const char *clean_head(struct markdown *m, size_t column)
+{
+	struct slice head = m->cells[column];
+	struct buf b;
+	const char *out;
+
+	buf_init(&b, 3 * head.len + 16);
+	term_clean(&b, head, true);
+	out = arena_printf(&m->cells_arena, "%s%.*s: ", column ? "  " : "",
+			   SLICE_ARG(buf_slice(&b)))
+		      .ptr;
+	buf_release(&b);
+	return out;
+}
+
 static void put_rows(struct markdown *m)
 {
-	for (size_t i = m->n_columns; i < m->n_cells; i++) {
-		struct slice head =
-			arena_printf(&m->cells_arena, "%s%.*s: ", i % m->n_columns ? "  " : "",
-				     SLICE_ARG(m->cells[i % m->n_columns]));
-
+	for (size_t i = m->n_columns; i < m->n_cells; i++)
 		if (m->cells[i].len > 0)
-			flow_line(&m->rows, TERM_PLAIN, head.ptr, TERM_BOLD, m->cells[i]);
-	}
+			flow_line(&m->rows, TERM_PLAIN, clean_head(m, i % m->n_columns), TERM_BOLD,
+				  m->cells[i]);
 }
 
 void markdown_table(struct markdown *m)

@@ -106,6 +106,8 @@ static void nothing_is_an_order(void **state)
 	(void)state;
 	check("a \033[2Jb\n```\n\033[8m\n```\n- \033x\n\n| \033a |\n|---|\n| \033b |\n", 40,
 	      "a ^[[2Jb\n\n  | ^[[8m\n\n- ^[x\n\n^[a\n^[b\n");
+	check("| \033[2J wide head | b |\n|---|---|\n| c | d |\n", 12,
+	      "^[[2J wide head: c\n  b: d\n");
 }
 
 static void a_pipe_gets_it_as_it_is(void **state)
