@@ -201,7 +201,7 @@ static void finish(struct command_job *c, uint64_t now)
 	flush(c);
 	if (c->guarded)
 		guard_look(&c->job.serve->guard, &c->job.serve->root);
-	if (c->in_view || c->guarded)
+	if ((c->in_view && !c->sealed) || c->guarded)
 		serve_guard_through(c->job.serve,
 				    c->in_view ? &c->mark : &c->job.serve->guard.mark);
 	if (c->end_bytes < sizeof(c->end)) /* killed before it could tell */

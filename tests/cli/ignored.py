@@ -3,6 +3,7 @@
 files of a build as one line. Rules that a command wrote hide nothing in the same session."""
 import json
 import os
+import signal
 import subprocess
 
 from support import DONE, Workspace, expect, main
@@ -108,6 +109,25 @@ def rules_of_a_command_hide_nothing_in_its_session(w):
     expect(".gitignore: ignore rules count from the next session" in r.out, r)
 
 
+def many(w):
+    return sum(len(files) for _, _, files in os.walk(os.path.join(w.path, "out")))
+
+
+def a_kill_in_the_middle_leaves_all_or_nothing(w):
+    """kill -9 while a bundle becomes real: the next start takes it back, or finds that it is whole."""
+    project(w, "out/\n")
+    w.write(".emend-test0", "mkdir -p out/a; for i in $(seq 4000); do : > out/a/$i; done\n")
+    p = w.start("do", "--yes", "--model", w.script(call("sh ./.emend-test0"), DONE), "x")
+    while not w.exists("out/a/1"):
+        expect(p.poll() is None, p)
+    os.killpg(p.pid, signal.SIGKILL)
+    p.communicate()
+    r = w.run("do", "--yes", "--model", w.script(DONE), "x")
+    expect(r.status == 0 and many(w) in (0, 4000), (r, many(w)))
+    expect(many(w) > 0 or not w.exists("out"), r)
+    expect(w.run("audit", "verify").status == 0, "verify")
+
+
 def a_second_build_does_nothing(w):
     """`make` twice in one session, and again in another: what it made is real, and newer than its sources."""
     project(w, "*.o\nprog\n")
@@ -200,7 +220,7 @@ def a_nested_repository_in_a_folder_of_tools_runs_nothing(w):
 
 
 CASES = [a_nested_repository_in_a_folder_of_tools_runs_nothing, what_git_tracks_is_never_passed_through, in_a_work_tree_and_in_a_nested_repository_too, each_plant_is_shown_logged_and_undone, the_output_of_a_build_is_one_line_a_folder, a_person_sees_the_line,
-         rules_of_a_command_hide_nothing_in_its_session, a_second_build_does_nothing]
+         rules_of_a_command_hide_nothing_in_its_session, a_kill_in_the_middle_leaves_all_or_nothing, a_second_build_does_nothing]
 
 if __name__ == "__main__":
     main(CASES)
