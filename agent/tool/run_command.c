@@ -25,6 +25,7 @@
 #include "agent/tool/network.h"
 #include "agent/tool/unsaved.h"
 #include "protocol/base/limits.h"
+#include "protocol/base/utf8.h"
 
 enum { MAX_SHOWN = 1024 };
 
@@ -92,6 +93,48 @@ static struct slice outcome(struct tool_run *r, const struct command_result *c)
 	if (c->term_signal)
 		return arena_printf(&r->arena, "killed by signal %d", c->term_signal);
 	return arena_printf(&r->arena, "exit status %d", c->exit_status);
+}
+
+static size_t lines_in(struct slice s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += s.ptr[i] == '\n';
+	return n;
+}
+
+/* What the model gets of the output: its beginning and its end, cut at line ends where there are some, and
+ * how much was between them. The worker has cut the middle of a long one already, but both ends are exact. */
+static struct slice shown_output(struct tool_run *r, const struct command_result *c)
+{
+	const size_t half = LIMIT_OUTPUT_SHOWN_BYTES / 2;
+	struct slice out = c->output, whole = buf_slice(&((struct running *)r->state)->whole);
+	size_t head = half, tail = out.len - half;
+	const char *lines = "";
+	uint64_t left;
+
+	if (out.len <= LIMIT_OUTPUT_SHOWN_BYTES)
+		return arena_dup(&r->arena, out);
+	while (head > half / 2 && out.ptr[head - 1] != '\n')
+		head--;
+	while (tail < out.len - half / 2 && out.ptr[tail - 1] != '\n')
+		tail++;
+	head = utf8_complete_prefix(slice_sub(out, 0, head));
+	while (tail < out.len && ((unsigned char)out.ptr[tail] & 0xc0) == 0x80)
+		tail++;
+	left = c->output_bytes - head - (out.len - tail);
+	if (whole.len == c->output_bytes)
+		lines = arena_printf(&r->arena, " (%zu lines)",
+				     lines_in(slice_sub(whole, head, head + left)))
+				.ptr;
+	return arena_printf(
+		&r->arena,
+		"%.*s\n[... %" PRIu64 " bytes%s left out of %" PRIu64
+		". For the rest send the output to a file in /tmp, and look at that with "
+		"grep, tail or sed -n ...]\n%.*s",
+		(int)head, out.ptr, left, lines, c->output_bytes, (int)(out.len - tail),
+		out.ptr + tail);
 }
 
 static struct slice unseen(struct tool_run *r)
@@ -166,12 +209,13 @@ static void ran(void *payload, const struct command_result *c, const struct err 
 	s->how = outcome(r, c);
 	s->ok = !c->timed_out && !c->idle_timed_out && c->limit_hit.len == 0 && !c->term_signal &&
 		c->exit_status == 0;
-	s->head = arena_printf(&r->arena, "%.*s (%.1f s)%s\n%.*s%.*s", SLICE_ARG(s->how),
-			       c->seconds,
-			       c->truncated ? "; the middle of the output is left out" : "",
-			       SLICE_ARG(network), SLICE_ARG(unseen(r)));
+	s->head = arena_printf(
+		&r->arena, "%.*s (%.1f s)%s\n%.*s%.*s", SLICE_ARG(s->how), c->seconds,
+		c->output.len > LIMIT_OUTPUT_SHOWN_BYTES ? "; the middle of the output is left out"
+							 : "",
+		SLICE_ARG(network), SLICE_ARG(unseen(r)));
 	s->how = arena_printf(&r->arena, "%.*s, %.1f s", SLICE_ARG(s->how), c->seconds);
-	s->output = arena_dup(&r->arena, c->output);
+	s->output = shown_output(r, c);
 	s->head = arena_printf(&r->arena, "%.*s%.*s", SLICE_ARG(s->head),
 			       SLICE_ARG(held_tell(r->env, r->id, &c->held, &r->arena)));
 	not_shown(r, &c->changed);

@@ -100,6 +100,21 @@ def wrong_use_of_the_background_is_explained(w):
     expect([e["ok"] for e in tools] == [True] * 8 + [False] and "too many" in tools[8]["summary"], r)
 
 
+def a_long_output_is_cut_with_true_counts(w):
+    """16 kB of it; how much there was is counted by bytes and lines, also where the worker cut it before."""
+    line = "0" * 50
+    for n, left in ((1000, 35088), (10000, 494088)):
+        r = w.run("do", "--yes", "--model", w.script(
+            call(command="yes %s | head -n %d" % (line, n)),
+            {"expect": ["[... %d bytes (%d lines) left out of %d" % (left, left // 51, 51 * n)],
+             "calls": call(command="yes %s | head -n %d > /tmp/all" % (line, n))["calls"]},
+            dict(call(command="wc -l < /tmp/all")), {"expect": [str(n)], "text": "end"}), "x")
+        expect(r.status == 0, r)
+        session = sorted(os.listdir(os.path.join(w.state, "sessions")))[-1]
+        said = [json.loads(t) for t in open(w.log_path(session), encoding="utf-8")]
+        expect(max(len(e["text"]) for e in said if e["type"] == "result") < 17000, r)
+
+
 def a_flood_in_the_background_is_bounded(w):
     r, tools = do(w, background("yes | head -c 30000000; echo; echo last"), call(id="b1", timeout_ms=30000),
                   call(command="sleep 1.5"), call(id="b1", timeout_ms=30000), call(id="b1", timeout_ms=30001), DONE)
@@ -258,7 +273,7 @@ def sources_that_are_named_like_secrets_are_seen(w):
     expect("strong = 8\nx = 1\n" in r.out and " M " not in r.out and " D " not in r.out and "hunter2" not in r.out, r)
 
 
-main([sources_that_are_named_like_secrets_are_seen, toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
+main([a_long_output_is_cut_with_true_counts, sources_that_are_named_like_secrets_are_seen, toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
       it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
       a_server_in_the_background_answers_later_commands, policy_holds_in_the_background,
       what_is_not_kept_is_said_once, what_git_executes_is_not_left_by_the_background, what_is_left_when_the_task_ends_goes_too,
