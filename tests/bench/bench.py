@@ -13,6 +13,7 @@ import tempfile
 import time
 
 import busy
+import many
 import sandbox
 import search
 
@@ -255,6 +256,7 @@ def main():
         sandboxed = slope(env, work, command, 10, 60) - turn
         row("one sandboxed command (sh -c true)", sandboxed, "ms", spawned("sh", "-c", "true"), "bare spawn")
         sandbox.measure(row)
+        many.measure(row, base, env, task)
         search.measure(row, base, lambda work, turns: task(env, work, turns))
 
         small, large = repository(base, "small", 1), repository(base, "large", 500)
