@@ -344,8 +344,13 @@ end
 function scenario.typing_same_line()
   start()
   choose('Emend: Refactor this code')
-  wait('the task runs', function()
-    return last ~= nil and last.state == 'running'
+  wait('the model has read the text and is thinking', function()
+    for _, m in ipairs(progress) do
+      if (m.message or ''):find('writing', 1, true) then
+        return true
+      end
+    end
+    return false
   end)
   vim.cmd('silent /v\\[i\\]')
   keys('Otyped above é')
