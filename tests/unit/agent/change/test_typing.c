@@ -136,6 +136,7 @@ static void world_release(struct world *w)
 {
 	tool_release(&w->run);
 	workspace_release(&w->env.workspace);
+	map_release(&w->env.known_files);
 	policy_free(w->env.policy);
 	event_log_close(w->env.log);
 	hunks_release(&w->hunks);
@@ -185,6 +186,7 @@ static void new_documents(struct world *w)
 	for (int f = 0; f < EDITOR_FILES; f++)
 		new_document(w, f);
 	workspace_release(&w->env.workspace);
+	map_release(&w->env.known_files);
 	workspace_init(&w->env.workspace, &w->q, &(struct host){ &editor_ops, e }, NULL, SLICE("/ws"));
 	policy_free(w->env.policy);
 	w->env.policy = policy_new(editor_random(e, 4) == 0 ? MODE_ASK : MODE_EDIT);
