@@ -60,7 +60,7 @@ static bool write_index(int fd, const struct blob_place *of, size_t n)
 bool blob_pack_add(struct slice folder, const char *file, struct blob_place *of, size_t n,
 		   struct err *err)
 {
-	struct slice packs, bytes = SLICE("");
+	struct slice packs, bytes;
 	struct arena a;
 	int fd, number;
 	bool ok;
