@@ -260,7 +260,7 @@ def history_is_kept_and_private(w):
 
 def a_message_may_have_rows(w):
     t = chat(w, {"text": "One.", "expect": "a\nb\nc d"}, {"text": "Two.", "expect": "x\n\ty\nz"})
-    t.type("a\\\rb\nc d\r")  # a backslash before Enter, and Ctrl-J
+    t.type("a\\\rb\x1b\rc d\n")  # a backslash before Enter, and Alt-Enter; sent as a program sends it
     t.wait_for("One.")
     t.type("\x1b[200~x\r\ty\rz\x1b[201~")
     t.type("\r")

@@ -272,9 +272,6 @@ static enum line_event enter(struct line *l)
 static enum line_event edit(struct line *l, char c)
 {
 	switch (c) {
-	case NEW_LINE:
-		replace(l, l->at, l->at, SLICE("\n"));
-		break;
 	case CTRL_K:
 		kill_text(l, l->at, row_end(l, l->at));
 		break;
@@ -301,6 +298,7 @@ static enum line_event control(struct line *l, char c)
 {
 	switch (c) {
 	case ENTER:
+	case NEW_LINE: /* of a program that drives us, or of Enter before the terminal was set up */
 		return enter(l);
 	case TAB:
 		return LINE_TAB;
