@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/model/retry.h"
 #include "protocol/base/mem.h"
 
 struct gate {
@@ -108,31 +109,11 @@ enum gate_answer gate_ask(struct gate *g, struct gate_place *p, uint64_t now_ms,
 /* Does such an end show that the server does not work, that it does, or neither? */
 static int verdict(enum fail_kind kind)
 {
-	switch (kind) {
-	case FAIL_CONNECT:
-	case FAIL_CONNECTION:
-	case FAIL_TIMEOUT:
-	case FAIL_OVERLOADED:
-	case FAIL_SERVER:
-	case FAIL_CUT:
-	case FAIL_PROTOCOL:
+	if (kind == FAIL_RESOLVE || kind == FAIL_PROXY || kind == FAIL_TRUST ||
+	    kind == FAIL_FOREIGN)
+		return 0; /* it was not reached */
+	if (kind != FAIL_RATE && retry_may_help(kind))
 		return -1;
-	case FAIL_RESOLVE:
-	case FAIL_PROXY:
-	case FAIL_TRUST:
-	case FAIL_FOREIGN:
-		return 0;
-	case FAIL_NONE:
-	case FAIL_AUTH:
-	case FAIL_BILLING:
-	case FAIL_FORBIDDEN:
-	case FAIL_NOT_FOUND:
-	case FAIL_REQUEST:
-	case FAIL_OVERFLOW:
-	case FAIL_RATE:
-	case FAIL_LIMIT:
-		break;
-	}
 	return 1;
 }
 

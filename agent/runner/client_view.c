@@ -140,10 +140,12 @@ static void read_packed(struct json v, struct arena *a, struct view_packed *out)
 /* "VIEWS/r-ID/NUMBER/packNUMBER" and nothing else: the worker is not trusted with our folders. */
 static bool is_pack(const struct runner *r, struct slice file)
 {
-	size_t len = r->views ? strlen(r->views) : 0;
+	size_t len = r->views ? strlen(r->views) : 0, slashes = 0;
 	struct slice rest = slice_sub(file, len, file.len);
 
-	return len > 0 && slice_starts(file, slice_of(r->views)) &&
+	for (size_t i = 0; i < rest.len; i++)
+		slashes += rest.ptr[i] == '/';
+	return len > 0 && slashes == 3 && slice_starts(file, slice_of(r->views)) &&
 	       slice_starts(rest, SLICE("/r-")) && slice_find_byte(file, 0, 0) == SIZE_MAX &&
 	       slice_find(rest, SLICE(".."), 0) == SIZE_MAX;
 }

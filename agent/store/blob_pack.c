@@ -10,12 +10,14 @@
 #include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/base/regular.h"
 #include "agent/store/store_path.h"
 #include "protocol/base/buf.h"
+#include "protocol/base/limits.h"
 
 enum { LINE_BYTES = 64 + 1 + 16 + 1 + 16 + 1, WINDOW = 64, PACKS_MAX = 100 * 1000 };
 
@@ -57,6 +59,40 @@ static bool write_index(int fd, const struct blob_place *of, size_t n)
 	return close(fd) == 0 && ok;
 }
 
+/* The worker made the file, in a folder of its own in one of ours, and is not trusted: no link that it puts in
+ * the place of these two leads us to a file of the user. A link in place of the file itself is moved at
+ * most, and regular_open() does not follow it. */
+static bool move_here(const char *file, const char *to)
+{
+	char path[LIMIT_PATH_BYTES + 1], *part[3];
+	struct stat st;
+	int dir, next;
+	bool ok;
+
+	if (snprintf(path, sizeof(path), "%s", file) >= (int)sizeof(path))
+		return errno = ENAMETOOLONG, false;
+	for (size_t i = 3; i-- > 0;) {
+		part[i] = strrchr(path, '/');
+		if (!part[i])
+			return errno = EINVAL, false;
+		*part[i]++ = '\0';
+	}
+	dir = open(path[0] ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < 2 && dir >= 0; i++) {
+		next = openat(dir, part[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		(void)close(dir);
+		dir = next;
+	}
+	if (dir < 0)
+		return false;
+	ok = fstatat(dir, part[2], &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (ok && !S_ISREG(st.st_mode))
+		ok = (errno = EINVAL, false);
+	ok = ok && renameat(dir, part[2], AT_FDCWD, to) == 0;
+	(void)close(dir);
+	return ok;
+}
+
 bool blob_pack_add(struct slice folder, const char *file, struct blob_place *of, size_t n,
 		   struct err *err)
 {
@@ -72,7 +108,7 @@ bool blob_pack_add(struct slice folder, const char *file, struct blob_place *of,
 	if (ok) {
 		fd = new_index(&a, packs, &number);
 		bytes = arena_printf(&a, "%s/%d.bytes", packs.ptr, number);
-		ok = fd >= 0 && write_index(fd, of, n) && rename(file, bytes.ptr) == 0;
+		ok = fd >= 0 && write_index(fd, of, n) && move_here(file, bytes.ptr);
 		if (!ok)
 			err_set(err, ERR_IO, "Cannot store what files held before as %s: %s.",
 				bytes.ptr, strerror(errno));

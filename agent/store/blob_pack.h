@@ -11,7 +11,8 @@
 
 #include "agent/store/event_log.h"
 
-/* Moves the file to the session's folder; sorts `of`. Nothing is durable yet. ERR_IO. */
+/* Moves the file to the session's folder; sorts `of`. file: absolute; neither it nor the two folders that
+ * it lies in may be links. Nothing is durable yet. ERR_IO. */
 NODISCARD bool blob_pack_add(struct slice folder, const char *file, struct blob_place *of, size_t n,
 			     struct err *err);
 /* The bytes that stand under this hash, not verified, in the arena. blobs: the session's folder of

@@ -197,6 +197,38 @@ static void an_index_without_bytes_is_stepped_over(void **state)
 	event_log_close(l);
 }
 
+/* A worker that was taken over puts a link in the place of its folder, or of the file: the user's own file is not
+ * moved, and not read. */
+static void no_link_leads_to_a_file_of_the_user(void **state)
+{
+	const struct scratch *s = *state;
+	struct blob_place of = { sha256(SLICE("mine")), 0, 4 };
+	char views[300], mine[300], path[400];
+	struct err err = { 0 };
+
+	(void)snprintf(views, sizeof(views), "%s/views", s->path);
+	(void)snprintf(mine, sizeof(mine), "%s/mine", s->path);
+	assert_int_equal(mkdir(views, 0700), 0);
+	assert_int_equal(mkdir(mine, 0700), 0);
+	scratch_write(s, "mine/key", "mine", 4);
+	(void)snprintf(path, sizeof(path), "%s/r-1", views);
+	assert_int_equal(symlink("..", path), 0);
+	for (int i = 0; i < 2; i++) {
+		struct event_log *l = open_log(*state);
+
+		(void)snprintf(path, sizeof(path), "%s/r-1/mine/key", views);
+		if (i) { /* the folders are real, and the file is a link */
+			(void)snprintf(path, sizeof(path), "%s/mine/link", s->path);
+			assert_int_equal(symlink("key", path), 0);
+		}
+		assert_true(blob_adopt(l, slice_of(path), &of, 1, &err));
+		assert_false(shelf_sync(*state, l, &err));
+		event_log_close(l);
+	}
+	(void)snprintf(path, sizeof(path), "%s/key", mine);
+	assert_int_equal(access(path, R_OK), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, shelf_setup, shelf_teardown)
 
 int main(void)
@@ -208,6 +240,7 @@ int main(void)
 		TEST(full_disk_leaves_nothing),
 		TEST(many_are_adopted_in_one_file),
 		TEST(an_index_without_bytes_is_stepped_over),
+		TEST(no_link_leads_to_a_file_of_the_user),
 	};
 
 	return cmocka_run_group_tests_name("store/blob", tests, NULL, NULL);
