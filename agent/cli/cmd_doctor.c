@@ -7,7 +7,7 @@
 #include "agent/cli/engine.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/model_check.h"
-#include "agent/model/curl_lib.h"
+#include "agent/model/http/curl_lib.h"
 #include "agent/runner/runner.h"
 #include "agent/store/ledger.h"
 #include "agent/worker/toolchains.h"

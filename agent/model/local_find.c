@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/model/http.h"
+#include "agent/model/http/http.h"
 #include "agent/model/provider.h"
 #include "agent/model/wire.h"
 #include "protocol/base/limits.h"

@@ -13,7 +13,7 @@
 
 struct gates; /* agent/model/gate.h: rate and circuit of each server, shared by all calls */
 struct runq;
-struct http; /* agent/model/http.h: one curl multi handle on the loop, shared by all calls */
+struct http; /* agent/model/http/http.h: one curl multi handle on the loop, shared by all calls */
 struct model;
 struct model_call;
 struct config;	     /* agent/config/config.h */

@@ -4,7 +4,7 @@
 #define EMEND_WIRE_H
 
 #include "agent/model/dialect.h"
-#include "agent/model/http.h"
+#include "agent/model/http/http.h"
 #include "agent/model/provider.h"
 
 struct wire_model {

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "agent/model/http/trust.h"
 #include "agent/model/retry.h"
 #include "agent/model/text_calls.h"
-#include "agent/model/trust.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/version.h"
 

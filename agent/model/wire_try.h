@@ -3,8 +3,8 @@
 #ifndef EMEND_WIRE_TRY_H
 #define EMEND_WIRE_TRY_H
 
+#include "agent/model/http/sse.h"
 #include "agent/model/reply.h"
-#include "agent/model/sse.h"
 #include "agent/model/wire.h"
 
 struct wire_try {

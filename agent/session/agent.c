@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "agent/model/gate.h"
-#include "agent/model/http.h"
+#include "agent/model/http/http.h"
 #include "agent/policy/granted.h"
 #include "agent/runner/runner.h"
 #include "agent/session/task_own.h"

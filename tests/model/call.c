@@ -12,7 +12,7 @@
 #include <uv.h>
 
 #include "agent/base/runq.h"
-#include "agent/model/http.h"
+#include "agent/model/http/http.h"
 #include "agent/model/provider.h"
 #include "agent/session/usage.h"
 #include "protocol/base/log.h"

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "agent/base/runq.h"
-#include "agent/model/http.h"
+#include "agent/model/http/http.h"
 #include "agent/model/model.h"
 #include "protocol/base/buf.h"
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "agent/model/http.h"
+#include "agent/model/http/http.h"
 
 static void splits(void **state)
 {
@@ -56,18 +56,30 @@ static void places(void **state)
 		const char *host;
 		bool loopback, private;
 	} cases[] = {
-		{ "localhost", true, true },	  { "LOCALHOST", true, true },
-		{ "a.localhost", true, true },	  { "127.0.0.1", true, true },
-		{ "127.9.9.9", true, true },	  { "::1", true, true },
-		{ "10.1.2.3", false, true },	  { "172.16.0.1", false, true },
-		{ "172.32.0.1", false, false },	  { "192.168.1.1", false, true },
-		{ "192.169.1.1", false, false },  { "169.254.1.1", false, true },
-		{ "fd00::1", false, true },	  { "fe80::1", false, true },
-		{ "2001:db8::1", false, false },  { "ollama", false, true },
-		{ "box.local", false, true },	  { "x.internal", false, true },
-		{ "nas.lan", false, true },	  { "example.com", false, false },
-		{ "8.8.8.8", false, false },	  { "localhost.evil.com", false, false },
-		{ "127.0.0.1.evil.com", false, false }, { "notlocalhost.com", false, false },
+		{ "localhost", true, true },
+		{ "LOCALHOST", true, true },
+		{ "a.localhost", true, true },
+		{ "127.0.0.1", true, true },
+		{ "127.9.9.9", true, true },
+		{ "::1", true, true },
+		{ "10.1.2.3", false, true },
+		{ "172.16.0.1", false, true },
+		{ "172.32.0.1", false, false },
+		{ "192.168.1.1", false, true },
+		{ "192.169.1.1", false, false },
+		{ "169.254.1.1", false, true },
+		{ "fd00::1", false, true },
+		{ "fe80::1", false, true },
+		{ "2001:db8::1", false, false },
+		{ "ollama", false, true },
+		{ "box.local", false, true },
+		{ "x.internal", false, true },
+		{ "nas.lan", false, true },
+		{ "example.com", false, false },
+		{ "8.8.8.8", false, false },
+		{ "localhost.evil.com", false, false },
+		{ "127.0.0.1.evil.com", false, false },
+		{ "notlocalhost.com", false, false },
 	};
 
 	(void)state;

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "agent/model/http.h"
+#include "agent/model/http/http.h"
 #include "protocol/base/buf.h"
 
 struct fixture {
@@ -81,7 +81,8 @@ static void on_connection(uv_stream_t *s, int status)
 
 static void begin(struct fixture *x, const char *answer)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
 	*x = (struct fixture){ .answer = answer };
 	buf_init(&x->received, 65536);
@@ -155,7 +156,9 @@ static void post(struct fixture *x)
 	struct sockaddr_in at;
 	int len = sizeof(at);
 	char url[64];
-	struct http_spec spec = { .url = url, .body = SLICE("ping"), .direct = true, .idle_ms = 60000 };
+	struct http_spec spec = {
+		.url = url, .body = SLICE("ping"), .direct = true, .idle_ms = 60000
+	};
 	struct err err = { 0 };
 
 	assert_int_equal(uv_tcp_getsockname(&x->server, (struct sockaddr *)&at, &len), 0);
@@ -177,7 +180,8 @@ static void kept_connections_wake_nobody(void **state)
 	for (size_t i = 1; i <= 3; i++) {
 		buf_clear(&x.body);
 		post(&x);
-		(void)uv_run(&x.loop, UV_RUN_DEFAULT); /* ends only if nothing is watched any more */
+		(void)uv_run(&x.loop,
+			     UV_RUN_DEFAULT); /* ends only if nothing is watched any more */
 		assert_int_equal(x.n_done, i);
 		assert_int_equal(x.status, 200);
 		assert_string_equal(buf_cstr(&x.body), "200:yes;pong");

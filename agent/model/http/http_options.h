@@ -2,8 +2,8 @@
 #ifndef EMEND_HTTP_OPTIONS_H
 #define EMEND_HTTP_OPTIONS_H
 
-#include "agent/model/curl_lib.h"
-#include "agent/model/http.h"
+#include "agent/model/http/curl_lib.h"
+#include "agent/model/http/http.h"
 
 /* All but the URL and the callbacks. The list of headers must live as long as the request. */
 struct curl_slist *http_set_options(const struct curl_lib *c, CURL *e, const struct http_spec *s);

@@ -1,5 +1,5 @@
 /* trust.c - see trust.h */
-#include "agent/model/trust.h"
+#include "agent/model/http/trust.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "agent/model/sse.h"
+#include "agent/model/http/sse.h"
 #include "protocol/base/limits.h"
 
 struct seen {
@@ -30,8 +30,13 @@ static const struct {
 	{ "event:x\r\ndata:a\r\n\r\n", "x=a;" },
 	{ "event: x\rdata: a\r\r", "x=a;" },
 	{ "data: a\r\n\ndata: b\n\r\ndata: c\r\r\n", "=a;=b;=c;" },
-	{ "\xef\xbb\xbf" "data: a\n\n", "=a;" },
-	{ "data: \xef\xbb\xbf" "a\n\n", "=\xef\xbb\xbf" "a;" },
+	{ "\xef\xbb\xbf"
+	  "data: a\n\n",
+	  "=a;" },
+	{ "data: \xef\xbb\xbf"
+	  "a\n\n",
+	  "=\xef\xbb\xbf"
+	  "a;" },
 	{ ": comment\n\n:\n\ndata: a\n\n", "=a;" },
 	{ "data: a\ndata: b\ndata:\n\n", "=a\nb\n;" },
 	{ "data\n\n", "=;" },
@@ -44,7 +49,8 @@ static const struct {
 	{ "event: only", "" },
 	{ "", "" },
 	{ "\n\n\r\r\n", "" },
-	{ "data: {\"x\":\"\xc3\xa4\xf0\x9f\x98\x80\"}\n\n", "={\"x\":\"\xc3\xa4\xf0\x9f\x98\x80\"};" },
+	{ "data: {\"x\":\"\xc3\xa4\xf0\x9f\x98\x80\"}\n\n",
+	  "={\"x\":\"\xc3\xa4\xf0\x9f\x98\x80\"};" },
 	{ "dataX: a\nDATA: b\ndata : c\n\n", "" },
 };
 

@@ -1,5 +1,5 @@
 /* curl_lib.c - see curl_lib.h */
-#include "agent/model/curl_lib.h"
+#include "agent/model/http/curl_lib.h"
 
 #include <dlfcn.h>
 #include <signal.h>

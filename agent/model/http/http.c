@@ -7,12 +7,12 @@
  * Callbacks of the user run at two places only: in the header and body callbacks (in_curl) and in
  * deliver(). `depth` counts the frames of ours that still need *h: http_free() inside a callback
  * takes effect when the outermost returns. A poll context is freed only in its close callback. */
-#include "agent/model/http.h"
+#include "agent/model/http/http.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/model/http_options.h"
+#include "agent/model/http/http_options.h"
 #include "protocol/base/list.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"

@@ -1,5 +1,5 @@
 /* http_options.c - see http_options.h */
-#include "agent/model/http_options.h"
+#include "agent/model/http/http_options.h"
 
 #include "protocol/base/limits.h"
 

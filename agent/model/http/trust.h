@@ -5,7 +5,7 @@
 #ifndef EMEND_TRUST_H
 #define EMEND_TRUST_H
 
-#include "agent/model/http.h"
+#include "agent/model/http/http.h"
 #include "agent/model/model.h"
 
 /* Texts live in the arena. ERR_PROVIDER names the variable and the file that cannot be read. */

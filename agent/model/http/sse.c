@@ -1,5 +1,5 @@
 /* sse.c - see sse.h */
-#include "agent/model/sse.h"
+#include "agent/model/http/sse.h"
 
 #include "protocol/base/limits.h"
 

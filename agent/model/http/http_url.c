@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-#include "agent/model/http.h"
+#include "agent/model/http/http.h"
 
 static bool starts_nocase(struct slice s, struct slice prefix)
 {

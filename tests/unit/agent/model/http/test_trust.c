@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "agent/model/trust.h"
+#include "agent/model/http/trust.h"
 
 struct variables {
 	const char *list[8][2];
