@@ -17,7 +17,7 @@ import time
 import support
 from support import DONE, Workspace, expect
 
-USER = "emendview"
+USER = "emendview%d" % os.getpid()  # several of these may run at once
 
 
 def call(text, **more):

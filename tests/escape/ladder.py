@@ -4,7 +4,7 @@ import os, pwd, shutil, subprocess, tempfile
 
 from world import ATTACK, CLIENT, DOORS, escaped, tap
 
-USER = "emendtest"
+USER = "emendtest%d" % os.getpid()  # several of these may run at once
 controls = {}  # name: did it succeed outside? The same in every mode.
 reasons = {}  # of those that did not
 
