@@ -112,10 +112,12 @@ int cmd_code(struct cli *c)
 	struct err err = { 0 };
 	int status;
 
+	if (review_is_of_changes(c))
+		return cmd_review(c);
 	if (c->args.n_words == 0)
 		return cli_usage(c, "Which file? For example: emend %s src/main.c:10-40",
 				 c->command.name);
-	if (place_init(&p, c, &err) && fill(c, &p, &spec, &err))
+	if (place_init(&p, c, &err) && fill(c, &p, &spec, &err) && task_given(c, &spec.given, &err))
 		status = task_cmd(c, &p, &spec, spec.action->reports);
 	else
 		status = cli_fail(c, &err);

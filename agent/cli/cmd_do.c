@@ -8,7 +8,8 @@ int cmd_do(struct cli *c)
 	struct err err = { 0 };
 	int status;
 
-	if (slice_eq_cstr(spec.instruction, "-") && !task_piped(c, &spec.instruction, &err))
+	if (slice_eq_cstr(spec.instruction, "-") ? !task_piped(c, &spec.instruction, &err)
+						 : !task_given(c, &spec.given, &err))
 		return cli_fail(c, &err);
 	if (slice_trim(spec.instruction).len == 0)
 		return cli_usage(

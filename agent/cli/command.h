@@ -43,7 +43,11 @@ int cmd_version(struct cli *c);
 int cmd_do(struct cli *c);
 int cmd_chat(struct cli *c);
 int cmd_code(struct cli *c); /* the code actions */
+/* Is it a review, and its first word no file? Then it is one of changes. */
+bool review_is_of_changes(struct cli *c);
+int cmd_review(struct cli *c);
 int cmd_run(struct cli *c);
+int cmd_commit(struct cli *c);
 int cmd_status(struct cli *c);
 int cmd_diff(struct cli *c);
 int cmd_undo(struct cli *c);

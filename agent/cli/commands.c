@@ -2,18 +2,31 @@
 #include "agent/cli/command.h"
 #include "agent/session/code_action.h"
 
-static const char exit_codes[] =
+static const char do_help[] =
+	"What is piped in goes along with the task; with - it is the task.\n\n"
 	"Exit status: 0 done, 1 failed, 2 usage, 3 budget, 4 denied, 5 cancelled,\n"
 	"6 sandbox unavailable, 7 provider or key.\n";
 
 static const char code_help[] =
-	"FILE may be followed by a line or a range of lines: src/a.c:12 or src/a.c:12-40.\n";
+	"FILE may be followed by a line or a range of lines: src/a.c:12 or src/a.c:12-40.\n"
+	"What is piped in goes along with the instruction.\n";
+static const char code_example[] = "  emend explain src/main.c\n"
+				   "  emend refactor src/main.c:10-40 \"use a table\"\n";
+
+static const char review_args[] = "[OPTIONS] [--staged | RANGE | FILE[:LINE[-LINE]]] [INSTRUCTION]";
+static const char review_help[] =
+	"Without a file: the changes that are not committed; --staged: those that are staged; a RANGE as\n"
+	"main..topic: its commits; one commit as HEAD~3: what changed since.\n";
+static const char review_example[] = "  emend review\n"
+				     "  emend review --staged \"look at the error paths\"\n"
+				     "  emend review origin/main..HEAD\n"
+				     "  emend review src/main.c:10-40\n";
 
 static const struct command table[] = {
-	{ "do", "[OPTIONS] TASK", "one agent task in this folder", exit_codes, OPTS_TASK, -1,
-	  cmd_do,
+	{ "do", "[OPTIONS] TASK", "one agent task in this folder", do_help, OPTS_TASK, -1, cmd_do,
 	  "  emend do \"make the failing test pass\"\n"
 	  "  emend do -y --max-usd 0.50 \"rename Widget to Gadget everywhere\"\n"
+	  "  make 2>&1 | emend do \"mend what the compiler says\"\n"
 	  "  emend do - <task.txt\n" },
 	{ "chat", "[OPTIONS] [MESSAGE]",
 	  "a conversation in this folder; `emend` alone on a terminal is the same",
@@ -28,6 +41,13 @@ static const struct command table[] = {
 	  "what a task changed; the newest one of this folder if none is named",
 	  "A session stands for all its tasks, a number for a step of the newest task.\n",
 	  OPTS_COMMON | OPT_JSON, 1, cmd_diff, NULL },
+	{ "commit", "[-m TEXT] [TASK|SESSION]",
+	  "commit to git what a task changed, and nothing else",
+	  "The newest task of this folder if none is named. The files are taken as they are now; what is\n"
+	  "staged stays staged. Without -m the editor of git opens with the title of the task.\n",
+	  OPTS_COMMON | OPT_MESSAGE | OPT_JSON, 1, cmd_commit,
+	  "  emend commit\n"
+	  "  emend commit -m \"Fix the sign of add()\"\n" },
 	{ "undo", "[-y] [TASK|SESSION|STEP]",
 	  "put back what a task, or one step of the newest, changed",
 	  "A file is put back only where Emend's change still stands; the rest is named and left "
@@ -97,18 +117,20 @@ struct command command_at(size_t i)
 {
 	size_t n;
 	const struct code_action *actions = code_actions(&n);
+	bool review;
 
 	if (i == 0)
 		return table[0];
 	if (i > n)
 		return table[i - n];
+	review = strcmp(actions[i - 1].name, "review") == 0; /* it takes changes, too */
 	return (struct command){ .name = actions[i - 1].name,
-				 .args = "[OPTIONS] FILE[:LINE[-LINE]] [INSTRUCTION]",
+				 .args = review ? review_args
+						: "[OPTIONS] FILE[:LINE[-LINE]] [INSTRUCTION]",
 				 .doc = actions[i - 1].doc,
-				 .more = code_help,
-				 .options = OPTS_TASK,
+				 .more = review ? review_help : code_help,
+				 .options = review ? OPTS_TASK | OPT_STAGED : OPTS_TASK,
 				 .words = -1,
 				 .run = cmd_code,
-				 .example = "  emend explain src/main.c\n"
-					    "  emend refactor src/main.c:10-40 \"use a table\"\n" };
+				 .example = review ? review_example : code_example };
 }

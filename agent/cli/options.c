@@ -29,6 +29,8 @@ static const struct option_spec table[] = {
 	{ OPT_LIMIT, '\0', "--limit", "N", "at most so many, the newest first (20)" },
 	{ OPT_RESUME, '\0', "--resume", "ID",
 	  "go on with this session; \"last\": the newest of this folder" },
+	{ OPT_STAGED, '\0', "--staged", NULL, "what is staged for the next commit" },
+	{ OPT_MESSAGE, 'm', "--message", "TEXT", "the message of the commit" },
 	{ OPT_CONFIRM, 'y', "--yes", NULL, "do not ask" },
 	{ OPT_JSON, '\0', "--json", NULL,
 	  "print one JSON object a line on stdout, and nothing else" },
@@ -146,6 +148,8 @@ static bool set(struct args *a, const struct option_spec *o, const char *value, 
 		a->config = value;
 	else if (o->id == OPT_RESUME)
 		a->resume = value;
+	else if (o->id == OPT_MESSAGE)
+		a->message = value;
 	else if (o->id == OPT_BY)
 		a->by = value;
 	else if (o->id == OPT_MAX_USD)

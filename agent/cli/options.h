@@ -30,6 +30,8 @@ enum option { /* bits, so that a command's options are a mask */
 	      OPT_ALL = 1 << 20,
 	      OPT_LIMIT = 1 << 21,
 	      OPT_RESUME = 1 << 22,
+	      OPT_STAGED = 1 << 23,
+	      OPT_MESSAGE = 1 << 24,
 	      /* groups */
 	      OPTS_COMMON = OPT_DIR | OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP,
 	      OPTS_TASK = OPTS_COMMON | OPT_MODEL | OPT_MODE | OPT_YES | OPT_MAX_USD |
@@ -49,7 +51,7 @@ enum { RW_MAX = 16 };
 
 struct args {		/* strings are argv's own */
 	unsigned given; /* mask of the options that were typed */
-	const char *dir, *model, *mode, *config, *by, *resume;
+	const char *dir, *model, *mode, *config, *by, *resume, *message;
 	double max_usd, max_time, timeout;
 	int64_t max_tokens, max_turns, limit;
 	const char *rw[RW_MAX];

@@ -145,6 +145,8 @@ struct slice prompt_user(struct task *t)
 	if (t->instruction.len > 0)
 		buf_printf(&raw, "%s%.*s\n", what.len > 0 ? "\nThe user says: " : "",
 			   SLICE_ARG(t->instruction));
+	if (t->given.len > 0)
+		buf_printf(&raw, "\n%.*s\n", SLICE_ARG(t->given));
 	put_code(t, &raw);
 	if (t->diagnostics.len > 0)
 		buf_printf(&raw, "\nDiagnostics reported by the editor:\n%.*s\n",

@@ -38,6 +38,7 @@ static void copy_spec(struct task *t, const struct task_spec *s)
 	t->action = s->action;
 	t->title = arena_dup(a, s->title);
 	t->instruction = arena_dup(a, s->instruction);
+	t->given = arena_dup(a, s->given);
 	t->workspace = arena_dup(a, s->workspace);
 	t->language = arena_dup(a, s->language);
 	t->diagnostics = arena_dup(a, s->diagnostics);

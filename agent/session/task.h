@@ -38,6 +38,7 @@ struct task_spec { /* borrowed for the time of task_start() */
 	struct slice workspace;	  /* absolute, resolved */
 	struct slice title;	  /* "" = made from kind and instruction */
 	struct slice instruction; /* the user's words; without an action the task itself */
+	struct slice given; /* what goes along with them, as the face words it; "" = nothing */
 	struct slice path;	  /* of the code it is about: absolute; "" = none */
 	struct slice language;	  /* LSP languageId; may be empty */
 	size_t start, end;	  /* bytes of the file's text; start == end: the whole file */

@@ -52,7 +52,7 @@ struct task {
 
 	char id[16];
 	const struct code_action *action; /* NULL: none */
-	struct slice session, title, instruction, workspace;
+	struct slice session, title, instruction, given, workspace;
 	struct slice path, language, diagnostics; /* path: relative */
 	size_t range_start, range_end;
 	bool has_range;

@@ -2,6 +2,8 @@
 #include "agent/cli/task/task_cmd.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/cli/loop.h"
@@ -114,4 +116,26 @@ bool task_piped(struct cli *c, struct slice *out, struct err *err)
 	n = n < 0 || b.full ? -1 : 0;
 	buf_release(&b);
 	return n == 0;
+}
+
+bool task_given(struct cli *c, struct slice *given, struct err *err)
+{
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct slice piped;
+	struct stat st;
+
+	if (fstat(STDIN_FILENO, &st) != 0 || !(S_ISFIFO(st.st_mode) || S_ISREG(st.st_mode)))
+		return true;
+	if (poll(&in, 1, PIPED_WAIT_MS) == 0) {
+		term_printf(&c->log, "Nothing came on the standard input; the task goes on "
+				     "without (</dev/null says so at once).\n");
+		return true;
+	}
+	if (!task_piped(c, &piped, err))
+		return false;
+	if (piped.len > 0)
+		*given = arena_printf(
+			&c->arena, "%.*s%sThis was piped in by the user:\n<input>\n%.*s\n</input>",
+			SLICE_ARG(*given), given->len ? "\n\n" : "", SLICE_ARG(piped));
+	return true;
 }

@@ -12,5 +12,10 @@ int task_cmd(struct cli *c, struct place *p, struct task_spec *spec, bool report
 struct slice task_words(struct cli *c, size_t from);
 /* All of the standard input, trimmed, in the command's arena: before the loop runs. */
 NODISCARD bool task_piped(struct cli *c, struct slice *out, struct err *err);
+/* What is piped to a command that has its words already goes along with them: *given tells the model so. Left as it
+ * is where nothing is piped: neither a pipe nor a file, or nothing comes for PIPED_WAIT_MS (whoever started us may
+ * have left the end of a pipe open). */
+enum { PIPED_WAIT_MS = 3000 };
+NODISCARD bool task_given(struct cli *c, struct slice *given, struct err *err);
 
 #endif

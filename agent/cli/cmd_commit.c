@@ -1,0 +1,191 @@
+/* cmd_commit.c - emend commit [-m TEXT] [TASK|SESSION]: the files that a task changed become a commit of the user's.
+ *
+ * git is the user's own, with hooks, signing and editor, as if typed: this is the user's act, not the model's. The
+ * commit takes these files alone (--only), so that what the user has staged of others stays as it is. */
+#include "agent/base/git_path.h"
+#include "agent/cli/git_cmd.h"
+#include "agent/cli/json_line.h"
+#include "agent/cli/sessions/session_info.h"
+#include "agent/cli/target.h"
+
+#include <unistd.h>
+
+enum { PATHS_AT_ONCE = 512 };
+
+struct commit {
+	struct cli *cli;
+	struct place place;
+	struct target target;
+	const char **paths; /* what the task changed, each once; relative to the workspace */
+	size_t n;
+	/* Of these, what git knows, and what it would take: names, each ended by NUL. */
+	struct buf tracked, fresh;
+};
+
+/* Something that still stands, and that git may know. */
+static bool counts(const struct target *t, size_t i)
+{
+	const struct past_edit *e = &t->history.edits[i];
+
+	if (!target_has(t, e) || e->undone || git_path_of(e->path).kind != GIT_NONE)
+		return false;
+	if (e->entry.kind == RESTORE_TEXT)
+		return target_stands(t, e) && target_first(t, i);
+	return e->made && e->entry.kind != RESTORE_BUNDLE; /* bundles are what git ignores */
+}
+
+static void collect(struct commit *k)
+{
+	const struct target *t = &k->target;
+
+	k->paths = arena_array(&k->cli->arena, t->history.n + 1, sizeof(*k->paths));
+	for (size_t i = 0; i < t->history.n; i++)
+		if (counts(t, i))
+			k->paths[k->n++] = arena_cstr(&k->cli->arena, t->history.edits[i].path);
+}
+
+/* Those of the paths that git lists with this option, appended to *out. */
+static bool list(struct commit *k, const char *option, struct buf *out, struct err *err)
+{
+	for (size_t at = 0; at < k->n; at += PATHS_AT_ONCE) {
+		const char *args[PATHS_AT_ONCE + 8] = { "--literal-pathspecs", "ls-files", "-z",
+							"--exclude-standard",  option,	   "--" };
+		struct git_cmd git = { .dir = k->place.workspace.ptr,
+				       .args = args,
+				       .captured = true };
+		size_t n = k->n - at < PATHS_AT_ONCE ? k->n - at : PATHS_AT_ONCE;
+		struct slice names;
+		int status;
+
+		memcpy(args + 6, k->paths + at, n * sizeof(*args));
+		if (!git_cmd_run(&k->cli->arena, &git, &status, &names, err))
+			return false;
+		if (status != 0)
+			return err_set(err, ERR_USAGE, "%s is in no git repository.",
+				       k->place.workspace.ptr);
+		buf_append(out, names);
+	}
+	return true;
+}
+
+static bool find(struct commit *k, struct err *err)
+{
+	const struct args *a = &k->cli->args;
+
+	if (!target_find(k->cli, &k->place, a->n_words ? a->words[0] : "", &k->target, err))
+		return false;
+	collect(k);
+	if (k->n == 0)
+		return err_set(
+			err, ERR_NOT_FOUND,
+			"Nothing of %.*s is left to commit: it was undone, or changed nothing.",
+			SLICE_ARG(k->target.id));
+	if (!list(k, "--cached", &k->tracked, err) || !list(k, "--others", &k->fresh, err))
+		return false;
+	if (k->tracked.len + k->fresh.len == 0)
+		return err_set(err, ERR_NOT_FOUND,
+			       "git ignores all that %.*s changed: there is nothing to commit.",
+			       SLICE_ARG(k->target.id));
+	return true;
+}
+
+/* git with a list of names on GIT_CMD_LIST; the exit status, -1 and *err. */
+static int with_list(struct commit *k, const char *const *args, struct slice names, bool captured,
+		     struct err *err)
+{
+	struct git_cmd git = {
+		.dir = k->place.workspace.ptr, .args = args, .list = names, .captured = captured
+	};
+	int status;
+
+	return git_cmd_run(&k->cli->arena, &git, &status, NULL, err) ? status : -1;
+}
+
+/* What the message says if nobody writes a better one. */
+static const char *subject(struct commit *k)
+{
+	struct session_info s;
+	struct err ignored = { 0 };
+
+	if (k->cli->args.message)
+		return k->cli->args.message;
+	if (session_info(&k->cli->arena, k->place.state, k->target.history.session, &s, &ignored) &&
+	    s.title.len > 0)
+		return arena_cstr(&k->cli->arena, s.title);
+	return arena_printf(&k->cli->arena, "Changes of %.*s", SLICE_ARG(k->target.id)).ptr;
+}
+
+static int commit(struct commit *k, struct err *err)
+{
+	bool quiet = cli_given(k->cli, OPT_QUIET) || cli_given(k->cli, OPT_JSON);
+	bool edit = !k->cli->args.message && !quiet && isatty(STDIN_FILENO) == 1 &&
+		    isatty(STDOUT_FILENO) == 1;
+	static const char from_list[] = "--pathspec-from-file=" GIT_CMD_LIST;
+	const char *add[] = { "--literal-pathspecs", "add", "-N", from_list,
+			      "--pathspec-file-nul", NULL };
+	const char *drop[] = { "--literal-pathspecs", "reset", "-q", from_list,
+			       "--pathspec-file-nul", NULL };
+	const char *make[] = { "--literal-pathspecs",
+			       "commit",
+			       "--only",
+			       from_list,
+			       "--pathspec-file-nul",
+			       "-m",
+			       subject(k),
+			       edit ? "--edit" : "--no-edit",
+			       edit    ? "--verbose"
+			       : quiet ? "--quiet"
+				       : NULL,
+			       NULL };
+	struct slice fresh = buf_slice(&k->fresh);
+	struct err ignored = { 0 };
+	int status = 0;
+
+	buf_append(&k->tracked, fresh);
+	if (fresh.len > 0)
+		status = with_list(k, add, fresh, true, err);
+	if (status == 0)
+		status = with_list(k, make, buf_slice(&k->tracked), false, err);
+	if (status != 0 && fresh.len > 0) /* as it was before */
+		(void)with_list(k, drop, fresh, true, &ignored);
+	return status;
+}
+
+static void tell(struct commit *k)
+{
+	const char *args[] = { "rev-parse", "HEAD", NULL };
+	struct git_cmd git = { .dir = k->place.workspace.ptr, .args = args, .captured = true };
+	struct err ignored = { 0 };
+	struct json_line l;
+	struct slice id;
+	struct jw *w;
+	int status;
+
+	if (!cli_given(k->cli, OPT_JSON) ||
+	    !git_cmd_run(&k->cli->arena, &git, &status, &id, &ignored) || status != 0)
+		return;
+	w = json_line_begin(&l, "commit");
+	jw_kstr(w, "id", slice_trim(id));
+	jw_kstr(w, "task", k->target.id);
+	json_line_end(&l, &k->cli->out);
+}
+
+int cmd_commit(struct cli *c)
+{
+	struct commit k = { .cli = c };
+	struct err err = { 0 };
+	int status = -1;
+
+	buf_init(&k.tracked, GIT_CMD_MAX_BYTES);
+	buf_init(&k.fresh, GIT_CMD_MAX_BYTES);
+	if (place_init(&k.place, c, &err) && find(&k, &err))
+		status = commit(&k, &err);
+	if (status == 0)
+		tell(&k);
+	else
+		status = status < 0 ? cli_fail(c, &err) : 1; /* git has said why */
+	buf_release(&k.tracked);
+	buf_release(&k.fresh);
+	place_release(&k.place);
+	return status;
+}

@@ -1,0 +1,115 @@
+/* git_cmd.c - see git_cmd.h */
+#include "agent/cli/git_cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { LIST_FD = 3 };
+
+/* An anonymous file with this content, read from its beginning; -1: errno. */
+static int file_of(struct slice content)
+{
+	int fd = memfd_create("git", MFD_CLOEXEC);
+	size_t at = 0;
+
+	while (fd >= 0 && at < content.len) {
+		ssize_t n = write(fd, content.ptr + at, content.len - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			(void)close(fd);
+			return -1;
+		}
+		at += (size_t)n;
+	}
+	if (fd >= 0)
+		(void)lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+static bool read_back(struct arena *a, int fd, struct slice *out, struct err *err)
+{
+	struct stat st;
+	char *text;
+	ssize_t n;
+
+	if (fstat(fd, &st) != 0)
+		return err_set(err, ERR_IO, "Cannot read what git printed.");
+	if (st.st_size > GIT_CMD_MAX_BYTES)
+		return err_set(err, ERR_TOO_LARGE, "git printed more than %d MiB.",
+			       GIT_CMD_MAX_BYTES >> 20);
+	text = arena_alloc(a, (size_t)st.st_size + 1);
+	n = pread(fd, text, (size_t)st.st_size, 0);
+	if (n != st.st_size)
+		return err_set(err, ERR_IO, "Cannot read what git printed.");
+	*out = slice_make(text, (size_t)n);
+	return true;
+}
+
+/* *failed: what posix_spawn() says, 0 if git runs. */
+static pid_t spawn(struct arena *a, const struct git_cmd *g, int list, int out, int *failed)
+{
+	const char *first[] = { "git", "-c", "core.fsmonitor=false", "-C", g->dir };
+	char *argv[GIT_CMD_MAX_ARGS + ARRAY_LEN(first) + 1];
+	posix_spawn_file_actions_t io;
+	size_t n = 0;
+	pid_t pid = -1;
+
+	for (; n < ARRAY_LEN(first); n++)
+		argv[n] = arena_cstr(a, slice_of(first[n]));
+	for (size_t i = 0; g->args[i] && i < GIT_CMD_MAX_ARGS; i++)
+		argv[n++] = arena_cstr(a, slice_of(g->args[i]));
+	argv[n] = NULL;
+	*failed = posix_spawn_file_actions_init(&io);
+	if (*failed != 0)
+		return -1;
+	/* The list comes last: the other file could have the number that it is to have. */
+	if ((g->captured &&
+	     (posix_spawn_file_actions_addopen(&io, STDIN_FILENO, "/dev/null", O_RDONLY, 0) != 0 ||
+	      posix_spawn_file_actions_adddup2(&io, out, STDOUT_FILENO) != 0 ||
+	      posix_spawn_file_actions_addopen(&io, STDERR_FILENO, "/dev/null", O_WRONLY, 0) !=
+		      0)) ||
+	    posix_spawn_file_actions_adddup2(&io, list, LIST_FD) != 0)
+		*failed = ENOMEM;
+	else
+		*failed = posix_spawnp(&pid, "git", &io, NULL, argv, environ);
+	(void)posix_spawn_file_actions_destroy(&io);
+	return *failed ? -1 : pid;
+}
+
+bool git_cmd_run(struct arena *a, const struct git_cmd *g, int *status, struct slice *out,
+		 struct err *err)
+{
+	int list = file_of(g->list), printed = file_of(SLICE("")), failed = 0, how = 0;
+	pid_t pid = -1;
+	bool ok = list >= 0 && printed >= 0;
+
+	if (ok)
+		pid = spawn(a, g, list, printed, &failed);
+	if (!ok)
+		(void)err_set(err, ERR_IO, "Cannot make a file in memory.");
+	else if (pid < 0)
+		ok = err_set(err, failed == ENOENT ? ERR_NOT_FOUND : ERR_IO,
+			     failed == ENOENT ? "git is not installed (Debian: apt install git)."
+					      : "git cannot be started.");
+	while (ok && waitpid(pid, &how, 0) < 0)
+		if (errno != EINTR)
+			ok = err_set(err, ERR_IO, "git got lost.");
+	if (ok) {
+		*status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+		ok = !out || read_back(a, printed, out, err);
+	}
+	if (list >= 0)
+		(void)close(list);
+	if (printed >= 0)
+		(void)close(printed);
+	return ok;
+}
