@@ -11,6 +11,8 @@ BUILD ?= build$(if $(SAN),-san)
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+ZSHDIR ?= $(DATADIR)/zsh/site-functions
 PKG_CONFIG ?= pkg-config
 CLANG_TIDY ?= clang-tidy
 CPPCHECK ?= cppcheck
@@ -136,7 +138,7 @@ $(BUILD)/flags: export FLAGS = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS)
 
 say = @printf '  %-8s %s\n' $(1) $(2)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
 
 # --- what the system must have -------------------------------------------------------------------
 
@@ -237,21 +239,38 @@ install: $(BUILD)/emend ## install below DESTDIR and PREFIX (/usr/local)
 	install -d $(DESTDIR)$(DATADIR)/doc/emend/docs
 	install -m644 LICENSE $(wildcard *.md) $(DESTDIR)$(DATADIR)/doc/emend/
 	install -m644 $(wildcard docs/*) $(DESTDIR)$(DATADIR)/doc/emend/docs/
+	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(DATADIR)/bash-completion/completions \
+		$(DESTDIR)$(ZSHDIR) $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
+	$(BUILD)/emend generate man >$(DESTDIR)$(MANDIR)/man1/emend.1
+	$(BUILD)/emend generate bash >$(DESTDIR)$(DATADIR)/bash-completion/completions/emend
+	$(BUILD)/emend generate zsh >$(DESTDIR)$(ZSHDIR)/_emend
+	$(BUILD)/emend generate fish >$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/emend.fish
 	cd editors && find neovim emacs vscode -type d -name node_modules -prune -o -type f -print | \
 		while read -r f; do install -D -m644 "$$f" "$(DESTDIR)$(DATADIR)/emend/$$f"; done
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(BINDIR)/emend
 	rm -rf $(DESTDIR)$(DATADIR)/doc/emend $(DESTDIR)$(DATADIR)/emend
+	rm -f $(DESTDIR)$(MANDIR)/man1/emend.1 $(DESTDIR)$(ZSHDIR)/_emend \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/emend $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/emend.fish
 
 # The package depends on the libraries that the binary is linked with, and on libcurl and libgit2 by
 # way of a small program that is linked with them: dpkg-shlibdeps then names them for this release.
 DEB_ARCH = $(call once,DEB_ARCH,$(shell dpkg --print-architecture))
+DEB_BY = $(or $(DEBFULLNAME),Emend developers) <$(or $(DEBEMAIL),emend@emend.invalid)>
 DEB = $(BUILD)/emend_$(VERSION)_$(DEB_ARCH).deb
 deb: $(BUILD)/emend ## build a Debian package
 	@.ci/deps need deb
 	@rm -rf $(BUILD)/deb
-	@$(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(BUILD))/deb/root PREFIX=/usr BUILD=$(BUILD)
+	@$(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(BUILD))/deb/root PREFIX=/usr BUILD=$(BUILD) \
+		ZSHDIR=/usr/share/zsh/vendor-completions
+	@cd $(BUILD)/deb/root/usr/share && gzip -9n man/man1/emend.1 && cd doc/emend && rm LICENSE && \
+		printf 'emend (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- %s  %s\n' '$(VERSION)' '$(DEB_BY)' \
+		"$$(date -R -d @$${SOURCE_DATE_EPOCH:-$$(date +%s)})" | gzip -9n >changelog.gz
+	@printf '%s\n' 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/' 'Upstream-Name: emend' '' \
+		'Files: *' 'Copyright: 2026 Emend developers' 'License: Apache-2.0' \
+		' On Debian systems, the full text of the Apache License version 2.0 is in' \
+		' /usr/share/common-licenses/Apache-2.0.' >$(BUILD)/deb/root/usr/share/doc/emend/copyright
 	@strip --strip-unneeded $(BUILD)/deb/root/usr/bin/emend
 	@mkdir -p $(BUILD)/deb/debian $(BUILD)/deb/root/DEBIAN
 	@printf 'Source: emend\n\nPackage: emend\nArchitecture: any\n' >$(BUILD)/deb/debian/control
@@ -259,7 +278,7 @@ deb: $(BUILD)/emend ## build a Debian package
 	@cd $(BUILD)/deb && dpkg-shlibdeps --warnings=0 -O -eroot/usr/bin/emend -elazy | \
 		sed 's/^shlibs:Depends=//' >depends
 	@{ echo 'Package: emend'; echo 'Version: $(VERSION)'; echo 'Architecture: $(DEB_ARCH)'; \
-		echo 'Maintainer: Emend developers <emend@localhost>'; echo 'Section: devel'; echo 'Priority: optional'; \
+		echo 'Maintainer: $(DEB_BY)'; echo 'Section: devel'; echo 'Priority: optional'; \
 		echo "Installed-Size: $$(du -sk $(BUILD)/deb/root | cut -f1)"; \
 		echo "Depends: $$(cat $(BUILD)/deb/depends)"; echo 'Recommends: git, ca-certificates'; \
 		echo 'Description: AI code actions and sandboxed agent tasks for any editor'; \
