@@ -10,6 +10,7 @@
 #include "agent/base/snapshot.h"
 #include "agent/edit/change.h"
 #include "protocol/base/err.h"
+#include "protocol/lsp/position.h"
 
 struct task;	   /* agent/session/task.h */
 struct task_event; /* agent/event.h */
@@ -63,6 +64,45 @@ typedef void edit_cb(void *payload, struct snapshot *now, const struct err *err)
 
 typedef void fresh_cb(void *payload);
 
+/* What the language servers of the editor know of the code. */
+enum lookup_kind {
+	LOOKUP_NONE, /* no question */
+	LOOKUP_DIAGNOSTICS,
+	LOOKUP_REFERENCES,
+	LOOKUP_DEFINITION,
+	LOOKUP_RENAME
+};
+
+struct lookup {
+	enum lookup_kind kind;
+	struct slice path; /* absolute; "" for the diagnostics of every file */
+	/* Diagnostics: those of the text of now are waited for, LIMIT_DIAGNOSTICS_MS at most. */
+	bool settle;
+	/* The others: the symbol begins at this byte of this text, which stands in the file now. */
+	struct slice text;
+	size_t offset;
+	struct slice new_name; /* of a rename */
+};
+
+struct lookup_item {
+	struct slice path; /* absolute */
+	struct range range;
+	struct slice
+		text; /* a diagnostic's message; of a rename, what comes in place of the range */
+	struct slice source; /* who says so, "clangd"; may be empty */
+	int severity;	     /* enum lsp_severity; of a diagnostic */
+};
+
+struct lookup_result {
+	const struct lookup_item *items;
+	size_t n;
+	enum position_encoding encoding; /* of the ranges */
+	bool checked; /* diagnostics: somebody looks at this file, or at some file for "" */
+	bool current; /* diagnostics: all that are known to come for the text of now are here */
+};
+/* err: nobody could answer; its message is for the model. */
+typedef void lookup_cb(void *payload, const struct lookup_result *result, const struct err *err);
+
 struct host_ops {
 	/* The open buffer of the file at this absolute path: gives a reference, or NULL if it is
 	 * not open. */
@@ -92,11 +132,21 @@ struct host_ops {
 	 * before files are read, shown or changed. NULL: it always is. */
 	struct host_ask *(*fresh)(void *self, struct slice path, bool below, fresh_cb *done,
 				  void *payload);
+	/* Whether somebody behind this face can answer such a question: the same for as long as a
+	 * task runs. Both operations may be NULL: nobody can. */
+	bool (*knows)(void *self, enum lookup_kind kind);
+	struct host_ask *(*lookup)(void *self, const struct lookup *q, lookup_cb *done,
+				   void *payload);
 };
 
 struct host {
 	const struct host_ops *ops;
 	void *self;
 };
+
+static inline bool host_knows(const struct host *h, enum lookup_kind kind)
+{
+	return h->ops->knows && h->ops->knows(h->self, kind);
+}
 
 #endif

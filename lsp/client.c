@@ -69,4 +69,6 @@ void client_init(struct client *c, struct json params)
 	c->progress = yes(window, "workDoneProgress");
 	c->show_document = yes(json_get(window, "showDocument"), "support");
 	c->emend = json_type(emend) == JSON_OBJECT || json_bool_or(emend, false);
+	c->diagnostics = yes(emend, "diagnostics");
+	c->lookup = yes(emend, "lookup");
 }

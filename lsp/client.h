@@ -30,6 +30,8 @@ struct client {
 	bool llm_tag;		    /* codeAction.tagSupport has LLMGenerated */
 	bool virtual_documents;	    /* workspace.textDocumentContent */
 	bool emend;		    /* experimental.emend: one of our own plugins */
+	bool diagnostics; /* experimental.emend.diagnostics: it says what the editor shows */
+	bool lookup;	  /* experimental.emend.lookup: it asks the editor's servers for us */
 };
 
 void client_init(struct client *c, struct json initialize_params);

@@ -128,6 +128,20 @@ static const char *lost(void *self, struct slice path)
 	return edits_lost(&t->server->edits, path);
 }
 
+static bool knows(void *self, enum lookup_kind kind)
+{
+	struct tracked *t = self;
+
+	return lookups_know(&t->server->lookups, kind);
+}
+
+static struct host_ask *lookup(void *self, const struct lookup *q, lookup_cb *done, void *payload)
+{
+	struct tracked *t = self;
+
+	return lookups_ask(&t->server->lookups, q, done, payload);
+}
+
 static const struct host_ops ops = {
 	.buffer = buffer,
 	.each_buffer = each_buffer,
@@ -138,6 +152,8 @@ static const struct host_ops ops = {
 	.event = event,
 	.show = show,
 	.lost = lost,
+	.knows = knows,
+	.lookup = lookup,
 };
 
 struct host host_own(struct tracked *t)

@@ -235,6 +235,7 @@ static void wire(struct server *s)
 		   &s->messages);
 	shown_init(&s->shown, s->loop, &s->conn, &s->client, &s->messages);
 	questions_init(&s->questions, s->loop, &s->runq, &s->conn, &s->client, &s->shown);
+	lookups_init(&s->lookups, s->loop, &s->conn, &s->client, &s->edits, &s->folders);
 	tasks_init(&s->tasks, s->loop);
 	pending_init(&s->pending, s);
 	s->as_face.server = s;

@@ -18,6 +18,7 @@
 #include "lsp/documents.h"
 #include "lsp/edits.h"
 #include "lsp/folders.h"
+#include "lsp/lookup.h"
 #include "lsp/messages.h"
 #include "lsp/parent.h"
 #include "lsp/pending.h"
@@ -59,6 +60,7 @@ struct server {
 	struct edits edits;
 	struct shown shown;
 	struct questions questions;
+	struct lookups lookups;
 	struct tasks tasks;
 	struct pending pending;
 	struct tracked as_face; /* the host that others use: nobody's task */

@@ -410,6 +410,20 @@ static void show(void *self, struct task *t, struct slice path, struct slice tit
 	h->own.ops->show(h->own.self, t, path, title);
 }
 
+static bool knows(void *self, enum lookup_kind kind)
+{
+	struct peer_host *h = self;
+
+	return host_knows(&h->own, kind);
+}
+
+static struct host_ask *lookup(void *self, const struct lookup *q, lookup_cb *done, void *payload)
+{
+	struct peer_host *h = self;
+
+	return h->own.ops->lookup(h->own.self, q, done, payload);
+}
+
 struct host peer_host_init(struct peer_host *h, struct host own, struct peers *peers)
 {
 	static const struct host_ops ops = { .buffer = buffer,
@@ -421,7 +435,9 @@ struct host peer_host_init(struct peer_host *h, struct host own, struct peers *p
 					     .event = event,
 					     .show = show,
 					     .lost = lost,
-					     .fresh = fresh };
+					     .fresh = fresh,
+					     .knows = knows,
+					     .lookup = lookup };
 
 	h->own = own;
 	h->peers = peers;

@@ -130,7 +130,7 @@ struct model_request turn_request(struct task *t)
 {
 	if (!t->schemas) {
 		t->schemas = arena_array(&t->arena, tool_count(), sizeof(*t->schemas));
-		t->n_schemas = tool_schemas(model_name(t->model), t->schemas);
+		t->n_schemas = tool_schemas(model_name(t->model), &t->host, t->schemas);
 	}
 	return (struct model_request){ .system = t->system,
 				       .tools = t->schemas,

@@ -45,15 +45,16 @@ static void refuse_arguments(struct tool_run *r, struct slice raw)
 
 void tool_start(struct tool_run *r)
 {
+	const struct host *host = &r->env->workspace.host;
 	struct slice unread, text = r->input_text;
 	struct err err = { 0 };
 
 	r->tool = tool_find(r->name);
-	if (!r->tool) {
+	if (!r->tool || !tool_is_there(r->tool, host)) {
 		say_started(r, SLICE("{}"), r->name);
 		tool_failf(r, "There is no tool named %.*s%.*s. The tools are %.*s.",
 			   SLICE_ARG(r->name), SLICE_ARG(tool_name_hint(r->name, &r->arena)),
-			   SLICE_ARG(tool_list(&r->arena)));
+			   SLICE_ARG(tool_list(host, &r->arena)));
 		return;
 	}
 	if (!json_parse(&r->arena, r->input_text, &r->input, &err) ||

@@ -7,6 +7,7 @@
 #define EMEND_TOOL_H
 
 #include "agent/event.h"
+#include "agent/host.h"
 #include "agent/model/model.h"
 #include "agent/policy/policy.h"
 #include "agent/store/event_log.h"
@@ -33,6 +34,7 @@ struct tool {
 	void (*start)(struct tool_run *r);
 	/* One line for people: what this call does ("Read src/a.c"). */
 	struct slice (*describe)(struct json input, struct arena *a);
+	enum lookup_kind needs; /* it exists only where the face can answer these */
 };
 
 /* What the tools of one task work with. Owned by the task. */
@@ -92,11 +94,14 @@ struct tool_run {
 
 /* Also by the names of other agents: names.h. */
 const struct tool *tool_find(struct slice name);
-struct slice tool_list(struct arena *a); /* "read_file, ... and ask_user", in the order of the table */
+/* "read_file, ... and ask_user": those of this host, in the order of the table */
+struct slice tool_list(const struct host *h, struct arena *a);
+bool tool_is_there(const struct tool *t, const struct host *h);
 size_t tool_count(void); /* all there are; a model gets at most that many */
-/* What a model of this name is offered, in the constant order of the table: it is part of the
- * cached prompt prefix. GPT models get apply_patch, all others edit_file. Returns the number. */
-size_t tool_schemas(struct slice model, struct tool_schema *out);
+/* What a model of this name is offered behind this host, in the constant order of the table: it is
+ * part of the cached prompt prefix. GPT models get apply_patch, all others edit_file. Returns the
+ * number. */
+size_t tool_schemas(struct slice model, const struct host *h, struct tool_schema *out);
 
 void tool_start(
 	struct tool_run *r); /* the caller has filled env, id, name, input_text, on_done, payload */

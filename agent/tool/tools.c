@@ -1,7 +1,7 @@
 /* tools.c - the table of tools. What the model is told of a tool NAME stands in agent/tool/schema/NAME.txt
  * (words) and NAME.json (the JSON Schema of its arguments). Names, order and texts are part of the cached prompt prefix: they
- * are the same for every task; a mode that forbids a tool answers with an error instead of removing
- * it. */
+ * are the same for every task behind one editor; a mode that forbids a tool answers with an error instead of removing
+ * it. Those that need a language server stand last: with and without them the prefix is the same. */
 #include "agent/tool/tools.h"
 
 #include <stdio.h>
@@ -91,18 +91,50 @@ static struct slice say_plan(struct json input, struct arena *a)
 	return arena_printf(a, "Plan, %zu steps", json_len(json_get(input, "steps")));
 }
 
+static struct slice say_diagnostics(struct json input, struct arena *a)
+{
+	struct slice path = member(input, a, "path");
+
+	return path.len ? arena_printf(a, "Problems in %.*s", SLICE_ARG(path)) : SLICE("Problems");
+}
+
+static struct slice say_references(struct json input, struct arena *a)
+{
+	return arena_printf(a, "References of %.*s", SLICE_ARG(member(input, a, "symbol")));
+}
+
+static struct slice say_definition(struct json input, struct arena *a)
+{
+	return arena_printf(a, "Definition of %.*s", SLICE_ARG(member(input, a, "symbol")));
+}
+
+static struct slice say_rename(struct json input, struct arena *a)
+{
+	return arena_printf(a, "Rename %.*s to %.*s", SLICE_ARG(member(input, a, "symbol")),
+			    SLICE_ARG(member(input, a, "new_name")));
+}
+
 static const struct tool tools[] = {
-	{ "read_file", TOOL_READ, read_file_start, say_read },
-	{ "list_files", TOOL_READ, list_files_start, say_list },
-	{ "search", TOOL_READ, search_start, say_search },
-	{ "edit_file", TOOL_WRITE, edit_file_start, say_edit },
-	{ "apply_patch", TOOL_WRITE, apply_patch_start, say_patch },
-	{ "write_file", TOOL_WRITE, write_file_start, say_write },
-	{ "run_command", TOOL_EXEC, run_command_start, say_run },
-	{ "command_output", TOOL_EXEC, command_output_start, say_output },
-	{ "update_plan", TOOL_META, update_plan_start, say_plan },
-	{ "ask_user", TOOL_META, ask_user_start, say_ask },
+	{ "read_file", TOOL_READ, read_file_start, say_read, LOOKUP_NONE },
+	{ "list_files", TOOL_READ, list_files_start, say_list, LOOKUP_NONE },
+	{ "search", TOOL_READ, search_start, say_search, LOOKUP_NONE },
+	{ "edit_file", TOOL_WRITE, edit_file_start, say_edit, LOOKUP_NONE },
+	{ "apply_patch", TOOL_WRITE, apply_patch_start, say_patch, LOOKUP_NONE },
+	{ "write_file", TOOL_WRITE, write_file_start, say_write, LOOKUP_NONE },
+	{ "run_command", TOOL_EXEC, run_command_start, say_run, LOOKUP_NONE },
+	{ "command_output", TOOL_EXEC, command_output_start, say_output, LOOKUP_NONE },
+	{ "update_plan", TOOL_META, update_plan_start, say_plan, LOOKUP_NONE },
+	{ "ask_user", TOOL_META, ask_user_start, say_ask, LOOKUP_NONE },
+	{ "diagnostics", TOOL_READ, diagnostics_start, say_diagnostics, LOOKUP_DIAGNOSTICS },
+	{ "references", TOOL_READ, references_start, say_references, LOOKUP_REFERENCES },
+	{ "definition", TOOL_READ, definition_start, say_definition, LOOKUP_DEFINITION },
+	{ "rename", TOOL_WRITE, rename_start, say_rename, LOOKUP_RENAME },
 };
+
+bool tool_is_there(const struct tool *t, const struct host *h)
+{
+	return t->needs == LOOKUP_NONE || host_knows(h, t->needs);
+}
 
 const struct tool *tool_find(struct slice name)
 {
@@ -115,16 +147,20 @@ const struct tool *tool_find(struct slice name)
 	return NULL;
 }
 
-struct slice tool_list(struct arena *a)
+struct slice tool_list(const struct host *h, struct arena *a)
 {
 	struct slice out = SLICE("");
+	size_t last = ARRAY_LEN(tools) - 1;
 
-	for (size_t i = 0; i < ARRAY_LEN(tools); i++)
-		out = arena_printf(a, "%.*s%s%s", SLICE_ARG(out),
-				   i == 0			? ""
-				   : i + 1 == ARRAY_LEN(tools) ? " and "
-								: ", ",
-				   tools[i].name);
+	while (!tool_is_there(&tools[last], h))
+		last--;
+	for (size_t i = 0; i <= last; i++)
+		if (tool_is_there(&tools[i], h))
+			out = arena_printf(a, "%.*s%s%s", SLICE_ARG(out),
+					   i == 0      ? ""
+					   : i == last ? " and "
+						       : ", ",
+					   tools[i].name);
 	return out;
 }
 
@@ -160,13 +196,13 @@ static struct tool_schema schema_of(const struct tool *t)
 				     .input_schema = text_of(t->name, ".json") };
 }
 
-size_t tool_schemas(struct slice model, struct tool_schema *out)
+size_t tool_schemas(struct slice model, const struct host *h, struct tool_schema *out)
 {
 	const char *not_for_it = is_gpt(model) ? "edit_file" : "apply_patch";
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(tools); i++)
-		if (strcmp(tools[i].name, not_for_it) != 0)
+		if (strcmp(tools[i].name, not_for_it) != 0 && tool_is_there(&tools[i], h))
 			out[n++] = schema_of(&tools[i]);
 	return n;
 }

@@ -14,5 +14,9 @@ void run_command_start(struct tool_run *r);
 void command_output_start(struct tool_run *r);
 void update_plan_start(struct tool_run *r);
 void ask_user_start(struct tool_run *r);
+void diagnostics_start(struct tool_run *r);
+void references_start(struct tool_run *r);
+void definition_start(struct tool_run *r);
+void rename_start(struct tool_run *r);
 
 #endif

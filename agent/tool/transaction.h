@@ -25,6 +25,7 @@ enum change_rule {
 	CHANGE_EXISTING,   /* a missing file is an error */
 	CHANGE_SEEN,	   /* an existing file that the model has not read is refused */
 	CHANGE_NEW,	   /* an existing file is refused */
+	CHANGE_NOW,	   /* the plan is for what stands there now, whatever the model saw */
 	CHANGE_MOVED_HERE, /* new, and gets what is planned for the change before it, which goes */
 };
 

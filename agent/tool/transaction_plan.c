@@ -12,6 +12,7 @@ static bool allowed_by_rule(struct tool_run *r, const struct change *c, struct e
 	case CHANGE_ANY:
 		return true;
 	case CHANGE_EXISTING:
+	case CHANGE_NOW:
 		return c->now ||
 		       err_set(err, ERR_NOT_FOUND,
 			       "%.*s does not exist; use write_file to create it", SLICE_ARG(path));
@@ -61,7 +62,7 @@ static bool plan_text(struct tool_run *r, struct transaction *t, struct change *
 	struct snapshot *seen = workspace_seen(&r->env->workspace, c->spec->path);
 	struct slice now = change_now(c), wanted;
 
-	if (!seen || !c->now || slice_eq(snapshot_text(seen), now))
+	if (!seen || !c->now || c->spec->rule == CHANGE_NOW || slice_eq(snapshot_text(seen), now))
 		return call_plan(r, t, c, now, &c->planned, err);
 
 	/* The user changed it since the model read it. */

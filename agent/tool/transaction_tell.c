@@ -2,6 +2,7 @@
 #include "agent/tool/transaction_own.h"
 
 #include "agent/edit/edit.h"
+#include "agent/tool/lookup.h"
 #include "protocol/base/limits.h"
 
 enum { DIFF_LINES = 60 };
@@ -105,10 +106,12 @@ static void tell_one(struct tool_run *r, const struct change *c, struct buf *out
 				summary->len ? ", " : "", SLICE_ARG(c->spec->path), added, removed);
 }
 
+/* Of an open document the editor's language servers tell what the change broke. */
 void transaction_succeeded(struct tool_run *r, struct transaction *t)
 {
-	struct slice summary = SLICE("");
+	struct slice *open = arena_array(&r->arena, t->n, sizeof(*open)), summary = SLICE("");
 	struct buf out;
+	size_t n = 0;
 
 	buf_init(&out, (size_t)LIMIT_PATCH_FILES * LIMIT_WRITE_BYTES);
 	for (size_t i = 0; i < t->n; i++) {
@@ -117,9 +120,11 @@ void transaction_succeeded(struct tool_run *r, struct transaction *t)
 		remember(r, c);
 		if (!c->same)
 			tell_face(r, c);
+		if (!c->same && c->is_buffer)
+			open[n++] = c->spec->path;
 		tell_one(r, c, &out, &summary);
 	}
-	tool_finish(r, true, buf_slice(&out), summary.len ? summary : SLICE("no change"));
+	diagnostics_after(r, open, n, buf_slice(&out), summary.len ? summary : SLICE("no change"));
 	buf_release(&out);
 }
 

@@ -59,7 +59,8 @@ The newest comes first.  Its server is added under :server.")
 
 (cl-defmethod eglot-client-capabilities :around ((_server emend-server))
   "Announce that the messages below are understood."
-  (plist-put (copy-sequence (cl-call-next-method)) :experimental '(:emend t)))
+  (plist-put (copy-sequence (cl-call-next-method))
+             :experimental '(:emend (:diagnostics t))))
 
 (cl-defmethod eglot-handle-notification
   ((server emend-server) (_method (eql emend/task)) &rest task)
@@ -426,8 +427,35 @@ Lines only: no column, so no encoding to get wrong."
              (let ((line (1- (line-number-at-pos (flymake-diagnostic-beg diagnostic) t))))
                (list :range (list :start (list :line line :character 0)
                                   :end (list :line line :character 0))
+                     :severity (pcase (flymake-diagnostic-type diagnostic)
+                                 ((or :warning 'eglot-warning) 2)
+                                 ((or :note 'eglot-note) 3)
+                                 (_ 1))
                      :message (flymake-diagnostic-text diagnostic))))
            (flymake-diagnostics beg end))))
+
+;; Only eglot's own backend is left out: with this server it has nothing to say.
+(defun emend--flymake-waits ()
+  "Whether flymake is still to check the newest text of this buffer."
+  (or (bound-and-true-p flymake-timer)
+      (cl-set-difference (remq 'eglot-flymake-backend (flymake-running-backends))
+                         (flymake-reporting-backends))))
+
+(cl-defmethod eglot-handle-request
+  ((server emend-server) (_method (eql emend/diagnostics)) &key uri &allow-other-keys)
+  "Tell a task of SERVER what flymake shows in the file URI, or in all."
+  (let (files pending)
+    (dolist (buffer (if uri
+                        (delq nil (list (find-buffer-visiting (emend--path uri))))
+                      (eglot--managed-buffers server)))
+      (with-current-buffer buffer
+        (when (and (bound-and-true-p flymake-mode)
+                   (remq 'eglot-flymake-backend (flymake-running-backends)))
+          (push (list :uri (emend--uri)
+                      :diagnostics (emend--diagnostics (point-min) (point-max)))
+                files)
+          (when (emend--flymake-waits) (setq pending t)))))
+    (append (list :files (vconcat files)) (and pending '(:pending t)))))
 
 (cl-defmethod jsonrpc-connection-send :around
   ((server emend-server) &rest args &key method params &allow-other-keys)

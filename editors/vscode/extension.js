@@ -8,23 +8,26 @@ const vscode = require('vscode');
 const { LanguageClient, State, TransportKind } = require('vscode-languageclient/node');
 const { Answers } = require('./answers');
 const { Hunks } = require('./hunks');
+const { Lookup } = require('./lookup');
 const { Questions } = require('./questions');
 
 let client;
-let questions, answers, hunks;
+let questions, answers, hunks, lookup;
 const tasks = new Map(); // task id -> { task, report, end } of the tasks that run
 let newest; // the task that was heard of last
 
 // Announces to the server that we know its own messages.
 const emendFeature = {
-  fillClientCapabilities(capabilities) {
-    capabilities.experimental = Object.assign({}, capabilities.experimental, { emend: true });
-  },
-  initialize() {},
-  getState() {
-    return { kind: 'static' };
-  },
-  clear() {},
+	fillClientCapabilities(capabilities) {
+		capabilities.experimental =
+			Object.assign({}, capabilities.experimental,
+				      { emend : { diagnostics : true, lookup : true } });
+	},
+	initialize() {},
+	getState() {
+		return { kind : 'static' };
+	},
+	clear() {},
 };
 
 function settings() {
@@ -62,6 +65,8 @@ function newClient() {
   made.onNotification('emend/show', (report) => answers.onShow(report));
   made.onNotification('emend/hunks', (params) => hunks.onHunks(params));
   made.onNotification('emend/questionClosed', (params) => questions.close(params.question));
+  made.onRequest('emend/diagnostics', (params) => lookup.onDiagnostics(params));
+  made.onRequest('emend/lookup', (params) => lookup.onLookup(params));
   made.onRequest('emend/permission', (request) => questions.onPermission(request));
   made.onRequest('emend/question', (request) => questions.onQuestion(request));
   made.onDidChangeState((event) => {
@@ -218,6 +223,8 @@ function command(name, run) {
 async function activate(context) {
   answers = new Answers(context);
   hunks = new Hunks(context);
+  lookup = new Lookup();
+  context.subscriptions.push(lookup);
   questions = new Questions(context, (question, value) => client?.sendNotification('emend/answer',
     { question: question.id, [question.permission ? 'title' : 'answer']: value }));
   // The server's own commands are registered by the client under their own names (emend.do, ...), so

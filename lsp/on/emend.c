@@ -1,6 +1,7 @@
 /* emend.c - what our own plugins, and tests, ask the server: its state, the text that it believes a
  * buffer holds, the tasks that run and the last ones that ended, and what was said in one of them.
- * And what they tell it: the user's answer to a question that a plugin keeps open. */
+ * And what they tell it: the user's answer to a question that a plugin keeps open, and what the
+ * editor's language servers said. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -14,6 +15,13 @@
 void on_emend_answer(struct server *s, struct json params, struct arena *a)
 {
 	questions_answered(&s->questions, params, a);
+}
+
+/* --- emend/found --------------------------------------------------------------------------- */
+
+void on_emend_found(struct server *s, struct json params, struct arena *a)
+{
+	lookups_found(&s->lookups, params, a);
 }
 
 /* --- emend/document ------------------------------------------------------------------------ */

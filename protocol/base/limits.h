@@ -40,6 +40,8 @@ enum {
 	LIMIT_SEARCH_COUNT = 10 * 1000, /* lines that it counts; then it ends */
 	LIMIT_WALK_ENTRIES = 1000 * 1000,
 	LIMIT_EDITS_PER_CALL = 256,
+	LIMIT_LOOKUP_ITEMS =
+		10 * 1000,	 /* places or diagnostics in one answer of a language server */
 	LIMIT_PATCH_FILES = 64,	 /* of one patch, and of one transaction */
 	LIMIT_PATCH_ANCHORS = 8, /* "@@" lines of one hunk */
 	LIMIT_PATH_BYTES = 4096,
@@ -82,6 +84,7 @@ enum {
 	LIMIT_EDIT_VERIFY_MS = 1500,	      /* the didChange that proves an applied edit */
 	LIMIT_EDIT_BEHIND_MS = 5 * 1000,   /* the newer text of an editor that failed on an edit */
 	LIMIT_EDIT_CONFIRM_MS = 10 * 1000, /* the same, where it may come late */
+	LIMIT_DIAGNOSTICS_MS = 4 * 1000,   /* a language server looks at a text that was edited */
 	LIMIT_PEER_MS = 10 * 1000,	   /* another face says what it has open */
 	LIMIT_PEER_EDIT_MS = 60 * 1000,	   /* another face's editor makes an edit */
 	LIMIT_CONNECT_MS = 15 * 1000,

@@ -670,6 +670,34 @@ function scenario.outside()
   end)
 end
 
+-- Another language server serves the buffers: what it knows, the tasks know.
+function scenario.knows()
+  start()
+  local id = vim.lsp.start_client({
+    name = 'fake', cmd = { vim.env.EMEND_TOP .. '/tests/fake/language_server.py', '--publish-ms', '300' },
+  })
+  for _, name in ipairs({ 'sum.c', 'other.c' }) do
+    vim.cmd('edit ' .. name)
+    vim.lsp.buf_attach_client(0, id)
+    wait('another server serves ' .. name, function()
+      return vim.lsp.buf_is_attached(0, id) and vim.lsp.get_client_by_id(id).initialized
+    end)
+  end
+  vim.cmd('buffer sum.c')
+  vim.cmd('Emend do use what is known')
+  ended('done')
+  ok(text() == (before:gsub('%*v,', '*zahlen,'):gsub('v%[i%]; /%* →', 'zahlen[i]; /* → gut')), 'the symbol has its new name')
+  ok(on_disk() == before, 'in the buffer only')
+  vim.cmd('buffer other.c')
+  ok(text() == (before:gsub('%*v,', '*zahlen,'):gsub('v%[i%]', 'zahlen[i]')), 'and in the other file')
+  last = nil
+  vim.cmd('Emend undo')
+  ended('done')
+  ok(text() == before, 'one undo takes it back')
+  vim.cmd('buffer sum.c')
+  ok(text() == before, 'in both')
+end
+
 local good, why = xpcall(scenario[vim.env.SCENARIO], debug.traceback)
 if not good then
   ok(false, 'no error in the scenario: ' .. tostring(why))

@@ -4,6 +4,7 @@
 -- way to ask for: free text (:Emend do ...), questions that stand in a window of their own (questions.lua),
 -- answers that stream (tasks.lua), changes that wait (hunks.lua), progress, and cancel.
 local hunks = require('emend.hunks')
+local lookup = require('emend.lookup')
 local questions = require('emend.questions')
 local servers = require('emend.servers')
 local tasks = require('emend.tasks')
@@ -108,7 +109,8 @@ local function run_code(verb, args, rest)
   local first = args.range > 0 and args.line1 or nil
   local argument = code_argument(first, args.line2, rest)
   if verb == 'fix' then
-    argument.diagnostics = servers.diagnostics(bufnr, first and first - 1, first and args.line2 - 1)
+    argument.diagnostics =
+      lookup.diagnostics(M.client(bufnr), bufnr, first and first - 1, first and args.line2 - 1)
   end
   M.execute(code[verb], argument)
 end

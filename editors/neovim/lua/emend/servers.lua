@@ -1,5 +1,6 @@
 -- The servers: one `emend lsp` for each workspace, and which buffers they serve.
 local hunks = require('emend.hunks')
+local lookup = require('emend.lookup')
 local questions = require('emend.questions')
 local tasks = require('emend.tasks')
 
@@ -66,37 +67,6 @@ end
 
 -- Diagnostics -----------------------------------------------------------------------------------------
 
-local function units(bufnr, line, column, encoding)
-  local text = vim.api.nvim_buf_get_lines(bufnr, line, line + 1, false)[1] or ''
-  column = math.min(column or 0, #text)
-  if encoding == 'utf-8' then
-    return column
-  end
-  local good, _, utf16 = pcall(vim.str_utfindex, text, column)
-  return good and utf16 or 0
-end
-
--- What Neovim shows for these lines (from 0; nil: all), whichever server or linter said it, as LSP has it.
-function M.diagnostics(bufnr, first, last)
-  local client, out = M.client(bufnr), {}
-  local encoding = client and client.offset_encoding or 'utf-16'
-  for _, d in ipairs(vim.diagnostic.get(bufnr)) do
-    local end_line = d.end_lnum or d.lnum
-    if #out < 100 and (not first or (d.lnum <= last and end_line >= first)) then
-      table.insert(out, {
-        range = {
-          start = { line = d.lnum, character = units(bufnr, d.lnum, d.col, encoding) },
-          ['end'] = { line = end_line, character = units(bufnr, end_line, d.end_col or d.col, encoding) },
-        },
-        severity = d.severity,
-        source = d.source,
-        message = d.message,
-      })
-    end
-  end
-  return out
-end
-
 -- Since 0.10 Neovim gives each server its own diagnostics only, and Emend has none: it is to see all.
 local function see_all_diagnostics(client)
   local send = client.rpc.request
@@ -105,7 +75,8 @@ local function see_all_diagnostics(client)
       local bufnr = vim.uri_to_bufnr(params.textDocument.uri)
       params = vim.deepcopy(params)
       params.context = params.context or {}
-      params.context.diagnostics = M.diagnostics(bufnr, params.range.start.line, params.range['end'].line)
+      params.context.diagnostics =
+        lookup.diagnostics(client, bufnr, params.range.start.line, params.range['end'].line)
     end
     return send(method, params, ...)
   end
@@ -171,7 +142,9 @@ local function on_exit(root)
 end
 
 local handlers = {
+  ['emend/diagnostics'] = lookup.on_diagnostics,
   ['emend/hunks'] = hunks.on_hunks,
+  ['emend/lookup'] = lookup.on_lookup,
   ['emend/task'] = tasks.on_task,
   ['emend/text'] = tasks.on_text,
   ['emend/show'] = tasks.on_show,
@@ -182,7 +155,7 @@ local handlers = {
 
 local function client_config(root)
   local capabilities = vim.lsp.protocol.make_client_capabilities()
-  capabilities.experimental = { emend = true }
+  capabilities.experimental = { emend = { diagnostics = true, lookup = true } }
   local settings = config.settings
   return {
     name = 'emend',
@@ -236,6 +209,7 @@ end
 
 function M.setup(options)
   config = options
+  lookup.watch()
   local group = vim.api.nvim_create_augroup('emend', { clear = true })
   vim.api.nvim_create_autocmd({ 'BufReadPost', 'BufNewFile', 'BufFilePost' }, {
     group = group,

@@ -446,7 +446,7 @@ static void editor_show(void *self, struct task *t, struct slice path, struct sl
 
 static const struct host_ops editor_ops = { editor_buffer,     editor_each,	editor_edit,
 					    editor_permission, editor_question, editor_drop,
-					    editor_event,      editor_show,	NULL,		NULL };
+					    editor_event,      editor_show,	.lost = NULL };
 
 static void editor_init(struct editor *e, struct runq *q, uint32_t seed)
 {

@@ -18,6 +18,16 @@ static bool offered(const struct tool_schema *s, size_t n, const char *name)
 	return false;
 }
 
+static bool knows(void *self, enum lookup_kind kind)
+{
+	(void)kind;
+	return self != NULL;
+}
+
+static const struct host_ops ops = { .knows = knows };
+static char someone;
+static const struct host plain = { &ops, NULL }, editor = { &ops, &someone };
+
 static void one_way_to_edit(void **state)
 {
 	static const struct {
@@ -40,9 +50,9 @@ static void one_way_to_edit(void **state)
 	(void)state;
 	assert_true(tool_count() <= 64);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		size_t n = tool_schemas(slice_of(rows[i].model), s);
+		size_t n = tool_schemas(slice_of(rows[i].model), &plain, s);
 
-		assert_int_equal(n, tool_count() - 1);
+		assert_int_equal(n, tool_count() - 5); /* one to edit, four that look up */
 		assert_int_equal(offered(s, n, "apply_patch"), rows[i].patch);
 		assert_int_equal(offered(s, n, "edit_file"), !rows[i].patch);
 	}
@@ -51,12 +61,12 @@ static void one_way_to_edit(void **state)
 static void the_same_in_the_same_order(void **state)
 {
 	struct tool_schema a[64], b[64];
-	size_t n = tool_schemas(SLICE("anthropic/claude-opus-5-5"), a);
+	size_t n = tool_schemas(SLICE("anthropic/claude-opus-5-5"), &editor, a);
 	struct json input;
 	struct arena arena;
 
 	(void)state;
-	assert_int_equal(n, tool_schemas(SLICE("gpt-6"), b));
+	assert_int_equal(n, tool_schemas(SLICE("gpt-6"), &editor, b));
 	arena_init(&arena);
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(a[i].name, "edit_file") == 0)
@@ -70,11 +80,26 @@ static void the_same_in_the_same_order(void **state)
 	arena_release(&arena);
 }
 
+/* What an editor adds stands behind what is always there: the cached prefix of the prompt stays. */
+static void lookups_only_where_someone_knows(void **state)
+{
+	struct tool_schema a[64], b[64];
+	size_t n = tool_schemas(SLICE("claude"), &plain, a);
+
+	(void)state;
+	assert_int_equal(tool_schemas(SLICE("claude"), &editor, b), n + 4);
+	for (size_t i = 0; i < n; i++)
+		assert_string_equal(a[i].name, b[i].name);
+	assert_false(offered(a, n, "diagnostics"));
+	assert_true(offered(b, n + 4, "diagnostics") && offered(b, n + 4, "rename"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_way_to_edit),
 		cmocka_unit_test(the_same_in_the_same_order),
+		cmocka_unit_test(lookups_only_where_someone_knows),
 	};
 
 	return cmocka_run_group_tests_name("tool/tools", tests, NULL, NULL);

@@ -134,8 +134,8 @@ static void show(void *self, struct task *t, struct slice path, struct slice tit
 	(void)self, (void)t, (void)path, (void)title;
 }
 
-static const struct host_ops ops = { buffer,   each_buffer, edit,  permission,
-				     question, drop,	    event, show, NULL, NULL };
+static const struct host_ops ops = { buffer, each_buffer, edit, permission,  question,
+				     drop,   event,	  show, .lost = NULL };
 
 struct fixture {
 	uv_loop_t loop;
