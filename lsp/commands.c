@@ -6,10 +6,11 @@
 static const struct command commands[] = {
 	{ "emend.action", command_action },	{ "emend.do", command_do },
 	{ "emend.chat", command_chat },		{ "emend.cancel", command_cancel },
-	{ "emend.tasks", command_tasks },	{ "emend.undo", command_undo },
-	{ "emend.diff", command_diff },		{ "emend.acceptHunk", command_accept },
-	{ "emend.rejectHunk", command_reject }, { "emend.acceptAll", command_accept },
-	{ "emend.rejectAll", command_reject },	{ "emend.status", command_status },
+	{ "emend.steer", command_steer },	{ "emend.tasks", command_tasks },
+	{ "emend.undo", command_undo },		{ "emend.diff", command_diff },
+	{ "emend.acceptHunk", command_accept }, { "emend.rejectHunk", command_reject },
+	{ "emend.acceptAll", command_accept },	{ "emend.rejectAll", command_reject },
+	{ "emend.status", command_status },
 };
 
 const char *commands_name(size_t i)

@@ -7,6 +7,7 @@
 #include "protocol/rpc/conn.h"
 
 struct server;
+struct tracked;
 struct code_action;
 
 /* arg: arguments[0], may be missing; token: the client's workDoneToken, may be missing. */
@@ -29,10 +30,19 @@ void command_code(struct server *s, struct rpc_request *req, struct json arg, st
 		  const struct code_action *action);
 command_fn command_action;
 /* on/task_command.c */
-command_fn command_do, command_chat, command_cancel, command_tasks, command_undo, command_diff;
+command_fn command_do, command_chat, command_undo, command_diff;
+/* on/others_command.c: those that may be about a task of another face */
+command_fn command_steer, command_cancel, command_tasks;
 /* on/hunk_command.c: {id}, {uri}, {task}, or nothing for all */
 command_fn command_accept, command_reject;
 /* on/emend_server_status.c */
 command_fn command_status;
+
+/* For the handlers. What the argument says under this key, or the argument itself. */
+struct slice command_text(struct rpc_request *req, struct json arg, const char *key);
+/* The folder that a command is about: of its {uri}, else of the task (may be NULL), else the first. */
+struct slice command_workspace(struct server *s, struct rpc_request *req, struct json arg,
+			       const struct tracked *task);
+void command_failed(struct rpc_request *req, const struct err *err);
 
 #endif

@@ -174,6 +174,20 @@ static void put_line(struct buf *out, const char *word, struct slice path)
 		buf_printf(out, "%s %.*s\n", word, SLICE_ARG(path));
 }
 
+static bool on_peer_request(void *owner, struct rpc_request *req)
+{
+	struct server *s = owner;
+
+	return board_request(&s->board, req);
+}
+
+static void tasks_changed(void *owner)
+{
+	struct server *s = owner;
+
+	face_changed(s->face);
+}
+
 /* See agent/peers/folder.h. Both spellings of a document: others look for the resolved one. */
 static void list_open(void *owner, struct buf *out)
 {
@@ -183,6 +197,7 @@ static void list_open(void *owner, struct buf *out)
 
 	for (size_t i = 0; i < s->folders.n; i++)
 		put_line(out, "root", slice_of(s->folders.list[i].real));
+	board_list(&s->board, out);
 	LIST_EACH (it, tmp, &s->documents.all) {
 		struct document *doc = container_of(it, struct document, link);
 
@@ -202,6 +217,7 @@ static void meet_others(struct server *s)
 	s->face = face_open(&(struct face_options){ .loop = s->loop,
 						    .runq = &s->runq,
 						    .host = host_own(&s->as_face),
+						    .request = on_peer_request,
 						    .list = list_open,
 						    .owner = s });
 }
@@ -238,6 +254,7 @@ static void wire(struct server *s)
 	lookups_init(&s->lookups, s->loop, &s->conn, &s->client, &s->edits, &s->folders);
 	tasks_init(&s->tasks, s->loop);
 	pending_init(&s->pending, s);
+	board_init(&s->board, s->loop, &s->runq, "editor", tasks_changed, s);
 	s->as_face.server = s;
 	s->peers = peers_new(&(struct peers_options){
 		.loop = s->loop, .runq = &s->runq, .own_name = face_of, .payload = s });
@@ -281,6 +298,7 @@ int server_free(struct server *s)
 	int status = s->status;
 
 	pending_release(&s->pending);
+	board_release(&s->board);
 	tasks_release(&s->tasks);
 	edits_release(&s->edits);
 	questions_release(&s->questions);

@@ -65,6 +65,7 @@ struct server {
 	struct pending pending;
 	struct tracked as_face; /* the host that others use: nobody's task */
 	struct face *face;	/* our socket; NULL: not READY yet, or there is none */
+	struct board board;	/* our tasks, for the other faces */
 	struct peers *peers;	/* the other faces */
 	struct agent *agent;	      /* NULL until the first task */
 	char *state_dir;	      /* with it */

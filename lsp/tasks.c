@@ -434,11 +434,9 @@ size_t tasks_cancel_token(struct tasks *all, struct json token)
 
 void tasks_write(struct tasks *all, struct jw *w, uint64_t now_ms)
 {
-	jw_array(w);
 	LIST_EACH (it, tmp, &all->all) {
 		jw_object(w);
 		tell_fields(container_of(it, struct tracked, link), w, now_ms);
 		jw_end(w);
 	}
-	jw_end(w);
 }

@@ -65,7 +65,7 @@ struct tracked *tasks_newest(struct tasks *t); /* NULL: there was none */
 /* How many were told to end: the one with this id, or all for "". */
 size_t tasks_cancel(struct tasks *t, struct slice id);
 size_t tasks_cancel_token(struct tasks *t, struct json token);
-void tasks_write(struct tasks *t, struct jw *w, uint64_t now_ms); /* a JSON array, oldest first */
+void tasks_write(struct tasks *t, struct jw *w, uint64_t now_ms); /* into an array, oldest first */
 
 /* What host.c is told by the core. */
 void tracked_event(struct tracked *t, const struct task_event *ev);

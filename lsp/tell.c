@@ -12,6 +12,7 @@ enum { TITLE_BYTES = 60, LINE_BYTES = 120, UNDO_BYTES = 1500 };
 void tell_fields(const struct tracked *t, struct jw *w, uint64_t now_ms)
 {
 	uint64_t end = t->running ? now_ms : t->ended_ms;
+	struct slice text;
 
 	jw_kcstr(w, "taskId", t->id);
 	jw_kcstr(w, "state", t->status);
@@ -25,6 +26,12 @@ void tell_fields(const struct tracked *t, struct jw *w, uint64_t now_ms)
 		jw_kcstr(w, "session", t->session);
 	if (t->plan)
 		jw_kraw(w, "plan", slice_of(t->plan));
+	if (!t->task || !task_waits(t->task, 0, &text))
+		return;
+	jw_karray(w, "queue");
+	for (size_t i = 0; task_waits(t->task, i, &text); i++)
+		jw_str(w, text);
+	jw_end(w);
 }
 
 void tell_task(struct tracked *t)

@@ -66,6 +66,19 @@ static const struct command table[] = {
 	  "ID may be the beginning of one, as long as it is unique, or the name of a task. list shows\n"
 	  "those of this folder; --all those of all.\n",
 	  OPTS_TASK | OPT_ALL | OPT_LIMIT, -1, cmd_sessions, NULL },
+	{ "tasks", "",
+	  "the tasks that run in this folder, whichever terminal or editor started them", NULL,
+	  OPTS_COMMON | OPT_JSON, 0, cmd_tasks, NULL },
+	{ "attach", "[TASK]", "a running task live in this terminal",
+	  "Its questions can be answered here, too; the first answer counts. Ctrl-C leaves, and the\n"
+	  "task goes on. TASK may be left out where only one is running.\n",
+	  OPTS_COMMON | OPT_JSON, 1, cmd_attach, NULL },
+	{ "steer", "TASK TEXT", "tell a running task something: it hears it with its next step",
+	  NULL, OPTS_COMMON | OPT_JSON | OPT_WITHDRAW, -1, cmd_steer,
+	  "  emend steer t1a2b \"use pytest instead\"\n"
+	  "  emend steer t1a2b --withdraw   what it has not heard yet\n" },
+	{ "cancel", "[TASK]", "end a running task", NULL, OPTS_COMMON | OPT_JSON, 1, cmd_cancel,
+	  NULL },
 	{ "run", "[-y] [--network] [--rw DIR] [--json] -- CMD ARG...",
 	  "run a command exactly as the agent would",
 	  "What it prints on either of its streams comes as one. The exit status is that of the\n"

@@ -4,17 +4,46 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "agent/peers/face.h"
 #include "agent/peers/peers.h"
 #include "agent/session/task.h"
 #include "protocol/base/log.h"
 
 enum { EXIT_CANCELLED = 5 };
 
-/* The terminal holds no buffers: nobody needs to ask it. */
-static const char *no_name(void *payload)
+/* What runs a task is listed as soon as it does; what runs none needs no socket. */
+static const char *own_name(void *payload)
 {
-	(void)payload;
-	return "";
+	struct cli_loop *l = payload;
+
+	return face_name(l->face);
+}
+
+static void list_tasks(void *owner, struct buf *out)
+{
+	struct cli_loop *l = owner;
+
+	board_list(&l->board, out);
+}
+
+static bool on_request(void *owner, struct rpc_request *req)
+{
+	struct cli_loop *l = owner;
+
+	return board_request(&l->board, req);
+}
+
+static void tasks_changed(void *owner)
+{
+	struct cli_loop *l = owner;
+
+	if (!l->face && !l->ending)
+		l->face = face_open(&(struct face_options){ .loop = &l->uv,
+							    .runq = &l->runq,
+							    .request = on_request,
+							    .list = list_tasks,
+							    .owner = l });
+	face_changed(l->face);
 }
 
 static void on_signal(uv_signal_t *h, int number)
@@ -53,7 +82,8 @@ bool cli_loop_init(struct cli_loop *l, const struct cli *c, const struct place *
 	o.loop = &l->uv;
 	o.runq = &l->runq;
 	l->peers = peers_new(&(struct peers_options){
-		.loop = &l->uv, .runq = &l->runq, .own_name = no_name });
+		.loop = &l->uv, .runq = &l->runq, .own_name = own_name, .payload = l });
+	board_init(&l->board, &l->uv, &l->runq, c->command.name, tasks_changed, l);
 	if (with_agent)
 		l->agent = agent_new(&o);
 	return true;
@@ -63,6 +93,8 @@ static void on_agent_closed(void *payload)
 {
 	struct cli_loop *l = payload;
 
+	face_close(l->face);
+	board_release(&l->board);
 	peers_close(l->peers);
 	runq_close(&l->runq);
 	for (int i = 0; i < LOOP_SIGNALS; i++)

@@ -9,6 +9,7 @@
 
 #include "agent/base/runq.h"
 #include "agent/cli/place.h"
+#include "agent/peers/board.h"
 
 enum { LOOP_SIGNALS = 3 };
 
@@ -17,6 +18,8 @@ struct cli_loop {
 	struct runq runq;
 	struct agent *agent; /* NULL: none was wanted */
 	struct peers *peers; /* the editors that have files of ours open */
+	struct board board;  /* our tasks, for them and for other terminals */
+	struct face *face;   /* where they ask; NULL until there is a task */
 	uv_signal_t signals[LOOP_SIGNALS];
 	unsigned interrupts;
 	int last_signal;

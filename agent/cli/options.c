@@ -31,6 +31,7 @@ static const struct option_spec table[] = {
 	  "go on with this session; \"last\": the newest of this folder" },
 	{ OPT_STAGED, '\0', "--staged", NULL, "what is staged for the next commit" },
 	{ OPT_MESSAGE, 'm', "--message", "TEXT", "the message of the commit" },
+	{ OPT_WITHDRAW, '\0', "--withdraw", NULL, "take back what the task has not heard yet" },
 	{ OPT_CONFIRM, 'y', "--yes", NULL, "do not ask" },
 	{ OPT_JSON, '\0', "--json", NULL,
 	  "print one JSON object a line on stdout, and nothing else" },

@@ -32,6 +32,7 @@ enum option { /* bits, so that a command's options are a mask */
 	      OPT_RESUME = 1 << 22,
 	      OPT_STAGED = 1 << 23,
 	      OPT_MESSAGE = 1 << 24,
+	      OPT_WITHDRAW = 1 << 25,
 	      /* groups */
 	      OPTS_COMMON = OPT_DIR | OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP,
 	      OPTS_TASK = OPTS_COMMON | OPT_MODEL | OPT_MODE | OPT_YES | OPT_MAX_USD |

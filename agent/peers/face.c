@@ -367,7 +367,8 @@ static void on_job(struct job *j)
 		return;
 	buf_init(&b, LIMIT_PEER_LIST_BYTES);
 	f->o.list(f->o.owner, &b);
-	if (!f->text && slice_find(buf_slice(&b), SLICE("open /"), 0) == SIZE_MAX) {
+	if (!f->text && slice_find(buf_slice(&b), SLICE("open /"), 0) == SIZE_MAX &&
+	    slice_find(buf_slice(&b), SLICE("task /"), 0) == SIZE_MAX) {
 		buf_release(&b); /* an idle face needs no list, and no threads of libuv to write it */
 		return;
 	}

@@ -162,15 +162,15 @@ void peers_remove(const char *folder, const char *name)
 	}
 }
 
-void peers_each_line(struct slice list, void (*fn)(void *payload, bool open, struct slice path),
+void peers_each_line(struct slice list,
+		     void (*fn)(void *payload, enum face_line kind, struct slice path),
 		     void *payload)
 {
+	static const char *const words[] = { "root /", "open /", "task /" };
 	struct slice line;
 
-	while (slice_next_line(&list, &line)) {
-		if (slice_starts(line, SLICE("open /")))
-			fn(payload, true, slice_sub(line, 5, line.len));
-		else if (slice_starts(line, SLICE("root /")))
-			fn(payload, false, slice_sub(line, 5, line.len));
-	}
+	while (slice_next_line(&list, &line))
+		for (size_t i = 0; i < ARRAY_LEN(words); i++)
+			if (slice_starts(line, slice_of(words[i])))
+				fn(payload, (enum face_line)i, slice_sub(line, 5, line.len));
 }

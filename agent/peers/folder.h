@@ -1,7 +1,8 @@
 /* folder.h - where the faces of a user find each other: one folder, with two files for each face.
  *
  *   12345-9f3ac1        its socket, named by process and a random number
- *   12345-9f3ac1.open   what it works on and holds, one a line: "root /path" or "open /path"
+ *   12345-9f3ac1.open   what it works on and holds, one a line: "root /path", "open /path", or
+ *                       "task /path" for each task that runs there (board.h)
  *
  * The folder belongs to the user and to nobody else's eyes (0700), and whoever is at the other end of a
  * socket must be the same user. It is one folder for all workspaces, not one for each: a terminal may
@@ -33,8 +34,10 @@ NODISCARD bool peers_write_list(const char *folder, const char *name, struct sli
 				struct err *err);
 /* Removes both files of a face. Blocks shortly: two calls of unlink. */
 void peers_remove(const char *folder, const char *name);
-/* Calls fn for each path of a list; open: an open file, else a root. */
-void peers_each_line(struct slice list, void (*fn)(void *payload, bool open, struct slice path),
+enum face_line { FACE_ROOT, FACE_OPEN, FACE_TASK };
+/* Calls fn for each path of a list. */
+void peers_each_line(struct slice list,
+		     void (*fn)(void *payload, enum face_line kind, struct slice path),
 		     void *payload);
 
 #endif

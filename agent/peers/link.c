@@ -225,7 +225,10 @@ static void on_request(void *owner, struct rpc_request *req)
 
 static void on_notification(void *owner, struct slice method, struct json params, struct arena *a)
 {
-	(void)owner, (void)method, (void)params, (void)a; /* there are none yet */
+	struct link *l = owner;
+
+	if (l->ops->notification && !l->silent)
+		l->ops->notification(l->owner, method, params, a);
 }
 
 static struct link *link_new(uv_loop_t *loop, struct runq *q, const struct link_ops *ops,

@@ -13,7 +13,10 @@
 struct link;
 
 struct link_ops {
-	void (*request)(void *owner, struct link *l, struct rpc_request *req);
+	void (*request)(void *owner, struct link *l,
+			struct rpc_request *req); /* NULL: none is answered */
+	/* Borrowed for the call; NULL: they are passed over. */
+	void (*notification)(void *owner, struct slice method, struct json params, struct arena *a);
 	/* why NULL: it was not there at all (nobody listens). The link is gone when it returns. */
 	void (*closed)(void *owner, struct link *l, const struct err *why);
 };

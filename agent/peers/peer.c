@@ -155,14 +155,14 @@ struct link *peer_link(struct peer *p)
 
 /* --- does a face matter for a path? --- */
 
-static void look_at(void *payload, bool open, struct slice path)
+static void look_at(void *payload, enum face_line kind, struct slice path)
 {
 	struct matter *m = payload;
 	bool inside = m->below ? path_below(m->path, path) : slice_eq(m->path, path);
 
-	if (open)
+	if (kind == FACE_OPEN)
 		m->holds = m->holds || inside;
-	else
+	else if (kind == FACE_ROOT)
 		m->works = m->works || inside || path_below(path, m->path);
 }
 
@@ -195,11 +195,11 @@ struct path_walk {
 	void *payload;
 };
 
-static void walk_open(void *payload, bool open, struct slice path)
+static void walk_open(void *payload, enum face_line kind, struct slice path)
 {
 	struct path_walk *w = payload;
 
-	if (open && path_below(w->root, path))
+	if (kind == FACE_OPEN && path_below(w->root, path))
 		w->fn(w->payload, path);
 }
 

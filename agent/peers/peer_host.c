@@ -357,7 +357,7 @@ static struct host_ask *edit(void *self, struct task *t, const struct buffer_edi
 	return (struct host_ask *)e;
 }
 
-/* --- the rest is the face's own --- */
+/* --- the rest is the face's own, and shown to others --- */
 
 static void drop(void *self, struct host_ask *ask)
 {
@@ -377,7 +377,8 @@ static void drop(void *self, struct host_ask *ask)
 		edit_drop((struct edit_ask *)o);
 		return;
 	}
-	h->own.ops->drop(h->own.self, ask);
+	if (!h->board || !board_drop(h->board, ask))
+		h->own.ops->drop(h->own.self, ask);
 }
 
 static struct host_ask *permission(void *self, struct task *t, const struct permission_request *r,
@@ -385,6 +386,8 @@ static struct host_ask *permission(void *self, struct task *t, const struct perm
 {
 	struct peer_host *h = self;
 
+	if (h->board)
+		return board_permission(h->board, &h->own, t, r, done, payload);
 	return h->own.ops->permission(h->own.self, t, r, done, payload);
 }
 
@@ -393,6 +396,8 @@ static struct host_ask *question(void *self, struct task *t, const struct questi
 {
 	struct peer_host *h = self;
 
+	if (h->board)
+		return board_question(h->board, &h->own, t, q, done, payload);
 	return h->own.ops->question(h->own.self, t, q, done, payload);
 }
 
@@ -401,6 +406,8 @@ static void event(void *self, struct task *t, const struct task_event *ev)
 	struct peer_host *h = self;
 
 	h->own.ops->event(h->own.self, t, ev);
+	if (h->board)
+		board_event(h->board, t, ev);
 }
 
 static void show(void *self, struct task *t, struct slice path, struct slice title)
@@ -424,7 +431,8 @@ static struct host_ask *lookup(void *self, const struct lookup *q, lookup_cb *do
 	return h->own.ops->lookup(h->own.self, q, done, payload);
 }
 
-struct host peer_host_init(struct peer_host *h, struct host own, struct peers *peers)
+struct host peer_host_init(struct peer_host *h, struct host own, struct peers *peers,
+			   struct board *board)
 {
 	static const struct host_ops ops = { .buffer = buffer,
 					     .each_buffer = each_buffer,
@@ -441,6 +449,7 @@ struct host peer_host_init(struct peer_host *h, struct host own, struct peers *p
 
 	h->own = own;
 	h->peers = peers;
+	h->board = board;
 	list_init(&h->asks);
 	return (struct host){ .ops = &ops, .self = h };
 }

@@ -8,16 +8,19 @@
 #define EMEND_PEERS_PEER_HOST_H
 
 #include "agent/host.h"
+#include "agent/peers/board.h"
 #include "agent/peers/peers.h"
 
 struct peer_host {
 	struct host own;
 	struct peers *peers; /* borrowed */
+	struct board *board; /* borrowed: where its tasks are shown to other faces; NULL: nowhere */
 	struct list asks;    /* of ours, among those that the core holds */
 };
 
 /* own: borrowed operations; they may be without `edit` where it has no buffers. The result is used as
  * long as h lives and stays where it is. */
-struct host peer_host_init(struct peer_host *h, struct host own, struct peers *peers);
+struct host peer_host_init(struct peer_host *h, struct host own, struct peers *peers,
+			   struct board *board);
 
 #endif

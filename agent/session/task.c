@@ -41,6 +41,11 @@ struct slice task_title(const struct task *t)
 	return t->title;
 }
 
+struct slice task_workspace(const struct task *t)
+{
+	return t->workspace;
+}
+
 bool task_reports(const struct task *t)
 {
 	return (t->action && t->action->reports) || (t->has_own && !t->own.edits);
@@ -157,7 +162,7 @@ static void begin(struct task *t)
 	t->system = prompt_system(t);
 }
 
-static struct slice status_of(enum err_code code)
+struct slice task_status(enum err_code code)
 {
 	switch (code) {
 	case ERR_NONE:
@@ -265,7 +270,7 @@ static void finish(struct task *t)
 	o.files = t->env.files;
 	o.n_files = t->env.n_files;
 	t->outcome = o;
-	t->status = status_of(o.code);
+	t->status = task_status(o.code);
 	if (o.code == ERR_NONE && task_reports(t))
 		report_show(t, o.summary);
 	log_finish(t, t->status, o.summary, o.seconds);

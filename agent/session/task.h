@@ -85,6 +85,9 @@ NODISCARD bool task_unsteer(struct task *t, struct slice *text);
 struct slice task_id(const struct task *t);
 struct slice task_session(const struct task *t);
 struct slice task_title(const struct task *t);
+struct slice task_workspace(const struct task *t);
+/* How it ended, in a word: "done", "failed", ... (event.h). */
+struct slice task_status(enum err_code code);
 
 /* Undo the file edits of a task, newest first, or of one step. Works through the same host and
  * runner; only where the present content is what Emend left, else the file is refused and named.

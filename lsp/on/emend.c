@@ -106,8 +106,9 @@ void on_emend_tasks(struct server *s, struct rpc_request *req)
 	struct jw *w = conn_result_begin(req);
 
 	jw_object(w);
-	jw_key(w, "tasks");
+	jw_karray(w, "tasks");
 	tasks_write(&s->tasks, w, uv_now(s->loop));
+	jw_end(w);
 	jw_end(w);
 	conn_result_end(req);
 }

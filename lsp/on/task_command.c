@@ -1,4 +1,4 @@
-/* task_command.c - the commands about tasks: do, cancel, tasks, undo, diff. */
+/* task_command.c - the commands that start a task, and about what one changed: do, chat, undo, diff. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,14 +9,14 @@
 #include "lsp/server.h"
 #include "protocol/lsp/uri.h"
 
-static void fail(struct rpc_request *req, const struct err *err)
+void command_failed(struct rpc_request *req, const struct err *err)
 {
 	conn_reply_error(req, err->code == ERR_INVALID ? RPC_INVALID_PARAMS : RPC_REQUEST_FAILED,
 			 "%s", err->msg);
 }
 
 /* {key: "text"}, or the text alone. */
-static struct slice text_arg(struct rpc_request *req, struct json arg, const char *key)
+struct slice command_text(struct rpc_request *req, struct json arg, const char *key)
 {
 	return json_str_or(json_type(arg) == JSON_STRING ? arg : json_get(arg, key), &req->arena,
 			   "");
@@ -24,8 +24,8 @@ static struct slice text_arg(struct rpc_request *req, struct json arg, const cha
 
 /* The folder of the document that the command was given in ({uri}, may be missing), else of the
  * newest task, else the first. */
-static struct slice workspace_of(struct server *s, struct rpc_request *req, struct json arg,
-				 const struct tracked *task)
+struct slice command_workspace(struct server *s, struct rpc_request *req, struct json arg,
+			       const struct tracked *task)
 {
 	struct slice uri, path = slice_of(""), workspace, real;
 
@@ -58,10 +58,10 @@ static void start_free(struct server *s, struct rpc_request *req, struct json ar
 	struct tracked *t;
 
 	spec->title = shown_text(&req->arena, &s->client, spec->instruction, 100);
-	spec->workspace = workspace_of(s, req, arg, NULL);
+	spec->workspace = command_workspace(s, req, arg, NULL);
 	t = tasks_start(s, spec, SLICE(""), &err);
 	if (!t) {
-		fail(req, &err);
+		command_failed(req, &err);
 		return;
 	}
 	reply_task(req, t, with_session);
@@ -70,7 +70,7 @@ static void start_free(struct server *s, struct rpc_request *req, struct json ar
 
 void command_do(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
-	struct task_spec spec = { .instruction = text_arg(req, arg, "task") };
+	struct task_spec spec = { .instruction = command_text(req, arg, "task") };
 	struct err err;
 
 	if (slice_trim(spec.instruction).len > 0) {
@@ -79,14 +79,14 @@ void command_do(struct server *s, struct rpc_request *req, struct json arg, stru
 	}
 	(void)err_set(&err, ERR_INVALID,
 		      "emend.do needs one argument: {task: \"what is to be done\"}.");
-	fail(req, &err);
+	command_failed(req, &err);
 }
 
 /* One turn of a conversation: the session goes on with all that was said and done in it. */
 void command_chat(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
-	struct task_spec spec = { .instruction = text_arg(req, arg, "text"),
-				  .session = text_arg(req, arg, "session") };
+	struct task_spec spec = { .instruction = command_text(req, arg, "text"),
+				  .session = command_text(req, arg, "session") };
 	struct err err;
 
 	if (slice_trim(spec.instruction).len > 0) {
@@ -96,73 +96,19 @@ void command_chat(struct server *s, struct rpc_request *req, struct json arg, st
 	(void)err_set(
 		&err, ERR_INVALID,
 		"emend.chat needs one argument: {text: \"what you say\", session?: \"...\"}.");
-	fail(req, &err);
-}
-
-void command_cancel(struct server *s, struct rpc_request *req, struct json arg, struct json token)
-{
-	struct slice id = text_arg(req, arg, "task");
-	size_t n = tasks_cancel(&s->tasks, id);
-	struct jw *w;
-
-	(void)token;
-	if (n == 0 && id.len) {
-		conn_reply_error(req, RPC_REQUEST_FAILED, "No task %.*s is running.",
-				 SLICE_ARG(id));
-		return;
-	}
-	w = conn_result_begin(req);
-	jw_object(w);
-	jw_ki64(w, "cancelled", (int64_t)n);
-	jw_end(w);
-	conn_result_end(req);
-	if (n == 0)
-		messages_show(&s->messages, LSP_MESSAGE_INFO, "Emend: no task is running.");
-}
-
-/* In editors without a list of their own, the user sees a line. */
-static void show_tasks(struct server *s)
-{
-	struct buf line;
-
-	buf_init(&line, 4096);
-	LIST_EACH (it, tmp, &s->tasks.all) {
-		struct tracked *t = container_of(it, struct tracked, link);
-
-		if (t->running)
-			buf_printf(&line, "%s%s: %s (%s)", line.len ? "; " : "", t->id, t->title,
-				   t->message);
-	}
-	messages_show(&s->messages, LSP_MESSAGE_INFO, "Emend: %s",
-		      line.len ? buf_cstr(&line) : "no task is running.");
-	buf_release(&line);
-}
-
-void command_tasks(struct server *s, struct rpc_request *req, struct json arg, struct json token)
-{
-	struct jw *w = conn_result_begin(req);
-
-	(void)arg;
-	(void)token;
-	jw_object(w);
-	jw_key(w, "tasks");
-	tasks_write(&s->tasks, w, uv_now(s->loop));
-	jw_end(w);
-	conn_result_end(req);
-	if (!s->client.emend)
-		show_tasks(s);
+	command_failed(req, &err);
 }
 
 void command_undo(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
-	struct undo_spec spec = { .task = text_arg(req, arg, "task"),
+	struct undo_spec spec = { .task = command_text(req, arg, "task"),
 				  .step = json_i64_or(json_get(arg, "step"), -1),
 				  .redo = json_bool_or(json_get(arg, "redo"), false) };
 	struct tracked *of = tasks_find(&s->tasks, spec.task), *t;
 	struct err err;
 
-	spec.workspace =
-		of ? slice_of(of->workspace) : workspace_of(s, req, arg, tasks_newest(&s->tasks));
+	spec.workspace = of ? slice_of(of->workspace)
+			    : command_workspace(s, req, arg, tasks_newest(&s->tasks));
 	if (of && of->running) {
 		conn_reply_error(req, RPC_REQUEST_FAILED,
 				 "The task is still running: stop it first with emend.cancel.");
@@ -171,7 +117,7 @@ void command_undo(struct server *s, struct rpc_request *req, struct json arg, st
 	spec.session = slice_of(of ? of->session : "");
 	t = tasks_undo(s, &spec, &err);
 	if (!t) {
-		fail(req, &err);
+		command_failed(req, &err);
 		return;
 	}
 	reply_task(req, t, false);
@@ -216,7 +162,7 @@ static bool write_report(const struct tracked *t, const char *path, struct err *
 
 void command_diff(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
-	struct tracked *t = find_diff(&s->tasks, text_arg(req, arg, "task"));
+	struct tracked *t = find_diff(&s->tasks, command_text(req, arg, "task"));
 	struct slice path;
 	struct err err;
 
@@ -231,7 +177,7 @@ void command_diff(struct server *s, struct rpc_request *req, struct json arg, st
 	(void)mkdir(path.ptr, 0700);
 	path = arena_printf(&req->arena, "%s/diff-%s.md", path.ptr, t->id);
 	if (!write_report(t, path.ptr, &err)) {
-		fail(req, &err);
+		command_failed(req, &err);
 		return;
 	}
 	reply_task(req, t, false);

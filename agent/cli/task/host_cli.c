@@ -1,7 +1,9 @@
 /* host_cli.c - see host_cli.h */
 #include "agent/cli/task/host_cli.h"
 
-#include "protocol/json/write.h"
+#include "agent/cli/json_line.h"
+#include "agent/peers/event_wire.h"
+#include "protocol/base/limits.h"
 
 static struct snapshot *no_buffer(void *self, struct slice path)
 {
@@ -43,6 +45,20 @@ static void drop(void *self, struct host_ask *ask)
 	asker_drop(&h->asker, ask);
 }
 
+static void event_as_json(struct host_cli *h, const struct task_event *ev)
+{
+	struct buf b;
+	struct jw w;
+
+	buf_init(&b, LIMIT_LOG_EVENT_BYTES);
+	jw_init(&w, &b);
+	event_write(&w, ev);
+	buf_putc(&b, '\n');
+	if (!b.full)
+		term_raw(h->answer, buf_slice(&b));
+	buf_release(&b);
+}
+
 static void event(void *self, struct task *t, const struct task_event *ev)
 {
 	struct host_cli *h = self;
@@ -63,8 +79,8 @@ static void event(void *self, struct task *t, const struct task_event *ev)
 static void show(void *self, struct task *t, struct slice path, struct slice title)
 {
 	struct host_cli *h = self;
-	struct buf b;
-	struct jw w;
+	struct json_line l;
+	struct jw *w;
 
 	(void)t;
 	if (!h->json) {
@@ -76,16 +92,10 @@ static void show(void *self, struct task *t, struct slice path, struct slice tit
 		}
 		return;
 	}
-	buf_init(&b, 64 * 1024);
-	jw_init(&w, &b);
-	jw_object(&w);
-	jw_kcstr(&w, "type", "report");
-	jw_kstr(&w, "path", path);
-	jw_kstr(&w, "title", title);
-	jw_end(&w);
-	buf_putc(&b, '\n');
-	term_raw(h->answer, buf_slice(&b));
-	buf_release(&b);
+	w = json_line_begin(&l, "report");
+	jw_kstr(w, "path", path);
+	jw_kstr(w, "title", title);
+	json_line_end(&l, h->answer);
 }
 
 static const struct host_ops ops = {
@@ -107,7 +117,7 @@ void host_cli_init(struct host_cli *h, struct cli *c, struct cli_loop *l, bool r
 				.quiet = cli_given(c, OPT_QUIET),
 				.verbose = cli_given(c, OPT_VERBOSE) };
 	h->log = report ? &c->log : &c->out;
-	h->host = peer_host_init(&h->others, (struct host){ &ops, h }, l->peers);
+	h->host = peer_host_init(&h->others, (struct host){ &ops, h }, l->peers, &l->board);
 	asker_init(&h->asker, l, h->log, h->json);
 	live_init(&h->live, &l->uv, h->log, h->answer, &h->asker);
 	markdown_init(&h->markdown, h->answer);

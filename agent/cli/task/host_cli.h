@@ -47,7 +47,6 @@ struct host_cli {
 void host_cli_init(struct host_cli *h, struct cli *c, struct cli_loop *l, bool report);
 void host_cli_close(struct host_cli *h); /* before cli_loop_end() */
 
-void event_as_json(struct host_cli *h, const struct task_event *ev);
 void event_as_text(struct host_cli *h, const struct task_event *ev);
 /* The answer and the log may be one stream or two: each begins on a line of its own. */
 void begin_line(struct host_cli *h);
