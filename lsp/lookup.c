@@ -6,14 +6,15 @@
 
 #include "lsp/ask.h"
 #include "lsp/lookup_read.h"
+#include "lsp/wrap/wrap.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 #include "protocol/lsp/uri.h"
 
-enum { AGAIN_MS = 100 };
+enum { AGAIN_MS = 100, NOTED_MS = 20 };
 
-enum looking_state { LOOKING_SENT, LOOKING_AGAIN, LOOKING_PENDING, LOOKING_DONE };
+enum looking_state { LOOKING_SENT, LOOKING_AGAIN, LOOKING_PENDING, LOOKING_NOBODY, LOOKING_DONE };
 
 struct looking {
 	enum looking_state state;
@@ -34,10 +35,11 @@ struct looking {
 };
 
 static void look_send(struct looking *k);
+static void take_noted(struct looking *k);
 
 static void looking_goto(struct looking *k, enum looking_state next)
 {
-	static const char *const name[] = { "sent", "again", "pending", "done" };
+	static const char *const name[] = { "sent", "again", "pending", "nobody", "done" };
 
 	log_debug("lookup %s: %s -> %s", k->id, name[k->state], name[next]);
 	k->state = next;
@@ -87,13 +89,45 @@ static void on_timer(uv_timer_t *t)
 {
 	struct looking *k = t->data;
 
-	if (k->state == LOOKING_AGAIN)
+	if (k->state == LOOKING_AGAIN && k->kind == LOOKUP_DIAGNOSTICS && k->all->wrap)
+		take_noted(k);
+	else if (k->state == LOOKING_AGAIN)
 		look_send(k);
+	else if (k->state == LOOKING_NOBODY)
+		fail(k, "The language server behind Emend has ended.");
 	else
 		fail(k, "The language server did not answer in time.");
 }
 
+static void look_again(struct looking *k, uint64_t ms)
+{
+	looking_goto(k, LOOKING_AGAIN);
+	(void)uv_timer_start(&k->timer, on_timer, ms, 0);
+}
+
 /* --- answers --- */
+
+static enum wrap_feature feature_of(enum lookup_kind kind)
+{
+	return kind == LOOKUP_REFERENCES   ? WRAP_REFERENCES
+	       : kind == LOOKUP_DEFINITION ? WRAP_DEFINITION
+					   : WRAP_RENAME;
+}
+
+/* Whether the server behind ours is the one to ask. */
+static bool is_behind(const struct lookups *l, enum lookup_kind kind)
+{
+	return l->wrap && (kind == LOOKUP_DIAGNOSTICS || wrap_has(l->wrap, feature_of(kind)));
+}
+
+static void read_result(struct looking *k, struct json v, struct arena *a,
+			struct lookup_items *items, struct err *err)
+{
+	if (k->kind != LOOKUP_RENAME)
+		lookup_read_places(k->all->folders, a, v, items);
+	else if (!lookup_read_edit(k->all->folders, a, v, items, err))
+		items->n = 0;
+}
 
 /* The first server that knows something has the word. */
 static void take_results(struct looking *k, struct json results, struct arena *a)
@@ -102,17 +136,26 @@ static void take_results(struct looking *k, struct json results, struct arena *a
 	struct lookup_items items = { 0 };
 	struct err err = { 0 };
 
-	for (struct json_iter it = json_iter(results); items.n == 0 && json_next(&it);) {
-		struct json v = json_get(it.value, "result");
-
+	for (struct json_iter it = json_iter(results);
+	     items.n == 0 && err.code == ERR_NONE && json_next(&it);) {
 		if (!position_encoding_parse(json_str_or(json_get(it.value, "encoding"), a, ""),
 					     &result.encoding))
 			result.encoding = k->all->client->encoding;
-		if (k->kind != LOOKUP_RENAME)
-			lookup_read_places(k->all->folders, a, v, &items);
-		else if (!lookup_read_edit(k->all->folders, a, v, &items, &err))
-			break;
+		read_result(k, json_get(it.value, "result"), a, &items, &err);
 	}
+	result.items = items.list;
+	result.n = items.n;
+	finish(k, &result, err.code == ERR_NONE ? NULL : &err);
+}
+
+/* Of the server behind ours, which counts as the editor does. */
+static void take_result(struct looking *k, struct json v, struct arena *a)
+{
+	struct lookup_result result = { .encoding = k->all->client->encoding };
+	struct lookup_items items = { 0 };
+	struct err err = { 0 };
+
+	read_result(k, v, a, &items, &err);
 	result.items = items.list;
 	result.n = items.n;
 	finish(k, &result, err.code == ERR_NONE ? NULL : &err);
@@ -128,8 +171,7 @@ static void take_diagnostics(struct looking *k, struct json reply, struct arena 
 	struct lookup_items items = { 0 };
 
 	if (pending && k->settle && uv_now(k->all->loop) < k->deadline_ms) {
-		looking_goto(k, LOOKING_AGAIN);
-		(void)uv_timer_start(&k->timer, on_timer, AGAIN_MS, 0);
+		look_again(k, AGAIN_MS);
 		return;
 	}
 	for (struct json_iter it = json_iter(files); json_next(&it);)
@@ -141,6 +183,42 @@ static void take_diagnostics(struct looking *k, struct json reply, struct arena 
 	finish(k, &result, NULL);
 }
 
+/* A server behind ours has published its diagnostics: they are here. */
+static void take_noted(struct looking *k)
+{
+	struct noted *noted = wrap_noted(k->all->wrap);
+	struct lookup_result result = { .encoding = k->all->client->encoding, .current = true };
+	struct lookup_items items = { 0 };
+	struct slice key;
+	struct arena a;
+	size_t at = 0;
+	void *file;
+
+	if (*k->uri ? noted_waits(noted, k->all->edits->documents, slice_of(k->uri))
+		    : noted_any_waits(noted, k->all->edits->documents))
+		result.current = !wrap_runs(k->all->wrap);
+	if (!result.current && k->settle && uv_now(k->all->loop) < k->deadline_ms) {
+		look_again(k, NOTED_MS);
+		return;
+	}
+	arena_init(&a);
+	while (map_next(&noted->files, &at, &key, &file)) {
+		struct noted_file *f = file;
+		struct json list;
+
+		if (*k->uri && !uri_equal(slice_of(k->uri), slice_of(f->uri)))
+			continue;
+		result.checked = true;
+		if (json_parse(&a, slice_of(f->diagnostics), &list, NULL))
+			lookup_read_diagnostics(k->all->folders, &a, slice_of(f->uri), list,
+						&items);
+	}
+	result.items = items.list;
+	result.n = items.n;
+	finish(k, &result, NULL);
+	arena_release(&a);
+}
+
 static void on_reply(void *payload, const struct rpc_reply *reply, const struct err *err)
 {
 	struct looking *k = payload;
@@ -148,6 +226,8 @@ static void on_reply(void *payload, const struct rpc_reply *reply, const struct 
 	k->call = NULL;
 	if (err) {
 		fail(k, err->msg);
+	} else if (is_behind(k->all, k->kind)) {
+		take_result(k, reply->result, reply->arena);
 	} else if (k->kind == LOOKUP_DIAGNOSTICS) {
 		take_diagnostics(k, reply->result, reply->arena);
 	} else if (json_bool_or(json_get(reply->result, "pending"), false)) {
@@ -222,6 +302,21 @@ static void put_lookup(struct jw *w, const struct looking *k)
 	jw_end(w);
 }
 
+static void ask_behind(struct looking *k)
+{
+	struct conn *c;
+
+	if (!wrap_runs(k->all->wrap)) {
+		looking_goto(k, LOOKING_NOBODY);
+		(void)uv_timer_start(&k->timer, on_timer, 0, 0);
+		return;
+	}
+	looking_goto(k, LOOKING_SENT);
+	c = wrap_conn(k->all->wrap);
+	put_params(conn_call_begin(c, method_of(k->kind)), k, k->all->client->encoding);
+	k->call = conn_call_end(c, uv_now(k->all->loop) + LIMIT_CLIENT_REPLY_MS, on_reply, k);
+}
+
 static void look_send(struct looking *k)
 {
 	struct conn *c = k->all->conn;
@@ -258,7 +353,8 @@ static char *uri_for(struct lookups *l, struct slice path)
 
 bool lookups_know(const struct lookups *l, enum lookup_kind kind)
 {
-	return kind == LOOKUP_DIAGNOSTICS ? l->client->diagnostics : l->client->lookup;
+	return is_behind(l, kind) ||
+	       (kind == LOOKUP_DIAGNOSTICS ? l->client->diagnostics : l->client->lookup);
 }
 
 struct host_ask *lookups_ask(struct lookups *l, const struct lookup *q, lookup_cb *done,
@@ -284,7 +380,12 @@ struct host_ask *lookups_ask(struct lookups *l, const struct lookup *q, lookup_c
 	for (int e = 0; e < 3; e++)
 		k->at[e] = position_from_offset(&ix, q->text, (enum position_encoding)e, q->offset);
 	line_index_release(&ix);
-	look_send(k);
+	if (!is_behind(l, k->kind))
+		look_send(k);
+	else if (k->kind == LOOKUP_DIAGNOSTICS)
+		look_again(k, 0);
+	else
+		ask_behind(k);
 	return &k->ask;
 }
 

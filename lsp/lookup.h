@@ -1,4 +1,4 @@
-/* lookup.h - what the editor's language servers know, asked through our plugin.
+/* lookup.h - what language servers know: one behind ours (wrap/wrap.h), or the editor's, through our plugin.
  *
  *   emend/diagnostics {uri?} -> {files: [{uri, diagnostics}], pending?}   what the editor shows, whoever
  *	said it: a file that nobody checks is not among the files. pending: a server has not told yet
@@ -23,12 +23,16 @@
 #include "lsp/folders.h"
 #include "protocol/rpc/conn.h"
 
+struct wrap;
+
 struct lookups {
 	uv_loop_t *loop;
 	struct conn *conn;
 	const struct client *client;
 	const struct edits *edits; /* finds documents */
 	const struct folders *folders;
+	struct wrap
+		*wrap;	  /* a server behind ours is asked before the editor; NULL: there is none */
 	struct list open; /* that are not answered */
 	uint64_t next_id;
 };

@@ -12,6 +12,7 @@
 #include "lsp/host.h"
 #include "lsp/stdio.h"
 #include "lsp/trace.h"
+#include "lsp/wrap/wrap.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
@@ -44,6 +45,20 @@ static void on_long_notification(void *owner, struct slice method, struct json p
 	dispatch_long_notification(owner, method, params, a);
 }
 
+static bool on_relay(void *owner, struct slice body, const struct message *m)
+{
+	struct server *s = owner;
+
+	return s->wrap && wrap_relay(s->wrap, body, m);
+}
+
+static void on_wrote(void *owner)
+{
+	struct server *s = owner;
+
+	wrap_editor_read(s->wrap);
+}
+
 static void on_wake(void *owner)
 {
 	struct server *s = owner;
@@ -64,6 +79,7 @@ static const struct conn_handlers handlers = {
 	.request = on_request,
 	.notification = on_notification,
 	.long_notification = on_long_notification,
+	.relay = on_relay,
 	.wake = on_wake,
 	.trace = on_trace,
 };
@@ -89,13 +105,11 @@ static void leave_peers(struct server *s)
 	s->peers = NULL;
 }
 
-static void on_agent_closed(void *payload)
+/* One of those that a shutdown waits for has ended. */
+static void stopped(struct server *s)
 {
-	struct server *s = payload;
-
-	s->agent = NULL;
-	if (s->state == SERVER_ENDING)
-		leave_peers(s);
+	if (s->stops > 0 && --s->stops > 0)
+		return;
 	if (s->state == SERVER_STOPPING)
 		server_goto(s, SERVER_STOPPED);
 	if (s->stopping)
@@ -103,16 +117,35 @@ static void on_agent_closed(void *payload)
 	s->stopping = NULL;
 }
 
+static void on_agent_closed(void *payload)
+{
+	struct server *s = payload;
+
+	s->agent = NULL;
+	if (s->state == SERVER_ENDING)
+		leave_peers(s);
+	stopped(s);
+}
+
+static void on_wrap_stopped(void *payload, const struct rpc_reply *reply, const struct err *err)
+{
+	(void)reply, (void)err; /* it is told to exit in any case */
+	stopped(payload);
+}
+
 void server_stop(struct server *s, struct rpc_request *req)
 {
 	server_goto(s, SERVER_STOPPING);
 	s->stopping = req;
-	if (s->agent) {
-		conn_keep(req, NULL, NULL);
+	conn_keep(req, NULL, NULL);
+	s->stops = (s->agent ? 1 : 0) + (wrap_runs(s->wrap) ? 1 : 0);
+	if (wrap_runs(s->wrap))
+		(void)conn_call(wrap_conn(s->wrap), "shutdown", SLICE(""),
+				uv_now(s->loop) + GRACE_MS, on_wrap_stopped, s);
+	if (s->agent)
 		agent_close(s->agent, on_agent_closed, s);
-	} else {
-		on_agent_closed(s);
-	}
+	if (s->stops == 0)
+		stopped(s);
 }
 
 void server_end(struct server *s, const char *why)
@@ -130,6 +163,7 @@ void server_end(struct server *s, const char *why)
 	if (s->agent && !stopping)
 		agent_close(s->agent, on_agent_closed, s);
 	leave_peers(s);
+	wrap_leave(s->wrap);
 	conn_close(&s->conn, NULL);
 	parent_close(&s->parent);
 	if (s->io)
@@ -232,7 +266,17 @@ void server_ready(struct server *s)
 	settings_ready(&s->settings);
 }
 
-static void wire(struct server *s)
+/* Nobody else's ids begin so: where messages are passed on, they must not be mixed up. */
+static const char *own_ids(struct server *s)
+{
+	uint32_t number = 0;
+
+	(void)!getrandom(&number, sizeof(number), 0);
+	(void)snprintf(s->ids, sizeof(s->ids), "emend-%08x-", number);
+	return s->ids;
+}
+
+static void wire(struct server *s, char *const *wrapped)
 {
 	struct conn_options options = {
 		.handlers = &handlers, .owner = s, .mode = FRAME_HEADERS, .no_nul = true
@@ -241,6 +285,8 @@ static void wire(struct server *s)
 
 	(void)!getrandom(&options.seed, sizeof(options.seed), 0);
 	(void)!getrandom(&seed, sizeof(seed), 0);
+	if (wrapped)
+		options.ids = own_ids(s);
 	runq_init(&s->runq, s->loop);
 	conn_init(&s->conn, &options);
 	parent_init(&s->parent, on_parent_died, s);
@@ -258,6 +304,15 @@ static void wire(struct server *s)
 	s->as_face.server = s;
 	s->peers = peers_new(&(struct peers_options){
 		.loop = s->loop, .runq = &s->runq, .own_name = face_of, .payload = s });
+	if (wrapped)
+		s->wrap = wrap_start(&(struct wrap_options){ .loop = s->loop,
+							     .runq = &s->runq,
+							     .editor = &s->conn,
+							     .messages = &s->messages,
+							     .documents = &s->documents,
+							     .ids = s->ids,
+							     .argv = wrapped });
+	s->lookups.wrap = s->wrap;
 	(void)uv_timer_init(s->loop, &s->grace);
 	s->grace.data = s;
 	s->started_ms = uv_now(s->loop);
@@ -270,7 +325,7 @@ bool server_start(const struct server_options *o, struct server **out, struct er
 	s->loop = o->loop;
 	s->trace = o->trace;
 	s->status = 1;
-	wire(s);
+	wire(s, o->wrap);
 	*out = s;
 	return stdio_start(&(struct stdio_options){ .loop = s->loop,
 						    .runq = &s->runq,
@@ -278,6 +333,7 @@ bool server_start(const struct server_options *o, struct server **out, struct er
 						    .in = o->in,
 						    .out = o->out,
 						    .ended = on_ended,
+						    .wrote = on_wrote,
 						    .owner = s },
 			   &s->io, err);
 }
@@ -297,6 +353,7 @@ int server_free(struct server *s)
 {
 	int status = s->status;
 
+	wrap_free(s->wrap);
 	pending_release(&s->pending);
 	board_release(&s->board);
 	tasks_release(&s->tasks);

@@ -32,6 +32,7 @@ struct face;
 struct peers;
 struct stdio;
 struct trace;
+struct wrap;
 
 enum server_state {
 	SERVER_NEW,
@@ -51,6 +52,9 @@ struct server {
 	struct conn conn;
 	struct stdio *io;
 	struct trace *trace; /* NULL: nothing is recorded */
+	struct wrap *wrap;   /* the server behind ours; NULL: there is none */
+	struct rpc_request *initializing; /* waits for its answer, with this call */
+	struct rpc_call *initialize_call;
 	struct parent parent;
 	struct client client;
 	struct folders folders;
@@ -70,7 +74,9 @@ struct server {
 	struct agent *agent;	      /* NULL until the first task */
 	char *state_dir;	      /* with it */
 	struct rpc_request *stopping; /* the shutdown request that waits for its answer */
+	unsigned stops;		      /* of what it waits for: the agent, the server behind ours */
 	uv_timer_t grace;	      /* ends a process that does not end by itself */
+	char ids[24]; /* how the ids of our requests begin, with a server behind ours */
 	bool closed;
 };
 
@@ -78,6 +84,7 @@ struct server_options {
 	uv_loop_t *loop;
 	int in, out;	     /* taken */
 	struct trace *trace; /* taken; may be NULL */
+	char *const *wrap;   /* program and arguments of the server behind ours; may be NULL */
 };
 
 /* Runs until the loop is empty. Then, for as long as server_close() is true, there are handles to

@@ -40,7 +40,9 @@ struct stdio {
 	uv_loop_t *loop;
 	struct runq *runq;
 	struct conn *conn;
+	const struct conn *sink;
 	void (*ended)(void *owner, const struct err *why);
+	void (*wrote)(void *owner);
 	void *owner;
 	struct end in, out;
 	uv_timer_t timer;
@@ -188,6 +190,8 @@ static void written(struct stdio *io, int status)
 {
 	conn_sent(io->conn, io->in_write);
 	io->in_write = 0;
+	if (io->wrote && io->state < STDIO_FLUSHING)
+		io->wrote(io->owner);
 	if (status < 0) {
 		io->write_failed = true;
 		failed(io, "Writing to", status);
@@ -308,6 +312,11 @@ static void io_goto(struct stdio *io, enum stdio_state next)
 	}
 }
 
+static bool may_read(const struct stdio *io)
+{
+	return conn_wants_read(io->conn) && (!io->sink || conn_wants_read(io->sink));
+}
+
 static void stdio_step(struct stdio *io)
 {
 	if (io->state == STDIO_OPEN && io->over) {
@@ -327,7 +336,7 @@ static void stdio_step(struct stdio *io)
 	}
 	set_timer(io);
 	if (io->state == STDIO_OPEN)
-		set_reading(io, conn_wants_read(io->conn) && io->rest.len == 0);
+		set_reading(io, may_read(io) && io->rest.len == 0);
 }
 
 static void on_job(struct job *j)
@@ -365,7 +374,9 @@ bool stdio_start(const struct stdio_options *o, struct stdio **out, struct err *
 	io->loop = o->loop;
 	io->runq = o->runq;
 	io->conn = o->conn;
+	io->sink = o->sink;
 	io->ended = o->ended;
+	io->wrote = o->wrote;
 	io->owner = o->owner;
 	job_init(&io->job, on_job);
 	if (!end_open(io, &io->in, o->in) || !end_open(io, &io->out, o->out))

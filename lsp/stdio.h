@@ -1,4 +1,4 @@
-/* stdio.h - the bytes between a connection and the editor.
+/* stdio.h - the bytes between a connection and the editor, or a server behind ours.
  *
  * Input and output may be pipes, terminals or plain files. While the editor does not read what it
  * was sent nothing more is read or answered, not even the rest of what came already. When either
@@ -18,8 +18,11 @@ struct stdio_options {
 	uv_loop_t *loop;
 	struct runq *runq;
 	struct conn *conn;
+	/* Where what comes is passed on to: nothing is read while that is full. NULL: nowhere. */
+	const struct conn *sink;
 	int in, out;					   /* taken */
 	void (*ended)(void *owner, const struct err *why); /* why NULL: a clean end of the input */
+	void (*wrote)(void *owner);			   /* output was written; may be NULL */
 	void *owner;
 };
 

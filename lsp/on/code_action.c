@@ -7,6 +7,8 @@
 #include "agent/session/code_action.h"
 #include "lsp/on/on.h"
 #include "lsp/server.h"
+#include "lsp/wrap/join.h"
+#include "lsp/wrap/wrap.h"
 #include "protocol/lsp/uri.h"
 
 enum { MAX_FIXES = 16, TITLE_BYTES = 100 };
@@ -248,27 +250,33 @@ static const char *why_disabled(struct settings *settings)
 	return settings->why.code != ERR_NONE ? settings->why.msg : NULL;
 }
 
-void on_code_action(struct server *s, struct rpc_request *req)
+static void put_offers(struct server *s, struct rpc_request *req, struct jw *w)
 {
 	struct json context = json_get(req->params, "context");
-	struct offer o = { .s = s, .a = &req->arena, .only = json_get(context, "only") };
+	struct offer o = { .s = s, .a = &req->arena, .w = w, .only = json_get(context, "only") };
 
-	if (!json_str(json_get(json_get(req->params, "textDocument"), "uri"), &req->arena,
-		      &o.uri) ||
-	    !range_read(json_get(req->params, "range"), &o.range)) {
-		conn_reply_error(req, RPC_INVALID_PARAMS,
-				 "textDocument/codeAction needs textDocument.uri and range.");
+	o.uri = json_str_or(json_get(json_get(req->params, "textDocument"), "uri"), &req->arena,
+			    "");
+	if (!range_read(json_get(req->params, "range"), &o.range))
 		return;
-	}
 	o.automatic = json_i64_or(json_get(context, "triggerKind"), 0) == LSP_TRIGGER_AUTOMATIC;
 	o.doc = documents_find(&s->documents, o.uri);
 	o.disabled = why_disabled(&s->settings);
-	o.w = conn_result_begin(req);
-	jw_array(o.w);
 	if (slice_eq(uri_scheme(o.uri), SLICE("file"))) /* what has no path cannot be worked on */
 		put_all(&o, context);
-	jw_end(o.w);
-	conn_result_end(req);
+}
+
+void on_code_action(struct server *s, struct rpc_request *req)
+{
+	struct slice uri;
+	struct range range;
+
+	if (json_str(json_get(json_get(req->params, "textDocument"), "uri"), &req->arena, &uri) &&
+	    range_read(json_get(req->params, "range"), &range))
+		join_reply(s, req, WRAP_CODE_ACTION, put_offers);
+	else
+		conn_reply_error(req, RPC_INVALID_PARAMS,
+				 "textDocument/codeAction needs textDocument.uri and range.");
 }
 
 /* Nothing is ever resolved here, but some editors ask for every action that was picked, whoever

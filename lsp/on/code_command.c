@@ -5,6 +5,7 @@
 #include "agent/session/code_action.h"
 #include "lsp/language.h"
 #include "lsp/server.h"
+#include "lsp/wrap/wrap.h"
 #include "protocol/lsp/uri.h"
 
 /* Without a selection the model is shown what stands around the cursor, in lines each way. */
@@ -70,8 +71,8 @@ static bool place(struct server *s, struct document *doc, struct json arg, struc
 	return true;
 }
 
-/* "LINE: message" of each; those of all servers that the plugin's editor shows for these lines. */
-static struct slice diagnostics_of(struct arena *a, struct json list)
+/* "LINE: message" of each; `where`, if not NULL: of those on its lines. */
+static struct slice diagnostics_of(struct arena *a, struct json list, const struct range *where)
 {
 	struct slice message, out = SLICE("");
 	struct range range;
@@ -81,12 +82,28 @@ static struct slice diagnostics_of(struct arena *a, struct json list)
 		if (!range_read(json_get(it.value, "range"), &range) ||
 		    !json_str(json_get(it.value, "message"), a, &message))
 			continue;
+		if (where &&
+		    (range.start.line > where->end.line || range.end.line < where->start.line))
+			continue;
 		out = arena_printf(a, "%.*s%s%u: %.*s", SLICE_ARG(out), n ? "\n" : "",
 				   range.start.line + 1,
 				   SLICE_ARG(slice_sub(slice_trim(message), 0, MESSAGE_BYTES)));
 		n++;
 	}
 	return out;
+}
+
+/* Those that the server behind ours has published, where the editor passed none. */
+static struct slice noted_here(struct server *s, struct arena *a, struct slice uri,
+			       struct json range)
+{
+	const struct noted_file *f = noted_find(wrap_noted(s->wrap), uri);
+	struct range where;
+	struct json list;
+
+	if (!f || !json_parse(a, arena_dup(a, slice_of(f->diagnostics)), &list, NULL))
+		return SLICE("");
+	return diagnostics_of(a, list, range_read(range, &where) ? &where : NULL);
 }
 
 static bool read_spec(struct server *s, struct rpc_request *req, struct json arg,
@@ -108,7 +125,9 @@ static bool read_spec(struct server *s, struct rpc_request *req, struct json arg
 	spec->instruction = json_str_or(json_get(arg, "instruction"), a, "");
 	spec->diagnostics = json_str_or(json_get(arg, "diagnostic"), a, "");
 	if (spec->diagnostics.len == 0)
-		spec->diagnostics = diagnostics_of(a, json_get(arg, "diagnostics"));
+		spec->diagnostics = diagnostics_of(a, json_get(arg, "diagnostics"), NULL);
+	if (is_fix(spec) && spec->diagnostics.len == 0 && s->wrap)
+		spec->diagnostics = noted_here(s, a, uri, json_get(arg, "range"));
 	if (is_fix(spec) && spec->diagnostics.len + spec->instruction.len == 0)
 		return err_set(err, ERR_INVALID,
 			       "The editor shows no problem here: choose lines that have one, or "

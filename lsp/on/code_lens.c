@@ -2,6 +2,8 @@
  * all that its task did. From memory only. */
 #include "lsp/on/on.h"
 #include "lsp/server.h"
+#include "lsp/wrap/join.h"
+#include "lsp/wrap/wrap.h"
 
 static void put_lens(struct jw *w, struct range r, const char *title, const char *command,
 		     const char *key, const char *value)
@@ -22,15 +24,13 @@ static void put_lens(struct jw *w, struct range r, const char *title, const char
 	jw_end(w);
 }
 
-void on_code_lens(struct server *s, struct rpc_request *req)
+static void put_lenses(struct server *s, struct rpc_request *req, struct jw *w)
 {
 	struct json id = json_get(req->params, "textDocument");
 	struct slice uri = json_str_or(json_get(id, "uri"), &req->arena, "");
 	struct document *doc = documents_find(&s->documents, uri);
 	struct hunk_file *f = pending_file(&s->pending, doc);
-	struct jw *w = conn_result_begin(req);
 
-	jw_array(w);
 	for (size_t i = 0; f && i < f->list.n; i++) {
 		const struct hunk *h = &f->list.items[i];
 		struct range r = pending_range(&s->pending, doc, h);
@@ -40,6 +40,9 @@ void on_code_lens(struct server *s, struct rpc_request *req)
 			 "emend.rejectHunk", "id", h->id);
 		put_lens(w, r, "Undo task", "emend.undo", "task", h->task);
 	}
-	jw_end(w);
-	conn_result_end(req);
+}
+
+void on_code_lens(struct server *s, struct rpc_request *req)
+{
+	join_reply(s, req, WRAP_CODE_LENS, put_lenses);
 }

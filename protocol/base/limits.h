@@ -15,10 +15,11 @@ enum {
 	LIMIT_OUT_HIGH_BYTES = 16 * 1024 * 1024, /* unsent output: above this, reading stops */
 	LIMIT_OUT_MAX_BYTES = 256 * 1024 * 1024, /* unsent output: above this, it ends */
 	LIMIT_URI_BYTES = 8 * 1024,
-	LIMIT_DOC_BYTES = 64 * 1024 * 1024, /* text of one open document */
-	LIMIT_DOCS = 4096,		    /* open documents */
-	LIMIT_DOCS_OPEN = 64 * 1024,	    /* those included whose text is not kept */
-	LIMIT_FOLDERS = 64,		    /* workspace folders */
+	LIMIT_DOC_BYTES = 64 * 1024 * 1024,   /* text of one open document */
+	LIMIT_DOCS = 4096,		      /* open documents */
+	LIMIT_DOCS_OPEN = 64 * 1024,	      /* those included whose text is not kept */
+	LIMIT_FOLDERS = 64,		      /* workspace folders */
+	LIMIT_NOTED_BYTES = 32 * 1024 * 1024, /* diagnostics of a server behind ours */
 
 	/* model */
 	LIMIT_SSE_LINE_BYTES = 16 * 1024 * 1024,
@@ -84,9 +85,11 @@ enum {
 	LIMIT_EDIT_VERIFY_MS = 1500,	      /* the didChange that proves an applied edit */
 	LIMIT_EDIT_BEHIND_MS = 5 * 1000,   /* the newer text of an editor that failed on an edit */
 	LIMIT_EDIT_CONFIRM_MS = 10 * 1000, /* the same, where it may come late */
-	LIMIT_DIAGNOSTICS_MS = 4 * 1000,   /* a language server looks at a text that was edited */
-	LIMIT_PEER_MS = 10 * 1000,	   /* another face says what it has open */
-	LIMIT_PEER_EDIT_MS = 60 * 1000,	   /* another face's editor makes an edit */
+	LIMIT_WRAP_MS =
+		9 * 1000, /* a server behind ours adds to a list of ours; eglot waits 10 s */
+	LIMIT_DIAGNOSTICS_MS = 4 * 1000, /* a language server looks at a text that was edited */
+	LIMIT_PEER_MS = 10 * 1000,	 /* another face says what it has open */
+	LIMIT_PEER_EDIT_MS = 60 * 1000,	 /* another face's editor makes an edit */
 	LIMIT_CONNECT_MS = 15 * 1000,
 	LIMIT_NET_HEADER_MS = 10 * 1000, /* a command's whole request to the proxy */
 	LIMIT_NET_RESOLVE_MS = 15 * 1000,

@@ -25,7 +25,11 @@ void conn_init(struct conn *c, const struct conn_options *o)
 {
 	assert(o->handlers->request && o->handlers->notification);
 	*c = (struct conn){
-		.state = CONN_OPEN, .handlers = o->handlers, .owner = o->owner, .no_nul = o->no_nul
+		.state = CONN_OPEN,
+		.handlers = o->handlers,
+		.owner = o->owner,
+		.no_nul = o->no_nul,
+		.ids = o->ids ? o->ids : "emend-",
 	};
 	frame_init(&c->in, o->mode, LIMIT_MESSAGE_BYTES);
 	if (o->handlers->long_notification && o->mode == FRAME_HEADERS)
@@ -160,18 +164,34 @@ static void take_notification(struct conn *c, const struct message *m, struct ar
 
 /* --- messages ------------------------------------------------------------------------------ */
 
+static bool relayed(struct conn *c, struct slice body, const struct message *m)
+{
+	bool taken;
+
+	if (!c->handlers->relay)
+		return false;
+	c->depth++;
+	taken = c->handlers->relay(c->owner, body, m);
+	c->depth--;
+	return taken;
+}
+
 /* A notification or a response is done with when this function returns, and may borrow the
- * body; what a request points to must live in its arena. */
-static bool read_message(struct slice body, struct arena *a, struct message *m, struct err *err)
+ * body; what a request points to must live in its arena. *taken: it was passed on. */
+static bool read_message(struct conn *c, struct slice body, struct arena *a, struct message *m,
+			 bool *taken, struct err *err)
 {
 	bool copied = body.len <= COPY_BYTES;
 	struct json root;
 
-	for (;;) {
-		if (!json_parse(a, copied ? arena_dup(a, body) : body, &root, err))
-			return false;
+	for (bool first = true;; first = false) {
+		if (!json_parse(a, copied ? arena_dup(a, body) : body, &root, err)) {
+			*taken = relayed(c, body, NULL);
+			return *taken;
+		}
 		message_classify(root, a, m);
-		if (copied || m->kind != MESSAGE_REQUEST)
+		*taken = first && relayed(c, body, m);
+		if (*taken || copied || m->kind != MESSAGE_REQUEST)
 			return true;
 		copied = true;
 	}
@@ -182,13 +202,18 @@ static void take_message(struct conn *c, struct slice body)
 	struct message m;
 	struct arena a;
 	struct err err;
+	bool taken;
 
 	if (c->handlers->trace)
 		c->handlers->trace(c->owner, RPC_IN, body);
 	arena_init(&a);
-	if (!read_message(body, &a, &m, &err)) {
+	if (!read_message(c, body, &a, &m, &taken, &err)) {
 		log_warn("rpc: %s", err.msg);
 		conn_write_error(c, SLICE(""), RPC_PARSE_ERROR, slice_of(err.msg), NULL);
+		arena_release(&a);
+		return;
+	}
+	if (taken) {
 		arena_release(&a);
 		return;
 	}
@@ -307,6 +332,13 @@ void conn_close(struct conn *c, const struct err *why)
 		c->why = *why;
 	c->close_due = true;
 	close_if_due(c);
+}
+
+/* --- relaying ------------------------------------------------------------------------------ */
+
+bool conn_has_request(const struct conn *c, struct json id)
+{
+	return map_get(&c->requests, json_raw(id)) != NULL;
 }
 
 /* --- for the owner ------------------------------------------------------------------------- */

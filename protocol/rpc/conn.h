@@ -83,6 +83,9 @@ struct conn_handlers {
 	 * ends the connection. */
 	void (*long_notification)(void *owner, struct slice method, struct json params,
 				  struct arena *a);
+	/* Each message that came, before anything is done with it: true takes it away. For those who
+	 * pass messages on (conn_relay). m NULL: it is no JSON. Everything is borrowed. May be NULL. */
+	bool (*relay)(void *owner, struct slice body, const struct message *m);
 	/* Output waits, or a deadline changed. Comes from anywhere, and often: only note it, and
 	 * write or tick later, from the loop. May be NULL. */
 	void (*wake)(void *owner);
@@ -98,6 +101,9 @@ struct conn_options {
 	 * writer whose text must be exact clears no_nul in what *_begin() gave. */
 	bool no_nul;
 	uint64_t seed; /* random: hashes the ids that the peer chooses */
+	/* The ids of our own calls begin so. NULL: "emend-". Where messages are relayed too, it must be
+	 * one that nobody else uses. Must outlive the connection. */
+	const char *ids;
 };
 
 struct conn {
@@ -118,6 +124,7 @@ struct conn {
 	struct list open_calls;
 	size_t n_requests, n_calls;
 	uint64_t next_id;
+	const char *ids;
 	struct rpc_call *new_call; /* between conn_call_begin() and conn_call_end() */
 	struct err why;		   /* of the close; ERR_NONE while open or closed by the owner */
 	unsigned depth;		   /* callbacks on the stack */
@@ -151,6 +158,11 @@ bool conn_wants_read(const struct conn *c);
 /* --- time: any clock in milliseconds that only goes forward --- */
 uint64_t conn_next_deadline(const struct conn *c); /* UINT64_MAX: none; 0: at once */
 void conn_tick(struct conn *c, uint64_t now_ms);   /* ends the calls whose time is up */
+
+/* --- relaying: see conn_handlers.relay --- */
+void conn_relay(struct conn *c, struct slice body); /* sends these very bytes as one message */
+bool conn_has_request(const struct conn *c, struct json id); /* of the peer, not answered yet */
+bool conn_has_call(const struct conn *c, struct json id);    /* of ours, not answered yet */
 
 /* Ends the connection: each call gets done(ERR_IO), each request of the peer that is still
  * open is answered -32603 and its cancel callback is made. Kept requests stay valid until

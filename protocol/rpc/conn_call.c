@@ -23,7 +23,7 @@ struct rpc_call {
 	uint64_t deadline; /* ms; 0: due at once */
 	struct err failed; /* ERR_NONE: it was sent */
 	bool cancelled, finishing;
-	char id[32];
+	char id[48];
 };
 
 struct jw *conn_call_begin(struct conn *c, const char *method)
@@ -33,7 +33,8 @@ struct jw *conn_call_begin(struct conn *c, const char *method)
 	char raw[sizeof(call->id) + 2];
 
 	call->conn = c;
-	(void)snprintf(call->id, sizeof(call->id), "emend-%llu", (unsigned long long)++c->next_id);
+	(void)snprintf(call->id, sizeof(call->id), "%s%llu", c->ids,
+		       (unsigned long long)++c->next_id);
 	(void)snprintf(raw, sizeof(raw), "\"%s\"", call->id);
 	c->new_call = call;
 	message_request_begin(w, slice_of(raw), method);
@@ -146,6 +147,18 @@ static void finish_unanswered(struct rpc_call *call, const struct err *err)
 	reply.arena = &a;
 	finish(call, &reply, err);
 	arena_release(&a);
+}
+
+bool conn_has_call(const struct conn *c, struct json id)
+{
+	struct slice text;
+	struct arena a;
+	bool has;
+
+	arena_init(&a);
+	has = json_str(id, &a, &text) && map_get(&c->calls, text);
+	arena_release(&a);
+	return has;
 }
 
 void conn_calls_response(struct conn *c, const struct message *m, struct arena *a)

@@ -111,6 +111,14 @@ void conn_write_error(struct conn *c, struct slice id, int code, struct slice te
 	(void)conn_write_end(c);
 }
 
+void conn_relay(struct conn *c, struct slice body)
+{
+	(void)conn_write_begin(c, CONN_NOTIFICATION);
+	buf_append(&c->pending, body);
+	if (!conn_write_end(c))
+		log_warn("rpc: a message of %zu bytes could not be passed on", body.len);
+}
+
 /* --- for the owner ------------------------------------------------------------------------- */
 
 struct slice conn_output(struct conn *c)
