@@ -16,8 +16,10 @@
 ;;   (require 'emend)
 ;;   (emend-setup '(text-mode org-mode sh-mode))
 ;;
-;; eglot runs one server for a buffer: a mode given here has Emend in place of
-;; its other server.
+;; eglot runs one server for a buffer.  To have another language server and Emend,
+;; let Emend stand in front of it:
+;;
+;;   (emend-setup '(c-mode c++-mode) '("clangd"))
 
 ;;; Code:
 
@@ -50,10 +52,13 @@ The newest comes first.  Its server is added under :server.")
   :documentation "An eglot server that is Emend.")
 
 ;;;###autoload
-(defun emend-setup (modes)
-  "Let eglot run Emend for MODES, a list of major modes."
+(defun emend-setup (modes &optional wrap)
+  "Let eglot run Emend for MODES, a list of major modes.
+WRAP, if given, is the command line of another language server, a list of
+strings: Emend then stands in front of it, and the buffers have both."
   (add-hook 'eglot-managed-mode-hook #'emend--look-for-lost-tasks)
-  (add-to-list 'eglot-server-programs `(,modes . (emend-server ,emend-program "lsp"))))
+  (add-to-list 'eglot-server-programs `(,modes . (emend-server ,emend-program "lsp"
+                                         ,@(and wrap `("--wrap" "--" ,@wrap))))))
 
 ;; What the server says ------------------------------------------------------
 

@@ -82,8 +82,8 @@
 (defvar t-before (getenv "WANT_BEFORE"))
 (defvar t-after (getenv "WANT_AFTER"))
 
-(defun t-start ()
-  (emend-setup '(text-mode))
+(defun t-start (&optional wrap)
+  (emend-setup '(text-mode) wrap)
   (find-file "fox.txt")
   (buffer-enable-undo)
   (goto-char (point-min))
@@ -331,6 +331,29 @@
   (setq t-task nil)
   (emend-fix "")
   (t-ended "done"))
+
+;; In front of another language server: its diagnostics are shown, and fixed; what it knows works.
+(defun t-wrap ()
+  (t-start (list (concat (getenv "EMEND_TOP") "/tests/fake/language_server.py")))
+  (forward-line 1)
+  (undo-boundary)
+  (insert "BAD ")
+  (setq t-last-key (float-time))
+  (t-wait "flymake shows what the other server found"
+          (lambda () (flymake-start) (flymake-diagnostics)))
+  (beginning-of-line)
+  (let ((t-action "Emend: Fix \"fake: this is bad\"") (eglot-confirm-server-initiated-edits nil))
+    (call-interactively #'eglot-code-actions)
+    (t-ok (and (member t-action t-menu) (member "Fake: fix it" t-menu))
+          "the actions of both are in the menu")
+    (t-ended "done"))
+  (t-ok (equal (buffer-string) t-before) "the problem is fixed, in the buffer")
+  (goto-char (point-min))
+  (search-forward "bro")
+  (t-ok (string-search "brown"
+                       (format "%s" (jsonrpc-request (eglot-current-server) :textDocument/hover
+                                                     (eglot--TextDocumentPositionParams))))
+        "and the other server answers as before"))
 
 ;; The server is killed in the middle of a task.
 (defun t-lost ()
