@@ -6,10 +6,11 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum { MAX_TRIES = 5 };
+enum { MAX_TRIES = 5, WINDOW_BYTES = 4 * 1024 * 1024 };
 
 enum apply_state {
 	APPLY_NEXT,
+	APPLY_LISTING,
 	APPLY_SWEEPING,
 	APPLY_READING,
 	APPLY_JOURNALING,
@@ -19,7 +20,7 @@ enum apply_state {
 	APPLY_ENDED
 };
 
-enum slot_state { SLOT_UNREAD, SLOT_PLANNED, SLOT_DONE };
+enum slot_state { SLOT_UNREAD, SLOT_LISTED, SLOT_PLANNED, SLOT_DONE };
 
 struct slot { /* one path of the window */
 	enum slot_state state;
@@ -42,7 +43,10 @@ struct apply {
 
 	struct arena arena; /* of the window */
 	struct slot *window;
-	size_t n, cap, at; /* at: the path in hand */
+	size_t n, cap, at;	    /* at: the path in hand */
+	struct workspace_put *list; /* of those that are SLOT_LISTED, in their order */
+	size_t n_list, bytes;	    /* bytes: what they shall hold */
+	struct workspace_many *many;
 	struct workspace_op *op;
 	struct runner_call *call;
 	struct sync_wait *sync; /* of the log */
@@ -59,8 +63,9 @@ static struct slice path_in_hand(const struct apply *x)
 
 static void apply_goto(struct apply *x, enum apply_state next)
 {
-	static const char *const name[] = { "NEXT",    "SWEEPING", "READING", "JOURNALING",
-					    "WRITING", "FLUSHING", "SYNCING", "ENDED" };
+	static const char *const name[] = { "NEXT",	"LISTING",    "SWEEPING",
+					    "READING",	"JOURNALING", "WRITING",
+					    "FLUSHING", "SYNCING",    "ENDED" };
 
 	if (x->state == next)
 		return;
@@ -91,6 +96,49 @@ static void settle(struct apply *x, struct slot *s, bool written, const struct e
 	s->state = SLOT_DONE;
 	x->stop = !x->ops->made(x->self, &s->item, &r, err) || x->stop;
 	forget_text(s);
+}
+
+/* --- what is known --- */
+
+static bool is_exact(struct apply *x, struct slot *s)
+{
+	struct workspace_put *p = &x->list[x->n_list];
+
+	*p = (struct workspace_put){ .path = s->item.path, .sweep = s->item.sweep };
+	if (!x->ops->exact || !x->env.workspace->runner || s->item.kind != RESTORE_TEXT ||
+	    !x->ops->exact(x->self, &x->arena, &s->item, &p->sha256, &s->plan))
+		return false;
+	p->after = s->plan.after;
+	p->mode = s->plan.mode;
+	p->folders = s->plan.folders;
+	x->bytes += p->after.len;
+	x->n_list++;
+	return true;
+}
+
+static void listed(void *payload, const struct err *err)
+{
+	struct apply *x = payload;
+	size_t at = 0;
+
+	x->many = NULL;
+	for (size_t i = 0; i < x->n; i++) {
+		struct slot *s = &x->window[i];
+
+		if (s->state != SLOT_LISTED)
+			continue;
+		s->state = SLOT_UNREAD;
+		if (x->list[at++].made && !err && !x->stop)
+			settle(x, s, true, NULL);
+	}
+	go_on(x, APPLY_READING);
+}
+
+static void write_list(struct apply *x)
+{
+	apply_goto(x, APPLY_LISTING);
+	x->lazy = true;
+	x->many = workspace_write_many(x->env.workspace, x->list, x->n_list, listed, x);
 }
 
 /* --- reading and planning --- */
@@ -155,12 +203,6 @@ static void swept(void *payload, struct slice json, const struct err *err)
 	go_on(x, APPLY_READING);
 }
 
-static void begin_writing(struct apply *x)
-{
-	x->at = 0;
-	go_on(x, APPLY_WRITING);
-}
-
 static void journaled(void *payload, const struct err *err)
 {
 	struct apply *x = payload;
@@ -169,7 +211,8 @@ static void journaled(void *payload, const struct err *err)
 	for (size_t i = 0; err && i < x->n; i++)
 		if (x->window[i].state == SLOT_PLANNED)
 			settle(x, &x->window[i], false, err);
-	begin_writing(x);
+	x->at = 0;
+	go_on(x, APPLY_WRITING);
 }
 
 /* All are planned: the log hears of those that are going to be written. */
@@ -191,7 +234,7 @@ static void journal(struct apply *x)
 	if (files > 0 && x->env.log && !x->stop)
 		x->sync = event_log_sync(x->env.log, journaled, x);
 	else
-		begin_writing(x);
+		journaled(x, NULL);
 }
 
 static void read_next(struct apply *x)
@@ -378,23 +421,32 @@ static void clear_window(struct apply *x)
 {
 	for (size_t i = 0; i < x->n; i++)
 		forget_text(&x->window[i]);
-	x->n = x->at = 0;
+	x->n = x->at = x->n_list = x->bytes = 0;
 	arena_release(&x->arena);
 	arena_init(&x->arena);
 }
 
 static void next_window(struct apply *x)
 {
+	enum apply_gives got = GIVES_ITEM;
+
 	clear_window(x);
-	while (x->n < x->cap) {
+	while (x->n < x->cap && x->bytes < WINDOW_BYTES) {
 		struct slot *s = &x->window[x->n];
 
 		*s = (struct slot){ .item = { .path = SLICE("") } };
-		if (!x->ops->next(x->self, &x->arena, &s->item))
+		got = x->ops->next(x->self, &x->arena, &s->item);
+		if (got == GIVES_NOTHING || (got == GIVES_FENCE && x->n > 0))
 			break;
+		if (got == GIVES_FENCE)
+			continue;
+		if (is_exact(x, s))
+			s->state = SLOT_LISTED;
 		x->n++;
 	}
-	if (x->n > 0)
+	if (x->n_list > 0)
+		write_list(x);
+	else if (x->n > 0)
 		read_next(x);
 	else
 		sync_and_end(x);
@@ -424,6 +476,7 @@ struct apply *apply_start(const struct change_env *e, const struct apply_ops *op
 	x->self = self;
 	x->cap = ops->window > 0 ? ops->window : 1;
 	x->window = xcalloc(x->cap, sizeof(*x->window));
+	x->list = xcalloc(x->cap, sizeof(*x->list));
 	arena_init(&x->arena);
 	job_init(&x->job, apply_step);
 	runq_post(e->workspace->runq, &x->job);
@@ -435,11 +488,13 @@ void apply_drop(struct apply *x)
 	if (!x)
 		return;
 	job_drop(&x->job);
+	workspace_many_drop(x->many);
 	workspace_drop(x->op);
 	runner_drop(x->call);
 	sync_drop(x->sync);
 	clear_window(x);
 	arena_release(&x->arena);
 	free(x->window);
+	free(x->list);
 	free(x);
 }

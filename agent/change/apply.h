@@ -5,13 +5,14 @@
  * is going to be written is journaled and becomes durable by one sync; then it is written.
  *
  *   NEXT --a window--> READING --all planned--> JOURNALING --durable--> WRITING --all made--> NEXT
- *    |                  ^  '-a path that a killed write may have left something beside-> SWEEPING
- *    |                  '--some were changed meanwhile, each at most 5 times--'
+ *    |    |             ^  '-a path that a killed write may have left something beside-> SWEEPING
+ *    |    |             '--some were changed meanwhile, each at most 5 times--'
+ *    |    '-of some it is known what they hold--> LISTING --the others, and what held something else--> READING
  *    '--none is left, or the owner stops--> FLUSHING --the files are on the disk-->
  *                                           SYNCING --the log is on the disk--> ENDED
  *
  * A plan is made from what stands there when it is made, and written only if that still stands
- * there. */
+ * there. LISTING is a short cut for many files: one request, and no content comes here. */
 #ifndef EMEND_CHANGE_APPLY_H
 #define EMEND_CHANGE_APPLY_H
 
@@ -48,13 +49,23 @@ struct apply_result {
 	struct slice now; /* the bytes that stand there; ptr NULL: no file */
 };
 
+enum apply_gives {
+	GIVES_NOTHING, /* that was all */
+	GIVES_ITEM,
+	GIVES_FENCE, /* what came so far is made before what comes; `next` is called again then */
+};
+
 struct apply_ops {
 	/* So many paths may be read before the first of them is written: `next` is called for all of
 	 * them, and no plan may depend on what is written for another. 0 is 1. */
 	size_t window;
-	/* The next path, with slices that live until the window is over, in the arena for instance;
-	 * false: that was all. */
-	bool (*next)(void *self, struct arena *a, struct apply_item *item);
+	/* The next path, with slices that live until the window is over, in the arena for instance. */
+	enum apply_gives (*next)(void *self, struct arena *a, struct apply_item *item);
+	/* Is it known what stands there? Then *sha256 is its hash ("": no file) and *out the plan for it;
+	 * both live as long as the item. Where something else stands there, or an editor has it open,
+	 * `plan` is asked. NULL: never. Only without `intend`. */
+	bool (*exact)(void *self, struct arena *a, struct apply_item *item, struct slice *sha256,
+		      struct apply_plan *out);
 	/* What shall stand there. False: it is refused, and `made` gets the reason. May be called
 	 * again for the same item. */
 	bool (*plan)(void *self, struct arena *a, struct apply_item *item,

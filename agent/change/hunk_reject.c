@@ -380,17 +380,17 @@ static bool made(void *self, struct apply_item *item, const struct apply_result 
 	return r->why.code == ERR_NONE;
 }
 
-static bool next(void *self, struct arena *a, struct apply_item *item)
+static enum apply_gives next(void *self, struct arena *a, struct apply_item *item)
 {
 	struct change_reject *r = self;
 	struct reject_file *file;
 
 	(void)a;
 	if (r->at == r->n || r->why.code != ERR_NONE)
-		return false;
+		return GIVES_NOTHING;
 	file = &r->files[r->at++];
 	*item = (struct apply_item){ .path = file->relative, .of = file };
-	return true;
+	return GIVES_ITEM;
 }
 
 static bool finish(void *self, struct err *err)

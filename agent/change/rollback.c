@@ -121,7 +121,7 @@ static bool get_blob(struct rollback *b, struct arena *a, struct slice hash, str
 	return true;
 }
 
-static bool next(void *self, struct arena *a, struct apply_item *item)
+static enum apply_gives next(void *self, struct arena *a, struct apply_item *item)
 {
 	struct rollback *b = self;
 	struct step *s;
@@ -129,7 +129,7 @@ static bool next(void *self, struct arena *a, struct apply_item *item)
 	while (b->at > 0 && b->steps[b->at - 1].failed)
 		b->at--;
 	if (b->at == 0 || b->why.code != ERR_NONE)
-		return false;
+		return GIVES_NOTHING;
 	b->step = s = &b->steps[--b->at];
 	*item = (struct apply_item){ .path = s->path,
 				     .kind = s->entry.kind,
@@ -138,9 +138,10 @@ static bool next(void *self, struct arena *a, struct apply_item *item)
 				     .to = s->entry.before,
 				     .from_mode = s->entry.left_mode,
 				     .to_mode = s->mode };
-	return s->entry.kind == RESTORE_TEXT ||
-	       (get_blob(b, a, s->after, &item->from_data, &b->why) &&
-		get_blob(b, a, s->before, &item->to_data, &b->why));
+	if (s->entry.kind == RESTORE_TEXT || (get_blob(b, a, s->after, &item->from_data, &b->why) &&
+					      get_blob(b, a, s->before, &item->to_data, &b->why)))
+		return GIVES_ITEM;
+	return GIVES_NOTHING;
 }
 
 static bool plan(void *self, struct arena *a, struct apply_item *item,

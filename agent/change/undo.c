@@ -11,45 +11,12 @@
 
 #include "agent/change/follow.h"
 #include "agent/change/step.h"
-#include "agent/change/undo_git.h"
+#include "agent/change/undo_own.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/map.h"
 #include "protocol/base/mem.h"
 
-struct turn { /* of one wanted step */
-	const struct past_edit *edit;
-	size_t next;	/* turn of the same path, or SIZE_MAX */
-	bool went;	/* the step is out of the text (or in it again) */
-	bool left_out;	/* it never was made: nothing to say about it */
-	struct err why; /* neither: the reason */
-};
-
-struct group {
-	size_t head, tail; /* turns */
-};
-
-struct change_undo {
-	struct change_env env;
-	struct change_undo_spec spec;
-	struct arena arena; /* of the plan */
-	struct turn *turns;
-	struct group *groups;
-	size_t n_groups, group; /* group: so many were begun */
-	size_t first, end;	/* turns of the run in hand: from first up to, not with, end */
-	size_t next;		/* the turn after it; SIZE_MAX: the group is done */
-	bool checking;		/* first pass: only what decides for a git repository */
-	struct undo_git git;
-	bool begun, marked;	/* it stands in the log; the session was marked before */
-	bool lost;		/* the worker ended: the next start goes on with it */
-	struct slice swept;	/* the folder that was swept last */
-	struct sync_wait *sync; /* of the log, before the first file is changed */
-	struct apply *apply;
-	struct buf report;
-	struct change_undo_result out;
-	struct err why; /* of the log */
-	change_undo_cb *done;
-	void *payload;
-};
+enum { WINDOW = 500 };
 
 bool change_undo_wants(const struct change_undo_spec *s, const struct past_edit *e)
 {
@@ -57,42 +24,9 @@ bool change_undo_wants(const struct change_undo_spec *s, const struct past_edit 
 	       e->undone == s->redo && !e->failed && (s->only < 0 || e->step == s->only);
 }
 
-/* --- the log's side of the whole --- */
-
 static struct slice state_dir(const struct change_undo *u)
 {
 	return event_log_state_dir(u->env.log);
-}
-
-static bool log_begin(struct change_undo *u)
-{
-	struct event_log *log = u->env.log;
-	struct jw *w;
-
-	u->marked = event_log_marked(log, u->env.workspace->root);
-	event_log_mark(log, u->env.workspace->root);
-	u->begun = true;
-	w = event_log_begin(log, "undoing");
-	jw_kstr(w, "task", u->spec.task);
-	jw_ki64(w, "only", u->spec.only);
-	jw_kbool(w, "redo", u->spec.redo);
-	return event_log_end(log, &u->why);
-}
-
-static bool log_undone(struct change_undo *u, bool ok, struct err *err)
-{
-	struct jw *w = event_log_begin(u->env.log, "undone");
-
-	jw_kstr(w, "task", u->spec.task);
-	jw_kbool(w, "ok", ok);
-	return event_log_end(u->env.log, err);
-}
-
-static void log_over(struct change_undo *u)
-{
-	u->begun = false;
-	if (!u->marked)
-		event_log_unmark(u->env.log, u->env.workspace->root);
 }
 
 /* --- grouping --- */
@@ -131,7 +65,7 @@ static void group_by_path(struct change_undo *u)
 		if (change_undo_wants(&u->spec, &h->edits[i]))
 			add_turn(u, &by_path, n++, &h->edits[i]);
 	map_release(&by_path);
-	u->next = SIZE_MAX;
+	u->next = u->drawn = SIZE_MAX;
 }
 
 static bool is_text(const struct turn *t)
@@ -142,6 +76,7 @@ static bool is_text(const struct turn *t)
 /* False: that was the last one. */
 static bool next_run(struct change_undo *u)
 {
+	u->whole = u->next == SIZE_MAX;
 	if (u->next == SIZE_MAX && u->group < u->n_groups) {
 		u->next = u->groups[u->spec.redo ? u->group : u->n_groups - 1 - u->group].head;
 		u->group++;
@@ -152,8 +87,18 @@ static bool next_run(struct change_undo *u)
 	u->end = u->turns[u->first].next;
 	while (is_text(&u->turns[u->first]) && u->end != SIZE_MAX && is_text(&u->turns[u->end]))
 		u->end = u->turns[u->end].next;
-	u->next = u->end;
+	u->turns[u->first].end = u->next = u->end;
+	u->whole = u->whole && u->end == SIZE_MAX;
 	return true;
+}
+
+/* Of several in the machine at once, the one that it speaks of. */
+static void take_in_hand(struct change_undo *u, const struct apply_item *item)
+{
+	const struct turn *t = item->of;
+
+	u->first = (size_t)(t - u->turns);
+	u->end = t->end;
 }
 
 /* --- the plan of a path --- */
@@ -164,7 +109,8 @@ static bool image(struct change_undo *u, struct arena *a, struct slice hash, str
 	*out = (struct slice){ NULL, 0 };
 	if (hash.len == 0)
 		return true;
-	if (blob_get(state_dir(u), u->spec.history->session, hash, a, out, err)) {
+	if (blob_reader_get(&u->reader, state_dir(u), u->spec.history->session, hash, a, out,
+			    err)) {
 		if (!out->ptr)
 			*out = SLICE(""); /* empty, not missing */
 		return true;
@@ -214,7 +160,8 @@ static bool plan(void *self, struct arena *a, struct apply_item *item,
 	struct standing now = standing_of(t);
 	struct slice text = now.text;
 
-	(void)item, (void)err;
+	(void)err;
+	take_in_hand(u, item);
 	for (size_t i = u->first; i != u->end; i = u->turns[i].next) {
 		const struct past_edit *e = u->turns[i].edit;
 		uint32_t mode = u->spec.redo ? e->entry.left_mode : e->mode;
@@ -231,104 +178,54 @@ static bool plan(void *self, struct arena *a, struct apply_item *item,
 	return true;
 }
 
-/* --- what came of it --- */
-
-static bool log_turn(struct change_undo *u, const struct turn *t, struct slice after)
+/* Each step found what the one before it left: then it is enough that the last one's text stands there. */
+static bool is_chain(const struct change_undo *u)
 {
-	const struct past_edit *e = t->edit;
-	struct jw *w = event_log_begin(u->env.log, "undo");
+	for (size_t i = u->first; u->turns[i].next != u->end; i = u->turns[i].next) {
+		const struct past_edit *here = u->turns[i].edit;
+		const struct past_edit *next = u->turns[u->turns[i].next].edit;
 
-	jw_kstr(w, "task", e->task);
-	jw_ki64(w, "step", e->step);
-	jw_kstr(w, "path", e->path);
-	jw_kbool(w, "ok", t->went);
-	if (!t->went)
-		jw_kcstr(w, "error", t->why.msg);
-	jw_kstr(w, "before", u->spec.redo ? e->before : e->after);
-	jw_kstr(w, "after", t->went ? after : SLICE(""));
-	if (u->spec.redo)
-		jw_kbool(w, "redo", true);
-	return event_log_end(u->env.log, &u->why);
-}
-
-/* Each reason once: several steps may be held up by the same line. from: the report of this path. */
-static void report_refused(struct change_undo *u, const struct turn *t, size_t from)
-{
-	struct slice line;
-	struct arena a;
-
-	arena_init(&a);
-	line = arena_printf(&a, "%s: %.*s: %s\n", u->spec.redo ? "not made again" : "not undone",
-			    SLICE_ARG(t->edit->path), t->why.msg);
-	if (slice_find(buf_slice(&u->report), line, from) == SIZE_MAX)
-		buf_append(&u->report, line);
-	arena_release(&a);
-}
-
-static void report_git(struct change_undo *u, struct slice path, size_t went, size_t refused)
-{
-	size_t i = u->first;
-	bool told = false;
-
-	if (went > 0)
-		u->out.restored += undo_git_went(&u->git, path);
-	while (refused > 0 && (u->turns[i].went || u->turns[i].left_out))
-		i = u->turns[i].next;
-	if (refused > 0 && undo_git_refused(&u->git, path, u->spec.redo, &u->report, &told))
-		report_refused(u, &u->turns[i], 0);
-	u->out.refused += told;
-}
-
-static void report(struct change_undo *u, const struct apply_result *r, size_t went, size_t refused)
-{
-	const struct past_edit *e = u->turns[u->first].edit;
-	bool there = r->now.ptr || (e->entry.kind == RESTORE_FOLDER &&
-				    (u->spec.redo ? e->entry.left : e->entry.before) != ENTRY_NONE);
-	size_t from = u->report.len;
-
-	if (undo_git_is(e->path)) {
-		report_git(u, e->path, went, refused);
-		return;
+		if (!slice_eq(u->spec.redo ? here->after : here->before,
+			      u->spec.redo ? next->before : next->after))
+			return false;
 	}
-	if (went > 0)
-		buf_printf(&u->report, "%s %.*s\n",
-			   e->entry.kind == RESTORE_MODE ? "permissions restored:"
-			   : there			 ? "restored"
-							 : "removed",
-			   SLICE_ARG(e->path));
-	for (size_t i = u->first; refused > 0 && i != u->end; i = u->turns[i].next)
-		if (!u->turns[i].left_out && !u->turns[i].went)
-			report_refused(u, &u->turns[i], from);
-	u->out.restored += went > 0;
-	u->out.refused += refused > 0;
+	return true;
 }
 
-static bool settle(struct change_undo *u, const struct apply_result *r)
+/* As plan() would have it, where the path holds what the steps left. */
+static bool exact(void *self, struct arena *a, struct apply_item *item, struct slice *sha256,
+		  struct apply_plan *out)
 {
-	struct sha256_hex hash = { "" };
-	size_t went = 0, refused = 0;
-	bool ok = true;
+	struct change_undo *u = self;
+	const struct past_edit *from, *to;
+	bool redo = u->spec.redo;
+	uint32_t mode;
+	struct err why;
 
-	if (r->now.ptr)
-		hash = sha256(r->now);
+	take_in_hand(u, item);
+	if (u->checking || !u->whole || !is_chain(u))
+		return false;
+	from = to = u->turns[u->first].edit;
 	for (size_t i = u->first; i != u->end; i = u->turns[i].next) {
-		const struct turn *t = &u->turns[i];
-
-		if (t->left_out)
-			continue;
-		went += t->went;
-		refused += !t->went;
-		ok = ok && log_turn(u, t, slice_of(hash.s));
+		to = u->turns[i].edit;
+		u->turns[i].went = true;
+		mode = redo ? to->entry.left_mode : to->mode;
+		out->mode = mode ? mode : out->mode;
 	}
-	report(u, r, went, refused);
-	return ok;
+	out->folders = redo ? 0 : to->folders;
+	*sha256 = redo ? from->before : from->after;
+	return !slice_eq(*sha256, redo ? to->after : to->before) &&
+	       image(u, a, redo ? to->after : to->before, &out->after, &why);
 }
+
+/* --- what came of it --- */
 
 static bool made(void *self, struct apply_item *item, const struct apply_result *r,
 		 const struct err *err)
 {
 	struct change_undo *u = self;
 
+	take_in_hand(u, item);
 	/* What is left is not refused: an undo is all or nothing. */
 	if (err && u->env.workspace->runner && runner_is_lost(u->env.workspace->runner)) {
 		u->lost = true;
@@ -348,12 +245,14 @@ static bool made(void *self, struct apply_item *item, const struct apply_result 
 			t->why = *err;
 		t->went = t->left_out = false;
 	}
-	return settle(u, r);
+	return undo_settle(u, r);
 }
 
-static struct apply_item item_of(const struct past_edit *e, bool redo)
+static struct apply_item item_of(struct turn *t, bool redo)
 {
+	const struct past_edit *e = t->edit;
 	struct apply_item i = { .path = e->path,
+				.of = t,
 				.kind = e->entry.kind,
 				.from = e->entry.left,
 				.to = e->entry.before,
@@ -389,44 +288,75 @@ static bool sweep(struct change_undo *u, struct slice path)
 static bool next_check(struct change_undo *u, struct apply_item *item)
 {
 	while (next_run(u)) {
-		const struct turn *t = &u->turns[u->first];
+		struct turn *t = &u->turns[u->first];
 
-		*item = item_of(t->edit, u->spec.redo);
+		*item = item_of(t, u->spec.redo);
 		if (is_text(t) && undo_git_decides(item->path))
 			return true;
 	}
-	u->checking = false;
-	u->group = 0;
 	return false;
 }
 
-static bool next(void *self, struct arena *a, struct apply_item *item)
+/* Files whose steps are all text do not depend on each other, if they are made in their order. All else,
+ * and a path of several runs, comes when all before it is made, and is made before what comes. */
+static bool next_to_make(struct change_undo *u, bool *fence)
+{
+	bool before = u->alone;
+
+	*fence = false;
+	if (u->drawn != SIZE_MAX) {
+		u->first = u->drawn;
+		u->end = u->turns[u->first].end;
+		u->drawn = SIZE_MAX;
+		return true;
+	}
+	if (!next_run(u))
+		return false;
+	u->alone = !u->whole || !is_text(&u->turns[u->first]);
+	*fence = before || u->alone;
+	if (*fence)
+		u->drawn = u->first;
+	return true;
+}
+
+static enum apply_gives next(void *self, struct arena *a, struct apply_item *item)
 {
 	struct change_undo *u = self;
+	bool fence;
 
 	if (u->checking && next_check(u, item))
-		return true;
-	while (u->why.code == ERR_NONE && next_run(u)) {
+		return GIVES_ITEM;
+	if (u->checking && !u->checked) {
+		u->checked = true;
+		return GIVES_FENCE;
+	}
+	if (u->checking) {
+		u->checking = false;
+		u->group = 0;
+	}
+	while (u->why.code == ERR_NONE && next_to_make(u, &fence)) {
 		struct turn *t = &u->turns[u->first];
 
-		*item = item_of(t->edit, u->spec.redo);
+		if (fence)
+			return GIVES_FENCE;
+		*item = item_of(t, u->spec.redo);
 		item->sweep = sweep(u, item->path);
 		t->went = !undo_git_blocked(&u->git, item->path, &t->why) &&
 			  (is_text(t) ||
 			   images(u, a, t->edit, &item->from_data, &item->to_data, &t->why));
 		if (t->went)
-			return true;
+			return GIVES_ITEM;
 		if (!made(u, item, &(struct apply_result){ .written = false }, &t->why))
-			return false;
+			return GIVES_NOTHING;
 	}
-	return false;
+	return GIVES_NOTHING;
 }
 
 static bool finish(void *self, struct err *err)
 {
 	struct change_undo *u = self;
 
-	return !u->begun || u->lost || log_undone(u, true, err);
+	return !u->begun || u->lost || undo_log_end(u, true, err);
 }
 
 static void ended(void *self, const struct err *err)
@@ -435,7 +365,7 @@ static void ended(void *self, const struct err *err)
 
 	u->apply = NULL;
 	if (u->begun && !err && !u->lost)
-		log_over(u);
+		undo_log_over(u);
 	u->begun = false; /* the log is broken: the next start goes on */
 	if (u->why.code != ERR_NONE)
 		err = &u->why;
@@ -448,8 +378,9 @@ static void ended(void *self, const struct err *err)
 /* The log says so, durably: files may be changed. Or it cannot, and none is. */
 static void began(void *payload, const struct err *err)
 {
-	/* One path after the other: the runs of a path stand on each other. */
-	static const struct apply_ops ops = { .next = next,
+	static const struct apply_ops ops = { .window = WINDOW,
+					      .next = next,
+					      .exact = exact,
 					      .plan = plan,
 					      .made = made,
 					      .finish = finish,
@@ -472,11 +403,12 @@ struct change_undo *change_undo_start(const struct change_env *e, const struct c
 	u->done = done;
 	u->payload = payload;
 	arena_init(&u->arena);
+	blob_reader_init(&u->reader);
 	buf_init(&u->report, LIMIT_MESSAGE_BYTES);
 	undo_git_init(&u->git);
 	group_by_path(u);
 	u->checking = true;
-	if (u->n_groups > 0 && log_begin(u))
+	if (u->n_groups > 0 && undo_log_begin(u))
 		u->sync = event_log_sync(u->env.log, began, u);
 	else
 		began(u, NULL); /* nothing to change, or the log is broken: it ends */
@@ -491,9 +423,10 @@ void change_undo_drop(struct change_undo *u)
 		return;
 	sync_drop(u->sync);
 	apply_drop(u->apply);
-	if (u->begun && log_undone(u, false, &ignored)) /* given up: nobody goes on with it */
-		log_over(u);
+	if (u->begun && undo_log_end(u, false, &ignored)) /* given up: nobody goes on with it */
+		undo_log_over(u);
 	undo_git_release(&u->git);
+	blob_reader_release(&u->reader);
 	buf_release(&u->report);
 	arena_release(&u->arena);
 	free(u);

@@ -172,6 +172,21 @@ struct runner_call *runner_read(struct runner *r, struct slice path, size_t max_
 	return client_end(c);
 }
 
+static void write_members(struct jw *w, const struct file_write *f)
+{
+	jw_kstr(w, "path", f->path);
+	if (!f->remove)
+		wire_bytes(w, f->data);
+	jw_kstr(w, "expect", f->expect_sha256);
+	jw_kbool(w, "remove", f->remove);
+	jw_kbool(w, "lazy", f->lazy);
+	jw_ki64(w, "mode", f->mode);
+	jw_kbool(w, "makeParents", f->make_parents);
+	jw_ki64(w, "folders", f->folders);
+	jw_kbool(w, "judged", f->judged);
+	jw_kbool(w, "sweep", f->sweep);
+}
+
 struct runner_call *runner_write(struct runner *r, const struct file_write *f,
 				 runner_write_cb *done, void *payload)
 {
@@ -180,16 +195,27 @@ struct runner_call *runner_write(struct runner *r, const struct file_write *f,
 
 	c->on_write = done;
 	if (w) {
-		jw_kstr(w, "path", f->path);
-		if (!f->remove)
-			wire_bytes(w, f->data);
-		jw_kstr(w, "expect", f->expect_sha256);
-		jw_kbool(w, "remove", f->remove);
-		jw_kbool(w, "lazy", f->lazy);
-		jw_ki64(w, "mode", f->mode);
-		jw_kbool(w, "makeParents", f->make_parents);
-		jw_ki64(w, "folders", f->folders);
-		jw_kbool(w, "judged", f->judged);
+		write_members(w, f);
+		jw_end(w);
+	}
+	return client_end(c);
+}
+
+struct runner_call *runner_write_many(struct runner *r, const struct file_write *of, size_t n,
+				      runner_items_cb *done, void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = client_begin(r, "writeMany", payload, &w);
+
+	c->on_items = done;
+	if (w) {
+		jw_karray(w, "files");
+		for (size_t i = 0; i < n; i++) {
+			jw_object(w);
+			write_members(w, &of[i]);
+			jw_end(w);
+		}
+		jw_end(w);
 		jw_end(w);
 	}
 	return client_end(c);

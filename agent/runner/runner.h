@@ -79,6 +79,7 @@ struct file_write {
 	bool make_parents;
 	bool lazy; /* not durable before runner_sync() */
 	bool judged; /* ERR_DENIED where it would make git execute something: for what a model writes */
+	bool sweep;  /* first, as runner_sweep() */
 };
 typedef void runner_write_cb(void *payload, struct slice sha256, const struct err *err);
 /* Atomic (temporary file, fsync, rename), keeps the mode. ERR_STALE if expect_sha256 does not hold.
@@ -87,6 +88,14 @@ struct runner_call *runner_write(struct runner *r, const struct file_write *w,
 				 runner_write_cb *done, void *payload);
 
 typedef void runner_json_cb(void *payload, struct slice json, const struct err *err);
+
+/* Many of them in this order, each by itself as above; cancel is looked at between two. Together their data
+ * must fit in a message. done (see runner_items_cb below): only those that were not written. */
+struct view_item;
+typedef void runner_items_cb(void *payload, const struct view_item *items, size_t n,
+			     const struct err *err);
+struct runner_call *runner_write_many(struct runner *r, const struct file_write *of, size_t n,
+				      runner_items_cb *done, void *payload);
 
 struct entry_put {
 	struct slice path;
@@ -262,8 +271,6 @@ struct view_item {
 };
 /* items: in the order of `indexes`; of images as many as fit in max_bytes (0: 16 MiB) from the first,
  * and at least one, so that the caller asks again for the rest. */
-typedef void runner_items_cb(void *payload, const struct view_item *items, size_t n,
-			     const struct err *err);
 struct runner_call *runner_images(struct runner *r, int64_t view, const int64_t *indexes, size_t n,
 				  size_t max_bytes, runner_items_cb *done, void *payload);
 /* The same without the bytes: these lie in a file below `views`, for the caller to move away before the

@@ -13,8 +13,8 @@ static bool is_hash(struct slice s)
 	return true;
 }
 
-bool blob_get(struct slice state_dir, struct slice session, struct slice hash, struct arena *a,
-	      struct slice *data, struct err *err)
+bool blob_reader_get(struct blob_reader *r, struct slice state_dir, struct slice session,
+		     struct slice hash, struct arena *a, struct slice *data, struct err *err)
 {
 	struct slice folder, path;
 	struct err why = { .code = ERR_NONE };
@@ -26,9 +26,10 @@ bool blob_get(struct slice state_dir, struct slice session, struct slice hash, s
 	if (!session_path(a, state_dir, session, "blobs", &folder, err))
 		return false;
 	path = arena_printf(a, "%s/%.2s/%.*s", folder.ptr, hash.ptr, SLICE_ARG(hash));
-	if (!read_whole(path, LIMIT_DOC_BYTES, a, data, &why) &&
+	if (!blob_pack_again(r, hash, LIMIT_DOC_BYTES, a, data, &why) &&
+	    !read_whole(path, LIMIT_DOC_BYTES, a, data, &why) &&
 	    (why.code != ERR_NOT_FOUND ||
-	     !blob_pack_get(folder, hash, LIMIT_DOC_BYTES, a, data, &why)))
+	     !blob_pack_get(r, folder, hash, LIMIT_DOC_BYTES, a, data, &why)))
 		return err_set(err, why.code, "%s", why.msg);
 	found = sha256(*data);
 	if (slice_eq_cstr(hash, found.s))
@@ -36,4 +37,16 @@ bool blob_get(struct slice state_dir, struct slice session, struct slice hash, s
 	return err_set(err, ERR_INVALID,
 		       "%s is damaged: its content does not have the hash that is its name.",
 		       path.ptr);
+}
+
+bool blob_get(struct slice state_dir, struct slice session, struct slice hash, struct arena *a,
+	      struct slice *data, struct err *err)
+{
+	struct blob_reader r;
+	bool ok;
+
+	blob_reader_init(&r);
+	ok = blob_reader_get(&r, state_dir, session, hash, a, data, err);
+	blob_reader_release(&r);
+	return ok;
 }

@@ -183,46 +183,65 @@ static bool read_place(int fd, const struct blob_place *p, struct arena *a, stru
 	return true;
 }
 
-static bool get_from(struct slice bytes, const struct blob_place *p, size_t max, struct arena *a,
-		     struct slice *data, struct err *err)
+void blob_reader_init(struct blob_reader *r)
 {
-	int fd;
-	bool ok;
-
-	if (p->len > max)
-		return err_set(err, ERR_TOO_LARGE, "A content in %s is larger than %zu bytes.",
-			       bytes.ptr, max);
-	fd = regular_open(AT_FDCWD, bytes.ptr, O_NOFOLLOW, NULL);
-	ok = fd >= 0 && read_place(fd, p, a, data);
-	if (!ok)
-		err_set(err, fd < 0 && errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
-			"Cannot read %s: %s.", bytes.ptr, fd < 0 ? strerror(errno) : "it is cut");
-	if (fd >= 0)
-		(void)close(fd);
-	return ok;
+	*r = (struct blob_reader){ -1, -1 };
 }
 
-bool blob_pack_get(struct slice blobs, struct slice hash, size_t max, struct arena *a,
-		   struct slice *data, struct err *err)
+void blob_reader_release(struct blob_reader *r)
 {
-	for (int i = 0; i < PACKS_MAX; i++) {
-		struct slice name = arena_printf(a, "%.*s/packs/%d.index", SLICE_ARG(blobs), i);
-		int index = regular_open(AT_FDCWD, name.ptr, O_NOFOLLOW, NULL);
-		struct blob_place at;
-		bool in;
+	if (r->index >= 0)
+		(void)close(r->index);
+	if (r->bytes >= 0)
+		(void)close(r->bytes);
+	blob_reader_init(r);
+}
 
-		if (index < 0)
-			break;
-		in = look_up(index, hash, &at);
-		(void)close(index);
-		if (!in)
+static bool not_found(struct slice hash, struct err *err)
+{
+	return err_set(err, ERR_NOT_FOUND, "No content with the hash %.*s is kept.",
+		       SLICE_ARG(hash));
+}
+
+bool blob_pack_again(const struct blob_reader *r, struct slice hash, size_t max, struct arena *a,
+		     struct slice *data, struct err *err)
+{
+	struct blob_place at;
+
+	if (r->index < 0 || !look_up(r->index, hash, &at))
+		return not_found(hash, err);
+	if (at.len > max)
+		return err_set(err, ERR_TOO_LARGE, "The content %.*s is larger than %zu bytes.",
+			       SLICE_ARG(hash), max);
+	return read_place(r->bytes, &at, a, data) ||
+	       err_set(err, ERR_IO, "Cannot read the content %.*s: its file is cut.",
+		       SLICE_ARG(hash));
+}
+
+/* False: there is no pack of this number. One whose bytes are missing is open without them. */
+static bool open_pack(struct blob_reader *r, struct arena *a, struct slice blobs, int number)
+{
+	struct slice index = arena_printf(a, "%.*s/packs/%d.index", SLICE_ARG(blobs), number);
+	struct slice bytes = arena_printf(a, "%.*s/packs/%d.bytes", SLICE_ARG(blobs), number);
+
+	blob_reader_release(r);
+	r->index = regular_open(AT_FDCWD, index.ptr, O_NOFOLLOW, NULL);
+	if (r->index < 0)
+		return false;
+	r->bytes = regular_open(AT_FDCWD, bytes.ptr, O_NOFOLLOW, NULL);
+	return true;
+}
+
+bool blob_pack_get(struct blob_reader *r, struct slice blobs, struct slice hash, size_t max,
+		   struct arena *a, struct slice *data, struct err *err)
+{
+	for (int i = 0; i < PACKS_MAX && open_pack(r, a, blobs, i); i++) {
+		if (r->bytes < 0)
 			continue;
-		if (get_from(arena_printf(a, "%.*s/packs/%d.bytes", SLICE_ARG(blobs), i), &at, max,
-			     a, data, err))
+		if (blob_pack_again(r, hash, max, a, data, err))
 			return true;
 		if (err->code != ERR_NOT_FOUND)
 			return false;
 	}
-	return err_set(err, ERR_NOT_FOUND, "No content with the hash %.*s is kept.",
-		       SLICE_ARG(hash));
+	return not_found(hash, err);
 }

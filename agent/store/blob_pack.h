@@ -16,8 +16,11 @@
 NODISCARD bool blob_pack_add(struct slice folder, const char *file, struct blob_place *of, size_t n,
 			     struct err *err);
 /* The bytes that stand under this hash, not verified, in the arena. blobs: the session's folder of
- * them. ERR_NOT_FOUND, ERR_TOO_LARGE, ERR_IO. */
-NODISCARD bool blob_pack_get(struct slice blobs, struct slice hash, size_t max, struct arena *a,
-			     struct slice *data, struct err *err);
+ * them; r keeps the pack open. ERR_NOT_FOUND, ERR_TOO_LARGE, ERR_IO. */
+NODISCARD bool blob_pack_get(struct blob_reader *r, struct slice blobs, struct slice hash,
+			     size_t max, struct arena *a, struct slice *data, struct err *err);
+/* The same in the pack that is open already. ERR_NOT_FOUND also if none is. */
+NODISCARD bool blob_pack_again(const struct blob_reader *r, struct slice hash, size_t max,
+			       struct arena *a, struct slice *data, struct err *err);
 
 #endif

@@ -1,9 +1,10 @@
 /* event_log.c - see event_log.h: the writing side, on the loop.
  *
  * The line under construction is in `line`; event_log_end() closes it with its hash and appends it to
- * the batch. The batch is posted to the store when somebody asks for a sync, and else in the next
- * round of the loop, so that what belongs together is written together. A log that is closed while
- * batches are under way lives on until they are written. */
+ * the batch. The batch is posted to the store when somebody asks for a sync, else in the next round of
+ * the loop, or, while the thread is still at an earlier one, when that is written: the thread could not
+ * take it before, and each batch costs a wake-up and a new head. So what belongs together is written
+ * together. A log that is closed while batches are under way lives on until they are written. */
 #include "agent/store/event_log.h"
 
 #include <assert.h>
@@ -72,6 +73,8 @@ static void tell(struct log_batch *b)
 	}
 }
 
+static void seal(struct event_log *l);
+
 static void written(struct store_job *j)
 {
 	struct log_batch *b = container_of(j, struct log_batch, job);
@@ -82,7 +85,11 @@ static void written(struct store_job *j)
 	l->bytes -= b->bytes;
 	tell(b); /* while `under_way` still counts this one: the log stays */
 	log_batch_free(b);
-	if (--l->under_way == 0 && l->closing && !l->batch)
+	if (--l->under_way > 0)
+		return;
+	if (l->batch)
+		seal(l);
+	else if (l->closing)
 		log_free(l);
 }
 
@@ -107,7 +114,10 @@ static void seal(struct event_log *l)
 
 static void seal_job(struct job *j)
 {
-	seal(container_of(j, struct event_log, seal));
+	struct event_log *l = container_of(j, struct event_log, seal);
+
+	if (l->under_way == 0)
+		seal(l);
 }
 
 static struct log_batch *batch_of(struct event_log *l)

@@ -121,6 +121,15 @@ NODISCARD bool blob_adopt(struct event_log *l, struct slice file, const struct b
 /* Into the arena; the hash is verified. ERR_NOT_FOUND, ERR_INVALID (damaged). */
 NODISCARD bool blob_get(struct slice state_dir, struct slice session, struct slice hash,
 			struct arena *a, struct slice *data, struct err *err);
+/* The same for many of one session: the pack in which the last one lay stays open. */
+struct blob_reader {
+	int index, bytes; /* -1: none is open */
+};
+void blob_reader_init(struct blob_reader *r);
+void blob_reader_release(struct blob_reader *r);
+NODISCARD bool blob_reader_get(struct blob_reader *r, struct slice state_dir, struct slice session,
+			       struct slice hash, struct arena *a, struct slice *data,
+			       struct err *err);
 
 /* New unique id: date, time of day and random, "20261121-5x2ab9k3v"; sorts by time. */
 void session_new_id(char out[24]);

@@ -83,6 +83,8 @@ static void on_request(void *owner, struct rpc_request *req)
 		serve_read(s, req);
 	else if (slice_eq_cstr(req->method, "write"))
 		serve_write(s, req);
+	else if (slice_eq_cstr(req->method, "writeMany"))
+		serve_write_many(s, req);
 	else if (slice_eq_cstr(req->method, "sweep"))
 		serve_sweep(s, req);
 	else if (slice_eq_cstr(req->method, "put"))

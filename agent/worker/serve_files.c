@@ -90,34 +90,50 @@ static bool plants_nothing(const struct serve *s, struct slice path, struct err 
 		       rel);
 }
 
+static bool read_change(struct json v, struct arena *a, struct file_change *c)
+{
+	*c = (struct file_change){
+		.path = json_str_or(json_get(v, "path"), a, ""),
+		.data = { "", 0 },
+		.expect_sha256 = json_str_or(json_get(v, "expect"), a, ""),
+		.remove = json_bool_or(json_get(v, "remove"), false),
+		.make_parents = json_bool_or(json_get(v, "makeParents"), false),
+		.lazy = json_bool_or(json_get(v, "lazy"), false),
+		.folders = (uint32_t)json_i64_or(json_get(v, "folders"), 0),
+		.mode = (uint32_t)json_i64_or(json_get(v, "mode"), 0),
+	};
+	return c->remove || wire_bytes_read(v, a, &c->data);
+}
+
+bool serve_write_one(struct serve *s, struct json v, struct arena *a, struct file_info *info,
+		     struct err *err)
+{
+	bool judged = json_bool_or(json_get(v, "judged"), false);
+	bool sweep = json_bool_or(json_get(v, "sweep"), false);
+	char rel[LIMIT_PATH_BYTES];
+	struct file_change c;
+
+	if (!read_change(v, a, &c))
+		return err_set(err, ERR_INVALID, "write needs text or base64.");
+	if ((judged && !c.remove && !plants_nothing(s, c.path, err)) ||
+	    (sweep && !file_sweep(&s->root, c.path, err)) || !file_write(&s->root, &c, info, err))
+		return false;
+	places_forget(&s->places);
+	if (root_clean(&s->root, c.path, rel, err))
+		guard_allow(&s->guard, &s->root, rel);
+	return true;
+}
+
 void serve_write(struct serve *s, struct rpc_request *req)
 {
-	bool judged = json_bool_or(json_get(req->params, "judged"), false);
-	struct file_change c = { .data = { "", 0 } };
-	char rel[LIMIT_PATH_BYTES];
 	struct file_info info;
 	struct err err;
 	struct jw *w;
 
-	c.path = json_str_or(json_get(req->params, "path"), &req->arena, "");
-	c.expect_sha256 = json_str_or(json_get(req->params, "expect"), &req->arena, "");
-	c.remove = json_bool_or(json_get(req->params, "remove"), false);
-	c.lazy = json_bool_or(json_get(req->params, "lazy"), false);
-	c.make_parents = json_bool_or(json_get(req->params, "makeParents"), false);
-	c.mode = (uint32_t)json_i64_or(json_get(req->params, "mode"), 0);
-	c.folders = (uint32_t)json_i64_or(json_get(req->params, "folders"), 0);
-	if (!c.remove && !wire_bytes_read(req->params, &req->arena, &c.data)) {
-		conn_reply_error(req, RPC_INVALID_PARAMS, "write needs text or base64.");
-		return;
-	}
-	if ((judged && !c.remove && !plants_nothing(s, c.path, &err)) ||
-	    !file_write(&s->root, &c, &info, &err)) {
+	if (!serve_write_one(s, req->params, &req->arena, &info, &err)) {
 		conn_reply_err(req, &err);
 		return;
 	}
-	places_forget(&s->places);
-	if (root_clean(&s->root, c.path, rel, &err))
-		guard_allow(&s->guard, &s->root, rel);
 	w = conn_result_begin(req);
 	jw_object(w);
 	jw_kcstr(w, "sha256", info.sha256.s);

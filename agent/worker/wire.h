@@ -5,7 +5,10 @@
  *			 processes, noSandbox, forbid, views} -> {} ; must come first; views: the
  *			 folder in which commands' layers may lie
  *	read		{path, maxBytes} -> {exists, text|base64, sha256, size, mode}
- *	write		{path, text|base64, expect, remove, mode, makeParents} -> {sha256}
+ *	write		{path, text|base64, expect, remove, mode, makeParents, folders, lazy, judged,
+ *			 sweep} -> {sha256}
+ *	writeMany	{files[as write]} -> {results[{index, code, why}]}: those that were not
+ *			 written. A cancel is looked at between two of them
  *	sweep		{path} -> {}: temporary files of killed writes in its folder go
  *	list		{path, glob, depth, limit, filesOnly} -> see runner.h
  *	search		{pattern, path, glob, literal, ignoreCase, context, limit,

@@ -71,6 +71,22 @@ struct workspace_op *workspace_write(struct workspace *v, const struct workspace
 				     workspace_write_cb *done, void *payload);
 void workspace_drop(struct workspace_op *op); /* forgets it: no callback. NULL is fine */
 
+/* workspace_many.c: files of which it is known what they hold, in one request. One that an editor has open,
+ * or that holds something else, stays as it is and is not `made`: the two above are for it. */
+struct workspace_put {
+	struct slice path, sha256, after; /* as in workspace_write */
+	uint32_t mode, folders;
+	bool sweep; /* first, what killed writes left in its folder goes */
+	bool made;  /* the answer */
+};
+/* err: nobody knows which of them were made. */
+typedef void workspace_many_cb(void *payload, const struct err *err);
+struct workspace_many;
+/* `of` is borrowed until done, which is never called inside. Lazy, as workspace_write says. */
+struct workspace_many *workspace_write_many(struct workspace *v, struct workspace_put *of, size_t n,
+					    workspace_many_cb *done, void *payload);
+void workspace_many_drop(struct workspace_many *m); /* no callback. NULL is fine */
+
 /* The text that the model saw last; NULL if it never saw the file. Borrowed. */
 struct snapshot *workspace_seen(const struct workspace *v, struct slice path);
 void workspace_saw(struct workspace *v, struct slice path,

@@ -132,10 +132,12 @@ static void many_are_adopted_in_one_file(void **state)
 	char text[32], *bytes = malloc(EACH * sizeof(text)), path[300], name[16];
 	const struct scratch *s = *state;
 	struct err err = { 0 };
+	struct blob_reader r;
 	struct arena a;
 	struct slice got;
 
 	arena_init(&a);
+	blob_reader_init(&r);
 	for (int p = 0; p < PACKS; p++) {
 		size_t len = 0;
 
@@ -161,10 +163,15 @@ static void many_are_adopted_in_one_file(void **state)
 		if (!blob_get(scratch_dir(s), SLICE("s1"), slice_of(h.s), &a, &got, &err))
 			fail_msg("%s: %s", text, err.msg);
 		assert_true(slice_eq_cstr(got, text));
+		if (!blob_reader_get(&r, scratch_dir(s), SLICE("s1"), slice_of(h.s), &a, &got,
+				     &err))
+			fail_msg("%s: %s", text, err.msg);
+		assert_true(slice_eq_cstr(got, text));
 	}
-	assert_false(blob_get(scratch_dir(s), SLICE("s1"),
-			      slice_of(sha256(SLICE("never stored")).s), &a, &got, &err));
+	assert_false(blob_reader_get(&r, scratch_dir(s), SLICE("s1"),
+				     slice_of(sha256(SLICE("never stored")).s), &a, &got, &err));
 	assert_int_equal(err.code, ERR_NOT_FOUND);
+	blob_reader_release(&r);
 	free(bytes);
 	arena_release(&a);
 	event_log_close(l);

@@ -1,0 +1,104 @@
+/* serve_many.c - `writeMany`: many files in one request.
+ *
+ *   WRITING --each slice of time: some files--> answered, freed
+ *
+ * For undo, which puts back what twenty thousand files held: a request for each would cost more than
+ * the file. Other requests and a cancel get through between two slices. */
+#include <stdlib.h>
+
+#include "agent/worker/file/files.h"
+#include "agent/worker/serve.h"
+#include "protocol/base/mem.h"
+
+enum { SLICE_MS = 10 };
+
+struct many_job {
+	struct runner_job job;
+	struct json_iter it; /* in the request, which lives as long */
+	int64_t at;
+	struct buf results; /* a JSON array, of what was not written */
+	struct jw w;	    /* to it */
+};
+
+static void write_next(struct many_job *m)
+{
+	struct rpc_request *req = m->job.req;
+	struct err err = { .code = ERR_NONE };
+	struct file_info info;
+	int64_t index = m->at++;
+
+	if (serve_write_one(m->job.serve, m->it.value, &req->arena, &info, &err))
+		return;
+	jw_object(&m->w);
+	jw_ki64(&m->w, "index", index);
+	jw_kcstr(&m->w, "code", err_name(err.code));
+	jw_kcstr(&m->w, "why", err.msg);
+	jw_end(&m->w);
+}
+
+static void answer(struct many_job *m)
+{
+	struct jw *w;
+
+	if (m->job.req->cancelled) {
+		conn_reply_cancelled(m->job.req);
+	} else {
+		w = conn_result_begin(m->job.req);
+		jw_object(w);
+		jw_end(&m->w);
+		jw_kraw(w, "results", buf_slice(&m->results));
+		jw_end(w);
+		conn_result_end(m->job.req);
+	}
+	buf_release(&m->results);
+	serve_remove(&m->job);
+	free(m);
+}
+
+static uint64_t many_wait(struct runner_job *j, int fds[JOB_FDS_MAX])
+{
+	(void)j;
+	fds[0] = fds[1] = -1;
+	return 0;
+}
+
+static bool many_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint64_t now)
+{
+	struct many_job *m = container_of(j, struct many_job, job);
+
+	(void)ready;
+	while (!j->req->cancelled) {
+		if (serve_now() >= now + SLICE_MS)
+			return true;
+		if (!json_next(&m->it))
+			break;
+		write_next(m);
+	}
+	answer(m);
+	return false;
+}
+
+/* The next step sees it. */
+static void many_cancel(struct runner_job *j)
+{
+	(void)j;
+}
+
+static const struct job_class many_class = { many_wait, many_step, many_cancel };
+
+void serve_write_many(struct serve *s, struct rpc_request *req)
+{
+	struct many_job *m;
+
+	if (s->n_jobs >= SERVE_JOBS_MAX) {
+		conn_reply_error(req, RPC_REQUEST_FAILED,
+				 "Too many searches and commands run at once.");
+		return;
+	}
+	m = xcalloc(1, sizeof(*m));
+	m->it = json_iter(json_get(req->params, "files"));
+	buf_init(&m->results, LIMIT_MESSAGE_BYTES - 4096);
+	jw_init(&m->w, &m->results);
+	jw_array(&m->w);
+	serve_add(s, &m->job, &many_class, req);
+}
