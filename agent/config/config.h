@@ -47,6 +47,7 @@ struct config { /* everything lives in `arena` */
 	double container_cpus;	      /* 0: all */
 	struct slice effort;
 	struct slice approve;		/* "effects", "commands" */
+	struct slice mask_secrets;	/* "on", "off" */
 	struct slice hunks, toolchains; /* "on", "off" */
 	int retries;
 	const struct slice *fallback; /* models, in order */

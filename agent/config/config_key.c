@@ -99,6 +99,9 @@ static const struct config_key keys[] = {
 	  .doc = "Name patterns of files that the model never sees, beside the built-in ones. "
 		 "\"!PATTERN\" exempts; "
 		 "\"!*\" as the first entry drops the built-in list." },
+	{ "maskSecrets", KEY_CHOICE, AT(mask_secrets), .choices = "on|off", .def = "\"on\"",
+	  .doc = "Whether what looks like a key, a token or a password in a text is kept from the model: it "
+		 "gets a placeholder, and the secret comes back where it writes that into a file." },
 	{ "toolchains", KEY_CHOICE, AT(toolchains), .choices = "on|off", .def = "\"on\"",
 	  .doc = "Whether commands may read and find the compilers and interpreters below your home folder "
 		 "that are on your PATH (rustup, nvm, pyenv, ...), and the packages they fetched." },

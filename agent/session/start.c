@@ -35,9 +35,12 @@ static void copy_spec(struct task *t, const struct task_spec *s)
 {
 	struct arena *a = &t->arena;
 
+	t->secrets.off = slice_eq_cstr(s->config->mask_secrets, "off");
+	t->env.secrets = &t->secrets;
 	t->action = s->action;
 	t->title = arena_dup(a, s->title);
-	t->instruction = arena_dup(a, s->instruction);
+	/* The log and the title are made from it. */
+	t->instruction = arena_dup(a, secret_hide(&t->secrets, a, s->instruction));
 	t->given = arena_dup(a, s->given);
 	t->workspace = arena_dup(a, s->workspace);
 	t->language = arena_dup(a, s->language);

@@ -116,6 +116,17 @@ static void on_timer_closed(uv_handle_t *h)
 	task_post(t);
 }
 
+static void kept_back(void *payload, struct slice placeholder, const char *kind)
+{
+	struct task *t = payload;
+
+	task_notice(t, arena_printf(
+			       &t->arena,
+			       "what looks like a secret (%s) is kept from the model; it gets %.*s "
+			       "instead",
+			       kind, SLICE_ARG(placeholder)));
+}
+
 static void log_start(struct task *t)
 {
 	struct jw *w = task_log(t, "task");
@@ -141,6 +152,7 @@ static void log_start(struct task *t)
 					   .model = model_name(t->model),
 					   .mode = slice_of(mode_name(t->config.mode)),
 					   .text = t->title });
+	secret_mask_tell(&t->secrets, kept_back, t);
 }
 
 /* Everything is read: the first question. */
@@ -236,6 +248,7 @@ void task_free(struct task *t)
 	map_release(&t->env.known_files);
 	agent_runner_put(t->agent, t->runner);
 	model_close(t->model);
+	secret_mask_release(&t->secrets);
 	event_log_close(t->env.log);
 	policy_free(t->env.policy);
 	if (t->config_own)

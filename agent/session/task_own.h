@@ -20,6 +20,7 @@
 #include "agent/budget/budget.h"
 #include "agent/config/config.h"
 #include "agent/model/model.h"
+#include "agent/secret/secret_mask.h"
 #include "agent/session/agent.h"
 #include "agent/session/repeats.h"
 #include "agent/session/task.h"
@@ -65,6 +66,7 @@ struct task {
 	const struct config *base_config;
 	bool config_own;
 	struct tool_env env;
+	struct secret_mask secrets; /* what the model does not get */
 	struct runner *runner;
 
 	/* load.c */

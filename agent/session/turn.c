@@ -6,8 +6,10 @@
 void turn_user(struct task *t, struct slice text)
 {
 	struct block *b = arena_alloc(&t->arena, sizeof(*b));
-	struct jw *w = task_log(t, "user");
+	struct jw *w;
 
+	text = secret_hide(&t->secrets, &t->arena, text);
+	w = task_log(t, "user");
 	jw_kstr(w, "text", text);
 	if (!task_log_end(t))
 		return;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "agent/runner/runner.h"
+#include "agent/secret/secret_mask.h"
 #include "agent/tool/held.h"
 #include "agent/tool/network.h"
 #include "protocol/base/limits.h"
@@ -181,7 +182,10 @@ static void log_item(struct item *it)
 	struct slice whole = buf_slice(&it->whole);
 	struct sha256_hex blob = { "" };
 	bool cut = whole.len > LIMIT_OUTPUT_BYTES;
+	struct slice shown = slice_sub(whole, cut ? whole.len - LIMIT_OUTPUT_BYTES : 0, whole.len);
 	struct jw *w;
+
+	shown = secret_hide(env->secrets, env->arena, shown);
 
 	if (cut && !blob_put(env->log, whole, &blob, &env->fatal))
 		return;
@@ -195,7 +199,7 @@ static void log_item(struct item *it)
 	jw_kf64(w, "seconds", seconds(it));
 	jw_ki64(w, "output_bytes", (int64_t)it->total);
 	jw_kbool(w, "truncated", cut || it->total > whole.len);
-	jw_kstr(w, "output", slice_sub(whole, cut ? whole.len - LIMIT_OUTPUT_BYTES : 0, whole.len));
+	jw_kstr(w, "output", shown);
 	jw_kcstr(w, "blob", blob.s);
 	if (!event_log_end(env->log, &env->fatal))
 		return; /* the task looks at it at its next step */

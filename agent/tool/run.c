@@ -7,6 +7,7 @@
 
 #include "agent/host.h"
 #include "agent/runner/runner.h"
+#include "agent/secret/secret_mask.h"
 #include "agent/tool/names.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
@@ -22,7 +23,7 @@ static void say_started(struct tool_run *r, struct slice input, struct slice tex
 	r->started = true;
 	tool_emit(r, &(struct task_event){ .kind = TASK_TOOL_STARTED,
 					   .tool = label(r),
-					   .json = input,
+					   .json = secret_hide(r->env->secrets, &r->arena, input),
 					   .text = text });
 }
 
@@ -57,8 +58,14 @@ void tool_start(struct tool_run *r)
 			   SLICE_ARG(tool_list(host, &r->arena)));
 		return;
 	}
-	if (!json_parse(&r->arena, r->input_text, &r->input, &err) ||
-	    json_type(r->input) != JSON_OBJECT) {
+	/* Only what it writes into files has its secrets back: a command could carry them elsewhere. */
+	if (r->tool->class == TOOL_WRITE &&
+	    !secret_reveal(r->env->secrets, &r->arena, r->input_text, &text, &err)) {
+		say_started(r, SLICE("{}"), label(r));
+		tool_fail(r, &err);
+		return;
+	}
+	if (!json_parse(&r->arena, text, &r->input, &err) || json_type(r->input) != JSON_OBJECT) {
 		refuse_arguments(r, r->input_text);
 		return;
 	}
@@ -141,6 +148,8 @@ void tool_finish(struct tool_run *r, bool ok, struct slice result, struct slice 
 	r->ok = ok;
 	if (result.len == 0)
 		result = SLICE("(no output)");
+	result = secret_hide(r->env->secrets, &r->arena, result);
+	summary = secret_hide(r->env->secrets, &r->arena, summary);
 	r->result = clean(&r->arena, cut_middle(&r->arena, result, LIMIT_RESULT_BYTES));
 	r->summary = clean(&r->arena, summary);
 	tool_emit(r, &(struct task_event){ .kind = TASK_TOOL_FINISHED,

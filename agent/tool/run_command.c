@@ -19,6 +19,7 @@
 #include "agent/config/config.h"
 #include "agent/host.h"
 #include "agent/runner/runner.h"
+#include "agent/secret/secret_mask.h"
 #include "agent/tool/background.h"
 #include "agent/tool/command_own.h"
 #include "agent/tool/held.h"
@@ -58,6 +59,7 @@ static bool log_command(struct tool_run *r, const struct command_result *c)
 {
 	struct running *s = r->state;
 	struct sha256_hex blob = { "" };
+	struct slice shown = secret_hide(r->env->secrets, &r->arena, c->output);
 	struct jw *w;
 
 	if (s->whole.len > c->output.len &&
@@ -72,7 +74,7 @@ static bool log_command(struct tool_run *r, const struct command_result *c)
 	jw_kf64(w, "seconds", c->seconds);
 	jw_ki64(w, "output_bytes", (int64_t)c->output_bytes);
 	jw_kbool(w, "truncated", c->truncated);
-	jw_kstr(w, "output", c->output);
+	jw_kstr(w, "output", shown);
 	jw_kcstr(w, "blob", blob.s);
 	return event_log_end(r->env->log, &r->env->fatal);
 }

@@ -17,6 +17,7 @@ struct config;
 struct granted;
 struct tool_run;
 struct pending;
+struct secret_mask;
 struct finding;
 struct background;
 struct commit;
@@ -44,6 +45,7 @@ struct tool_env {
 	struct granted *granted; /* and so does this: it outlives the task */
 	struct event_log *log;
 	const struct config *config;
+	struct secret_mask *secrets; /* what the model does not get; NULL: it gets all */
 	struct slice task_id;
 	struct arena *arena; /* of the task: for what outlives a call */
 	struct slice *files; /* relative paths changed so far, each once */
