@@ -65,7 +65,7 @@ static pid_t spawn(struct arena *a, const struct git_cmd *g, int list, int out, 
 
 	for (; n < ARRAY_LEN(first); n++)
 		argv[n] = arena_cstr(a, slice_of(first[n]));
-	for (size_t i = 0; g->args[i] && i < GIT_CMD_MAX_ARGS; i++)
+	for (size_t i = 0; i < GIT_CMD_MAX_ARGS && g->args[i]; i++)
 		argv[n++] = arena_cstr(a, slice_of(g->args[i]));
 	argv[n] = NULL;
 	*failed = posix_spawn_file_actions_init(&io);
