@@ -11,6 +11,7 @@ enum {
 	VALUE_MAX_BYTES = 200,
 	WORD_BYTES = 7, /* so many letters of one case in a row are a word, not chance */
 	KEY_LINE_MIN_BYTES = 16,
+	MARK_MAX_BYTES = 80, /* "-----BEGIN ... PRIVATE KEY-----" */
 };
 
 enum set { ALNUM, UPPER, HEX, URLSAFE };
@@ -102,7 +103,7 @@ static bool shaped(struct slice text, size_t at, struct secret_found *out)
 		if (s->prefix[0] != text.ptr[at] ||
 		    !slice_starts(slice_sub(text, at, text.len), slice_of(s->prefix)))
 			continue;
-		while (end < text.len && in_set(s->set, text.ptr[end]))
+		while (end < text.len && end - start <= s->max && in_set(s->set, text.ptr[end]))
 			end++;
 		if (end - start < s->min || end - start > s->max ||
 		    distinct(slice_sub(text, start, end)) < LEAST_DISTINCT ||
@@ -212,7 +213,7 @@ static bool assigned(struct slice text, size_t at, struct secret_found *out)
 		start++;
 	if (start < text.len && (text.ptr[start] == '"' || text.ptr[start] == '\''))
 		start++;
-	for (end = start; end < text.len; end++)
+	for (end = start; end < text.len && end - start <= VALUE_MAX_BYTES; end++)
 		if (!in_set(URLSAFE, text.ptr[end]) && !one_of(text.ptr[end], "+/=~"))
 			break;
 	if (start < text.len && shaped(text, start, out)) /* the better word for it */
@@ -238,7 +239,7 @@ static bool key_line(struct slice text, size_t at, struct secret_found *out)
 
 static bool at_mark(struct slice text, size_t at, bool *in_key)
 {
-	struct slice rest = slice_sub(text, at, text.len);
+	struct slice rest = slice_sub(text, at, at + MARK_MAX_BYTES);
 	size_t nl = slice_find_byte(rest, '\n', 0), key;
 	struct slice line = slice_sub(rest, 0, nl == SIZE_MAX ? rest.len : nl);
 

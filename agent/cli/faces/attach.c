@@ -61,13 +61,16 @@ static void answer_taken(void *payload, const struct rpc_reply *reply, const str
 							       .text = slice_of(err->msg) });
 }
 
-static struct jw *begin_answer(struct attach_ask *ask)
+/* The question is done with, and freed. NULL: nobody could be asked here, where others may still answer; or the
+ * task is gone. */
+static struct jw *begin_answer(struct attach_ask *ask, const struct err *why)
 {
 	struct faces *f = &ask->attach->faces;
-	struct jw *w = remote_call_begin(f->remote, f->task, "answer");
+	struct jw *w = why ? NULL : remote_call_begin(f->remote, f->task, "answer");
 
 	if (w)
 		jw_ki64(w, "ask", ask->id);
+	ask_free(ask);
 	return w;
 }
 
@@ -76,7 +79,6 @@ static void end_answer(struct attach *at)
 	remote_call_end(at->faces.remote, at->faces.task, LIMIT_PEER_MS, answer_taken, at);
 }
 
-/* Where nobody can be asked here, others may still answer. */
 static void on_permission(void *payload, const struct permission_answer *answer,
 			  const struct err *why)
 {
@@ -86,9 +88,8 @@ static void on_permission(void *payload, const struct permission_answer *answer,
 					     [PERMISSION_DENY] = "deny" };
 	struct attach_ask *ask = payload;
 	struct attach *at = ask->attach;
-	struct jw *w = why ? NULL : begin_answer(ask);
+	struct jw *w = begin_answer(ask, why);
 
-	ask_free(ask);
 	if (!w)
 		return;
 	jw_kcstr(w, "choice", names[answer->choice]);
@@ -100,9 +101,8 @@ static void on_words(void *payload, struct slice text, const struct err *why)
 {
 	struct attach_ask *ask = payload;
 	struct attach *at = ask->attach;
-	struct jw *w = why ? NULL : begin_answer(ask);
+	struct jw *w = begin_answer(ask, why);
 
-	ask_free(ask);
 	if (!w)
 		return;
 	jw_kstr(w, "text", text);
