@@ -8,7 +8,7 @@
 #include "agent/cli/run_commit.h"
 #include "agent/cli/task/host_cli.h"
 #include "agent/runner/runner.h"
-#include "agent/tool/network.h"
+#include "agent/tool/command/network.h"
 
 enum { STATUS_NOT_KEPT = 1, STATUS_TIMED_OUT = 124, STATUS_SIGNAL = 128, DIRS_MAX = 256 };
 

@@ -9,7 +9,7 @@
 
 #include "agent/base/git_path.h"
 #include "agent/cli/json_line.h"
-#include "agent/tool/git_told.h"
+#include "agent/tool/command/git_told.h"
 #include "protocol/base/mem.h"
 
 struct run_commit {

@@ -18,7 +18,7 @@
 #include "agent/session/code_action.h"
 #include "agent/session/report.h"
 #include "agent/store/ledger_post.h"
-#include "agent/tool/background.h"
+#include "agent/tool/command/background.h"
 #include "protocol/base/log.h"
 
 const char *task_spec_name(const struct task_spec *s)

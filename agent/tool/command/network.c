@@ -3,7 +3,7 @@
  *   a host is named --listed, denied, of this machine, nobody to ask--> decided
  *        '--else--> waits --first of those that wait--> asked --answer--> decided, the next is asked
  */
-#include "agent/tool/network.h"
+#include "agent/tool/command/network.h"
 
 #include <stdarg.h>
 #include <stdio.h>

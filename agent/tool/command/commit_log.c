@@ -1,5 +1,5 @@
 /* commit_log.c - see commit_own.h: what a command's changes leave in the session's log. */
-#include "agent/tool/commit_own.h"
+#include "agent/tool/command/commit_own.h"
 
 /* Copies, as the worker's answer is gone after the call; an empty file is not no file. */
 static struct slice keep(struct arena *a, struct slice bytes)

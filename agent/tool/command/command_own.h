@@ -2,7 +2,7 @@
 #ifndef EMEND_TOOL_COMMAND_OWN_H
 #define EMEND_TOOL_COMMAND_OWN_H
 
-#include "agent/tool/commit.h"
+#include "agent/tool/command/commit.h"
 #include "agent/tool/tool.h"
 
 struct network;

@@ -2,7 +2,7 @@
  *
  * All of it stands in the text of the diff, line by line: a person who says yes could see everything. The
  * lines of Emend begin with "# ", which no line of a diff does. */
-#include "agent/tool/commit_own.h"
+#include "agent/tool/command/commit_own.h"
 
 #include <inttypes.h>
 

@@ -9,10 +9,10 @@
 #ifndef EMEND_TOOL_COMMIT_OWN_H
 #define EMEND_TOOL_COMMIT_OWN_H
 
-#include "agent/tool/commit.h"
 #include "agent/change/entry.h"
 #include "agent/change/rollback.h"
-#include "agent/tool/git_told.h"
+#include "agent/tool/command/commit.h"
+#include "agent/tool/command/git_told.h"
 #include "agent/tool/journal.h"
 
 /* So many changes of a command are shown with their text; of the others only the names. */
@@ -43,13 +43,13 @@ enum commit_phase {
 struct commit_item {
 	const struct view_change *change;
 	struct slice before, after; /* ptr NULL: no file, or not as bytes for the log */
-	struct slice was;	    /* what stood on the disk: `before` is of the buffer, if there is one */
-	struct slice left;	    /* what the command left there: `after` before any merge */
-	bool packed;		    /* before and after are hashes; "": no file */
-	bool images;		    /* undo covers it */
-	uint32_t folders;	    /* that are made for it */
+	struct slice was;  /* what stood on the disk: `before` is of the buffer, if there is one */
+	struct slice left; /* what the command left there: `after` before any merge */
+	bool packed;	   /* before and after are hashes; "": no file */
+	bool images;	   /* undo covers it */
+	uint32_t folders;  /* that are made for it */
 	struct restore_entry entry; /* what it is beside text */
-	bool opened; /* in an editor, since the command began */
+	bool opened;		    /* in an editor, since the command began */
 	struct err why;		    /* of images that could not be had */
 	struct err failed;	    /* of the change itself */
 	int64_t step, mode_step;    /* in the log; mode_step: of its permissions, 0: they stay */
@@ -77,13 +77,13 @@ struct commit {
 	struct git_told git;
 	struct commit_held *held;
 	size_t n_held, cap_held;
-	struct slice asked; /* paths of what is protected */
+	struct slice asked;    /* paths of what is protected */
 	struct git_told would; /* what git would have done, for the question */
 	size_t unshown;	       /* files for whose diff there was no room */
 	struct slice unlisted; /* for the question: how many files that nobody lists, and where */
 	uint64_t ignored;      /* how many of those, and of new ones that git ignores */
 	size_t n_seen;	       /* changes beside them */
-	struct slice id;    /* of the change set in the log; "": nothing was touched yet */
+	struct slice id;       /* of the change set in the log; "": nothing was touched yet */
 	struct rollback *rollback;
 	struct err why; /* of it */
 

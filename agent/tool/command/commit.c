@@ -21,8 +21,8 @@
  * A batch takes one request for the images, one sync of the log and one request for the files, with
  * one sync in the worker: a command that changes 2,000 files would else cost as many syncs and hundreds
  * of times as many milliseconds as the files themselves. */
-#include "agent/tool/commit.h"
-#include "agent/tool/commit_own.h"
+#include "agent/tool/command/commit.h"
+#include "agent/tool/command/commit_own.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* commit_tell.c - see commit_own.h: what the model and the faces are told of a command's changes. */
-#include "agent/tool/commit_own.h"
+#include "agent/tool/command/commit_own.h"
 
 #include <stdarg.h>
 #include <stdio.h>

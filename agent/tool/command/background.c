@@ -5,7 +5,7 @@
  *
  * One call waits at a time (calls that run commands run alone): for new output or the end, or for
  * the end only, and no longer than the timer. */
-#include "agent/tool/background.h"
+#include "agent/tool/command/background.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,8 +13,8 @@
 
 #include "agent/runner/runner.h"
 #include "agent/secret/secret_mask.h"
-#include "agent/tool/held.h"
-#include "agent/tool/network.h"
+#include "agent/tool/command/held.h"
+#include "agent/tool/command/network.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 
@@ -35,7 +35,7 @@ struct item {
 	struct command_result end; /* without the output */
 	char limit[16];
 	struct slice held; /* what became of protected files, in the arena of the task */
-	struct err why; /* it could not run, or the runner was lost */
+	struct err why;	   /* it could not run, or the runner was lost */
 };
 
 struct background {
@@ -103,9 +103,9 @@ static void tell(struct tool_run *r, struct item *it)
 	r->progress = out.len > 0 || !it->call;
 	state = arena_printf(&r->arena, "%s: %.*s", it->id, SLICE_ARG(state));
 	hosts = it->call ? network_report(it->network, &r->arena) : it->hosts;
-	out = arena_printf(&r->arena, "%.*s\n%.*s%.*s%.*s%.*s", SLICE_ARG(state),
-			   SLICE_ARG(hosts), SLICE_ARG(it->held),
-			   SLICE_ARG(gap), SLICE_ARG(out.len ? out : SLICE("(no new output)")));
+	out = arena_printf(&r->arena, "%.*s\n%.*s%.*s%.*s%.*s", SLICE_ARG(state), SLICE_ARG(hosts),
+			   SLICE_ARG(it->held), SLICE_ARG(gap),
+			   SLICE_ARG(out.len ? out : SLICE("(no new output)")));
 	buf_clear(&it->unread);
 	it->held = SLICE("");
 	it->left_out = 0;
@@ -262,13 +262,14 @@ void background_start(struct tool_run *r, const struct command_spec *spec, struc
 	/* A view would show it neither later edits nor what other commands write. */
 	direct.direct = true;
 	it->call = runner_command(r->env->workspace.runner, &direct, &callbacks, it);
-	tool_finish(r, true,
-		    arena_printf(&r->arena,
-				 "%s: started in the background. Read its output with command_output "
-				 "{\"id\": \"%s\"}, end it with the action \"kill\"; it ends with this "
-				 "task.",
-				 it->id, it->id),
-		    arena_printf(&r->arena, "in the background as %s", it->id));
+	tool_finish(
+		r, true,
+		arena_printf(&r->arena,
+			     "%s: started in the background. Read its output with command_output "
+			     "{\"id\": \"%s\"}, end it with the action \"kill\"; it ends with this "
+			     "task.",
+			     it->id, it->id),
+		arena_printf(&r->arena, "in the background as %s", it->id));
 }
 
 static struct item *find(const struct background *b, struct slice id)
@@ -294,8 +295,9 @@ void background_use(struct tool_run *r, struct slice id)
 	if (!it) {
 		tool_failf(r, "No command of this task has the id \"%.*s\". %s%s%s",
 			   SLICE_ARG(slice_sub(id, 0, 40)),
-			   b && b->n ? "The last one is " : "None runs in the background: run_command starts "
-							     "one with background",
+			   b && b->n ? "The last one is "
+				     : "None runs in the background: run_command starts "
+				       "one with background",
 			   b && b->n ? b->items[b->n - 1]->id : "", ".");
 		return;
 	}

@@ -2,7 +2,7 @@
  *
  * Nobody reads the diffs of twenty thousand files. So after the first ones the contents do not come to
  * this process: the worker writes them into one file, which the store moves to the session. */
-#include "agent/tool/commit_own.h"
+#include "agent/tool/command/commit_own.h"
 
 enum { PACK_FILES = 20000 };
 

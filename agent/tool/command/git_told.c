@@ -1,5 +1,5 @@
 /* git_told.c - see git_told.h */
-#include "agent/tool/git_told.h"
+#include "agent/tool/command/git_told.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -12,8 +12,7 @@ struct network;
 
 /* Starts one; the run is finished with its id, or with the reason why not. Takes its network, which
  * may be NULL. */
-void background_start(struct tool_run *r, const struct command_spec *spec,
-		      struct network *network);
+void background_start(struct tool_run *r, const struct command_spec *spec, struct network *network);
 /* A call with an id: "read" (the default) waits up to timeout_ms for new output or the end, "kill"
  * ends the command. The run is finished with the command's state and its new output. */
 void background_use(struct tool_run *r, struct slice id);

@@ -1,5 +1,5 @@
 /* unsaved.c - see unsaved.h */
-#include "agent/tool/unsaved.h"
+#include "agent/tool/command/unsaved.h"
 
 #include "agent/base/path.h"
 #include "agent/edit/edit.h"

@@ -20,11 +20,11 @@
 #include "agent/host.h"
 #include "agent/runner/runner.h"
 #include "agent/secret/secret_mask.h"
-#include "agent/tool/background.h"
-#include "agent/tool/command_own.h"
-#include "agent/tool/held.h"
-#include "agent/tool/network.h"
-#include "agent/tool/unsaved.h"
+#include "agent/tool/command/background.h"
+#include "agent/tool/command/command_own.h"
+#include "agent/tool/command/held.h"
+#include "agent/tool/command/network.h"
+#include "agent/tool/command/unsaved.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/utf8.h"
 
@@ -368,8 +368,8 @@ static void knows_layers(void *payload, struct slice json, const struct err *err
 	r->call = NULL;
 	if (err) {
 		tool_fail(r, err);
-	} else if (!json_parse(&r->arena, json, &root, &bad) ||
-		   s->background || !json_bool_or(json_get(root, "views"), false)) {
+	} else if (!json_parse(&r->arena, json, &root, &bad) || s->background ||
+		   !json_bool_or(json_get(root, "views"), false)) {
 		if (!s->background)
 			say_direct(r);
 		unsaved_find(r, compared);

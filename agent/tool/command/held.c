@@ -1,5 +1,5 @@
 /* held.c - see held.h */
-#include "agent/tool/held.h"
+#include "agent/tool/command/held.h"
 
 #include "agent/host.h"
 
@@ -41,8 +41,9 @@ struct slice held_tell(struct tool_env *env, struct slice call_id, const struct 
 		SLICE_ARG(names(h, a)), h->folder.len ? "; what was moved away lies in " : "",
 		SLICE_ARG(h->folder));
 	host->ops->event(host->self, env->workspace.task, &ev);
-	return arena_printf(a,
-			    "Protected files (git, editors or agents execute them) that were changed "
-			    "or created meanwhile:\n%.*s",
-			    SLICE_ARG(text));
+	return arena_printf(
+		a,
+		"Protected files (git, editors or agents execute them) that were changed "
+		"or created meanwhile:\n%.*s",
+		SLICE_ARG(text));
 }

@@ -12,7 +12,7 @@ struct git_told_file {
 };
 struct git_told {
 	struct git_told_file *files;
-	size_t n, cap;		       /* in the arena */
+	size_t n, cap;		 /* in the arena */
 	uint64_t added, removed; /* objects */
 	struct slice
 		packed; /* the new content of packed-refs: a ref that is gone may stand there */

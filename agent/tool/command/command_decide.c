@@ -9,7 +9,7 @@
  * can be dropped, it runs at once, and the user is asked about what it changed: in the mode ask about
  * all of it, in the mode edit only where more than the mode asks. Where only reading is allowed, it is
  * dropped. */
-#include "agent/tool/command_own.h"
+#include "agent/tool/command/command_own.h"
 
 #include "agent/config/config.h"
 

@@ -5,7 +5,7 @@
  * The size of a batch is what the worker sends of the images at once, so that memory stays bounded
  * while a command changes any number of files. A file that is open in the editor is changed there, and
  * merged with what the user typed meanwhile; the disk stays as it is. */
-#include "agent/tool/commit_own.h"
+#include "agent/tool/command/commit_own.h"
 
 #include "agent/edit/edit.h"
 #include "agent/host.h"
@@ -42,9 +42,9 @@ static struct snapshot *buffer_of(struct tool_run *r, struct slice path)
 {
 	struct host *h = &r->env->workspace.host;
 
-	return h->ops->buffer(h->self, arena_printf(&r->commit->arena, "%.*s/%.*s",
-						    SLICE_ARG(r->env->workspace.root),
-						    SLICE_ARG(path)));
+	return h->ops->buffer(h->self,
+			      arena_printf(&r->commit->arena, "%.*s/%.*s",
+					   SLICE_ARG(r->env->workspace.root), SLICE_ARG(path)));
 }
 
 bool commit_is_open(struct tool_run *r, struct slice path)
