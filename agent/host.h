@@ -9,6 +9,7 @@
 
 #include "agent/base/snapshot.h"
 #include "agent/edit/change.h"
+#include "protocol/base/arena.h"
 #include "protocol/base/err.h"
 #include "protocol/lsp/position.h"
 
@@ -34,6 +35,19 @@ struct permission_request {
 	struct slice rule;    /* what "always allow" would add, for people; empty: not offered */
 	bool can_save;	      /* PERMISSION_SAVED is offered, too */
 };
+/* A copy whose texts are the arena's. */
+static inline struct permission_request permission_request_dup(struct arena *a,
+							       const struct permission_request *r)
+{
+	return (struct permission_request){ .title = arena_dup(a, r->title),
+					    .subject = arena_dup(a, r->subject),
+					    .reason = arena_dup(a, r->reason),
+					    .note = arena_dup(a, r->note),
+					    .diff = arena_dup(a, r->diff),
+					    .rule = arena_dup(a, r->rule),
+					    .can_save = r->can_save };
+}
+
 struct permission_answer {
 	enum permission choice;
 	struct slice comment; /* with a denial: what the person tells the model; may be empty */

@@ -455,13 +455,7 @@ struct host_ask *questions_permission(struct questions *all, struct question_pla
 	struct arena *a = &q->arena;
 
 	q->permitted = done;
-	q->request = (struct permission_request){ .title = arena_dup(a, r->title),
-						  .subject = arena_dup(a, r->subject),
-						  .reason = arena_dup(a, r->reason),
-						  .note = arena_dup(a, r->note),
-						  .diff = arena_dup(a, r->diff),
-						  .rule = arena_dup(a, r->rule),
-						  .can_save = r->can_save };
+	q->request = permission_request_dup(a, r);
 	name_rules(q);
 	return ask_in_turn(q);
 }

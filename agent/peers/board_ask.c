@@ -148,13 +148,7 @@ struct host_ask *board_permission(struct board *b, const struct host *own, struc
 	ask = ask_new(t, own, payload);
 	a = &ask->arena;
 	ask->permitted = done;
-	ask->request = (struct permission_request){ .title = arena_dup(a, r->title),
-						    .subject = arena_dup(a, r->subject),
-						    .reason = arena_dup(a, r->reason),
-						    .note = arena_dup(a, r->note),
-						    .diff = arena_dup(a, r->diff),
-						    .rule = arena_dup(a, r->rule),
-						    .can_save = r->can_save };
+	ask->request = permission_request_dup(a, r);
 	board_ask_tell(ask, NULL);
 	ask->own_ask = own->ops->permission(own->self, task, r, own_permitted, ask);
 	return (struct host_ask *)ask;

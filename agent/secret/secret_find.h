@@ -14,8 +14,8 @@ struct secret_found {
 	size_t start, end; /* bytes of the text; it holds no blank, quote or backslash */
 };
 
-/* The first one that begins at `from` or later; linear in the text, whatever it is. *in_key: whether `from` lies inside of a PEM private key; begins as
- * false, and goes from call to call. */
+/* The first one that begins at `from` or later; linear in the text, whatever it is. *in_key: whether `from` lies inside
+ * of a PEM private key; begins as false, and goes from call to call. */
 bool secret_find(struct slice text, size_t from, bool *in_key, struct secret_found *out);
 
 #endif
