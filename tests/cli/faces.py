@@ -182,8 +182,9 @@ class Editor:
 
 @with_runtime
 def an_editor_and_a_terminal_share_their_tasks(w):
-    model = w.script({"hang": True})
-    editor = Editor(w, model)
+    hangs = os.path.join(w.base, "hangs.jsonl")  # the terminal's task has a script of its own
+    os.rename(w.script({"hang": True}).split(":", 1)[1], hangs)
+    editor = Editor(w, "scripted:" + hangs)
     t = do(w, GATE, {"text": "Yes.", "expect": ["use pytest"]})
     [task] = listed(w)
     try:
