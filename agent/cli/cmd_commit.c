@@ -1,13 +1,20 @@
 /* cmd_commit.c - emend commit [-m TEXT] [TASK|SESSION]: the files that a task changed become a commit of the user's.
  *
  * git is the user's own, with hooks, signing and editor, as if typed: this is the user's act, not the model's. The
- * commit takes these files alone (--only), so that what the user has staged of others stays as it is. */
+ * commit takes these files alone (--only), so that what the user has staged of others stays as it is.
+ *
+ * git commits only what is in its index. For files that are new there, it gets a copy of the index to which they are
+ * added, and the user's own is touched once the commit is made, not before: so a hook that refuses, an editor that is
+ * left, Ctrl-C and a kill at any moment leave it byte for byte as it was. */
 #include "agent/base/git_path.h"
 #include "agent/cli/git_cmd.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/sessions/session_info.h"
 #include "agent/cli/target.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 enum { PATHS_AT_ONCE = 512 };
@@ -20,6 +27,7 @@ struct commit {
 	size_t n;
 	/* Of these, what git knows, and what it would take: names, each ended by NUL. */
 	struct buf tracked, fresh;
+	struct slice index; /* the copy; "": none is needed */
 };
 
 /* Something that still stands, and that git may know. */
@@ -89,13 +97,16 @@ static bool find(struct commit *k, struct err *err)
 	return true;
 }
 
-/* git with a list of names on GIT_CMD_LIST; the exit status, -1 and *err. */
+/* git with a list of names on GIT_CMD_LIST; the exit status, -1 and *err. copy: with the copy of the index, if there
+ * is one. */
 static int with_list(struct commit *k, const char *const *args, struct slice names, bool captured,
-		     struct err *err)
+		     bool copy, struct err *err)
 {
-	struct git_cmd git = {
-		.dir = k->place.workspace.ptr, .args = args, .list = names, .captured = captured
-	};
+	struct git_cmd git = { .dir = k->place.workspace.ptr,
+			       .args = args,
+			       .list = names,
+			       .captured = captured,
+			       .index = copy && k->index.len > 0 ? k->index.ptr : NULL };
 	int status;
 
 	return git_cmd_run(&k->cli->arena, &git, &status, NULL, err) ? status : -1;
@@ -115,6 +126,97 @@ static const char *subject(struct commit *k)
 	return arena_printf(&k->cli->arena, "Changes of %.*s", SLICE_ARG(k->target.id)).ptr;
 }
 
+/* --- a copy of the index --- */
+
+/* What git prints in one line; "" where it has nothing to say. */
+static struct slice line_of(struct commit *k, const char *const *args)
+{
+	struct git_cmd git = { .dir = k->place.workspace.ptr, .args = args, .captured = true };
+	struct err ignored = { 0 };
+	struct slice out = SLICE("");
+	int status;
+
+	if (!git_cmd_run(&k->cli->arena, &git, &status, &out, &ignored) || status != 0)
+		return SLICE("");
+	return slice_trim(out);
+}
+
+static struct slice head_of(struct commit *k)
+{
+	static const char *const args[] = { "rev-parse", "-q", "--verify", "HEAD", NULL };
+
+	return line_of(k, args);
+}
+
+static bool copy_bytes(int from, int to)
+{
+	char some[65536];
+	ssize_t n;
+
+	while ((n = read(from, some, sizeof(some))) != 0) {
+		ssize_t at = 0;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		while (n > 0 && at < n) {
+			ssize_t put = write(to, some + at, (size_t)(n - at));
+
+			if (put < 0 && errno != EINTR)
+				return false;
+			at += put > 0 ? put : 0;
+		}
+		if (n < 0)
+			return false;
+	}
+	return true;
+}
+
+/* Beside the index itself, where git looks for what belongs to it (split index). A repository without an index is
+ * one in which nothing was added yet: then the copy is made by git. */
+static bool copy_index(struct commit *k, struct err *err)
+{
+	static const char *const args[] = { "rev-parse", "--git-path", "index", NULL };
+	struct arena *a = &k->cli->arena;
+	struct slice path = line_of(k, args), copy;
+	int from, to;
+	bool ok;
+
+	if (path.len == 0)
+		return err_set(err, ERR_IO, "git does not say where its index is.");
+	if (path.ptr[0] != '/')
+		path = arena_printf(a, "%.*s/%.*s", SLICE_ARG(k->place.workspace), SLICE_ARG(path));
+	path = slice_of(arena_cstr(a, path));
+	copy = arena_printf(a, "%s.emend-%ld", path.ptr, (long)getpid());
+	from = open(path.ptr, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (from < 0 && errno == ENOENT) {
+		k->index = copy;
+		return true;
+	}
+	to = open(copy.ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	ok = from >= 0 && to >= 0 && copy_bytes(from, to);
+	if (from >= 0)
+		(void)close(from);
+	if (to >= 0 && close(to) != 0)
+		ok = false;
+	if (to >= 0)
+		k->index = copy; /* to be removed, whatever it holds */
+	return ok || err_set(err, ERR_IO, "Cannot copy the index of git: %s.", strerror(errno));
+}
+
+/* The commit is made: the user's index has of its files what the commit has. */
+static void settle(struct commit *k, struct err *err)
+{
+	const char *reset[] = {
+		"--literal-pathspecs", "reset", "-q", "--pathspec-from-file=" GIT_CMD_LIST,
+		"--pathspec-file-nul", NULL
+	};
+
+	if (with_list(k, reset, buf_slice(&k->tracked), true, false, err) != 0)
+		term_error(&k->cli->log,
+			   "The commit is made, but git's index could not be brought up "
+			   "to date with it: `git reset` does that.");
+}
+
 static int commit(struct commit *k, struct err *err)
 {
 	bool quiet = cli_given(k->cli, OPT_QUIET) || cli_given(k->cli, OPT_JSON);
@@ -123,8 +225,6 @@ static int commit(struct commit *k, struct err *err)
 	static const char from_list[] = "--pathspec-from-file=" GIT_CMD_LIST;
 	const char *add[] = { "--literal-pathspecs", "add", "-N", from_list,
 			      "--pathspec-file-nul", NULL };
-	const char *drop[] = { "--literal-pathspecs", "reset", "-q", from_list,
-			       "--pathspec-file-nul", NULL };
 	const char *make[] = { "--literal-pathspecs",
 			       "commit",
 			       "--only",
@@ -137,17 +237,24 @@ static int commit(struct commit *k, struct err *err)
 			       : quiet ? "--quiet"
 				       : NULL,
 			       NULL };
-	struct slice fresh = buf_slice(&k->fresh);
+	struct slice fresh = buf_slice(&k->fresh), head = head_of(k);
 	struct err ignored = { 0 };
 	int status = 0;
 
 	buf_append(&k->tracked, fresh);
 	if (fresh.len > 0)
-		status = with_list(k, add, fresh, true, err);
+		status = copy_index(k, err) ? with_list(k, add, fresh, true, true, err) : -1;
 	if (status == 0)
-		status = with_list(k, make, buf_slice(&k->tracked), false, err);
-	if (status != 0 && fresh.len > 0) /* as it was before */
-		(void)with_list(k, drop, fresh, true, &ignored);
+		status = with_list(k, make, buf_slice(&k->tracked), false, true, err);
+	/* Also where git was interrupted after it: a hook, for instance. */
+	if (k->index.len > 0 && !slice_eq(head, head_of(k)))
+		settle(k, &ignored);
+	if (k->index.len > 0)
+		(void)unlink(k->index.ptr);
+	if (status == GIT_CMD_SIGNAL + SIGINT) {
+		(void)err_set(err, ERR_CANCELLED, "The commit was interrupted.");
+		status = -1;
+	}
 	return status;
 }
 

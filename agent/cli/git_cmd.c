@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -54,12 +55,69 @@ static bool read_back(struct arena *a, int fd, struct slice *out, struct err *er
 	return true;
 }
 
+/* --- Ctrl-C --- */
+
+struct ignored {
+	struct sigaction interrupt, quit; /* as they were */
+};
+
+static void ignore(struct ignored *was)
+{
+	struct sigaction ign = { .sa_handler = SIG_IGN };
+
+	(void)sigaction(SIGINT, &ign, &was->interrupt);
+	(void)sigaction(SIGQUIT, &ign, &was->quit);
+}
+
+static void heed(const struct ignored *was)
+{
+	(void)sigaction(SIGINT, &was->interrupt, NULL);
+	(void)sigaction(SIGQUIT, &was->quit, NULL);
+}
+
+/* git hears what we ignore, unless it was ignored before us (nohup). */
+static bool signals_of(posix_spawnattr_t *attr, const struct ignored *was)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	if (was->interrupt.sa_handler != SIG_IGN)
+		(void)sigaddset(&set, SIGINT);
+	if (was->quit.sa_handler != SIG_IGN)
+		(void)sigaddset(&set, SIGQUIT);
+	return posix_spawnattr_setsigdefault(attr, &set) == 0 &&
+	       posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF) == 0;
+}
+
+/* --- git --- */
+
+static char **environment(struct arena *a, const char *index)
+{
+	static const char name[] = "GIT_INDEX_FILE=";
+	size_t n = 0, kept = 0;
+	char **env;
+
+	if (!index)
+		return environ;
+	while (environ[n])
+		n++;
+	env = arena_array(a, n + 2, sizeof(*env));
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(environ[i], name, strlen(name)) != 0)
+			env[kept++] = environ[i];
+	env[kept++] = arena_cstr(a, arena_printf(a, "%s%s", name, index));
+	env[kept] = NULL;
+	return env;
+}
+
 /* *failed: what posix_spawn() says, 0 if git runs. */
-static pid_t spawn(struct arena *a, const struct git_cmd *g, int list, int out, int *failed)
+static pid_t spawn(struct arena *a, const struct git_cmd *g, int list, int out,
+		   const struct ignored *was, int *failed)
 {
 	const char *first[] = { "git", "-c", "core.fsmonitor=false", "-C", g->dir };
 	char *argv[GIT_CMD_MAX_ARGS + ARRAY_LEN(first) + 1];
 	posix_spawn_file_actions_t io;
+	posix_spawnattr_t attr;
 	size_t n = 0;
 	pid_t pid = -1;
 
@@ -69,6 +127,8 @@ static pid_t spawn(struct arena *a, const struct git_cmd *g, int list, int out, 
 		argv[n++] = arena_cstr(a, slice_of(g->args[i]));
 	argv[n] = NULL;
 	*failed = posix_spawn_file_actions_init(&io);
+	if (*failed == 0 && (*failed = posix_spawnattr_init(&attr)) != 0)
+		(void)posix_spawn_file_actions_destroy(&io);
 	if (*failed != 0)
 		return -1;
 	/* The list comes last: the other file could have the number that it is to have. */
@@ -77,10 +137,11 @@ static pid_t spawn(struct arena *a, const struct git_cmd *g, int list, int out, 
 	      posix_spawn_file_actions_adddup2(&io, out, STDOUT_FILENO) != 0 ||
 	      posix_spawn_file_actions_addopen(&io, STDERR_FILENO, "/dev/null", O_WRONLY, 0) !=
 		      0)) ||
-	    posix_spawn_file_actions_adddup2(&io, list, LIST_FD) != 0)
+	    posix_spawn_file_actions_adddup2(&io, list, LIST_FD) != 0 || !signals_of(&attr, was))
 		*failed = ENOMEM;
 	else
-		*failed = posix_spawnp(&pid, "git", &io, NULL, argv, environ);
+		*failed = posix_spawnp(&pid, "git", &io, &attr, argv, environment(a, g->index));
+	(void)posix_spawnattr_destroy(&attr);
 	(void)posix_spawn_file_actions_destroy(&io);
 	return *failed ? -1 : pid;
 }
@@ -89,11 +150,13 @@ bool git_cmd_run(struct arena *a, const struct git_cmd *g, int *status, struct s
 		 struct err *err)
 {
 	int list = file_of(g->list), printed = file_of(SLICE("")), failed = 0, how = 0;
+	struct ignored was;
 	pid_t pid = -1;
 	bool ok = list >= 0 && printed >= 0;
 
+	ignore(&was);
 	if (ok)
-		pid = spawn(a, g, list, printed, &failed);
+		pid = spawn(a, g, list, printed, &was, &failed);
 	if (!ok)
 		(void)err_set(err, ERR_IO, "Cannot make a file in memory.");
 	else if (pid < 0)
@@ -103,9 +166,13 @@ bool git_cmd_run(struct arena *a, const struct git_cmd *g, int *status, struct s
 	while (ok && waitpid(pid, &how, 0) < 0)
 		if (errno != EINTR)
 			ok = err_set(err, ERR_IO, "git got lost.");
+	heed(&was);
 	if (ok) {
-		*status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
-		ok = !out || read_back(a, printed, out, err);
+		*status = WIFEXITED(how) ? WEXITSTATUS(how) : GIT_CMD_SIGNAL + WTERMSIG(how);
+		if (g->captured && *status == GIT_CMD_SIGNAL + SIGINT)
+			ok = err_set(err, ERR_CANCELLED, "git was interrupted.");
+		else
+			ok = !out || read_back(a, printed, out, err);
 	}
 	if (list >= 0)
 		(void)close(list);

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 
+from console import Terminal
 from support import DONE, EDIT, EMEND, expect, main
 
 
@@ -82,6 +83,56 @@ def what_a_task_changed_is_committed(w):
     expect(show(w, "diff", "--cached", "--name-only").strip() == "other.txt", "what was staged stays so")
 
 
+def index_of(w):
+    with open(os.path.join(w.path, ".git/index"), "rb") as f:
+        return f.read()
+
+
+def an_interrupted_commit_leaves_the_index_byte_for_byte(w):
+    w.repository()
+    w.git("config", "user.name", "Ann")
+    w.git("config", "user.email", "ann@example.org")
+    w.write("other.txt", "mine\n")
+    w.git("add", "other.txt")
+    r = w.run("do", "-y", "mend the sign", "--model", w.script(EDIT, NEW, DONE))
+    expect(r.status == 0, r)
+    w.write(".git/hooks/pre-commit", "#!/bin/sh\ntest ! -e stop || { echo hooked; exec sleep 300; }\n")
+    w.write("edit.sh", "echo editing; exec sleep 300\n")
+    os.chmod(os.path.join(w.path, ".git/hooks/pre-commit"), 0o755)
+    w.write("stop", "")
+    before, files = index_of(w), sorted(os.listdir(os.path.join(w.path, ".git")))
+    for words, args in (("hooked", ["-m", "x"]), ("editing", [])):
+        t = Terminal(w, "commit", *args, GIT_EDITOR="sh ./edit.sh")
+        t.wait_for(words)
+        t.type("\x03")
+        t.end()
+        expect(t.status == 5, t)
+        expect(index_of(w) == before, (words, "the index is another one"))
+        expect(sorted(os.listdir(os.path.join(w.path, ".git"))) == files,
+               os.listdir(os.path.join(w.path, ".git")))
+        if w.exists("stop"):
+            os.unlink(os.path.join(w.path, "stop"))
+    expect(show(w, "status", "--short", "-uno").splitlines() == [" M calc.py", "A  other.txt"], show(w, "status"))
+    r = w.run("commit", "-m", "now")
+    expect(r.status == 0 and show(w, "log", "-1", "--format=%s").strip() == "now", r)
+    expect(show(w, "status", "--short", "-uno").splitlines() == ["A  other.txt"], show(w, "status"))
+
+
+def a_commit_that_is_interrupted_behind_itself_stands(w):
+    w.repository()
+    w.git("config", "user.name", "Ann")
+    w.git("config", "user.email", "ann@example.org")
+    expect(w.run("do", "-y", "x", "--model", w.script(EDIT, NEW, DONE)).status == 0, "the task")
+    w.write(".git/hooks/post-commit", "#!/bin/sh\necho hooked; exec sleep 300\n")
+    os.chmod(os.path.join(w.path, ".git/hooks/post-commit"), 0o755)
+    t = Terminal(w, "commit", "-m", "made")
+    t.wait_for("hooked")
+    t.type("\x03")
+    t.end()
+    expect(show(w, "log", "-1", "--format=%s").strip() == "made", t)
+    expect(show(w, "status", "--short", "-uno") == "", show(w, "status"))
+
+
 def the_message_can_be_given(w):
     w.repository()
     w.git("config", "user.name", "Ann")
@@ -122,5 +173,6 @@ def an_open_pipe_without_a_word_holds_nothing_up(w):
 
 
 main([staged_changes_are_reviewed, a_range_of_commits_is_reviewed, without_a_repository_a_file_is_wanted,
-      what_a_task_changed_is_committed, the_message_can_be_given, what_is_piped_in_goes_along,
+      what_a_task_changed_is_committed, an_interrupted_commit_leaves_the_index_byte_for_byte,
+      a_commit_that_is_interrupted_behind_itself_stands, the_message_can_be_given, what_is_piped_in_goes_along,
       an_open_pipe_without_a_word_holds_nothing_up])
