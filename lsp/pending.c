@@ -7,6 +7,7 @@
 #include "lsp/server.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
+#include "protocol/lsp/uri.h"
 
 void pending_init(struct pending *p, struct server *s)
 {
@@ -49,6 +50,23 @@ static const char *kind_of(const struct hunk *h)
 	return h->fresh.len == 0 ? "delete" : "change";
 }
 
+/* What stood there before, for editors that show it; left out for a new file. Of a very long one only
+ * the beginning goes along, whole lines: it comes again with each change of the file's hunks. */
+static void put_old(struct jw *w, const struct hunk *h)
+{
+	struct slice old = h->old;
+
+	if (!old.ptr)
+		return;
+	if (old.len > PENDING_OLD_BYTES) {
+		old.len = PENDING_OLD_BYTES;
+		while (old.len > 0 && old.ptr[old.len - 1] != '\n')
+			old.len--;
+		jw_kbool(w, "oldCut", true);
+	}
+	jw_kstr(w, "old", old);
+}
+
 static void put_hunk(struct pending *p, struct jw *w, struct document *doc, const struct hunk *h)
 {
 	jw_object(w);
@@ -58,6 +76,7 @@ static void put_hunk(struct pending *p, struct jw *w, struct document *doc, cons
 	range_write(w, pending_range(p, doc, h));
 	jw_kcstr(w, "kind", kind_of(h));
 	jw_kcstr(w, "state", h->touched ? "touched" : "pending");
+	put_old(w, h);
 	jw_end(w);
 }
 
@@ -100,6 +119,31 @@ static void changed(void *owner, struct hunk_file *f)
 	else if (s->client.lens_refresh)
 		(void)conn_call(&s->conn, "workspace/codeLens/refresh", SLICE(""),
 				uv_now(s->loop) + LIMIT_CLIENT_REPLY_MS, on_refreshed, NULL);
+}
+
+void pending_write_files(struct pending *p, struct jw *w)
+{
+	struct arena a;
+
+	if (!p->on)
+		return;
+	arena_init(&a);
+	LIST_EACH (it, tmp, &p->hunks.files) {
+		struct hunk_file *f = container_of(it, struct hunk_file, link);
+		struct document *doc = edits_document(&p->server->edits, slice_of(f->path));
+
+		if (f->list.n == 0)
+			continue;
+		jw_object(w);
+		if (doc)
+			jw_kcstr(w, "uri", doc->uri);
+		else
+			jw_kstr(w, "uri", uri_from_path(slice_of(f->path), &a));
+		jw_kstr(w, "path", f->relative);
+		jw_ki64(w, "hunks", (int64_t)f->list.n);
+		jw_end(w);
+	}
+	arena_release(&a);
 }
 
 /* --- beginning --- */

@@ -10,6 +10,8 @@
 
 struct server;
 
+enum { PENDING_OLD_BYTES = 64 * 1024 }; /* of a hunk's old text, that the editor is told */
+
 struct pending {
 	struct server *server;
 	struct hunks hunks;
@@ -37,6 +39,8 @@ void pending_changed(struct pending *p, struct document *doc, struct pending_cha
 void pending_task_ended(struct pending *p, struct slice session, struct slice workspace);
 void pending_undone(struct pending *p);
 
+/* The files that have some, open or not, into an array: {uri, path, hunks: how many}. */
+void pending_write_files(struct pending *p, struct jw *w);
 /* The hunks of a document; NULL: there are none. */
 struct hunk_file *pending_file(struct pending *p, const struct document *doc);
 /* Lines of a hunk as the editor counts them: [start, end), from the start of a line. */

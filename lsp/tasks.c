@@ -75,12 +75,13 @@ static void set(char **field, struct slice value)
 
 /* --- events --- */
 
-static void say(struct tracked *t, struct slice message)
+/* ev: what our plugins are told of the step; NULL: it is none. */
+static void say(struct tracked *t, struct slice message, const struct task_event *ev)
 {
 	set(&t->message, message);
 	progress_report(t->progress, message);
 	tell_flush(t);
-	tell_task(t);
+	tell_step(t, ev);
 }
 
 static void written(struct tracked *t, struct slice text)
@@ -129,11 +130,11 @@ void tracked_event(struct tracked *t, const struct task_event *ev)
 		return;
 	case TASK_TOOL_STARTED:
 		t->written = 0;
-		say(t, ev->text.len ? ev->text : ev->tool);
+		say(t, ev->text.len ? ev->text : ev->tool, ev);
 		return;
 	case TASK_STEERED:
 	case TASK_NOTICE:
-		say(t, ev->text);
+		say(t, ev->text, ev);
 		messages_log(&t->server->messages, LSP_MESSAGE_INFO, "%s: %.*s", t->title,
 			     SLICE_ARG(ev->text));
 		return;
@@ -145,10 +146,12 @@ void tracked_event(struct tracked *t, const struct task_event *ev)
 		held(t, ev);
 		return;
 	case TASK_TOOL_FINISHED:
+		tell_flush(t);
+		tell_step(t, ev);
 		show_held(t);
 		return;
 	case TASK_PERMISSION_REQUESTED:
-		say(t, SLICE("waiting for your permission"));
+		say(t, SLICE("waiting for your permission"), NULL);
 		return;
 	case TASK_PLAN:
 		set(&t->plan, ev->json);

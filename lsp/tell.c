@@ -34,7 +34,21 @@ void tell_fields(const struct tracked *t, struct jw *w, uint64_t now_ms)
 	jw_end(w);
 }
 
-void tell_task(struct tracked *t)
+static void put_step(struct jw *w, const struct task_event *ev)
+{
+	bool begins = ev->kind == TASK_TOOL_STARTED;
+
+	jw_kstr(w, "said", ev->text.len || !begins ? ev->text : ev->tool);
+	if (!begins && ev->kind != TASK_TOOL_FINISHED)
+		return;
+	jw_kobject(w, "step");
+	jw_kstr(w, "call", ev->call);
+	jw_kstr(w, "tool", ev->tool);
+	jw_kcstr(w, "state", begins ? "running" : ev->ok ? "done" : "failed");
+	jw_end(w);
+}
+
+void tell_step(struct tracked *t, const struct task_event *ev)
 {
 	struct server *s = t->server;
 	struct jw *w;
@@ -44,8 +58,15 @@ void tell_task(struct tracked *t)
 	w = conn_notify_begin(&s->conn, "emend/task");
 	jw_object(w);
 	tell_fields(t, w, uv_now(s->loop));
+	if (ev)
+		put_step(w, ev);
 	jw_end(w);
 	conn_notify_end(&s->conn);
+}
+
+void tell_task(struct tracked *t)
+{
+	tell_step(t, NULL);
 }
 
 void tell_flush(struct tracked *t)

@@ -9,6 +9,9 @@
 #include "lsp/tasks.h"
 
 void tell_task(struct tracked *t);		      /* emend/task; nothing for other clients */
+/* emend/task with `said`: one line of what happens just now; and with `step`, if a call of a tool
+ * begins or ends with it. */
+void tell_step(struct tracked *t, const struct task_event *ev);
 void tell_text(struct tracked *t, struct slice text); /* emend/text; the same */
 void tell_flush(struct tracked *t); /* the text that waits; before all that must come after it */
 void tell_text_void(

@@ -6,8 +6,7 @@
 #include "agent/session/task.h"
 
 struct gates *agent_gates(struct agent *a);
-struct http *agent_http(struct agent *a); /* made at the first call */
-struct ledger *agent_ledger(struct agent *a);
+struct http *agent_http(struct agent *a);	 /* made at the first call */
 struct budget_pool *agent_pool(struct agent *a); /* what all tasks have spent */
 struct runq *agent_runq(struct agent *a);
 uv_loop_t *agent_loop(struct agent *a);

@@ -28,6 +28,7 @@ struct agent_options {
 };
 struct agent *agent_new(const struct agent_options *o);
 struct store *agent_store(struct agent *a); /* what writes the state folder */
+struct ledger *agent_ledger(struct agent *a); /* what was spent; used by ledger_post.h only */
 /* Cancels and frees everything; handles close as the loop runs on. `closed` is called once all is
  * gone (may be NULL). */
 void agent_close(struct agent *a, void (*closed)(void *payload), void *payload);

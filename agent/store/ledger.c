@@ -207,3 +207,42 @@ bool ledger_task(struct ledger *l, struct slice session, struct slice task, stru
 	(void)sqlite3_bind_text(st, 7, m.text, -1, SQLITE_STATIC);
 	return ledger_db_finish(l, st, err);
 }
+
+static struct usage sum(sqlite3_stmt *st, int at)
+{
+	return (struct usage){ .usd = sqlite3_column_double(st, at),
+			       .unpriced = sqlite3_column_int(st, at + 1) != 0,
+			       .estimated = sqlite3_column_int(st, at + 2) != 0 };
+}
+
+#define SUM_COLUMNS(which)                         \
+	"total(usd) FILTER (WHERE " which "),"     \
+	" max(unpriced) FILTER (WHERE " which ")," \
+	" max(estimated) FILTER (WHERE " which ")"
+
+bool ledger_sums(struct ledger *l, struct slice session, struct slice task, struct ledger_sums *out,
+		 struct err *err)
+{
+	struct moment m = now();
+	sqlite3_stmt *st;
+	bool ok;
+
+	if (!ledger_db_open(l, err) || !ledger_db_reap(l, err))
+		return false;
+	st = ledger_db_prepare(
+		l,
+		"SELECT " SUM_COLUMNS("day = ?1") ", " SUM_COLUMNS("session = ?2") ", " SUM_COLUMNS(
+			"session = ?2 AND task = ?3") " FROM spend WHERE usd IS NOT NULL AND"
+						      " (day = ?1 OR session = ?2)",
+		err);
+	if (!st)
+		return false;
+	(void)sqlite3_bind_text(st, 1, m.day, -1, SQLITE_STATIC);
+	ledger_db_bind(st, 2, session);
+	ledger_db_bind(st, 3, task);
+	ok = sqlite3_step(st) == SQLITE_ROW || ledger_db_failed(l, err);
+	if (ok)
+		*out = (struct ledger_sums){ sum(st, 0), sum(st, 3), sum(st, 6) };
+	ledger_db_release(st);
+	return ok;
+}

@@ -47,6 +47,14 @@ typedef void ledger_cost_fn(void *payload, const struct ledger_cost *c);
 NODISCARD bool ledger_costs(struct ledger *l, enum ledger_by by, ledger_cost_fn *fn, void *payload,
 			    struct err *err);
 
+/* Of settled calls; usd, unpriced and estimated of each are set. */
+struct ledger_sums {
+	struct usage today /* UTC */, session, task;
+};
+/* All three at once; session and task may be "": then theirs are 0. */
+NODISCARD bool ledger_sums(struct ledger *l, struct slice session, struct slice task,
+			   struct ledger_sums *out, struct err *err);
+
 struct ledger_row {
 	struct slice session, task, workspace, title, status,
 		time; /* time: RFC 3339, of the last change */

@@ -162,6 +162,54 @@ void ledger_post_task(struct store *s, struct ledger *l, const struct ledger_row
 	store_post(s, &n->job);
 }
 
+/* --- sums --- */
+
+struct summing {
+	struct store_job job;
+	struct ledger *ledger;
+	struct arena arena;
+	struct slice session, task;
+	bool ok;
+	struct ledger_sums sums;
+	struct err why;
+	ledger_summed_cb *done;
+	void *payload;
+};
+
+static void sums_work(struct store_job *j)
+{
+	struct summing *x = container_of(j, struct summing, job);
+
+	x->ok = ledger_sums(x->ledger, x->session, x->task, &x->sums, &x->why);
+}
+
+static void sums_done(struct store_job *j)
+{
+	struct summing *x = container_of(j, struct summing, job);
+
+	x->done(x->payload, x->ok ? &x->sums : NULL, x->ok ? NULL : &x->why);
+	arena_release(&x->arena);
+	free(x);
+}
+
+void ledger_post_sums(struct store *s, struct ledger *l, struct slice session, struct slice task,
+		      ledger_summed_cb *done, void *payload)
+{
+	struct summing *x = xcalloc(1, sizeof(*x));
+
+	x->job.work = sums_work;
+	x->job.done = sums_done;
+	x->ledger = l;
+	x->done = done;
+	x->payload = payload;
+	arena_init(&x->arena);
+	x->session = arena_dup(&x->arena, session);
+	x->task = arena_dup(&x->arena, task);
+	store_post(s, &x->job);
+}
+
+/* --- the end --- */
+
 static void free_work(struct store_job *j)
 {
 	ledger_free(container_of(j, struct note, job)->ledger);

@@ -34,6 +34,10 @@ void ledger_asked_drop(struct ledger_asked *x);
 /* As their namesakes of ledger.h; what fails is logged: the next reservation fails as well, and tells. */
 void ledger_post_settle(struct store *s, struct ledger *l, int64_t id, const struct usage *u);
 void ledger_post_task(struct store *s, struct ledger *l, const struct ledger_row *row);
+/* sums NULL: err says why. Always called, once; never inside. */
+typedef void ledger_summed_cb(void *payload, const struct ledger_sums *sums, const struct err *err);
+void ledger_post_sums(struct store *s, struct ledger *l, struct slice session, struct slice task,
+		      ledger_summed_cb *done, void *payload);
 /* When all before it is done. NULL is fine. */
 void ledger_post_free(struct store *s, struct ledger *l);
 

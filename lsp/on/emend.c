@@ -119,7 +119,8 @@ enum { TRANSCRIPT_BYTES = 16 * 1024 * 1024 };
 
 struct transcript_reader {
 	struct buf events; /* JSON, comma separated */
-	const char *task;
+	const char *task;  /* "": all of the session */
+	const char *session;
 };
 
 static bool on_event(void *payload, struct json event, struct err *err)
@@ -127,7 +128,7 @@ static bool on_event(void *payload, struct json event, struct err *err)
 	struct transcript_reader *r = payload;
 
 	(void)err;
-	if (!json_is(json_get(event, "task"), r->task))
+	if (r->task[0] && !json_is(json_get(event, "task"), r->task))
 		return true;
 	if (r->events.len)
 		buf_putc(&r->events, ',');
@@ -144,7 +145,9 @@ static void reply_transcript(struct rpc_request *req, struct transcript_reader *
 	if (slice_ends(events, SLICE(",")))
 		events.len--;
 	jw_object(w);
-	jw_kcstr(w, "taskId", r->task);
+	if (r->task[0])
+		jw_kcstr(w, "taskId", r->task);
+	jw_kcstr(w, "session", r->session);
 	jw_kraw(w, "events", arena_printf(&req->arena, "[%.*s]", SLICE_ARG(events)));
 	if (r->events.full)
 		jw_kbool(w, "truncated", true);
@@ -152,21 +155,44 @@ static void reply_transcript(struct rpc_request *req, struct transcript_reader *
 	conn_result_end(req);
 }
 
+/* {taskId}: of a task of this server; {session}: all of a session, also of one that is over. */
 void on_emend_transcript(struct server *s, struct rpc_request *req)
 {
 	struct slice id = json_str_or(json_get(req->params, "taskId"), &req->arena, "");
-	struct tracked *t = tasks_find(&s->tasks, id);
+	struct slice session = json_str_or(json_get(req->params, "session"), &req->arena, "");
+	struct tracked *t = id.len || !session.len ? tasks_find(&s->tasks, id) : NULL;
 	struct transcript_reader r = { .task = arena_cstr(&req->arena, id) };
 	struct err err;
 
-	if (!t || !t->session[0]) {
+	if (t)
+		session = slice_of(t->session);
+	if ((id.len && !t) || !session.len) {
 		conn_reply_error(req, RPC_INVALID_PARAMS, "There is no task %.*s.", SLICE_ARG(id));
 		return;
 	}
+	if (!server_agent(s, &err)) {
+		conn_reply_error(req, RPC_REQUEST_FAILED, "%s", err.msg);
+		return;
+	}
+	r.session = arena_cstr(&req->arena, session);
 	buf_init(&r.events, TRANSCRIPT_BYTES);
-	if (event_log_read(slice_of(s->state_dir), slice_of(t->session), on_event, &r, &err))
+	if (event_log_read(slice_of(s->state_dir), session, on_event, &r, &err))
 		reply_transcript(req, &r);
 	else
 		conn_reply_error(req, RPC_REQUEST_FAILED, "%s", err.msg);
 	buf_release(&r.events);
+}
+
+/* --- emend/changes ------------------------------------------------------------------------- */
+
+void on_emend_changes(struct server *s, struct rpc_request *req)
+{
+	struct jw *w = conn_result_begin(req);
+
+	jw_object(w);
+	jw_karray(w, "files");
+	pending_write_files(&s->pending, w);
+	jw_end(w);
+	jw_end(w);
+	conn_result_end(req);
 }

@@ -18,7 +18,10 @@ disk a.c "long one;\nint two;\nlong three;\n"
 open ${uri}/a.c "long one;\nint two;\nlong three;\n"
 <-- {"method":"emend/hunks","params":{"hunks":[{"id":"$a"},{"id":"$b"}]}}
 open ${uri}/kept.c "int kept;\n"
-<-- {"method":"emend/hunks","params":{"uri":"${uri}/kept.c","hunks":[{"id":"$kept","kind":"new file"}]}}
+<-- {"method":"emend/hunks","params":{"uri":"${uri}/kept.c","hunks":[{"id":"$kept","kind":"new file","old":"!absent"}]}}
+# All files that wait, open or not.
+--> {"id":9,"method":"emend/changes","params":{}}
+<-- {"id":9,"result":{"files":[{"uri":"${uri}/a.c","path":"a.c","hunks":2},{"uri":"${uri}/new.c","path":"new.c","hunks":1},{"uri":"${uri}/kept.c","path":"kept.c","hunks":1}]}}
 close ${uri}/a.c
 --> {"id":2,"method":"workspace/executeCommand","params":{"command":"emend.acceptHunk","arguments":[{"id":"$a"}]}}
 <-- {"id":2,"result":{"hunks":1}}

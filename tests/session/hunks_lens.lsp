@@ -17,7 +17,7 @@ open ${uri}/a.c "int one;\nint two;\nint three;\nint four;\nint five;\nint six;\
 <-- {"id":2,"result":{"taskId":"$task"}}
 <-- {"method":"workspace/applyEdit"}
 <-- {"method":"window/showMessage","params":{"message":"~Done"}}
-<-- {"method":"emend/hunks","params":{"uri":"${uri}/a.c","version":2,"hunks":[{"id":"$one","task":"$task","kind":"change","state":"pending","range":{"start":{"line":0,"character":0},"end":{"line":1,"character":0}}},{"id":"$two","kind":"change","range":{"start":{"line":2,"character":0},"end":{"line":4,"character":0}}},{"id":"$three","kind":"delete","range":{"start":{"line":5,"character":0},"end":{"line":5,"character":0}}}]}}
+<-- {"method":"emend/hunks","params":{"uri":"${uri}/a.c","version":2,"hunks":[{"id":"$one","task":"$task","kind":"change","state":"pending","old":"int one;\n","oldCut":"!absent","range":{"start":{"line":0,"character":0},"end":{"line":1,"character":0}}},{"id":"$two","kind":"change","range":{"start":{"line":2,"character":0},"end":{"line":4,"character":0}}},{"id":"$three","kind":"delete","old":"int five;\n","range":{"start":{"line":5,"character":0},"end":{"line":5,"character":0}}}]}}
 <-- {"id":"$r1","method":"workspace/codeLens/refresh"}
 --> {"id":"$r1","result":null}
 --> {"id":3,"method":"textDocument/codeLens","params":{"textDocument":{"uri":"${uri}/a.c"}}}

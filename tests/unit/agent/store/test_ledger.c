@@ -349,6 +349,34 @@ static void costs_and_tasks_are_reported(void **state)
 	ledger_free(l);
 }
 
+/* Today, one session, one task: each has its own sum, and says what is not exact in it. */
+static void sums_of_today_session_and_task(void **state)
+{
+	struct ledger *l = ledger_new(scratch_dir(*state));
+	struct usage u = { .usd = 0.5 }, guessed = { .usd = 0.25, .estimated = true };
+	struct ledger_sums sums;
+	struct err err = { 0 };
+	int64_t id;
+
+	assert_true(ledger_sums(l, S, T, &sums, &err));
+	assert_true(sums.today.usd == 0 && sums.session.usd == 0 && sums.task.usd == 0);
+	assert_true(ledger_reserve(l, S, T, M, 1, 0, &id, &err));
+	assert_true(ledger_settle(l, id, &u, &err));
+	assert_true(ledger_reserve(l, S, SLICE("t9"), M, 1, 0, &id, &err));
+	assert_true(ledger_settle(l, id, &guessed, &err));
+	sql(*state, "UPDATE spend SET day = '2020-01-01' WHERE task = 't9'");
+	assert_true(ledger_reserve(l, SLICE("s9"), T, M, 1, 0, &id, &err));
+	assert_true(ledger_settle(l, id, &u, &err));
+	assert_true(ledger_reserve(l, S, T, M, 1, 0, &id, &err)); /* open: not counted */
+	assert_true(ledger_sums(l, S, T, &sums, &err));
+	assert_true(sums.today.usd == 1 && !sums.today.estimated);
+	assert_true(sums.session.usd == 0.75 && sums.session.estimated);
+	assert_true(sums.task.usd == 0.5 && !sums.task.estimated);
+	assert_true(ledger_sums(l, SLICE(""), SLICE(""), &sums, &err));
+	assert_true(sums.today.usd == 1 && sums.session.usd == 0);
+	ledger_free(l);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -366,6 +394,7 @@ int main(void)
 		TEST(damaged_and_newer_files_are_named),
 		TEST(file_is_private),
 		TEST(costs_and_tasks_are_reported),
+		TEST(sums_of_today_session_and_task),
 	};
 
 	return cmocka_run_group_tests_name("store/ledger", tests, NULL, NULL);

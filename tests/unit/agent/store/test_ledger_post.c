@@ -95,6 +95,29 @@ static void what_is_dropped_is_given_back(void **state)
 	ledger_post_free(s->store, l);
 }
 
+static void summed(void *payload, const struct ledger_sums *sums, const struct err *err)
+{
+	assert_null(err);
+	*(struct ledger_sums *)payload = *sums;
+}
+
+static void sums_come_later_and_know_what_was_posted_before(void **state)
+{
+	struct shelf *s = *state;
+	struct ledger *l = ledger_new(scratch_dir(&s->scratch));
+	struct ledger_sums sums = { .today = { .usd = 77 } };
+	struct answer a;
+
+	(void)ask(s, l, 9, 9, &a);
+	shelf_run(s);
+	ledger_post_settle(s->store, l, a.r.id, &(struct usage){ .usd = 2 });
+	ledger_post_sums(s->store, l, SLICE("s1"), SLICE("t1"), summed, &sums);
+	assert_true(sums.today.usd == 77);
+	shelf_run(s);
+	assert_true(sums.today.usd == 2 && sums.session.usd == 2 && sums.task.usd == 2);
+	ledger_post_free(s->store, l);
+}
+
 /* --- another program writes --- */
 
 struct turns {
@@ -147,6 +170,7 @@ int main(void)
 		TEST(the_first_sum_for_which_there_is_room),
 		TEST(a_settlement_is_there_before_the_next_one),
 		TEST(what_is_dropped_is_given_back),
+		TEST(sums_come_later_and_know_what_was_posted_before),
 		TEST(the_loop_turns_while_another_program_writes),
 	};
 
