@@ -16,6 +16,8 @@ enum {
 	NAMED_BYTES = 160, /* of a subject whose document is open */
 };
 
+static const char bar[] = "| ", line_end[] = " \xe2\x8f\x8e\n| ";
+
 static size_t lines_of(struct slice text)
 {
 	struct slice line;
@@ -37,14 +39,16 @@ bool question_fits(const struct permission_request *r, bool can_open)
 }
 
 /* All characters visible, each line end as a sign and a line end; no '%' for those who take it for a
- * format. */
-static void put_whole(struct buf *out, const struct client *client, struct slice text)
+ * format. Where there are several lines each begins with a bar, as none of ours does: a command may hold
+ * a line "Emend says: ...". */
+static void put_whole(struct buf *out, const struct client *client, struct slice text, bool bars)
 {
 	struct slice s;
 	struct buf b;
 
 	buf_init(&b, 16 * text.len + 64);
-	visible_text(&b, text, " \xe2\x8f\x8e\n");
+	buf_puts(&b, bars ? bar : "");
+	visible_text(&b, text, line_end);
 	s = buf_slice(&b);
 	for (size_t i = 0; i < s.len; i++)
 		if (s.ptr[i] == '%' && client->kind == CLIENT_EGLOT)
@@ -60,11 +64,11 @@ static void put_subject(struct buf *out, const struct client *client,
 	bool one_line = lines_of(r->subject) <= 1;
 
 	buf_puts(out, one_line ? ": " : ":\n");
-	put_whole(out, client, r->subject);
+	put_whole(out, client, r->subject, !one_line);
 	if (r->diff.len == 0)
 		return;
 	buf_puts(out, "\n");
-	put_whole(out, client, r->diff);
+	put_whole(out, client, r->diff, true);
 }
 
 static void put_line(struct buf *out, struct arena *a, const struct client *client,
@@ -107,6 +111,20 @@ struct slice question_message(struct arena *a, const struct client *client,
 	text = arena_dup(a, buf_slice(&b));
 	buf_release(&b);
 	return text;
+}
+
+struct slice question_seen(struct arena *a, struct slice text)
+{
+	struct slice seen;
+	struct buf b;
+
+	buf_init(&b, 16 * text.len + 64);
+	visible_text(&b, text, "\n");
+	if (slice_ends(text, SLICE("\n")))
+		buf_puts(&b, "\n");
+	seen = arena_dup(a, buf_slice(&b));
+	buf_release(&b);
+	return seen;
 }
 
 /* Words of ours first, in lines of ours: what comes behind them cannot add any. */

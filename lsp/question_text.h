@@ -18,4 +18,7 @@ struct slice question_message(struct arena *a, const struct client *client,
 /* The whole, as a document. */
 struct slice question_document(struct arena *a, const struct permission_request *r);
 
+/* The same text with every character visible, line by line as it is (visible.h). */
+struct slice question_seen(struct arena *a, struct slice text);
+
 #endif

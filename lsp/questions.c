@@ -214,7 +214,7 @@ static void put_actions(struct jw *w, const char *key, struct asked *q, bool as_
 	jw_end(w);
 }
 
-/* The plugin shows all of it by its own means. */
+/* The plugin shows all of it by its own means; editors draw controls and bidi marks each in their way. */
 static void ask_plugin(struct asked *q)
 {
 	const struct permission_request *r = &q->request;
@@ -224,13 +224,13 @@ static void ask_plugin(struct asked *q)
 	jw_kcstr(w, "question", q->id);
 	jw_kstr(w, "taskId", q->task);
 	jw_kstr(w, "title", r->title);
-	jw_kstr(w, "subject", r->subject);
+	jw_kstr(w, "subject", question_seen(&q->arena, r->subject));
 	if (r->reason.len)
-		jw_kstr(w, "reason", r->reason);
+		jw_kstr(w, "reason", question_seen(&q->arena, r->reason));
 	if (r->note.len)
 		jw_kstr(w, "note", r->note);
 	if (r->diff.len)
-		jw_kstr(w, "diff", r->diff);
+		jw_kstr(w, "diff", question_seen(&q->arena, r->diff));
 	put_actions(w, "options", q, false);
 	jw_end(w);
 	q->call = conn_call_end(q->all->conn, q->deadline_ms, on_reply, q);

@@ -3,8 +3,9 @@
 
 #include "protocol/base/utf8.h"
 
-/* Indentation is seen even if it is deep; within a line a run of blanks is a hiding place. */
-enum { INDENT_BLANKS = 80, INNER_BLANKS = 16 };
+/* Indentation is seen even if it is deep; within a line a run of blanks is a hiding place. No writing
+ * needs more than two marks over a letter; a pile of them covers what stands above and beside. */
+enum { INDENT_BLANKS = 80, INNER_BLANKS = 16, MARKS = 2 };
 
 struct range {
 	uint32_t first, last;
@@ -35,12 +36,24 @@ static bool looks_empty(uint32_t cp)
 		{ 0xa0, 0xa0 },	      { 0xad, 0xad },	    { 0x34f, 0x34f },
 		{ 0x115f, 0x1160 },   { 0x1680, 0x1680 },   { 0x17b4, 0x17b5 },
 		{ 0x180b, 0x180f },   { 0x2000, 0x200a },   { 0x202f, 0x202f },
-		{ 0x205f, 0x205f },   { 0x2800, 0x2800 },   { 0x3164, 0x3164 },
-		{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },   { 0x1bca0, 0x1bca3 },
+		{ 0x205f, 0x205f },   { 0x2800, 0x2800 },   { 0x3000, 0x3000 },
+		{ 0x3164, 0x3164 },   { 0xfe00, 0xfe0f },   { 0xffa0, 0xffa0 },
+		{ 0xfff0, 0xfffb },   { 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 },
 		{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
 	};
 
 	return within(empty, ARRAY_LEN(empty), cp);
+}
+
+/* Is drawn over the character before it. */
+static bool is_mark(uint32_t cp)
+{
+	static const struct range marks[] = {
+		{ 0x300, 0x36f },   { 0x483, 0x489 },	{ 0x1ab0, 0x1aff }, { 0x1dc0, 0x1dff },
+		{ 0x20d0, 0x20ff }, { 0xfe00, 0xfe0f }, { 0xfe20, 0xfe2f },
+	};
+
+	return within(marks, ARRAY_LEN(marks), cp);
 }
 
 static size_t blanks(struct slice s, size_t at)
@@ -54,6 +67,8 @@ static size_t blanks(struct slice s, size_t at)
 
 void visible_line(struct buf *out, struct slice line)
 {
+	unsigned marks = 0;
+
 	for (size_t at = 0; at < line.len;) {
 		uint32_t cp = 0;
 		size_t n = blanks(line, at);
@@ -70,13 +85,14 @@ void visible_line(struct buf *out, struct slice line)
 			continue;
 		}
 		n = utf8_decode(line, at, &cp);
+		marks = n > 0 && is_mark(cp) ? marks + 1 : 0;
 		if (n == 0)
 			buf_printf(out, "<%02X>", (unsigned char)line.ptr[at]);
 		else if (cp < 0x20)
 			buf_printf(out, "^%c", (char)(cp + '@'));
 		else if (cp == 0x7f)
 			buf_puts(out, "^?");
-		else if (visible_is_trick(cp) || looks_empty(cp))
+		else if (marks > MARKS || visible_is_trick(cp) || looks_empty(cp))
 			buf_printf(out, "<U+%04X>", (unsigned)cp);
 		else
 			buf_append(out, slice_sub(line, at, at + n));
@@ -113,11 +129,6 @@ bool visible_name(struct slice name, uint32_t *bad)
 
 unsigned visible_columns(uint32_t cp)
 {
-	static const struct range marks[] = { { 0x300, 0x36f },
-					      { 0x1ab0, 0x1aff },
-					      { 0x1dc0, 0x1dff },
-					      { 0x20d0, 0x20ff },
-					      { 0xfe00, 0xfe0f } };
 	static const struct range wide[] = {
 		{ 0x1100, 0x115f },  { 0x231a, 0x231b }, { 0x2329, 0x232a }, { 0x23e9, 0x23f3 },
 		{ 0x25fd, 0x2b55 },  { 0x2e80, 0xa4cf }, { 0xac00, 0xd7a3 }, { 0xf900, 0xfaff },
@@ -125,7 +136,7 @@ unsigned visible_columns(uint32_t cp)
 		{ 0x20000, 0x3fffd }
 	};
 
-	if (within(marks, ARRAY_LEN(marks), cp))
+	if (is_mark(cp))
 		return 0;
 	return within(wide, ARRAY_LEN(wide), cp) ? 2 : 1;
 }

@@ -48,6 +48,16 @@ class Terminal:
             if time.monotonic() > end or not self.read(1):
                 raise AssertionError("no %r in %s" % (words, self.text))
 
+    def wait_for_any(self, words, start, seconds=120):
+        """Until one of the words stands behind `start`; where the first of them ends."""
+        end = time.monotonic() + seconds
+        while True:
+            found = [self.text.find(x, start) + len(x) for x in words if x in self.text[start:]]
+            if found:
+                return min(found)
+            if time.monotonic() > end or not self.read(1):
+                raise AssertionError("none of %r in %s" % (words, self.text[start:]))
+
     def type(self, text):
         os.write(self.fd, text.encode())
 

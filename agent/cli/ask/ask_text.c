@@ -1,6 +1,9 @@
 /* ask_text.c - see ask_text.h */
 #include "agent/cli/ask/ask_text.h"
 
+/* More than a rule can have (always.c): it is never cut where a person agrees to it. */
+enum { RULE_BYTES = 400 };
+
 /* Of a line that came from outside, and of what is wrapped of it. No row of ours begins so. */
 static const char bar[] = "  | ", wrapped[] = "    ";
 
@@ -41,7 +44,7 @@ void ask_text_choices(struct term *t, const struct permission_request *r)
 			 r->can_save
 				 ? SLICE("  [a] always in this task, [s] and in later ones here: ")
 				 : SLICE("  [a] always in this task: "));
-		term_line(t, TERM_PLAIN, r->rule, 200);
+		term_line(t, TERM_PLAIN, r->rule, RULE_BYTES);
 		term_raw(t, SLICE("\n"));
 	}
 	term_raw(t, SLICE("  > "));

@@ -40,6 +40,12 @@ static void what_hides(void **state)
 	SEEN("a\xc2\x9b" "31m\xe2\x80\x8b\xc2\xa0\xf3\xa0\x81\x81", "a<U+009B>31m<U+200B><U+00A0><U+E0041>");
 	SEEN("bad \xff\xc3(", "bad <FF><C3>(");
 	SEEN("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xe6\x97\xa5", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xe6\x97\xa5");
+	SEEN("a\xe3\x80\x80"
+	     "b\xef\xb8\x8f",
+	     "a<U+3000>b<U+FE0F>");
+	/* Two marks are writing; a pile of them covers its neighbours. */
+	SEEN("o\xcc\x82\xcc\xa3.", "o\xcc\x82\xcc\xa3.");
+	SEEN("o\xcc\x82\xcc\xa3\xcc\xb6\xcc\xb6.", "o\xcc\x82\xcc\xa3<U+0336><U+0336>.");
 	memset(pad, ' ', sizeof(pad));
 	memcpy(pad, "make test", 9);
 	memcpy(pad + sizeof(pad) - 10, "; touch it", 10);
