@@ -13,9 +13,9 @@
 
 enum { NAMES_MAX = 64, FAIL_MAX_BYTES = 8192 };
 
-bool cli_given(const struct cli *c, enum option o)
+bool cli_given(const struct cli *c, uint64_t option)
 {
-	return (c->args.given & o) != 0;
+	return (c->args.given & option) != 0;
 }
 
 int cli_fail(struct cli *c, const struct err *err)

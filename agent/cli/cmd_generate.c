@@ -32,7 +32,7 @@ static void put_patterns(struct term *t, enum value_kind kind)
 	}
 }
 
-static void put_names(struct term *t, unsigned mask)
+static void put_names(struct term *t, uint64_t mask)
 {
 	const struct option_spec *o;
 	size_t n = option_table(&o);
@@ -130,7 +130,7 @@ static void zsh_option(struct term *t, const struct option_spec *o)
 	term_printf(t, "'");
 }
 
-static void zsh_options(struct term *t, unsigned mask)
+static void zsh_options(struct term *t, uint64_t mask)
 {
 	const struct option_spec *o;
 	size_t n = option_table(&o);
@@ -186,7 +186,7 @@ static void fish_option(struct term *t, const struct option_spec *o, const char 
 	term_printf(t, "'\n");
 }
 
-static void fish_options(struct term *t, unsigned mask, const char *when)
+static void fish_options(struct term *t, uint64_t mask, const char *when)
 {
 	const struct option_spec *o;
 	size_t n = option_table(&o);

@@ -11,7 +11,7 @@ struct cli;
 struct command {
 	const char *name, *args, *doc; /* args and doc for the help */
 	const char *more;	       /* lines below the options; may be NULL */
-	unsigned options;
+	uint64_t options;
 	int words;		   /* how many may follow, at most; -1: any number */
 	int (*run)(struct cli *c); /* the exit status; NULL: main() itself handles it */
 	const char *example;	   /* lines; may be NULL */
@@ -36,7 +36,7 @@ void help_command(struct term *t, const struct command *c);
 int cli_fail(struct cli *c, const struct err *err);
 /* A mistake in the words of the command line. */
 int cli_usage(struct cli *c, const char *fmt, ...) PRINTF(2, 3);
-bool cli_given(const struct cli *c, enum option o);
+bool cli_given(const struct cli *c, uint64_t option);
 
 int cmd_help(struct cli *c);
 int cmd_version(struct cli *c);

@@ -100,7 +100,7 @@ static const struct command table[] = {
 	{ "models", "", "which models are set up", NULL, OPTS_COMMON | OPT_MODEL | OPT_JSON, 0,
 	  cmd_models, NULL },
 	{ "config", "[show | path | schema | check]", "the settings and where they come from", NULL,
-	  (OPTS_TASK & ~(unsigned)OPT_NO_SANDBOX), 1, cmd_config, NULL },
+	  (OPTS_TASK & ~OPT_NO_SANDBOX), 1, cmd_config, NULL },
 	{ "policy", "[check | test | explain -- CMD...]",
 	  "what may happen without a question, and why",
 	  "explain says what would become of a command line; check reads all rules and shows "

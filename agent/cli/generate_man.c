@@ -34,7 +34,7 @@ static void put_text(struct term *t, const char *text, bool filled)
 		term_printf(t, "\n");
 }
 
-static void put_options(struct term *t, unsigned mask)
+static void put_options(struct term *t, uint64_t mask)
 {
 	const struct option_spec *o;
 	size_t n = option_table(&o);
@@ -56,14 +56,14 @@ static void put_options(struct term *t, unsigned mask)
 }
 
 /* The options that not every command has, by name: what they do stands once, under OPTIONS. */
-static void put_own(struct term *t, unsigned mask)
+static void put_own(struct term *t, uint64_t mask)
 {
 	const struct option_spec *o;
 	size_t n = option_table(&o);
 	bool any = false;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!(o[i].id & mask & ~(unsigned)OPTS_COMMON))
+		if (!(o[i].id & mask & ~OPTS_COMMON))
 			continue;
 		term_printf(t, any ? " ,\n.Fl \\-%s" : ".Pp\nOptions:\n.Fl \\-%s", o[i].name + 2);
 		any = true;

@@ -2,7 +2,7 @@
 #include "agent/cli/command.h"
 #include "agent/cli/screen/flow.h"
 
-static void put_options(struct term *t, unsigned mask)
+static void put_options(struct term *t, uint64_t mask)
 {
 	const struct option_spec *o;
 	size_t n = option_table(&o);

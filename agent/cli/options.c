@@ -52,8 +52,8 @@ size_t option_table(const struct option_spec **out)
 	return ARRAY_LEN(table);
 }
 
-/* By name or by letter, among the options in the mask; ~0: all. */
-static const struct option_spec *find(struct slice name, char letter, unsigned mask)
+/* By name or by letter, among the options in the mask; UINT64_MAX: all. */
+static const struct option_spec *find(struct slice name, char letter, uint64_t mask)
 {
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if ((table[i].id & mask) &&
@@ -77,11 +77,11 @@ static bool takes_next(const char *arg)
 	size_t len = strlen(arg);
 
 	if (arg[1] == '-') {
-		o = find(name_of(arg), '\0', ~0u);
+		o = find(name_of(arg), '\0', UINT64_MAX);
 		return o && o->value && !strchr(arg, '=');
 	}
 	for (size_t i = 1; i < len; i++) {
-		o = find(SLICE(""), arg[i], ~0u);
+		o = find(SLICE(""), arg[i], UINT64_MAX);
 		if (o && o->value)
 			return i + 1 == len;
 	}
@@ -172,7 +172,7 @@ static bool set(struct args *a, const struct option_spec *o, const char *value, 
 	return true;
 }
 
-static bool unknown(struct slice name, const char *command, unsigned allowed, struct err *err)
+static bool unknown(struct slice name, const char *command, uint64_t allowed, struct err *err)
 {
 	const char *names[ARRAY_LEN(table)], *meant, *where = command ? command : "";
 	const char *gap = command ? " " : "";
@@ -192,7 +192,7 @@ struct parser {
 	char **args;
 	int n, at;
 	const char *command;
-	unsigned allowed;
+	uint64_t allowed;
 	struct args *out;
 };
 
@@ -242,7 +242,7 @@ static bool short_options(struct parser *p, struct err *err)
 	return true;
 }
 
-bool options_parse(struct arena *a, char **args, int n, const char *command, unsigned allowed,
+bool options_parse(struct arena *a, char **args, int n, const char *command, uint64_t allowed,
 		   struct args *out, struct err *err)
 {
 	struct parser p = { args, n, 0, command, allowed, out };

@@ -6,41 +6,42 @@
 #include "protocol/base/arena.h"
 #include "protocol/base/err.h"
 
-enum option { /* bits, so that a command's options are a mask */
-	      OPT_DIR = 1 << 0,
-	      OPT_MODEL = 1 << 1,
-	      OPT_MODE = 1 << 2,
-	      OPT_YES = 1 << 3,
-	      OPT_MAX_USD = 1 << 4,
-	      OPT_MAX_TOKENS = 1 << 5,
-	      OPT_MAX_TURNS = 1 << 6,
-	      OPT_MAX_TIME = 1 << 7,
-	      OPT_JSON = 1 << 8,
-	      OPT_NO_SANDBOX = 1 << 9,
-	      OPT_CONFIG = 1 << 10,
-	      OPT_VERBOSE = 1 << 11,
-	      OPT_QUIET = 1 << 12,
-	      OPT_HELP = 1 << 13,
-	      OPT_VERSION = 1 << 14,
-	      OPT_RW = 1 << 15,
-	      OPT_NETWORK = 1 << 16,
-	      OPT_BY = 1 << 17,
-	      OPT_CONFIRM = 1 << 18,
-	      OPT_TIMEOUT = 1 << 19,
-	      OPT_ALL = 1 << 20,
-	      OPT_LIMIT = 1 << 21,
-	      OPT_RESUME = 1 << 22,
-	      OPT_STAGED = 1 << 23,
-	      OPT_MESSAGE = 1 << 24,
-	      OPT_WITHDRAW = 1 << 25,
-	      /* groups */
-	      OPTS_COMMON = OPT_DIR | OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP,
-	      OPTS_TASK = OPTS_COMMON | OPT_MODEL | OPT_MODE | OPT_YES | OPT_MAX_USD |
-			  OPT_MAX_TOKENS | OPT_MAX_TURNS | OPT_MAX_TIME | OPT_JSON | OPT_NO_SANDBOX,
-};
+/* Bits, so that the options of a command are a mask. */
+#define OPTION_BIT(n) (UINT64_C(1) << (n))
+#define OPT_DIR OPTION_BIT(0)
+#define OPT_MODEL OPTION_BIT(1)
+#define OPT_MODE OPTION_BIT(2)
+#define OPT_YES OPTION_BIT(3)
+#define OPT_MAX_USD OPTION_BIT(4)
+#define OPT_MAX_TOKENS OPTION_BIT(5)
+#define OPT_MAX_TURNS OPTION_BIT(6)
+#define OPT_MAX_TIME OPTION_BIT(7)
+#define OPT_JSON OPTION_BIT(8)
+#define OPT_NO_SANDBOX OPTION_BIT(9)
+#define OPT_CONFIG OPTION_BIT(10)
+#define OPT_VERBOSE OPTION_BIT(11)
+#define OPT_QUIET OPTION_BIT(12)
+#define OPT_HELP OPTION_BIT(13)
+#define OPT_VERSION OPTION_BIT(14)
+#define OPT_RW OPTION_BIT(15)
+#define OPT_NETWORK OPTION_BIT(16)
+#define OPT_BY OPTION_BIT(17)
+#define OPT_CONFIRM OPTION_BIT(18)
+#define OPT_TIMEOUT OPTION_BIT(19)
+#define OPT_ALL OPTION_BIT(20)
+#define OPT_LIMIT OPTION_BIT(21)
+#define OPT_RESUME OPTION_BIT(22)
+#define OPT_STAGED OPTION_BIT(23)
+#define OPT_MESSAGE OPTION_BIT(24)
+#define OPT_WITHDRAW OPTION_BIT(25)
+/* Groups of them. */
+#define OPTS_COMMON (OPT_DIR | OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP)
+#define OPTS_TASK                                                                      \
+	(OPTS_COMMON | OPT_MODEL | OPT_MODE | OPT_YES | OPT_MAX_USD | OPT_MAX_TOKENS | \
+	 OPT_MAX_TURNS | OPT_MAX_TIME | OPT_JSON | OPT_NO_SANDBOX)
 
 struct option_spec {
-	enum option id;
+	uint64_t id;
 	char letter;	   /* '\0': none */
 	const char *name;  /* "--max-usd" */
 	const char *value; /* what the value is called, "N"; NULL: a switch */
@@ -51,7 +52,7 @@ size_t option_table(const struct option_spec **out);
 enum { RW_MAX = 16 };
 
 struct args {		/* strings are argv's own */
-	unsigned given; /* mask of the options that were typed */
+	uint64_t given; /* mask of the options that were typed */
 	const char *dir, *model, *mode, *config, *by, *resume, *message;
 	double max_usd, max_time, timeout;
 	int64_t max_tokens, max_turns, limit;
@@ -69,6 +70,6 @@ void options_find_command(char **args, int n, const char **command);
 /* Fills *out; `command` (may be NULL) is passed over once. ERR_USAGE names the option, and what may
  * have been meant. */
 NODISCARD bool options_parse(struct arena *a, char **args, int n, const char *command,
-			     unsigned allowed, struct args *out, struct err *err);
+			     uint64_t allowed, struct args *out, struct err *err);
 
 #endif

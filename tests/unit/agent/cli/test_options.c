@@ -34,7 +34,7 @@ static bool parse(struct arena *a, const char *line, const char **command, struc
 	int n = split(arena_cstr(a, slice_of(line)), words);
 
 	options_find_command(words, n, command);
-	return options_parse(a, words, n, *command, ~0u & ~(unsigned)OPT_CONFIRM, out, err);
+	return options_parse(a, words, n, *command, UINT64_MAX & ~OPT_CONFIRM, out, err);
 }
 
 static void commands_are_found(void **state)
