@@ -234,7 +234,8 @@ static void on_notification(void *owner, struct slice method, struct json params
 		struct runner_call *c = container_of(it, struct runner_call, link);
 
 		if (c->tag == tag && c->on_command.output) {
-			c->on_command.output(c->payload, bytes, false);
+			c->on_command.output(c->payload, bytes,
+					     json_bool_or(json_get(params, "error"), false));
 			return;
 		}
 	}
@@ -350,6 +351,8 @@ static void initialize(struct runner *r, const struct runner_options *o)
 	jw_ki64(w, "memoryBytes", (int64_t)o->memory_bytes);
 	jw_ki64(w, "fileBytes", (int64_t)o->file_bytes);
 	jw_ki64(w, "processes", o->processes);
+	jw_ki64(w, "cpuSeconds", o->cpu_seconds);
+	jw_kbool(w, "bare", o->bare);
 	jw_kbool(w, "noSandbox", o->no_sandbox);
 	jw_kbool(w, "container", r->launch.engine != NULL);
 	jw_ki64(w, "forbid", forbidden());

@@ -37,6 +37,10 @@ struct runner_options {
 			       not in the workspace; "": they write into the workspace itself */
 	uint64_t memory_bytes, file_bytes; /* of a command; 0: the defaults */
 	uint32_t processes;
+	uint32_t cpu_seconds; /* of each process of a command; 0: no limit */
+	/* Commands see no workspace: they work in a home folder of their own that is empty at first.
+	 * `workspace` then names an empty folder, and `views` is "". */
+	bool bare;
 	bool no_sandbox; /* typed by the user; everything else is as inside */
 	/* The runner ended although nobody asked it to. All its calls were answered with an error
 	 * first. */
@@ -227,6 +231,13 @@ struct command_spec {
 	 * directly else: so dropping the view undoes all of it. */
 	bool sealed;
 	struct slice proxy; /* the URL of its way to the network (broker.h); "": none */
+	/* --- for code that somebody sends --- */
+	bool apart;   /* stderr comes apart by output(), each within LIMIT_OUTPUT_LOG_BYTES */
+	bool own_env; /* its environment is `env`, and what programs cannot start without */
+	const struct slice *env; /* "NAME=value", at most LIMIT_ENV_BYTES and 128 */
+	size_t n_env;
+	struct slice stdin_data;      /* at most LIMIT_STDIN_BYTES; "": its stdin is empty */
+	struct slice file_name, file; /* written into its home folder first; "": none */
 };
 struct command_result {
 	int exit_status; /* valid if term_signal is 0 */
@@ -237,7 +248,10 @@ struct command_result {
 	uint64_t output_bytes; /* all that was printed */
 	bool truncated;
 	double seconds;
-	struct slice limit_hit; /* "", "memory", "processes", "disk": what a watchdog stopped */
+	struct slice
+		limit_hit;   /* "", "memory", "processes", "disk", "cpu": what it was stopped for */
+	uint64_t peak_bytes; /* the most memory it had; see struct spawn_status */
+	double cpu_seconds;  /* of all its processes */
 	struct view_result changed;
 	struct held_result held;
 };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,7 +17,7 @@
 #include "agent/sandbox/watch.h"
 #include "protocol/base/limits.h"
 
-enum { ENV_MAX = 64, ENV_BYTES = 32 * 1024 };
+enum { ENV_MAX = 192, ENV_BYTES = 128 * 1024 };
 
 static bool next_string(const char **at, const char *end, const char **out)
 {
@@ -29,19 +30,32 @@ static bool next_string(const char **at, const char *end, const char **out)
 	return true;
 }
 
+/* Passes over n strings. */
+static bool skip_strings(const char **at, const char *end, uint32_t n)
+{
+	const char *skip;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (!next_string(at, end, &skip))
+			return false;
+	}
+	return true;
+}
+
 bool confine_decode(const void *map, size_t size, struct confine_request *out, struct err *err)
 {
 	struct spawn_request head;
-	const char *at, *end, *skip;
+	const char *at, *end;
 
 	if (size < sizeof(head))
 		return err_set(err, ERR_INVALID, "A request for a command is cut short.");
 	memcpy(&head, map, sizeof(head));
 	at = (const char *)map + sizeof(head);
 	end = at + head.bytes;
-	if (head.bytes > size - sizeof(head) || head.n_argv == 0 ||
-	    head.n_argv >= ARRAY_LEN(out->argv) || !next_string(&at, end, &out->cwd) ||
-	    !next_string(&at, end, &out->proxy))
+	if ((uint64_t)head.bytes + head.stdin_bytes + head.file_bytes > size - sizeof(head) ||
+	    head.n_argv == 0 || head.n_argv >= ARRAY_LEN(out->argv) ||
+	    !next_string(&at, end, &out->cwd) || !next_string(&at, end, &out->proxy) ||
+	    !next_string(&at, end, &out->file_name))
 		return err_set(err, ERR_INVALID, "A request for a command is malformed.");
 	out->view = head.view;
 	out->n_argv = head.n_argv;
@@ -52,10 +66,15 @@ bool confine_decode(const void *map, size_t size, struct confine_request *out, s
 	out->argv[head.n_argv] = NULL;
 	out->places = at;
 	out->n_places = head.n_places;
-	for (uint32_t i = 0; i < head.n_places; i++) {
-		if (!next_string(&at, end, &skip))
-			return err_set(err, ERR_INVALID, "A request for a command is malformed.");
-	}
+	if (!skip_strings(&at, end, head.n_places))
+		return err_set(err, ERR_INVALID, "A request for a command is malformed.");
+	out->env = at;
+	out->n_env = head.n_env;
+	out->own_env = head.own_env;
+	if (!skip_strings(&at, end, head.n_env))
+		return err_set(err, ERR_INVALID, "A request for a command is malformed.");
+	out->stdin_data = slice_make(end, head.stdin_bytes);
+	out->file = slice_make(end + head.stdin_bytes, head.file_bytes);
 	return true;
 }
 
@@ -149,6 +168,40 @@ static void env_proxy(struct env *e, const char *url)
 	env_add(e, "NODE_USE_ENV_PROXY", "1");
 }
 
+/* What programs cannot start without. */
+static void env_least(struct env *e, const struct init_options *o)
+{
+	env_path(e, o->config);
+	env_add(e, "HOME", init_home(o));
+	env_add(e, "TMPDIR", o->tmp ? o->tmp : "/tmp");
+	for (const char *const *var = o->config->env; var && *var; var++)
+		env_add(e, *var, NULL);
+}
+
+/* For code that is nobody's command: what its sender gave, which goes first and so counts, and
+ * nothing that tells of the user. */
+static void env_own(struct env *e, const struct init_options *o, const struct confine_request *r)
+{
+	static const char *const fixed[] = { "LANG=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1",
+					     "ASAN_OPTIONS=detect_leaks=0" };
+	struct env *least = calloc(1, sizeof(*least));
+	const char *at = r->env;
+
+	if (!least)
+		abort(); /* out of memory */
+
+	for (uint32_t i = 0; i < r->n_env; i++, at += strlen(at) + 1)
+		env_add(e, at, NULL);
+	env_least(least, o);
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+		env_add(least, fixed[i], NULL);
+	for (size_t i = 0; i < least->n; i++) {
+		if (!env_has(e, least->var[i], strcspn(least->var[i], "=")))
+			env_add(e, least->var[i], NULL);
+	}
+	free(least);
+}
+
 static void env_fill(struct env *e, const struct init_options *o)
 {
 	static const char *const fixed[][2] = {
@@ -177,13 +230,9 @@ static void env_fill(struct env *e, const struct init_options *o)
 					      "LC_COLLATE", "LC_MESSAGES", "LC_NUMERIC",
 					      "LC_TIME",    "LC_MONETARY", "TZ" };
 
-	env_path(e, o->config);
-	env_add(e, "HOME", o->tmp ? o->tmp : VIEW_HOME);
-	env_add(e, "TMPDIR", o->tmp ? o->tmp : "/tmp");
+	env_least(e, o);
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		env_add(e, fixed[i][0], fixed[i][1]);
-	for (const char *const *var = o->config->env; var && *var; var++)
-		env_add(e, *var, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(passed); i++) {
 		const char *value = getenv(passed[i]);
 
@@ -206,8 +255,8 @@ static void link_packages(const struct init_options *o, bool network)
 
 		if (!target)
 			continue;
-		(void)snprintf(at, sizeof(at), "%s/%.*s", o->tmp ? o->tmp : VIEW_HOME,
-			       (int)(target - *link), *link);
+		(void)snprintf(at, sizeof(at), "%s/%.*s", init_home(o), (int)(target - *link),
+			       *link);
 		for (char *p = strchr(at + 1, '/'); p; p = strchr(p + 1, '/')) {
 			*p = '\0';
 			(void)mkdir(at, 0700);
@@ -220,15 +269,26 @@ static void link_packages(const struct init_options *o, bool network)
 	}
 }
 
-/* Once: what a command changes there stays for the next ones. */
-static void put_in_home(const struct init_options *o, const char *name, const char *text)
+static bool write_all(int fd, struct slice s)
+{
+	while (s.len > 0) {
+		ssize_t n = write(fd, s.ptr, s.len);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		s = slice_sub(s, n > 0 ? (size_t)n : 0, s.len);
+	}
+	return true;
+}
+
+/* Once: what a command changes there stays for the next ones. False: errno says why it is not there. */
+static bool put_in_home(const struct init_options *o, const char *name, struct slice text)
 {
 	char at[LIMIT_PATH_BYTES];
+	bool ok;
 	int fd;
 
-	if (!text || !*text)
-		return;
-	(void)snprintf(at, sizeof(at), "%s/%s", o->tmp ? o->tmp : VIEW_HOME, name);
+	(void)snprintf(at, sizeof(at), "%s/%s", init_home(o), name);
 	for (char *p = strchr(at + 1, '/'); p; p = strchr(p + 1, '/')) {
 		*p = '\0';
 		(void)mkdir(at, 0700);
@@ -236,10 +296,23 @@ static void put_in_home(const struct init_options *o, const char *name, const ch
 	}
 	fd = open(at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return; /* it is there already */
-	if (write(fd, text, strlen(text)) < 0)
-		(void)unlink(at); /* git does without */
+		return errno == EEXIST;
+	ok = write_all(fd, text);
+	if (!ok)
+		(void)unlink(at);
 	(void)close(fd);
+	return ok;
+}
+
+/* git does without, if it must. */
+static void put_git(const struct init_options *o)
+{
+	const char *config = o->config->git_config, *ignore = o->config->git_ignore;
+
+	if (config && *config && !put_in_home(o, ".gitconfig", slice_of(config)))
+		return;
+	if (ignore && *ignore && !put_in_home(o, ".config/git/ignore", slice_of(ignore)))
+		return;
 }
 
 static _Noreturn void give_up(int status, const char *what, const char *why)
@@ -261,12 +334,23 @@ static void lock_in(const struct init_options *o)
 		give_up(126, "the command", err.msg);
 }
 
-static void descriptors(const struct init_options *o)
+/* A file in memory: what is read of it needs nobody who writes at the same time. */
+static int open_stdin(const struct confine_request *r)
 {
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int fd;
 
-	if (null < 0 || dup2(o->output, STDOUT_FILENO) < 0 || dup2(o->output, STDERR_FILENO) < 0 ||
-	    dup2(null, STDIN_FILENO) < 0)
+	if (r->stdin_data.len == 0)
+		return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	fd = memfd_create("stdin", MFD_CLOEXEC);
+	return fd >= 0 && write_all(fd, r->stdin_data) && lseek(fd, 0, SEEK_SET) == 0 ? fd : -1;
+}
+
+static void descriptors(const struct init_options *o, const struct confine_request *r)
+{
+	int in = open_stdin(r);
+
+	if (in < 0 || dup2(o->output, STDOUT_FILENO) < 0 || dup2(o->errors, STDERR_FILENO) < 0 ||
+	    dup2(in, STDIN_FILENO) < 0)
 		_exit(126);
 	harden_close_from(3);
 }
@@ -277,20 +361,26 @@ _Noreturn void confine_run(const struct init_options *o, const struct confine_re
 				       SIGQUIT, SIGCHLD, SIGUSR1, SIGUSR2 };
 	struct harden_limits limits = o->config->limits;
 	static const sigset_t none;
-	struct env env = { .n = 0 };
+	struct env *env = calloc(1, sizeof(*env));
 	char *argv[ARRAY_LEN(r->argv)];
 	int error;
 
+	if (!env)
+		give_up(126, "the command", "out of memory");
 	(void)setsid();
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	env_fill(&env, o);
-	env_proxy(&env, r->proxy);
+	if (r->own_env)
+		env_own(env, o, r);
+	else
+		env_fill(env, o);
+	env_proxy(env, r->proxy);
 	if (o->mode != SANDBOX_NONE) {
 		link_packages(o, *r->proxy);
-		put_in_home(o, ".gitconfig", o->config->git_config);
-		put_in_home(o, ".config/git/ignore", o->config->git_ignore);
+		put_git(o);
 	}
-	descriptors(o);
+	descriptors(o, r);
+	if (*r->file_name && !put_in_home(o, r->file_name, r->file))
+		give_up(126, r->file_name, strerror(errno));
 	limits.processes = limits.processes > UINT32_MAX / 8
 				   ? UINT32_MAX
 				   : limits.processes * WATCH_THREADS;
@@ -302,8 +392,8 @@ _Noreturn void confine_run(const struct init_options *o, const struct confine_re
 		(void)signal(signals[i], SIG_DFL);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	memcpy(argv, r->argv, sizeof(argv));
-	environ = env.var;
-	execvpe(argv[0], argv, env.var);
+	environ = env->var;
+	execvpe(argv[0], argv, env->var);
 	error = errno;
 	give_up(error == ENOENT ? 127 : 126, argv[0], strerror(error));
 }

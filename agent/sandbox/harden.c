@@ -49,13 +49,20 @@ bool harden_drop_caps(struct err *err)
 	return true;
 }
 
-static void cap_limit(__rlimit_resource_t what, uint64_t most)
+static void cap_limits(__rlimit_resource_t what, uint64_t soft, uint64_t hard)
 {
-	struct rlimit now, next = { most, most };
+	struct rlimit now, next = { soft, hard };
 
 	if (getrlimit(what, &now) == 0 && now.rlim_max < next.rlim_max)
-		next.rlim_cur = next.rlim_max = now.rlim_max;
+		next.rlim_max = now.rlim_max;
+	if (next.rlim_cur > next.rlim_max)
+		next.rlim_cur = next.rlim_max;
 	(void)setrlimit(what, &next);
+}
+
+static void cap_limit(__rlimit_resource_t what, uint64_t most)
+{
+	cap_limits(what, most, most);
 }
 
 void harden_rlimits(const struct harden_limits *l)
@@ -66,6 +73,9 @@ void harden_rlimits(const struct harden_limits *l)
 	cap_limit(RLIMIT_MEMLOCK, LOCKED_BYTES);
 	cap_limit(RLIMIT_MSGQUEUE, QUEUE_BYTES);
 	cap_limit(RLIMIT_NPROC, l->processes);
+	/* The first is a signal that a program may catch to say where it was; the second is SIGKILL. */
+	if (l->cpu_seconds)
+		cap_limits(RLIMIT_CPU, l->cpu_seconds, UINT64_C(2) * l->cpu_seconds);
 	cap_limit(RLIMIT_NICE, 0);
 	cap_limit(RLIMIT_RTPRIO, 0);
 }

@@ -16,6 +16,8 @@ struct harden_limits {
 	uint64_t
 		disk_bytes; /* the workspace's file system may lose this much; a watchdog's limit */
 	uint32_t processes;
+	uint32_t
+		cpu_seconds; /* of each process; at twice as many it is killed for sure; 0: no limit */
 };
 
 NODISCARD bool harden_no_new_privs(struct err *err);

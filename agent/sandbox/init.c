@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -82,6 +83,11 @@ static bool go_to(int workspace, const char *cwd, struct err *err)
 	return true;
 }
 
+const char *init_home(const struct init_options *o)
+{
+	return o->tmp ? o->tmp : VIEW_HOME;
+}
+
 /* Everything before the fork of the child. */
 static bool set_up(const struct init_options *o, const struct confine_request *r, int *workspace,
 		   struct err *err)
@@ -90,7 +96,8 @@ static bool set_up(const struct init_options *o, const struct confine_request *r
 		return false;
 	if (o->mode == SANDBOX_VIEW && !overlay_enter(o, r, err))
 		return false;
-	*workspace = open(o->config->workspace, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	*workspace = open(o->config->bare ? init_home(o) : o->config->workspace,
+			  O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*workspace < 0)
 		return err_set(err, ERR_SANDBOX,
 			       "The workspace cannot be opened in the sandbox: %s.",
@@ -106,7 +113,12 @@ static bool load_request(int fd, struct confine_request *r, struct err *err)
 	void *map;
 
 	if (fd < 0) {
-		*r = (struct confine_request){ .view = OVERLAY_TRIAL, .cwd = "", .proxy = "", .places = "" };
+		*r = (struct confine_request){ .view = OVERLAY_TRIAL,
+					       .cwd = "",
+					       .proxy = "",
+					       .file_name = "",
+					       .places = "",
+					       .env = "" };
 		return true;
 	}
 	if (fstat(fd, &st) < 0 || st.st_size <= 0)
@@ -137,8 +149,8 @@ static bool reap(pid_t child, struct spawn_status *s)
 	return ended;
 }
 
-static void watch_until_end(const struct init_options *o, const struct watch *w, int signals,
-			    pid_t child, struct spawn_status *s)
+static void watch_until_end(const struct init_options *o, struct watch *w, int signals, pid_t child,
+			    struct spawn_status *s)
 {
 	struct pollfd p[2] = { { .fd = signals, .events = POLLIN },
 			       { .fd = o->life, .events = POLLIN } };
@@ -160,6 +172,27 @@ static void watch_until_end(const struct init_options *o, const struct watch *w,
 			break;
 	}
 	s->term_signal = SIGKILL;
+}
+
+/* What it used, as the kernel counted it when its processes were reaped; and whether the limit of CPU
+ * time ended it: by the signal of the soft one, or by the SIGKILL of the hard one. The limit counts
+ * in ticks and the usage is exact, so that on a busy machine they differ by a good part: a SIGKILL
+ * behind the soft limit is taken for that of the hard one. */
+static void account(const struct init_options *o, const struct watch *w, struct spawn_status *s)
+{
+	const uint64_t second = 1000000, cpu = o->config->limits.cpu_seconds;
+	struct rusage u;
+
+	if (getrusage(RUSAGE_CHILDREN, &u) < 0)
+		return;
+	s->cpu_us = (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * second +
+		    (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+	s->peak_bytes = (uint64_t)u.ru_maxrss * 1024;
+	if (s->peak_bytes < w->peak_bytes)
+		s->peak_bytes = w->peak_bytes;
+	if (s->limit == SPAWN_LIMIT_NONE && cpu &&
+	    (s->term_signal == SIGXCPU || (s->term_signal == SIGKILL && s->cpu_us >= cpu * second)))
+		s->limit = SPAWN_LIMIT_CPU;
 }
 
 _Noreturn void init_run(const struct init_options *o)
@@ -188,10 +221,12 @@ _Noreturn void init_run(const struct init_options *o)
 	if (child == 0)
 		confine_run(o, r);
 	(void)close(o->output);
+	(void)close(o->errors);
 	if (child < 0)
 		err_set(&s.why, ERR_IO, "No process for the command: %s.", strerror(errno));
 	else
 		watch_until_end(o, &w, signals, child, &s);
 	watch_kill_all(&w);
+	account(o, &w, &s);
 	end(o, &s);
 }

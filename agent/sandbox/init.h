@@ -12,11 +12,13 @@ struct init_options {
 	const char *tmp; /* the private folder where there is no view; else NULL */
 	bool as_root;	 /* outside of the namespaces we are uid 0 */
 	bool overlay;	 /* commands may have one */
-	int output, status,
-		request; /* descriptors of the packet; request -1: only try the set-up */
+	/* descriptors of the packet; request -1: only try the set-up */
+	int output, status, request, errors;
 	int life;	 /* ends (EOF) when the spawner does */
 };
 
+/* The commands' own home folder: in the view, or the private one where there is none. */
+const char *init_home(const struct init_options *o);
 /* Runs the command; tells *status how it ended. Returns never. */
 _Noreturn void init_run(const struct init_options *o);
 

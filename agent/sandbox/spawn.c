@@ -172,7 +172,7 @@ bool spawner_send(int sock, const struct spawn_packet *p, const int *fds, struct
 {
 	union {
 		struct cmsghdr align;
-		char space[CMSG_SPACE(3 * sizeof(int))];
+		char space[CMSG_SPACE(SPAWN_FDS * sizeof(int))];
 	} control = { .space = { 0 } };
 	struct spawn_packet copy = *p;
 	struct iovec iov = { &copy, sizeof(copy) };
@@ -185,8 +185,8 @@ bool spawner_send(int sock, const struct spawn_packet *p, const int *fds, struct
 		msg.msg_controllen = sizeof(control.space);
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(3 * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, 3 * sizeof(int));
+		c->cmsg_len = CMSG_LEN(SPAWN_FDS * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, SPAWN_FDS * sizeof(int));
 	}
 	if (sendmsg(sock, &msg, MSG_NOSIGNAL) != (ssize_t)sizeof(copy))
 		return err_set(err, ERR_SANDBOX,

@@ -1,7 +1,7 @@
 /* spawn.h - the process that starts commands, split off from the file server.
  *
  *   server == JSON-RPC ==> runner (files; under Landlock and seccomp)
- *                            |  packets with three descriptors: output, status, request
+ *                            |  packets with four descriptors: output, status, request, errors
  *                            v
  *                          spawner (in its own user and mount namespace, holds the view)
  *                            |  clone: pid, mount and ipc namespaces, one set per command;
@@ -27,6 +27,9 @@ struct spawn_config {
 	const char *git_dir; /* absolute: the repository of a worktree, to be read; NULL: none */
 	const char *views; /* where the layers of commands lie; NULL: nowhere on the disk */
 	bool views_in_memory; /* then, or where that does not do, in memory */
+	/* Commands see no workspace: they work in their own home folder, which is empty and gone with
+	 * the runner. `workspace` is then only what the runner itself holds on to. */
+	bool bare;
 	struct harden_limits limits;
 	bool no_sandbox;
 	bool container; /* the machine is one of ours: its image is there for commands */
@@ -41,14 +44,21 @@ struct spawn_packet {
 	uint64_t id;
 };
 
+/* The descriptors of a SPAWN_RUN. Errors is the same as output where both are one stream. */
+enum { SPAWN_FD_OUTPUT, SPAWN_FD_STATUS, SPAWN_FD_REQUEST, SPAWN_FD_ERRORS, SPAWN_FDS };
+
 /* What a command is; in the file behind the third descriptor, followed by the strings, each with
- * its NUL: cwd, the URL of its proxy or nothing, argv[0..n_argv), then n_places times a letter and a
- * path ("m.env": mask, "r.git/hooks": read-only, "p.git": pin, "tnode_modules": the real folder,
- * through an overlay, "c.git/config": shown without its credentials). */
+ * its NUL: cwd, the URL of its proxy or nothing, the name of its file or nothing, argv[0..n_argv), then
+ * n_places times a letter and a path ("m.env": mask, "r.git/hooks": read-only, "p.git": pin,
+ * "tnode_modules": the real folder, through an overlay, "c.git/config": shown without its
+ * credentials), then n_env times "NAME=value". Behind them the bytes of its stdin and of its file. */
 struct spawn_request {
 	uint64_t view; /* number of its layer; 0: it works on the workspace itself */
-	uint32_t n_argv, n_places;
+	uint32_t n_argv, n_places, n_env;
+	bool own_env; /* of the environment it gets only what programs cannot start without, and env */
 	uint32_t bytes; /* of all strings */
+	uint32_t stdin_bytes,
+		file_bytes; /* stdin of 0 bytes: /dev/null. The file lies in its home folder */
 };
 enum {
 	PLACE_MASK = 'm',
@@ -59,10 +69,20 @@ enum {
 };
 
 /* How a command ended; one record on the status descriptor. */
-enum spawn_limit { SPAWN_LIMIT_NONE, SPAWN_LIMIT_MEMORY, SPAWN_LIMIT_PROCESSES, SPAWN_LIMIT_DISK };
+enum spawn_limit {
+	SPAWN_LIMIT_NONE,
+	SPAWN_LIMIT_MEMORY,
+	SPAWN_LIMIT_PROCESSES,
+	SPAWN_LIMIT_DISK,
+	SPAWN_LIMIT_CPU,
+};
 struct spawn_status {
 	int exit_status, term_signal;
 	enum spawn_limit limit;
+	/* The most memory that its processes had at once, as seen by looking now and then, or that the
+	 * largest of them had, as the kernel counted it: whichever is more. */
+	uint64_t peak_bytes;
+	uint64_t cpu_us; /* of all its processes, user and system */
 	struct err why; /* ERR_NONE, or the command did not start */
 };
 
@@ -71,7 +91,7 @@ struct spawn_status {
  * the layers if they lie in memory; -1: they do not. */
 NODISCARD bool spawner_start(const struct spawn_config *c, struct layers *layers, int *sock,
 			     int *memory, struct err *err);
-/* Sends a packet; fds are borrowed (3 for SPAWN_RUN, none for the others). */
+/* Sends a packet; fds are borrowed (SPAWN_FDS for SPAWN_RUN, none for the others). */
 NODISCARD bool spawner_send(int sock, const struct spawn_packet *p, const int *fds,
 			    struct err *err);
 /* A listening TCP socket on the loopback of the commands' own network; the caller closes it.

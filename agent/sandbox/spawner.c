@@ -21,7 +21,7 @@
 
 enum { SWEEP_MS = 2000, LEAF_MS = 20 /* until a cgroup is tried again */ };
 
-static _Noreturn void become_init(struct spawner *s, uint64_t id, const int fds[3])
+static _Noreturn void become_init(struct spawner *s, uint64_t id, const int fds[SPAWN_FDS])
 {
 	struct init_options o = {
 		.config = s->config,
@@ -30,9 +30,10 @@ static _Noreturn void become_init(struct spawner *s, uint64_t id, const int fds[
 		.tmp = *s->tmp ? s->tmp : NULL,
 		.as_root = s->as_root,
 		.overlay = s->overlay,
-		.output = fds[0],
-		.status = fds[1],
-		.request = fds[2],
+		.output = fds[SPAWN_FD_OUTPUT],
+		.status = fds[SPAWN_FD_STATUS],
+		.request = fds[SPAWN_FD_REQUEST],
+		.errors = fds[SPAWN_FD_ERRORS],
 		.life = s->life[0],
 	};
 
@@ -46,7 +47,7 @@ static _Noreturn void become_init(struct spawner *s, uint64_t id, const int fds[
 	init_run(&o);
 }
 
-pid_t spawner_clone(struct spawner *s, uint64_t id, const int fds[3])
+pid_t spawner_clone(struct spawner *s, uint64_t id, const int fds[SPAWN_FDS])
 {
 	pid_t pid = (pid_t)syscall(SYS_clone, (unsigned long)s->clone_flags | SIGCHLD, NULL, NULL,
 				   NULL, NULL);
@@ -57,11 +58,11 @@ pid_t spawner_clone(struct spawner *s, uint64_t id, const int fds[3])
 }
 
 /* A packet and its descriptors; false at the end of the connection. */
-static bool receive(int sock, struct spawn_packet *p, int fds[3])
+static bool receive(int sock, struct spawn_packet *p, int fds[SPAWN_FDS])
 {
 	union {
 		struct cmsghdr align;
-		char space[CMSG_SPACE(3 * sizeof(int))];
+		char space[CMSG_SPACE(SPAWN_FDS * sizeof(int))];
 	} control = { .space = { 0 } };
 	struct iovec iov = { p, sizeof(*p) };
 	struct msghdr msg = { .msg_iov = &iov,
@@ -74,10 +75,12 @@ static bool receive(int sock, struct spawn_packet *p, int fds[3])
 	do {
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
-	fds[0] = fds[1] = fds[2] = -1;
+	for (size_t i = 0; i < SPAWN_FDS; i++)
+		fds[i] = -1;
 	c = CMSG_FIRSTHDR(&msg);
-	if (n > 0 && c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(3 * sizeof(int)))
-		memcpy(fds, CMSG_DATA(c), 3 * sizeof(int));
+	if (n > 0 && c && c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len == CMSG_LEN(SPAWN_FDS * sizeof(int)))
+		memcpy(fds, CMSG_DATA(c), SPAWN_FDS * sizeof(int));
 	return n == (ssize_t)sizeof(*p);
 }
 
@@ -91,7 +94,7 @@ static void tell(int status, const char *what, int error)
 		return; /* the runner sees the end of the pipe */
 }
 
-static void run(struct spawner *s, uint64_t id, const int fds[3])
+static void run(struct spawner *s, uint64_t id, const int fds[SPAWN_FDS])
 {
 	size_t slot = 0;
 	pid_t pid;
@@ -99,13 +102,13 @@ static void run(struct spawner *s, uint64_t id, const int fds[3])
 	while (slot < SPAWN_MAX && (s->child[slot].pid || s->child[slot].leaf))
 		slot++;
 	if (slot == SPAWN_MAX) {
-		tell(fds[1], "Too many commands run at once", 0);
+		tell(fds[SPAWN_FD_STATUS], "Too many commands run at once", 0);
 		return;
 	}
 	cgroup_make(&s->cgroup, id);
 	pid = spawner_clone(s, id, fds);
 	if (pid < 0) {
-		tell(fds[1], "No process for the command", errno);
+		tell(fds[SPAWN_FD_STATUS], "No process for the command", errno);
 		(void)cgroup_remove(&s->cgroup, id);
 		return;
 	}
@@ -124,7 +127,7 @@ static void end_child(const struct spawner *s, pid_t pid, uint64_t id)
 static bool serve(struct spawner *s)
 {
 	struct spawn_packet p = { .op = SPAWN_KILL };
-	int fds[3];
+	int fds[SPAWN_FDS];
 
 	if (!receive(s->sock, &p, fds))
 		return false;
@@ -136,7 +139,7 @@ static bool serve(struct spawner *s)
 		if (s->child[i].pid && s->child[i].id == p.id)
 			end_child(s, s->child[i].pid, s->child[i].id);
 	}
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < SPAWN_FDS; i++) {
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
 	}

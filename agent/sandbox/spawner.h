@@ -29,7 +29,7 @@ struct spawner {
 /* Tries to get the view. False: *err says what failed; the process is then of no other use. */
 NODISCARD bool spawner_enter_view(struct spawner *s, struct err *err);
 /* Clones the init of command id; 0: a trial of the set-up, with request -1. -1: errno is set. */
-pid_t spawner_clone(struct spawner *s, uint64_t id, const int fds[3]);
+pid_t spawner_clone(struct spawner *s, uint64_t id, const int fds[SPAWN_FDS]);
 /* Answers the runner with a socket that listens on the commands' loopback, or with the reason why
  * not. */
 void spawner_listen(const struct spawner *s);

@@ -127,13 +127,13 @@ static bool named_already(void)
 static bool rehearse(struct spawner *s, struct err *err)
 {
 	struct spawn_status st = { .why = { .code = ERR_NONE } };
-	int p[2], fds[3] = { -1, -1, -1 };
+	int p[2], fds[SPAWN_FDS] = { -1, -1, -1, -1 };
 	bool ok = false;
 	pid_t pid;
 
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return err_set(err, ERR_IO, "No pipe: %s.", strerror(errno));
-	fds[1] = p[1];
+	fds[SPAWN_FD_STATUS] = p[1];
 	pid = spawner_clone(s, 0, fds);
 	if (pid < 0)
 		err_set(err, ERR_SANDBOX, "The namespaces of a command cannot be made: %s.",

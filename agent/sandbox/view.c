@@ -305,7 +305,7 @@ bool view_build(const struct spawn_config *c, struct err *err)
 	     take_all(s, view_devices, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err) &&
 	     take_all(s, c->read_dirs, ro, err) && take_all(s, c->write_dirs, safe, err) &&
 	     (!c->git_dir || take(s, c->git_dir, ro, err)) &&
-	     take(s, c->workspace, safe, err) && take_layers(s, c->views, safe, err) &&
+	     (c->bare || take(s, c->workspace, safe, err)) && take_layers(s, c->views, safe, err) &&
 	     fill(s, place, err) && become_root(err) && clean_git_dir(c, err);
 	free(s);
 	return ok;
@@ -397,7 +397,7 @@ bool view_rules(const struct spawn_config *c, struct landlock_set *set, const ch
 	    !allow_all(set, c->read_dirs, LANDLOCK_EXECUTE, err) ||
 	    !allow_all(set, c->write_dirs, LANDLOCK_WRITE, err) ||
 	    (c->git_dir && !tmp && !landlock_allow(set, c->git_dir, LANDLOCK_READ, err)) ||
-	    !landlock_allow(set, c->workspace, LANDLOCK_WRITE, err) ||
+	    (!c->bare && !landlock_allow(set, c->workspace, LANDLOCK_WRITE, err)) ||
 	    !landlock_allow(set, "/proc", LANDLOCK_READ, err))
 		return false;
 	if (tmp) /* no view: the machine's own folders are not for commands */

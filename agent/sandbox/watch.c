@@ -116,7 +116,7 @@ void watch_init(struct watch *w, bool own_pids, int workspace, const struct hard
 	w->disk_free = disk_free(workspace);
 }
 
-enum spawn_limit watch_look(const struct watch *w)
+enum spawn_limit watch_look(struct watch *w)
 {
 	struct pid_list *l = malloc(sizeof(*l));
 	DIR *d = opendir("/proc");
@@ -138,6 +138,8 @@ enum spawn_limit watch_look(const struct watch *w)
 			n++;
 		}
 	}
+	if (memory > w->peak_bytes)
+		w->peak_bytes = memory;
 	/* The kernel's own limit on threads does not hold for root. */
 	if (n > w->limits.processes || threads > (uint64_t)w->limits.processes * WATCH_THREADS)
 		hit = SPAWN_LIMIT_PROCESSES;

@@ -14,11 +14,12 @@ struct watch {
 	int workspace; /* descriptor; -1: disk is not watched */
 	struct harden_limits limits;
 	uint64_t disk_free; /* bytes at the start */
+	uint64_t peak_bytes; /* the most memory of all that a look found */
 };
 
 void watch_init(struct watch *w, bool own_pids, int workspace, const struct harden_limits *l);
 /* Looks once; SPAWN_LIMIT_NONE while all is well. */
-enum spawn_limit watch_look(const struct watch *w);
+enum spawn_limit watch_look(struct watch *w);
 /* Ends every process below the caller, also those that left their group or session, and reaps
  * them. The caller is pid 1 of a pid namespace or a subreaper. */
 void watch_kill_all(const struct watch *w);

@@ -179,6 +179,8 @@ static int collect(struct serve *s, struct polled *p)
 		struct runner_job *j = container_of(it, struct runner_job, link);
 		int fds[JOB_FDS_MAX];
 
+		for (size_t i = 0; i < JOB_FDS_MAX; i++)
+			fds[i] = -1;
 		p->due[p->n] = j->cls->wait(j, fds);
 		if (p->due[p->n] < due)
 			due = p->due[p->n];

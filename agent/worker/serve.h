@@ -15,11 +15,11 @@
 #include "agent/worker/view/upper.h"
 #include "protocol/rpc/conn.h"
 
-enum { RUNNER_FD = 3, SERVE_JOBS_MAX = 48, JOB_FDS_MAX = 2, SERVE_PASS_MAX = 16 };
+enum { RUNNER_FD = 3, SERVE_JOBS_MAX = 48, JOB_FDS_MAX = 3, SERVE_PASS_MAX = 16 };
 
 struct runner_job;
 struct job_class {
-	/* The descriptors to poll for reading (-1: none); returns the time of the next step (0:
+	/* Sets the descriptors to poll for reading (they come as -1: none); returns the time of the next step (0:
 	 * now, UINT64_MAX: none). */
 	uint64_t (*wait)(struct runner_job *j, int fds[JOB_FDS_MAX]);
 	/* Something is readable, or the time came. False: the job is done and was freed. */
@@ -72,6 +72,10 @@ NODISCARD bool serve_write_one(struct serve *s, struct json v, struct arena *a,
 void serve_sweep(struct serve *s, struct rpc_request *req);
 void serve_query(struct serve *s, struct rpc_request *req, query_fn *fn);
 void serve_command(struct serve *s, struct rpc_request *req);
+/* serve_encode.c: the request of a command as the init will read it; view: the number of its layer, 0: it
+ * has none; through: it reaches the folders of build tools directly. False: it is not a valid one. */
+NODISCARD bool serve_encode(struct serve *s, struct rpc_request *req, uint64_t view, bool through,
+			    struct buf *out, struct err *err);
 void serve_kill(struct serve *s, struct json params);
 void serve_network(struct serve *s, struct rpc_request *req);
 /* Like send(), with the descriptors that wait, each in a message of its own. */

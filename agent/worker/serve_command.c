@@ -22,7 +22,14 @@ enum {
 	BATCH_BYTES = 32 * 1024,
 	BATCH_MS = 50
 };
-enum { ARGV_MAX = 4000, KILL_AGAIN_MS = 1000, PROXY_MAX = 256 };
+enum { KILL_AGAIN_MS = 1000, REQUEST_BYTES = 8 * 1024 * 1024 + 2 * LIMIT_STDIN_BYTES };
+
+/* One of its output streams. */
+struct stream {
+	int fd;		  /* -1: at its end */
+	struct buf batch; /* not yet told */
+	uint64_t logged;  /* bytes told, with the batch; no more than LIMIT_OUTPUT_LOG_BYTES */
+};
 
 enum command_state { COMMAND_RUNNING, COMMAND_KILLING };
 
@@ -31,13 +38,15 @@ struct command_job {
 	enum command_state state;
 	uint64_t id;
 	int64_t tag;
-	int output, status; /* -1: at its end */
+	int status;		 /* -1: at its end */
+	struct stream stream[2]; /* stdout, or both; stderr where it is apart */
 	uint64_t started, deadline, idle_ms, last_output, flush_at, kill_again;
 	bool timed_out, idle_timed_out;
 	struct spawn_status end;
 	size_t end_bytes;
-	struct buf head, tail, batch; /* tail: at most twice HALF_BYTES, cut to it at the end */
-	uint64_t total, logged;
+	struct buf head,
+		tail; /* of both streams. tail: at most twice HALF_BYTES, cut to it at the end */
+	uint64_t total;
 	struct upper *upper; /* where it writes; NULL: the workspace itself */
 	struct timespec mark; /* the file system's time before it, if it has a layer */
 	bool in_view, guarded;
@@ -61,31 +70,43 @@ static void command_goto(struct command_job *c, enum command_state next, uint64_
 	send_kill(c);
 }
 
-static void flush(struct command_job *c)
+static void flush_stream(struct command_job *c, struct stream *st)
 {
 	struct jw *w;
 
-	if (c->batch.len == 0)
+	if (st->batch.len == 0)
 		return;
 	w = conn_notify_begin(&c->job.serve->conn, "output");
 	jw_object(w);
 	jw_ki64(w, "tag", c->tag);
-	wire_bytes(w, buf_slice(&c->batch));
+	jw_kbool(w, "error", st == &c->stream[1]);
+	wire_bytes(w, buf_slice(&st->batch));
 	jw_end(w);
 	conn_notify_end(&c->job.serve->conn);
-	buf_clear(&c->batch);
+	buf_clear(&st->batch);
 }
 
-static void keep(struct command_job *c, struct slice s)
+static void flush(struct command_job *c)
+{
+	flush_stream(c, &c->stream[0]);
+	flush_stream(c, &c->stream[1]);
+}
+
+static bool batched(const struct command_job *c)
+{
+	return c->stream[0].batch.len || c->stream[1].batch.len;
+}
+
+static void keep(struct command_job *c, struct stream *st, struct slice s)
 {
 	size_t room = HALF_BYTES - c->head.len;
 
 	c->total += s.len;
-	if (c->logged < LIMIT_OUTPUT_LOG_BYTES) {
-		struct slice part = slice_sub(s, 0, LIMIT_OUTPUT_LOG_BYTES - c->logged);
+	if (st->logged < LIMIT_OUTPUT_LOG_BYTES) {
+		struct slice part = slice_sub(s, 0, LIMIT_OUTPUT_LOG_BYTES - st->logged);
 
-		c->logged += part.len;
-		buf_append(&c->batch, part);
+		st->logged += part.len;
+		buf_append(&st->batch, part);
 	}
 	buf_append(&c->head, slice_sub(s, 0, room));
 	s = slice_sub(s, room, s.len);
@@ -96,23 +117,23 @@ static void keep(struct command_job *c, struct slice s)
 	buf_append(&c->tail, s);
 }
 
-static void read_output(struct command_job *c, uint64_t now)
+static void read_output(struct command_job *c, struct stream *st, uint64_t now)
 {
 	char piece[PIECE_BYTES];
-	ssize_t n = read(c->output, piece, sizeof(piece));
+	ssize_t n = read(st->fd, piece, sizeof(piece));
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n <= 0) {
-		(void)close(c->output);
-		c->output = -1;
+		(void)close(st->fd);
+		st->fd = -1;
 		return;
 	}
 	c->last_output = now;
-	if (c->batch.len == 0)
+	if (!batched(c))
 		c->flush_at = now + BATCH_MS;
-	keep(c, slice_make(piece, (size_t)n));
-	if (c->batch.len >= BATCH_BYTES)
+	keep(c, st, slice_make(piece, (size_t)n));
+	if (st->batch.len >= BATCH_BYTES)
 		flush(c);
 }
 
@@ -156,7 +177,7 @@ static bool report(struct command_job *c, struct buf *json, struct err *err)
 
 static void write_result(struct command_job *c, uint64_t now, struct slice changes)
 {
-	static const char *const limits[] = { "", "memory", "processes", "disk" };
+	static const char *const limits[] = { "", "memory", "processes", "disk", "cpu" };
 	struct jw *w = conn_result_begin(c->job.req);
 	struct slice tail = buf_slice(&c->tail);
 	bool truncated = c->total > 2 * (uint64_t)HALF_BYTES;
@@ -179,7 +200,9 @@ static void write_result(struct command_job *c, uint64_t now, struct slice chang
 	jw_ki64(w, "bytes", (int64_t)c->total);
 	jw_kbool(w, "truncated", truncated);
 	jw_kf64(w, "seconds", (double)(now - c->started) / 1000.0);
-	jw_kcstr(w, "limit", limits[c->end.limit & 3]);
+	jw_kcstr(w, "limit", c->end.limit < ARRAY_LEN(limits) ? limits[c->end.limit] : "");
+	jw_ki64(w, "peakBytes", (int64_t)c->end.peak_bytes);
+	jw_ki64(w, "cpuMs", (int64_t)(c->end.cpu_us / 1000));
 	if (changes.len)
 		jw_kraw(w, "changed", changes);
 	if (c->guarded)
@@ -222,7 +245,8 @@ static void finish(struct command_job *c, uint64_t now)
 	buf_release(&changes);
 	buf_release(&c->head);
 	buf_release(&c->tail);
-	buf_release(&c->batch);
+	buf_release(&c->stream[0].batch);
+	buf_release(&c->stream[1].batch);
 	serve_remove(&c->job);
 	free(c);
 }
@@ -232,28 +256,33 @@ static uint64_t command_wait(struct runner_job *j, int fds[JOB_FDS_MAX])
 	struct command_job *c = container_of(j, struct command_job, job);
 	uint64_t due = c->deadline;
 
-	fds[0] = conn_unsent(&j->serve->conn) < LIMIT_OUT_HIGH_BYTES ? c->output : -1;
-	fds[1] = c->status;
+	if (conn_unsent(&j->serve->conn) < LIMIT_OUT_HIGH_BYTES) {
+		fds[0] = c->stream[0].fd;
+		fds[1] = c->stream[1].fd;
+	}
+	fds[2] = c->status;
 	if (c->state == COMMAND_KILLING)
 		due = c->kill_again;
 	else if (c->idle_ms && c->last_output + c->idle_ms < due)
 		due = c->last_output + c->idle_ms;
-	return c->batch.len && c->flush_at < due ? c->flush_at : due;
+	return batched(c) && c->flush_at < due ? c->flush_at : due;
 }
 
 static bool command_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint64_t now)
 {
 	struct command_job *c = container_of(j, struct command_job, job);
 
-	if (ready[0])
-		read_output(c, now);
-	if (ready[1])
+	for (size_t i = 0; i < 2; i++) {
+		if (ready[i])
+			read_output(c, &c->stream[i], now);
+	}
+	if (ready[2])
 		read_status(c);
-	if (c->status < 0 && c->output < 0) {
+	if (c->status < 0 && c->stream[0].fd < 0 && c->stream[1].fd < 0) {
 		finish(c, now);
 		return false;
 	}
-	if (c->batch.len && now >= c->flush_at)
+	if (batched(c) && now >= c->flush_at)
 		flush(c);
 	if (c->state == COMMAND_RUNNING && now >= c->deadline) {
 		c->timed_out = true;
@@ -288,77 +317,6 @@ void serve_kill(struct serve *s, struct json params)
 	}
 }
 
-/* In a layer of its own a command may change what is protected: that is decided when it is done.
- * In folders that it reaches directly it may not; where it is sealed there are none. On the real
- * files what the guard noted is read-only; where there are views, git works on one, and the
- * repositories are as a whole. */
-static bool encode_places(const struct serve *s, const struct command_job *c, struct buf *out,
-			  uint32_t *n, struct err *err)
-{
-	const char *at = s->places.list.data, *end = at ? at + s->places.list.len : at;
-
-	for (; at < end; at += strlen(at) + 1) {
-		bool hide = *at == PLACE_MASK || *at == PLACE_CLEAN, through = *at == PLACE_THROUGH;
-
-		if (c->in_view && !c->sealed
-			    ? !hide && !through && !places_through(&s->places, at + 1)
-			    : !hide)
-			continue;
-		buf_append(out, slice_make(at, strlen(at) + 1));
-		++*n;
-	}
-	return c->in_view || guard_mounts(&s->guard, serve_has_views(s), out, n, err);
-}
-
-/* The request as the init will read it; false and *err if it is not one. */
-static bool encode(struct serve *s, struct rpc_request *req, const struct command_job *c,
-		   struct buf *out, struct err *err)
-{
-	struct spawn_request head = { .view = c->in_view ? c->id : 0 };
-	char cwd[LIMIT_PATH_BYTES];
-	struct slice text, proxy;
-
-	if (!root_clean(&s->root, json_str_or(json_get(req->params, "cwd"), &req->arena, ""), cwd,
-			err))
-		return false;
-	buf_append(out, slice_make((const char *)&head, sizeof(head)));
-	buf_append(out, slice_make(cwd, strlen(cwd) + 1));
-	proxy = json_str_or(json_get(req->params, "proxy"), &req->arena, "");
-	if (proxy.len >= PROXY_MAX || slice_find_byte(proxy, 0, 0) != SIZE_MAX ||
-	    (proxy.len > 0 && s->layers.mode != SANDBOX_VIEW))
-		return err_set(err, ERR_INVALID, "The proxy of the command is not valid.");
-	buf_append(out, proxy);
-	buf_putc(out, 0);
-	if (json_str(json_get(req->params, "command"), &req->arena, &text)) {
-		buf_append(out, slice_make("/bin/sh\0-c", 11));
-		buf_append(out, text);
-		buf_putc(out, 0);
-		head.n_argv = 3;
-		if (text.len > LIMIT_COMMAND_BYTES || slice_find_byte(text, 0, 0) != SIZE_MAX)
-			return err_set(err, ERR_INVALID,
-				       "The command is too long, or holds a NUL.");
-	}
-	for (struct json_iter it = json_iter(json_get(req->params, "argv")); json_next(&it);) {
-		if (!json_str(it.value, &req->arena, &text) ||
-		    slice_find_byte(text, 0, 0) != SIZE_MAX || head.n_argv == ARGV_MAX)
-			return err_set(err, ERR_INVALID,
-				       "An argument of the command is not valid.");
-		buf_append(out, text);
-		buf_putc(out, 0);
-		head.n_argv++;
-	}
-	if (head.n_argv == 0)
-		return err_set(err, ERR_INVALID, "The command is empty.");
-	if (s->layers.mode == SANDBOX_VIEW && !encode_places(s, c, out, &head.n_places, err))
-		return false;
-	if (out->full)
-		return err_set(err, ERR_TOO_LARGE, "The command is longer than %d bytes.",
-			       LIMIT_COMMAND_BYTES);
-	head.bytes = (uint32_t)(out->len - sizeof(head));
-	memcpy(out->data, &head, sizeof(head));
-	return true;
-}
-
 static int in_memory(struct slice data)
 {
 	int fd = memfd_create("command", MFD_CLOEXEC);
@@ -370,30 +328,41 @@ static int in_memory(struct slice data)
 	return fd;
 }
 
-static bool start(struct serve *s, struct command_job *c, struct slice request, struct err *err)
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+static bool start(struct serve *s, struct command_job *c, struct slice request, bool apart,
+		  struct err *err)
 {
 	struct spawn_packet p = { .op = SPAWN_RUN, .id = c->id };
-	int out[2] = { -1, -1 }, status[2] = { -1, -1 }, fds[3];
-	bool ok = false;
+	int out[2] = { -1, -1 }, errors[2] = { -1, -1 }, status[2] = { -1, -1 }, fds[SPAWN_FDS];
+	int memory = in_memory(request);
+	bool ok = memory >= 0 && pipe2(out, O_CLOEXEC) == 0 && pipe2(status, O_CLOEXEC) == 0 &&
+		  (!apart || pipe2(errors, O_CLOEXEC) == 0);
 
-	fds[2] = in_memory(request);
-	if (fds[2] < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(status, O_CLOEXEC) < 0) {
+	if (ok) {
+		fds[SPAWN_FD_OUTPUT] = out[1];
+		fds[SPAWN_FD_STATUS] = status[1];
+		fds[SPAWN_FD_REQUEST] = memory;
+		fds[SPAWN_FD_ERRORS] = apart ? errors[1] : out[1];
+		ok = spawner_send(s->spawner, &p, fds, err);
+	} else {
 		err_set(err, ERR_IO, "No descriptors for the command: %s.", strerror(errno));
-		goto out;
 	}
-	fds[0] = out[1];
-	fds[1] = status[1];
-	ok = spawner_send(s->spawner, &p, fds, err);
-out:
-	for (size_t i = 0; i < 2; i++) {
-		if (out[i] >= 0 && (i || !ok))
-			(void)close(out[i]);
-		if (status[i] >= 0 && (i || !ok))
-			(void)close(status[i]);
+	close_fd(memory);
+	close_fd(out[1]);
+	close_fd(errors[1]);
+	close_fd(status[1]);
+	if (!ok) {
+		close_fd(out[0]);
+		close_fd(errors[0]);
+		close_fd(status[0]);
 	}
-	if (fds[2] >= 0)
-		(void)close(fds[2]);
-	c->output = out[0];
+	c->stream[0].fd = out[0];
+	c->stream[1].fd = errors[0];
 	c->status = status[0];
 	return ok;
 }
@@ -407,6 +376,8 @@ static bool may_run(struct serve *s, struct err *err)
 	if (s->n_jobs >= SERVE_JOBS_MAX)
 		return err_set(err, ERR_TOO_LARGE, "Too many searches and commands run at once.");
 	if (s->layers.mode == SANDBOX_NONE)
+		return true;
+	if (s->config.bare) /* there is nothing to hide in it */
 		return true;
 	if (!places_refresh(&s->places, &s->root, serve_now(), err))
 		return false;
@@ -422,7 +393,7 @@ static bool may_run(struct serve *s, struct err *err)
 
 static bool begin_guard(struct serve *s, struct command_job *c, struct err *err)
 {
-	if (c->in_view || s->layers.mode == SANDBOX_NONE)
+	if (c->in_view || s->config.bare || s->layers.mode == SANDBOX_NONE)
 		return true;
 	c->guarded = serve_guard_begin(s, err);
 	return c->guarded;
@@ -436,7 +407,7 @@ void serve_command(struct serve *s, struct rpc_request *req)
 	struct buf request;
 	struct err err;
 
-	buf_init(&request, 8 * 1024 * 1024);
+	buf_init(&request, REQUEST_BYTES);
 	c = xcalloc(1, sizeof(*c));
 	c->id = ++s->next_id;
 	c->tag = json_i64_or(json_get(req->params, "tag"), -1);
@@ -444,7 +415,10 @@ void serve_command(struct serve *s, struct rpc_request *req)
 	c->sealed = c->in_view && json_bool_or(json_get(req->params, "sealed"), false);
 	if (!may_run(s, &err) || !begin_guard(s, c, &err) ||
 	    (c->in_view && !serve_view_new(s, req->params, &req->arena, c->id, &c->upper, &err)) ||
-	    !encode(s, req, c, &request, &err) || !start(s, c, buf_slice(&request), &err)) {
+	    !serve_encode(s, req, c->in_view ? c->id : 0, c->in_view && !c->sealed, &request,
+			  &err) ||
+	    !start(s, c, buf_slice(&request), json_bool_or(json_get(req->params, "apart"), false),
+		   &err)) {
 		conn_reply_err(req, &err);
 		upper_free(&s->views, c->upper);
 		if (c->guarded)
@@ -462,7 +436,8 @@ void serve_command(struct serve *s, struct rpc_request *req)
 	c->idle_ms = idle > 0 ? (uint64_t)idle : 0;
 	buf_init(&c->head, HALF_BYTES);
 	buf_init(&c->tail, 2 * HALF_BYTES);
-	buf_init(&c->batch, BATCH_BYTES + PIECE_BYTES);
+	buf_init(&c->stream[0].batch, BATCH_BYTES + PIECE_BYTES);
+	buf_init(&c->stream[1].batch, BATCH_BYTES + PIECE_BYTES);
 	serve_add(s, &c->job, &command_class, req);
 out:
 	buf_release(&request);

@@ -107,7 +107,9 @@ static const char *text(struct serve *s, struct json v)
 static void configure(struct serve *s, struct json p)
 {
 	int64_t processes = json_i64_or(json_get(p, "processes"), 0);
+	int64_t cpu = json_i64_or(json_get(p, "cpuSeconds"), 0);
 	bool container = json_bool_or(json_get(p, "container"), false);
+	bool bare = json_bool_or(json_get(p, "bare"), false);
 	struct json tools = json_get(p, "toolchains"), none = json_get(tools, "");
 
 	s->config = (struct spawn_config){
@@ -121,12 +123,14 @@ static void configure(struct serve *s, struct json p)
 		.links = strings(s, json_get(tools, "links"), none),
 		.git_config = text(s, json_get(p, "gitConfig")),
 		.git_ignore = text(s, json_get(p, "gitIgnore")),
-		.git_dir = git_dir(s),
+		.git_dir = bare ? NULL : git_dir(s),
 		.limits = { .memory_bytes = number(json_get(p, "memoryBytes"), HARDEN_MEMORY_BYTES),
 			    .file_bytes = number(json_get(p, "fileBytes"), DEFAULT_FILE),
 			    .disk_bytes = DEFAULT_DISK,
 			    .processes = processes > 0 && processes < 65536 ? (uint32_t)processes
-									    : HARDEN_PROCESSES },
+									    : HARDEN_PROCESSES,
+			    .cpu_seconds = cpu > 0 && cpu < 86400 ? (uint32_t)cpu : 0 },
+		.bare = bare,
 		.no_sandbox = json_bool_or(json_get(p, "noSandbox"), false),
 		.container = container,
 		.views = s->views.path,

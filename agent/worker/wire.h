@@ -2,8 +2,8 @@
  *
  * JSON-RPC 2.0 with Content-Length framing on a socketpair. Requests of the server:
  *	initialize	{workspace, denied[], readDirs[], writeDirs[], memoryBytes, fileBytes,
- *			 processes, noSandbox, forbid, views} -> {} ; must come first; views: the
- *			 folder in which commands' layers may lie
+ *			 processes, cpuSeconds, noSandbox, forbid, views, bare} -> {} ; must come
+ *			 first; views: the folder in which commands' layers may lie
  *	read		{path, maxBytes} -> {exists, text|base64, sha256, size, mode}
  *	write		{path, text|base64, expect, remove, mode, makeParents, folders, lazy, judged,
  *			 sweep} -> {sha256}
@@ -15,9 +15,10 @@
  *			 texts[{path, text}]}
  *			-> see runner.h
  *	command		{tag, command | argv[], cwd, timeoutMs, idleMs, unsaved[{path, text}],
- *			 direct, sealed, proxy}
+ *			 direct, sealed, proxy, apart, ownEnv, env[], stdin{text|base64},
+ *			 file{name, text|base64}}
  *			-> {exit, signal, timedOut, idleTimedOut, text|base64, bytes, truncated,
- *			    seconds, limit, changed?}; changed, where the command had a layer of
+ *			    seconds, limit, peakBytes, cpuMs, changed?}; changed, where the command had a layer of
  *			    its own: {view, dropped, tooMany, quiet, unseen[], changes[{index,
  *			    path, kind, type, before, after, size, mode, oldMode, reason,
  *			    protected, never, stale, open, files}], next}; view 0: nothing is left of
@@ -37,7 +38,7 @@
  *	network		{} -> {}, and with it a descriptor: a TCP socket that listens on the
  *			 loopback of the commands' network
  *	layers		{} -> see runner.h
- * Notifications: "kill" {tag}, "viewDrop" {view} to the runner; "output" {tag, text|base64} from it. A request that is
+ * Notifications: "kill" {tag}, "viewDrop" {view} to the runner; "output" {tag, error, text|base64} from it. A request that is
  * cancelled ends what it started. */
 #ifndef EMEND_WORKER_WIRE_H
 #define EMEND_WORKER_WIRE_H

@@ -47,10 +47,12 @@ enum {
 	LIMIT_PATCH_ANCHORS = 8, /* "@@" lines of one hunk */
 	LIMIT_PATH_BYTES = 4096,
 	LIMIT_COMMAND_BYTES = 128 * 1024,
-	LIMIT_VIEW_CHANGES = 200 * 1000,	/* files that one command may change */
-	LIMIT_VIEW_ENTRIES = 1000 * 1000,	/* files in the layer of one command */
-	LIMIT_VIEW_PAGE = 2000,			/* changes of it in one message */
-	LIMIT_VIEW_DIFF_BYTES = 1024 * 1024,	/* of a file whose change is shown */
+	LIMIT_STDIN_BYTES = 8 * 1024 * 1024, /* that a command is given */
+	LIMIT_ENV_BYTES = 64 * 1024,	     /* variables that a command is given, all together */
+	LIMIT_VIEW_CHANGES = 200 * 1000,     /* files that one command may change */
+	LIMIT_VIEW_ENTRIES = 1000 * 1000,    /* files in the layer of one command */
+	LIMIT_VIEW_PAGE = 2000,		     /* changes of it in one message */
+	LIMIT_VIEW_DIFF_BYTES = 1024 * 1024, /* of a file whose change is shown */
 	LIMIT_UNSAVED_BYTES = 24 * 1024 * 1024, /* open buffers that a command is shown */
 
 	/* network of commands */

@@ -16,6 +16,7 @@
 #include "agent/base/runq.h"
 #include "agent/base/sha256.h"
 #include "agent/runner/runner.h"
+#include "protocol/base/buf.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 #include "tests/unit/agent/worker/folder.h"
@@ -40,7 +41,9 @@ struct fixture {
 	size_t len;
 	char sha256[65];
 	struct command_result result;
+	bool cpu; /* what it was stopped for */
 	atomic_size_t streamed;
+	struct buf stream[2]; /* stdout and stderr, where they are apart */
 	struct runner_call *call;
 	/* of a command on a view, and of a batch */
 	struct folder views;
@@ -83,8 +86,8 @@ static void on_output(void *payload, struct slice bytes, bool is_stderr)
 {
 	struct fixture *f = payload;
 
-	(void)is_stderr;
 	f->streamed += bytes.len;
+	buf_append(&f->stream[is_stderr], bytes);
 }
 
 static void on_command(void *payload, const struct command_result *r, const struct err *err)
@@ -94,6 +97,7 @@ static void on_command(void *payload, const struct command_result *r, const stru
 	keep(f, r->output, err);
 	f->result = *r;
 	f->result.output = f->result.limit_hit = (struct slice){ "", 0 };
+	f->cpu = slice_eq_cstr(r->limit_hit, "cpu");
 	free(f->changes);
 	f->changes = xcalloc(r->changed.n_changes + 1, sizeof(*f->changes));
 	if (r->changed.n_changes > 0)
@@ -140,6 +144,8 @@ static int setup(void **state)
 
 	if (!f)
 		return -1;
+	buf_init(&f->stream[0], LIMIT_OUTPUT_LOG_BYTES);
+	buf_init(&f->stream[1], LIMIT_OUTPUT_LOG_BYTES);
 	folder_make(&f->dir);
 	folder_put(&f->dir, "a.txt", "hello\n");
 	folder_put(&f->dir, ".env", "KEY=1\n");
@@ -175,6 +181,8 @@ static int teardown(void **state)
 	free(f->codes);
 	free(f->image[0]);
 	free(f->image[1]);
+	buf_release(&f->stream[0]);
+	buf_release(&f->stream[1]);
 	free(f);
 	return left;
 }
@@ -744,6 +752,82 @@ static void typed_no_sandbox(void **state)
 	assert_true(f->result.timed_out);
 }
 
+/* --- code that is nobody's command --- */
+
+/* Starts the runner again, with nothing of the workspace in its view. */
+static void bare(struct fixture *f, uint32_t cpu_seconds)
+{
+	runner_stop(f->runner);
+	f->options.bare = true;
+	f->options.cpu_seconds = cpu_seconds;
+	assert_true(runner_start(&f->options, &f->runner, &f->err));
+	need_commands(f);
+}
+
+static void code(struct fixture *f, const char *text, const struct command_spec *more)
+{
+	struct command_spec s = *more;
+
+	s.command = slice_of(text);
+	s.apart = s.own_env = true;
+	buf_clear(&f->stream[0]);
+	buf_clear(&f->stream[1]);
+	f->answers = 0;
+	f->call = runner_command(f->runner, &s, &callbacks, f);
+	wait_answers(f, 1);
+}
+
+static void bare_has_what_it_is_given(void **state)
+{
+	struct fixture *f = *state;
+	const struct slice env[] = { { "A=1", 3 }, { "LANG=xx", 7 } }, bad = { "=1", 2 };
+	struct command_spec s = { .stdin_data = SLICE("in\0\xff"),
+				  .env = env,
+				  .n_env = 2,
+				  .file_name = SLICE("main.sh"),
+				  .file = SLICE("echo $A $LANG $TERM$USER$TZ; cat; echo no >&2") };
+	char text[512];
+
+	bare(f, 0);
+	(void)setenv("TZ", "Mars/Base", 1);
+	code(f, "sh main.sh", &s);
+	(void)unsetenv("TZ");
+	assert_int_equal(f->err.code, ERR_NONE);
+	assert_int_equal(f->result.exit_status, 0);
+	assert_int_equal(f->stream[0].len, 9);
+	assert_memory_equal(f->stream[0].data, "1 xx\nin\0\xff", 9);
+	assert_string_equal(buf_cstr(&f->stream[1]), "no\n");
+	assert_true(f->result.peak_bytes > 100 * 1000);
+	/* Its folder is its home; nothing of the workspace is there. */
+	(void)snprintf(text, sizeof(text), "pwd; ls; cat; test -e '%s' || echo none", f->dir.path);
+	code(f, text, &(struct command_spec){ .cwd = SLICE("") });
+	assert_string_equal(buf_cstr(&f->stream[0]), "/home/sandbox\nmain.sh\nnone\n");
+	s.file_name = SLICE("../main.sh");
+	code(f, "true", &s);
+	assert_int_equal(f->err.code, ERR_INVALID);
+	s.file_name = SLICE("");
+	s.env = &bad;
+	s.n_env = 1;
+	code(f, "true", &s);
+	assert_int_equal(f->err.code, ERR_INVALID);
+}
+
+static void bare_is_held_by_cpu_time(void **state)
+{
+	struct fixture *f = *state;
+	const struct command_spec none = { .cwd = SLICE("") };
+
+	bare(f, 1);
+	code(f, "while :; do :; done", &none);
+	assert_int_equal(f->err.code, ERR_NONE);
+	assert_int_equal(f->result.term_signal, SIGXCPU);
+	assert_true(f->cpu);
+	/* Who does not heed the first signal gets one that cannot be caught. */
+	code(f, "trap '' XCPU; while :; do :; done", &none);
+	assert_int_equal(f->result.term_signal, SIGKILL);
+	assert_true(f->cpu);
+}
+
 int main(int argc, char **argv)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -751,6 +835,8 @@ int main(int argc, char **argv)
 		CASE(files),
 		CASE(list_and_search),
 		CASE(commands),
+		CASE(bare_has_what_it_is_given),
+		CASE(bare_is_held_by_cpu_time),
 		CASE(batch_of_changes),
 		CASE(thousands_of_changes),
 		CASE(batch_is_no_wall),
