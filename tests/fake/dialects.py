@@ -39,6 +39,9 @@ def counted(turn, prompt, said):
 
 
 class Base:
+    def streams(self, path, body):
+        return bool(body.get("stream"))
+
     def headers(self, headers, key):
         need(headers.get("content-type", "").split(";")[0] == "application/json", "content-type must be application/json", 415)
         need("expect" not in headers, "a client must not wait for 100-continue")
@@ -315,20 +318,26 @@ class Responses(Base):
         def event(kind, **fields):
             return kind, dict({"type": kind}, **fields)
         done = self.response(turn, body, n)
-        yield event("response.created", response=dict(done, status="in_progress", output=[], usage=None))
-        yield event("response.in_progress", response={})
+        begun = dict(done, status="in_progress", output=[], usage=None, incomplete_details=None)
+        yield event("response.created", response=begun)
+        yield event("response.in_progress", response=begun)
         for i, item in enumerate(done["output"]):
             at = {"output_index": i, "item_id": item["id"]}
             if item["type"] == "reasoning":
                 yield event("response.output_item.added", output_index=i, item=dict(item, summary=[], encrypted_content=""))
-                yield event("response.reasoning_summary_part.added", summary_index=0, **at)
+                yield event("response.reasoning_summary_part.added", summary_index=0, part={"type": "summary_text", "text": ""}, **at)
                 for p in pieces(item["summary"][0]["text"]):
                     yield event("response.reasoning_summary_text.delta", delta=p, summary_index=0, **at)
+                yield event("response.reasoning_summary_text.done", text=item["summary"][0]["text"], summary_index=0, **at)
+                yield event("response.reasoning_summary_part.done", summary_index=0, part=item["summary"][0], **at)
             elif item["type"] == "message":
                 yield event("response.output_item.added", output_index=i, item=dict(item, content=[], status="in_progress"))
+                part = {"type": "output_text", "text": "", "annotations": []}
+                yield event("response.content_part.added", part=part, content_index=0, **at)
                 for p in pieces(item["content"][0]["text"]):
                     yield event("response.output_text.delta", delta=p, content_index=0, **at)
                 yield event("response.output_text.done", text=item["content"][0]["text"], content_index=0, **at)
+                yield event("response.content_part.done", part=item["content"][0], content_index=0, **at)
             else:
                 yield event("response.output_item.added", output_index=i, item=dict(item, arguments="", status="in_progress"))
                 for k in range(0, len(item["arguments"]), 7):
@@ -346,10 +355,13 @@ class Responses(Base):
 
 
 class Gemini(Base):
-    """POST /v1beta/models/MODEL:streamGenerateContent?alt=sse."""
+    """POST /v1beta/models/MODEL:streamGenerateContent?alt=sse, or :generateContent for a reply in one piece."""
 
     def matches(self, path):
-        return re.fullmatch(r"/v1beta/models/[^/:]+:streamGenerateContent\?alt=sse", path)
+        return re.fullmatch(r"/v1beta/models/[^/:]+:(streamGenerateContent\?alt=sse|generateContent)", path)
+
+    def streams(self, path, body):
+        return ":stream" in path
 
     def key_of(self, headers):
         need("authorization" not in headers, "send x-goog-api-key")
@@ -426,8 +438,14 @@ class Gemini(Base):
             "thoughtsTokenCount": thought, "totalTokenCount": fresh + read + write + out}
         yield name, last
 
-    def whole(self, turn, body, n):
+    def listed(self, turn, body, n):
+        """What comes where ?alt=sse is overlooked."""
         return [data for _, data in self.events(turn, body, n)]
+
+    def whole(self, turn, body, n):
+        chunks = self.listed(turn, body, n)
+        parts = [p for c in chunks for p in c["candidates"][0]["content"]["parts"] if p != {"text": ""}]
+        return dict(chunks[-1], candidates=[dict(chunks[-1]["candidates"][0], content={"role": "model", "parts": parts})])
 
     def stream_error(self, message):
         return None, {"error": {"code": 503, "message": message, "status": "UNAVAILABLE"}}

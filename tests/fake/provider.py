@@ -278,8 +278,10 @@ class Handler(BaseHTTPRequestHandler):
             self.whole(200, "text/event-stream", HTML)
         elif kind == "html":
             self.whole(200, "text/html", HTML)
-        elif self.server.dialect and kind == "json":
-            whole = self.server.dialect.whole(turn, body, self.n)
+        elif self.server.dialect and (kind == "json" or not self.server.dialect.streams(self.path, body)):
+            d = self.server.dialect
+            one = d.whole if not d.streams(self.path, body) else getattr(d, "listed", d.whole)
+            whole = one(turn, body, self.n)
             self.whole(200, "application/json", json.dumps(whole).encode())
             self.complete = True
         elif not self.server.dialect and (kind == "json" or not body.get("stream")):

@@ -1,10 +1,15 @@
 #!/bin/sh
-# sdk_check.sh - the fake provider, checked with the vendor's own SDK: what the SDK sends is accepted, what
-# the fake answers is understood. TAP on stdout. The SDK is installed into a cache outside of the repository.
+# sdk_check.sh NAME - the fake provider, checked with a vendor's own SDK: what the SDK sends is accepted, what the
+# fake answers is understood. TAP on stdout. The SDK is installed into a cache outside of the repository.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-cache=${EMEND_CACHE:-$HOME/.cache/emend-tests}/anthropic-sdk
-sdk=@anthropic-ai/sdk
+case ${1:-} in
+anthropic) sdk=@anthropic-ai/sdk dialects=anthropic ;;
+openai) sdk=openai dialects="responses chat" ;;
+google) sdk=@google/genai dialects=gemini ;;
+*) echo "usage: sdk_check.sh anthropic|openai|google" >&2; exit 2 ;;
+esac
+cache=${EMEND_CACHE:-$HOME/.cache/emend-tests}/$1-sdk
 
 skip() {
 	echo "1..1"
@@ -22,11 +27,17 @@ if [ ! -d "$cache/node_modules/$sdk" ]; then
 fi
 
 work=$(mktemp -d) || exit 1
-pid=
-trap 'test -n "$pid" && kill "$pid" 2>/dev/null; rm -rf "$work"' EXIT
-mkfifo "$work/port"
-python3 "$here/provider.py" --scenario "$here/sdk_check/scenario.json" --log "$work/log" --strict-prefix \
-	>"$work/port" 2>"$work/stderr" &
-pid=$!
-read -r port <"$work/port"
-SDK_ROOT="$cache/node_modules/$sdk" FAKE_URL="http://127.0.0.1:$port" node "$here/sdk_check/check.mjs"
+pids=
+# shellcheck disable=SC2086
+trap 'test -n "$pids" && kill $pids 2>/dev/null; rm -rf "$work"' EXIT
+for dialect in $dialects; do
+	mkfifo "$work/port"
+	python3 "$here/provider.py" --scenario "$here/sdk_check/$dialect.json" --log "$work/$dialect.log" --strict-prefix \
+		--dialect "$dialect" >"$work/port" 2>"$work/$dialect.stderr" &
+	pids="$pids $!"
+	read -r port <"$work/port"
+	rm "$work/port"
+	eval "FAKE_$(echo "$dialect" | tr a-z A-Z)=http://127.0.0.1:$port"
+done
+export FAKE_ANTHROPIC FAKE_RESPONSES FAKE_CHAT FAKE_GEMINI 2>/dev/null
+SDK_ROOT=$cache node "$here/sdk_check/$1.mjs"

@@ -1,13 +1,9 @@
 // The vendor's SDK talks to the fake provider; each block below is one TAP test.
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
+import { run, sdk } from "./tap.mjs";
 
-const require = createRequire(pathToFileURL(process.env.SDK_ROOT + "/").href);
-const { default: Anthropic } = await import(pathToFileURL(require.resolve(process.env.SDK_ROOT)).href)
-  .then((m) => (m.default?.default ? m.default : m));
-
-const client = new Anthropic({ apiKey: "test-key", baseURL: process.env.FAKE_URL, maxRetries: 2 });
+const { default: Anthropic } = await sdk("@anthropic-ai/sdk");
+const client = new Anthropic({ apiKey: "test-key", baseURL: process.env.FAKE_ANTHROPIC, maxRetries: 2 });
 const model = "claude-opus-5-5";
 const tools = [{ name: "read_file", description: "Read a file.", input_schema: { type: "object", properties: { path: { type: "string" } } } }];
 const mark = { type: "ephemeral" };
@@ -63,7 +59,7 @@ const tests = {
       (e) => e instanceof Anthropic.AuthenticationError && /invalid x-api-key/.test(e.message) && Boolean(e.requestID));
   },
   "a wrong key is refused": async () => {
-    const other = new Anthropic({ apiKey: "other", baseURL: process.env.FAKE_URL });
+    const other = new Anthropic({ apiKey: "other", baseURL: process.env.FAKE_ANTHROPIC });
     await assert.rejects(other.messages.create(say("x")), (e) => e instanceof Anthropic.AuthenticationError);
   },
   "an error event ends the stream": async () => {
@@ -86,18 +82,4 @@ const tests = {
   },
 };
 
-let n = 0;
-let failed = 0;
-console.log(`1..${Object.keys(tests).length}`);
-for (const [name, run] of Object.entries(tests)) {
-  n++;
-  try {
-    await run();
-    console.log(`ok ${n} - ${name}`);
-  } catch (e) {
-    failed++;
-    console.log(`not ok ${n} - ${name}`);
-    console.log(String(e?.stack ?? e).split("\n").slice(0, 12).map((l) => "# " + l).join("\n"));
-  }
-}
-process.exit(failed ? 1 : 0);
+await run(tests);
