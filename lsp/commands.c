@@ -10,7 +10,7 @@ static const struct command commands[] = {
 	{ "emend.undo", command_undo },		{ "emend.diff", command_diff },
 	{ "emend.acceptHunk", command_accept }, { "emend.rejectHunk", command_reject },
 	{ "emend.acceptAll", command_accept },	{ "emend.rejectAll", command_reject },
-	{ "emend.status", command_status },
+	{ "emend.model", command_model },	{ "emend.status", command_status },
 };
 
 const char *commands_name(size_t i)

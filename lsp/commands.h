@@ -35,8 +35,10 @@ command_fn command_do, command_chat, command_undo, command_diff;
 command_fn command_steer, command_cancel, command_tasks;
 /* on/hunk_command.c: {id}, {uri}, {task}, or nothing for all */
 command_fn command_accept, command_reject;
-/* on/emend_server_status.c */
+/* on/emend.c */
 command_fn command_status;
+/* on/models.c: {model}, "" or nothing for the one of the settings */
+command_fn command_model;
 
 /* For the handlers. What the argument says under this key, or the argument itself. */
 struct slice command_text(struct rpc_request *req, struct json arg, const char *key);

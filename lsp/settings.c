@@ -20,6 +20,7 @@ void settings_release(struct settings *s)
 	shared_config_unref(s->current);
 	free(s->initial);
 	free(s->editor);
+	free(s->chosen);
 	free(s->model);
 	free(s->no_model);
 	*s = (struct settings){ 0 };
@@ -71,7 +72,8 @@ static struct json parse(struct arena *a, const char *text)
 
 bool settings_load(struct settings *s)
 {
-	struct config_sources sources = { .user_file = slice_of("") };
+	struct config_flags flags = { 0 };
+	struct config_sources sources = { .user_file = slice_of(""), .flags = &flags };
 	struct shared_config *fresh = xcalloc(1, sizeof(*fresh));
 	struct err err = { .code = ERR_NONE };
 	struct arena a;
@@ -79,6 +81,8 @@ bool settings_load(struct settings *s)
 
 	arena_init(&a);
 	sources.editor = parse(&a, s->editor ? s->editor : s->initial);
+	if (s->chosen)
+		flags.model = slice_of(s->chosen);
 	ok = config_load(&fresh->config, &sources, &err);
 	arena_release(&a);
 	shared_config_unref(s->current);
@@ -97,6 +101,31 @@ bool settings_load(struct settings *s)
 		messages_show(s->messages, LSP_MESSAGE_ERROR, "Emend's settings: %s", err.msg);
 	s->why = err;
 	return false;
+}
+
+static bool can_open(struct settings *s, struct slice name, struct err *err)
+{
+	struct model_options o = { .loop = s->loop };
+	struct model *m;
+
+	if (!s->current)
+		return err_set(err, ERR_PROVIDER, "Emend's settings: %s", s->why.msg);
+	model_options_from(&o, &s->current->config, name);
+	if (!model_open(&o, name, &m, err))
+		return false;
+	model_close(m);
+	return true;
+}
+
+bool settings_choose_model(struct settings *s, struct slice name, struct err *err)
+{
+	if (name.len > 0 && !can_open(s, name, err))
+		return false;
+	free(s->chosen);
+	s->chosen = name.len > 0 ? xslicedup(name) : NULL;
+	if (!settings_load(s))
+		return err_set(err, ERR_PROVIDER, "Emend's settings: %s", s->why.msg);
+	return true;
 }
 
 /* --- what the editor says --- */

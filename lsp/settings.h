@@ -25,6 +25,7 @@ struct settings {
 	bool untrusted;		       /* the editor does not trust the workspace: read-only */
 	char *initial;		       /* JSON text of initializationOptions.emend; NULL: none */
 	char *editor;		       /* what the editor said last; NULL: nothing */
+	char *chosen; /* the model that the user picked, for as long as this server runs; NULL: none */
 	struct shared_config *current; /* NULL: not loaded, or broken */
 	struct err why;		       /* why there is none */
 	char *model;	/* the name of the model that is asked; NULL: there is none */
@@ -41,6 +42,9 @@ void settings_pushed(struct settings *s, struct json settings); /* of didChangeC
 
 /* Reads everything anew. False if the configuration is broken (s->why); the user was told. */
 bool settings_load(struct settings *s);
+/* Picks a model for the tasks that begin from now on, over all settings; "": back to the settings. Contacts
+ * nobody. ERR_PROVIDER if it could not be called, and then nothing changes. */
+NODISCARD bool settings_choose_model(struct settings *s, struct slice name, struct err *err);
 /* The one that is in memory; gives a reference. NULL if there is none. */
 struct shared_config *settings_config(struct settings *s);
 void shared_config_unref(struct shared_config *c); /* NULL is fine */

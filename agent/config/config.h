@@ -122,6 +122,8 @@ const struct config_model *config_model_find(const struct config *c, struct slic
 /* The model for a kind of work ("explain", "do", ...): what was typed or stands in the environment, then
  * models.KIND, then `model`. "": nobody says. Borrowed. */
 struct slice config_model_for(const struct config *c, struct slice kind);
+/* The user picks a model while the program runs: as if it was typed, so that it also beats models.KIND. */
+void config_choose_model(struct config *c, struct slice name);
 /* Emend's own configuration and state are denied to the model where they lie in the workspace, or it in them. root:
  * of the workspace, absolute, resolved. */
 void config_deny_own(struct policy *p, struct slice root);

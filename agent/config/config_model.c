@@ -178,17 +178,33 @@ const struct config_model *config_model_find(const struct config *c, struct slic
 	return found;
 }
 
-/* Was the model named for this one run, and not only in a file? */
-static bool named_now(const struct config *c)
+/* Where the setting "model" came from; may be changed. NULL: nobody keeps it. */
+static unsigned char *origin_of_model(const struct config *c)
 {
 	const struct config_key *keys;
 	size_t n = config_keys(&keys);
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(keys[i].name, "model") == 0)
-			return c->origin &&
-			       (c->origin[i] == CONFIG_ENV || c->origin[i] == CONFIG_FLAG);
-	return false;
+			return c->origin ? &c->origin[i] : NULL;
+	return NULL;
+}
+
+/* Was the model named for this one run, and not only in a file? */
+static bool named_now(const struct config *c)
+{
+	const unsigned char *origin = origin_of_model(c);
+
+	return origin && (*origin == CONFIG_ENV || *origin == CONFIG_FLAG);
+}
+
+void config_choose_model(struct config *c, struct slice name)
+{
+	unsigned char *origin = origin_of_model(c);
+
+	c->model = arena_dup(&c->arena, name);
+	if (origin)
+		*origin = CONFIG_FLAG;
 }
 
 struct slice config_model_for(const struct config *c, struct slice kind)

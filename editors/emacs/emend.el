@@ -568,6 +568,38 @@ Lines only: no column, so no encoding to get wrong."
   (interactive)
   (emend--execute "emend.diff" '(:task "")))
 
+;; The server answers at once: it contacts nobody for it.
+(defun emend--models ()
+  "What can be chosen as a model: a list of plists, those that can be used now first."
+  (let ((models (append (plist-get (jsonrpc-request (emend--server) :emend/models eglot--{})
+                                   :models)
+                        nil)))
+    (append (cl-remove-if-not (lambda (m) (plist-get m :ready)) models)
+            (cl-remove-if (lambda (m) (plist-get m :ready)) models))))
+
+(defun emend--model-words (model)
+  "Window and price of MODEL, and what it lacks."
+  (concat (if-let ((window (plist-get model :window)))
+              (format "  %gk tokens" (/ window 1000.0))
+            "  window not known")
+          (if (plist-get model :input)
+              (format ", $%g in, $%g out a million" (plist-get model :input)
+                      (plist-get model :output))
+            ", price not known")
+          (cond ((plist-get model :current) "  (current)")
+                ((plist-get model :ready) "")
+                (t (format "  (%s)" (plist-get model :state))))))
+
+(defun emend-model (name)
+  "Have the next tasks work with the model NAME; empty: with that of the settings."
+  (interactive
+   (let* ((models (mapcar (lambda (m) (cons (plist-get m :id) m)) (emend--models)))
+          (completion-extra-properties
+           (list :annotation-function
+                 (lambda (id) (emend--model-words (cdr (assoc id models)))))))
+     (list (completing-read "Model of the next tasks (empty: of the settings): " models))))
+  (emend--execute "emend.model" (list :model name)))
+
 (defun emend-status ()
   "Show model, sandbox and memory of the server."
   (interactive)

@@ -355,6 +355,33 @@
                                                      (eglot--TextDocumentPositionParams))))
         "and the other server answers as before"))
 
+;; The model of the next task is picked, and given back to the settings.
+(defun t-model ()
+  (let ((other (expand-file-name "other.jsonl" (getenv "HOME"))) words)
+    (write-region "{\"text\": \"by the choice\"}\n" nil other nil 'quiet)
+    (t-start)
+    (let ((t-answer "anthropic/claude-opus-5-5"))
+      (cl-letf* ((pick (symbol-function 'completing-read))
+                 ((symbol-function 'completing-read)
+                  (lambda (&rest args)
+                    (setq words (funcall (plist-get completion-extra-properties
+                                                    :annotation-function)
+                                         t-answer))
+                    (apply pick args))))
+        (call-interactively #'emend-model)))
+    (t-ok (and (string-search "1000k tokens, $4 in, $20 out" words)
+               (string-search "set ANTHROPIC_API_KEY" words))
+          (concat "the menu shows window, price and what is missing:" words))
+    (dolist (step (list (cons nil "by the settings") ; the one that lacks a key was not taken
+                        (cons (concat "scripted:" other) "by the choice")
+                        (cons "" "by the settings")))
+      (when (car step) (emend-model (car step)))
+      (setq t-task nil)
+      (emend-do "say it")
+      (t-ended "done")
+      (t-ok (string-search (cdr step) (plist-get t-task :message))
+            (concat "the model answers " (cdr step))))))
+
 ;; The server is killed in the middle of a task.
 (defun t-lost ()
   (t-start)

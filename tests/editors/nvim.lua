@@ -670,6 +670,41 @@ function scenario.outside()
   end)
 end
 
+-- The model of the next task is picked from a menu, by name, and given back to the settings.
+function scenario.model()
+  local other = vim.env.SCRIPT:gsub('model.jsonl$', 'other.jsonl')
+  local f = assert(io.open(other, 'w'))
+  f:write('{"text": "by the choice"}\n')
+  f:close()
+  start()
+  local function says(words)
+    last = nil
+    vim.cmd('Emend do say it')
+    ended('done')
+    ok(last.message:find(words, 1, true) ~= nil, 'the model answers ' .. words .. ': ' .. last.message)
+  end
+  wait('the settings have come', function()
+    return vim.tbl_contains(emend.complete('scripted:', 'Emend model scripted:'), 'scripted:' .. vim.env.SCRIPT)
+  end)
+  local names = emend.complete('anthropic/claude-opus-5-', 'Emend model anthropic/claude-opus-5-')
+  ok(names[1] == 'anthropic/claude-opus-5-5', 'names are completed: ' .. table.concat(names, ' '))
+  answer_permission = 'anthropic/claude-opus-5-5'
+  vim.cmd('Emend model')
+  wait('the menu shows window, price and what is missing', function()
+    return asked_for('* scripted:' .. vim.env.SCRIPT) and
+      asked_for('anthropic/claude-opus-5-5  1M tokens, $4 in, $20 out a million  (set ANTHROPIC_API_KEY')
+  end)
+  wait('what cannot be used is not taken', function()
+    return #messages > 0 and messages[#messages][1]:find('ANTHROPIC_API_KEY', 1, true) ~= nil
+  end)
+  messages = {}
+  says('by the settings')
+  vim.cmd('Emend model scripted:' .. other)
+  says('by the choice')
+  vim.cmd('Emend model default')
+  says('by the settings')
+end
+
 -- Another language server serves the buffers: what it knows, the tasks know.
 function scenario.knows()
   start()

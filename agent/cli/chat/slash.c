@@ -95,8 +95,7 @@ static void run_clear(struct chat *c, struct slice arg)
 
 static void run_model(struct chat *c, struct slice arg)
 {
-	struct config *config = &c->place.config;
-	struct slice was = config->model;
+	struct config *config = &c->place.config, asked = *config;
 	struct model_check m;
 
 	if (arg.len == 0) {
@@ -104,13 +103,13 @@ static void run_model(struct chat *c, struct slice arg)
 			  arena_printf(&c->cli->arena, "The model is %.*s.", SLICE_ARG(c->model)));
 		return;
 	}
-	config->model = arena_dup(&c->cli->arena, arg);
-	model_check(&c->loop, config, &c->cli->arena, &m);
+	asked.model = arg;
+	model_check(&c->loop, &asked, &c->cli->arena, &m);
 	if (!m.ok) {
-		config->model = was;
 		chat_note(c, slice_of(m.why.msg));
 		return;
 	}
+	config_choose_model(config, arg);
 	c->model = m.name;
 	c->calls = 0;
 	chat_note(c, arena_printf(&c->cli->arena, "From the next message on: %.*s.",

@@ -5,6 +5,7 @@
 -- answers that stream (tasks.lua), changes that wait (hunks.lua), progress, and cancel.
 local hunks = require('emend.hunks')
 local lookup = require('emend.lookup')
+local models = require('emend.models')
 local questions = require('emend.questions')
 local servers = require('emend.servers')
 local tasks = require('emend.tasks')
@@ -201,6 +202,9 @@ local verbs = {
   cancel = about_task('emend.cancel'),
   diff = about_task('emend.diff'),
   log = tasks.log,
+  model = function(name)
+    models.choose(name, request, M.execute)
+  end,
   status = status,
 }
 
@@ -221,7 +225,9 @@ function M.command(args)
 end
 
 function M.complete(lead, line)
-  if line:match('^%S*%s+%S*%s') then
+  if line:match('^%S*%s+model%s+%S*$') then
+    return models.complete(M.client(0), 0, lead)
+  elseif line:match('^%S*%s+%S*%s') then
     return {}
   end
   local names = vim.list_extend(vim.list_extend(vim.tbl_keys(code), vim.tbl_keys(verbs)), { 'actions' })

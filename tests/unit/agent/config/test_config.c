@@ -470,6 +470,8 @@ static void kinds_of_work_have_models(void **state)
 	config_release(&c);
 	assert_true(slice_eq_cstr(config_model_for(&narrow, SLICE("explain")), "a/cheap"));
 	assert_non_null(config_model_find(&narrow, SLICE("a/cheap")));
+	config_choose_model(&narrow, SLICE("a/picked")); /* counts as typed */
+	assert_true(slice_eq_cstr(config_model_for(&narrow, SLICE("explain")), "a/picked"));
 	config_release(&narrow);
 	loads(&c, text, NULL, &typed);
 	assert_true(slice_eq_cstr(config_model_for(&c, SLICE("explain")), "a/typed"));
