@@ -91,6 +91,18 @@ static const struct command table[] = {
 	  -1, cmd_run,
 	  "  emend run -- make test\n"
 	  "  emend run --network -- npm install\n" },
+	{ "exec",
+	  "[--language L] [--stdin FILE] [--env NAME=VALUE] [--json] [LANGUAGE] [FILE | -] | --list",
+	  "run code by itself in the sandbox: it sees no file, variable or network of yours",
+	  "The language is what --language or the first word says, else what the suffix of the file says.\n"
+	  "Without a FILE the code is piped in. The exit status is that of the code; 124 if its time (30 s,\n"
+	  "--timeout) was up. What it writes is gone with it. --json: the whole answer as one object.\n",
+	  OPT_CONFIG | OPT_VERBOSE | OPT_HELP | OPT_JSON | OPT_TIMEOUT | OPT_LANGUAGE | OPT_MEMORY |
+		  OPT_STDIN | OPT_ENV | OPT_LIST,
+	  -1, cmd_exec,
+	  "  echo 'print(6 * 7)' | emend exec python\n"
+	  "  emend exec --stdin data.csv --timeout 5 sum.py\n"
+	  "  emend exec --list\n" },
 	{ "audit", "[verify | show | export] [ID]", "check and read the event logs",
 	  "verify checks the hash chain and the stored contents of one session, or of all;\n"
 	  "show prints a session for people; export prints its events, one JSON object a line.\n",

@@ -32,6 +32,11 @@ static const struct option_spec table[] = {
 	{ OPT_STAGED, '\0', "--staged", NULL, "what is staged for the next commit" },
 	{ OPT_MESSAGE, 'm', "--message", "TEXT", "the message of the commit" },
 	{ OPT_WITHDRAW, '\0', "--withdraw", NULL, "take back what the task has not heard yet" },
+	{ OPT_LANGUAGE, '\0', "--language", "L", "python, javascript, bash or sql" },
+	{ OPT_MEMORY, '\0', "--memory", "MB", "end the code if it uses more memory (512)" },
+	{ OPT_STDIN, '\0', "--stdin", "FILE", "what the code reads as its standard input" },
+	{ OPT_ENV, '\0', "--env", "NAME=VALUE", "a variable of its environment (may be repeated)" },
+	{ OPT_LIST, '\0', "--list", NULL, "which languages this machine has" },
 	{ OPT_CONFIRM, 'y', "--yes", NULL, "do not ask" },
 	{ OPT_JSON, '\0', "--json", NULL,
 	  "print one JSON object a line on stdout, and nothing else" },
@@ -153,6 +158,10 @@ static bool set(struct args *a, const struct option_spec *o, const char *value, 
 		a->message = value;
 	else if (o->id == OPT_BY)
 		a->by = value;
+	else if (o->id == OPT_LANGUAGE)
+		a->language = value;
+	else if (o->id == OPT_STDIN)
+		a->in = value;
 	else if (o->id == OPT_MAX_USD)
 		return number(o->name, value, 100000, &a->max_usd, err);
 	else if (o->id == OPT_MAX_TIME)
@@ -165,6 +174,12 @@ static bool set(struct args *a, const struct option_spec *o, const char *value, 
 		return whole(o->name, value, 100000, &a->max_turns, err);
 	else if (o->id == OPT_LIMIT)
 		return whole(o->name, value, 10000, &a->limit, err);
+	else if (o->id == OPT_MEMORY)
+		return whole(o->name, value, 2048, &a->memory, err);
+	else if (o->id == OPT_ENV && a->n_env == ENV_MAX)
+		return err_set(err, ERR_USAGE, "--env can be given %d times at most.", ENV_MAX);
+	else if (o->id == OPT_ENV)
+		a->env[a->n_env++] = value;
 	else if (o->id == OPT_RW && a->n_rw == RW_MAX)
 		return err_set(err, ERR_USAGE, "--rw can be given %d times at most.", RW_MAX);
 	else if (o->id == OPT_RW)

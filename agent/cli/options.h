@@ -34,6 +34,11 @@
 #define OPT_STAGED OPTION_BIT(23)
 #define OPT_MESSAGE OPTION_BIT(24)
 #define OPT_WITHDRAW OPTION_BIT(25)
+#define OPT_LANGUAGE OPTION_BIT(26)
+#define OPT_MEMORY OPTION_BIT(27)
+#define OPT_STDIN OPTION_BIT(28)
+#define OPT_ENV OPTION_BIT(29)
+#define OPT_LIST OPTION_BIT(30)
 /* Groups of them. */
 #define OPTS_COMMON (OPT_DIR | OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP)
 #define OPTS_TASK                                                                      \
@@ -49,15 +54,17 @@ struct option_spec {
 };
 size_t option_table(const struct option_spec **out);
 
-enum { RW_MAX = 16 };
+enum { RW_MAX = 16, ENV_MAX = 128 };
 
 struct args {		/* strings are argv's own */
 	uint64_t given; /* mask of the options that were typed */
-	const char *dir, *model, *mode, *config, *by, *resume, *message;
+	const char *dir, *model, *mode, *config, *by, *resume, *message, *language, *in;
 	double max_usd, max_time, timeout;
-	int64_t max_tokens, max_turns, limit;
+	int64_t max_tokens, max_turns, limit, memory;
 	const char *rw[RW_MAX];
 	size_t n_rw;
+	const char *env[ENV_MAX];
+	size_t n_env;
 	const char **words; /* what is no option */
 	size_t n_words;
 	const char **rest; /* what follows "--" */

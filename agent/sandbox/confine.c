@@ -15,6 +15,7 @@
 #include "agent/sandbox/landlock.h"
 #include "agent/sandbox/view.h"
 #include "agent/sandbox/watch.h"
+#include "agent/store/store_path.h"
 #include "protocol/base/limits.h"
 
 enum { ENV_MAX = 192, ENV_BYTES = 128 * 1024 };
@@ -267,18 +268,6 @@ static void link_packages(const struct init_options *o, bool network)
 		if (network || symlink(target + 1, at) < 0)
 			continue; /* it is there already */
 	}
-}
-
-static bool write_all(int fd, struct slice s)
-{
-	while (s.len > 0) {
-		ssize_t n = write(fd, s.ptr, s.len);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		s = slice_sub(s, n > 0 ? (size_t)n : 0, s.len);
-	}
-	return true;
 }
 
 /* Once: what a command changes there stays for the next ones. False: errno says why it is not there. */

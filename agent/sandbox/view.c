@@ -27,6 +27,10 @@ enum { SOURCES_MAX = 256 };
 #define TMP_SIZE "size=512m,nr_inodes=200k,mode=1777"
 #define HOME_SIZE "size=256m,nr_inodes=200k,mode=700"
 #define SHM_SIZE "size=64m,nr_inodes=20k,mode=1777"
+/* Of code that is nobody's command: many run at once, and what they write is memory. */
+#define BARE_TMP_SIZE "size=64m,nr_inodes=20k,mode=1777"
+#define BARE_HOME_SIZE "size=64m,nr_inodes=20k,mode=700"
+#define BARE_SHM_SIZE "size=16m,nr_inodes=2k,mode=1777"
 #define EMPTY_FILE "/run/empty"
 #define EMPTY_DIR "/run/none"
 
@@ -169,10 +173,13 @@ static const char *private_place(void)
 	return NULL;
 }
 
-static bool private_folders(struct err *err)
+static bool private_folders(bool bare, struct err *err)
 {
-	return mount_tmp("/tmp", TMP_SIZE, err) && mount_tmp("/var/tmp", TMP_SIZE, err) &&
-	       mount_tmp("/dev/shm", SHM_SIZE, err) && mount_tmp(VIEW_HOME, HOME_SIZE, err);
+	const char *tmp = bare ? BARE_TMP_SIZE : TMP_SIZE;
+
+	return mount_tmp("/tmp", tmp, err) && mount_tmp("/var/tmp", tmp, err) &&
+	       mount_tmp("/dev/shm", bare ? BARE_SHM_SIZE : SHM_SIZE, err) &&
+	       mount_tmp(VIEW_HOME, bare ? BARE_HOME_SIZE : HOME_SIZE, err);
 }
 
 static bool devices(struct err *err)
@@ -245,12 +252,12 @@ static bool accounts(struct err *err)
 			  "127.0.0.1 localhost sandbox\n::1 localhost sandbox\n");
 }
 
-static bool fill(struct sources *s, const char *place, struct err *err)
+static bool fill(struct sources *s, bool bare, const char *place, struct err *err)
 {
 	if (mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, "size=16m,mode=755") < 0 ||
 	    chdir(place) < 0)
 		return fail(err, "cannot mount an empty root on", place);
-	if (!private_folders(err))
+	if (!private_folders(bare, err))
 		return false;
 	for (size_t i = 0; i < s->n; i++) {
 		if (!attach(&s->of[i], err))
@@ -306,7 +313,7 @@ bool view_build(const struct spawn_config *c, struct err *err)
 	     take_all(s, c->read_dirs, ro, err) && take_all(s, c->write_dirs, safe, err) &&
 	     (!c->git_dir || take(s, c->git_dir, ro, err)) &&
 	     (c->bare || take(s, c->workspace, safe, err)) && take_layers(s, c->views, safe, err) &&
-	     fill(s, place, err) && become_root(err) && clean_git_dir(c, err);
+	     fill(s, c->bare, place, err) && become_root(err) && clean_git_dir(c, err);
 	free(s);
 	return ok;
 }

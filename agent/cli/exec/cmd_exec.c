@@ -1,0 +1,293 @@
+/* cmd_exec.c - emend exec: code of a file, or from a pipe, in the sandbox by itself (agent/exec). */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "agent/cli/json_line.h"
+#include "agent/cli/loop.h"
+#include "agent/cli/screen/table.h"
+#include "agent/exec/exec.h"
+#include "protocol/base/limits.h"
+
+enum { STATUS_TIMED_OUT = 124, PIECE = 64 * 1024 };
+
+struct exec_run {
+	struct cli *cli;
+	struct place place;
+	struct cli_loop loop;
+	struct exec *exec;
+	struct exec_job *job;
+	struct exec_request request;
+	int status;
+	struct err why;
+};
+
+/* --- what to run --- */
+
+/* fd is read to its end; what: for the message. */
+static bool read_all(struct cli *c, int fd, const char *what, size_t max, struct slice *out,
+		     struct err *err)
+{
+	char piece[PIECE];
+	struct buf b;
+	ssize_t n;
+	bool ok = true;
+
+	buf_init(&b, max);
+	while (ok && (n = read(fd, piece, sizeof(piece))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			ok = err_set(err, ERR_USAGE, "Cannot read %s: %s.", what, strerror(errno));
+		else
+			buf_append(&b, slice_make(piece, (size_t)n));
+	}
+	if (ok && b.full)
+		ok = err_set(err, ERR_USAGE, "%s is larger than %zu bytes.", what, max);
+	*out = arena_dup(&c->arena, buf_slice(&b));
+	buf_release(&b);
+	return ok;
+}
+
+static bool read_named(struct cli *c, const char *path, size_t max, struct slice *out,
+		       struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool ok;
+
+	if (fd < 0)
+		return err_set(err, ERR_USAGE, "Cannot read %s: %s.", path, strerror(errno));
+	ok = read_all(c, fd, path, max, out, err);
+	(void)close(fd);
+	return ok;
+}
+
+/* --language, else a first word that is one, else the suffix of the file. *file: NULL, or the word that
+ * names it. */
+static bool choose_language(struct exec_run *r, const char **file, struct err *err)
+{
+	const struct args *a = &r->cli->args;
+	const struct exec_language **l = &r->request.language;
+	size_t at = 0;
+
+	if (a->language) {
+		*l = exec_language_find(slice_of(a->language));
+		if (!*l)
+			return err_set(
+				err, ERR_USAGE,
+				"--language: expected python, javascript, bash or sql, found "
+				"\"%.40s\".",
+				a->language);
+	} else if (a->n_words > 0) {
+		*l = exec_language_find(slice_of(a->words[0]));
+		at = *l ? 1 : 0;
+	}
+	if (a->n_words > at + 1)
+		return err_set(err, ERR_USAGE,
+			       "`emend exec` takes one file; \"%.80s\" is too much.",
+			       a->words[at + 1]);
+	*file = a->n_words > at ? a->words[at] : NULL;
+	if (!*l && *file)
+		*l = exec_language_of_file(slice_of(*file));
+	return *l || err_set(err, ERR_USAGE,
+			     "Which language? For example: emend exec --language python FILE");
+}
+
+static bool read_code(struct exec_run *r, const char *file, struct err *err)
+{
+	if (file && strcmp(file, "-") != 0)
+		return read_named(r->cli, file, EXEC_CODE_MAX, &r->request.code, err);
+	if (!file && isatty(STDIN_FILENO))
+		return err_set(
+			err, ERR_USAGE,
+			"Which code? Name a file, or pipe it in: echo 'print(1)' | emend exec "
+			"python");
+	return read_all(r->cli, STDIN_FILENO, "The standard input", EXEC_CODE_MAX, &r->request.code,
+			err);
+}
+
+static bool read_input(struct exec_run *r, const char *file, struct err *err)
+{
+	const char *in = r->cli->args.in;
+
+	if (!in)
+		return true;
+	if (strcmp(in, "-") != 0)
+		return read_named(r->cli, in, LIMIT_STDIN_BYTES, &r->request.stdin_data, err);
+	if (!file || strcmp(file, "-") == 0)
+		return err_set(err, ERR_USAGE, "--stdin -: the code comes from there already.");
+	return read_all(r->cli, STDIN_FILENO, "The standard input", LIMIT_STDIN_BYTES,
+			&r->request.stdin_data, err);
+}
+
+static bool gather(struct exec_run *r, struct err *err)
+{
+	const struct args *a = &r->cli->args;
+	struct slice *env = arena_array(&r->cli->arena, a->n_env + 1, sizeof(*env));
+	const char *file = NULL;
+
+	if (a->timeout > EXEC_SECONDS_MAX)
+		return err_set(err, ERR_USAGE, "--timeout: at most %d seconds.", EXEC_SECONDS_MAX);
+	r->request.timeout_seconds = a->timeout;
+	r->request.max_memory_mb = a->memory;
+	for (size_t i = 0; i < a->n_env; i++)
+		env[i] = slice_of(a->env[i]);
+	r->request.env = env;
+	r->request.n_env = a->n_env;
+	return choose_language(r, &file, err) && read_code(r, file, err) &&
+	       read_input(r, file, err);
+}
+
+/* --- what came of it --- */
+
+static void end(struct exec_run *r)
+{
+	exec_free(r->exec);
+	r->exec = NULL;
+	cli_loop_end(&r->loop);
+}
+
+static void on_output(void *payload, struct slice bytes, bool is_stderr)
+{
+	struct exec_run *r = payload;
+	struct term *t = is_stderr ? &r->cli->log : &r->cli->out;
+
+	if (t->tty)
+		term_text(t, TERM_PLAIN, bytes); /* a file or a pipe gets the bytes as they are */
+	else
+		term_raw(t, bytes);
+	(void)term_flush(t);
+}
+
+static void put_json(struct exec_run *r, const struct exec_answer *a)
+{
+	struct json_line l;
+	struct jw *w = json_line_begin(&l, "execution");
+
+	exec_answer_write(w, a);
+	json_line_end(&l, &r->cli->out);
+}
+
+static void on_done(void *payload, const struct exec_answer *a)
+{
+	struct exec_run *r = payload;
+	bool json = cli_given(r->cli, OPT_JSON), ran = a->exit_code >= 0;
+
+	r->job = NULL;
+	if (json)
+		put_json(r, a);
+	else if (a->output_truncated)
+		term_printf(&r->cli->log,
+			    "emend: the rest of the output was left out: each stream "
+			    "has at most %d bytes.\n",
+			    EXEC_OUTPUT);
+	/* A status of the code's own says enough. */
+	if (!json && (a->status == EXEC_TIMEOUT || a->status == EXEC_VIOLATION || !ran ||
+		      a->failed != ERR_NONE))
+		term_error(&r->cli->log, a->error_message);
+	if (a->cancelled || r->loop.interrupts > 0)
+		r->status = err_exit_code(ERR_CANCELLED);
+	else if (!ran)
+		r->status = err_exit_code(a->failed);
+	else if (a->status == EXEC_TIMEOUT)
+		r->status = STATUS_TIMED_OUT;
+	else
+		r->status = a->exit_code;
+	end(r);
+}
+
+static void on_found(void *payload, const struct exec_found found[EXEC_LANGUAGES])
+{
+	static const struct table_column columns[] = { { .head = "language" },
+						       { .head = "version" },
+						       { .head = "", .gives = true } };
+	struct exec_run *r = payload;
+	struct json_line l;
+	struct table t;
+	struct jw *w;
+
+	for (size_t i = 0; i < EXEC_LANGUAGES; i++) {
+		if (found[i].failed == ERR_SANDBOX)
+			r->status = err_exit_code(ERR_SANDBOX);
+	}
+
+	if (cli_given(r->cli, OPT_JSON)) {
+		w = json_line_begin(&l, "languages");
+		exec_found_write(w, found);
+		json_line_end(&l, &r->cli->out);
+	} else {
+		table_init(&t, &r->cli->arena, columns, ARRAY_LEN(columns));
+		for (size_t i = 0; i < EXEC_LANGUAGES; i++) {
+			table_cell(&t, TERM_PLAIN, slice_of(exec_language_at(i)->name));
+			table_cell(&t, TERM_PLAIN,
+				   found[i].available ? found[i].version : SLICE("-"));
+			table_cell(&t, TERM_DIM, found[i].reason);
+		}
+		table_put(&t, &r->cli->out);
+	}
+	end(r);
+}
+
+static void on_interrupt(void *payload)
+{
+	struct exec_run *r = payload;
+
+	if (r->job)
+		exec_cancel(r->job);
+	else if (r->exec)
+		end(r);
+}
+
+static bool start(struct exec_run *r, struct err *err)
+{
+	struct config *config = &r->place.config;
+	struct exec_options o = { .loop = &r->loop.uv,
+				  .runq = &r->loop.runq,
+				  .program = r->place.program,
+				  .state_dir = r->place.state,
+				  .where = config->runner,
+				  .image = config->container_image,
+				  .cpus = config->container_cpus,
+				  .toolchains = slice_eq_cstr(config->toolchains, "on") };
+	struct exec_callbacks cb = { cli_given(r->cli, OPT_JSON) ? NULL : on_output, on_done };
+
+	if (!exec_new(&o, &r->exec, err))
+		return false;
+	if (cli_given(r->cli, OPT_LIST))
+		return exec_probe(r->exec, on_found, r, err);
+	if (exec_submit(r->exec, &r->request, &cb, r, &r->job, err))
+		return true;
+	if (err->code == ERR_INVALID) /* of what was typed */
+		err->code = ERR_USAGE;
+	return false;
+}
+
+static int run(struct exec_run *r)
+{
+	struct err err = { 0 };
+
+	if (!cli_loop_init(&r->loop, r->cli, &r->place, false, &err))
+		return cli_fail(r->cli, &err);
+	r->loop.interrupted = on_interrupt;
+	r->loop.payload = r;
+	if (!start(r, &r->why))
+		end(r);
+	cli_loop_run(&r->loop);
+	return r->why.code == ERR_NONE ? r->status : cli_fail(r->cli, &r->why);
+}
+
+int cmd_exec(struct cli *c)
+{
+	struct exec_run r = { .cli = c };
+	struct err err = { 0 };
+	int status;
+
+	if (cli_given(c, OPT_LIST) && c->args.n_words > 0)
+		return cli_usage(c, "--list takes no code.");
+	if ((cli_given(c, OPT_LIST) || gather(&r, &err)) && place_init(&r.place, c, &err))
+		status = run(&r);
+	else
+		status = cli_fail(c, &err);
+	place_release(&r.place);
+	return status;
+}

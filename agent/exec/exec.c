@@ -1,0 +1,305 @@
+/* exec.c - see exec.h and the machine in exec_own.h: the queue, and one execution from its request to
+ * its answer. */
+#include "agent/exec/exec.h"
+
+#include <stdlib.h>
+
+#include "agent/exec/exec_own.h"
+#include "agent/store/store_path.h"
+#include "protocol/base/limits.h"
+#include "protocol/base/log.h"
+#include "protocol/base/mem.h"
+
+enum { ARGV_MAX = EXEC_ARGS_MAX };
+
+static void start_next(struct exec *e);
+
+bool exec_new(const struct exec_options *o, struct exec **out, struct err *err)
+{
+	struct exec *e = xcalloc(1, sizeof(*e));
+
+	e->options = *o;
+	if (!e->options.at_once)
+		e->options.at_once = EXEC_AT_ONCE;
+	if (!e->options.queue)
+		e->options.queue = EXEC_QUEUE;
+	arena_init(&e->arena);
+	list_init(&e->queued);
+	list_init(&e->running);
+	list_init(&e->probes);
+	e->empty = arena_printf(&e->arena, "%.*s/exec", SLICE_ARG(o->state_dir));
+	if (!make_folder(e->empty, err)) {
+		arena_release(&e->arena);
+		free(e);
+		return false;
+	}
+	*out = e;
+	return true;
+}
+
+/* Out of its list, with its place in it. */
+static void take_out(struct exec_job *j)
+{
+	if (j->state == JOB_QUEUED)
+		j->exec->n_queued--;
+	if (j->state == JOB_RUNNING)
+		j->exec->n_running--;
+	list_remove(&j->link);
+}
+
+static void job_free(struct exec_job *j)
+{
+	take_out(j);
+	job_drop(&j->late);
+	runner_stop(j->runner); /* with all that it runs */
+	buf_release(&j->stream[0]);
+	buf_release(&j->stream[1]);
+	arena_release(&j->arena);
+	free(j);
+}
+
+void exec_free(struct exec *e)
+{
+	if (!e)
+		return;
+	e->closing = true;
+	LIST_EACH (it, tmp, &e->queued)
+		job_free(container_of(it, struct exec_job, link));
+	LIST_EACH (it, tmp, &e->running)
+		job_free(container_of(it, struct exec_job, link));
+	exec_probes_drop(e);
+	arena_release(&e->arena);
+	free(e);
+}
+
+size_t exec_running(const struct exec *e)
+{
+	return e->n_running;
+}
+
+size_t exec_queued(const struct exec *e)
+{
+	return e->n_queued;
+}
+
+/* The only way to JOB_ENDED; the answer is told from the loop. */
+static void end(struct exec_job *j)
+{
+	j->call = NULL;
+	j->answer.execution_id = exec_new_id(&j->arena, 32);
+	j->answer.correlation_id =
+		j->request.correlation_id.len ? j->request.correlation_id : j->answer.execution_id;
+	j->answer.traceparent = exec_trace(&j->arena, j->request.traceparent);
+	log_info("execution %.*s: %s, %s, %.0f ms, correlation %.*s, trace %.*s",
+		 SLICE_ARG(j->answer.execution_id), j->request.language->name,
+		 exec_status_name(j->answer.status), j->answer.execution_time_ms,
+		 SLICE_ARG(j->answer.correlation_id), SLICE_ARG(j->answer.traceparent));
+	runq_post(j->exec->options.runq, &j->late);
+}
+
+static void on_late(struct job *job)
+{
+	struct exec_job *j = container_of(job, struct exec_job, late);
+	struct exec *e = j->exec;
+
+	take_out(j);
+	j->state = JOB_ENDED;
+	list_init(&j->link);
+	start_next(e);
+	if (j->on.done)
+		j->on.done(j->payload, &j->answer);
+	job_free(j);
+}
+
+/* From the queue into the list of those that run. */
+static void take_place(struct exec_job *j)
+{
+	take_out(j);
+	j->state = JOB_RUNNING;
+	list_append(&j->exec->running, &j->link);
+	j->exec->n_running++;
+}
+
+/* It never runs; until its answer is told it holds a place all the same, so that it is nowhere twice. */
+static void refuse(struct exec_job *j, const struct err *why)
+{
+	if (j->state == JOB_QUEUED)
+		take_place(j);
+	exec_judge(j, NULL, why);
+	if (why->code == ERR_DENIED)
+		j->answer.status = EXEC_VIOLATION;
+	end(j);
+}
+
+static void on_output(void *payload, struct slice bytes, bool is_stderr)
+{
+	struct exec_job *j = payload;
+	struct buf *b = &j->stream[is_stderr];
+	struct slice part = slice_sub(bytes, 0, b->max - b->len);
+
+	if (part.len < bytes.len)
+		j->truncated = true;
+	buf_append(b, part);
+	if (part.len > 0 && j->on.output)
+		j->on.output(j->payload, part, is_stderr);
+}
+
+static void on_done(void *payload, const struct command_result *r, const struct err *err)
+{
+	struct exec_job *j = payload;
+
+	exec_judge(j, r, err);
+	end(j);
+}
+
+static bool start_runner(struct exec_job *j, struct err *err)
+{
+	const struct exec_options *o = &j->exec->options;
+	int64_t mb = j->request.max_memory_mb ? j->request.max_memory_mb : EXEC_MEMORY_MB;
+	struct runner_options ro = { .loop = o->loop,
+				     .runq = o->runq,
+				     .program = o->program,
+				     .where = o->where,
+				     .image = o->image,
+				     .cpus = o->cpus,
+				     .workspace = j->exec->empty,
+				     .bare = true,
+				     .toolchains = o->toolchains,
+				     .memory_bytes = (uint64_t)mb << 20,
+				     .processes = EXEC_PROCESSES,
+				     .cpu_seconds = EXEC_CPU_SECONDS };
+
+	return runner_start(&ro, &j->runner, err);
+}
+
+static void run_code(struct exec_job *j)
+{
+	const struct exec_request *r = &j->request;
+	struct slice argv[ARGV_MAX];
+	struct command_callbacks cb = { on_output, on_done };
+	double seconds = r->timeout_seconds > 0 ? r->timeout_seconds : EXEC_SECONDS;
+	struct command_spec s = { .argv = argv,
+				  .timeout_ms = (uint64_t)(seconds * 1000),
+				  .apart = true,
+				  .own_env = true,
+				  .env = r->env,
+				  .n_env = r->n_env,
+				  .stdin_data = r->stdin_data };
+
+	if (s.timeout_ms == 0)
+		s.timeout_ms = 1;
+	while (s.n_argv < ARGV_MAX && j->argv[s.n_argv]) {
+		argv[s.n_argv] = slice_of(j->argv[s.n_argv]);
+		s.n_argv++;
+	}
+	if (r->language->file) {
+		s.file_name = slice_of(r->language->file);
+		s.file = r->code;
+	} else {
+		s.stdin_data = r->code;
+	}
+	j->call = runner_command(j->runner, &s, &cb, j);
+}
+
+static void start_one(struct exec_job *j)
+{
+	struct err err;
+
+	take_place(j);
+	if (start_runner(j, &err))
+		run_code(j);
+	else
+		refuse(j, &err);
+}
+
+static void start_next(struct exec *e)
+{
+	while (!e->closing && e->n_running < e->options.at_once && !list_empty(&e->queued))
+		start_one(container_of(e->queued.next, struct exec_job, link));
+}
+
+static const struct slice *copy_list(struct arena *a, const struct slice *list, size_t n)
+{
+	struct slice *out = arena_array(a, n + 1, sizeof(*out));
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = arena_dup(a, list[i]);
+	return out;
+}
+
+static void copy_request(struct exec_job *j, const struct exec_request *r)
+{
+	struct exec_request *to = &j->request;
+
+	*to = *r;
+	to->code = arena_dup(&j->arena, r->code);
+	to->stdin_data = arena_dup(&j->arena, r->stdin_data);
+	to->correlation_id = arena_dup(&j->arena, r->correlation_id);
+	to->traceparent = arena_dup(&j->arena, r->traceparent);
+	to->env = copy_list(&j->arena, r->env, r->n_env);
+	to->dependencies = copy_list(&j->arena, r->dependencies, r->n_dependencies);
+}
+
+bool exec_enqueue(struct exec *e, const struct exec_request *r, const char *const *argv,
+		  const struct exec_callbacks *cb, void *payload, struct exec_job **out,
+		  struct err *err)
+{
+	size_t most = (size_t)(r->max_output_size ? r->max_output_size : EXEC_OUTPUT);
+	struct exec_job *j;
+	struct err why;
+
+	if (e->n_queued >= e->options.queue)
+		return err_set(err, ERR_TOO_LARGE,
+			       "overloaded: %zu executions run and %zu wait. Try again later.",
+			       e->n_running, e->n_queued);
+	j = xcalloc(1, sizeof(*j));
+	j->exec = e;
+	j->argv = argv;
+	j->on = *cb;
+	j->payload = payload;
+	arena_init(&j->arena);
+	buf_init(&j->stream[0], most);
+	buf_init(&j->stream[1], most);
+	job_init(&j->late, on_late);
+	copy_request(j, r);
+	list_append(&e->queued, &j->link);
+	e->n_queued++;
+	*out = j;
+	if (!exec_may(r, &why))
+		refuse(j, &why);
+	else
+		start_next(e);
+	return true;
+}
+
+bool exec_submit(struct exec *e, const struct exec_request *r, const struct exec_callbacks *cb,
+		 void *payload, struct exec_job **out, struct err *err)
+{
+	return exec_check(r, err) && exec_enqueue(e, r, r->language->argv, cb, payload, out, err);
+}
+
+void exec_cancel(struct exec_job *j)
+{
+	struct err why;
+
+	if (j->cancelled || j->state == JOB_ENDED)
+		return;
+	j->cancelled = true;
+	if (j->call) {
+		runner_kill(j->call);
+	} else if (j->state == JOB_QUEUED) {
+		err_set(&why, ERR_CANCELLED, "The execution was cancelled before it began.");
+		refuse(j, &why);
+	}
+}
+
+void exec_drop(struct exec_job *j)
+{
+	struct exec *e;
+
+	if (!j)
+		return;
+	e = j->exec;
+	job_free(j);
+	start_next(e);
+}
