@@ -5,7 +5,7 @@
  *
  * Each input line is one call: {"system": text, "tools": [{name, description, input_schema}], "max_tokens": n,
  * "turns": [turns to append before it], "cancel": "now", "text", "restart" or milliseconds}. The reply is appended
- * to the transcript, which all calls share. A turn: {"role", "model", "blocks": [{"kind", "text", "id", "name",
+ * to the transcript, which all calls share, but for one with "fresh": true, which begins anew. A turn: {"role", "model", "blocks": [{"kind", "text", "id", "name",
  * "is_error", "raw"}]}. Output: text, thinking, restart, done; at the end whether the loop closed clean. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,6 +231,8 @@ static void run_line(struct program *p, char *line)
 		print_error(p, &err);
 		return;
 	}
+	if (json_bool_or(json_get(root, "fresh"), false))
+		p->transcript = (struct transcript){ 0 };
 	add_turns(p, json_get(root, "turns"));
 	r.system = json_str_or(json_get(root, "system"), &p->arena, "");
 	r.n_tools = read_tools(p, json_get(root, "tools"), &tools);
