@@ -204,7 +204,7 @@ lint: ## clang-tidy and cppcheck, file by file
 		--suppress=readdirCalled --suppress=getpwuidCalled --suppress=internalAstError \
 		--suppress=ctunullpointer --suppress=ctuuninitvar --suppress=resourceLeak \
 		-D_GNU_SOURCE -I. protocol agent lsp
-	@shellcheck .ci/deps .ci/run tests/style.sh tests/demo/run
+	@shellcheck .ci/deps .ci/run .ci/vsix tests/style.sh tests/demo/run
 	@echo 'lint: clean'
 LINT_OUT = $(BUILD)/lint.txt
 
@@ -231,6 +231,9 @@ $(BUILD)/tests/bench/slow_sync.so: tests/bench/slow_sync.c
 	@mkdir -p $(@D)
 	@$(CC) -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
 
+vsix: ## build the VS Code extension (build/emend.vsix; needs Node.js and npm)
+	@.ci/vsix $(BUILD)
+
 # --- install and pack ----------------------------------------------------------------------------
 
 install: $(BUILD)/emend ## install below DESTDIR and PREFIX (/usr/local)
@@ -245,8 +248,10 @@ install: $(BUILD)/emend ## install below DESTDIR and PREFIX (/usr/local)
 	$(BUILD)/emend generate bash >$(DESTDIR)$(DATADIR)/bash-completion/completions/emend
 	$(BUILD)/emend generate zsh >$(DESTDIR)$(ZSHDIR)/_emend
 	$(BUILD)/emend generate fish >$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/emend.fish
-	cd editors && find neovim emacs vscode -type d -name node_modules -prune -o -type f -print | \
+	cd editors && find neovim emacs vscode/README.md -type f | \
 		while read -r f; do install -D -m644 "$$f" "$(DESTDIR)$(DATADIR)/emend/$$f"; done
+	@if [ -e $(BUILD)/emend.vsix ]; then install -m644 $(BUILD)/emend.vsix $(DESTDIR)$(DATADIR)/emend/vscode/; \
+		else echo 'The VS Code extension is not built, so it is not installed: `make vsix` builds it.'; fi
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(BINDIR)/emend
@@ -298,4 +303,4 @@ help: ## this list
 
 FORCE:
 .PHONY: all deps need-build need-check need-heavy need-demo tests-built fuzz-built check check-quick check-heavy fuzz pictures \
-	lint format demo bench install uninstall deb dist clean help FORCE
+	lint format demo vsix bench install uninstall deb dist clean help FORCE

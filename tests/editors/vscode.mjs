@@ -79,7 +79,7 @@ function writeJson(file, value) {
 
 // Returns the process and the address that it listens on.
 function startVscode() {
-  execFileSync(process.execPath, [entry, ...folders, '--install-extension', cache + '/emend.vsix'], { env, stdio: 'pipe' });
+  execFileSync(process.execPath, [entry, ...folders, '--install-extension', cache + '/build/emend.vsix'], { env, stdio: 'pipe' });
   writeJson(base + '/data/User/settings.json', {
     'workbench.startupEditor': 'none', 'files.autoSave': 'off', // which is on by default in a browser
     'editor.quickSuggestions': { other: 'off', comments: 'off', strings: 'off' }, 'editor.minimap.enabled': false,
@@ -130,7 +130,7 @@ class Window {
       { 'emend.path': emend, 'emend.model': `scripted:${base}/${name}.jsonl`, 'emend.mode': mode });
     const page = await browser.newPage({ viewport: { width: 1200, height: 760 } });
     const window = new Window(page, folder);
-    page.setDefaultTimeout(120000); // the machine may be busy
+    page.setDefaultTimeout(60000); // the machine may be busy
     await page.goto(`${url}/?folder=${folder}`, { timeout: 120000 });
     await page.locator('.monaco-workbench .statusbar-item').first().waitFor({ timeout: 120000 });
     await window.openFile();
@@ -150,11 +150,17 @@ class Window {
     await this.page.screenshot({ path: `${folder}/${current}-${this.shots}-${what}.png` });
   }
 
+  // The extension may be there later than the window.
   async palette(title) {
-    await this.keys.press('F1');
-    await this.page.locator('.quick-input-widget input[type=text]').waitFor();
-    await this.keys.type(title);
-    await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).waitFor();
+    const row = this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title });
+    await wait(`the palette has "${title}"`, async () => {
+      await this.keys.press('F1');
+      await this.page.locator('.quick-input-widget input[type=text]').waitFor();
+      await this.keys.type(title);
+      if (await row.waitFor({ timeout: 3000 }).then(() => true, () => false)) return true;
+      await this.keys.press('Escape');
+      return false;
+    });
     await this.keys.press('Enter');
   }
 
@@ -188,6 +194,25 @@ class Window {
     await this.keys.press('Enter');
   }
 
+  // The editor that shows the diff of an edit, with the answers in its title bar.
+  async proposal(file) {
+    const group = this.page.locator('.editor-group-container',
+      { has: this.page.locator('.tab', { hasText: `Emend asks: ${file}` }) });
+    await wait(`the edit of ${file} is shown as a diff`, () => group.locator('.line-insert').count());
+    return group;
+  }
+
+  // A button in the title bar of an editor; VS Code shows those of the active editor only.
+  async titleButton(group, label) {
+    await group.locator('.tab', { hasText: 'Emend asks' }).click();
+    await group.locator(`.editor-actions .action-label[aria-label^="${label}"]`).click();
+  }
+
+  // A link in the notification of a question.
+  async toastLink(label) {
+    await this.page.locator('.notification-toast', { hasText: 'Emend asks' }).locator('a', { hasText: label }).click();
+  }
+
   // The document of a question about this.
   asks(word) {
     return this.page.locator('.view-line', { hasText: 'Emend asks:' }).filter({ hasText: word }).count();
@@ -204,6 +229,10 @@ class Window {
   // The notification of the running task.
   toast() {
     return this.page.locator('.notification-toast', { hasText: 'Emend: ' }).filter({ has: this.page.locator('.monaco-button') });
+  }
+
+  ends() {
+    return this.page.locator('.notification-toast', { hasText: /: (done|denied|failed)/ }).count();
   }
 
   async ended(state) {
@@ -258,21 +287,22 @@ const scenarios = {
     model: [{ calls: [READ] }, { text: 'I split the loop.', calls: [EDIT] }, DONE],
     async run(w) {
       await w.refactor();
-      await w.question('sum.c');
+      const diff = await w.proposal('sum.c');
       await w.shot('permission');
-      const lines = w.page.locator('.editor-group-container', { has: w.page.locator('.tab', { hasText: 'Emend asks' }) });
-      ok((await lines.textContent()).replaceAll('\u00a0', ' ').includes('s += v[i]'), 'the diff is on the screen');
+      const text = (await diff.textContent()).replaceAll('\u00a0', ' ');
+      ok(text.includes('s += v[i]; /* → 🙂 é */'), 'the new text is on the screen');
       await w.progressInStatusBar();
       // Keys go where they went: into the code.
       await w.keys.press('Control+Home');
       await w.keys.type('/* typed */\n');
       await w.keys.press('Enter');
-      ok(await w.asks('sum.c'), 'keys of a user who types answer nothing');
+      ok(await diff.count() && !(await w.ends()), 'keys of a user who types answer nothing');
       await w.shot('typed');
       while (await w.dirty()) await w.keys.press('Control+Z');
-      await w.lens('Allow once');
+      await w.titleButton(diff, 'Allow Once');
       await wait('the editor has unsaved changes', () => w.dirty());
       await w.ended('done');
+      ok(!(await w.page.locator('.notification-toast', { hasText: 'Emend asks' }).count()), 'its notification is gone');
       await w.shot('done');
       ok(await w.page.locator('.tab').count() === 1, 'the question is closed again');
       ok(w.onDisk() === SOURCE, 'the file on disk is untouched');
@@ -292,7 +322,7 @@ const scenarios = {
       await w.keys.press('Enter');
       await w.question('touch first');
       await w.shot('first');
-      await w.lens('Deny');
+      await w.toastLink('Deny');
       await w.question('touch second');
       await w.shot('second');
       await w.page.locator('.tab', { hasText: 'Emend asks' }).locator('.codicon-close').click();
