@@ -46,7 +46,7 @@ void shared_config_unref(struct shared_config *c)
 static void find_model(struct settings *s)
 {
 	struct model_options options = { .loop = s->loop };
-	struct slice name = s->current->config.model;
+	struct slice name = config_model_level(&s->current->config, s->current->config.model);
 	struct err err;
 	struct arena a;
 
@@ -110,6 +110,7 @@ static bool can_open(struct settings *s, struct slice name, struct err *err)
 
 	if (!s->current)
 		return err_set(err, ERR_PROVIDER, "Emend's settings: %s", s->why.msg);
+	name = config_model_level(&s->current->config, name);
 	model_options_from(&o, &s->current->config, name);
 	if (!model_open(&o, name, &m, err))
 		return false;

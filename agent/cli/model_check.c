@@ -7,7 +7,8 @@ void model_check(struct cli_loop *l, const struct config *c, struct arena *a,
 	struct model_options o = { .loop = &l->uv, .runq = &l->runq };
 	struct model *m = NULL;
 
-	*out = (struct model_check){ .name = c->model, .default_name = c->model.len == 0 };
+	*out = (struct model_check){ .name = config_model_level(c, c->model),
+				     .default_name = c->model.len == 0 };
 	if (out->default_name && !model_default_name(&o, a, &out->name, &out->why)) {
 		out->name = SLICE("");
 		return;

@@ -26,7 +26,8 @@ struct config_model { /* models.NAME: what the user knows of a model; beats the 
 	bool priced;
 	double input, output, cache_read, cache_write; /* USD per million tokens */
 	uint32_t context_tokens, max_output_tokens;    /* 0: not said */
-	struct slice use; /* not empty: name is a kind of work instead, and this the model for it */
+	struct slice
+		use; /* not empty: name is a kind of work or a level, and this the model for it */
 };
 
 struct config_example { /* what a rule must match, or must not */
@@ -119,8 +120,13 @@ NODISCARD bool config_narrow(struct config *out, const struct config *base,
 void config_release(struct config *c);
 /* What the user says of this model ("PROVIDER/MODEL"), or NULL. Borrowed. */
 const struct config_model *config_model_find(const struct config *c, struct slice name);
+/* "simple", "medium", "complex": names that the user gives to models by models.LEVEL, and that stand wherever a
+ * model is named. */
+bool config_is_level(struct slice name);
+/* The model of a level; any other name as it is, and so is a level that no model was set for. Borrowed. */
+struct slice config_model_level(const struct config *c, struct slice name);
 /* The model for a kind of work ("explain", "do", ...): what was typed or stands in the environment, then
- * models.KIND, then `model`. "": nobody says. Borrowed. */
+ * models.KIND, then `model`; where that is a level, the level's. "": nobody says. Borrowed. */
 struct slice config_model_for(const struct config *c, struct slice kind);
 /* The user picks a model while the program runs: as if it was typed, so that it also beats models.KIND. */
 void config_choose_model(struct config *c, struct slice name);

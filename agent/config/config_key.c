@@ -10,7 +10,8 @@
 
 static const struct config_key keys[] = {
 	{ "model", KEY_STRING, AT(model), .env = "EMEND_MODEL", .flag = "--model",
-	  .doc = "The model: PROVIDER/MODEL, or scripted:FILE. Unset: the first provider whose key "
+	  .doc = "The model: PROVIDER/MODEL, a level (simple, medium, complex) that \"models\" sets, or "
+		 "scripted:FILE. Unset: the first provider whose key "
 		 "is in the environment." },
 	{ "mode", KEY_MODE, NARROW_LOWER, AT(mode), .max = MODE_AUTO,
 	  .choices = "read-only|ask|edit|auto", .def = "\"ask\"", .env = "EMEND_MODE",
@@ -115,7 +116,8 @@ static const struct config_key keys[] = {
 	{ "providers", KEY_PROVIDERS, LIST(providers), .doc = "Model providers by name." },
 	{ "models", KEY_MODELS, LIST(models),
 	  .doc = "What you know of models, by name (PROVIDER/MODEL, or MODEL alone): their price in "
-		 "US dollars for a million tokens, and their limits. It beats the built-in table." },
+		 "US dollars for a million tokens, and their limits. It beats the built-in table. And which "
+		 "model a level (simple, medium, complex) or a kind of work (explain, do, ...) has." },
 };
 
 static const struct config_field action_fields[] = {

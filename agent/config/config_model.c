@@ -1,6 +1,6 @@
 /* config_model.c - the setting "models": prices and limits of models that the user knows better than the
  * built-in table, each an object of numbers, one of them, "price", an object itself; and which model is used
- * for which kind of work, a string. */
+ * for which kind of work or level of difficulty, a string. */
 #include <stdio.h>
 
 #include "agent/config/config_set.h"
@@ -8,6 +8,8 @@
 #include "protocol/json/write.h"
 
 enum { MODELS_MAX = 1024 };
+
+static const char *const levels[] = { "simple", "medium", "complex" };
 
 struct number {
 	const char *name;
@@ -207,12 +209,36 @@ void config_choose_model(struct config *c, struct slice name)
 		*origin = CONFIG_FLAG;
 }
 
+bool config_is_level(struct slice name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++)
+		if (slice_eq_cstr(name, levels[i]))
+			return true;
+	return false;
+}
+
+static struct slice model_of_level(const struct config *c, struct slice level)
+{
+	for (size_t i = 0; i < c->n_models; i++)
+		if (c->models[i].use.len > 0 && slice_eq(c->models[i].name, level))
+			return c->models[i].use;
+	return level; /* nobody set it: whoever opens it says so */
+}
+
+/* A level may name another one; in a ring the walk ends at one of them. */
+struct slice config_model_level(const struct config *c, struct slice name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(levels) && config_is_level(name); i++)
+		name = model_of_level(c, name);
+	return name;
+}
+
 struct slice config_model_for(const struct config *c, struct slice kind)
 {
 	for (size_t i = 0; !named_now(c) && i < c->n_models; i++)
 		if (c->models[i].use.len > 0 && slice_eq(c->models[i].name, kind))
-			return c->models[i].use;
-	return c->model;
+			return config_model_level(c, c->models[i].use);
+	return config_model_level(c, c->model);
 }
 
 const struct config_model *config_copy_models(struct arena *a, const struct config *c)
@@ -271,7 +297,9 @@ void config_put_model_schema(struct jw *w)
 	jw_karray(w, "anyOf");
 	jw_object(w);
 	jw_kcstr(w, "type", "string");
-	jw_kcstr(w, "description", "For a kind of work, such as explain, fix or do: its model.");
+	jw_kcstr(w, "description",
+		 "For a level (simple, medium, complex): its model. For a kind of work, such as "
+		 "explain, fix or do: its model, or a level.");
 	jw_end(w);
 	jw_object(w);
 	jw_kcstr(w, "type", "object");

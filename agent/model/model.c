@@ -108,6 +108,11 @@ bool model_open(const struct model_options *o, struct slice name, struct model *
 		return scripted_open(o, slice_sub(name, scripted.len, name.len), out, err);
 	provider = slash == SIZE_MAX ? maker_of(name) : slice_sub(name, 0, slash);
 	model = slash == SIZE_MAX ? name : slice_sub(name, slash + 1, name.len);
+	if (config_is_level(name))
+		return err_set(err, ERR_PROVIDER,
+			       "No model is set for the level %.*s: name one in the configuration, "
+			       "\"models\": {\"%.*s\": \"PROVIDER/MODEL\"}.",
+			       SLICE_ARG(name), SLICE_ARG(name));
 	if (provider.len == 0 || model.len == 0)
 		return err_set(
 			err, ERR_PROVIDER,

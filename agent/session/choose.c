@@ -52,14 +52,15 @@ bool task_check_models(const struct config *c, struct arena *a, struct err *err)
 		const char **kinds, *meant;
 		size_t n;
 
-		if (c->models[i].use.len == 0 || is_kind(name))
+		if (c->models[i].use.len == 0 || is_kind(name) || config_is_level(name))
 			continue;
 		kinds = all_kinds(a, &n);
 		meant = suggest(name, kinds, n);
 		return err_set(
 			err, ERR_USAGE,
 			"The setting models.%.*s names a model for no kind of work%s%s%s. The "
-			"kinds are do, action, and the code actions: explain, fix and so on.",
+			"kinds are do, action, and the code actions: explain, fix and so on; the "
+			"levels are simple, medium and complex.",
 			SLICE_ARG(slice_sub(name, 0, 60)), meant ? " (did you mean \"" : "",
 			meant ? meant : "", meant ? "\"?)" : "");
 	}
@@ -85,7 +86,8 @@ static struct model *next_of_list(struct task *t)
 	struct model *m = NULL;
 
 	while (!m && t->next_fallback < t->config.n_fallback) {
-		struct slice name = t->config.fallback[t->next_fallback++];
+		struct slice name =
+			config_model_level(&t->config, t->config.fallback[t->next_fallback++]);
 		struct err err = { 0 };
 
 		if (slice_eq(name, model_name(t->model)))

@@ -151,6 +151,30 @@ def each_kind_of_work_has_its_model(w):
     expect(r.status == 2 and 'models.exlpain' in r.out + r.err and 'did you mean "explain"?' in r.out + r.err, r)
 
 
+def levels_are_names_of_models(w):
+    """A level stands wherever a model is named; one that nobody set is no model, and nothing is sent."""
+    w.repository()
+    levels = {"simple": "openai/gpt-6-luna", "medium": "simple", "complex": "anthropic/claude-opus-5-5", "explain": "medium"}
+    with Provider(w, *[DONE] * 4, dialect="responses", strict=False) as p:
+        env = {"OPENAI_API_KEY": "test-key", "OPENAI_BASE_URL": p.url}
+        w.config(json.dumps({"model": "complex", "models": levels}))
+        for args, model in ((("explain", "--json", "calc.py"), "openai/gpt-6-luna"),
+                            (("do", "--json", "--yes", "--model", "simple", "x"), "openai/gpt-6-luna")):
+            r = w.run(*args, **env)
+            expect(r.status == 0 and r.of("task.started")[0]["model"] == model, r)
+        r = w.run("do", "--yes", "x", **env)
+        expect(r.status == 7 and "anthropic/claude-opus-5-5" in r.err, r)
+        r = w.run("models", "--json", EMEND_MODEL="simple", **env)
+        expect(r.of("model")[0]["model"] == "openai/gpt-6-luna" and r.of("model")[0]["ok"], r)
+        r = w.run("config", "check", EMEND_MODEL="simple", **env)
+        expect(r.status == 0, r)
+        w.config('{"models": {"medium": "complex", "complex": "medium"}}')
+        for level in ("simple", "medium"):
+            r = w.run("do", "--yes", "--model", level, "x", **env)
+            expect(r.status == 7 and "No model is set for the level" in r.err and "PROVIDER/MODEL" in r.err, r)
+        expect(len(p.requests()) == 2, p.requests())
+
+
 BUSY = {"fault": {"kind": "status", "status": 529, "type": "overloaded_error", "message": "busy",
                   "headers": {"retry-after-ms": "5"}}}
 
@@ -207,5 +231,6 @@ def what_is_over_the_rate_waits(w):
 if __name__ == "__main__":
     main([each(name) for name in MODELS] + [faults_of(name) for name in ("responses", "gemini", "mistral", "ollama")] +
          [money_is_counted_on_each, a_local_server_is_found, the_first_key_chooses, a_session_goes_on_with_another_model,
-          what_can_be_chosen, a_plain_server_of_the_configuration, each_kind_of_work_has_its_model, another_model_takes_over,
+          what_can_be_chosen, a_plain_server_of_the_configuration, each_kind_of_work_has_its_model, levels_are_names_of_models,
+          another_model_takes_over,
           a_wrong_key_leads_to_no_other_model, after_five_failures_nothing_is_sent, what_is_over_the_rate_waits])
