@@ -170,6 +170,18 @@ struct slice agent_state_dir(const struct agent *a)
 	return slice_of(a->state_dir);
 }
 
+struct exec_options agent_exec_options(const struct agent *a, const struct config *c)
+{
+	return (struct exec_options){ .loop = a->loop,
+				      .runq = a->runq,
+				      .program = slice_of(a->program),
+				      .state_dir = slice_of(a->state_dir),
+				      .where = c->runner,
+				      .image = c->container_image,
+				      .cpus = c->container_cpus,
+				      .toolchains = slice_eq_cstr(c->toolchains, "on") };
+}
+
 struct list *agent_tasks(struct agent *a)
 {
 	return &a->tasks;

@@ -3,6 +3,7 @@
 #define EMEND_AGENT_H
 
 #include "agent/base/runq.h"
+#include "agent/exec/exec.h"
 #include "agent/session/task.h"
 
 struct gates *agent_gates(struct agent *a);
@@ -23,6 +24,9 @@ NODISCARD bool agent_runner_get(struct agent *a, struct slice workspace, const s
 				const struct policy *p, struct runner **out, struct err *err);
 void agent_runner_put(struct agent *a,
 		      struct runner *r); /* NULL is fine; the last one stops the process */
+
+/* For code that runs by itself: of this machine, and of these settings, which it borrows. */
+struct exec_options agent_exec_options(const struct agent *a, const struct config *c);
 
 /* Ends a running undo, given by its link; done(ERR_CANCELLED) follows from the loop. */
 void undo_cancel(struct list *link);

@@ -94,6 +94,7 @@ bool task_use_config(struct task *t, struct slice project_text, struct err *err)
 		return false;
 	t->config = narrowed;
 	t->config_own = true;
+	t->env.exec_options = agent_exec_options(t->agent, &t->config);
 	t->env.config = &t->config;
 	return open_policy(t, &t->config, err);
 }
@@ -113,6 +114,7 @@ static bool prepare(struct task *t, const struct task_spec *s, struct err *err)
 	    !open_log(t, s->session, err))
 		return false;
 	t->env.workspace.runner = t->runner;
+	t->env.exec_options = agent_exec_options(t->agent, &t->config);
 	model_skip(t->model, s->calls_before);
 	return true;
 }

@@ -244,6 +244,7 @@ void task_free(struct task *t)
 	list_remove(&t->link);
 	job_drop(&t->step);
 	agent_task_gone(t->agent);
+	exec_free(t->env.exec);
 	workspace_release(&t->env.workspace);
 	map_release(&t->env.known_files);
 	agent_runner_put(t->agent, t->runner);

@@ -112,8 +112,7 @@ void tool_release(struct tool_run *r)
 	arena_release(&r->arena);
 }
 
-/* Head and tail of a text that is too long for the model, cut at line ends where there are some. */
-static struct slice cut_middle(struct arena *a, struct slice s, size_t max)
+struct slice tool_cut_middle(struct arena *a, struct slice s, size_t max)
 {
 	size_t half = max / 2, head = half, tail = s.len - half;
 
@@ -150,7 +149,7 @@ void tool_finish(struct tool_run *r, bool ok, struct slice result, struct slice 
 		result = SLICE("(no output)");
 	result = secret_hide(r->env->secrets, &r->arena, result);
 	summary = secret_hide(r->env->secrets, &r->arena, summary);
-	r->result = clean(&r->arena, cut_middle(&r->arena, result, LIMIT_RESULT_BYTES));
+	r->result = clean(&r->arena, tool_cut_middle(&r->arena, result, LIMIT_RESULT_BYTES));
 	r->summary = clean(&r->arena, summary);
 	tool_emit(r, &(struct task_event){ .kind = TASK_TOOL_FINISHED,
 					   .tool = label(r),

@@ -7,6 +7,7 @@
 #define EMEND_TOOL_H
 
 #include "agent/event.h"
+#include "agent/exec/exec.h"
 #include "agent/host.h"
 #include "agent/model/model.h"
 #include "agent/policy/policy.h"
@@ -53,6 +54,8 @@ struct tool_env {
 	struct map known_files; /* the same, to find them */
 	int64_t next_step; /* numbers the edits of the task */
 	bool unfinished;   /* a transaction has begun and is neither made nor rolled back */
+	struct exec_options exec_options; /* loop NULL: no code can be run */
+	struct exec *exec; /* execute_code.c makes it when it is first needed; the task frees it */
 	struct background *background; /* background.c: commands that go on; NULL: none yet */
 	struct slice *denied; /* subjects that were not permitted, each once: for the summary */
 	size_t n_denied;
@@ -120,6 +123,9 @@ void tool_failf(struct tool_run *r, const char *fmt, ...) PRINTF(2, 3);
 /* What is open below the workspace is known as of now (host_ops.fresh) when go_on is called: at once
  * where it always is, else from the loop. */
 void tool_fresh(struct tool_run *r, void (*go_on)(struct tool_run *r));
+/* Head and tail of a text longer than max bytes, cut at line ends where there are some, and between them how much
+ * is left out. */
+struct slice tool_cut_middle(struct arena *a, struct slice s, size_t max);
 void tool_emit(struct tool_run *r, struct task_event *ev); /* fills task and call */
 
 /* Arguments: false after tool_failf() named the argument and what is expected. Numbers as strings

@@ -81,6 +81,12 @@ static struct slice say_run(struct json input, struct arena *a)
 			    json_bool_or(json_get(input, "network"), false) ? " (with network)" : "");
 }
 
+static struct slice say_execute(struct json input, struct arena *a)
+{
+	return arena_printf(a, "Run %.*s code: %.*s", SLICE_ARG(member(input, a, "language")),
+			    SLICE_ARG(member(input, a, "code")));
+}
+
 static struct slice say_ask(struct json input, struct arena *a)
 {
 	return arena_printf(a, "Ask: %.*s", SLICE_ARG(member(input, a, "question")));
@@ -123,6 +129,7 @@ static const struct tool tools[] = {
 	{ "write_file", TOOL_WRITE, write_file_start, say_write, LOOKUP_NONE },
 	{ "run_command", TOOL_EXEC, run_command_start, say_run, LOOKUP_NONE },
 	{ "command_output", TOOL_EXEC, command_output_start, say_output, LOOKUP_NONE },
+	{ "execute_code", TOOL_EXEC, execute_code_start, say_execute, LOOKUP_NONE },
 	{ "update_plan", TOOL_META, update_plan_start, say_plan, LOOKUP_NONE },
 	{ "ask_user", TOOL_META, ask_user_start, say_ask, LOOKUP_NONE },
 	{ "diagnostics", TOOL_READ, diagnostics_start, say_diagnostics, LOOKUP_DIAGNOSTICS },

@@ -12,6 +12,7 @@ void apply_patch_start(struct tool_run *r);
 void write_file_start(struct tool_run *r);
 void run_command_start(struct tool_run *r);
 void command_output_start(struct tool_run *r);
+void execute_code_start(struct tool_run *r);
 void update_plan_start(struct tool_run *r);
 void ask_user_start(struct tool_run *r);
 void diagnostics_start(struct tool_run *r);

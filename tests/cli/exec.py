@@ -211,7 +211,76 @@ def without_a_sandbox_nothing_runs(w):
     expect(r.status == 6 and "ran" not in r.out and "What to do" in r.err, r)
 
 
+# --- the tool execute_code, called by a scripted model ---
+
+def call(**given):
+    return {"calls": [{"name": "execute_code", "input": given}]}
+
+
+def results(w, r):
+    """What the model was told of each call."""
+    session = r.of("task.started")[0]["session"]
+    with open(w.log_path(session), encoding="utf-8") as f:
+        return [e["text"] for e in map(json.loads, f) if e["type"] == "result"]
+
+
+def the_model_runs_code(w):
+    """In any mode: it can change nothing. It sees nothing of the workspace, and the user's secrets are hidden from its result."""
+    w.write("secret.txt", "s3cr3t-file")
+    for mode in ("read-only", "ask", "edit", "auto"):
+        model = w.script(call(language="python", code="import sys; print(6 * 7, sys.stdin.read()); sys.exit(3)", stdin="in"),
+                         dict(call(language="bash", code="ls -A; cat %s/secret.txt; echo x > %s/new" % (w.path, w.path)),
+                              expect=["exit status 3", "42 in"]),
+                         dict(call(language="sql", code="SELECT 'a' AS b"), expect=["On stderr", "No such file"]),
+                         call(language="cobol", code="x"),
+                         dict(call(language="py", code="while True: pass", timeout_ms=300), expect="python, javascript, bash or sql"),
+                         {"expect": "stopped after 0.3 seconds", "text": "Done."})
+        r = w.run("do", "--json", "--mode", mode, "--model", model, "compute")
+        if "no sandbox" in r.err.lower():
+            raise Skip("no sandbox here")
+        said = results(w, r)
+        expect(r.status == 0 and len(said) == 5, (mode, r))
+        expect("s3cr3t" not in r.out and not w.exists("new"), r)
+        expect(not shutil.which("sqlite3") or "b\na\n" in said[2], said)
+        expect([e["ok"] for e in r.of("tool.finished")][:2] == [False, False], r)
+
+
+def the_users_rules_hold_for_code_too(w):
+    w.config('{"permissions": {"deny": ["python3"]}}')
+    r = w.run("do", "--json", "--yes", "--model", w.script(call(language="python", code="print('ran')"),
+                                                           dict(call(language="bash", code="echo bash"), expect="Denied"),
+                                                           {"text": "Done."}), "compute")
+    said = results(w, r)
+    expect("Denied by the policy: `python3`" in said[0] and "bash\n" in said[1], said)
+    w.config('{"approve": "commands"}')
+    r = w.run("do", "--json", "--model", w.script(call(language="python", code="print('ran')"), {"text": "Done."}), "compute")
+    said = results(w, r)
+    expect("needs the user's word" in said[0] and r.of("permission.requested")[0]["subject"] == "print('ran')", (said, r))
+
+
+def a_cancelled_task_ends_its_code(w):
+    model = w.script(call(language="bash", code="echo up; sleep 4713 & sleep 4713"), {"text": "never"})
+    p = w.start("do", "--json", "--model", model, "compute")
+    for line in p.stdout:
+        if b'"type":"tool.output"' in line or b'"up' in line:
+            break
+        if json.loads(line)["type"] == "tool.started":
+            break
+    deadline = time.monotonic() + SECONDS
+    alive = ["pgrep", "-f", "^sleep 4713"]
+    while subprocess.run(alive, stdout=subprocess.DEVNULL, check=False).returncode != 0:
+        expect(time.monotonic() < deadline and p.poll() is None, "it does not start")
+        time.sleep(0.02)
+    p.send_signal(signal.SIGINT)
+    out, err = p.communicate(timeout=SECONDS)
+    expect(p.returncode == 5, (p.returncode, out, err))
+    while subprocess.run(alive, stdout=subprocess.DEVNULL, check=False).returncode == 0:
+        expect(time.monotonic() < deadline, "sleep 4713 lives on")
+        time.sleep(0.02)
+
+
 main([runs("python"), runs("javascript"), runs("bash"), sql_runs, forms_of_the_command_line, the_status_is_that_of_the_code,
       output_has_a_limit, time_has_a_limit, memory_has_a_limit, processes_have_a_limit, all_processes_end_with_it,
       an_interrupt_ends_the_tree, nothing_of_the_caller_is_seen, one_sees_nothing_of_another, there_is_no_network,
-      what_is_missing_is_named, without_a_sandbox_nothing_runs])
+      what_is_missing_is_named, without_a_sandbox_nothing_runs, the_model_runs_code, the_users_rules_hold_for_code_too,
+      a_cancelled_task_ends_its_code])

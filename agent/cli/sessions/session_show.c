@@ -88,6 +88,17 @@ static void show_command(struct shower *s)
 	words(s, " bytes of output\n");
 }
 
+static void show_execution(struct shower *s)
+{
+	words(s, "  ");
+	put(s, TERM_PLAIN, "language");
+	words(s, " code: ");
+	put(s, TERM_PLAIN, "status");
+	words(s, ", exit ");
+	put(s, TERM_PLAIN, "exit");
+	words(s, "\n");
+}
+
 static void show_edit(struct shower *s)
 {
 	words(s, "  step ");
@@ -170,6 +181,7 @@ static const struct {
 	{ "call", show_call },
 	{ "permission", show_permission },
 	{ "command", show_command },
+	{ "execution", show_execution },
 	{ "edit", show_edit },
 	{ "git", show_git },
 	{ "held", show_held },
