@@ -11,6 +11,7 @@ static const struct command commands[] = {
 	{ "emend.acceptHunk", command_accept }, { "emend.rejectHunk", command_reject },
 	{ "emend.acceptAll", command_accept },	{ "emend.rejectAll", command_reject },
 	{ "emend.model", command_model },	{ "emend.status", command_status },
+	{ "emend.rewind", command_rewind },
 };
 
 const char *commands_name(size_t i)

@@ -333,7 +333,7 @@ struct tracked *tasks_undo(struct server *s, struct undo_spec *spec, struct err 
 	}
 	(void)snprintf(id, sizeof(id), "undo-%llu", (unsigned long long)++s->tasks.undos);
 	set(&t->workspace, spec->workspace);
-	started(t, slice_of(id), spec->session, SLICE("Undo"));
+	started(t, slice_of(id), spec->session, spec->rewinds ? SLICE("Rewind") : SLICE("Undo"));
 	return t;
 }
 

@@ -89,7 +89,7 @@ static void forget_text(struct slot *s)
 
 static void settle(struct apply *x, struct slot *s, bool written, const struct err *err)
 {
-	struct apply_result r = { written, written ? s->plan.after : s->now };
+	struct apply_result r = { written, written ? s->plan.after : s->now, s->now };
 
 	if (s->item.kind != RESTORE_TEXT)
 		r.now = s->item.to_data;
@@ -249,7 +249,7 @@ static void read_next(struct apply *x)
 		return;
 	}
 	s = &x->window[x->at];
-	if (s->item.sweep && r) {
+	if (s->item.sweep && r && !x->ops->preview) {
 		s->item.sweep = false;
 		apply_goto(x, APPLY_SWEEPING);
 		x->call = runner_sweep(r, s->item.path, swept, x);
@@ -352,11 +352,11 @@ static void write_next(struct apply *x)
 		return;
 	}
 	s = &x->window[x->at];
-	if (s->item.kind != RESTORE_TEXT) {
-		put_it(x, s);
-	} else if (s->same) {
-		settle(x, s, false, NULL);
+	if (x->ops->preview || s->same) {
+		settle(x, s, !s->same, NULL);
 		go_on(x, APPLY_WRITING);
+	} else if (s->item.kind != RESTORE_TEXT) {
+		put_it(x, s);
 	} else {
 		write_it(x, s);
 	}

@@ -47,6 +47,7 @@ struct apply_plan {
 struct apply_result {
 	bool written;	  /* something had to be changed */
 	struct slice now; /* the bytes that stand there; ptr NULL: no file */
+	struct slice was; /* the bytes that stood there, where they were read; ptr NULL: no file */
 };
 
 enum apply_gives {
@@ -56,6 +57,9 @@ enum apply_gives {
 };
 
 struct apply_ops {
+	/* Nothing is swept, logged or written: `made` hears what would be. What is no text is not looked
+	 * at then, so whether it could be put there is not known. Without `intend` and `exact`. */
+	bool preview;
 	/* So many paths may be read before the first of them is written: `next` is called for all of
 	 * them, and no plan may depend on what is written for another. 0 is 1. */
 	size_t window;

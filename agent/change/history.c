@@ -95,6 +95,53 @@ static void add(struct reader *r, struct json ev)
 	(void)map_put(&r->steps, step_key(r->a, e->task, e->step), to_pointer(h->n++));
 }
 
+static void add_task(struct reader *r, struct json ev)
+{
+	struct history *h = r->h;
+
+	if (h->n_tasks == h->cap_tasks) {
+		size_t cap = h->cap_tasks ? h->cap_tasks * 2 : 8;
+		struct past_task *bigger = arena_array(r->a, cap, sizeof(*bigger));
+
+		if (h->n_tasks)
+			memcpy(bigger, h->tasks, h->n_tasks * sizeof(*bigger));
+		h->tasks = bigger;
+		h->cap_tasks = cap;
+	}
+	h->tasks[h->n_tasks++] =
+		(struct past_task){ text_of(r, ev, "task"), text_of(r, ev, "title"),
+				    text_of(r, ev, "time") };
+}
+
+static void take_undoing(struct reader *r, struct json ev)
+{
+	struct json rewind = json_get(ev, "rewind");
+
+	r->h->undo = (struct past_undo){
+		.open = true,
+		.task = text_of(r, ev, "task"),
+		.only = json_i64_or(json_get(ev, "only"), -1),
+		.redo = json_bool_or(json_get(ev, "redo"), false),
+		.rewinds = json_type(rewind) == JSON_OBJECT,
+		.rewind = { json_i64_or(json_get(rewind, "to"), 0),
+			    json_i64_or(json_get(rewind, "above"), 0),
+			    json_i64_or(json_get(rewind, "upto"), 0) },
+	};
+}
+
+/* The session goes on from where it was rewound to: what lay ahead is left behind for good. */
+static void go_on(struct history *h)
+{
+	for (size_t i = h->n; i-- > 0;)
+		h->edits[i].rewound = false;
+}
+
+static void take_undo(struct past_edit *e, struct json ev)
+{
+	e->undone = !json_bool_or(json_get(ev, "redo"), false);
+	e->rewound = e->undone && json_bool_or(json_get(ev, "rewind"), false);
+}
+
 static struct past_edit *find(struct reader *r, struct json ev)
 {
 	struct slice task = json_str_or(json_get(ev, "task"), r->a, "");
@@ -117,12 +164,14 @@ static bool take(void *payload, struct json ev, struct err *err)
 		r->h->workspace = text_of(r, ev, "workspace");
 	else if (json_is(type, "edit"))
 		add(r, ev);
+	else if (json_is(type, "task"))
+		add_task(r, ev);
+	else if (json_is(type, "assistant") && r->h->undo.rewinds)
+		go_on(r->h);
 	else if (json_is(type, "hunk"))
 		add_accepted(r, ev);
 	else if (json_is(type, "undoing"))
-		r->h->undo = (struct past_undo){ true, text_of(r, ev, "task"),
-						 json_i64_or(json_get(ev, "only"), -1),
-						 json_bool_or(json_get(ev, "redo"), false) };
+		take_undoing(r, ev);
 	else if (json_is(type, "undone"))
 		r->h->undo.open = false;
 	else if (json_is(type, "edited") && (e = find(r, ev))) {
@@ -130,7 +179,7 @@ static bool take(void *payload, struct json ev, struct err *err)
 		e->unknown = !ok && json_bool_or(json_get(ev, "unknown"), false);
 		e->failed = !ok && !e->unknown;
 	} else if (json_is(type, "undo") && ok && (e = find(r, ev)))
-		e->undone = !json_bool_or(json_get(ev, "redo"), false);
+		take_undo(e, ev);
 	return true;
 }
 

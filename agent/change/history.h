@@ -16,10 +16,23 @@ struct past_edit {
 	bool failed;  /* the log says that it was not */
 	bool unknown; /* nobody knows: an editor that did not answer may have made it later */
 	bool undone;
+	bool rewound; /* by a rewind, after which the session has not gone on: it can go forward again */
 	const struct slice *hunks; /* it took these hunks back: the user's doing, not the model's */
 	size_t n_hunks;
 	uint32_t folders;  /* how many of its parents were missing before, and were made for it */
 	size_t prev, next; /* edits of the same path; SIZE_MAX: it is the first, the last */
+};
+
+/* A rewind: all steps above one and up to another, of all tasks of the session, and with them the
+ * conversation. Numbers of steps as in past_edit.step. */
+struct past_rewind {
+	int64_t to; /* the answer of the model behind which the session stands then (agent/session/rewind.h) */
+	int64_t above, upto;
+};
+
+/* A task, in the order in which they began. */
+struct past_task {
+	struct slice id, title, time; /* time: RFC 3339, UTC */
 };
 
 /* An undo or redo that was begun. */
@@ -28,6 +41,8 @@ struct past_undo {
 	struct slice task;
 	int64_t only; /* a step of it, or -1 */
 	bool redo;
+	bool rewinds;
+	struct past_rewind rewind; /* if it does */
 };
 
 struct history {
@@ -39,6 +54,8 @@ struct history {
 	struct past_undo undo;	/* the last one */
 	struct slice *accepted; /* ids of hunks that the user accepted */
 	size_t n_accepted, cap_accepted;
+	struct past_task *tasks;
+	size_t n_tasks, cap_tasks;
 };
 
 /* Everything in the arena. Linear in the log. ERR_INVALID: the log is damaged; what stands before is

@@ -90,16 +90,21 @@ static bool go_on_with_undo(struct recover *r)
 {
 	struct slice session = r->sessions[r->at];
 	struct change_env env = { r->workspace, r->log, SLICE("Emend: undo") };
+	const struct past_undo *begun;
 	struct err ignored = { 0 };
 
 	if (!history_read(&r->arena, store_state_dir(r->store), session, &r->history, &ignored) ||
 	    !r->history.undo.open)
 		return false;
-	r->undo = change_undo_start(&env,
-				    &(struct change_undo_spec){ &r->history, r->history.undo.task,
-								r->history.undo.only,
-								r->history.undo.redo },
-				    undone, r);
+	begun = &r->history.undo;
+	r->undo = change_undo_start(
+		&env,
+		&(struct change_undo_spec){ .history = &r->history,
+					    .task = begun->task,
+					    .only = begun->only,
+					    .redo = begun->redo,
+					    .rewind = begun->rewinds ? &begun->rewind : NULL },
+		undone, r);
 	return true;
 }
 

@@ -20,13 +20,16 @@ enum { WINDOW = 500 };
 
 bool change_undo_wants(const struct change_undo_spec *s, const struct past_edit *e)
 {
+	if (s->rewind)
+		return e->step > s->rewind->above && e->step <= s->rewind->upto && !e->failed &&
+		       (s->redo ? e->undone && e->rewound : !e->undone);
 	return (slice_eq(e->task, s->task) || slice_eq(s->history->session, s->task)) &&
 	       e->undone == s->redo && !e->failed && (s->only < 0 || e->step == s->only);
 }
 
 static struct slice state_dir(const struct change_undo *u)
 {
-	return event_log_state_dir(u->env.log);
+	return u->spec.preview ? u->preview.state_dir : event_log_state_dir(u->env.log);
 }
 
 /* --- grouping --- */
@@ -245,6 +248,9 @@ static bool made(void *self, struct apply_item *item, const struct apply_result 
 			t->why = *err;
 		t->went = t->left_out = false;
 	}
+	if (u->spec.preview && u->preview.file && r->written && item->kind == RESTORE_TEXT &&
+	    !undo_git_is(item->path))
+		u->preview.file(u->preview.payload, item->path, r->was, r->now);
 	return undo_settle(u, r);
 }
 
@@ -369,7 +375,7 @@ static void ended(void *self, const struct err *err)
 	u->begun = false; /* the log is broken: the next start goes on */
 	if (u->why.code != ERR_NONE)
 		err = &u->why;
-	undo_git_report(&u->git, u->spec.redo, &u->report);
+	undo_git_report(&u->git, u->spec.redo, u->spec.preview, &u->report);
 	u->out.report = buf_slice(&u->report);
 	u->done(u->payload, &u->out, err);
 	change_undo_drop(u);
@@ -385,12 +391,19 @@ static void began(void *payload, const struct err *err)
 					      .made = made,
 					      .finish = finish,
 					      .ended = ended };
+	static const struct apply_ops preview = { .preview = true,
+						  .window = WINDOW,
+						  .next = next,
+						  .plan = plan,
+						  .made = made,
+						  .finish = finish,
+						  .ended = ended };
 	struct change_undo *u = payload;
 
 	u->sync = NULL;
 	if (err)
 		u->why = *err;
-	u->apply = apply_start(&u->env, &ops, u);
+	u->apply = apply_start(&u->env, u->spec.preview ? &preview : &ops, u);
 }
 
 struct change_undo *change_undo_start(const struct change_env *e, const struct change_undo_spec *s,
@@ -400,6 +413,14 @@ struct change_undo *change_undo_start(const struct change_env *e, const struct c
 
 	u->env = *e;
 	u->spec = *s;
+	if (s->rewind) {
+		u->rewind = *s->rewind;
+		u->spec.rewind = &u->rewind;
+	}
+	if (s->preview) {
+		u->preview = *s->preview;
+		u->spec.preview = &u->preview;
+	}
 	u->done = done;
 	u->payload = payload;
 	arena_init(&u->arena);
@@ -408,7 +429,8 @@ struct change_undo *change_undo_start(const struct change_env *e, const struct c
 	undo_git_init(&u->git);
 	group_by_path(u);
 	u->checking = true;
-	if (u->n_groups > 0 && undo_log_begin(u))
+	/* A rewind is logged where no file changes, too: the conversation does. */
+	if (!s->preview && (u->n_groups > 0 || s->rewind) && undo_log_begin(u))
 		u->sync = event_log_sync(u->env.log, began, u);
 	else
 		began(u, NULL); /* nothing to change, or the log is broken: it ends */

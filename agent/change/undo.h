@@ -21,7 +21,19 @@ struct change_undo_spec {
 	struct slice task;	       /* or the history's session: all its tasks */
 	int64_t only;		       /* a step of it, or -1: all of them */
 	bool redo;
+	const struct past_rewind *rewind; /* instead of task and only; copied; NULL: it is none */
+	const struct change_preview *preview; /* copied; NULL: it is made */
 };
+
+/* Nothing is changed and nothing logged; the environment needs no log. What is refused is what stands in
+ * the way now. Links, folders and permissions are taken to be as the task left them. */
+struct change_preview {
+	struct slice state_dir;
+	/* What would come of each file of text: ptr NULL is no file. NULL: nobody wants to know. */
+	void (*file)(void *payload, struct slice path, struct slice now, struct slice then);
+	void *payload;
+};
+
 struct change_undo_result {
 	struct slice report;	  /* lines for people; borrowed for the time of the call */
 	size_t restored, refused; /* paths; one of which only some steps went back counts as both */

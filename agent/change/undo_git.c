@@ -102,11 +102,14 @@ bool undo_git_refused(struct undo_git *g, struct slice path, bool redo, struct b
 	return !b && *told;
 }
 
-void undo_git_report(const struct undo_git *g, bool redo, struct buf *report)
+void undo_git_report(const struct undo_git *g, bool redo, bool preview, struct buf *report)
 {
 	if (g->went == 0)
 		return;
-	buf_printf(report, "git: %s %.*s", redo ? "made again:" : "restored",
+	buf_printf(report, "git: %s %.*s",
+		   preview ? "to be restored:"
+		   : redo  ? "made again:"
+			   : "restored",
 		   SLICE_ARG(buf_slice(&g->names)));
 	if (g->went > NAMED)
 		buf_printf(report, " and %zu more", g->went - NAMED);

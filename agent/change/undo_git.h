@@ -38,6 +38,6 @@ bool undo_git_went(struct undo_git *g, struct slice path);
 bool undo_git_refused(struct undo_git *g, struct slice path, bool redo, struct buf *report,
 		      bool *told);
 /* One line for all that went, if any did. */
-void undo_git_report(const struct undo_git *g, bool redo, struct buf *report);
+void undo_git_report(const struct undo_git *g, bool redo, bool preview, struct buf *report);
 
 #endif

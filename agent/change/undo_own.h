@@ -25,6 +25,8 @@ struct group {
 struct change_undo {
 	struct change_env env;
 	struct change_undo_spec spec;
+	struct past_rewind rewind;     /* if spec.rewind */
+	struct change_preview preview; /* if spec.preview */
 	struct arena arena; /* of the plan */
 	struct turn *turns;
 	struct group *groups;

@@ -15,6 +15,13 @@ bool undo_log_begin(struct change_undo *u)
 	jw_kstr(w, "task", u->spec.task);
 	jw_ki64(w, "only", u->spec.only);
 	jw_kbool(w, "redo", u->spec.redo);
+	if (u->spec.rewind) {
+		jw_kobject(w, "rewind");
+		jw_ki64(w, "to", u->rewind.to);
+		jw_ki64(w, "above", u->rewind.above);
+		jw_ki64(w, "upto", u->rewind.upto);
+		jw_end(w);
+	}
 	return event_log_end(log, &u->why);
 }
 
@@ -51,6 +58,8 @@ static bool log_turn(struct change_undo *u, const struct turn *t, struct slice a
 	jw_kstr(w, "after", t->went ? after : SLICE(""));
 	if (u->spec.redo)
 		jw_kbool(w, "redo", true);
+	if (u->spec.rewind)
+		jw_kbool(w, "rewind", true);
 	return event_log_end(u->env.log, &u->why);
 }
 
@@ -82,6 +91,17 @@ static void report_git(struct change_undo *u, struct slice path, size_t went, si
 	u->out.refused += told;
 }
 
+/* A text is shown by its lines instead. */
+static void report_preview(struct change_undo *u, const struct past_edit *e, bool there)
+{
+	if (e->entry.kind != RESTORE_TEXT || !u->preview.file)
+		buf_printf(&u->report, "%s %.*s\n",
+			   e->entry.kind == RESTORE_MODE ? "to be restored: permissions of"
+			   : there			 ? "to be restored:"
+							 : "to be removed:",
+			   SLICE_ARG(e->path));
+}
+
 static void report(struct change_undo *u, const struct apply_result *r, size_t went, size_t refused)
 {
 	const struct past_edit *e = u->turns[u->first].edit;
@@ -93,7 +113,9 @@ static void report(struct change_undo *u, const struct apply_result *r, size_t w
 		report_git(u, e->path, went, refused);
 		return;
 	}
-	if (went > 0)
+	if (went > 0 && u->spec.preview)
+		report_preview(u, e, there);
+	else if (went > 0)
 		buf_printf(&u->report, "%s %.*s\n",
 			   e->entry.kind == RESTORE_MODE ? "permissions restored:"
 			   : there			 ? "restored"
@@ -121,7 +143,7 @@ bool undo_settle(struct change_undo *u, const struct apply_result *r)
 			continue;
 		went += t->went;
 		refused += !t->went;
-		ok = ok && log_turn(u, t, slice_of(hash.s));
+		ok = ok && (u->spec.preview || log_turn(u, t, slice_of(hash.s)));
 	}
 	report(u, r, went, refused);
 	return ok;

@@ -20,20 +20,25 @@ static struct slice last_after(const struct target *t, size_t i)
 	return after;
 }
 
+/* The bytes of a file that is not text stay as they are. */
+static struct slice decoded(struct arena *a, struct slice bytes)
+{
+	struct err ignored = { 0 };
+	struct slice text;
+	enum encoding e;
+
+	return bytes.ptr && encoding_decode(a, bytes, &e, &text, &ignored) ? text : bytes;
+}
+
 static bool content(struct arena *a, const struct place *p, const struct history *h,
 		    struct slice hash, struct slice *out, struct err *err)
 {
-	struct err ignored = { 0 };
-	struct slice bytes;
-	enum encoding e;
-
 	*out = (struct slice){ NULL, 0 };
 	if (hash.len == 0)
 		return true;
-	if (!blob_get(p->state, h->session, hash, a, &bytes, err))
+	if (!blob_get(p->state, h->session, hash, a, out, err))
 		return false;
-	if (!encoding_decode(a, bytes, &e, out, &ignored))
-		*out = bytes; /* the bytes of a file that is not text */
+	*out = decoded(a, *out);
 	return true;
 }
 
@@ -82,6 +87,15 @@ static void put_text(struct cli *c, struct slice path, struct slice before, stru
 		put_json(c, path, "text", diff);
 	else
 		term_diff(&c->out, diff);
+}
+
+void diff_put(struct cli *c, struct slice path, struct slice before, struct slice after)
+{
+	struct arena a;
+
+	arena_init(&a);
+	put_text(c, path, decoded(&a, before), decoded(&a, after), &a);
+	arena_release(&a);
 }
 
 static bool put_file(struct cli *c, const struct place *p, const struct target *t, size_t i,

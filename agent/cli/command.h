@@ -53,6 +53,7 @@ int cmd_status(struct cli *c);
 int cmd_diff(struct cli *c);
 int cmd_undo(struct cli *c);
 int cmd_redo(struct cli *c);
+int cmd_rewind(struct cli *c);
 int cmd_sessions(struct cli *c);
 int cmd_tasks(struct cli *c);
 int cmd_attach(struct cli *c);

@@ -48,16 +48,30 @@ static const struct command table[] = {
 	  OPTS_COMMON | OPT_MESSAGE | OPT_JSON, 1, cmd_commit,
 	  "  emend commit\n"
 	  "  emend commit -m \"Fix the sign of add()\"\n" },
-	{ "undo", "[-y] [TASK|SESSION|STEP]",
+	{ "undo", "[-y] [--list | --dry-run] [TASK|SESSION|STEP]",
 	  "put back what a task, or one step of the newest, changed",
 	  "A file is put back only where Emend's change still stands; the rest is named and left "
-	  "alone.\n",
-	  OPTS_COMMON | OPT_CONFIRM | OPT_JSON | OPT_NO_SANDBOX, 1, cmd_undo,
+	  "alone. --list shows the tasks whose changes stand, with their steps; --dry-run the diff of what\n"
+	  "would come of it.\n",
+	  OPTS_COMMON | OPT_CONFIRM | OPT_JSON | OPT_NO_SANDBOX | OPT_LIST | OPT_DRY_RUN |
+		  OPT_LIMIT,
+	  1, cmd_undo,
 	  "  emend undo        the newest task\n"
+	  "  emend undo -n     what that would change\n"
 	  "  emend undo -y 3   step 3 of it, without a question\n" },
-	{ "redo", "[-y] [TASK|SESSION|STEP]", "make again what undo put back",
+	{ "redo", "[-y] [--dry-run] [TASK|SESSION|STEP]", "make again what undo put back",
 	  "Your own changes since are kept, as with undo.\n",
-	  OPTS_COMMON | OPT_CONFIRM | OPT_JSON | OPT_NO_SANDBOX, 1, cmd_redo, NULL },
+	  OPTS_COMMON | OPT_CONFIRM | OPT_JSON | OPT_NO_SANDBOX | OPT_DRY_RUN, 1, cmd_redo, NULL },
+	{ "rewind", "[-y] [--dry-run] [SESSION] [STEP]",
+	  "go back to a step of a session, with its files and its conversation",
+	  "Without STEP it lists the steps of the newest session of this folder: the answers of the\n"
+	  "model, and what each of them did. `emend rewind STEP` goes to the end of that one; the\n"
+	  "session goes on from there when it is resumed, and until then it can go forward again. Where\n"
+	  "your own changes are in the way of a file, they are named and nothing is done.\n",
+	  OPTS_COMMON | OPT_CONFIRM | OPT_JSON | OPT_NO_SANDBOX | OPT_DRY_RUN, 2, cmd_rewind,
+	  "  emend rewind        the steps\n"
+	  "  emend rewind -n 3   what going back to step 3 would change\n"
+	  "  emend rewind 3\n" },
 	{ "status", "[TASK|SESSION|STEP]", "what happened in this folder, and what was spent today",
 	  "With the name of a task or session: what it changed, and what of it still stands.\n",
 	  OPTS_COMMON | OPT_JSON, 1, cmd_status, NULL },

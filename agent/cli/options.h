@@ -39,6 +39,7 @@
 #define OPT_STDIN OPTION_BIT(28)
 #define OPT_ENV OPTION_BIT(29)
 #define OPT_LIST OPTION_BIT(30)
+#define OPT_DRY_RUN OPTION_BIT(31)
 /* Groups of them. */
 #define OPTS_COMMON (OPT_DIR | OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP)
 #define OPTS_TASK                                                                      \

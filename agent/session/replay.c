@@ -5,13 +5,26 @@
  * that says so. */
 #include "agent/session/task_own.h"
 
+/* What stood in the transcript when a step was over (rewind.h). */
+struct step_mark {
+	int64_t number;
+	size_t turns;
+	size_t cut, trim, most, made; /* of struct compact */
+};
+
 struct replay {
 	struct task *t;
 	double spent_usd;
 	struct block *results; /* of the last assistant turn */
 	size_t n_results, n_calls;
-	struct turn *
-		asked; /* the turn that made the calls; its results are not in the transcript yet */
+	/* The turn that made the calls; its results are not in the transcript yet. */
+	struct turn *asked;
+	struct step_mark *marks; /* the first is of the empty transcript */
+	size_t n_marks, at, cap; /* at: so many of them are done; the others lie ahead */
+	int64_t answers;
+	bool open;	/* the results of the last step may still come */
+	bool rewinding; /* an undo that is a rewind has begun, and not ended */
+	size_t before;	/* `at` when it began */
 };
 
 static struct slice text_of(struct json ev, const char *key, struct arena *a)
@@ -71,12 +84,87 @@ static void flush(struct replay *p)
 	transcript_add(&p->t->transcript, a, &turn);
 }
 
+/* --- steps, to which the person may have gone back --- */
+
+static void add_mark(struct replay *p, int64_t number)
+{
+	if (p->at == p->cap) {
+		size_t cap = p->cap ? 2 * p->cap : 64;
+		struct step_mark *bigger = arena_array(&p->t->arena, cap, sizeof(*bigger));
+
+		if (p->at)
+			memcpy(bigger, p->marks, p->at * sizeof(*bigger));
+		p->marks = bigger;
+		p->cap = cap;
+	}
+	p->marks[p->at++] = (struct step_mark){ .number = number };
+	p->n_marks = p->at; /* what lay ahead is left behind: its turns are written over */
+}
+
+/* Nothing belongs to the last step any more. */
+static void close_step(struct replay *p)
+{
+	const struct compact *c = &p->t->compact;
+	struct step_mark *m;
+
+	flush(p);
+	if (!p->open)
+		return;
+	p->open = false;
+	m = &p->marks[p->at - 1];
+	m->turns = p->t->transcript.n;
+	m->cut = c->cut;
+	m->trim = c->trim;
+	m->most = c->most;
+	m->made = c->made;
+}
+
+/* The turns behind the mark stay where they are, for the way forward, until others take their place. */
+static void go_to(struct replay *p, size_t at)
+{
+	const struct step_mark *m = &p->marks[at - 1];
+	struct compact *c = &p->t->compact;
+
+	p->at = at;
+	p->t->transcript.n = m->turns;
+	c->cut = m->cut;
+	c->trim = m->trim;
+	c->most = m->most;
+	c->made = m->made;
+	c->stale = true;
+}
+
+/* Begun is done: what a crash interrupts here is brought to its end before the task asks anything. */
+static void take_undoing(struct replay *p, struct json ev)
+{
+	struct json rewind = json_get(ev, "rewind");
+	int64_t to = json_i64_or(json_get(rewind, "to"), -1);
+
+	p->rewinding = json_type(rewind) == JSON_OBJECT;
+	if (!p->rewinding)
+		return;
+	close_step(p);
+	p->before = p->at;
+	for (size_t i = 0; i < p->n_marks; i++)
+		if (p->marks[i].number == to)
+			go_to(p, i + 1);
+}
+
+static void take_undone(struct replay *p, struct json ev)
+{
+	if (p->rewinding && !json_bool_or(json_get(ev, "ok"), false)) /* it was given up */
+		go_to(p, p->before);
+	p->rewinding = false;
+}
+
+/* --- the events --- */
+
 static void take_user(struct replay *p, struct json ev)
 {
 	struct arena *a = &p->t->arena;
 	struct block *b = arena_alloc(a, sizeof(*b));
 
-	flush(p);
+	close_step(p);
 	*b = (struct block){ .kind = BLOCK_TEXT, .text = text_of(ev, "text", a) };
 	transcript_add(&p->t->transcript, a,
 		       &(struct turn){ .role = ROLE_USER, .blocks = b, .n_blocks = 1 });
@@ -88,7 +176,7 @@ static void take_assistant(struct replay *p, struct json ev)
 	struct json blocks = json_get(ev, "blocks");
 	struct turn turn = { .role = ROLE_ASSISTANT, .model = text_of(ev, "model", a) };
 
-	flush(p);
+	close_step(p);
 	turn.blocks = arena_array(a, json_len(blocks) + 1, sizeof(*turn.blocks));
 	p->n_calls = 0;
 	for (struct json_iter it = json_iter(blocks); json_next(&it); turn.n_blocks++) {
@@ -103,6 +191,8 @@ static void take_assistant(struct replay *p, struct json ev)
 	}
 	if (turn.n_blocks == 0)
 		return;
+	add_mark(p, ++p->answers);
+	p->open = true;
 	transcript_add(&p->t->transcript, a, &turn);
 	if (p->n_calls == 0)
 		return;
@@ -152,9 +242,13 @@ static bool take(void *payload, struct json ev, struct err *err)
 	else if (json_is(type, "result"))
 		take_result(p, ev);
 	else if (json_is(type, "compaction")) {
-		flush(p);
+		close_step(p);
 		compact_replay(p->t, ev);
-	} else if (json_is(type, "usage"))
+	} else if (json_is(type, "undoing"))
+		take_undoing(p, ev);
+	else if (json_is(type, "undone"))
+		take_undone(p, ev);
+	else if (json_is(type, "usage"))
 		take_usage(p, ev);
 	else if (json_is(type, "edit") && step >= p->t->env.next_step)
 		p->t->env.next_step = step + 1;
@@ -165,6 +259,7 @@ bool replay_log(struct task *t, double *spent_usd, struct err *err)
 {
 	struct replay p = { .t = t };
 
+	add_mark(&p, 0);
 	if (!event_log_read(agent_state_dir(t->agent), t->session, take, &p, err))
 		return false;
 	flush(&p);

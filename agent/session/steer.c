@@ -55,8 +55,7 @@ bool steer_take(struct task *t)
 	t->steered = NULL;
 	t->steered_end = &t->steered;
 	for (struct steer_word *it = w; it; it = it->next) {
-		turn_user(t, arena_printf(&t->arena, "(The user says while you work:)\n%.*s",
-					  SLICE_ARG(it->text)));
+		turn_user(t, arena_printf(&t->arena, STEER_WORDS "%.*s", SLICE_ARG(it->text)));
 		task_emit(t, &(struct task_event){ .kind = TASK_STEERED, .text = it->text });
 	}
 	return w != NULL;

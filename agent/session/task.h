@@ -15,6 +15,7 @@ struct http;
 struct ledger;
 struct runner;
 struct agent;
+struct change_preview;
 struct task;
 
 /* What all tasks of a process share. One per process; the faces own it. Opens nothing until a task
@@ -97,6 +98,12 @@ struct undo_spec {
 	struct slice workspace, session, task;
 	int64_t step; /* -1: all */
 	bool redo;    /* the other way: make again what was undone, oldest first */
+	/* Instead: back (or forward again) to this step of the session, which must be named, with its
+	 * conversation (rewind.h). Nothing is done where a file of it is in the way. */
+	bool rewinds;
+	int64_t to;
+	/* Only what it would be: change/undo.h; its state_dir is not looked at. Copied; NULL: it is done */
+	const struct change_preview *preview;
 	const struct config *config;
 };
 typedef void undo_done_cb(void *payload, struct slice report, size_t restored, size_t refused,

@@ -205,6 +205,7 @@ void calls_collect(struct task *t); /* results into transcript and log */
 extern const char task_call_was_cut[];
 void calls_abort(struct task *t);   /* drops what is under way; its results say "cancelled" */
 
+#define STEER_WORDS "(The user says while you work:)\n" /* what they begin with in the transcript */
 /* Into the transcript, before the next call is planned; false: nothing waited. */
 bool steer_take(struct task *t);
 

@@ -2,8 +2,12 @@
  * the engine (agent/change/undo.h), which is a runner, a log that is open, and a place to cancel.
  *
  *   WAITING (for rejections, which may have its log) --> RECOVERING (what a crash left) --> READING (the log)
- *   --> TURNING --> ENDED: done(), freed */
+ *   --> TURNING --> ENDED: done(), freed
+ *
+ * A preview begins with READING and never opens the log. A rewind comes before TURNING through CHECKING, which is a
+ * preview: where something is in the way, nothing is done, for the conversation cannot go back to half of a step. */
 #include "agent/session/agent.h"
+#include "agent/session/rewind.h"
 #include "agent/session/task_own.h"
 
 #include <stdlib.h>
@@ -13,7 +17,14 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum undo_state { UNDO_WAITING, UNDO_RECOVERING, UNDO_READING, UNDO_TURNING, UNDO_ENDED };
+enum undo_state {
+	UNDO_WAITING,
+	UNDO_RECOVERING,
+	UNDO_READING,
+	UNDO_CHECKING,
+	UNDO_TURNING,
+	UNDO_ENDED
+};
 
 struct undo {
 	enum undo_state state;
@@ -29,6 +40,10 @@ struct undo {
 	struct slice task;
 	int64_t only; /* a step, or -1 */
 	bool redo;
+	bool rewinds, previews;
+	int64_t to;
+	struct past_rewind rewind;
+	struct change_preview preview;
 	struct recover *recover;
 	struct change_undo *turning;
 	struct buf report;
@@ -56,11 +71,34 @@ static void undo_free(struct undo *u)
 
 static void undo_goto(struct undo *u, enum undo_state next)
 {
-	static const char *const name[] = { "WAITING", "RECOVERING", "READING", "TURNING",
-					    "ENDED" };
+	static const char *const name[] = { "WAITING",	"RECOVERING", "READING",
+					    "CHECKING", "TURNING",    "ENDED" };
 
 	log_debug("undo: %s -> %s", name[u->state], name[next]);
 	u->state = next;
+}
+
+static void turn(struct undo *u, enum undo_state next);
+
+/* Nothing is in the way: now for good. */
+static void checked(struct undo *u, const struct change_undo_result *r, const struct err *err)
+{
+	if (!err && r->refused == 0) {
+		turn(u, UNDO_TURNING);
+		return;
+	}
+	buf_append(&u->report, r->report);
+	u->refused += r->refused;
+	if (err)
+		u->why = *err;
+	else
+		(void)err_set(
+			&u->why, ERR_STALE,
+			"%zu file%s changed since in a way that does not let them go back, so "
+			"nothing was done",
+			r->refused, r->refused == 1 ? "" : "s");
+	undo_goto(u, UNDO_ENDED);
+	runq_post(agent_runq(u->agent), &u->step);
 }
 
 static void turned(void *payload, const struct change_undo_result *r, const struct err *err)
@@ -68,6 +106,10 @@ static void turned(void *payload, const struct change_undo_result *r, const stru
 	struct undo *u = payload;
 
 	u->turning = NULL;
+	if (u->state == UNDO_CHECKING) {
+		checked(u, r, err);
+		return;
+	}
 	buf_append(&u->report, r->report);
 	u->restored += r->restored;
 	u->refused += r->refused;
@@ -89,19 +131,30 @@ static void recovered(void *payload, struct slice report, size_t n)
 	runq_post(agent_runq(u->agent), &u->step);
 }
 
-static void turn(struct undo *u)
+static void turn(struct undo *u, enum undo_state next)
 {
 	struct change_env env = { &u->workspace, u->log,
-				  u->redo ? SLICE("Emend: redo") : SLICE("Emend: undo") };
-	struct change_undo_spec s = { &u->history, u->task, u->only, u->redo };
+				  u->rewinds ? SLICE("Emend: rewind")
+				  : u->redo  ? SLICE("Emend: redo")
+					     : SLICE("Emend: undo") };
+	struct change_preview check = { .state_dir = agent_state_dir(u->agent) };
+	struct change_undo_spec s = { .history = &u->history,
+				      .task = u->task,
+				      .only = u->only,
+				      .redo = u->redo,
+				      .rewind = u->rewinds ? &u->rewind : NULL };
 
-	undo_goto(u, UNDO_TURNING);
+	undo_goto(u, next);
+	if (next == UNDO_CHECKING)
+		s.preview = &check;
+	else if (u->previews)
+		s.preview = &u->preview;
 	u->turning = change_undo_start(&env, &s, turned, u);
 }
 
 static void end(struct undo *u)
 {
-	if (u->restored + u->refused == 0 && u->why.code == ERR_NONE)
+	if (u->restored + u->refused == 0 && u->why.code == ERR_NONE && !u->rewinds)
 		(void)err_set(&u->why, ERR_NOT_FOUND, "there is nothing to %s in task %.*s",
 			      u->redo ? "redo" : "undo", SLICE_ARG(u->task));
 	u->done(u->payload, buf_slice(&u->report), u->restored, u->refused,
@@ -111,6 +164,11 @@ static void end(struct undo *u)
 
 static bool begin(struct undo *u, struct err *err)
 {
+	if (u->previews) {
+		undo_goto(u, UNDO_READING);
+		runq_post(agent_runq(u->agent), &u->step);
+		return true;
+	}
 	if (!event_log_open(agent_store(u->agent), u->history.session, &u->log, err))
 		return false;
 	undo_goto(u, UNDO_RECOVERING);
@@ -122,6 +180,17 @@ static bool begin(struct undo *u, struct err *err)
 	return true;
 }
 
+static bool read_log(struct undo *u, struct err *err)
+{
+	struct slice dir = agent_state_dir(u->agent);
+	struct rewind_steps steps;
+
+	return history_read(&u->arena, dir, u->history.session, &u->history, err) &&
+	       (!u->rewinds ||
+		(rewind_steps_read(&u->arena, dir, u->history.session, &steps, err) &&
+		 rewind_plan(&steps, u->to, &u->rewind, &u->redo, err)));
+}
+
 static void undo_step(struct job *j)
 {
 	struct undo *u = container_of(j, struct undo, step);
@@ -130,10 +199,8 @@ static void undo_step(struct job *j)
 		if (!list_empty(agent_rejects(u->agent)) || begin(u, &u->why))
 			return;
 	}
-	if (u->state == UNDO_READING && u->why.code == ERR_NONE &&
-	    history_read(&u->arena, agent_state_dir(u->agent), u->history.session, &u->history,
-			 &u->why))
-		turn(u);
+	if (u->state == UNDO_READING && u->why.code == ERR_NONE && read_log(u, &u->why))
+		turn(u, u->rewinds && !u->previews ? UNDO_CHECKING : UNDO_TURNING);
 	else if (u->state == UNDO_ENDED || u->why.code != ERR_NONE)
 		end(u);
 }
@@ -145,10 +212,16 @@ static bool find(struct undo *u, const struct undo_spec *s, struct err *err)
 	if (s->session.len > 0) {
 		if (!history_read(&u->arena, dir, s->session, &u->history, err))
 			return false;
+		if (s->rewinds && !slice_eq(u->history.workspace, s->workspace))
+			return err_set(err, ERR_USAGE,
+				       "session %.*s belongs to the folder %.*s: run emend there",
+				       SLICE_ARG(s->session), SLICE_ARG(u->history.workspace));
 	} else if (!history_find(&u->arena, dir, s->workspace, s->task, &u->history, err)) {
 		return false;
 	}
-	u->task = s->task.len > 0 ? arena_dup(&u->arena, s->task) : u->history.last_task;
+	u->task = s->rewinds	    ? u->history.session
+		  : s->task.len > 0 ? arena_dup(&u->arena, s->task)
+				    : u->history.last_task;
 	return true;
 }
 
@@ -161,6 +234,13 @@ bool undo_start(struct agent *a, const struct undo_spec *s, const struct host *h
 	list_init(&u->link);
 	u->only = s->step;
 	u->redo = s->redo;
+	u->rewinds = s->rewinds;
+	u->to = s->to;
+	u->previews = s->preview != NULL;
+	if (s->preview) {
+		u->preview = *s->preview;
+		u->preview.state_dir = agent_state_dir(a);
+	}
 	u->done = done;
 	u->payload = payload;
 	arena_init(&u->arena);
@@ -174,7 +254,7 @@ bool undo_start(struct agent *a, const struct undo_spec *s, const struct host *h
 	}
 	u->workspace.runner = u->runner;
 	list_append(agent_undos(a), &u->link);
-	if (list_empty(agent_rejects(a)) && !begin(u, err)) {
+	if ((u->previews || list_empty(agent_rejects(a))) && !begin(u, err)) {
 		undo_free(u);
 		return false;
 	}

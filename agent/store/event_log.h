@@ -39,10 +39,11 @@
  *   result    {task, call, tool, ok, text}
  *   plan      {task, steps}
  *   hunk      {task, action: "accept", hunks[ids]}       the user keeps these changes
- *   undo      {task, step, path, ok, error?, before, after, redo?}
- *             redo: true if an undo was taken back
- *   undoing   {task, only, redo}                         before an undo changes its first file; only: the
- *             step, or -1
+ *   undo      {task, step, path, ok, error?, before, after, redo?, rewind?}
+ *             redo: true if an undo was taken back; rewind: true as part of one
+ *   undoing   {task, only, redo, rewind?{to,above,upto}} before an undo changes its first file; only: the
+ *             step, or -1; rewind: from here on the conversation is as it was at the end of answer `to`
+ *             (0: none), and the steps of files above and up to those numbers go, or come again with redo
  *   undone    {task, ok}                                 it has come to its end, or was given up; without
  *             it the next start goes on with the undo
  *   compaction{task, cut, trim, turns, most, before, after}  from here on the model gets a shorter

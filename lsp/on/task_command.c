@@ -124,6 +124,34 @@ void command_undo(struct server *s, struct rpc_request *req, struct json arg, st
 	tasks_show(t, token);
 }
 
+/* Back to a step of a session: with its files, and for whoever goes on with it. */
+void command_rewind(struct server *s, struct rpc_request *req, struct json arg, struct json token)
+{
+	struct undo_spec spec = { .session = command_text(req, arg, "session"),
+				  .step = -1,
+				  .rewinds = true,
+				  .to = json_i64_or(json_get(arg, "step"), -1) };
+	struct tracked *t = tasks_newest(&s->tasks);
+	struct err err;
+
+	spec.workspace = command_workspace(s, req, arg, t);
+	if (spec.session.len == 0 && t)
+		spec.session = slice_of(t->session);
+	if (spec.session.len == 0 || spec.to < 0) {
+		(void)err_set(&err, ERR_INVALID,
+			      "emend.rewind needs one argument: {session: \"...\", step: N}.");
+		command_failed(req, &err);
+		return;
+	}
+	t = tasks_undo(s, &spec, &err);
+	if (!t) {
+		command_failed(req, &err);
+		return;
+	}
+	reply_task(req, t, false);
+	tasks_show(t, token);
+}
+
 /* --- diff --- */
 
 static struct tracked *find_diff(struct tasks *all, struct slice id)

@@ -280,38 +280,19 @@ static void on_break(void *payload)
 	input_pause(&c->input); /* the terminal is as it was */
 }
 
-/* The newest session of this folder. */
-static bool newest(struct cli *c, struct slice state, struct slice *id, struct err *err)
-{
-	struct slice *ids = arena_array(&c->arena, SESSIONS_MAX, sizeof(*ids)), workspace;
-	size_t n = session_list(state, &c->arena, ids, SESSIONS_MAX);
-	struct session_info s;
-	struct err damage;
-
-	if (!place_workspace(c, &workspace, err))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (!session_info(&c->arena, state, ids[i], &s, &damage) ||
-		    !slice_eq(s.workspace, workspace))
-			continue;
-		*id = ids[i];
-		return true;
-	}
-	return err_set(err, ERR_NOT_FOUND, "There is no session of this folder yet.");
-}
-
 /* Of --resume. The session's own folder, unless -C names one. */
 static bool find_session(struct chat *c, struct session_info *s, struct err *err)
 {
 	struct cli *cli = c->cli;
-	struct slice state, id;
+	struct slice state, id, workspace;
 
 	if (!cli_given(cli, OPT_RESUME))
 		return true;
 	if (!state_dir(&cli->arena, &state, err))
 		return false;
 	if (strcmp(cli->args.resume, "last") == 0) {
-		if (!newest(cli, state, &id, err))
+		if (!place_workspace(cli, &workspace, err) ||
+		    !session_newest(&cli->arena, state, workspace, &id, err))
 			return false;
 	} else if (!session_find(&cli->arena, state, slice_of(cli->args.resume), &id, err)) {
 		return false;

@@ -15,6 +15,7 @@
 #include "agent/cli/loop.h"
 #include "agent/cli/place.h"
 #include "agent/cli/task/host_cli.h"
+#include "agent/session/task.h"
 
 enum chat_state { CHAT_READING, CHAT_WORKING, CHAT_UNDOING, CHAT_ENDED };
 
@@ -43,6 +44,8 @@ struct chat {
 	size_t n_later;
 	struct job next;	 /* of them */
 	struct slice undone;	 /* what the model is to be told with the next message; "" */
+	struct undo_spec back;	 /* while UNDOING */
+	bool back_preview;	 /* it is only shown */
 	bool leaving;		 /* once nothing runs any more */
 	unsigned interrupts;	 /* Ctrl-C, in a row */
 	uint64_t interrupted_ms; /* the last one */
@@ -76,7 +79,10 @@ void slash_run(struct chat *c, struct slice text);
 /* The names of all commands, without the slash; NULL behind the last. */
 const char *slash_name(size_t i);
 
-/* turn_back.c: the newest turn of this session whose changes stand is undone, or the oldest undone one made again. */
-void turn_back(struct chat *c, bool redo);
+/* turn_back.c: the newest turn of this session whose changes stand is undone, or the oldest undone one made again.
+ * preview: it is only shown. */
+void turn_back(struct chat *c, bool redo, bool preview);
+/* The session goes back to the end of this step (agent/session/rewind.h). */
+void turn_rewind(struct chat *c, int64_t to, bool preview);
 
 #endif

@@ -1,5 +1,9 @@
 /* slash.c - the commands of a chat: one table. */
 #include "agent/cli/chat/chat.h"
+
+#include <stdlib.h>
+
+#include "agent/cli/back/back.h"
 #include "agent/cli/model_check.h"
 #include "agent/cli/screen/flow.h"
 #include "agent/cli/sessions/session_info.h"
@@ -14,16 +18,54 @@ struct slash {
 
 static void run_help(struct chat *c, struct slice arg);
 
+/* The only word that /undo and /redo know. */
+static bool is_preview(struct chat *c, struct slice arg, bool *preview)
+{
+	*preview = slice_eq_cstr(arg, "preview");
+	if (arg.len > 0 && !*preview)
+		chat_note(c, SLICE("The only word it takes is \"preview\"."));
+	return arg.len == 0 || *preview;
+}
+
 static void run_undo(struct chat *c, struct slice arg)
 {
-	(void)arg;
-	turn_back(c, false);
+	bool preview;
+
+	if (is_preview(c, arg, &preview))
+		turn_back(c, false, preview);
 }
 
 static void run_redo(struct chat *c, struct slice arg)
 {
-	(void)arg;
-	turn_back(c, true);
+	bool preview;
+
+	if (is_preview(c, arg, &preview))
+		turn_back(c, true, preview);
+}
+
+static void run_rewind(struct chat *c, struct slice arg)
+{
+	size_t end = slice_find_byte(arg, ' ', 0);
+	struct slice number = slice_sub(arg, 0, end == SIZE_MAX ? arg.len : end);
+	struct slice rest = slice_trim(slice_sub(arg, number.len, arg.len));
+	struct err err = { 0 };
+	int64_t step = -1;
+	bool preview;
+
+	if (arg.len == 0 && c->session.len > 0) {
+		begin_line(&c->host);
+		if (!rewind_list(c->cli, &c->place, c->session, &err))
+			chat_note(c, slice_of(err.msg));
+		return;
+	}
+	if (number.len > 0 && number.len <= 9 &&
+	    strspn(arena_cstr(&c->cli->arena, number), "0123456789") == number.len)
+		step = strtol(arena_cstr(&c->cli->arena, number), NULL, 10);
+	if (arg.len > 0 && step < 0)
+		chat_note(c,
+			  SLICE("/rewind lists the steps; /rewind 3 goes to the end of step 3."));
+	else if (is_preview(c, rest, &preview))
+		turn_rewind(c, step, preview);
 }
 
 static void run_diff(struct chat *c, struct slice arg)
@@ -187,9 +229,11 @@ static void run_exit(struct chat *c, struct slice arg)
 
 static const struct slash table[] = {
 	{ "help", "", "this list", false, run_help },
-	{ "undo", "", "take the changes of the last turn back; again: of the one before", true,
-	  run_undo },
-	{ "redo", "", "make again what /undo took back", true, run_redo },
+	{ "undo", "[preview]", "take the changes of the last turn back; again: of the one before",
+	  true, run_undo },
+	{ "redo", "[preview]", "make again what /undo took back", true, run_redo },
+	{ "rewind", "[STEP]", "the steps of this session; back to one, with files and conversation",
+	  true, run_rewind },
 	{ "diff", "[TASK|STEP]", "what this session changed", true, run_diff },
 	{ "status", "", "session, folder, model, mode, what was spent and changed", false,
 	  run_status },

@@ -1,9 +1,11 @@
-/* turn_back.c - /undo and /redo in a chat: see chat.h. They take the turns as a stack: /undo again is the turn before,
- * /redo the one that was undone last. The model hears of it with the next message. */
+/* turn_back.c - /undo, /redo and /rewind in a chat: see chat.h. The first two take the turns as a stack: /undo again is
+ * the turn before, /redo the one that was undone last; the model hears of it with the next message. After a rewind it
+ * hears nothing: what it would be told of is no part of its conversation any more. */
 #include "agent/cli/chat/chat.h"
 
 #include "agent/change/history.h"
 #include "agent/change/undo.h"
+#include "agent/cli/back/back.h"
 
 /* The task whose turn it is; "" if there is none. */
 static struct slice pick(const struct history *h, bool redo)
@@ -32,38 +34,79 @@ static void tell_model(struct chat *c, bool redo, struct slice report)
 		SLICE_ARG(slice_trim(report)));
 }
 
-static void on_done(struct chat *c, bool redo, struct slice report, size_t restored, size_t refused,
+static const char *after_words(const struct undo_spec *s, bool preview)
+{
+	if (s->rewinds)
+		return preview ? "/rewind STEP does it." : "Your next message goes on from here.";
+	if (preview)
+		return s->redo ? "/redo does it." : "/undo does it.";
+	return s->redo ? "" : "/redo makes it again.";
+}
+
+static void on_done(void *payload, struct slice report, size_t restored, size_t refused,
 		    const struct err *err)
 {
+	struct chat *c = payload;
+	const struct undo_spec *s = &c->back;
+
 	live_hide(&c->host.live);
-	if (restored + refused > 0) {
+	if (restored + refused > 0 || (s->rewinds && !err)) {
 		begin_line(&c->host);
 		term_text(c->host.log, TERM_PLAIN, report);
 		term_fresh_line(c->host.log);
-		chat_note(c, arena_printf(&c->cli->arena, "%zu %s, %zu left as %s. %s", restored,
-					  redo ? "made again" : "undone", refused,
-					  refused == 1 ? "it is" : "they are",
-					  redo ? "" : "/redo makes it again."));
-		tell_model(c, redo, report);
+		chat_note(c, arena_printf(&c->cli->arena, "%s. %s",
+					  back_summary(&c->cli->arena, s, c->back_preview, restored,
+						       refused)
+						  .ptr,
+					  err ? "" : after_words(s, c->back_preview)));
 	}
+	if (s->rewinds && !c->back_preview && !err)
+		c->undone = SLICE("");
+	else if (!s->rewinds && !c->back_preview && restored + refused > 0)
+		tell_model(c, s->redo, report);
 	if (err)
 		term_error(&c->cli->log, err->msg);
 	chat_goto(c, CHAT_READING);
 }
 
-static void undone(void *payload, struct slice report, size_t restored, size_t refused,
-		   const struct err *err)
+static void start(struct chat *c, bool preview)
 {
-	on_done(payload, false, report, restored, refused, err);
+	struct change_preview show = back_preview(c->cli);
+	struct err err = { 0 };
+
+	c->back.preview = preview ? &show : NULL;
+	if (preview)
+		begin_line(&c->host);
+	if (!undo_start(c->loop.agent, &c->back, &c->host.host, on_done, c, &err)) {
+		term_error(&c->cli->log, err.msg);
+		return;
+	}
+	c->back.preview = NULL; /* it was copied */
+	c->back_preview = preview;
+	chat_goto(c, CHAT_UNDOING);
 }
 
-static void redone(void *payload, struct slice report, size_t restored, size_t refused,
-		   const struct err *err)
+static bool something_done(struct chat *c)
 {
-	on_done(payload, true, report, restored, refused, err);
+	if (c->session.len == 0)
+		chat_note(c, SLICE("Nothing was done yet."));
+	return c->session.len > 0;
 }
 
-void turn_back(struct chat *c, bool redo)
+void turn_rewind(struct chat *c, int64_t to, bool preview)
+{
+	if (!something_done(c))
+		return;
+	c->back = (struct undo_spec){ .workspace = c->place.workspace,
+				      .session = c->session,
+				      .step = -1,
+				      .rewinds = true,
+				      .to = to,
+				      .config = &c->place.config };
+	start(c, preview);
+}
+
+void turn_back(struct chat *c, bool redo, bool preview)
 {
 	struct undo_spec s = { .workspace = c->place.workspace,
 			       .session = c->session,
@@ -73,9 +116,10 @@ void turn_back(struct chat *c, bool redo)
 	struct err err = { 0 };
 	struct history h;
 
-	if (c->session.len == 0 ||
-	    !history_read(&c->cli->arena, c->place.state, c->session, &h, &err)) {
-		chat_note(c, c->session.len ? slice_of(err.msg) : SLICE("Nothing was done yet."));
+	if (!something_done(c))
+		return;
+	if (!history_read(&c->cli->arena, c->place.state, c->session, &h, &err)) {
+		chat_note(c, slice_of(err.msg));
 		return;
 	}
 	s.task = pick(&h, redo);
@@ -84,9 +128,6 @@ void turn_back(struct chat *c, bool redo)
 				  : SLICE("There is nothing of this session to undo."));
 		return;
 	}
-	if (!undo_start(c->loop.agent, &s, &c->host.host, redo ? redone : undone, c, &err)) {
-		term_error(&c->cli->log, err.msg);
-		return;
-	}
-	chat_goto(c, CHAT_UNDOING);
+	c->back = s;
+	start(c, preview);
 }

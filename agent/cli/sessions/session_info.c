@@ -107,3 +107,21 @@ bool session_find(struct arena *a, struct slice state, struct slice prefix, stru
 		"There is no session \"%.*s\", and no task; `emend sessions --all` lists them.",
 		SLICE_ARG(slice_sub(prefix, 0, 80)));
 }
+
+bool session_newest(struct arena *a, struct slice state, struct slice workspace, struct slice *id,
+		    struct err *err)
+{
+	struct slice *ids = arena_array(a, SESSIONS_MAX, sizeof(*ids));
+	size_t n = session_list(state, a, ids, SESSIONS_MAX);
+	struct session_info s;
+	struct err damage;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!session_info(a, state, ids[i], &s, &damage) ||
+		    !slice_eq(s.workspace, workspace))
+			continue;
+		*id = ids[i];
+		return true;
+	}
+	return err_set(err, ERR_NOT_FOUND, "There is no session of this folder yet.");
+}

@@ -20,6 +20,9 @@ NODISCARD bool session_info(struct arena *a, struct slice state, struct slice id
  * do. */
 NODISCARD bool session_find(struct arena *a, struct slice state, struct slice prefix,
 			    struct slice *id, struct err *err);
+/* The newest one of this folder. ERR_NOT_FOUND. */
+NODISCARD bool session_newest(struct arena *a, struct slice state, struct slice workspace,
+			      struct slice *id, struct err *err);
 /* Prints the log for people: one line an event, more for what was said. */
 NODISCARD bool session_show(struct term *t, struct slice state, struct slice id, struct err *err);
 /* cmd_sessions.c: those of this folder as a table, or all with --all; the exit status. */

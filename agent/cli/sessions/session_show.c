@@ -131,14 +131,27 @@ static void show_held(struct shower *s)
 
 static void show_undo(struct shower *s)
 {
-	words(s, json_bool_or(json_get(s->event, "ok"), false) ? "  undone: step "
-							       : "  not undone: step ");
+	bool redo = json_bool_or(json_get(s->event, "redo"), false);
+
+	words(s, json_bool_or(json_get(s->event, "ok"), false) ? "  " : "  not ");
+	words(s, redo ? "made again: step " : "undone: step ");
 	put(s, TERM_PLAIN, "step");
 	words(s, ", ");
 	put(s, TERM_PLAIN, "path");
 	words(s, " ");
 	put(s, TERM_DIM, "error");
 	words(s, "\n");
+}
+
+static void show_undoing(struct shower *s)
+{
+	struct json rewind = json_get(s->event, "rewind");
+
+	if (json_type(rewind) != JSON_OBJECT)
+		return;
+	term_text(s->t, TERM_YELLOW,
+		  arena_printf(s->a, "rewound to the end of step %lld\n",
+			       (long long)json_i64_or(json_get(rewind, "to"), 0)));
 }
 
 static void show_finished(struct shower *s)
@@ -185,6 +198,7 @@ static const struct {
 	{ "edit", show_edit },
 	{ "git", show_git },
 	{ "held", show_held },
+	{ "undoing", show_undoing },
 	{ "undo", show_undo },
 	{ "notice", show_notice },
 	{ "finished", show_finished },

@@ -485,7 +485,9 @@ static bool turn(struct undo *u, struct slice task, int64_t only, bool redo)
 {
 	struct world *w = u->w;
 	struct change_env env = { &w->env.workspace, w->env.log, SLICE("undo") };
-	struct change_undo_spec spec = { &u->history, task, only, redo };
+	struct change_undo_spec spec = {
+		.history = &u->history, .task = task, .only = only, .redo = redo
+	};
 
 	read_history(u);
 	u->done = false;
