@@ -3,7 +3,8 @@
 #include "agent/session/code_action.h"
 
 static const char do_help[] =
-	"What is piped in goes along with the task; with - it is the task.\n\n"
+	"What is piped in goes along with the task; with - it is the task. On a terminal one can type while\n"
+	"it works: Enter gives it the words with its next step, Up takes them back until then.\n\n"
 	"Exit status: 0 done, 1 failed, 2 usage, 3 budget, 4 denied, 5 cancelled,\n"
 	"6 sandbox unavailable, 7 provider or key.\n";
 

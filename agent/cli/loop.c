@@ -46,10 +46,8 @@ static void tasks_changed(void *owner)
 	face_changed(l->face);
 }
 
-static void on_signal(uv_signal_t *h, int number)
+void cli_loop_interrupt(struct cli_loop *l, int number)
 {
-	struct cli_loop *l = h->data;
-
 	l->last_signal = number;
 	if (l->interrupts++ > 0) {
 		if (l->breaks)
@@ -58,6 +56,11 @@ static void on_signal(uv_signal_t *h, int number)
 	}
 	if (l->interrupted)
 		l->interrupted(l->payload);
+}
+
+static void on_signal(uv_signal_t *h, int number)
+{
+	cli_loop_interrupt(h->data, number);
 }
 
 bool cli_loop_init(struct cli_loop *l, const struct cli *c, const struct place *p, bool with_agent,

@@ -34,6 +34,8 @@ NODISCARD bool cli_loop_init(struct cli_loop *l, const struct cli *c, const stru
 			     bool with_agent, struct err *err);
 /* Ends the agent and every handle of ours; cli_loop_run() returns when all others are closed. */
 void cli_loop_end(struct cli_loop *l);
+/* As if the terminal had sent this signal: for who reads its keys raw. */
+void cli_loop_interrupt(struct cli_loop *l, int number);
 void cli_loop_run(struct cli_loop *l); /* until all is closed; the loop is gone then */
 
 #endif

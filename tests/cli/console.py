@@ -14,16 +14,16 @@ from support import EMEND
 class Terminal:
     """The program as the leader of a session whose controlling terminal is ours."""
 
-    def __init__(self, w, *args, size=None, **env):
+    def __init__(self, w, *args, size=None, program=EMEND, **env):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:  # whatever goes wrong here, this copy of the suite must not go on: it would fork again
                 os.chdir(w.path)
                 if size:  # (rows, columns)
                     fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[0], size[1], 0, 0))
-                os.execve(EMEND, [EMEND, *args], dict(dict(w.env, TERM="xterm"), **env))
+                os.execve(program, [program, *args], dict(dict(w.env, TERM="xterm"), **env))
             except BaseException as why:
-                os.write(2, ("cannot start %s: %r\n" % (EMEND, why)).encode())
+                os.write(2, ("cannot start %s: %r\n" % (program, why)).encode())
             finally:
                 os._exit(127)
         self.text = ""

@@ -13,6 +13,13 @@ static void on_readable(uv_poll_t *h, int status, int events);
 
 /* --- the terminal --- */
 
+/* Not term_raw(): it stands in no line. */
+static void ask_brackets(struct input *in, bool on)
+{
+	(void)fputs(on ? "\033[?2004h" : "\033[?2004l", in->out->file);
+	(void)fflush(in->out->file);
+}
+
 static void set_raw(struct input *in, bool raw)
 {
 	struct termios t = in->cooked;
@@ -26,9 +33,8 @@ static void set_raw(struct input *in, bool raw)
 		t.c_cc[VTIME] = 0;
 	}
 	(void)tcsetattr(in->fd, TCSANOW, &t);
-	/* Not term_raw(): it stands in no line. */
-	(void)fputs(raw ? "\033[?2004h" : "\033[?2004l", in->out->file);
-	(void)fflush(in->out->file);
+	if (in->pastes)
+		ask_brackets(in, raw);
 	in->raw = raw;
 }
 
@@ -167,6 +173,13 @@ void input_run(struct input *in)
 	if (in->polled && !in->ended)
 		(void)uv_poll_start(&in->poll, UV_READABLE, on_readable);
 	runq_post(in->runq, &in->job);
+}
+
+void input_pastes(struct input *in)
+{
+	if (in->kind == INPUT_KEYS && in->raw && !in->pastes)
+		ask_brackets(in, true);
+	in->pastes = true;
 }
 
 void input_pause(struct input *in)

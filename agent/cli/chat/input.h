@@ -28,6 +28,7 @@ struct input_callbacks {
 struct input {
 	enum input_kind kind;
 	bool running, raw, ended, told;
+	bool pastes; /* INPUT_KEYS: the terminal is to say what is a paste; see input_pastes() */
 	bool polled; /* false: a file, that can be read at any time */
 	int fd;	     /* -1: closed */
 	uv_poll_t poll;
@@ -44,6 +45,9 @@ struct input {
 NODISCARD bool input_open(struct input *in, uv_loop_t *loop, struct runq *runq, struct term *out,
 			  bool lines_only, struct err *err);
 void input_run(struct input *in);
+/* From now on a paste comes in brackets (line.h). That is an order to the terminal, so it is not given before there is
+ * somebody who types. */
+void input_pastes(struct input *in);
 void input_pause(struct input *in);
 void input_close(struct input *in); /* before the loop ends */
 

@@ -227,8 +227,9 @@ bool typing_open(struct chat *c, struct err *err)
 	}
 	c->input.cb = &cb;
 	c->input.payload = c;
+	input_pastes(&c->input);
 	c->box = (struct box){ .line = &c->line, .colour = c->cli->out.colour };
-	c->live_box = (struct live_box){ draw, c };
+	c->live_box = (struct live_box){ .draw = draw, .self = c };
 	if (c->input.kind == INPUT_KEYS)
 		c->host.live.box = &c->live_box;
 	c->host.asker.takes = on_taken;

@@ -110,23 +110,40 @@ static void draw_box(struct live *l)
 	l->above = lines + at.row;
 }
 
+static bool has_box(const struct live *l)
+{
+	return l->box && (!l->box->wanted || l->box->wanted(l->box->self));
+}
+
+/* Nothing stands in the way of drawing. */
+static bool is_free(const struct live *l)
+{
+	return l->on && l->asker->state == ASKER_IDLE && !l->log->mid_line && !l->answer->mid_line;
+}
+
 void live_show(struct live *l)
 {
-	if (l->on && l->box && l->asker->state == ASKER_IDLE && !l->log->mid_line &&
-	    !l->answer->mid_line)
+	if (!is_free(l) || !l->box)
+		return;
+	if (has_box(l)) {
+		if (l->drawn > 0) /* it stands where the box begins */
+			live_hide(l);
 		draw_box(l);
+	} else if (l->box_drawn) {
+		live_hide(l);
+	}
 }
 
 static void on_tick(uv_timer_t *h)
 {
 	struct live *l = h->data;
 
-	if (l->box) {
+	if (has_box(l)) {
 		if (l->what[0] || !l->box_drawn)
 			live_show(l);
-	} else if (l->what[0] && l->asker->state == ASKER_IDLE && !l->log->mid_line &&
-		   !l->answer->mid_line)
+	} else if (l->what[0] && is_free(l)) {
 		draw(l);
+	}
 }
 
 void live_init(struct live *l, uv_loop_t *loop, struct term *log, struct term *answer,

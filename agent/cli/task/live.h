@@ -20,6 +20,7 @@ struct live_place {
 struct live_box {
 	/* Appends the rows, no line feed behind the last, each narrower than `columns`. */
 	void (*draw)(void *self, struct buf *out, unsigned columns, struct live_place *cursor);
+	bool (*wanted)(void *self); /* else there is the line alone; NULL: it always is */
 	void *self;
 };
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/cli/chat/steering.h"
 #include "agent/cli/loop.h"
 #include "agent/cli/task/host_cli.h"
 #include "protocol/base/limits.h"
@@ -14,6 +15,7 @@ struct task_run {
 	struct cli *cli;
 	struct cli_loop loop;
 	struct host_cli host;
+	struct steering steering; /* what is typed meanwhile */
 	enum err_code code;
 };
 
@@ -32,13 +34,20 @@ static void on_interrupt(void *payload)
 	task_cancel(r->host.task);
 }
 
+static void on_break(void *payload)
+{
+	struct task_run *r = payload;
+
+	steering_restore(&r->steering);
+}
+
 static void on_done(void *payload, struct task *t, const struct task_outcome *o)
 {
 	struct slice rest = o->summary, line = SLICE("");
 	struct task_run *r = payload;
 
-	(void)t;
 	r->code = o->code;
+	steering_close(&r->steering, t);
 	r->host.task = NULL;
 	live_hide(&r->host.live);
 	(void)term_flush(&r->cli->out);
@@ -66,13 +75,16 @@ int task_cmd(struct cli *c, struct place *p, struct task_spec *spec, bool report
 		return cli_fail(c, &err);
 	host_cli_init(&r.host, c, &r.loop, report);
 	r.loop.interrupted = on_interrupt;
+	r.loop.breaks = on_break;
 	r.loop.payload = &r;
 	if (cli_given(c, OPT_NO_SANDBOX))
 		term_error(
 			&c->log,
 			"Warning: --no-sandbox: commands of the model can do whatever you can do.");
+	steering_open(&r.steering, &r.host, &r.loop, p);
 	started = task_start(r.loop.agent, spec, &r.host.host, on_done, &r, &r.host.task, &err);
 	if (!started) {
+		steering_close(&r.steering, NULL);
 		host_cli_close(&r.host);
 		cli_loop_end(&r.loop);
 	}

@@ -1,0 +1,37 @@
+/* steering.h - what one types while `emend do` works: it goes to the task with its next step, as in a chat.
+ *
+ * Nothing is seen of it until the first key: then the box opens below the live line, and closes when it is empty and
+ * nothing waits. Enter hands the words to the task; Up, where nothing is typed, takes them back; Ctrl-C stops the task.
+ * Only where a person sits: stdin and the log on a terminal, this process in front, neither --json nor -q. Elsewhere
+ * nothing is opened, read or changed. */
+#ifndef EMEND_CHAT_STEERING_H
+#define EMEND_CHAT_STEERING_H
+
+#include "agent/cli/chat/box.h"
+#include "agent/cli/chat/input.h"
+#include "agent/cli/loop.h"
+#include "agent/cli/place.h"
+#include "agent/cli/task/host_cli.h"
+
+struct steering {
+	bool open; /* else nothing of all this is there */
+	struct host_cli *host;
+	struct cli_loop *loop;
+	struct input input;
+	struct past past;
+	struct line line;
+	struct box box;
+	struct live_box live_box;
+	struct arena drawn; /* the texts of the box */
+	struct job show;    /* the box again, once a question has let go of the terminal */
+};
+
+/* Borrows all until it is closed. */
+void steering_open(struct steering *s, struct host_cli *h, struct cli_loop *l,
+		   const struct place *p);
+/* What the task has not heard is told to the person; the terminal is as it was. Before host_cli_close(). t may be NULL. */
+void steering_close(struct steering *s, struct task *t);
+/* At once, for an end that nothing follows: the terminal is as it was. */
+void steering_restore(struct steering *s);
+
+#endif
