@@ -77,7 +77,9 @@ static void answer_read(const struct runner_call *c, struct json v, struct arena
 static void answer_command(const struct runner_call *c, struct json v, struct arena *a,
 			   const struct err *err)
 {
-	struct command_result r = { .output = { "", 0 }, .limit_hit = { "", 0 } };
+	struct command_result r = { .output = { "", 0 },
+				    .limit_hit = { "", 0 },
+				    .file = { "", 0 } };
 	struct view_result all;
 	struct err bad;
 
@@ -93,6 +95,8 @@ static void answer_command(const struct runner_call *c, struct json v, struct ar
 		if (!wire_bytes_read(v, a, &r.output))
 			r.output = SLICE("");
 		r.output_bytes = (uint64_t)json_i64_or(json_get(v, "bytes"), 0);
+		r.file = json_str_or(json_get(v, "file"), a, "");
+		r.file_bytes = (uint64_t)json_i64_or(json_get(v, "fileBytes"), 0);
 		r.truncated = json_bool_or(json_get(v, "truncated"), false);
 		if (!json_f64(json_get(v, "seconds"), &r.seconds))
 			r.seconds = 0;
@@ -337,6 +341,7 @@ struct runner_call *runner_command(struct runner *r, const struct command_spec *
 		jw_ki64(w, "idleMs", (int64_t)s->idle_ms);
 		jw_kbool(w, "direct", s->direct);
 		jw_kbool(w, "sealed", s->sealed);
+		jw_kbool(w, "keepOutput", s->keep_output);
 		jw_kstr(w, "proxy", s->proxy);
 		write_own(w, s);
 		jw_karray(w, "unsaved");

@@ -230,6 +230,7 @@ struct command_spec {
 	/* On a view all that it writes lies there, also in the folders of build tools that it reaches
 	 * directly else: so dropping the view undoes all of it. */
 	bool sealed;
+	bool keep_output;   /* a long output is to lie in a file that later commands can read */
 	struct slice proxy; /* the URL of its way to the network (broker.h); "": none */
 	/* --- for code that somebody sends --- */
 	bool apart;   /* stderr comes apart by output(), each within LIMIT_OUTPUT_LOG_BYTES */
@@ -246,6 +247,9 @@ struct command_result {
 	struct slice output;   /* stdout and stderr as they came: head and tail within
 				  LIMIT_OUTPUT_BYTES */
 	uint64_t output_bytes; /* all that was printed */
+	struct slice file;     /* where commands find it, if it was asked for and is longer than
+				  LIMIT_OUTPUT_SHOWN_BYTES; "": nowhere */
+	uint64_t file_bytes;   /* the first of it that lie there, at most LIMIT_OUTPUT_LOG_BYTES */
 	bool truncated;
 	double seconds;
 	struct slice

@@ -196,6 +196,23 @@ bool spawner_send(int sock, const struct spawn_packet *p, const int *fds, struct
 	return true;
 }
 
+bool spawner_keep(int sock, uint64_t id, int fd, char path[SPAWN_PATH_BYTES], struct err *err)
+{
+	struct spawn_packet p = { .op = SPAWN_KEEP, .id = id };
+	struct spawn_kept kept = { .why = { .code = ERR_NONE } };
+	int none = -1;
+
+	if (!spawner_send(sock, &p, (const int[SPAWN_FDS]){ fd, fd, fd, fd }, err))
+		return false;
+	/* It answers at once, and says nothing else on this socket. */
+	if (!spawn_receive_fd(sock, &kept, sizeof(kept), &none))
+		return err_set(err, ERR_SANDBOX, "The process that starts commands has ended.");
+	*err = kept.why;
+	kept.path[sizeof(kept.path) - 1] = 0;
+	(void)snprintf(path, SPAWN_PATH_BYTES, "%s", kept.path);
+	return kept.why.code == ERR_NONE;
+}
+
 bool spawner_listener(int sock, int *fd, struct err *err)
 {
 	struct spawn_packet p = { .op = SPAWN_NETWORK };

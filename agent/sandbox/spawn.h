@@ -38,7 +38,7 @@ struct spawn_config {
 
 enum { SPAWN_MAX = 32 }; /* commands at once */
 
-enum spawn_op { SPAWN_RUN, SPAWN_KILL, SPAWN_NETWORK };
+enum spawn_op { SPAWN_RUN, SPAWN_KILL, SPAWN_NETWORK, SPAWN_KEEP };
 struct spawn_packet {
 	enum spawn_op op;
 	uint64_t id;
@@ -86,17 +86,28 @@ struct spawn_status {
 	struct err why; /* ERR_NONE, or the command did not start */
 };
 
+/* The answer to SPAWN_KEEP: where the file lies as commands see it; "": nowhere, and why. */
+enum { SPAWN_PATH_BYTES = 128 };
+struct spawn_kept {
+	char path[SPAWN_PATH_BYTES];
+	struct err why;
+};
+
 /* Forks the spawner and waits until it has tried its layers. *sock: to send packets to. False only
  * if no process could be made; what the sandbox lacks stands in *layers. *memory: the folder of
  * the layers if they lie in memory; -1: they do not. */
 NODISCARD bool spawner_start(const struct spawn_config *c, struct layers *layers, int *sock,
 			     int *memory, struct err *err);
-/* Sends a packet; fds are borrowed (SPAWN_FDS for SPAWN_RUN, none for the others). */
+/* Sends a packet; fds are borrowed (SPAWN_FDS for SPAWN_RUN and SPAWN_KEEP, none for the others). */
 NODISCARD bool spawner_send(int sock, const struct spawn_packet *p, const int *fds,
 			    struct err *err);
 /* A listening TCP socket on the loopback of the commands' own network; the caller closes it.
  * ERR_SANDBOX: there is no such network. */
 NODISCARD bool spawner_listener(int sock, int *fd, struct err *err);
+
+/* Copies the file behind fd, what command id printed, to where later commands can read it. */
+NODISCARD bool spawner_keep(int sock, uint64_t id, int fd, char path[SPAWN_PATH_BYTES],
+			    struct err *err);
 
 /* A message with one descriptor, or with none (-1); the receiver's *fd stays as it is without. */
 NODISCARD bool spawn_send_fd(int sock, const void *data, size_t size, int fd);

@@ -133,6 +133,8 @@ static bool serve(struct spawner *s)
 		return false;
 	if (p.op == SPAWN_RUN && fds[0] >= 0)
 		run(s, p.id, fds);
+	if (p.op == SPAWN_KEEP && fds[2] >= 0)
+		spawner_keep_file(s, p.id, fds[2]);
 	if (p.op == SPAWN_NETWORK)
 		spawner_listen(s);
 	for (size_t i = 0; p.op == SPAWN_KILL && i < SPAWN_MAX; i++) {

@@ -33,6 +33,8 @@ pid_t spawner_clone(struct spawner *s, uint64_t id, const int fds[SPAWN_FDS]);
 /* Answers the runner with a socket that listens on the commands' loopback, or with the reason why
  * not. */
 void spawner_listen(const struct spawner *s);
+/* Copies the output of command id to their /tmp, and answers the runner (spawner_keep.c). */
+void spawner_keep_file(const struct spawner *s, uint64_t id, int from);
 /* Serves until the runner ends; returns the exit status. */
 int spawner_loop(struct spawner *s);
 

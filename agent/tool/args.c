@@ -71,6 +71,13 @@ bool arg_path(struct tool_run *r, const char *key, bool required, struct slice *
 		return true;
 	if (path_relative(&r->arena, r->env->workspace.root, *out, out, &err))
 		return true;
+	if (slice_starts(*out, SLICE("/tmp/"))) {
+		tool_failf(r,
+			   "%s: only commands see %.*s: look at it with run_command, such as "
+			   "sed -n '1,400p' %.*s",
+			   key, SLICE_ARG(*out), SLICE_ARG(*out));
+		return false;
+	}
 	(void)err_wrap(&err, "%s", key);
 	tool_fail(r, &err);
 	return false;

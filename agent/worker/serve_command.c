@@ -12,16 +12,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "agent/worker/output.h"
 #include "agent/worker/serve.h"
 #include "agent/worker/wire.h"
+#include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum {
-	PIECE_BYTES = 64 * 1024,
-	HALF_BYTES = LIMIT_OUTPUT_BYTES / 2,
-	BATCH_BYTES = 32 * 1024,
-	BATCH_MS = 50
-};
+enum { PIECE_BYTES = 64 * 1024, BATCH_BYTES = 32 * 1024, BATCH_MS = 50 };
 enum { KILL_AGAIN_MS = 1000, REQUEST_BYTES = 8 * 1024 * 1024 + 2 * LIMIT_STDIN_BYTES };
 
 /* One of its output streams. */
@@ -44,9 +41,7 @@ struct command_job {
 	bool timed_out, idle_timed_out;
 	struct spawn_status end;
 	size_t end_bytes;
-	struct buf head,
-		tail; /* of both streams. tail: at most twice HALF_BYTES, cut to it at the end */
-	uint64_t total;
+	struct output printed; /* of both streams */
 	struct upper *upper; /* where it writes; NULL: the workspace itself */
 	struct timespec mark; /* the file system's time before it, if it has a layer */
 	bool in_view, guarded;
@@ -99,22 +94,13 @@ static bool batched(const struct command_job *c)
 
 static void keep(struct command_job *c, struct stream *st, struct slice s)
 {
-	size_t room = HALF_BYTES - c->head.len;
-
-	c->total += s.len;
 	if (st->logged < LIMIT_OUTPUT_LOG_BYTES) {
 		struct slice part = slice_sub(s, 0, LIMIT_OUTPUT_LOG_BYTES - st->logged);
 
 		st->logged += part.len;
 		buf_append(&st->batch, part);
 	}
-	buf_append(&c->head, slice_sub(s, 0, room));
-	s = slice_sub(s, room, s.len);
-	if (s.len > HALF_BYTES)
-		s = slice_sub(s, s.len - HALF_BYTES, s.len);
-	if (c->tail.len + s.len > 2 * HALF_BYTES)
-		buf_consume(&c->tail, c->tail.len - HALF_BYTES);
-	buf_append(&c->tail, s);
+	output_add(&c->printed, s);
 }
 
 static void read_output(struct command_job *c, struct stream *st, uint64_t now)
@@ -175,30 +161,39 @@ static bool report(struct command_job *c, struct buf *json, struct err *err)
 	return ok;
 }
 
+/* Where later commands find all of it. Without a file the model is told what it would be told without this. */
+static void write_file(struct command_job *c, struct jw *w)
+{
+	char path[SPAWN_PATH_BYTES];
+	struct err err;
+
+	if (c->printed.file < 0)
+		return;
+	if (!spawner_keep(c->job.serve->spawner, c->id, c->printed.file, path, &err)) {
+		log_warn("the output of a command is not kept: %s", err.msg);
+		return;
+	}
+	jw_kcstr(w, "file", path);
+	jw_ki64(w, "fileBytes", (int64_t)c->printed.in_file);
+}
+
 static void write_result(struct command_job *c, uint64_t now, struct slice changes)
 {
 	static const char *const limits[] = { "", "memory", "processes", "disk", "cpu" };
 	struct jw *w = conn_result_begin(c->job.req);
-	struct slice tail = buf_slice(&c->tail);
-	bool truncated = c->total > 2 * (uint64_t)HALF_BYTES;
 	struct buf out;
 
-	if (tail.len > HALF_BYTES)
-		tail = slice_sub(tail, tail.len - HALF_BYTES, tail.len);
 	buf_init(&out, LIMIT_OUTPUT_BYTES + 128);
-	buf_append(&out, buf_slice(&c->head));
-	if (truncated)
-		buf_printf(&out, "\n[... %llu bytes left out ...]\n",
-			   (unsigned long long)(c->total - c->head.len - tail.len));
-	buf_append(&out, tail);
+	output_text(&c->printed, &out);
 	jw_object(w);
 	jw_ki64(w, "exit", c->end.exit_status);
 	jw_ki64(w, "signal", c->end.term_signal);
 	jw_kbool(w, "timedOut", c->timed_out);
 	jw_kbool(w, "idleTimedOut", c->idle_timed_out);
 	wire_bytes(w, buf_slice(&out));
-	jw_ki64(w, "bytes", (int64_t)c->total);
-	jw_kbool(w, "truncated", truncated);
+	jw_ki64(w, "bytes", (int64_t)c->printed.total);
+	jw_kbool(w, "truncated", output_truncated(&c->printed));
+	write_file(c, w);
 	jw_kf64(w, "seconds", (double)(now - c->started) / 1000.0);
 	jw_kcstr(w, "limit", c->end.limit < ARRAY_LEN(limits) ? limits[c->end.limit] : "");
 	jw_ki64(w, "peakBytes", (int64_t)c->end.peak_bytes);
@@ -243,8 +238,7 @@ static void finish(struct command_job *c, uint64_t now)
 		serve_guard_end(c->job.serve, NULL);
 	upper_free(&c->job.serve->views, c->upper);
 	buf_release(&changes);
-	buf_release(&c->head);
-	buf_release(&c->tail);
+	output_release(&c->printed);
 	buf_release(&c->stream[0].batch);
 	buf_release(&c->stream[1].batch);
 	serve_remove(&c->job);
@@ -434,8 +428,7 @@ void serve_command(struct serve *s, struct rpc_request *req)
 	c->deadline = c->started +
 		      (uint64_t)(timeout < LIMIT_COMMAND_MAX_MS ? timeout : LIMIT_COMMAND_MAX_MS);
 	c->idle_ms = idle > 0 ? (uint64_t)idle : 0;
-	buf_init(&c->head, HALF_BYTES);
-	buf_init(&c->tail, 2 * HALF_BYTES);
+	output_init(&c->printed, json_bool_or(json_get(req->params, "keepOutput"), false));
 	buf_init(&c->stream[0].batch, BATCH_BYTES + PIECE_BYTES);
 	buf_init(&c->stream[1].batch, BATCH_BYTES + PIECE_BYTES);
 	serve_add(s, &c->job, &command_class, req);

@@ -101,18 +101,33 @@ def wrong_use_of_the_background_is_explained(w):
 
 
 def a_long_output_is_cut_with_true_counts(w):
-    """16 kB of it; how much there was is counted by bytes and lines, also where the worker cut it before."""
+    """16 kB of it; how much there was is counted by bytes and lines, also where the worker cut it before. All of it is
+    in a file that later commands can read."""
     line = "0" * 50
     for n, left in ((1000, 35088), (10000, 494088)):
         r = w.run("do", "--yes", "--model", w.script(
-            call(command="yes %s | head -n %d" % (line, n)),
-            {"expect": ["[... %d bytes (%d lines) left out of %d" % (left, left // 51, 51 * n)],
-             "calls": call(command="yes %s | head -n %d > /tmp/all" % (line, n))["calls"]},
-            dict(call(command="wc -l < /tmp/all")), {"expect": [str(n)], "text": "end"}), "x")
+            call(command="yes %s | head -n %d; mkdir -p /tmp/x" % (line, n)),
+            {"expect": ["[... %d bytes (%d lines) left out of %d. The whole output is in /tmp/output-1.txt" % (
+                left, left // 51, 51 * n)],
+             "calls": call(command="yes %s | head -n %d | cmp - /tmp/output-1.txt && wc -l < /tmp/output-1.txt" % (line, n))["calls"]},
+            {"expect": [str(n)], "text": "end"}), "x")
         expect(r.status == 0, r)
         session = sorted(os.listdir(os.path.join(w.state, "sessions")))[-1]
         said = [json.loads(t) for t in open(w.log_path(session), encoding="utf-8")]
         expect(max(len(e["text"]) for e in said if e["type"] == "result") < 17000, r)
+
+
+def what_lies_in_the_way_of_a_long_output_is_not_written(w):
+    """A command can put anything into /tmp; then the model is told what to do without the file."""
+    w.write("mine", "mine\n")
+    r = w.run("do", "--yes", "--model", w.script(
+        call(command="for i in 1 2 3 4; do ln -s $PWD/mine /tmp/output-$i.txt; done; seq 10000"),
+        {"expect": ["send the output to a file in /tmp"], "calls": call(command="head -c 11000000 /dev/zero | tr '\\0' x; echo")["calls"]},
+        {"expect": ["send the output"], "calls": call(command="rm /tmp/output-*; head -c 11000000 /dev/zero | tr '\\0' y; echo")["calls"]},
+        {"expect": ["The first 10000000 bytes are in /tmp/output-3.txt"],
+         "calls": call(command="wc -c < /tmp/output-3.txt; cat mine")["calls"]},
+        {"expect": ["10000000", "mine"], "text": "end"}), "x")
+    expect(r.status == 0 and w.read("mine") == "mine\n", r)
 
 
 def a_flood_in_the_background_is_bounded(w):
@@ -121,6 +136,7 @@ def a_flood_in_the_background_is_bounded(w):
     said = [json.loads(line) for line in open(w.log_path(r.events()[0]["session"]), encoding="utf-8")]
     texts = [e["text"] for e in said if e["type"] == "result"]
     expect(r.status == 0 and max(len(t) for t in texts) < 41000 and any("bytes left out" in t for t in texts), texts[0])
+    expect(any("for commands all of it is in /tmp/output-1.txt" in t for t in texts) or "still running" in texts[1], texts)
 
 
 def a_server_in_the_background_answers_later_commands(w):
@@ -273,7 +289,7 @@ def sources_that_are_named_like_secrets_are_seen(w):
     expect("strong = 8\nx = 1\n" in r.out and " M " not in r.out and " D " not in r.out and "hunter2" not in r.out, r)
 
 
-main([a_long_output_is_cut_with_true_counts, sources_that_are_named_like_secrets_are_seen, toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
+main([a_long_output_is_cut_with_true_counts, what_lies_in_the_way_of_a_long_output_is_not_written, sources_that_are_named_like_secrets_are_seen, toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
       it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
       a_server_in_the_background_answers_later_commands, policy_holds_in_the_background,
       what_is_not_kept_is_said_once, what_git_executes_is_not_left_by_the_background, what_is_left_when_the_task_ends_goes_too,

@@ -34,6 +34,7 @@ struct item {
 	bool was_killed;
 	struct command_result end; /* without the output */
 	char limit[16];
+	struct slice file; /* where all of a long output lies once it ended; in the task's arena */
 	struct slice held; /* what became of protected files, in the arena of the task */
 	struct err why;	   /* it could not run, or the runner was lost */
 };
@@ -98,8 +99,9 @@ static void tell(struct tool_run *r, struct item *it)
 	struct slice gap = SLICE(""), hosts;
 
 	if (it->left_out > 0)
-		gap = arena_printf(&r->arena, "[... %" PRIu64 " bytes left out ...]\n",
-				   it->left_out);
+		gap = arena_printf(
+			&r->arena, "[... %" PRIu64 " bytes left out%s%.*s ...]\n", it->left_out,
+			it->file.len ? "; for commands all of it is in " : "", SLICE_ARG(it->file));
 	r->progress = out.len > 0 || !it->call;
 	state = arena_printf(&r->arena, "%s: %.*s", it->id, SLICE_ARG(state));
 	hosts = it->call ? network_report(it->network, &r->arena) : it->hosts;
@@ -224,11 +226,12 @@ static void on_done(void *payload, const struct command_result *c, const struct 
 			it->set->env->fatal = *err; /* the user must mend this */
 	} else {
 		it->end = *c;
+		it->file = arena_dup(it->set->env->arena, c->file);
 		it->held = held_tell(it->set->env, it->call_id, &c->held, it->set->env->arena);
 		(void)snprintf(it->limit, sizeof(it->limit), "%.*s", SLICE_ARG(c->limit_hit));
 		log_item(it);
 	}
-	it->end.output = it->end.limit_hit = SLICE("");
+	it->end.output = it->end.limit_hit = it->end.file = SLICE("");
 	it->end.held = (struct held_result){ .n = 0 };
 	if (it->set->awaited == it)
 		wake(it->set);
@@ -253,7 +256,7 @@ void background_start(struct tool_run *r, const struct command_spec *spec, struc
 	(void)snprintf(it->id, sizeof(it->id), "b%zu", b->n);
 	it->set = b;
 	it->network = network;
-	it->held = SLICE("");
+	it->held = it->file = SLICE("");
 	it->command = arena_dup(r->env->arena, spec->command);
 	it->call_id = arena_dup(r->env->arena, r->id);
 	it->started = uv_now(b->timer.loop);

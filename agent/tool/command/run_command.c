@@ -106,6 +106,24 @@ static size_t lines_in(struct slice s)
 	return n;
 }
 
+/* It lies in the commands' own /tmp, where no other tool reads. */
+static struct slice where_all_is(struct tool_run *r, const struct command_result *c)
+{
+	const char *first = "The whole output is";
+
+	if (c->file.len == 0)
+		return SLICE(
+			"For the rest send the output to a file in /tmp, and look at that with "
+			"grep, tail or sed -n");
+	if (c->file_bytes < c->output_bytes)
+		first = arena_printf(&r->arena, "The first %" PRIu64 " bytes are", c->file_bytes)
+				.ptr;
+	return arena_printf(&r->arena,
+			    "%s in %.*s: look at it with a command, such as grep -n, or sed -n "
+			    "'200,400p'; it need not be made again",
+			    first, SLICE_ARG(c->file));
+}
+
 /* What the model gets of the output: its beginning and its end, cut at line ends where there are some, and
  * how much was between them. The worker has cut the middle of a long one already, but both ends are exact. */
 static struct slice shown_output(struct tool_run *r, const struct command_result *c)
@@ -130,13 +148,11 @@ static struct slice shown_output(struct tool_run *r, const struct command_result
 		lines = arena_printf(&r->arena, " (%zu lines)",
 				     lines_in(slice_sub(whole, head, head + left)))
 				.ptr;
-	return arena_printf(
-		&r->arena,
-		"%.*s\n[... %" PRIu64 " bytes%s left out of %" PRIu64
-		". For the rest send the output to a file in /tmp, and look at that with "
-		"grep, tail or sed -n ...]\n%.*s",
-		(int)head, out.ptr, left, lines, c->output_bytes, (int)(out.len - tail),
-		out.ptr + tail);
+	return arena_printf(&r->arena,
+			    "%.*s\n[... %" PRIu64 " bytes%s left out of %" PRIu64
+			    ". %.*s ...]\n%.*s",
+			    (int)head, out.ptr, left, lines, c->output_bytes,
+			    SLICE_ARG(where_all_is(r, c)), (int)(out.len - tail), out.ptr + tail);
 }
 
 static struct slice unseen(struct tool_run *r)
@@ -423,6 +439,7 @@ void run_command_start(struct tool_run *r)
 	    !arg_str(r, "reason", false, &s->reason))
 		return;
 	s->spec.timeout_ms = (uint64_t)timeout;
+	s->spec.keep_output = true;
 	s->spec.idle_ms = s->background ? 0 : r->env->config->command_idle_ms;
 	if (slice_trim(s->spec.command).len == 0 || s->spec.command.len > LIMIT_COMMAND_BYTES) {
 		tool_failf(r, "command must have 1 to %d bytes", LIMIT_COMMAND_BYTES);
