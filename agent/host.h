@@ -34,6 +34,9 @@ struct permission_request {
 	struct slice diff;    /* unified diff for an edit; may be empty */
 	struct slice rule;    /* what "always allow" would add, for people; empty: not offered */
 	bool can_save;	      /* PERMISSION_SAVED is offered, too */
+	/* The subject is the model's last text, told as such a moment ago: a face that has shown all of it need
+	 * not repeat it. */
+	bool streamed;
 };
 /* A copy whose texts are the arena's. */
 static inline struct permission_request permission_request_dup(struct arena *a,
@@ -45,7 +48,8 @@ static inline struct permission_request permission_request_dup(struct arena *a,
 					    .note = arena_dup(a, r->note),
 					    .diff = arena_dup(a, r->diff),
 					    .rule = arena_dup(a, r->rule),
-					    .can_save = r->can_save };
+					    .can_save = r->can_save,
+					    .streamed = r->streamed };
 }
 
 struct permission_answer {

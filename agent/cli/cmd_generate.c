@@ -3,7 +3,7 @@
 
 enum value_kind value_kind(const struct option_spec *o, const char **words)
 {
-	*words = o->id == OPT_MODE ? "read-only ask edit auto"
+	*words = o->id == OPT_MODE ? "read-only plan ask edit auto"
 		 : o->id == OPT_BY ? "day model session"
 				   : NULL;
 	if (!o->value)

@@ -11,7 +11,7 @@ static const struct option_spec table[] = {
 	{ OPT_DIR, 'C', "--dir", "DIR", "work in this folder instead of the current one" },
 	{ OPT_MODEL, 'm', "--model", "NAME", "PROVIDER/MODEL, or scripted:FILE" },
 	{ OPT_MODE, '\0', "--mode", "MODE",
-	  "read-only, ask, edit or auto: what may happen without a question" },
+	  "read-only, plan, ask, edit or auto: what may happen without a question" },
 	{ OPT_YES, 'y', "--yes", NULL,
 	  "the same as --mode auto: no questions, inside the sandbox" },
 	{ OPT_MAX_USD, '\0', "--max-usd", "N",

@@ -47,6 +47,7 @@ struct config { /* everything lives in `arena` */
 	struct slice container_image; /* of the last two */
 	double container_cpus;	      /* 0: all */
 	struct slice effort;
+	bool project_asks;		/* the project's file wants each change to be asked for */
 	struct slice approve;		/* "effects", "commands" */
 	struct slice mask_secrets;	/* "on", "off" */
 	struct slice hunks, toolchains; /* "on", "off" */

@@ -14,7 +14,7 @@ static const struct config_key keys[] = {
 		 "scripted:FILE. Unset: the first provider whose key "
 		 "is in the environment." },
 	{ "mode", KEY_MODE, NARROW_LOWER, AT(mode), .max = MODE_AUTO,
-	  .choices = "read-only|ask|edit|auto", .def = "\"ask\"", .env = "EMEND_MODE",
+	  .choices = "read-only|plan|ask|edit|auto", .def = "\"ask\"", .env = "EMEND_MODE",
 	  .flag = "--mode",
 	  .doc = "What the model may do by itself: only read; ask before edits and commands; make edits and "
 		 "what commands in the sandbox change; everything inside the sandbox." },

@@ -25,6 +25,8 @@ static bool lower(struct config_setter *s, const struct config_key *k, struct js
 	if (!config_set_value(s, k, v, err))
 		return false;
 	asked = config_number(s->c, k);
+	if (k->type == KEY_MODE && asked <= MODE_ASK)
+		s->c->project_asks = true;
 	if (effective(k, asked) > most) {
 		config_put_number(s->c, k, present);
 		return config_complain(

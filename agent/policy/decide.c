@@ -345,14 +345,12 @@ static void finish(struct judge *j)
 {
 	if (j->decided < j->script.n)
 		j->out.part = part_text(j);
-	if (j->out.verdict == VERDICT_ASK && j->policy->mode == MODE_READ_ONLY) {
+	if (j->out.verdict == VERDICT_ASK && mode_reads_only(j->policy->mode)) {
 		j->out.verdict = VERDICT_DENY;
-		j->out.rule = SLICE("mode: read-only");
-		j->out.why =
-			arena_printf(j->arena,
-				     "Mode read-only runs only commands that read, and \"%.*s\" "
-				     "may do more.",
-				     SLICE_ARG(j->out.part));
+		j->out.rule = arena_printf(j->arena, "mode: %s", mode_name(j->policy->mode));
+		j->out.why = arena_printf(
+			j->arena, "Mode %s runs only commands that read, and \"%.*s\" may do more.",
+			mode_name(j->policy->mode), SLICE_ARG(j->out.part));
 	}
 	if (j->out.verdict != VERDICT_ASK || j->always_spoilt)
 		j->out.always = SLICE("");

@@ -22,6 +22,14 @@ static void decide_mode(const struct policy *p, struct arena *a, struct slice pa
 				    "%.*s stays as it is.",
 				    SLICE_ARG(path)));
 		break;
+	case MODE_PLAN:
+		decide(out, VERDICT_DENY, rule,
+		       arena_printf(a,
+				    "In mode plan nothing is changed before the user has accepted "
+				    "the plan, so %.*s stays as it is. End your answer with the "
+				    "plan.",
+				    SLICE_ARG(path)));
+		break;
 	case MODE_ASK:
 		decide(out, VERDICT_ASK, rule,
 		       arena_printf(a,
@@ -77,7 +85,7 @@ void policy_path(const struct policy *p, enum access access, struct slice path, 
 		return;
 	}
 	hit = file_protected(inside);
-	if (hit.len > 0 && p->mode != MODE_READ_ONLY) {
+	if (hit.len > 0 && !mode_reads_only(p->mode)) {
 		decide(out, VERDICT_ASK,
 		       arena_printf(a, "ask: protected name %.*s", SLICE_ARG(hit)),
 		       arena_printf(a,

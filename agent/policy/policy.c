@@ -7,10 +7,8 @@
 #include "protocol/base/mem.h"
 
 static const char *const mode_names[] = {
-	[MODE_READ_ONLY] = "read-only",
-	[MODE_ASK] = "ask",
-	[MODE_EDIT] = "edit",
-	[MODE_AUTO] = "auto",
+	[MODE_READ_ONLY] = "read-only", [MODE_PLAN] = "plan", [MODE_ASK] = "ask",
+	[MODE_EDIT] = "edit",		[MODE_AUTO] = "auto",
 };
 
 const char *mode_name(enum mode m)

@@ -12,12 +12,19 @@
 
 enum mode {
 	MODE_READ_ONLY, /* reads only: edits are denied, and commands, except those that an allow rule names */
+	MODE_PLAN, /* the same, until the user has accepted the model's plan */
 	MODE_ASK,  /* reads allowed; edits and commands ask unless a rule allows */
 	MODE_EDIT, /* edits allowed; commands ask unless a rule allows */
 	MODE_AUTO, /* edits and commands allowed inside the sandbox, unless a rule denies or asks */
 };
-const char *mode_name(enum mode m); /* "read-only", "ask", "edit", "auto" */
+const char *mode_name(enum mode m); /* "read-only", "plan", "ask", "edit", "auto" */
 NODISCARD bool mode_parse(struct slice name, enum mode *out);
+
+/* Nothing is changed: edits are denied, and what commands change is dropped. */
+static inline bool mode_reads_only(enum mode m)
+{
+	return m == MODE_READ_ONLY || m == MODE_PLAN;
+}
 
 enum verdict { VERDICT_ALLOW, VERDICT_ASK, VERDICT_DENY };
 const char *verdict_name(enum verdict v);

@@ -44,6 +44,8 @@ static void after_end(struct task *t)
 
 	if (t->steered) {
 		task_next_turn(t);
+	} else if (plan_is_due(t)) {
+		task_goto(t, TASK_PLANNED);
 	} else if (slice_trim(t->said).len > 0 || t->env.n_denied > 0) {
 		task_goto(t, TASK_ENDING);
 	} else if (t->asked_for_words) {

@@ -89,16 +89,32 @@ static void put_buffer(void *payload, struct slice path, struct snapshot *text)
 			   SLICE_ARG(rel));
 }
 
+const char *prompt_mode(struct task *t)
+{
+	bool commands = slice_eq_cstr(t->config.approve, "commands");
+
+	switch (policy_mode(t->env.policy)) {
+	case MODE_READ_ONLY:
+		return "read-only: what a command changes is dropped when it ends";
+	case MODE_PLAN:
+		return "plan: nothing is changed before the user has accepted your plan";
+	case MODE_ASK:
+		return commands ? "ask: the user is asked before a command and before a change"
+				: "ask: commands run at once, the user is asked about each change";
+	case MODE_EDIT:
+		return commands
+			       ? "edit: edits are made, the user is asked before a command"
+			       : "edit: edits and what commands change are made without a question";
+	case MODE_AUTO:
+		break;
+	}
+	return "auto: edits and commands are made without a question";
+}
+
 /* What a developer who sits there knows without asking. It stands in the user's turn: the system text
  * and the tools before it stay the same from day to day, and so does the provider's cache of them. */
 static void put_environment(struct task *t, struct buf *b)
 {
-	const char *modes[] = {
-		[MODE_READ_ONLY] = "read-only: what a command changes is dropped when it ends",
-		[MODE_ASK] = "ask: commands run at once, the user is asked about each change",
-		[MODE_EDIT] = "edit: edits and what commands change are made without a question",
-		[MODE_AUTO] = "auto: edits and commands are made without a question",
-	};
 	struct open_files o = { .t = t, .out = b };
 	struct slice branch = SLICE("ref: refs/heads/");
 	char day[32] = "";
@@ -111,11 +127,7 @@ static void put_environment(struct task *t, struct buf *b)
 	buf_printf(b, "<environment>\nDate: %s\n", day);
 	if (uname(&os) == 0)
 		buf_printf(b, "System: %s %s\n", os.sysname, os.machine);
-	if (slice_eq_cstr(t->config.approve, "commands")) {
-		modes[MODE_ASK] = "ask: the user is asked before a command and before a change";
-		modes[MODE_EDIT] = "edit: edits are made, the user is asked before a command";
-	}
-	buf_printf(b, "Mode: %s\n", modes[policy_mode(t->env.policy)]);
+	buf_printf(b, "Mode: %s\n", prompt_mode(t));
 	if (slice_starts(t->git_head, branch))
 		buf_printf(b, "Git branch: %.*s\n",
 			   SLICE_ARG(slice_sub(t->git_head, branch.len, t->git_head.len)));
@@ -157,6 +169,8 @@ struct slice prompt_user(struct task *t)
 		buf_puts(&raw,
 			 "\n(This task is read-only: files cannot be changed. Commands run, but "
 			 "what they change is dropped.)\n");
+	else if (t->config.mode == MODE_PLAN)
+		buf_printf(&raw, "\n%s", embed_find(embed_prompts, SLICE("plan.txt")).ptr);
 	utf8_sanitize(&clean, buf_slice(&raw));
 	out = arena_dup(&t->arena, buf_slice(&clean));
 	buf_release(&raw);

@@ -39,6 +39,7 @@ static void copy_spec(struct task *t, const struct task_spec *s)
 	t->env.secrets = &t->secrets;
 	t->action = s->action;
 	t->title = arena_dup(a, s->title);
+	t->plan_first = s->plan;
 	/* The log and the title are made from it. */
 	t->instruction = arena_dup(a, secret_hide(&t->secrets, a, s->instruction));
 	t->given = arena_dup(a, s->given);
@@ -77,6 +78,11 @@ static bool open_policy(struct task *t, const struct config *c, struct err *err)
 	return true;
 }
 
+bool task_open_policy(struct task *t, struct err *err)
+{
+	return open_policy(t, &t->config, err);
+}
+
 static void passed_over(void *payload, const struct err *err)
 {
 	struct task *t = payload;
@@ -92,6 +98,11 @@ bool task_use_config(struct task *t, struct slice project_text, struct err *err)
 
 	if (!config_narrow(&narrowed, t->base_config, project_text, &reports, err))
 		return false;
+	t->plan_then = MODE_ASK;
+	if (t->plan_first && narrowed.mode > MODE_PLAN) {
+		t->plan_then = narrowed.mode;
+		narrowed.mode = MODE_PLAN;
+	}
 	t->config = narrowed;
 	t->config_own = true;
 	t->env.exec_options = agent_exec_options(t->agent, &t->config);

@@ -5,6 +5,7 @@
  *        LIMIT --answer---' | | the last word | all done
  *          ^                +-|---------------+
  *          '- instead of ASKING, where the budget has no room for a call: spend.c
+ *             ASKING <--> PLANNED: in the mode plan the person accepts what was answered: plan.c
  *                             v
  *          any --error, cancel, cap--> ENDING --model, rollback, timer gone--> LOGGING
  *                                                 ENDED: done(), free <--on the disk--'
@@ -280,6 +281,7 @@ static void finish(struct task *t)
 		o.summary = arena_printf(&t->arena, "%s\n%.*s", t->why.msg, SLICE_ARG(t->said));
 	o.n_denied = t->env.n_denied;
 	o.calls = t->calls;
+	o.mode = t->config.mode;
 	o.seconds = (double)(uv_now(agent_loop(t->agent)) - t->started_ms) / 1000.0;
 	o.files = t->env.files;
 	o.n_files = t->env.n_files;
@@ -330,8 +332,8 @@ static void end_change(struct task *t)
 
 void task_goto(struct task *t, enum task_state next)
 {
-	static const char *const name[] = { "LOADING", "LIMIT",	  "ASKING", "TOOLS",
-					    "ENDING",  "LOGGING", "ENDED" };
+	static const char *const name[] = { "LOADING", "LIMIT",	 "ASKING",  "TOOLS",
+					    "PLANNED", "ENDING", "LOGGING", "ENDED" };
 
 	log_debug("task %s: %s -> %s", t->id, name[t->state], name[next]);
 	t->state = next;
@@ -348,9 +350,13 @@ void task_goto(struct task *t, enum task_state next)
 	case TASK_TOOLS:
 		calls_step(t);
 		break;
+	case TASK_PLANNED:
+		plan_ask(t);
+		break;
 	case TASK_ENDING:
 		load_abort(t);
 		spend_drop(t);
+		plan_drop(t);
 		turn_abort(t);
 		calls_abort(t);
 		end_change(t);
@@ -406,6 +412,10 @@ void task_step(struct job *j)
 			calls_collect(t);
 			task_next_turn(t);
 		}
+		break;
+	case TASK_PLANNED:
+		if (!t->plan_question)
+			plan_answered(t);
 		break;
 	case TASK_ENDING:
 		if (!t->call && !t->rollback && t->timer_closed)

@@ -49,6 +49,7 @@ struct task_spec { /* borrowed for the time of task_start() */
 	size_t cursor_line; /* from 1; 0: not known */
 	struct slice diagnostics;	    /* text lines "LINE: message" to be fixed or known */
 	const struct config *config;	    /* borrowed until the task is done */
+	bool plan;			    /* first a plan, then the mode of the configuration */
 	struct slice session;		    /* resume this session; "" = a new one */
 	size_t calls_before; /* of this model in this conversation: a scripted one goes on behind them */
 };
@@ -67,6 +68,7 @@ struct task_outcome {
 	size_t n_files;
 	size_t n_denied; /* things that were not permitted on the way */
 	size_t calls;	 /* of the model */
+	enum mode mode;	 /* at the end: that of an accepted plan, where it began with "plan" */
 };
 typedef void task_done_cb(void *payload, struct task *t, const struct task_outcome *o);
 

@@ -9,6 +9,7 @@
  *   turn.c     one call of the model: budget, request, answer into the transcript and the log
  *   compact.c  what the model gets of a conversation that has outgrown its window
  *   spend.c    the money of a call, and the question for more
+ *   plan.c     the plan, and the person's word about it
  *   calls.c    the tool calls of one turn; repeats.h says whether they go round in circles
  *   steer.c    what the person says meanwhile
  *   prompt.c   the words
@@ -33,6 +34,7 @@ enum task_state {
 	TASK_LIMIT,
 	TASK_ASKING,
 	TASK_TOOLS,
+	TASK_PLANNED,
 	TASK_ENDING,
 	TASK_LOGGING,
 	TASK_ENDED
@@ -126,6 +128,13 @@ struct task {
 	bool no_more;	 /* the person said no, or nobody was there */
 	struct err over; /* set: this is the last call; why */
 
+	/* plan.c */
+	bool plan_first;		/* whatever the mode is */
+	enum mode plan_then;		/* the mode after a yes */
+	struct host_ask *plan_question; /* the person is asked */
+	enum mode plan_mode;		/* the answer: MODE_PLAN is a no */
+	struct slice plan_comment;	/* and why */
+
 	struct steer_word *steered, **steered_end; /* steer.c: what waits for the next call */
 
 	/* calls.c */
@@ -197,6 +206,11 @@ NODISCARD bool spend_reserve(struct task *t, struct err *err);
 struct slice spend_words(struct task *t); /* what the model is to be told of the budget; or "" */
 void spend_settle(struct task *t, const struct usage *u);
 
+bool plan_is_due(const struct task *t); /* the answer that has come is a plan */
+void plan_ask(struct task *t);		/* posts a step when there is an answer */
+void plan_answered(struct task *t);	/* goes on, or ends */
+void plan_drop(struct task *t);
+
 bool calls_start(struct task *t); /* false: the turn holds no call */
 void calls_step(struct task *t);  /* starts what may start now */
 bool calls_finished(const struct task *t);
@@ -209,6 +223,9 @@ void calls_abort(struct task *t);   /* drops what is under way; its results say 
 /* Into the transcript, before the next call is planned; false: nothing waited. */
 bool steer_take(struct task *t);
 
+/* The policy of the mode that t->config has. */
+NODISCARD bool task_open_policy(struct task *t, struct err *err);
+const char *prompt_mode(struct task *t); /* what the mode means, for the model */
 struct slice prompt_system(struct task *t);
 struct slice prompt_user(struct task *t);
 struct slice prompt_title(struct task *t);

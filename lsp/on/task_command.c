@@ -70,7 +70,8 @@ static void start_free(struct server *s, struct rpc_request *req, struct json ar
 
 void command_do(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
-	struct task_spec spec = { .instruction = command_text(req, arg, "task") };
+	struct task_spec spec = { .instruction = command_text(req, arg, "task"),
+				  .plan = json_bool_or(json_get(arg, "plan"), false) };
 	struct err err;
 
 	if (slice_trim(spec.instruction).len > 0) {
@@ -78,7 +79,7 @@ void command_do(struct server *s, struct rpc_request *req, struct json arg, stru
 		return;
 	}
 	(void)err_set(&err, ERR_INVALID,
-		      "emend.do needs one argument: {task: \"what is to be done\"}.");
+		      "emend.do needs one argument: {task: \"what is to be done\", plan?: true}.");
 	command_failed(req, &err);
 }
 
@@ -86,7 +87,8 @@ void command_do(struct server *s, struct rpc_request *req, struct json arg, stru
 void command_chat(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
 	struct task_spec spec = { .instruction = command_text(req, arg, "text"),
-				  .session = command_text(req, arg, "session") };
+				  .session = command_text(req, arg, "session"),
+				  .plan = json_bool_or(json_get(arg, "plan"), false) };
 	struct err err;
 
 	if (slice_trim(spec.instruction).len > 0) {

@@ -162,7 +162,7 @@ def what_a_command_does_not_know_is_a_mistake(w):
 
 def schema_is_json(w):
     s = json.loads(w.run("config", "schema").out)
-    expect(s["properties"]["mode"]["enum"] == ["read-only", "ask", "edit", "auto"], s)
+    expect(s["properties"]["mode"]["enum"] == ["read-only", "plan", "ask", "edit", "auto"], s)
     expect(s["properties"]["budget"]["properties"]["taskUsd"]["default"] == 2, s)
     expect(s["additionalProperties"] is False, s)
 

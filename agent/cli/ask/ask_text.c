@@ -10,7 +10,8 @@ static const char bar[] = "  | ", wrapped[] = "    ";
 void ask_text_request(struct sheet *s, const struct permission_request *r)
 {
 	sheet_prose(s, TERM_BOLD, "? ", "  ", r->title);
-	sheet_text(s, TERM_PLAIN, bar, wrapped, r->subject);
+	if (!r->streamed)
+		sheet_text(s, TERM_PLAIN, bar, wrapped, r->subject);
 	if (r->note.len > 0)
 		sheet_prose(s, TERM_YELLOW, "  Emend: ", "  ", r->note);
 	if (r->reason.len > 0)

@@ -335,15 +335,8 @@ struct host_ask *asker_permission(struct asker *a, const struct permission_reque
 				  permission_cb *done, void *payload)
 {
 	struct host_ask *ask = new_ask(payload);
-	struct arena *m = &ask->arena;
 
-	ask->request = (struct permission_request){ .title = arena_dup(m, r->title),
-						    .subject = arena_dup(m, r->subject),
-						    .reason = arena_dup(m, r->reason),
-						    .note = arena_dup(m, r->note),
-						    .diff = arena_dup(m, r->diff),
-						    .rule = arena_dup(m, r->rule),
-						    .can_save = r->can_save };
+	ask->request = permission_request_dup(&ask->arena, r);
 	ask->permission_done = done;
 	return enqueue(a, ask);
 }

@@ -97,6 +97,8 @@ static void on_done(void *payload, struct task *t, const struct task_outcome *o)
 	c->seconds += o->seconds;
 	c->status = err_exit_code(o->code);
 	count_files(c, o);
+	if (c->place.config.mode == MODE_PLAN && o->mode > MODE_PLAN) /* the plan was accepted */
+		c->place.config.mode = o->mode;
 	c->host.task = NULL;
 	if (o->code != ERR_NONE && o->code != ERR_CANCELLED && !c->host.json) {
 		(void)slice_next_line(&rest, &why);

@@ -164,21 +164,30 @@ static void run_mode(struct chat *c, struct slice arg)
 
 	if (arg.len == 0)
 		chat_note(c,
-			  arena_printf(&c->cli->arena,
-				       "The mode is %s. There are read-only, ask, edit and auto.",
-				       mode_name(c->place.config.mode)));
+			  arena_printf(
+				  &c->cli->arena,
+				  "The mode is %s. There are read-only, plan, ask, edit and auto.",
+				  mode_name(c->place.config.mode)));
 	else if (!mode_parse(arg, &mode))
 		chat_note(
 			c,
 			arena_printf(
 				&c->cli->arena,
-				"There is no mode \"%.*s\"; there are read-only, ask, edit and auto.",
+				"There is no mode \"%.*s\"; there are read-only, plan, ask, edit and auto.",
 				SLICE_ARG(slice_sub(arg, 0, 40))));
 	else {
 		c->place.config.mode = mode;
 		chat_note(c, arena_printf(&c->cli->arena, "From the next message on: mode %s.",
 					  mode_name(mode)));
 	}
+}
+
+/* The next answer is a plan; once it is accepted the mode is what the person chose there (chat.c). */
+static void run_plan(struct chat *c, struct slice arg)
+{
+	run_mode(c, SLICE("plan"));
+	if (arg.len > 0)
+		chat_turn(c, arena_dup(&c->cli->arena, arg));
 }
 
 static void run_compact(struct chat *c, struct slice arg)
@@ -239,8 +248,10 @@ static const struct slash table[] = {
 	  run_status },
 	{ "cost", "", "what this session has cost", false, run_cost },
 	{ "model", "[NAME]", "the model; another one from the next message on", true, run_model },
-	{ "mode", "[MODE]", "read-only, ask, edit or auto, from the next message on", true,
+	{ "mode", "[MODE]", "read-only, plan, ask, edit or auto, from the next message on", true,
 	  run_mode },
+	{ "plan", "[TASK]", "first a plan: nothing is changed until you accept it", true,
+	  run_plan },
 	{ "compact", "", "make the conversation shorter for the model", true, run_compact },
 	{ "clear", "", "begin a new session", true, run_clear },
 	{ "resume", "[ID]", "the sessions of this folder; go on with one", true, run_resume },

@@ -22,10 +22,12 @@ static struct host_ask *permission(void *self, struct task *t, const struct perm
 				   permission_cb *done, void *payload)
 {
 	struct host_cli *h = self;
+	struct permission_request as_shown = *r;
 
 	(void)t;
 	begin_line(h);
-	return asker_permission(&h->asker, r, done, payload);
+	as_shown.streamed = r->streamed && !h->json; /* else nobody has seen it */
+	return asker_permission(&h->asker, &as_shown, done, payload);
 }
 
 static struct host_ask *question(void *self, struct task *t, const struct question *q,

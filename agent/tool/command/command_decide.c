@@ -15,7 +15,7 @@
 
 static bool reads_only(const struct tool_run *r)
 {
-	return policy_mode(r->env->policy) == MODE_READ_ONLY;
+	return mode_reads_only(policy_mode(r->env->policy));
 }
 
 static bool is_of_mode(const struct decision *d)

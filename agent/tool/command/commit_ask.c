@@ -179,7 +179,10 @@ struct slice commit_dropped_text(struct tool_run *r, const struct view_result *v
 		return text;
 	return arena_printf(
 		&r->arena,
-		"This task may only read, so what the command changed was dropped, and the "
-		"files are as they were before it:\n%.*s",
+		"%s, so what the command changed was dropped, and the files are as they were "
+		"before it:\n%.*s",
+		policy_mode(r->env->policy) == MODE_PLAN
+			? "Nothing is changed before the user accepts the plan"
+			: "This task may only read",
 		SLICE_ARG(text));
 }

@@ -449,8 +449,9 @@ void run_command_start(struct tool_run *r)
 		tool_failf(r, "the command runner is not available");
 		return;
 	}
-	if (s->wants_network && policy_mode(r->env->policy) == MODE_READ_ONLY) {
-		tool_failf(r, "commands have no network in the mode read-only");
+	if (s->wants_network && mode_reads_only(policy_mode(r->env->policy))) {
+		tool_failf(r, "commands have no network in the mode %s",
+			   mode_name(policy_mode(r->env->policy)));
 		return;
 	}
 	command_decide(r);

@@ -173,7 +173,7 @@ static void mistakes_are_named_by_line_and_key(void **state)
 		{ "{\"taskUsd\": 1}", "\"budget.taskUsd\"" },
 		{ "{\"frobnicate\": 1}", "\"frobnicate\"|emend config schema" },
 		{ "{\"mode\": \"yolo\"}", "user config:1: key \"mode\": expected one of "
-					  "\"read-only\", \"ask\"|found \"yolo\"" },
+					  "\"read-only\", \"plan\"|found \"yolo\"" },
 		{ "{\"mode\": 3}", "expected one of|found 3" },
 		{ "{\"model\": []}", "key \"model\": expected a string, found an array" },
 		{ "{\"budget\": 3}", "key \"budget\": expected an object" },
