@@ -43,6 +43,42 @@ static struct slice command_line(struct cli *c)
 	return line;
 }
 
+static enum term_style style_of(enum verdict v)
+{
+	return v == VERDICT_ALLOW ? TERM_GREEN : v == VERDICT_ASK ? TERM_YELLOW : TERM_RED;
+}
+
+/* Each part of a line of several, with what decided about it. */
+static void put_parts(struct cli *c, const struct decision *d)
+{
+	for (size_t i = 0; d->n_parts > 1 && i < d->n_parts; i++) {
+		const struct decision_part *p = &d->parts[i];
+
+		term_raw(&c->out, SLICE("  "));
+		term_text(&c->out, style_of(p->verdict), slice_of(verdict_name(p->verdict)));
+		term_raw(&c->out, p->verdict == VERDICT_ALLOW ? SLICE(" ") : SLICE("  "));
+		term_raw(&c->out, p->verdict == VERDICT_ASK ? SLICE(" ") : SLICE(""));
+		term_line(&c->out, TERM_PLAIN, p->text, 1000);
+		term_raw(&c->out, SLICE("  ("));
+		term_line(&c->out, TERM_PLAIN, p->rule, 1000);
+		term_raw(&c->out, SLICE(")\n"));
+	}
+}
+
+static void put_parts_json(struct jw *w, const struct decision *d)
+{
+	jw_karray(w, "parts");
+	for (size_t i = 0; i < d->n_parts; i++) {
+		jw_object(w);
+		jw_kstr(w, "command", d->parts[i].text);
+		jw_kcstr(w, "decision", verdict_name(d->parts[i].verdict));
+		jw_kstr(w, "rule", d->parts[i].rule);
+		jw_kstr(w, "always", d->parts[i].always);
+		jw_end(w);
+	}
+	jw_end(w);
+}
+
 static int explain(struct cli *c, const struct rules *rules)
 {
 	struct slice line = command_line(c);
@@ -52,18 +88,21 @@ static int explain(struct cli *c, const struct rules *rules)
 
 	policy_command(rules->policy, line, &c->arena, &d);
 	if (!cli_given(c, OPT_JSON)) {
-		term_text(&c->out,
-			  d.verdict == VERDICT_ALLOW ? TERM_GREEN
-			  : d.verdict == VERDICT_ASK ? TERM_YELLOW
-						     : TERM_RED,
-			  slice_of(verdict_name(d.verdict)));
+		term_text(&c->out, style_of(d.verdict), slice_of(verdict_name(d.verdict)));
 		term_raw(&c->out, SLICE(": "));
 		term_line(&c->out, TERM_PLAIN, line, 1000);
-		term_raw(&c->out, SLICE("\nrule: "));
+		term_raw(&c->out, SLICE("\n"));
+		put_parts(c, &d);
+		term_raw(&c->out, SLICE("rule: "));
 		term_line(&c->out, TERM_PLAIN, d.rule, 1000);
 		term_raw(&c->out, SLICE("\n"));
 		term_line(&c->out, TERM_PLAIN, d.why, 1000);
 		term_raw(&c->out, SLICE("\n"));
+		if (d.always.len > 0) {
+			term_raw(&c->out, SLICE("allowed by: \"permissions\": {\"allow\": [\""));
+			term_line(&c->out, TERM_PLAIN, d.always, 1000);
+			term_raw(&c->out, SLICE("\"]}\n"));
+		}
 		return 0;
 	}
 	w = json_line_begin(&l, "decision");
@@ -72,6 +111,7 @@ static int explain(struct cli *c, const struct rules *rules)
 	jw_kstr(w, "rule", d.rule);
 	jw_kstr(w, "why", d.why);
 	jw_kstr(w, "always", d.always);
+	put_parts_json(w, &d);
 	json_line_end(&l, &c->out);
 	return 0;
 }

@@ -19,7 +19,9 @@ struct judge {
 	struct shell_script script;
 	struct decision out;
 	size_t at, decided; /* the command that is judged; the one that `out` is about */
-	enum verdict here;  /* the strictest of the command that is judged */
+	enum verdict here;  /* the strictest of the command that is judged, and what said so */
+	struct slice here_rule, here_always;
+	struct decision_part *parts; /* DECISION_PARTS */
 	bool always_spoilt; /* something asks that no rule could allow */
 };
 
@@ -28,8 +30,10 @@ static const char outside_rule[] = "ask: write outside of the workspace";
 /* Keeps the strictest; the first of equals. */
 static void add(struct judge *j, enum verdict v, struct slice rule, struct slice why)
 {
-	if (v > j->here)
+	if (v > j->here || j->here_rule.len == 0) {
 		j->here = v;
+		j->here_rule = rule;
+	}
 	if (j->out.rule.len > 0 && v <= j->out.verdict)
 		return;
 	j->decided = j->at;
@@ -242,7 +246,7 @@ static void suggest(struct judge *j, const struct shell_cmd *c)
 
 	if (rule.len == 0 || (j->out.always.len > 0 && !slice_eq(rule, j->out.always)))
 		j->always_spoilt = true;
-	j->out.always = rule;
+	j->out.always = j->here_always = rule;
 }
 
 static void judge_default(struct judge *j, const struct shell_cmd *c)
@@ -323,10 +327,10 @@ static void judge_one(struct judge *j, size_t at)
 		judge_default(j, c);
 }
 
-/* The command that decided, as one line for people and the model. */
-static struct slice part_text(struct judge *j)
+/* A command as one line for people and the model. */
+static struct slice part_text(struct judge *j, size_t at)
 {
-	const struct shell_cmd *c = &j->script.cmds[j->decided];
+	const struct shell_cmd *c = &j->script.cmds[at];
 	struct slice out = SLICE("");
 
 	for (size_t i = 0; i < c->n_assigns + c->n_words; i++) {
@@ -341,19 +345,55 @@ static struct slice part_text(struct judge *j)
 	return out;
 }
 
+/* What was found about the command that was judged. */
+static void note_part(struct judge *j)
+{
+	const struct shell_cmd *c = &j->script.cmds[j->at];
+	struct decision_part *p = &j->parts[j->out.n_parts];
+
+	if (c->n_words == 0 && j->here == VERDICT_ALLOW)
+		return; /* assignments, redirections */
+	if (c->neutral && j->here == VERDICT_ALLOW)
+		return;
+	if (j->out.n_parts == DECISION_PARTS)
+		return;
+	*p = (struct decision_part){ .text = part_text(j, j->at),
+				     .verdict = j->here,
+				     .rule = j->here_rule,
+				     .always =
+					     j->here == VERDICT_ASK ? j->here_always : SLICE("") };
+	j->out.n_parts++;
+}
+
+/* Where only reading is allowed nobody is asked. */
+static void deny_asked(struct judge *j)
+{
+	struct slice rule = arena_printf(j->arena, "mode: %s", mode_name(j->policy->mode));
+
+	for (size_t i = 0; i < j->out.n_parts; i++)
+		if (j->parts[i].verdict == VERDICT_ASK)
+			j->parts[i] = (struct decision_part){ .text = j->parts[i].text,
+							      .verdict = VERDICT_DENY,
+							      .rule = rule,
+							      .always = SLICE("") };
+	if (j->out.verdict != VERDICT_ASK)
+		return;
+	j->out.verdict = VERDICT_DENY;
+	j->out.rule = rule;
+	j->out.why = arena_printf(j->arena,
+				  "Mode %s runs only commands that read, and \"%.*s\" may do more.",
+				  mode_name(j->policy->mode), SLICE_ARG(j->out.part));
+}
+
 static void finish(struct judge *j)
 {
 	if (j->decided < j->script.n)
-		j->out.part = part_text(j);
-	if (j->out.verdict == VERDICT_ASK && mode_reads_only(j->policy->mode)) {
-		j->out.verdict = VERDICT_DENY;
-		j->out.rule = arena_printf(j->arena, "mode: %s", mode_name(j->policy->mode));
-		j->out.why = arena_printf(
-			j->arena, "Mode %s runs only commands that read, and \"%.*s\" may do more.",
-			mode_name(j->policy->mode), SLICE_ARG(j->out.part));
-	}
+		j->out.part = part_text(j, j->decided);
+	if (mode_reads_only(j->policy->mode))
+		deny_asked(j);
 	if (j->out.verdict != VERDICT_ASK || j->always_spoilt)
 		j->out.always = SLICE("");
+	j->out.parts = j->parts;
 }
 
 void policy_command(const struct policy *p, struct slice command, struct arena *a,
@@ -366,6 +406,7 @@ void policy_command(const struct policy *p, struct slice command, struct arena *
 			   .decided = SIZE_MAX };
 	struct err err = { 0 };
 
+	j.parts = arena_array(a, DECISION_PARTS, sizeof(*j.parts));
 	if (command.len > LIMIT_COMMAND_BYTES) {
 		*out = (struct decision){ .verdict = VERDICT_DENY,
 					  .rule = SLICE("deny: too long"),
@@ -379,10 +420,9 @@ void policy_command(const struct policy *p, struct slice command, struct arena *
 	for (size_t i = 0; i < j.script.n; i++) {
 		j.at = i;
 		j.here = VERDICT_ALLOW;
+		j.here_rule = j.here_always = SLICE("");
 		judge_one(&j, i);
-		if (j.here == VERDICT_ALLOW && j.script.cmds[i].n_words > 0 &&
-		    !j.script.cmds[i].neutral)
-			j.out.n_fine++;
+		note_part(&j);
 	}
 	j.at = SIZE_MAX;
 	if (j.out.rule.len == 0)

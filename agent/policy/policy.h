@@ -29,20 +29,32 @@ static inline bool mode_reads_only(enum mode m)
 enum verdict { VERDICT_ALLOW, VERDICT_ASK, VERDICT_DENY };
 const char *verdict_name(enum verdict v);
 
+/* One simple command of a line. */
+struct decision_part {
+	struct slice text; /* on one line, cut where it is long */
+	enum verdict verdict;
+	struct slice rule;   /* what decided about it */
+	struct slice always; /* the rule that would allow it; empty: none is offered */
+};
+
 struct decision {
 	enum verdict verdict;
 	struct slice rule; /* what decided, as written: "deny: git push --force", "mode: ask" */
 	struct slice why; /* one sentence for people and the model */
 	/* The rule that "always allow" would add, "make test"; empty: never offered. */
 	struct slice always;
-	/* Of a command line: the simple command that decided, on one line, and how many others
-	 * stand beside it that need no word of the user. Empty and 0 where that is not known. */
+	/* Of a command line: the simple command that decided; and all of them, no more than DECISION_PARTS:
+	 * those of wrappers (env, time, sh -c) stand last, in place of the wrapper. Empty where
+	 * that is not known. */
 	struct slice part;
-	size_t n_fine;
+	const struct decision_part *parts;
+	size_t n_parts;
 	/* Of a command line, for commands whose effect can be dropped (agent/tool/run_command.c): */
 	bool beforehand; /* its question may not wait for the effect: a rule of the user, or a place outside */
 	bool by_user; /* a user's allow rule speaks of it */
 };
+
+enum { DECISION_PARTS = 32 };
 
 struct policy;
 struct policy *policy_new(enum mode mode); /* with the built-in rules */

@@ -8,7 +8,7 @@
 #include "agent/host.h"
 #include "agent/policy/granted.h"
 
-enum { MAX_DENIED = 100 };
+enum { MAX_DENIED = 100, NAMED_PARTS = 6 };
 
 struct pending {
 	struct decision d;
@@ -97,40 +97,106 @@ static void fail_with(struct tool_run *r, struct slice text)
 	tool_finish(r, false, text, SLICE("denied"));
 }
 
-/* "`curl x` (rule: ask: curl)", and that the rest of a line is fine. */
+/* "`curl x` (rule: ask: curl) and `docker ps` (rule: ...)": each part of a line that is refused as this
+ * decision refuses. */
 static struct slice what(struct tool_run *r, const struct pending *p)
 {
-	struct slice part = p->d.part.len ? p->d.part : p->subject;
+	const struct decision *d = &p->d;
+	struct arena *a = &r->arena;
+	struct slice out = SLICE("");
 
-	return arena_printf(&r->arena, "`%.*s` (rule: %.*s)", SLICE_ARG(part),
-			    SLICE_ARG(p->d.rule));
+	for (size_t i = 0; i < d->n_parts; i++) {
+		const struct decision_part *part = &d->parts[i];
+
+		if (part->verdict != d->verdict)
+			continue;
+		/* What is denied for good is the news, not what this mode denies beside it. */
+		if (d->verdict != VERDICT_DENY || is_mode_rule(part->rule) == is_mode_rule(d->rule))
+			out = arena_printf(a, "%.*s%s`%.*s` (rule: %.*s)", SLICE_ARG(out),
+					   out.len ? " and " : "", SLICE_ARG(part->text),
+					   SLICE_ARG(part->rule));
+	}
+	if (out.len > 0)
+		return out;
+	return arena_printf(a, "`%.*s` (rule: %.*s)", SLICE_ARG(d->part.len ? d->part : p->subject),
+			    SLICE_ARG(d->rule));
 }
 
+static size_t count(const struct pending *p, enum verdict v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->d.n_parts; i++)
+		n += p->d.parts[i].verdict == v;
+	return n;
+}
+
+/* What was not refused, by name: the model runs it again without the rest. */
 static struct slice the_rest(struct tool_run *r, const struct pending *p)
 {
-	if (p->d.n_fine == 0)
+	size_t fine = count(p, VERDICT_ALLOW), n = 0;
+	bool one = count(p, p->d.verdict) <= 1;
+	struct slice names = SLICE("");
+
+	if (fine == 0)
 		return SLICE("");
+	for (size_t i = 0; i < p->d.n_parts && n < NAMED_PARTS; i++)
+		if (p->d.parts[i].verdict == VERDICT_ALLOW)
+			names = arena_printf(&r->arena, "%.*s%s`%.*s`", SLICE_ARG(names),
+					     n++ ? ", " : "", SLICE_ARG(p->d.parts[i].text));
 	return arena_printf(
 		&r->arena,
-		" Nothing of the line was run; its other %s, so run %s without this part.",
-		p->d.n_fine == 1 ? "command needs no word" : "commands need no word",
-		p->d.n_fine == 1 ? "it" : "them");
+		" Nothing of the line was run. %.*s%s need%s no word: run %s without %s.",
+		SLICE_ARG(names), fine > n ? " and others" : "", fine == 1 ? "s" : "",
+		fine == 1 ? "it" : "them", one ? "this part" : "these parts");
+}
+
+/* The rules that would allow all that is asked for, as a JSON array; empty: one part of it no rule allows. */
+static struct slice rules_for(struct tool_run *r, const struct pending *p)
+{
+	struct slice out = SLICE("");
+
+	if (p->d.always.len > 0)
+		return arena_printf(&r->arena, "[\"%.*s\"]", SLICE_ARG(p->d.always));
+	if (p->d.beforehand)
+		return out; /* a rule of the user's own, which an allow rule does not overrule */
+	for (size_t i = 0; i < p->d.n_parts; i++) {
+		const struct decision_part *part = &p->d.parts[i];
+
+		if (part->verdict != VERDICT_ASK)
+			continue;
+		if (part->always.len == 0)
+			return SLICE("");
+		out = arena_printf(&r->arena, "%.*s%s\"%.*s\"", SLICE_ARG(out), out.len ? ", " : "",
+				   SLICE_ARG(part->always));
+	}
+	return out.len ? arena_printf(&r->arena, "[%.*s]", SLICE_ARG(out)) : out;
+}
+
+/* Another mode alone would allow all of it. */
+static bool asked_by_mode(const struct pending *p)
+{
+	for (size_t i = 0; i < p->d.n_parts; i++)
+		if (p->d.parts[i].verdict == VERDICT_ASK && !is_mode_rule(p->d.parts[i].rule))
+			return false;
+	return is_mode_rule(p->d.rule);
 }
 
 /* Who can allow it, and how. A clause that is missing is better than one that does not help. */
 static struct slice how(struct tool_run *r, const struct pending *p)
 {
 	const char *modes = p->edits ? "edit or auto" : "auto";
+	struct slice rules = rules_for(r, p);
+	bool by_mode = asked_by_mode(p);
 
-	if (p->d.always.len > 0)
+	if (rules.len > 0)
 		return arena_printf(
 			&r->arena,
 			" The user can allow it beforehand: %s%s%s\"permissions\": {\"allow\": "
-			"[\"%.*s\"]} in the configuration.",
-			is_mode_rule(p->d.rule) ? "the mode " : "",
-			is_mode_rule(p->d.rule) ? modes : "",
-			is_mode_rule(p->d.rule) ? " (--yes), or " : "", SLICE_ARG(p->d.always));
-	if (is_mode_rule(p->d.rule))
+			"%.*s} in the configuration.",
+			by_mode ? "the mode " : "", by_mode ? modes : "",
+			by_mode ? " (--yes), or " : "", SLICE_ARG(rules));
+	if (by_mode)
 		return arena_printf(&r->arena, " The user can allow it beforehand: the mode %s%s.",
 				    modes, p->edits ? "" : " (--yes)");
 	return SLICE(
@@ -140,10 +206,10 @@ static struct slice how(struct tool_run *r, const struct pending *p)
 static void tell_no_answer(struct tool_run *r, const struct pending *p, const struct err *why)
 {
 	fail_with(r, arena_printf(&r->arena,
-				  "Not done: %.*s needs the user's word, and there was no answer "
+				  "Not done: %.*s need%s the user's word, and there was no answer "
 				  "(%s).%.*s%.*s",
-				  SLICE_ARG(what(r, p)), why->msg, SLICE_ARG(the_rest(r, p)),
-				  SLICE_ARG(how(r, p))));
+				  SLICE_ARG(what(r, p)), count(p, VERDICT_ASK) > 1 ? "" : "s",
+				  why->msg, SLICE_ARG(the_rest(r, p)), SLICE_ARG(how(r, p))));
 }
 
 static struct slice no_text(struct tool_run *r, struct slice comment)

@@ -50,6 +50,23 @@ def a_project_brings_examples_of_its_own(w):
     expect(r.status == 1 and examples(r) == [("a", "a b", True, True), ("c", "d", True, False)], r)
 
 
+def a_line_is_explained_part_by_part(w):
+    """In the words that a model gets for it: which rule is about which part, and what would allow it."""
+    w.config('{"permissions": {"deny": ["rm"], "allow": ["make"]}}')
+    r = w.run("policy", "explain", "--", "ls && make; docker ps; rm x")
+    expect(r.status == 0 and r.out.startswith("deny: ls && make"), r)
+    for line in ("  allow ls  (allow: read-only command)\n", "  allow make  (allow: make)\n",
+                 "  ask   docker ps  (ask: docker)\n", "  deny  rm x  (deny: rm)\n", "rule: deny: rm\n"):
+        expect(line in r.out, (line, r))
+    r = w.run("policy", "explain", "--", "docker ps")
+    expect(r.out.endswith('allowed by: "permissions": {"allow": ["docker ps"]}\n') and "  ask " not in r.out, r)
+    r = w.run("policy", "explain", "--json", "--", "env A=1 make; docker ps; touch x")
+    parts = [(p["command"], p["decision"], p["rule"]) for p in r.events()[0]["parts"]]
+    expect(parts == [("docker ps", "ask", "ask: docker"), ("touch x", "ask", "mode: ask"), ("A=1 make", "ask", "mode: ask")], r)
+    r = w.run("policy", "explain", "--json", "--mode", "plan", "--", "make x; touch x")
+    expect([p["decision"] for p in r.events()[0]["parts"]] == ["allow", "deny"], r)
+
+
 def mistakes_are_named(w):
     for text, words in (('{"permissions": {"deny": [{"match": ["x"]}]}}', '"rule" is missing'),
                         ('{"permissions": {"deny": [{"rule": "x", "matches": []}]}}', '"match" and "noMatch"'),
@@ -67,4 +84,4 @@ def mistakes_are_named(w):
 
 
 main([examples_that_hold_pass, an_example_that_does_not_hold_fails, a_rule_with_examples_is_a_rule,
-      a_project_brings_examples_of_its_own, mistakes_are_named])
+      a_project_brings_examples_of_its_own, a_line_is_explained_part_by_part, mistakes_are_named])

@@ -94,8 +94,17 @@ def a_denial_says_what_helps(w):
     w.repository()
     for options, config, text, words, not_words in (
             (["--yes"], "{}", "true; git config user.name x",
-             ["`git config user.name x`", "ask: git config", "no terminal to ask on", "its other command needs no word",
+             ["`git config user.name x`", "ask: git config", "no terminal to ask on", "Nothing of the line was run. `true` needs no word: run it without this part",
               '"allow": ["git config"]'], ["--yes", "--mode edit"]),
+            (["--yes"], "{}", "ls; git config user.name x && make; docker ps; true",
+             ["`git config user.name x` (rule: ask: git config) and `docker ps` (rule: ask: docker) need the user's word",
+              "`ls`, `make`, `true` need no word: run them without these parts", '"allow": ["git config", "docker ps"]'],
+             ["mode auto", "--mode edit"]),
+            (["--yes"], '{"permissions": {"ask": ["touch"]}}', "touch made; ls",
+             ["`touch made` (rule: ask: touch) needs the user's word", "Only the user can do or allow this", "`ls` needs no word"],
+             ['"allow"', "mode auto"]),
+            ([], '{"approve": "commands"}', "make x; curl example.org",
+             ["`make x` (rule: mode: ask) and `curl example.org` (rule: ask: curl) need", '"allow": ["make x", "curl"]'], ["--yes"]),
             ([], '{"approve": "commands"}', "touch made",
              ["`touch made`", "mode: ask", "the mode auto (--yes)", '"allow": ["touch"]'], ["edit"]),
             ([], "{}", "touch made", ["Nothing that the command changed was kept", "no terminal to ask on",
