@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
-"""hostile - 40 commands and edits made to be read as something else, each asked about on terminals of three widths:
-all of it is on the screen before a yes is possible, and nothing of it moves the cursor, hides or turns text.
+"""hostile - 40 commands and edits made to be read as something else, each asked about on terminals of three widths and in
+three kinds of editor: all of it is to be seen before a yes is possible, and nothing of it moves the cursor, hides or
+turns text.
 
 What must be seen is worked out here from Unicode's own tables, not from the program's."""
+import json
+import os
 import re
+import subprocess
 import threading
+import urllib.parse
 import unicodedata
 
 from console import Terminal
-from support import Workspace, expect, main
+from support import EMEND, Workspace, expect, main
 
 PROMPT = "\n  > "  # a yes counts
 MORE = "[n] no > "  # it does not yet
@@ -147,18 +152,25 @@ def content_of(rows):
     return lines
 
 
+def turns():
+    return [{"calls": [{"name": "run_command", "input": {"command": c}}]} for c in COMMANDS] + \
+        [{"calls": [{"name": "write_file", "input": {"path": p, "content": c}}]} for p, c in EDITS] + [{"text": "-"}]
+
+
+def lines_of(c, mark=""):
+    return [mark + seen(line, INDENT) for line in c.rstrip("\n").split("\n")]
+
+
 def ask_all(w, width):
-    turns = [{"calls": [{"name": "run_command", "input": {"command": c}}]} for c in COMMANDS]
-    turns += [{"calls": [{"name": "write_file", "input": {"path": p, "content": c}}]} for p, c in EDITS]
-    t = Terminal(w, "do", "--model", w.script(*turns, {"text": "-"}), "x", size=(24, width), NO_COLOR="1")
+    t = Terminal(w, "do", "--model", w.script(*turns()), "x", size=(24, width), NO_COLOR="1")
     done = 0
     for c in COMMANDS:
         rows, done = one_question(t, done, width, "? Run a command")
-        expected = [seen(line, INDENT) for line in c.rstrip("\n").split("\n")]
+        expected = lines_of(c)
         expect([squeeze(x) for x in content_of(rows)] == [squeeze(x) for x in expected], (width, c, rows))
     for p, c in EDITS:
         rows, done = one_question(t, done, width, "? Create a file")
-        expected = ["+" + seen(line, INDENT) for line in c.rstrip("\n").split("\n")]
+        expected = lines_of(c, "+")
         expect([squeeze(x) for x in content_of(rows)][-len(expected):] == [squeeze(x) for x in expected], (width, c, rows))
     t.end()
     expect(t.status == 0 and not any(w.exists(p) for p, _ in EDITS), t)
@@ -186,4 +198,124 @@ def all_is_seen_before_a_yes(w):
         raise bad[0]
 
 
-main([all_is_seen_before_a_yes])
+class Editor:
+    """As much of an editor as it takes to be asked."""
+
+    def __init__(self, w, **capabilities):
+        self.documents = capabilities.get("window", {}).get("showDocument")
+        self.opened = None
+        self.p = subprocess.Popen([EMEND, "lsp"], cwd=w.path, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  env=dict(w.env, EMEND_MODE="ask", EMEND_MODEL=w.script(*turns())))
+        self.send(id=1, method="initialize", params={"processId": None, "rootUri": "file://" + w.path,
+                                                     "capabilities": capabilities})
+        self.answer_of(1)
+        self.send(method="initialized", params={})
+        self.send(id=2, method="workspace/executeCommand",
+                  params={"command": "emend.do", "arguments": [{"task": "x"}]})
+
+    def send(self, **message):
+        text = json.dumps(dict(message, jsonrpc="2.0")).encode()
+        self.p.stdin.write(b"Content-Length: %d\r\n\r\n" % len(text) + text)
+        self.p.stdin.flush()
+
+    def read(self):
+        size = 0
+        while True:
+            line = self.p.stdout.readline()
+            expect(line, "the server has ended")
+            if not line.strip():
+                return json.loads(self.p.stdout.read(size))
+            if line.lower().startswith(b"content-length:"):
+                size = int(line.split(b":")[1])
+
+    def answer_of(self, ident):
+        while True:
+            m = self.read()
+            if m.get("id") == ident and "method" not in m:
+                return m
+
+    def questions(self):
+        """(what was asked with, what is open beside it) of each question; each is answered with the first choice."""
+        while True:
+            m = self.read()
+            method, params = m.get("method"), m.get("params")
+            if method == "window/showMessage":
+                return
+            if method == "window/showDocument":
+                with open(urllib.parse.unquote(params["uri"][len("file://"):]), encoding="utf-8") as f:
+                    self.opened = f.read()
+                self.send(id=m["id"], result={"success": True})
+            elif method in ("window/showMessageRequest", "emend/permission"):
+                choices = [a["title"] for a in params["actions"]] if "actions" in params else params["options"]
+                expect(choices[0] == "Deny" and "Allow once" in choices, m)
+                yield params, self.opened
+                self.opened = None
+                self.send(id=m["id"], result={"title": choices[0]})
+            elif "id" in m and method:
+                self.send(id=m["id"], result=None)
+
+    def end(self):
+        self.send(id=3, method="shutdown")
+        self.answer_of(3)
+        self.send(method="exit")
+        self.p.stdin.close()
+        self.p.wait(60)
+        self.p.stdout.close()
+
+
+def shown_in(params, document):
+    """The lines of what is asked about, as they stand in the message, in the document or in the plugin's window."""
+    if "subject" in params:
+        return (params["subject"] + "\n" + params.get("diff", "")).rstrip("\n").split("\n")
+    if document:
+        own, _, content = document.partition("\n\n")
+        expect(all(line.startswith("# ") for line in own.split("\n")), document)
+        return content.rstrip("\n").split("\n")
+    first, _, rest = params["message"].partition("\n")
+    if not first.endswith(":"):
+        first, rest = "", "| " + first.split(": ", 2)[2] + "\n" + rest
+    return [re.sub(" \u23ce$", "", row[2:]) for row in rest.split("\n") if row.startswith("| ")]
+
+
+def ask_editor(w, **capabilities):
+    w.repository()
+    w.config('{"approve": "commands"}')
+    e = Editor(w, **capabilities)
+    cases = [(c, lines_of(c)) for c in COMMANDS] + [(c, lines_of(c, "+")) for _, c in EDITS]
+    asked = 0
+    for params, document in e.questions():
+        text = json.dumps(params, ensure_ascii=False) + (document or "")
+        expect(not any(hides(c) for c in text if c not in "\n\t"), text)
+        rows = [squeeze(row) for row in shown_in(params, document)]
+        while cases and not contains(rows, [squeeze(x) for x in cases[0][1]]):
+            # Only an editor that can show no document is not asked about what no message holds.
+            expect(not e.documents and "subject" not in params and len(cases[0][0]) > 300, (cases[0], params, document))
+            cases.pop(0)
+        expect(cases, (params, document))
+        cases.pop(0)
+        asked += 1
+    e.end()
+    expect(all(len(c) > 300 for c, _ in cases), cases)
+    expect(not any(w.exists(p) for p, _ in EDITS), os.listdir(w.path))
+    return asked
+
+
+def contains(rows, expected):
+    return any(rows[i:i + len(expected)] == expected for i in range(len(rows) - len(expected) + 1))
+
+
+def editors_show_all_of_it(w):
+    expect(ask_editor(w, window={"showDocument": {"support": True}}) == 40, "documents")
+
+
+def editors_without_documents_show_all_or_are_not_asked(w):
+    asked = ask_editor(w)
+    expect(34 <= asked < 40, asked)
+
+
+def plugins_are_told_all_of_it(w):
+    expect(ask_editor(w, experimental={"emend": True}) == 40, "plugin")
+
+
+main([all_is_seen_before_a_yes, editors_show_all_of_it, editors_without_documents_show_all_or_are_not_asked,
+      plugins_are_told_all_of_it])
