@@ -231,6 +231,9 @@ $(BUILD)/tests/bench/slow_sync.so: tests/bench/slow_sync.c
 	@mkdir -p $(@D)
 	@$(CC) -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
 
+vscode-settings: $(BUILD)/emend ## make the settings of the VS Code extension again, from those of the program
+	@.ci/vscode-settings $(BUILD)/emend
+
 vsix: ## build the VS Code extension (build/emend.vsix; needs Node.js and npm)
 	@.ci/vsix $(BUILD)
 
@@ -303,4 +306,4 @@ help: ## this list
 
 FORCE:
 .PHONY: all deps need-build need-check need-heavy need-demo tests-built fuzz-built check check-quick check-heavy fuzz pictures \
-	lint format demo vsix bench install uninstall deb dist clean help FORCE
+	lint format demo vsix vscode-settings bench install uninstall deb dist clean help FORCE

@@ -1,4 +1,4 @@
-// Bundles the extension into dist/: one file for VS Code's side. `npm run build`; `npm run watch` while working on it.
+// Bundles the extension into dist/: one file for VS Code's side, one for the page of the view, and its style sheet. `npm run build`; `npm run watch` while working on it.
 import fs from 'node:fs';
 import * as esbuild from 'esbuild';
 
@@ -13,6 +13,8 @@ const options = {
 const builds = [
   { ...options, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', platform: 'node', target: 'node20',
     format: 'cjs', external: ['vscode'] },
+  { ...options, entryPoints: { view: 'src/view/main.ts' }, outdir: 'dist', platform: 'browser', target: 'es2022', format: 'iife' },
+  { ...options, entryPoints: { view: 'src/view/view.css' }, outdir: 'dist' },
 ];
 
 // The licenses of all that is bundled ask for a copy of themselves beside it.

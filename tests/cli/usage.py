@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """usage - help, versions, mistakes on the command line and in the settings, and their exit status."""
 import json
+import os
 
 from support import expect, main
 
@@ -167,6 +168,15 @@ def schema_is_json(w):
     expect(s["additionalProperties"] is False, s)
 
 
+def the_settings_of_vs_code_are_those_of_the_schema(_):
+    import subprocess
+    import sys
+    from support import EMEND, TOP
+    p = subprocess.run([sys.executable, os.path.join(TOP, ".ci", "vscode-settings"), EMEND, "--check"],
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    expect(p.returncode == 0, p.stdout.decode())
+
+
 def policy_is_explained(w):
     w.config('{"permissions": {"deny": ["curl"], "allow": ["make test"]}}')
     for words, verdict in [(["curl", "x"], "deny"), (["make", "test"], "allow"), (["make", "install"], "ask"),
@@ -199,4 +209,4 @@ main([version_and_help, every_command_has_its_own_help, no_command_is_a_mistake,
       json_mistakes_are_objects_too, options_may_stand_anywhere, without_model_it_says_how_to_get_one,
       settings_mistakes_name_file_line_and_key, settings_show_where_they_come_from, a_project_cannot_widen,
       config_check_finds_every_mistake, what_a_command_does_not_know_is_a_mistake,
-      schema_is_json, policy_is_explained, doctor_tells_all, a_full_stdout_is_an_error])
+      schema_is_json, the_settings_of_vs_code_are_those_of_the_schema, policy_is_explained, doctor_tells_all, a_full_stdout_is_an_error])

@@ -119,22 +119,28 @@ class Window {
     this.shots = 0;
   }
 
-  static async open(browser, url, name, model, mode) {
+  static async open(browser, url, name, model, mode, program) {
     const folder = `${base}/work/${name}`;
     fs.mkdirSync(folder, { recursive: true });
     execFileSync('git', ['init', '-q', folder]);
     fs.writeFileSync(folder + '/sum.c', SOURCE);
     fs.writeFileSync(`${base}/${name}.jsonl`, model.map((turn) => JSON.stringify(turn) + '\n').join(''));
     writeJson(base + '/config/emend/config.json', {});
-    writeJson(base + '/data/Machine/settings.json',
-      { 'emend.path': emend, 'emend.model': `scripted:${base}/${name}.jsonl`, 'emend.mode': mode });
+    const settings = { 'emend.path': program, 'emend.model': `scripted:${base}/${name}.jsonl`, 'emend.mode': mode };
+    writeJson(base + '/data/Machine/settings.json', settings);
     const page = await browser.newPage({ viewport: { width: 1200, height: 760 } });
     const window = new Window(page, folder);
+    window.settings = settings;
     page.setDefaultTimeout(60000); // the machine may be busy
     await page.goto(`${url}/?folder=${folder}`, { timeout: 120000 });
     await page.locator('.monaco-workbench .statusbar-item').first().waitFor({ timeout: 120000 });
     await window.openFile();
     return window;
+  }
+
+  writeSettings(more) {
+    Object.assign(this.settings, more);
+    writeJson(base + '/data/Machine/settings.json', this.settings);
   }
 
   async openFile() {
@@ -224,6 +230,35 @@ class Window {
 
   async lens(title) {
     await this.page.locator('.codelens-decoration a', { hasText: title }).click();
+  }
+
+  // The page of the view in the side bar: a frame in a frame.
+  async view() {
+    let found;
+    await wait('the view is there', async () => {
+      for (const frame of this.page.frames()) {
+        if (await frame.locator('.composer textarea').count().catch(() => 0)) found = frame;
+      }
+      return found;
+    });
+    return found;
+  }
+
+  async openView() {
+    await this.palette('Emend: Tasks and Conversation');
+    return this.view();
+  }
+
+  async say(view, text) {
+    await view.locator('.composer textarea').click();
+    await this.keys.type(text);
+    await this.keys.press('Enter');
+  }
+
+  async newUntitled(text) {
+    await this.page.locator('.tabs-container').dblclick({ position: { x: 500, y: 15 } });
+    await this.page.locator('.tab', { hasText: 'Untitled-1' }).waitFor();
+    await this.keys.type(text);
   }
 
   // The notification of the running task.
@@ -355,9 +390,129 @@ const scenarios = {
     },
   },
 
+  conversation: {
+    mode: 'edit',
+    model: [
+      { text: 'I look at the file first.', calls: [READ, { name: 'read_file', input: { path: 'missing.c' } }] },
+      { calls: [{ name: 'ask_user', input: { question: 'Which way?', options: ['Short', 'Long'] } }] },
+      { text: '## The answer\n\nIt is **short**: see [sum.c](sum.c:5).', expect: ['use tabs'], chunk_ms: 20 },
+    ],
+    async run(w) {
+      const view = await w.openView();
+      await w.shot('empty');
+      await w.say(view, 'Look at sum.c');
+      await wait('the words of the user stand there', () => view.locator('.prompt', { hasText: 'Look at sum.c' }).count());
+      await wait('the question is a card', () => view.locator('.question', { hasText: 'Which way?' }).count());
+      await wait('the steps are listed', () => view.locator('.steps li.done', { hasText: 'sum.c' }).count());
+      ok(await view.locator('.steps li.failed', { hasText: 'missing.c' }).count() === 1, 'the failed one is marked');
+      await w.say(view, 'use tabs');
+      await wait('what is said meanwhile waits', () => view.locator('.chip', { hasText: 'waits: use tabs' }).count());
+      await w.shot('steer');
+      await view.locator('.question button', { hasText: 'Short' }).click();
+      await wait('the answer is rendered', () => view.locator('.md h2', { hasText: 'The answer' }).count());
+      await wait('the task is over', () => view.locator('.turn[data-state=done] .state').count());
+      ok(await view.locator('.steps[open]').count() === 0, 'the steps are folded');
+      ok(/\$0\.0\d+ · \d/.test(await view.locator('.turn footer .figures').textContent()), 'cost and time stand below');
+      await wait('the cost of today is shown', () => view.locator('.meta', { hasText: 'of $50 today' }).count());
+      await w.shot('answer');
+      await view.locator('.md a', { hasText: 'sum.c' }).click();
+      await wait('a link opens the file', () => w.page.locator('.statusbar-item', { hasText: 'Ln 5' }).count());
+      await w.say(view, 'Why?');
+      await wait('the conversation goes on, as a second turn', async () => await view.locator('.turn').count() === 2 &&
+        view.locator('.turn[data-state=running] .prompt', { hasText: 'Why?' }).count());
+      await view.locator('.question', { hasText: 'Which way?' }).waitFor();
+      await view.locator('.composer button', { hasText: 'Stop' }).click();
+      await wait('a button stops it', () => view.locator('.turn[data-state=cancelled]').count());
+      await wait('nothing is asked any more', async () => !(await view.locator('.question').count()));
+      await w.shot('stopped');
+      ok(await w.page.locator('.statusbar-item', { hasText: 'Emend: scripted · $0.0' }).count(), 'the status bar has model and cost');
+    },
+  },
+
+  review: {
+    mode: 'edit',
+    model: [{ calls: [READ] },
+      { calls: [EDIT, { name: 'edit_file', input: { path: 'sum.c', edits: [{ old_text: '/* end */', new_text: '/* the end */' }] } }] }, DONE],
+    async run(w) {
+      await w.refactor();
+      await w.ended('done');
+      await wait('what stood there before is at the end of the line', () => w.page.evaluate(() =>
+        [...document.querySelectorAll('.view-line span')].some((e) => getComputedStyle(e, '::after').content.includes('was: /* end */'))));
+      await wait('each change has its lenses', async () => await w.page.locator('.codelens-decoration a', { hasText: 'Accept' }).count() === 2);
+      await w.goTo(8);
+      await w.shot('hunks');
+      await w.page.locator('.view-line', { hasText: 'i < n; i++)' }).hover({ position: { x: 120, y: 8 } });
+      const hover = w.page.locator('.monaco-hover', { hasText: 'changed this' });
+      await hover.waitFor();
+      ok((await hover.textContent()).replaceAll('\u00a0', ' ').includes('s += v[i]; /* → 🙂 */'), 'the hover shows the old text');
+      await w.shot('hover');
+      await w.keys.press('Escape');
+      const view = await w.openView();
+      await wait('the turn is in the view', () => view.locator('.turn[data-state=done]').count());
+      const file = w.page.locator('.pane', { hasText: 'Changes That Wait' });
+      if (await file.locator('.pane-header[aria-expanded=false]').count()) await file.locator('.pane-header').click();
+      const row = file.locator('.monaco-list-row', { hasText: 'sum.c' });
+      await wait('the list of files has it', () => row.filter({ hasText: '2 changes' }).count());
+      await row.click();
+      await wait('before and now stand side by side', () => w.page.locator('.tab', { hasText: 'before Emend' }).count());
+      await wait('with the old line', () => w.page.locator('.line-delete').count());
+      await w.shot('compare');
+      await w.page.locator('.tab', { hasText: 'before Emend' }).locator('.codicon-close').click();
+      await w.focus();
+      await w.goTo(8);
+      await w.keys.press('Control+Shift+Backspace');
+      await wait('a key rejects the change at the cursor', () => row.filter({ hasText: '1 change' }).count());
+      await w.page.locator('.editor-actions .action-label[aria-label^="Accept All Changes in This File"]').click();
+      await wait('a button accepts the rest', async () => !(await row.count()));
+      await w.holds('the file is as it was judged', SOURCE.replace('/* end */', '/* the end */'));
+    },
+  },
+
+  unsaved: {
+    mode: 'edit',
+    model: [{ text: 'It is an **empty** function.', expect: ['void f(void)', 'in no file yet'] }],
+    async run(w) {
+      await w.newUntitled('void f(void) {}');
+      const row = w.page.locator('.action-widget .monaco-list-row', { hasText: 'Emend: Explain this code' });
+      await wait('the menu of an untitled document has Explain', async () => {
+        await w.keys.press('Control+.');
+        if (await row.waitFor({ timeout: 2000 }).then(() => true, () => false)) return true;
+        await w.keys.press('Escape');
+        return false;
+      });
+      while (!(await row.getAttribute('class')).includes('focused')) await w.keys.press('ArrowDown');
+      await w.keys.press('Enter');
+      const view = await w.view();
+      await wait('the answer is in the view', () => view.locator('.md strong', { hasText: 'empty' }).count());
+      await w.palette('Emend: Add Tests for This');
+      await wait('what needs a file says so', () => w.page.locator('.notification-toast', { hasText: 'must be saved first' }).count());
+      await w.page.locator('.tab', { hasText: 'Untitled-1' }).locator('.codicon-close').click();
+      await w.page.locator('.monaco-dialog-box .monaco-button', { hasText: "Don't Save" }).click();
+    },
+  },
+
+  missing: {
+    path: '/nowhere/emend',
+    mode: 'edit',
+    model: [],
+    async run(w) {
+      const toast = w.page.locator('.notification-toast', { hasText: 'the program "/nowhere/emend" was not found' });
+      await wait('the reason is said', () => toast.count());
+      ok(await toast.locator('.monaco-button', { hasText: 'How to Install' }).count(), 'with what can be done');
+      ok(await w.page.locator('.statusbar-item', { hasText: 'Emend: off' }).count(), 'the status bar says so');
+      const view = await w.openView();
+      await wait('and the view', () => view.locator('.notice', { hasText: 'was not found' }).count());
+      await w.shot('missing');
+      w.writeSettings({ 'emend.path': emend });
+      await wait('it starts when the setting is mended', () => servers().length === 1);
+      await wait('and the notice goes', async () => !(await view.locator('.notice', { hasText: 'was not found' }).count()));
+    },
+    errors: true,
+  },
+
   lost: {
     mode: 'ask',
-    model: [{ hang: true }],
+    model: [{ hang: true }, { text: 'I went on.', expect: ['go on where you were'] }],
     async run(w) {
       await w.refactor();
       await w.toast().waitFor();
@@ -368,6 +523,8 @@ const scenarios = {
       await wait('nothing is said to run',
         async () => !(await w.page.locator('.notification-toast', { hasText: 'Emend: Refactor sum.c' }).count()));
       await wait('it is started again', () => servers().length === 1);
+      await w.page.locator('.notification-toast .monaco-button', { hasText: 'Resume' }).click();
+      await wait('the task is resumed', () => w.page.locator('.notification-toast', { hasText: 'I went on' }).count());
     },
     errors: true,
   },
@@ -414,11 +571,11 @@ async function main() {
     browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox'] });
     const names = process.argv.slice(2);
     for (const name of names.length ? names : Object.keys(scenarios)) {
-      const { model, mode, run, errors } = scenarios[name];
+      const { model, mode, run, errors, path: program = emend } = scenarios[name];
       current = name;
       let window;
       try {
-        window = await Window.open(browser, vscode.url, name, model, mode);
+        window = await Window.open(browser, vscode.url, name, model, mode, program);
         await run(window);
         if (!errors) await window.noErrors();
         await window.close();

@@ -91,3 +91,8 @@ export interface ChangedFile {
   path: string;
   hunks: number;
 }
+
+// The name of a model without its provider; a script that plays one has a path.
+export function shortModel(name: string): string {
+  return name.startsWith('scripted:') ? 'scripted' : name.slice(name.lastIndexOf('/') + 1);
+}

@@ -3,14 +3,11 @@ import { execFile } from 'node:child_process';
 import * as vscode from 'vscode';
 import { LanguageClient, State, TransportKind } from 'vscode-languageclient/node';
 import type { StaticFeature } from 'vscode-languageclient/node';
+import { program } from './program';
 import { settings } from './settings';
 
 export function reason(e: unknown): string {
   return e instanceof Error && e.message ? e.message : String(e);
-}
-
-export function program(): string {
-  return vscode.workspace.getConfiguration('emend').get<string>('path') || 'emend';
 }
 
 // Announces to the server that we know its own messages.
@@ -28,7 +25,7 @@ const ownMessages: StaticFeature = {
 
 // Why the program cannot be run, or undefined. Asked before the client starts it: the client's own message names
 // neither the setting nor the cause.
-function problem(): Promise<string | undefined> {
+function whyNot(): Promise<string | undefined> {
   return new Promise((resolve) => {
     execFile(program(), ['--version'], { timeout: 10000 }, (e) => {
       const code = (e as NodeJS.ErrnoException | null)?.code;
@@ -42,6 +39,7 @@ function problem(): Promise<string | undefined> {
 
 export class Server {
   private client?: LanguageClient;
+  problem?: string; // why it does not run; undefined: it does, or is just starting
   private changedEmitter = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changedEmitter.event; // it runs, or runs no more
 
@@ -78,22 +76,29 @@ export class Server {
   }
 
   async start(): Promise<void> {
-    let why = await problem();
+    let why = await whyNot();
     if (!why) {
       try {
         this.client = this.newClient();
         await this.client.start();
+        this.problem = undefined;
+        this.changedEmitter.fire();
         return;
       } catch (e) {
         why = reason(e);
         this.client = undefined;
       }
     }
+    this.problem = why;
     this.changedEmitter.fire();
+    void this.explain(why); // nobody waits for the user's answer: the extension would count as not activated
+  }
+
+  private async explain(why: string): Promise<void> {
     const answer = await vscode.window.showErrorMessage(
       `Emend does not start: ${why}.`, 'Open Setting', 'How to Install');
-    if (answer === 'Open Setting') await vscode.commands.executeCommand('workbench.action.openSettings', 'emend.path');
-    if (answer === 'How to Install') await vscode.commands.executeCommand('extension.open', 'emend.emend');
+    if (answer === 'Open Setting') await vscode.commands.executeCommand('emend.ui.openPath');
+    if (answer === 'How to Install') await vscode.commands.executeCommand('emend.ui.howToInstall');
   }
 
   async stop(): Promise<void> {
@@ -116,6 +121,10 @@ export class Server {
   request<T>(method: string, params: object): Promise<T> {
     if (!this.client) return Promise.reject(new Error('the server does not run'));
     return this.client.sendRequest<T>(method, params);
+  }
+
+  showOutput(): void {
+    this.client?.outputChannel.show();
   }
 
   notify(method: string, params: object): void {
