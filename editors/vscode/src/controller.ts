@@ -12,7 +12,7 @@ import type { LogEvent } from './turns';
 import { View } from './view';
 import type { FromView, State } from './view/messages';
 
-const RESUME = 'The program ended in the middle of this. Look at what is there, and go on where you were.';
+const RESUME = 'Go on where you were: the program ended in the middle of this. Look first at what is there.';
 
 export class Controller {
   readonly turns = new Turns();

@@ -278,15 +278,26 @@ function touch(id: string): void {
   if (due) return;
   due = true;
   requestAnimationFrame(() => {
-    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
     due = false;
     for (const one of dirty) drawTurn(one);
     dirty.clear();
     drawEmpty();
     drawComposer();
-    if (atEnd) list.scrollTop = list.scrollHeight;
+    toEnd();
   });
 }
+
+// The newest stays in sight, also when a question below takes its room; unless the user has scrolled up.
+let follow = true;
+
+function toEnd(): void {
+  if (follow) list.scrollTop = list.scrollHeight;
+}
+
+list.addEventListener('scroll', () => {
+  follow = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+});
+new ResizeObserver(toEnd).observe(list);
 
 function setMore(state: Omit<State, 'turns'>): void {
   more = state;
@@ -304,7 +315,8 @@ function setState(state: State): void {
   setMore(rest);
   for (const id of turns.all.keys()) drawTurn(id);
   drawEmpty();
-  list.scrollTop = list.scrollHeight;
+  follow = true;
+  toEnd();
 }
 
 window.addEventListener('message', (event: MessageEvent<ToView>) => {
