@@ -55,6 +55,7 @@ int cmd_undo(struct cli *c);
 int cmd_redo(struct cli *c);
 int cmd_rewind(struct cli *c);
 int cmd_sessions(struct cli *c);
+int cmd_replay(struct cli *c);
 int cmd_tasks(struct cli *c);
 int cmd_attach(struct cli *c);
 int cmd_steer(struct cli *c);

@@ -81,6 +81,11 @@ static const struct command table[] = {
 	  "ID may be the beginning of one, as long as it is unique, or the name of a task. list shows\n"
 	  "those of this folder; --all those of all.\n",
 	  OPTS_TASK | OPT_ALL | OPT_LIMIT, -1, cmd_sessions, NULL },
+	{ "replay", "ID... | --all", "a recorded session again, offline: is all as it was?",
+	  "Nobody is contacted and nothing is run: the conversation is put together from the log, results of\n"
+	  "tools included, and each answer read again from the bytes that came. The first difference is\n"
+	  "named; exit status 1. It would be a fault of Emend, or of the log.\n",
+	  OPTS_COMMON | OPT_JSON | OPT_ALL, -1, cmd_replay, "  emend replay 20261129-cbrtwptq9\n" },
 	{ "tasks", "",
 	  "the tasks that run in this folder, whichever terminal or editor started them", NULL,
 	  OPTS_COMMON | OPT_JSON, 0, cmd_tasks, NULL },

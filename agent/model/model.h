@@ -43,6 +43,8 @@ struct model_request {	     /* borrowed until model_call() returns */
 	bool urgent; /* a person waits for the first word: goes before what merely goes on (gate.h) */
 };
 
+enum { MODEL_RAW_BYTES = 1024 * 1024 };
+
 struct model_result {	  /* borrowed for the time of done() */
 	struct turn turn; /* what to append to the transcript; complete calls only */
 	enum stop_reason stop;
@@ -52,6 +54,10 @@ struct model_result {	  /* borrowed for the time of done() */
 	/* The output limit fell into a tool call's arguments: that call is not in the turn (stop
 	 * is STOP_LENGTH, or STOP_TOOL if the turn holds complete calls too). */
 	bool cut_call;
+	/* The answer as it came from the server, and in whose wire format (model_decode() reads it again).
+	 * Empty: there is none (a script), or it is longer than MODEL_RAW_BYTES. */
+	struct slice raw, dialect;
+	bool text_calls; /* calls were looked for in its text */
 	/* With an error: it was the server's failing, so that another model may answer. */
 	bool elsewhere;
 };
@@ -101,6 +107,15 @@ void model_close(struct model *m);		/* no call may be running; NULL is fine */
 struct slice model_name(const struct model *m); /* full name, "anthropic/..." */
 /* It has answered n calls of this conversation before: a script goes on behind them. */
 void model_skip(struct model *m, size_t n);
+
+/* The turn that these bytes are (struct model_result), as the call that got them had it, but for the ids of calls to
+ * which the server gave none. name: the model's full name. Contacts nobody. Memory: the arena. ERR_INVALID. */
+struct model_bytes {
+	struct slice name, dialect, raw;
+	bool text_calls;
+};
+NODISCARD bool model_decode(struct arena *a, const struct model_bytes *b, struct turn *turn,
+			    enum stop_reason *stop, struct err *err);
 
 struct model_limits {
 	uint32_t context_tokens, max_output_tokens; /* 0: unknown */

@@ -88,3 +88,11 @@ const struct provider_row *provider_of_dialect(struct slice dialect)
 			return &plain[i];
 	return NULL;
 }
+
+const char *provider_dialect_name(const struct dialect_ops *dialect)
+{
+	for (size_t i = 0; i < ARRAY_LEN(plain); i++)
+		if (plain[i].dialect == dialect)
+			return plain[i].name;
+	return "";
+}

@@ -39,5 +39,7 @@ const struct provider_row *provider_of_host(struct slice host);
 /* For a provider that only the configuration names: "anthropic", "openai-responses", "openai-chat",
  * "gemini"; NULL: there is no such dialect. The row has no keys and no host. */
 const struct provider_row *provider_of_dialect(struct slice dialect);
+/* The other way round: the name of a dialect. */
+const char *provider_dialect_name(const struct dialect_ops *dialect);
 
 #endif

@@ -79,6 +79,9 @@ static void finish(struct wire_call *c, const struct turn *turn)
 		r.stop_detail = c->try.reply.stop_detail;
 		r.response_id = c->try.reply.response_id;
 		r.cut_call = c->try.reply.cut_call;
+		r.raw = c->try.raw.full ? SLICE("") : buf_slice(&c->try.raw);
+		r.dialect = slice_of(provider_dialect_name(c->model->endpoint.dialect));
+		r.text_calls = (c->model->endpoint.quirks & QUIRK_TEXT_CALLS) != 0;
 	}
 	r.request_id = slice_of(c->try.request_id);
 	r.elsewhere = c->elsewhere;

@@ -86,6 +86,8 @@ static bool on_body(void *payload, long status, struct slice bytes)
 
 	if (!t->sniffed)
 		sniff(t, status, bytes);
+	if (status >= 200 && status <= 299)
+		buf_append(&t->raw, bytes);
 	if (!t->streaming) {
 		buf_append(&t->text, bytes); /* of an error, the first part is enough */
 		return true;
@@ -131,6 +133,7 @@ bool wire_try_start(struct wire_try *t, struct slice body, const struct model_ca
 	reply_init(&t->reply, &call->cb, call->payload);
 	sse_init(&t->sse, on_event, t);
 	buf_init(&t->text, LIMIT_ERROR_BODY_BYTES);
+	buf_init(&t->raw, MODEL_RAW_BYTES);
 	if (!m->trust_loaded &&
 	    !trust_load(m->base.env, m->base.env_ctx, &m->base.arena, &m->trust, err))
 		return false;
@@ -157,6 +160,7 @@ void wire_try_end(struct wire_try *t)
 	reply_release(&t->reply);
 	sse_release(&t->sse);
 	buf_release(&t->text);
+	buf_release(&t->raw);
 }
 
 /* A server that does not know how its model makes calls hands them on as text. */
@@ -221,4 +225,68 @@ bool wire_try_judge(struct wire_try *t, struct turn *turn)
 	reply_turn(&t->reply, e->name, turn);
 	find_text_calls(t, turn);
 	return true;
+}
+
+/* --- an answer of an earlier time --- */
+
+static void nobody_reads(void *payload, struct slice text)
+{
+	(void)payload, (void)text;
+}
+
+static void nothing_waits(void *payload)
+{
+	(void)payload;
+}
+
+static void copy_turn(struct arena *a, const struct turn *from, struct turn *to)
+{
+	*to = (struct turn){ .role = from->role,
+			     .model = arena_dup(a, from->model),
+			     .n_blocks = from->n_blocks };
+	to->blocks = arena_array(a, from->n_blocks + 1, sizeof(*to->blocks));
+	for (size_t i = 0; i < from->n_blocks; i++) {
+		const struct block *b = &from->blocks[i];
+
+		to->blocks[i] = (struct block){ .kind = b->kind,
+						.is_error = b->is_error,
+						.text = arena_dup(a, b->text),
+						.id = arena_dup(a, b->id),
+						.name = arena_dup(a, b->name),
+						.raw = arena_dup(a, b->raw) };
+	}
+}
+
+bool model_decode(struct arena *a, const struct model_bytes *b, struct turn *turn,
+		  enum stop_reason *stop, struct err *err)
+{
+	static const struct model_callbacks nobody = { .text = nobody_reads };
+	const struct provider_row *row = provider_of_dialect(b->dialect);
+	struct wire_model m = { .endpoint = { .name = b->name } };
+	struct wire_try t = { .model = &m, .progress = nothing_waits, .status = 200 };
+	struct turn made;
+	bool ok;
+
+	if (!row)
+		return err_set(err, ERR_INVALID, "there is no wire format \"%.*s\"",
+			       SLICE_ARG(b->dialect));
+	m.endpoint.dialect = row->dialect;
+	m.endpoint.quirks = b->text_calls ? QUIRK_TEXT_CALLS : 0;
+	reply_init(&t.reply, &nobody, NULL);
+	sse_init(&t.sse, on_event, &t);
+	buf_init(&t.text, LIMIT_ERROR_BODY_BYTES);
+	buf_init(&t.raw, MODEL_RAW_BYTES);
+	t.answered = true;
+	(void)on_body(&t, 200, b->raw);
+	ok = wire_try_judge(&t, &made);
+	if (ok) {
+		copy_turn(a, &made, turn);
+		*stop = t.reply.stop;
+	} else {
+		(void)err_set(err, ERR_INVALID, "it cannot be read: %s%s%s",
+			      fail_words(t.failure.kind), t.failure.detail[0] ? ": " : "",
+			      t.failure.detail);
+	}
+	wire_try_end(&t);
+	return ok;
 }

@@ -16,6 +16,7 @@ struct wire_try {
 	bool streaming, sniffed;
 	struct sse sse;
 	struct buf text; /* a body that is not a stream */
+	struct buf raw;	 /* the answer as it comes, up to MODEL_RAW_BYTES */
 	struct reply reply;
 	struct failure failure;
 	char content_type[64], request_id[72];

@@ -19,12 +19,15 @@ struct replay {
 	size_t n_results, n_calls;
 	/* The turn that made the calls; its results are not in the transcript yet. */
 	struct turn *asked;
+	bool cut_call;		 /* one more call of that turn was cut off */
 	struct step_mark *marks; /* the first is of the empty transcript */
 	size_t n_marks, at, cap; /* at: so many of them are done; the others lie ahead */
 	int64_t answers;
 	bool open;	/* the results of the last step may still come */
 	bool rewinding; /* an undo that is a rewind has begun, and not ended */
 	size_t before;	/* `at` when it began */
+	replay_watch_fn *watch;
+	void *payload;
 };
 
 static struct slice text_of(struct json ev, const char *key, struct arena *a)
@@ -59,7 +62,7 @@ static void flush(struct replay *p)
 
 	if (!p->asked)
 		return;
-	turn.blocks = arena_array(a, p->n_calls + 1, sizeof(*turn.blocks));
+	turn.blocks = arena_array(a, p->n_calls + 2, sizeof(*turn.blocks));
 	for (size_t i = 0; i < p->asked->n_blocks; i++) {
 		const struct block *call = &p->asked->blocks[i];
 		struct block *b = &turn.blocks[turn.n_blocks];
@@ -79,6 +82,9 @@ static void flush(struct replay *p)
 				*b = p->results[k];
 		turn.n_blocks++;
 	}
+	if (p->cut_call)
+		turn.blocks[turn.n_blocks++] =
+			(struct block){ .kind = BLOCK_TEXT, .text = slice_of(task_call_was_cut) };
 	p->asked = NULL;
 	p->n_results = 0;
 	transcript_add(&p->t->transcript, a, &turn);
@@ -198,6 +204,7 @@ static void take_assistant(struct replay *p, struct json ev)
 		return;
 	p->asked = arena_alloc(a, sizeof(*p->asked));
 	*p->asked = turn;
+	p->cut_call = json_bool_or(json_get(ev, "cut_call"), false);
 	p->results = arena_array(a, p->n_calls, sizeof(*p->results));
 	p->n_results = 0;
 }
@@ -227,9 +234,14 @@ static void take_usage(struct replay *p, struct json ev)
 static bool take(void *payload, struct json ev, struct err *err)
 {
 	struct replay *p = payload;
+	struct task *t = p->t;
 	struct json type = json_get(ev, "type");
 	int64_t step = json_i64_or(json_get(ev, "step"), 0);
 
+	if (p->watch && json_is(type, "request"))
+		flush(p);
+	if (p->watch)
+		p->watch(p->payload, t, ev);
 	if (json_is(type, "session") &&
 	    !slice_eq(text_of(ev, "workspace", &p->t->arena), p->t->workspace))
 		return err_set(err, ERR_USAGE,
@@ -257,10 +269,16 @@ static bool take(void *payload, struct json ev, struct err *err)
 
 bool replay_log(struct task *t, double *spent_usd, struct err *err)
 {
-	struct replay p = { .t = t };
+	return replay_watch(t, agent_state_dir(t->agent), NULL, NULL, spent_usd, err);
+}
+
+bool replay_watch(struct task *t, struct slice state_dir, replay_watch_fn *watch, void *payload,
+		  double *spent_usd, struct err *err)
+{
+	struct replay p = { .t = t, .watch = watch, .payload = payload };
 
 	add_mark(&p, 0);
-	if (!event_log_read(agent_state_dir(t->agent), t->session, take, &p, err))
+	if (!event_log_read(state_dir, t->session, take, &p, err))
 		return false;
 	flush(&p);
 	*spent_usd = p.spent_usd;

@@ -233,5 +233,12 @@ struct slice prompt_title(struct task *t);
 /* Fills the transcript from the session's log; calls that were never answered get an error result.
  */
 NODISCARD bool replay_log(struct task *t, double *spent_usd, struct err *err);
+/* The same for whoever wants to see the transcript at each call of the model: it is as the log gives it then, ev the
+ * `request`. Of the task only arena, session, workspace, transcript and compact are used. */
+typedef void replay_watch_fn(void *payload, struct task *t, struct json ev);
+NODISCARD bool replay_watch(struct task *t, struct slice state_dir, replay_watch_fn *watch,
+			    void *payload, double *spent_usd, struct err *err);
+/* SHA-256 of what the model gets of the conversation: kinds, texts, ids, names, raw JSON, and whose turn it is. */
+struct sha256_hex conversation_hash(const struct transcript *t);
 
 #endif

@@ -30,12 +30,26 @@ static void copy_block(struct arena *a, struct block *to, const struct block *fr
 
 static const char *const block_name[] = { "text", "thinking", "call", "result", "other" };
 
+/* The bytes of the answer, for `emend replay`. */
+static void log_raw(struct jw *w, const struct model_result *r, const struct sha256_hex *blob)
+{
+	jw_kcstr(w, "blob", blob->s);
+	jw_kstr(w, "dialect", r->dialect);
+	if (r->text_calls)
+		jw_kbool(w, "text_calls", true);
+}
+
 static void log_assistant(struct task *t, const struct turn *turn, const struct model_result *r)
 {
+	struct sha256_hex blob;
+	struct err ignored = { 0 };
+	bool kept = r->raw.len > 0 && blob_put(t->env.log, r->raw, &blob, &ignored);
 	struct jw *w = task_log(t, "assistant");
 
 	jw_kstr(w, "model", turn->model);
 	jw_ki64(w, "stop", r->stop);
+	if (r->cut_call)
+		jw_kbool(w, "cut_call", true);
 	jw_karray(w, "blocks");
 	for (size_t i = 0; i < turn->n_blocks; i++) {
 		const struct block *b = &turn->blocks[i];
@@ -54,6 +68,8 @@ static void log_assistant(struct task *t, const struct turn *turn, const struct 
 	jw_end(w);
 	jw_kstr(w, "response_id", r->response_id);
 	jw_kstr(w, "request_id", r->request_id);
+	if (kept)
+		log_raw(w, r, &blob);
 	(void)task_log_end(t);
 }
 
@@ -169,11 +185,13 @@ void turn_reserved(struct task *t)
 	struct jw *w;
 
 	say_what_is_left(t);
+	rq = turn_request(t);
 	w = task_log(t, "request");
 	jw_ki64(w, "turn", t->budget.turns);
+	jw_kcstr(w, "conversation", conversation_hash(rq.transcript).s);
+	jw_ki64(w, "turns", (int64_t)rq.transcript->n);
 	jw_ki64(w, "tokens", (int64_t)t->budget.reserved_tokens);
 	jw_kf64(w, "reserved_usd", t->budget.reserved_usd);
-	rq = turn_request(t);
 	if (task_log_end(t))
 		t->call = model_call(t->model, &rq, &cb, t, &err);
 	if (t->call) {

@@ -13,8 +13,10 @@
  *   session   {session, workspace, version}              first line
  *   task      {task, kind, title, model, mode, prompt, path?, limits{usd,tokens,turns,seconds}}
  *   user      {task, text}                               user turn sent to the model
- *   request   {task, turn, estimate, reserved_usd}       before a model call
- *   assistant {task, model, stop, blocks[{kind,text,id,name,raw}], response_id}
+ *   request   {task, turn, tokens, reserved_usd, conversation, turns}
+ *             before a model call; conversation: SHA-256 of what it gets of the transcript, in so many turns
+ *   assistant {task, model, stop, cut_call?, blocks[{kind,text,id,name,raw}], response_id, request_id,
+ *             blob?, dialect?, text_calls?}              blob: the bytes of the answer as they came
  *   usage     {task, model, input, cache_read, cache_write, output, reasoning, usd, unpriced}
  *   call      {task, call, tool, input}                  before a tool runs
  *   permission{task, call, subject, decision, rule, by: "rule"|"user"|"timeout"|"mode"}

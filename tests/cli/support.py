@@ -123,6 +123,17 @@ class Skip(Exception):
     """This machine cannot run the case; says why."""
 
 
+def all_is_the_same_again(w):
+    """Whatever a case was about: each session that it left must come out of its log as it was. A log that the case has
+    damaged cannot be read, and is none."""
+    if not os.path.isdir(os.path.join(w.state, "sessions")):
+        return
+    r = w.run("replay", "--all", "--json")
+    lines = [json.loads(line) for line in r.out.splitlines()]
+    bad = [e for e in lines if e["type"] == "replay" and not e["same"]]
+    expect(not bad, bad)
+
+
 def main(cases):
     """Runs the functions, each with a fresh Workspace; prints TAP and ends the program."""
     bad = 0
@@ -132,6 +143,7 @@ def main(cases):
         try:
             with Workspace() as w:
                 case(w)
+                all_is_the_same_again(w)
             print("ok %d - %s" % (i, name))
         except Skip as why:
             print("ok %d - %s # SKIP %s" % (i, name, why))
