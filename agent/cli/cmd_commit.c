@@ -21,7 +21,8 @@ enum { PATHS_AT_ONCE = 512 };
 
 struct commit {
 	struct cli *cli;
-	struct place place;
+	const struct place *place;
+	const char *word, *message; /* message NULL: of the task, to be edited */
 	struct target target;
 	const char **paths; /* what the task changed, each once; relative to the workspace */
 	size_t n;
@@ -58,7 +59,7 @@ static bool list(struct commit *k, const char *option, struct buf *out, struct e
 	for (size_t at = 0; at < k->n; at += PATHS_AT_ONCE) {
 		const char *args[PATHS_AT_ONCE + 8] = { "--literal-pathspecs", "ls-files", "-z",
 							"--exclude-standard",  option,	   "--" };
-		struct git_cmd git = { .dir = k->place.workspace.ptr,
+		struct git_cmd git = { .dir = k->place->workspace.ptr,
 				       .args = args,
 				       .captured = true };
 		size_t n = k->n - at < PATHS_AT_ONCE ? k->n - at : PATHS_AT_ONCE;
@@ -70,7 +71,7 @@ static bool list(struct commit *k, const char *option, struct buf *out, struct e
 			return false;
 		if (status != 0)
 			return err_set(err, ERR_USAGE, "%s is in no git repository.",
-				       k->place.workspace.ptr);
+				       k->place->workspace.ptr);
 		buf_append(out, names);
 	}
 	return true;
@@ -78,9 +79,7 @@ static bool list(struct commit *k, const char *option, struct buf *out, struct e
 
 static bool find(struct commit *k, struct err *err)
 {
-	const struct args *a = &k->cli->args;
-
-	if (!target_find(k->cli, &k->place, a->n_words ? a->words[0] : "", &k->target, err))
+	if (!target_find(k->cli, k->place, k->word, &k->target, err))
 		return false;
 	collect(k);
 	if (k->n == 0)
@@ -102,7 +101,7 @@ static bool find(struct commit *k, struct err *err)
 static int with_list(struct commit *k, const char *const *args, struct slice names, bool captured,
 		     bool copy, struct err *err)
 {
-	struct git_cmd git = { .dir = k->place.workspace.ptr,
+	struct git_cmd git = { .dir = k->place->workspace.ptr,
 			       .args = args,
 			       .list = names,
 			       .captured = captured,
@@ -118,9 +117,10 @@ static const char *subject(struct commit *k)
 	struct session_info s;
 	struct err ignored = { 0 };
 
-	if (k->cli->args.message)
-		return k->cli->args.message;
-	if (session_info(&k->cli->arena, k->place.state, k->target.history.session, &s, &ignored) &&
+	if (k->message)
+		return k->message;
+	if (session_info(&k->cli->arena, k->place->state, k->target.history.session, &s,
+			 &ignored) &&
 	    s.title.len > 0)
 		return arena_cstr(&k->cli->arena, s.title);
 	return arena_printf(&k->cli->arena, "Changes of %.*s", SLICE_ARG(k->target.id)).ptr;
@@ -131,7 +131,7 @@ static const char *subject(struct commit *k)
 /* What git prints in one line; "" where it has nothing to say. */
 static struct slice line_of(struct commit *k, const char *const *args)
 {
-	struct git_cmd git = { .dir = k->place.workspace.ptr, .args = args, .captured = true };
+	struct git_cmd git = { .dir = k->place->workspace.ptr, .args = args, .captured = true };
 	struct err ignored = { 0 };
 	struct slice out = SLICE("");
 	int status;
@@ -184,7 +184,8 @@ static bool copy_index(struct commit *k, struct err *err)
 	if (path.len == 0)
 		return err_set(err, ERR_IO, "git does not say where its index is.");
 	if (path.ptr[0] != '/')
-		path = arena_printf(a, "%.*s/%.*s", SLICE_ARG(k->place.workspace), SLICE_ARG(path));
+		path = arena_printf(a, "%.*s/%.*s", SLICE_ARG(k->place->workspace),
+				    SLICE_ARG(path));
 	path = slice_of(arena_cstr(a, path));
 	copy = arena_printf(a, "%s.emend-%ld", path.ptr, (long)getpid());
 	from = open(path.ptr, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -220,8 +221,8 @@ static void settle(struct commit *k, struct err *err)
 static int commit(struct commit *k, struct err *err)
 {
 	bool quiet = cli_given(k->cli, OPT_QUIET) || cli_given(k->cli, OPT_JSON);
-	bool edit = !k->cli->args.message && !quiet && isatty(STDIN_FILENO) == 1 &&
-		    isatty(STDOUT_FILENO) == 1;
+	bool edit =
+		!k->message && !quiet && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
 	static const char from_list[] = "--pathspec-from-file=" GIT_CMD_LIST;
 	const char *add[] = { "--literal-pathspecs", "add", "-N", from_list,
 			      "--pathspec-file-nul", NULL };
@@ -261,7 +262,7 @@ static int commit(struct commit *k, struct err *err)
 static void tell(struct commit *k)
 {
 	const char *args[] = { "rev-parse", "HEAD", NULL };
-	struct git_cmd git = { .dir = k->place.workspace.ptr, .args = args, .captured = true };
+	struct git_cmd git = { .dir = k->place->workspace.ptr, .args = args, .captured = true };
 	struct err ignored = { 0 };
 	struct json_line l;
 	struct slice id;
@@ -277,22 +278,33 @@ static void tell(struct commit *k)
 	json_line_end(&l, &k->cli->out);
 }
 
-int cmd_commit(struct cli *c)
+int commit_changes(struct cli *c, const struct place *p, const char *word, const char *message,
+		   struct err *err)
 {
-	struct commit k = { .cli = c };
-	struct err err = { 0 };
-	int status = -1;
+	struct commit k = { .cli = c, .place = p, .word = word, .message = message };
+	int status;
 
 	buf_init(&k.tracked, GIT_CMD_MAX_BYTES);
 	buf_init(&k.fresh, GIT_CMD_MAX_BYTES);
-	if (place_init(&k.place, c, &err) && find(&k, &err))
-		status = commit(&k, &err);
+	status = find(&k, err) ? commit(&k, err) : -1;
 	if (status == 0)
 		tell(&k);
-	else
-		status = status < 0 ? cli_fail(c, &err) : 1; /* git has said why */
 	buf_release(&k.tracked);
 	buf_release(&k.fresh);
-	place_release(&k.place);
+	return status;
+}
+
+int cmd_commit(struct cli *c)
+{
+	struct place p = { .loaded = false };
+	struct err err = { 0 };
+	int status = -1;
+
+	if (place_init(&p, c, &err))
+		status = commit_changes(c, &p, c->args.n_words ? c->args.words[0] : "",
+					c->args.message, &err);
+	if (status != 0)
+		status = status < 0 ? cli_fail(c, &err) : 1; /* git has said why */
+	place_release(&p);
 	return status;
 }

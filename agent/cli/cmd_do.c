@@ -1,10 +1,12 @@
 /* cmd_do.c - emend do TASK */
 #include "agent/cli/task/task_cmd.h"
+#include "agent/cli/task/worktree.h"
 
 int cmd_do(struct cli *c)
 {
 	struct task_spec spec = { .instruction = task_words(c, 0) };
 	struct place p = { .loaded = false };
+	struct worktree tree;
 	struct err err = { 0 };
 	int status;
 
@@ -15,10 +17,13 @@ int cmd_do(struct cli *c)
 		return cli_usage(
 			c,
 			"What is the task? For example: emend do \"make the failing test pass\"");
+	if (!worktree_make(&tree, c, &err))
+		return cli_fail(c, &err);
 	if (place_init(&p, c, &err))
 		status = task_cmd(c, &p, &spec, false);
 	else
 		status = cli_fail(c, &err);
 	place_release(&p);
+	worktree_end(&tree, c);
 	return status;
 }

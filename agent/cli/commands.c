@@ -4,7 +4,10 @@
 
 static const char do_help[] =
 	"What is piped in goes along with the task; with - it is the task. On a terminal one can type while\n"
-	"it works: Enter gives it the words with its next step, Up takes them back until then.\n\n"
+	"it works: Enter gives it the words with its next step, Up takes them back until then.\n"
+	"--output-schema: the answer is one JSON value that holds to the schema, and all that stands on\n"
+	"stdout; status 1 if the model does not manage it. --worktree: the task works in a new worktree of\n"
+	"git on a branch of its own, beside this one.\n\n"
 	"Exit status: 0 done, 1 failed, 2 usage, 3 budget, 4 denied, 5 cancelled,\n"
 	"6 sandbox unavailable, 7 provider or key.\n";
 
@@ -24,11 +27,14 @@ static const char review_example[] = "  emend review\n"
 				     "  emend review src/main.c:10-40\n";
 
 static const struct command table[] = {
-	{ "do", "[OPTIONS] TASK", "one agent task in this folder", do_help, OPTS_TASK, -1, cmd_do,
+	{ "do", "[OPTIONS] TASK", "one agent task in this folder", do_help,
+	  OPTS_TASK | OPT_OUTPUT_SCHEMA | OPT_WORKTREE, -1, cmd_do,
 	  "  emend do \"make the failing test pass\"\n"
 	  "  emend do -y --max-usd 0.50 \"rename Widget to Gadget everywhere\"\n"
 	  "  make 2>&1 | emend do \"mend what the compiler says\"\n"
-	  "  emend do - <task.txt\n" },
+	  "  emend do - <task.txt\n"
+	  "  emend do --worktree -y \"port the parser to C11\"\n"
+	  "  emend do --mode read-only --output-schema verdict.json \"is this safe to release?\"\n" },
 	{ "chat", "[OPTIONS] [MESSAGE]",
 	  "a conversation in this folder; `emend` alone on a terminal is the same",
 	  "What is typed while a task works goes to the model with its next step. /help lists what\n"

@@ -37,6 +37,10 @@ static const struct option_spec table[] = {
 	{ OPT_STDIN, '\0', "--stdin", "FILE", "what the code reads as its standard input" },
 	{ OPT_ENV, '\0', "--env", "NAME=VALUE", "a variable of its environment (may be repeated)" },
 	{ OPT_LIST, '\0', "--list", NULL, "which there are" },
+	{ OPT_OUTPUT_SCHEMA, '\0', "--output-schema", "FILE",
+	  "the answer is JSON that holds to the JSON Schema in this file" },
+	{ OPT_WORKTREE, '\0', "--worktree", NULL,
+	  "work in a new git worktree, on a branch of its own" },
 	{ OPT_DRY_RUN, 'n', "--dry-run", NULL, "show what it would change, and change nothing" },
 	{ OPT_CONFIRM, 'y', "--yes", NULL, "do not ask" },
 	{ OPT_JSON, '\0', "--json", NULL,
@@ -155,6 +159,8 @@ static bool set(struct args *a, const struct option_spec *o, const char *value, 
 		a->config = value;
 	else if (o->id == OPT_RESUME)
 		a->resume = value;
+	else if (o->id == OPT_OUTPUT_SCHEMA)
+		a->output_schema = value;
 	else if (o->id == OPT_MESSAGE)
 		a->message = value;
 	else if (o->id == OPT_BY)

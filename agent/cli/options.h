@@ -40,6 +40,8 @@
 #define OPT_ENV OPTION_BIT(29)
 #define OPT_LIST OPTION_BIT(30)
 #define OPT_DRY_RUN OPTION_BIT(31)
+#define OPT_OUTPUT_SCHEMA OPTION_BIT(32)
+#define OPT_WORKTREE OPTION_BIT(33)
 /* Groups of them. */
 #define OPTS_COMMON (OPT_DIR | OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP)
 #define OPTS_TASK                                                                      \
@@ -62,6 +64,7 @@ struct args {		/* strings are argv's own */
 	const char *dir, *model, *mode, *config, *by, *resume, *message, *language, *in;
 	double max_usd, max_time, timeout;
 	int64_t max_tokens, max_turns, limit, memory;
+	const char *output_schema;
 	const char *rw[RW_MAX];
 	size_t n_rw;
 	const char *env[ENV_MAX];

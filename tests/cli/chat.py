@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """chat - a conversation on a real (pseudo) terminal, without one, and what a running task is told meanwhile."""
+import fcntl
 import os
 import re
 import stat
+import struct
 import subprocess
+import termios
 
 from console import Terminal
 from support import DONE, EDIT, EMEND, Result, expect, main
@@ -50,6 +53,44 @@ def one_session_of_several_turns(w):
     expect(log.count('"type":"task"') == 2 and len(os.listdir(os.path.join(w.state, "sessions"))) == 1, log)
     r = w.run("sessions")
     expect(session in r.out, r)
+
+
+def what_the_session_changed_is_committed(w):
+    w.repository()
+    w.git("config", "user.name", "Ann")
+    w.git("config", "user.email", "ann@example.org")
+    w.write("edit.sh", "echo 'In the editor' > \"$1\"; echo editing\n")
+    t = chat(w, EDIT, {"text": "Mended."}, args=("-y",), GIT_EDITOR="sh ./edit.sh")
+    t.type("/commit\r")
+    t.wait_for("Nothing was done yet.")
+    t.type("mend it\r")
+    t.wait_for("/undo takes it back")
+    t.type("/commit\r")
+    t.wait_for("editing")
+    t.wait_for("In the editor")
+    t.type("/commit again\r")
+    t.wait_for("nothing added to commit")
+    t.type("\x04")
+    t.end()
+    said = subprocess.run(["git", "log", "--format=%s", "--name-only"], cwd=w.path, env=w.env, stdout=subprocess.PIPE,
+                          check=True).stdout.decode()
+    expect(said.startswith("In the editor\n\ncalc.py\n"), said)
+
+
+def a_narrower_terminal_leaves_no_row_behind(w):
+    """What was drawn on 80 columns stands on more rows when there are 40: as many are wiped."""
+    t = chat(w, {"text": "Hello."}, size=(24, 80))
+    t.type("a" * 70)
+    t.wait_for("a" * 70)
+    fcntl.ioctl(t.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+    at = len(t.text)
+    t.type("b")
+    t.wait_for("ab")
+    head = [x for x in re.sub("\x1b[^A-Za-z]*[A-Za-z]", "", t.text[:at]).replace("\r", "\n").split("\n") if "of 5.00" in x][-1]
+    rows = (len(head) + 39) // 40 + 1  # of the head, and the first of the two of the text
+    expect("\r\x1b[%dA\x1b[J" % rows in t.text[at:], (head, t.text[at:]))
+    t.type("\x15\x04")
+    t.end()
 
 
 def emend_alone_is_chat(w):
@@ -358,7 +399,8 @@ def without_a_model_it_says_so(w):
     expect(t.status != 0 and "nobody" in t.text and "/help" not in t.text, t)
 
 
-main([one_session_of_several_turns, emend_alone_is_chat, words_reach_the_running_task, words_are_heard_at_the_end_too,
+main([one_session_of_several_turns, what_the_session_changed_is_committed, a_narrower_terminal_leaves_no_row_behind,
+      emend_alone_is_chat, words_reach_the_running_task, words_are_heard_at_the_end_too,
       words_can_be_taken_back, ctrl_c_stops_the_task_and_not_the_chat, ctrl_c_twice_leaves,
       ctrl_c_at_a_question_stops_the_task, what_was_typed_before_a_question_is_a_draft, undo_and_redo_are_turns,
       commands_answer, clear_forgets_and_resume_goes_back, a_session_goes_on_later, history_is_kept_and_private,

@@ -268,7 +268,8 @@ void event_as_text(struct host_cli *h, const struct task_event *ev)
 		return;
 	}
 	if (h->quiet) { /* the last answer only; why there is none is said as an error */
-		if (ev->kind == TASK_FINISHED && slice_eq_cstr(ev->status, "done"))
+		if (ev->kind == TASK_FINISHED && slice_eq_cstr(ev->status, "done") &&
+		    h->answer == &h->cli->out)
 			term_text(h->answer, TERM_PLAIN, ev->text);
 		if (ev->kind == TASK_FINISHED)
 			begin_line(h);

@@ -119,6 +119,8 @@ void host_cli_init(struct host_cli *h, struct cli *c, struct cli_loop *l, bool r
 				.quiet = cli_given(c, OPT_QUIET),
 				.verbose = cli_given(c, OPT_VERBOSE) };
 	h->log = report ? &c->log : &c->out;
+	if (cli_given(c, OPT_OUTPUT_SCHEMA) && !h->json) /* stdout is for the value alone */
+		h->answer = h->log = &c->log;
 	h->host = peer_host_init(&h->others, (struct host){ &ops, h }, l->peers, &l->board);
 	asker_init(&h->asker, l, h->log, h->json);
 	live_init(&h->live, &l->uv, h->log, h->answer, &h->asker);

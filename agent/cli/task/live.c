@@ -10,14 +10,61 @@
 /* What is over at once needs no line. */
 enum { TICK_MS = 500, LEAST_COLUMNS = 20 };
 
+/* --- the rows of the box, also after the terminal was made narrower --- */
+
+/* Columns of a row that was drawn: without our own colours. */
+static unsigned row_width(struct slice row)
+{
+	unsigned columns = 0;
+
+	for (size_t i = 0; i < row.len;) {
+		size_t end = i;
+
+		if (row.ptr[i] == '\033') {
+			while (end < row.len && row.ptr[end] != 'm')
+				end++;
+			i = end + 1;
+			continue;
+		}
+		while (end < row.len && row.ptr[end] != '\033')
+			end++;
+		columns += (unsigned)visible_width(slice_sub(row, i, end));
+		i = end;
+	}
+	return columns;
+}
+
+static void note_rows(struct live *l, struct slice drawn, unsigned above, unsigned column)
+{
+	struct slice row;
+
+	l->above = above < LIVE_ROWS ? above : LIVE_ROWS;
+	l->column = column;
+	for (unsigned i = 0; i < l->above; i++)
+		l->widths[i] = slice_next_line(&drawn, &row) ? row_width(row) : 0;
+}
+
+static unsigned rows_over_cursor(const struct live *l)
+{
+	unsigned columns = term_columns(l->log), rows = 0;
+
+	if (columns == 0)
+		return l->above;
+	for (unsigned i = 0; i < l->above; i++)
+		rows += l->widths[i] > columns ? (l->widths[i] + columns - 1) / columns : 1;
+	return rows + l->column / columns;
+}
+
 /* The cursor stands in the box. */
 static void wipe_box(struct live *l, struct buf *out)
 {
+	unsigned rows = rows_over_cursor(l);
+
 	if (!l->box_drawn)
 		return;
 	buf_puts(out, "\r");
-	if (l->above > 0)
-		buf_printf(out, "\033[%uA", l->above);
+	if (rows > 0)
+		buf_printf(out, "\033[%uA", rows);
 	buf_puts(out, "\033[J");
 	l->box_drawn = false;
 }
@@ -91,14 +138,17 @@ static void draw_box(struct live *l)
 	struct live_place at = { 0 };
 	unsigned columns = term_columns(l->log), lines = 0;
 	struct buf b;
+	size_t from;
 
 	buf_init(&b, LIMIT_SELECTION_BYTES);
 	wipe_box(l, &b);
+	from = b.len;
 	if (l->what[0] && compose(l, columns, &b) > 0) {
 		buf_puts(&b, "\n");
 		lines = 1;
 	}
 	l->box->draw(l->box->self, &b, columns, &at);
+	note_rows(l, slice_sub(buf_slice(&b), from, b.len), lines + at.row, at.column);
 	if (at.rows > at.row + 1)
 		buf_printf(&b, "\033[%uA", at.rows - at.row - 1);
 	buf_puts(&b, "\r");
@@ -107,7 +157,6 @@ static void draw_box(struct live *l)
 	put(l, &b);
 	buf_release(&b);
 	l->box_drawn = true;
-	l->above = lines + at.row;
 }
 
 static bool has_box(const struct live *l)

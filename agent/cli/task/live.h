@@ -24,6 +24,8 @@ struct live_box {
 	void *self;
 };
 
+enum { LIVE_ROWS = 16 };
+
 struct live {
 	bool on;	     /* a terminal is there, and the timer runs */
 	struct term *log;    /* where it is drawn */
@@ -37,7 +39,9 @@ struct live {
 	unsigned drawn; /* columns; 0: there is no line */
 	const struct live_box *box; /* NULL: none */
 	bool box_drawn;
-	unsigned above; /* rows over the cursor, when it is */
+	/* Of the rows over the cursor when the box was drawn, how wide each is, and the cursor's column: a terminal that
+	 * was made narrower since has wrapped them. */
+	unsigned widths[LIVE_ROWS], above, column;
 };
 
 void live_init(struct live *l, uv_loop_t *loop, struct term *log, struct term *answer,

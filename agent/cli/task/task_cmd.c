@@ -8,6 +8,7 @@
 
 #include "agent/cli/chat/steering.h"
 #include "agent/cli/loop.h"
+#include "agent/cli/task/answer.h"
 #include "agent/cli/task/host_cli.h"
 #include "protocol/base/limits.h"
 
@@ -17,7 +18,12 @@ struct task_run {
 	struct host_cli host;
 	struct steering steering; /* what is typed meanwhile */
 	enum err_code code;
+	struct task_spec *spec;
+	struct answer answer; /* --output-schema */
+	struct job again;     /* the task once more, when its session is free */
 };
+
+static void finish(struct task_run *r);
 
 static void on_interrupt(void *payload)
 {
@@ -41,12 +47,41 @@ static void on_break(void *payload)
 	steering_restore(&r->steering);
 }
 
+/* One more try is the model's; true: it has begun. */
+static bool answer_wrong(struct task_run *r, struct task *t, const struct task_outcome *o)
+{
+	struct arena *a = &r->cli->arena;
+	struct err err = { 0 };
+
+	if (!r->answer.wanted || o->code != ERR_NONE ||
+	    answer_take(&r->answer, a, o->summary, &err))
+		return false;
+	if (r->answer.wrong > 1) {
+		r->code = ERR_INVALID;
+		live_hide(&r->host.live);
+		term_error(&r->cli->log,
+			   arena_printf(a, "The answer does not hold to the schema: %s.", err.msg)
+				   .ptr);
+		return false;
+	}
+	*r->spec = (struct task_spec){ .workspace = r->spec->workspace,
+				       .config = r->spec->config,
+				       .session = arena_dup(a, task_session(t)),
+				       .instruction = answer_again(a, &err),
+				       .calls_before = o->calls };
+	r->host.task = NULL;
+	runq_post(&r->loop.runq, &r->again);
+	return true;
+}
+
 static void on_done(void *payload, struct task *t, const struct task_outcome *o)
 {
 	struct slice rest = o->summary, line = SLICE("");
 	struct task_run *r = payload;
 
 	r->code = o->code;
+	if (answer_wrong(r, t, o))
+		return;
 	steering_close(&r->steering, t);
 	r->host.task = NULL;
 	live_hide(&r->host.live);
@@ -59,8 +94,29 @@ static void on_done(void *payload, struct task *t, const struct task_outcome *o)
 		(void)err_set(&err, o->code, "%.*s", SLICE_ARG(line));
 		term_error(&r->cli->log, err.msg);
 	}
+	finish(r);
+}
+
+static void finish(struct task_run *r)
+{
+	if (r->answer.json.len > 0)
+		answer_put(&r->answer, r->cli);
+	job_drop(&r->again);
 	host_cli_close(&r->host);
 	cli_loop_end(&r->loop);
+}
+
+static void once_more(struct job *j)
+{
+	struct task_run *r = container_of(j, struct task_run, again);
+	struct err err = { 0 };
+
+	if (task_start(r->loop.agent, r->spec, &r->host.host, on_done, r, &r->host.task, &err))
+		return;
+	r->code = err.code;
+	steering_close(&r->steering, NULL);
+	term_error(&r->cli->log, err.msg);
+	finish(r);
 }
 
 int task_cmd(struct cli *c, struct place *p, struct task_spec *spec, bool report)
@@ -71,6 +127,14 @@ int task_cmd(struct cli *c, struct place *p, struct task_spec *spec, bool report
 
 	spec->workspace = p->workspace;
 	spec->config = &p->config;
+	r.spec = spec;
+	job_init(&r.again, once_more);
+	if (!answer_init(&r.answer, c, &err))
+		return cli_fail(c, &err);
+	if (r.answer.wanted)
+		spec->given = arena_printf(&c->arena, "%.*s%s%.*s", SLICE_ARG(spec->given),
+					   spec->given.len ? "\n\n" : "",
+					   SLICE_ARG(answer_words(&r.answer, &c->arena)));
 	if (!cli_loop_init(&r.loop, c, p, true, &err))
 		return cli_fail(c, &err);
 	host_cli_init(&r.host, c, &r.loop, report);
