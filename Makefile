@@ -110,6 +110,9 @@ $(EMBEDDED:%.c=%.o): %.o: %.c $(BUILD)/flags | need-build
 	$(call say,compile,$<)
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# Preloaded into the program by tests.
+PRELOADED := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/fault/preload/*.c))
+
 # The program once more, with a code action of tests/actions/ added: one row and one prompt must be all it takes.
 EXTRA := $(BUILD)/tests/actions/emend
 $(EXTRA): $(LIB) $(BUILD)/lsp/main.o tests/actions/actions.def tests/actions/shorten.txt
@@ -157,7 +160,7 @@ need-demo: need-build
 
 # --- tests ---------------------------------------------------------------------------------------
 
-tests-built: $(BUILD)/emend $(TESTS) $(HELPERS) $(EXTRA)
+tests-built: $(BUILD)/emend $(TESTS) $(HELPERS) $(EXTRA) $(PRELOADED)
 
 fuzz-built: $(FUZZERS)
 
@@ -227,7 +230,7 @@ bench: $(BUILD)/emend $(BUILD)/tests/bench/floor $(BUILD)/tests/bench/slow_sync.
 $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^
 
-$(BUILD)/tests/bench/slow_sync.so: tests/bench/slow_sync.c
+$(BUILD)/tests/%.so: tests/%.c
 	@mkdir -p $(@D)
 	@$(CC) -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
 

@@ -7,7 +7,7 @@ enum {
 };
 static const uint64_t MOST_TOKENS = 1000u * 1000 * 1000;
 
-void usage_believe(struct usage *u, uint64_t sent, uint64_t received)
+void usage_believe(struct usage *u, uint64_t sent, uint64_t received, bool complete)
 {
 	uint64_t prompt = u->input + u->cache_read + u->cache_write;
 	bool wild = u->input > MOST_TOKENS || u->cache_read > MOST_TOKENS ||
@@ -21,6 +21,11 @@ void usage_believe(struct usage *u, uint64_t sent, uint64_t received)
 	if (u->output > MOST_TOKENS || u->output < received / MOST_BYTES_PER_TOKEN ||
 	    (u->output == 0 && received > 0)) {
 		u->output = received / BYTES_PER_TOKEN + 1;
+		u->estimated = true;
+	}
+	if (!complete) { /* the sum stands at the end of an answer, and this one had none */
+		if (received > 0 && u->output < received / BYTES_PER_TOKEN + 1)
+			u->output = received / BYTES_PER_TOKEN + 1;
 		u->estimated = true;
 	}
 }

@@ -34,6 +34,13 @@ struct tool_schema {
 	const char *input_schema; /* JSON text of an object schema */
 };
 
+/* A try failed that had to be paid for. What comes next may cost as much again, so it is for the caller to say
+ * whether there is money for it: by the same request once more, with this in it. */
+struct model_again {
+	int tries;	  /* that were made; 0: none */
+	uint64_t wait_ms; /* before the next one */
+};
+
 struct model_request {	     /* borrowed until model_call() returns */
 	struct slice system; /* first part of the prompt: byte-stable for the whole session */
 	const struct tool_schema *tools;
@@ -41,6 +48,7 @@ struct model_request {	     /* borrowed until model_call() returns */
 	const struct transcript *transcript;
 	uint32_t max_output_tokens; /* 0: the model's default */
 	bool urgent; /* a person waits for the first word: goes before what merely goes on (gate.h) */
+	struct model_again again; /* of the call that this one goes on with */
 };
 
 enum { MODEL_RAW_BYTES = 1024 * 1024 };
@@ -60,13 +68,16 @@ struct model_result {	  /* borrowed for the time of done() */
 	bool text_calls; /* calls were looked for in its text */
 	/* With an error: it was the server's failing, so that another model may answer. */
 	bool elsewhere;
+	/* With an error, tries > 0: the call may go on; restart() was called, but no try follows of itself. */
+	struct model_again again;
 };
 
 struct model_callbacks {
 	void (*text)(void *payload, struct slice text);	    /* whole code points */
 	void (*thinking)(void *payload, struct slice text); /* may be NULL */
 	void (*restart)(void *payload, struct slice why,
-			uint64_t wait_ms); /* a failed try; the next follows after wait_ms */
+			uint64_t wait_ms); /* a failed try; the next follows after wait_ms, unless
+						      it was paid for: see model_again */
 	/* Exactly once, never inside model_call() or model_cancel(). err NULL: *r is the turn.
 	 * After an error r still carries the usage that was reported (r->turn is empty).
 	 * ERR_TOO_LARGE: the prompt does not fit the model's window (compact and call again);

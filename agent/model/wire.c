@@ -3,7 +3,8 @@
  *   KEY --have it--> QUEUED --may go--> SENDING --complete reply---------> ENDED
  *    |                ^  (gate.h)        |  \--stream done, but the connection stays open
  *    |                |         failure  v      (SETTLE_MS, then as if it had closed)
- *    |                +------ PAUSING <--+
+ *    |<------------------------ PAUSING <--+--that was paid for--> ENDED, and the caller may go on: a new
+ *    |                |                                            call, which begins in PAUSING
  *    +--error, cancel, in any state--------------------------------------> ENDED
  *
  * Every event records a fact and calls call_step(), from the loop. model_cancel() closes the
@@ -45,8 +46,9 @@ struct wire_call {
 	bool elsewhere; /* it ended by the server's failing */
 
 	struct wire_try try;
-	int tries;
-	struct usage usage; /* of all tries */
+	int tries;	    /* with those of the calls that this one goes on with */
+	struct usage usage; /* of all tries of this call */
+	struct model_again again;
 };
 
 static void call_step(struct wire_call *c);
@@ -85,6 +87,7 @@ static void finish(struct wire_call *c, const struct turn *turn)
 	}
 	r.request_id = slice_of(c->try.request_id);
 	r.elsewhere = c->elsewhere;
+	r.again = c->again;
 	if (c->gate)
 		gate_leave(c->gate, &c->place);
 	job_drop(&c->job);
@@ -211,6 +214,18 @@ static void say_restart(struct wire_call *c, uint64_t wait_ms)
 		c->base.cb.restart(c->base.payload, slice_of(why), wait_ms);
 }
 
+static bool is_paid(const struct usage *u)
+{
+	return u->input + u->cache_read + u->cache_write + u->output > 0;
+}
+
+static void pause_for(struct wire_call *c, uint64_t wait_ms)
+{
+	call_goto(c, PAUSING);
+	c->timer_fired = false;
+	(void)uv_timer_start(&c->timer, on_timer, wait_ms, 0);
+}
+
 static void try_failed(struct wire_call *c)
 {
 	uint64_t wait_ms = 0;
@@ -229,10 +244,14 @@ static void try_failed(struct wire_call *c)
 		fail(c);
 		return;
 	}
-	call_goto(c, PAUSING);
-	c->timer_fired = false;
-	(void)uv_timer_start(&c->timer, on_timer, wait_ms, 0);
 	say_restart(c, wait_ms);
+	if (is_paid(&c->usage)) {
+		c->again = (struct model_again){ c->tries, wait_ms };
+		fail_message(&c->try.failure, &c->model->endpoint.where, &c->why);
+		fail(c);
+		return;
+	}
+	pause_for(c, wait_ms);
 	wire_try_end(&c->try);
 }
 
@@ -266,12 +285,12 @@ static void step_key(struct wire_call *c)
 
 /* What the try used. A request that the provider has begun to answer, or that was on its way when the
  * user cancelled, is paid for whether or not its usage was ever told. */
-static void count_try(struct wire_call *c, bool sent)
+static void count_try(struct wire_call *c, bool sent, bool complete)
 {
 	struct usage u = c->try.reply.usage;
 
 	if (sent)
-		usage_believe(&u, c->body.len, c->try.reply.bytes);
+		usage_believe(&u, c->body.len, c->try.reply.bytes, complete);
 	model_add_usage(c->base.model, &c->usage, &u);
 }
 
@@ -289,7 +308,7 @@ static void step_sending(struct wire_call *c)
 	if (c->gate)
 		gate_told(c->gate, &c->place, uv_now(c->base.model->loop),
 			  ok ? FAIL_NONE : c->try.failure.kind);
-	count_try(c, ok || reply_began(&c->try.reply) || c->try.failure.kind == FAIL_TIMEOUT);
+	count_try(c, ok || reply_began(&c->try.reply) || c->try.failure.kind == FAIL_TIMEOUT, ok);
 	if (ok)
 		finish(c, &turn);
 	else
@@ -302,7 +321,7 @@ static void call_step(struct wire_call *c)
 		return;
 	if (c->cancelled) {
 		if (c->state == SENDING)
-			count_try(c, true);
+			count_try(c, true, false);
 		c->why.code = ERR_NONE;
 		(void)err_set(&c->why, ERR_CANCELLED, "The call of the model was cancelled.");
 		fail(c);
@@ -319,8 +338,10 @@ static void call_step(struct wire_call *c)
 		step_sending(c);
 		break;
 	case PAUSING:
-		if (c->timer_fired)
-			start_queue(c);
+		if (c->timer_fired) {
+			call_goto(c, KEY);
+			step_key(c);
+		}
 		break;
 	case ENDED:
 		break;
@@ -358,7 +379,11 @@ static struct model_call *wire_call(struct model *model, const struct model_requ
 	job_init(&c->job, on_job);
 	(void)uv_timer_init(model->loop, &c->timer);
 	c->timer.data = c;
-	runq_post(model->runq, &c->job);
+	c->tries = r->again.tries;
+	if (c->tries > 0)
+		pause_for(c, r->again.wait_ms);
+	else
+		runq_post(model->runq, &c->job);
 	return &c->base;
 fail:
 	buf_release(&c->body);

@@ -5,7 +5,7 @@
 /* Another call of the model, or first the question whether it may cost something more. */
 void task_next_turn(struct task *t)
 {
-	t->too_long = t->day_over = false;
+	t->anew = t->day_over = false;
 	(void)steer_take(t);
 	compact_check(t);
 	spend_plan(t);

@@ -397,7 +397,7 @@ void task_step(struct job *j)
 	case TASK_ASKING:
 		if (t->answered)
 			task_after_turn(t);
-		else if (t->too_long)
+		else if (t->anew)
 			task_next_turn(t);
 		else if (t->day_over)
 			task_goto(t, TASK_LIMIT);

@@ -88,6 +88,7 @@ struct task {
 	size_t next_fallback;  /* of the user's list: choose.c */
 	struct err unanswered; /* why the model could not answer, where another one may */
 	struct model_call *call;
+	struct model_again again; /* the call failed, was paid for, and is to be made once more */
 	size_t calls; /* that were made */
 	struct transcript transcript;
 	struct slice system;
@@ -113,7 +114,7 @@ struct task {
 		int overflows;	   /* answers "too long" in a row */
 		struct slice told; /* what the person was told of the last time */
 	} compact;
-	bool too_long; /* the call under way did not fit the window */
+	bool anew; /* the call under way is made once more: it did not fit the window, or see `again` */
 
 	/* spend.c */
 	struct budget budget;

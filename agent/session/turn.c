@@ -118,7 +118,14 @@ static void on_done(void *payload, const struct model_result *r, const struct er
 	t->answered = !err;
 	spend_settle(t, r ? &r->usage : &none);
 	if (err && err->code == ERR_TOO_LARGE && compact_overflow(t)) {
-		t->too_long = true;
+		t->anew = true;
+		task_post(t);
+		return;
+	}
+	if (err && r && r->again.tries > 0) {
+		t->again = r->again;
+		t->anew = true;
+		t->budget.turns--; /* it is still the same turn */
 		task_post(t);
 		return;
 	}
@@ -155,6 +162,7 @@ struct model_request turn_request(struct task *t)
 				       .n_tools = t->n_schemas,
 				       .transcript = compact_view(t),
 				       .max_output_tokens = t->plan.output_tokens,
+				       .again = t->again,
 				       .urgent = t->budget.turns <= 1 };
 }
 
@@ -194,13 +202,14 @@ void turn_reserved(struct task *t)
 	jw_kf64(w, "reserved_usd", t->budget.reserved_usd);
 	if (task_log_end(t))
 		t->call = model_call(t->model, &rq, &cb, t, &err);
+	t->again = (struct model_again){ 0 };
 	if (t->call) {
 		t->calls++;
 		return;
 	}
 	spend_settle(t, &(struct usage){ 0 });
-	t->too_long = err.code == ERR_TOO_LARGE && compact_overflow(t);
-	if (t->too_long)
+	t->anew = err.code == ERR_TOO_LARGE && compact_overflow(t);
+	if (t->anew)
 		task_post(t);
 	else if (err.code != ERR_NONE)
 		task_fail(t, &err);

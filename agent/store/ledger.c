@@ -51,13 +51,14 @@ void ledger_free(struct ledger *l)
 	free(l);
 }
 
-/* What was spent today, and what open reservations may still spend. */
+/* What was spent today, and what open reservations may still spend. Days that have not come count with
+ * today: else a clock that is set back would open a budget that was spent. */
 static bool committed(struct ledger *l, const struct moment *m, double *spent, double *reserved,
 		      struct err *err)
 {
 	sqlite3_stmt *st = ledger_db_prepare(
 		l,
-		"SELECT (SELECT total(usd) FROM spend WHERE day = ?1 AND usd IS NOT NULL),"
+		"SELECT (SELECT total(usd) FROM spend WHERE day >= ?1 AND usd IS NOT NULL),"
 		" (SELECT total(reserved) FROM spend WHERE usd IS NULL)",
 		err);
 	bool ok;
@@ -231,9 +232,9 @@ bool ledger_sums(struct ledger *l, struct slice session, struct slice task, stru
 		return false;
 	st = ledger_db_prepare(
 		l,
-		"SELECT " SUM_COLUMNS("day = ?1") ", " SUM_COLUMNS("session = ?2") ", " SUM_COLUMNS(
+		"SELECT " SUM_COLUMNS("day >= ?1") ", " SUM_COLUMNS("session = ?2") ", " SUM_COLUMNS(
 			"session = ?2 AND task = ?3") " FROM spend WHERE usd IS NOT NULL AND"
-						      " (day = ?1 OR session = ?2)",
+						      " (day >= ?1 OR session = ?2)",
 		err);
 	if (!st)
 		return false;

@@ -31,6 +31,9 @@ struct program {
 	struct arena arena;
 	struct transcript transcript;
 	struct slice cancel_on;
+	struct model_request request;
+	struct usage paid; /* by tries that failed */
+	bool again;
 	struct buf out;
 	unsigned calls;
 };
@@ -130,12 +133,29 @@ static void keep_turn(struct program *p, struct jw *w, const struct turn *t)
 	transcript_add(&p->transcript, &p->arena, &copy);
 }
 
+static void add(struct usage *total, const struct usage *u)
+{
+	total->input += u->input;
+	total->cache_read += u->cache_read;
+	total->cache_write += u->cache_write;
+	total->output += u->output;
+	total->reasoning += u->reasoning;
+	total->usd += u->usd;
+	total->unpriced |= u->unpriced;
+	total->estimated |= u->estimated;
+}
+
 static void on_done(void *payload, const struct model_result *r, const struct err *err)
 {
 	struct program *p = payload;
 	struct jw w;
 
 	p->call = NULL;
+	p->again = r->again.tries > 0;
+	p->request.again = r->again;
+	add(&p->paid, &r->usage);
+	if (p->again)
+		return;
 	(void)uv_timer_stop(&p->timer);
 	begin(p, &w, "done");
 	if (err) {
@@ -150,7 +170,7 @@ static void on_done(void *payload, const struct model_result *r, const struct er
 		keep_turn(p, &w, &r->turn);
 	}
 	jw_kstr(&w, "request_id", r->request_id);
-	write_usage(&w, &r->usage);
+	write_usage(&w, &p->paid);
 	end(p, &w);
 }
 
@@ -221,7 +241,7 @@ static void print_error(struct program *p, const struct err *err)
 static void run_line(struct program *p, char *line)
 {
 	static const struct model_callbacks cb = { on_text, on_thinking, on_restart, on_done };
-	struct model_request r = { .transcript = &p->transcript };
+	struct model_request *r = &p->request;
 	struct tool_schema *tools;
 	struct json root, cancel;
 	struct err err = { 0 };
@@ -233,14 +253,16 @@ static void run_line(struct program *p, char *line)
 	}
 	if (json_bool_or(json_get(root, "fresh"), false))
 		p->transcript = (struct transcript){ 0 };
+	*r = (struct model_request){ .transcript = &p->transcript };
+	p->paid = (struct usage){ 0 };
 	add_turns(p, json_get(root, "turns"));
-	r.system = json_str_or(json_get(root, "system"), &p->arena, "");
-	r.n_tools = read_tools(p, json_get(root, "tools"), &tools);
-	r.tools = tools;
-	r.max_output_tokens = (uint32_t)json_i64_or(json_get(root, "max_tokens"), 0);
+	r->system = json_str_or(json_get(root, "system"), &p->arena, "");
+	r->n_tools = read_tools(p, json_get(root, "tools"), &tools);
+	r->tools = tools;
+	r->max_output_tokens = (uint32_t)json_i64_or(json_get(root, "max_tokens"), 0);
 	cancel = json_get(root, "cancel");
 	p->cancel_on = json_str_or(cancel, &p->arena, "");
-	p->call = model_call(p->model, &r, &cb, p, &err);
+	p->call = model_call(p->model, r, &cb, p, &err);
 	if (!p->call) {
 		print_error(p, &err);
 		return;
@@ -248,8 +270,13 @@ static void run_line(struct program *p, char *line)
 	if (json_i64(cancel, &ms))
 		(void)uv_timer_start(&p->timer, on_timer, (uint64_t)ms, 0);
 	cancel_if(p, "now");
-	while (p->call && uv_run(&p->loop, UV_RUN_ONCE))
-		;
+	do {
+		p->again = false;
+		while (p->call && uv_run(&p->loop, UV_RUN_ONCE))
+			;
+		if (p->again)
+			p->call = model_call(p->model, r, &cb, p, &err);
+	} while (p->call);
 	p->calls++;
 }
 

@@ -7,7 +7,6 @@ looks at nothing but the first request, as it is asked tens of thousands of time
 """
 
 import json
-import os
 import random
 import socket
 import struct

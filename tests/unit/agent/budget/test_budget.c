@@ -238,7 +238,7 @@ static void words_for_money(void **state)
 
 static struct usage believed(struct usage u, uint64_t sent, uint64_t received)
 {
-	usage_believe(&u, sent, received);
+	usage_believe(&u, sent, received, true);
 	return u;
 }
 
@@ -260,6 +260,12 @@ static void reports_are_not_all_believed(void **state)
 	assert_true(u.estimated && u.input == 201 && u.output == 21);
 	u = believed((struct usage){ .input = 7 }, 600, 0); /* it said nothing */
 	assert_true(!u.estimated && u.output == 0);
+	u = (struct usage){ .input = 100, .output = 3 };
+	usage_believe(&u, 600, 60, false); /* without its end */
+	assert_true(u.estimated && u.input == 100 && u.output == 21);
+	u = (struct usage){ .input = 100, .output = 50 };
+	usage_believe(&u, 600, 60, false);
+	assert_true(u.estimated && u.output == 50);
 }
 
 int main(void)
