@@ -13,6 +13,9 @@ import traceback
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 EMEND = os.environ.get("EMEND", os.path.join(TOP, "build", "emend"))
 SECONDS = 60
+# In no test may these come to a command, a log, or (tests/fake/rules.py looks) a request: the key that the fake providers
+# want, and one that stands in the environment of every program started here.
+PLANTED = ("test-key", "planted-0d6b1f4e")
 
 
 class Result:
@@ -37,7 +40,7 @@ class Workspace:
         os.mkdir(self.path)
         os.mkdir(self.home)
         self.env = {"HOME": self.home, "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C.UTF-8",
-                    "GIT_CONFIG_NOSYSTEM": "1"}
+                    "GIT_CONFIG_NOSYSTEM": "1", "GITHUB_TOKEN": PLANTED[1], "AWS_SECRET_ACCESS_KEY": PLANTED[1]}
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
             if name in os.environ:
                 self.env[name] = os.environ[name]
@@ -45,8 +48,22 @@ class Workspace:
     def __enter__(self):
         return self
 
-    def __exit__(self, *unused):
+    def __exit__(self, kind, *unused):
+        found = [] if kind else list(self.leaks())
         shutil.rmtree(self.base, ignore_errors=True)
+        if found:
+            raise AssertionError("secrets are written down in %s" % found)
+
+    def leaks(self):
+        """Files that Emend made, with a secret in them."""
+        for folder, _, files in os.walk(self.state):
+            for name in files:
+                path = os.path.join(folder, name)
+                if os.path.isfile(path):
+                    with open(path, "rb") as f:
+                        data = f.read()
+                    if any(secret.encode() in data for secret in PLANTED):
+                        yield path
 
     def write(self, name, text):
         path = os.path.join(self.path, name)

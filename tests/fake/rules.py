@@ -11,6 +11,7 @@ import json
 import re
 
 SECRET = b"fake provider"
+PLANTED = (b"test-key", b"planted-0d6b1f4e")  # as in tests/cli/support.py
 VERSIONS = {"2023-06-01", "2026-10-21"}
 FIELDS = {
     "model", "max_tokens", "messages", "system", "tools", "tool_choice", "thinking",
@@ -76,6 +77,7 @@ def parse(raw):
         raise Refused(f"The request body is not valid JSON: {name}")
 
     need(len(raw) <= MAX_BODY, "Request exceeds the maximum size", 413, "request_too_large")
+    need(not any(secret in raw for secret in PLANTED), "a secret of the test stands in the request")
     try:
         body = json.loads(raw.decode("utf-8"), object_pairs_hook=pairs, parse_constant=constant)
     except (UnicodeDecodeError, json.JSONDecodeError) as e:
