@@ -14,6 +14,7 @@ import time
 
 import busy
 import many
+import models
 import sandbox
 import search
 
@@ -255,6 +256,7 @@ def main():
         row("one model turn with one tool call", turn, "ms")
         sandboxed = slope(env, work, command, 10, 60) - turn
         row("one sandboxed command (sh -c true)", sandboxed, "ms", spawned("sh", "-c", "true"), "bare spawn")
+        models.measure(row, env, work)
         sandbox.measure(row)
         many.measure(row, base, env, task)
         search.measure(row, base, lambda work, turns: task(env, work, turns))
