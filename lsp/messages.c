@@ -39,6 +39,10 @@ struct slice shown_text(struct arena *a, const struct client *client, struct sli
 			blank = true;
 			continue;
 		}
+		/* "[words](command:NAME)" would be a link, and a click on words of the model a
+		 * command of the editor. */
+		if (c == '(' && out.len > 0 && out.data[out.len - 1] == ']')
+			buf_putc(&out, ' ');
 		blank = false;
 		if (c == '%' && client->kind == CLIENT_EGLOT)
 			buf_puts(&out, "\xef\xbc\x85"); /* full-width per cent sign */

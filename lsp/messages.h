@@ -27,7 +27,8 @@ void messages_log(struct messages *m, enum lsp_message_type type, const char *fm
 	PRINTF(3, 4);
 
 /* Text as this editor can show it: valid UTF-8, one line, no control characters, at most max bytes
- * ("…" where it was cut), and no '%' where the editor would take it for a format. */
+ * ("…" where it was cut), no link of Markdown, and no '%' where the editor would take it for a
+ * format. */
 struct slice shown_text(struct arena *a, const struct client *client, struct slice text,
 			size_t max);
 

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Answers } from './answers';
 import type { Hunks } from './hunks';
 import { pickSession } from './pickers';
+import { unlinked } from './protocol';
 import type { Cost, ServerStatus, TaskInfo } from './protocol';
 import type { Questions } from './questions';
 import type { Server } from './server';
@@ -33,6 +34,7 @@ export class Controller {
   ) {
     this.view = new View(context, context.extensionUri, () => this.state(), (message) => this.onMessage(message));
     this.status = new StatusItem(context);
+    questions.inView = () => this.view.visible;
     context.subscriptions.push(
       questions.onDidChange(() => this.draw()),
       server.onDidChange(() => void this.serverChanged()),
@@ -53,7 +55,7 @@ export class Controller {
     if (info.session) this.session = info.session;
     if (info.state !== 'running') this.endToast(info.taskId);
     else if (!this.toasts.has(info.taskId)) this.toast(info);
-    if (info.message) this.toasts.get(info.taskId)?.report?.(info.message);
+    if (info.message) this.toasts.get(info.taskId)?.report?.(unlinked(info.message));
     this.view.post({ type: 'task', info, prompt: turn.prompt });
     if (before?.state !== info.state || before.usd !== info.usd) void this.refreshFigures();
     if (before?.state !== info.state) {
@@ -82,7 +84,7 @@ export class Controller {
     if (!lost.length) return;
     const resume = 'Resume';
     const titles = lost.map((turn) => turn.info.title || turn.info.taskId).join('; ');
-    void vscode.window.showErrorMessage(`Emend: the server ended, and with it: ${titles}. ` +
+    void vscode.window.showErrorMessage(`Emend: the server ended, and with it: ${unlinked(titles)}. ` +
       'What was changed is kept; "Emend: Undo Last Task" takes it back.', resume).then((answer) => {
       if (answer === resume) void this.resumeTask(lost[lost.length - 1].info.taskId);
     });
@@ -252,7 +254,7 @@ export class Controller {
     if (this.view.visible) return;
     const options = {
       location: vscode.ProgressLocation.Notification,
-      title: 'Emend: ' + (task.title || 'a task'),
+      title: 'Emend: ' + unlinked(task.title || 'a task'),
       cancellable: true,
     };
     void vscode.window.withProgress(options, (progress, token) => {

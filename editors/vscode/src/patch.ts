@@ -4,7 +4,8 @@
 export function applyDiff(before: string, diff: string): string | undefined {
   const lines = diff.split('\n');
   const ends = before.includes('\r\n') ? '\r\n' : '\n';
-  const old = before === '' ? [] : before.split(/\r\n|\n/);
+  const old = before.match(/[^\n]*\n|[^\n]+$/g) ?? []; // with their line ends
+  const bare = (line: string) => line.replace(/\r?\n?$/, '');
   const out: string[] = [];
   let at = 0; // line of the old text
   let files = 0;
@@ -22,14 +23,15 @@ export function applyDiff(before: string, diff: string): string | undefined {
     while (removed > 0 || added > 0) {
       const line = lines[++i];
       if (line === undefined) return undefined;
-      const text = line.slice(1).replace(/\r$/, '');
+      const text = bare(line.slice(1));
       if (line[0] === '+') {
-        out.push(text);
+        const last = lines[i + 1]?.startsWith('\\'); // "No newline at end of file"
+        out.push(last ? text : text + ends);
         added--;
       } else if (line[0] === '-' || line[0] === ' ' || line === '') {
-        if (old[at] !== text) return undefined;
+        if (at >= old.length || bare(old[at]) !== text) return undefined;
         if (line[0] !== '-') {
-          out.push(text);
+          out.push(old[at]);
           added--;
         }
         at++;
@@ -40,7 +42,5 @@ export function applyDiff(before: string, diff: string): string | undefined {
     }
   }
   if (hunks === 0 || files > 1) return undefined;
-  out.push(...old.slice(at));
-  const text = out.join(ends);
-  return before === '' && text !== '' ? text + ends : text;
+  return out.concat(old.slice(at)).join('');
 }

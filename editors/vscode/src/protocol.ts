@@ -96,3 +96,9 @@ export interface ChangedFile {
 export function shortModel(name: string): string {
   return name.startsWith('scripted:') ? 'scripted' : name.slice(name.lastIndexOf('/') + 1);
 }
+
+// Text for a notification without links: VS Code makes some of "[words](command:...)", and a click on words of the model
+// must not run a command.
+export function unlinked(text: string): string {
+  return text.replace(/\](?=\()/g, '] ');
+}

@@ -9,6 +9,7 @@ import type { PermissionRequest, QuestionRequest } from './protocol';
 const TEXT = 'emend-question'; // scheme of the documents
 const PROPOSAL = 'emend-proposal'; // and of the right side of a diff
 const SHORT = ['Allow once', 'Deny']; // answers that fit into a notification
+const SHORT_CHARS = 40; // all answers to a question of the model
 
 export interface Question {
   id: string;
@@ -29,6 +30,7 @@ export class Questions {
   private lensesChanged = new vscode.EventEmitter<void>();
   private changedEmitter = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changedEmitter.event;
+  inView: () => boolean = () => false; // the view is seen, and has a card for each question
   private status = vscode.window.createStatusBarItem('emend.question', vscode.StatusBarAlignment.Left, 100);
 
   // send(question, value): tells the server the answer.
@@ -99,7 +101,7 @@ export class Questions {
       title: request.text,
       subject: '',
       options: request.options ?? [],
-      text: 'Emend asks: ' + request.text,
+      text: `Emend asks: ${request.text}\n`,
       language: 'plaintext',
       uri: vscode.Uri.from({ scheme: TEXT, path: `/${request.question}/Emend asks` }),
     });
@@ -130,7 +132,7 @@ export class Questions {
   // The server is told at once that the answer comes later.
   private add(question: Question): { pending: true } {
     this.open.set(question.uri.path, question);
-    void this.show(question, true);
+    if (question.permission || !this.inView()) void this.show(question, true);
     this.notify(question);
     this.update();
     return { pending: true };
@@ -140,10 +142,11 @@ export class Questions {
   // notification, too. Keys do not reach it, and unlike a message with buttons it goes when the question is answered.
   private notify(question: Question): void {
     const link = (label: string, command: string, ...args: unknown[]) =>
-      `[${label}](command:${command}?${encodeURIComponent(JSON.stringify(args))})`;
+      `[${label.replace(/[[\]()]/g, ' ')}](command:${command}?${encodeURIComponent(JSON.stringify(args))})`;
     const path = question.uri.path;
+    const fits = (o: string) => (question.permission ? SHORT.includes(o) : question.options.join('').length <= SHORT_CHARS);
     const links = question.options.length
-      ? question.options.filter((o) => SHORT.includes(o)).map((o) => link(o, 'emend.ui.pick', path, o))
+      ? question.options.filter(fits).map((o) => link(o, 'emend.ui.pick', path, o))
       : [link('Answer', 'emend.ui.pick', path)];
     if (links.length < question.options.length) links.push(link('More answers', 'emend.ui.more', path));
     const subject = question.subject.split('\n')[0].replace(/[[\]()]/g, ' ').slice(0, 80);

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { LanguageClient, State, TransportKind } from 'vscode-languageclient/node';
 import type { StaticFeature } from 'vscode-languageclient/node';
 import { program } from './program';
+import { unlinked } from './protocol';
 import { settings } from './settings';
 
 export function reason(e: unknown): string {
@@ -136,7 +137,7 @@ export class Server {
     try {
       return await this.request<T>('workspace/executeCommand', { command, arguments: argument ? [argument] : [] });
     } catch (e) {
-      void vscode.window.showErrorMessage('Emend: ' + reason(e));
+      void vscode.window.showErrorMessage('Emend: ' + unlinked(reason(e)));
       return undefined;
     }
   }
