@@ -76,6 +76,8 @@ static void columns(void **state)
 	assert_int_equal(visible_columns(0x301), 0);
 	assert_int_equal(visible_columns(0x65e5), 2);
 	assert_int_equal(visible_columns(0x1f600), 2);
+	assert_int_equal(visible_columns(0xa960), 2);
+	assert_int_equal(visible_columns(0x17000), 2);
 }
 
 int main(void)
