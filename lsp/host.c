@@ -76,6 +76,7 @@ static uint64_t permission_ms(void)
 static struct question_place place(const struct tracked *t)
 {
 	return (struct question_place){ .task = slice_of(t->id),
+					.title = slice_of(t->title),
 					.state_dir = slice_of(t->server->state_dir),
 					.wait_ms = permission_ms() };
 }

@@ -95,19 +95,20 @@ static void put_opened(struct buf *out, struct arena *a, const struct client *cl
 }
 
 struct slice question_message(struct arena *a, const struct client *client,
-			      const struct permission_request *r, bool opened)
+			      const struct permission_request *r, struct slice title, bool opened)
 {
-	struct slice title = shown_text(a, client, r->title, TITLE_BYTES), text;
+	struct slice what = shown_text(a, client, r->title, TITLE_BYTES), text;
 	struct buf b;
 
 	buf_init(&b, 16 * (r->subject.len + r->diff.len) + 4096);
-	buf_printf(&b, "Emend: %.*s", SLICE_ARG(title));
+	buf_printf(&b, "Emend: %.*s", SLICE_ARG(what));
 	if (opened)
 		put_opened(&b, a, client, r);
 	else
 		put_subject(&b, client, r);
 	put_line(&b, a, client, "Emend says: ", r->note, NOTE_BYTES);
 	put_line(&b, a, client, "The model says: ", r->reason, REASON_BYTES);
+	put_line(&b, a, client, "For the task: ", title, TITLE_BYTES);
 	text = arena_dup(a, buf_slice(&b));
 	buf_release(&b);
 	return text;
@@ -128,12 +129,15 @@ struct slice question_seen(struct arena *a, struct slice text)
 }
 
 /* Words of ours first, in lines of ours: what comes behind them cannot add any. */
-struct slice question_document(struct arena *a, const struct permission_request *r)
+struct slice question_document(struct arena *a, const struct permission_request *r,
+			       struct slice title)
 {
 	struct slice text;
 	struct buf b;
 
-	buf_init(&b, 16 * (r->subject.len + r->diff.len + r->reason.len + r->title.len) + 4096);
+	buf_init(&b,
+		 16 * (r->subject.len + r->diff.len + r->reason.len + r->title.len + title.len) +
+			 4096);
 	buf_puts(&b, "# Emend asks: ");
 	visible_text(&b, r->title, " ");
 	if (r->note.len > 0) {
@@ -143,6 +147,10 @@ struct slice question_document(struct arena *a, const struct permission_request 
 	if (r->reason.len > 0) {
 		buf_puts(&b, "\n# The model says: ");
 		visible_text(&b, r->reason, " ");
+	}
+	if (title.len > 0) {
+		buf_puts(&b, "\n# For the task: ");
+		visible_text(&b, title, " ");
 	}
 	buf_puts(&b, "\n# Answer the question that stands beside; this is only to look at.\n\n");
 	visible_text(&b, r->subject, "\n");

@@ -12,11 +12,12 @@
 /* Is the whole of it seen in a message? can_open: the editor can open a document instead, which is
  * better for all but short commands. */
 bool question_fits(const struct permission_request *r, bool can_open);
-/* The message. opened: a document holds the whole; then it is not repeated here. */
+/* The message. title: of the task that asks; may be empty. opened: a document holds the whole; then it is not repeated here. */
 struct slice question_message(struct arena *a, const struct client *client,
-			      const struct permission_request *r, bool opened);
+			      const struct permission_request *r, struct slice title, bool opened);
 /* The whole, as a document. */
-struct slice question_document(struct arena *a, const struct permission_request *r);
+struct slice question_document(struct arena *a, const struct permission_request *r,
+			       struct slice title);
 
 /* The same text with every character visible, line by line as it is (visible.h). */
 struct slice question_seen(struct arena *a, struct slice text);

@@ -26,7 +26,7 @@ struct asked {
 	char id[24];
 	struct rpc_call *call; /* SHOWING, SENT */
 	struct arena arena;
-	struct slice task, state_dir;
+	struct slice task, title, state_dir;
 	uint64_t wait_ms, deadline_ms;
 	struct job job;	       /* DEAD: it cannot be asked, which is said from the loop */
 	uv_timer_t timer;      /* the deadline of a pending one; conn keeps that of the call */
@@ -238,7 +238,8 @@ static void ask_plugin(struct asked *q)
 
 static void ask_any(struct asked *q)
 {
-	struct slice text = question_message(&q->arena, q->all->client, &q->request, q->opened);
+	struct slice text =
+		question_message(&q->arena, q->all->client, &q->request, q->title, q->opened);
 	struct jw *w = conn_call_begin(q->all->conn, "window/showMessageRequest");
 
 	jw_object(w);
@@ -351,7 +352,7 @@ static void make_document(struct asked *q)
 
 	q->document = question_documents_add(&q->all->documents, &q->arena, q->state_dir,
 					     r->diff.len ? "diff" : "txt",
-					     question_document(&q->arena, r));
+					     question_document(&q->arena, r, q->title));
 }
 
 static void on_opened(void *payload, const struct rpc_reply *reply, const struct err *err)
@@ -408,6 +409,7 @@ static struct asked *asked_new(struct questions *all, struct question_place p, v
 	q->all = all;
 	q->ask.drop = drop;
 	q->task = arena_dup(&q->arena, p.task);
+	q->title = arena_dup(&q->arena, p.title);
 	q->state_dir = arena_dup(&q->arena, p.state_dir);
 	q->wait_ms = p.wait_ms;
 	q->payload = payload;

@@ -47,6 +47,7 @@ void questions_release(struct questions *q); /* none may be open; removes the do
 
 struct question_place { /* borrowed for the call */
 	struct slice task;	/* id */
+	struct slice title;	/* of the task: several may be asking */
 	struct slice state_dir; /* documents are kept below it */
 	uint64_t wait_ms;	/* for an answer, from when the question was sent */
 };

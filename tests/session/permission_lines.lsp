@@ -9,6 +9,6 @@ ignore window/logMessage
 init nvim-0.12
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.do","arguments":[{"task":"x"}]}}
 <-- {"id":1,"result":{"taskId":"*"}}
-<-- {"id":"$q","method":"window/showMessageRequest","params":{"message":"~^Emend: Run a command:\n\\| make test  # the quick ones only ⏎\n\\| Emend says: harmless ⏎\n\\| make one<U\\+202E>\\^\\[\\[8m\nThe model says: to see Allowed already$","actions":[{"title":"Deny"},{"title":"Allow once"}]}}
+<-- {"id":"$q","method":"window/showMessageRequest","params":{"message":"~^Emend: Run a command:\n\\| make test  # the quick ones only ⏎\n\\| Emend says: harmless ⏎\n\\| make one<U\\+202E>\\^\\[\\[8m\nThe model says: to see Allowed already\nFor the task: x$","actions":[{"title":"Deny"},{"title":"Allow once"}]}}
 --> {"id":"$q","result":{"title":"Deny"}}
 <-- {"method":"window/showMessage","params":{"message":"~The end.*1 denied"}}
