@@ -320,12 +320,16 @@ strings: Emend then stands in front of it, and the buffers have both."
 
 (cl-defmethod eglot-handle-request
   ((server emend-server) (_method (eql emend/permission))
-   &key question title subject reason diff options &allow-other-keys)
+   &key question title subject reason note diff options &allow-other-keys)
   "Ask whether a task of SERVER may do SUBJECT."
   (emend--add-question
    (list :server server :id question :kind 'permission :buffer nil
+         ;; Lines of what is asked about stand indented: none of them can look like one of ours.
          :text (concat "Emend asks: " title
-                       (if (string-search "\n" (or subject "")) ":\n\n" ": ") subject
+                       (if (string-search "\n" (or subject ""))
+                           (concat ":\n\n    " (string-replace "\n" "\n    " subject) "\n")
+                         (concat ": " subject))
+                       (if note (concat "\nEmend says: " note) "")
                        (if reason (concat "\nThe model says: " reason) ""))
          :diff (and (stringp diff) (not (string-empty-p diff)) diff)
          :options (append options nil))))
@@ -484,6 +488,12 @@ Lines only: no column, so no encoding to get wrong."
   "Have Emend do TASK, in free text, in this project."
   (interactive "sEmend, do: ")
   (emend--execute "emend.do" (list :task task :uri (emend--uri))))
+
+;;;###autoload
+(defun emend-plan (task)
+  "Have Emend make a plan for TASK; nothing is changed before you accept it."
+  (interactive "sEmend, plan: ")
+  (emend--execute "emend.do" (list :task task :uri (emend--uri) :plan t)))
 
 (defun emend-explain ()
   "Explain the region, or the file."

@@ -114,6 +114,14 @@
   (t-wait "the task ends" (lambda () (and t-task (not (equal (plist-get t-task :state) "running")))))
   (t-ok (equal (buffer-string) t-before) "the buffer is untouched"))
 
+(defun t-planned ()
+  (t-start)
+  (emend-plan "make it slow")
+  (t-wait "the plan is asked for, whole" (lambda () (t-asked-for "1. rewrite the line")))
+  (t-ended "done")
+  (t-ok (t-asked-for "Work by this plan") "it says what is asked")
+  (t-ok (t-asked-for "Emend says: Nothing was changed so far") "and what a yes means"))
+
 (defun t-cancel ()
   (t-start)
   (emend-do "talk for long")

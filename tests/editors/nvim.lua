@@ -244,6 +244,19 @@ function scenario.denied()
   ok(text() == before, 'the buffer is untouched')
 end
 
+function scenario.planned()
+  answer_permission = 'Allow once'
+  start()
+  vim.cmd('Emend plan make it faster')
+  wait('the plan is asked for, whole', function()
+    return asked_for('1. split the loop')
+  end)
+  wait('the task ends', function()
+    return last ~= nil and last.state == 'done'
+  end, 30000)
+  ok(asked_for('Work by this plan') and asked_for('Emend says: Nothing was changed so far'), 'it says what a yes means')
+end
+
 function scenario.denied_edit()
   answer_permission = 'Deny'
   start()

@@ -17,6 +17,7 @@ export interface Question {
   title: string;
   subject: string;
   reason?: string;
+  note?: string;
   options: string[];
   text: string; // the whole of what is asked
   language: string;
@@ -77,6 +78,7 @@ export class Questions {
     const head = request.subject.includes('\n')
       ? [`Emend asks: ${request.title}`, '', request.subject]
       : [`Emend asks: ${request.title}: ${request.subject}`];
+    if (request.note) head.push('', 'Emend says: ' + request.note);
     if (request.reason) head.push('', 'The model says: ' + request.reason);
     if (request.diff) head.push('', request.diff);
     const question: Question = {

@@ -161,10 +161,25 @@ local function about_task(command)
   end
 end
 
-local function free_text(text)
+local function free_text(text, plan)
   -- A buffer without a file says nothing about the folder.
   local uri = vim.bo.buftype == '' and vim.api.nvim_buf_get_name(0) ~= '' and vim.uri_from_bufnr(0) or nil
-  M.execute('emend.do', { task = text, uri = uri })
+  M.execute('emend.do', { task = text, uri = uri, plan = plan })
+end
+
+-- plan: nothing is changed before you accept the model's plan.
+local function asked(prompt, plan)
+  return function(text)
+    if text ~= '' then
+      free_text(text, plan)
+      return
+    end
+    vim.ui.input({ prompt = prompt }, function(answer)
+      if answer and answer ~= '' then
+        free_text(answer, plan)
+      end
+    end)
+  end
 end
 
 local verbs = {
@@ -187,17 +202,8 @@ local verbs = {
   previous = function()
     hunks.go(true)
   end,
-  ['do'] = function(text)
-    if text ~= '' then
-      free_text(text)
-      return
-    end
-    vim.ui.input({ prompt = 'Emend, do: ' }, function(answer)
-      if answer and answer ~= '' then
-        free_text(answer)
-      end
-    end)
-  end,
+  ['do'] = asked('Emend, do: ', nil),
+  plan = asked('Emend, plan: ', true),
   undo = about_task('emend.undo'),
   cancel = about_task('emend.cancel'),
   diff = about_task('emend.diff'),

@@ -210,6 +210,9 @@ function M.on_permission(_, request, ctx)
       table.insert(lines, '    ' .. line)
     end
   end
+  if text(request.note) ~= '' then
+    vim.list_extend(lines, vim.split('Emend says: ' .. request.note, '\n'))
+  end
   if text(request.reason) ~= '' then
     vim.list_extend(lines, vim.split('The model says: ' .. request.reason, '\n'))
   end
