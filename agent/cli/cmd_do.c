@@ -13,6 +13,8 @@ int cmd_do(struct cli *c)
 	if (slice_eq_cstr(spec.instruction, "-") ? !task_piped(c, &spec.instruction, &err)
 						 : !task_given(c, &spec.given, &err))
 		return cli_fail(c, &err);
+	if (!task_images(c, &spec, &err))
+		return cli_fail(c, &err);
 	if (slice_trim(spec.instruction).len == 0)
 		return cli_usage(
 			c,

@@ -71,6 +71,7 @@ static void put_model_json(struct term *t, const struct model_choice *m)
 	jw_kstr(w, "model", m->model);
 	jw_ki64(w, "context_tokens", m->limits.context_tokens);
 	jw_ki64(w, "max_output_tokens", m->limits.max_output_tokens);
+	jw_kbool(w, "images", m->images);
 	if (m->priced) {
 		jw_kf64(w, "input_usd", m->input);
 		jw_kf64(w, "output_usd", m->output);

@@ -28,9 +28,10 @@ static const char review_example[] = "  emend review\n"
 
 static const struct command table[] = {
 	{ "do", "[OPTIONS] TASK", "one agent task in this folder", do_help,
-	  OPTS_TASK | OPT_OUTPUT_SCHEMA | OPT_WORKTREE, -1, cmd_do,
+	  OPTS_TASK | OPT_OUTPUT_SCHEMA | OPT_WORKTREE | OPT_IMAGE, -1, cmd_do,
 	  "  emend do \"make the failing test pass\"\n"
 	  "  emend do -y --max-usd 0.50 \"rename Widget to Gadget everywhere\"\n"
+	  "  emend do --image wrong.png \"the button must not overlap the text\"\n"
 	  "  make 2>&1 | emend do \"mend what the compiler says\"\n"
 	  "  emend do - <task.txt\n"
 	  "  emend do --worktree -y \"port the parser to C11\"\n"

@@ -24,6 +24,7 @@ static const struct option_spec table[] = {
 	  "one more folder that the command may write (may be repeated)" },
 	{ OPT_NETWORK, '\0', "--network", NULL, "let it ask for hosts on the network" },
 	{ OPT_TIMEOUT, '\0', "--timeout", "S", "end the command after S seconds" },
+	{ OPT_IMAGE, '\0', "--image", "FILE", "shows an image to the model; may be repeated" },
 	{ OPT_BY, '\0', "--by", "WHAT", "day, model or session" },
 	{ OPT_ALL, '\0', "--all", NULL, "of all folders" },
 	{ OPT_LIMIT, '\0', "--limit", "N", "at most so many, the newest first (20)" },
@@ -191,6 +192,11 @@ static bool set(struct args *a, const struct option_spec *o, const char *value, 
 		return err_set(err, ERR_USAGE, "--rw can be given %d times at most.", RW_MAX);
 	else if (o->id == OPT_RW)
 		a->rw[a->n_rw++] = value;
+	else if (o->id == OPT_IMAGE && a->n_images == IMAGES_MAX)
+		return err_set(err, ERR_USAGE, "--image can be given %d times at most.",
+			       IMAGES_MAX);
+	else if (o->id == OPT_IMAGE)
+		a->images[a->n_images++] = value;
 	return true;
 }
 

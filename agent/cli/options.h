@@ -42,6 +42,7 @@
 #define OPT_DRY_RUN OPTION_BIT(31)
 #define OPT_OUTPUT_SCHEMA OPTION_BIT(32)
 #define OPT_WORKTREE OPTION_BIT(33)
+#define OPT_IMAGE OPTION_BIT(34)
 /* Groups of them. */
 #define OPTS_COMMON (OPT_DIR | OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP)
 #define OPTS_TASK                                                                      \
@@ -57,7 +58,7 @@ struct option_spec {
 };
 size_t option_table(const struct option_spec **out);
 
-enum { RW_MAX = 16, ENV_MAX = 128 };
+enum { RW_MAX = 16, ENV_MAX = 128, IMAGES_MAX = 10 };
 
 struct args {		/* strings are argv's own */
 	uint64_t given; /* mask of the options that were typed */
@@ -69,6 +70,8 @@ struct args {		/* strings are argv's own */
 	size_t n_rw;
 	const char *env[ENV_MAX];
 	size_t n_env;
+	const char *images[IMAGES_MAX];
+	size_t n_images;
 	const char **words; /* what is no option */
 	size_t n_words;
 	const char **rest; /* what follows "--" */

@@ -26,6 +26,7 @@ struct config_model { /* models.NAME: what the user knows of a model; beats the 
 	bool priced;
 	double input, output, cache_read, cache_write; /* USD per million tokens */
 	uint32_t context_tokens, max_output_tokens;    /* 0: not said */
+	enum { IMAGES_NOT_SAID, IMAGES_NO, IMAGES_YES } images; /* does it take them? */
 	struct slice
 		use; /* not empty: name is a kind of work or a level, and this the model for it */
 };

@@ -37,6 +37,9 @@ static const struct number limit_numbers[] = {
 	  "The most that it says in one turn." },
 };
 
+/* The members of a model that are no numbers. */
+static const char *const others[] = { "price", "images" };
+
 static bool set_number(struct config_setter *s, const char *key, const struct number *n,
 		       struct json v, struct config_model *m, struct err *err)
 {
@@ -57,14 +60,16 @@ static bool set_number(struct config_setter *s, const char *key, const struct nu
 }
 
 static bool unknown(struct config_setter *s, const char *key, struct json at, struct slice name,
-		    const struct number *all, size_t n, const char *more, struct err *err)
+		    const struct number *all, size_t n, bool more, struct err *err)
 {
 	const char *names[8] = { NULL }, *meant;
+	size_t k = 0;
 
-	for (size_t i = 0; i < n; i++)
-		names[i] = all[i].name;
-	names[n] = more;
-	meant = suggest(name, names, n + (more != NULL));
+	for (; k < n; k++)
+		names[k] = all[k].name;
+	for (size_t i = 0; more && i < ARRAY_LEN(others); i++)
+		names[k++] = others[i];
+	meant = suggest(name, names, k);
 	return config_complain(s, key, at, err, "it has no member \"%.*s\"%s%s%s",
 			       SLICE_ARG(slice_sub(name, 0, 60)), meant ? "; did you mean \"" : "",
 			       meant ? meant : "", meant ? "\"?" : ".");
@@ -87,7 +92,7 @@ static bool set_price(struct config_setter *s, const char *key, struct json v,
 		while (i < ARRAY_LEN(price_numbers) && !slice_eq_cstr(name, price_numbers[i].name))
 			i++;
 		if (i == ARRAY_LEN(price_numbers))
-			return unknown(s, key, it.key, name, price_numbers, i, NULL, err);
+			return unknown(s, key, it.key, name, price_numbers, i, false, err);
 		if (!set_number(s, key, &price_numbers[i], it.value, m, err))
 			return false;
 		seen[i] = true;
@@ -99,6 +104,17 @@ static bool set_price(struct config_setter *s, const char *key, struct json v,
 	m->cache_read = seen[2] ? m->cache_read : m->input;
 	m->cache_write = seen[3] ? m->cache_write : m->input;
 	m->priced = true;
+	return true;
+}
+
+static bool set_images(struct config_setter *s, const char *key, struct json v,
+		       struct config_model *m, struct err *err)
+{
+	bool yes;
+
+	if (!json_bool(v, &yes))
+		return config_complain(s, key, v, err, "\"images\": expected true or false.");
+	m->images = yes ? IMAGES_YES : IMAGES_NO;
 	return true;
 }
 
@@ -120,10 +136,15 @@ static bool set_model(struct config_setter *s, const char *key, struct json v,
 				return false;
 			continue;
 		}
+		if (slice_eq_cstr(name, "images")) {
+			if (!set_images(s, key, it.value, m, err))
+				return false;
+			continue;
+		}
 		while (i < ARRAY_LEN(limit_numbers) && !slice_eq_cstr(name, limit_numbers[i].name))
 			i++;
 		if (i == ARRAY_LEN(limit_numbers))
-			return unknown(s, key, it.key, name, limit_numbers, i, "price", err);
+			return unknown(s, key, it.key, name, limit_numbers, i, true, err);
 		if (!set_number(s, key, &limit_numbers[i], it.value, m, err))
 			return false;
 	}
@@ -277,6 +298,8 @@ void config_put_models(struct jw *w, const struct config *c)
 			jw_ki64(w, "context_tokens", m->context_tokens);
 		if (m->max_output_tokens > 0)
 			jw_ki64(w, "max_output_tokens", m->max_output_tokens);
+		if (m->images != IMAGES_NOT_SAID)
+			jw_kbool(w, "images", m->images == IMAGES_YES);
 		jw_end(w);
 	}
 	jw_end(w);
@@ -319,6 +342,10 @@ void config_put_model_schema(struct jw *w)
 	jw_end(w);
 	for (size_t i = 0; i < ARRAY_LEN(limit_numbers); i++)
 		put_number_schema(w, &limit_numbers[i]);
+	jw_kobject(w, "images");
+	jw_kcstr(w, "type", "boolean");
+	jw_kcstr(w, "description", "Whether it takes images.");
+	jw_end(w);
 	jw_end(w);
 	jw_kbool(w, "additionalProperties", false);
 	jw_end(w);

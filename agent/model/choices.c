@@ -27,6 +27,7 @@ static void tell_model(const struct telling *t, const struct model_choice *provi
 	model_know(&known, &o, model, free);
 	choice.limits = model_limits(&known);
 	choice.priced = known.priced;
+	choice.images = known.row && known.row->images;
 	if (known.priced) {
 		choice.input = known.row->price.input;
 		choice.output = known.row->price.output;

@@ -12,6 +12,7 @@ struct model_choice {
 	struct slice state;    /* of the provider: what is set up, or what is missing */
 	bool ready;	       /* it could be called: a key is set, or none is needed */
 	struct model_limits limits;
+	bool images;	      /* it takes them */
 	bool priced;	      /* the next two are known */
 	double input, output; /* USD for a million tokens, of a prompt below the tier */
 };

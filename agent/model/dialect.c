@@ -17,7 +17,7 @@ bool dialect_build(const struct endpoint *e, const struct model_request *r, stru
 {
 	struct request_plan p;
 	struct jw w;
-	bool ok = request_plan(&p, r->transcript, e->name, err);
+	bool ok = request_plan(&p, r->transcript, e->name, e->images, err);
 
 	if (ok) {
 		jw_init(&w, body);

@@ -22,6 +22,7 @@ struct endpoint { /* one model at one server; texts live as long as the model */
 	struct slice model;	     /* as sent */
 	struct slice effort;	     /* "" = the model's default */
 	const struct price_row *row; /* NULL: unknown model */
+	unsigned images;	     /* types that it takes: model_images() */
 	struct failure_where where;
 };
 
@@ -33,6 +34,7 @@ struct api_key {
 struct dialect_ops {
 	const char *title; /* of the API, for people */
 	const char *path;  /* appended to the base URL */
+	unsigned image_types; /* enum image_type: what the API takes */
 	/* The whole address where it holds the model's name; NULL: base and path. */
 	struct slice (*url)(struct arena *a, struct slice base, struct slice model);
 	/* The members of the request. Equal requests give equal bytes, and a longer transcript gives the

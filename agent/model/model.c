@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/config/config.h"
+#include "agent/model/image.h"
 #include "agent/model/local_find.h"
 #include "agent/model/provider.h"
 #include "protocol/base/mem.h"
@@ -61,6 +62,8 @@ void model_know(struct model *m, const struct model_options *o, struct slice mod
 		m->own.context_tokens = k->context_tokens;
 	if (k->max_output_tokens > 0)
 		m->own.max_output_tokens = k->max_output_tokens;
+	if (k->images != IMAGES_NOT_SAID)
+		m->own.images = k->images == IMAGES_YES;
 }
 
 static const struct provider_row *find_row(const struct model_options *o, struct slice provider,
@@ -193,6 +196,11 @@ struct model_limits model_limits(const struct model *m)
 	return (struct model_limits){ m->row->context_tokens, m->row->max_output_tokens };
 }
 
+unsigned model_images(const struct model *m)
+{
+	return m->row && m->row->images ? m->image_types : 0;
+}
+
 bool model_priced(const struct model *m)
 {
 	return m->priced;
@@ -223,7 +231,7 @@ void model_add_usage(const struct model *m, struct usage *total, const struct us
 uint64_t model_estimate(const struct model *m, const struct model_request *r)
 {
 	enum { REQUEST_TOKENS = 512, BLOCK_TOKENS = 16, BYTES_PER_TOKEN = 3 };
-	uint64_t bytes = r->system.len, blocks = r->n_tools;
+	uint64_t bytes = r->system.len, blocks = r->n_tools, images = 0;
 
 	(void)m;
 	for (size_t i = 0; i < r->n_tools; i++)
@@ -233,11 +241,14 @@ uint64_t model_estimate(const struct model *m, const struct model_request *r)
 		const struct turn *t = &r->transcript->turns[i];
 
 		blocks += t->n_blocks;
-		for (size_t k = 0; k < t->n_blocks; k++)
+		for (size_t k = 0; k < t->n_blocks; k++) {
 			bytes += t->blocks[k].text.len + t->blocks[k].raw.len +
 				 t->blocks[k].id.len + t->blocks[k].name.len;
+			if (t->blocks[k].image)
+				images += image_tokens(t->blocks[k].image);
+		}
 	}
-	return bytes / BYTES_PER_TOKEN + blocks * BLOCK_TOKENS + REQUEST_TOKENS;
+	return bytes / BYTES_PER_TOKEN + blocks * BLOCK_TOKENS + images + REQUEST_TOKENS;
 }
 
 struct model_call *model_call(struct model *m, const struct model_request *r,

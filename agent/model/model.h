@@ -132,6 +132,8 @@ struct model_limits {
 	uint32_t context_tokens, max_output_tokens; /* 0: unknown */
 };
 struct model_limits model_limits(const struct model *m);
+unsigned model_images(
+	const struct model *m); /* the types (enum image_type) that it takes; 0: no images */
 bool model_priced(const struct model *m); /* is its price known? It may be 0 */
 /* Cost in USD of these tokens; false if the price is not known. */
 bool model_price(const struct model *m, const struct usage *u, double *usd);

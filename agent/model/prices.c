@@ -15,8 +15,10 @@
 	}
 /* Models of one make: above the tier, input and cache cost twice and output 1.5 times. */
 #define GPT_TIER(in, out, rd, wr) TIER(272 * K, 2 * (in), 1.5 * (out), 2 * (rd), 2 * (wr))
-#define MODEL(provider, name, context, most, in, out, rd, wr, ...) \
-	{ provider, name, context, most, { in, out, rd, wr }, __VA_ARGS__ },
+#define IMAGES true
+#define TEXT false
+#define MODEL(provider, name, context, most, images, in, out, rd, wr, ...) \
+	{ provider, name, context, most, images, { in, out, rd, wr }, __VA_ARGS__ },
 
 static const struct price_row rows[] = {
 #include "agent/model/prices.def"

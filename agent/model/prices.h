@@ -14,6 +14,7 @@ struct price_row {
 	const char *provider; /* who makes it, as in providers.def */
 	const char *model;    /* the name without the provider */
 	uint32_t context_tokens, max_output_tokens;
+	bool images; /* it takes them */
 	struct price price;
 	uint32_t tier_tokens; /* a prompt above this is billed, whole, at `tier`; 0: no tier */
 	struct price tier;

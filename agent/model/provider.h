@@ -32,6 +32,7 @@ struct model {
 	const struct price_row *row; /* NULL: unknown model */
 	struct price_row own;	     /* what row points to where the user said something */
 	bool priced;		     /* row has a price */
+	unsigned image_types;	     /* that its API takes, where the model takes images at all */
 };
 
 struct model_call {

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "agent/model/image.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/utf8.h"
 
@@ -13,8 +14,25 @@ static bool is_blank(struct slice s)
 	return slice_trim(s).len == 0;
 }
 
+/* The session may have been another model's before. */
+static const struct block *without_image(struct request_plan *p, const struct block *b)
+{
+	struct block *copy = arena_alloc(&p->arena, sizeof(*copy));
+
+	*copy = *b;
+	copy->image = NULL;
+	copy->text =
+		arena_printf(&p->arena,
+			     "%.*s\n(The %s image itself is not shown: this model does not take "
+			     "such images.)",
+			     SLICE_ARG(b->text), image_name(b->image->type));
+	return copy;
+}
+
 static void add(struct request_plan *p, enum role role, const struct block *b, bool missing)
 {
+	if (b->image && !(p->images & b->image->type))
+		b = without_image(p, b);
 	p->items[p->n++] = (struct plan_item){ .role = role, .block = b, .missing = missing };
 }
 
@@ -85,12 +103,12 @@ static bool add_user(struct request_plan *p, size_t from, size_t to, const struc
 }
 
 bool request_plan(struct request_plan *p, const struct transcript *t, struct slice model,
-		  struct err *err)
+		  unsigned images, struct err *err)
 {
 	const struct turn *said = NULL;
 	size_t i = 0;
 
-	*p = (struct request_plan){ .t = t, .model = model };
+	*p = (struct request_plan){ .t = t, .model = model, .images = images };
 	arena_init(&p->arena);
 	for (size_t k = 0; k < t->n; k++) /* each block at most once, and a result for each call */
 		p->cap += t->turns[k].n_blocks + count_kind(&t->turns[k], BLOCK_CALL);
@@ -141,6 +159,28 @@ struct slice plan_result_text(const struct plan_item *it)
 bool plan_result_is_error(const struct plan_item *it)
 {
 	return it->missing || it->block->is_error;
+}
+
+const struct image *plan_image(const struct plan_item *it)
+{
+	return it->missing || it->role != ROLE_USER ? NULL : it->block->image;
+}
+
+void request_image_url(struct jw *w, const char *key, const struct image *i)
+{
+	struct buf url;
+
+	buf_init(&url, LIMIT_REQUEST_BYTES);
+	buf_printf(&url, "data:%s;base64,", image_media_type(i->type));
+	buf_append(&url, i->base64);
+	jw_kstr(w, key, buf_slice(&url));
+	buf_release(&url);
+}
+
+void request_image(struct jw *w, const char *type_key, const char *data_key, const struct image *i)
+{
+	jw_kcstr(w, type_key, image_media_type(i->type));
+	jw_kstr(w, data_key, i->base64);
 }
 
 void request_text(struct jw *w, const char *key, struct slice text)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/model/image.h"
 #include "agent/model/provider.h"
 #include "agent/model/script.h"
 #include "protocol/base/buf.h"
@@ -20,7 +21,7 @@
 enum { BYTES_PER_TOKEN = 4 };
 
 static const struct price_row scripted_row = {
-	"scripted", "scripted", 200000, 32000, { 2, 10, 0.2, 2.5 }, 0, { 0, 0, 0, 0 },
+	"scripted", "scripted", 200000, 32000, true, { 2, 10, 0.2, 2.5 }, 0, { 0, 0, 0, 0 },
 };
 
 struct scripted {
@@ -299,6 +300,7 @@ bool scripted_open(const struct model_options *o, struct slice path, struct mode
 	m->base.name = arena_printf(a, "scripted:%.*s", SLICE_ARG(path));
 	m->base.row = &scripted_row;
 	m->base.priced = true;
+	m->base.image_types = IMAGE_ALL;
 	if (!read_file(path, a, &text, err) || !script_parse(&m->script, a, path, text, err)) {
 		model_close(&m->base);
 		return false;

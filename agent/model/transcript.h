@@ -11,6 +11,8 @@
 /* The only argument of a call whose arguments were no JSON object: they, as a string. */
 #define CALL_NOT_JSON "_not_a_json_object"
 
+struct image; /* agent/model/image.h */
+
 enum block_kind {
 	BLOCK_TEXT,	/* text */
 	BLOCK_THINKING, /* text (may be empty), raw: opaque, signed */
@@ -24,6 +26,8 @@ struct block {
 	bool is_error;
 	struct slice text, id, name;
 	struct slice raw; /* JSON of the provider's block; empty if none */
+	const struct image
+		*image; /* of a text of the user or a result: shown behind it; NULL: none */
 };
 
 enum role { ROLE_USER, ROLE_ASSISTANT };

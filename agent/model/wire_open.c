@@ -236,6 +236,8 @@ bool wire_open(const struct model_options *o, const struct provider_row *row, st
 	model_know(&m->base, o, price_name(&m->base.arena, model),
 		   loopback && (m->endpoint.quirks & QUIRK_LOCAL));
 	m->endpoint.row = m->base.row;
+	m->base.image_types = row->dialect->image_types;
+	m->endpoint.images = model_images(&m->base);
 	*out = &m->base;
 	return true;
 }

@@ -3,7 +3,7 @@
 
 #include <strings.h>
 
-#include "agent/worker/wire.h"
+#include "agent/base/base64.h"
 #include "protocol/base/limits.h"
 
 enum { AUTH_BYTES = 256 };
@@ -59,7 +59,7 @@ static void credentials(struct slice value, struct broker_request *out)
 	if (value.len < scheme.len || strncasecmp(value.ptr, scheme.ptr, scheme.len) != 0)
 		return;
 	text = slice_trim(slice_sub(value, scheme.len, value.len));
-	if (text.len / 4 * 3 > sizeof(plain) || !wire_unbase64(text, plain, &n))
+	if (text.len / 4 * 3 > sizeof(plain) || !base64_decode(text, plain, &n))
 		return;
 	text = slice_make(plain, n);
 	if (!slice_starts(text, user) || n != user.len + BROKER_TOKEN_BYTES)

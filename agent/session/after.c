@@ -65,7 +65,8 @@ void task_first_turn(struct task *t)
 {
 	if (!slice_eq_cstr(slice_trim(t->instruction), "/compact")) {
 		turn_user(t, prompt_user(t));
-		task_next_turn(t);
+		if (images_of_user(t))
+			task_next_turn(t);
 		return;
 	}
 	t->said = compact_asked(t);

@@ -3,6 +3,7 @@
  * Reads run side by side; whatever changes something runs alone and in the order of the calls. All
  * results go back together, in that order. Calls that repeat themselves with the same results are
  * remarked on, and then end the task: nothing spends money like a loop. */
+#include "agent/model/image.h"
 #include "agent/session/task_own.h"
 
 /* Said behind the result that completed the last round. */
@@ -127,12 +128,16 @@ static struct slice result_of(struct task *t, const struct tool_run *r)
 
 static void log_result(struct task *t, const struct tool_run *r, struct slice text)
 {
+	struct sha256_hex blob;
+	bool image = r->image.ptr && images_keep(t, r->image, &blob);
 	struct jw *w = task_log(t, "result");
 
 	jw_kstr(w, "call", r->id);
 	jw_kstr(w, "tool", r->name);
 	jw_kbool(w, "ok", r->ok);
 	jw_kstr(w, "text", text);
+	if (image)
+		images_log(w, &blob);
 	(void)task_log_end(t);
 }
 
@@ -146,11 +151,14 @@ void calls_collect(struct task *t)
 		struct slice result = result_of(t, r);
 
 		log_result(t, r, result);
-		turn.blocks[i] = (struct block){ .kind = BLOCK_RESULT,
-						 .is_error = !r->ok,
-						 .text = result,
-						 .id = r->id,
-						 .name = r->name };
+		turn.blocks[i] =
+			(struct block){ .kind = BLOCK_RESULT,
+					.is_error = !r->ok,
+					.text = result,
+					.id = r->id,
+					.name = r->name,
+					.image = r->image.ptr ? image_new(&t->arena, r->image)
+							      : NULL };
 		tool_release(r);
 	}
 	t->n_runs = 0;

@@ -75,6 +75,7 @@ bool choose_model(struct task *t, struct err *err)
 	if (!task_check_models(&t->config, &t->arena, err) ||
 	    !open_named(t, config_model_for(&t->config, kind), &t->model, err))
 		return false;
+	t->env.images = model_images(t->model);
 	compact_init(t);
 	return budget_check(&t->config.budget, model_priced(t->model), model_name(t->model), err);
 }
@@ -127,6 +128,7 @@ bool choose_next(struct task *t)
 	model_close(t->model);
 	t->model = m;
 	t->schemas = NULL; /* some models edit by other tools */
+	t->env.images = model_images(m);
 	t->unanswered = (struct err){ 0 };
 	compact_init(t);
 	w = task_log(t, "model");

@@ -1,41 +1,39 @@
 /* compact.c - what the model gets of a conversation that has outgrown its window.
  *
- * The transcript itself stays whole, in memory and in the log. What is sent is a view of it, made from two marks
+ * The transcript itself stays whole, in memory and in the log. What is sent is a view of it, made from three marks
  * that only move forward:
  *
- *   0 ........ cut ........ trim ........ end
- *   the user's words   results are     as it was
- *   and a digest       replaced
+ *   0 ........ cut ........ trim ......... blind ........ end
+ *   the user's words   results are     images are      as it was
+ *   and a digest       replaced        left out
  *
- * First only `trim` moves: old results of tools are the bulk of a conversation, and can be had again. Where that
- * is not enough, `cut` follows: of the turns before it the user's words stay to the letter, and one note says what
- * was done, what was changed, how the plan stands and what the user was asked. Each step goes far below the
+ * First only `blind` moves, as an image is the dearest of results; then `trim`: old results of tools are the bulk
+ * of a conversation, and can be had again. Where that is not enough, `cut` follows: of the turns before it the
+ * user's words stay to the letter, and one note (digest.c) says what was done, what was changed, how the plan
+ * stands and what the user was asked. Each step goes far below the
  * limit at once, since every step makes the provider's cache of the prompt worthless. The note is made by rules,
  * not by a model: it costs nothing, cannot fail, and comes out the same when a session is resumed. */
 #include "agent/session/task_own.h"
 
 #include <inttypes.h>
 
+#include "agent/model/image.h"
 #include "protocol/base/utf8.h"
 
 enum {
 	FULL_PERCENT = 75,   /* of the window: from here on the conversation is made shorter */
 	TARGET_PERCENT = 45, /* what it is brought down to */
 	KEEP_PERCENT = 20,   /* what of it is newest and stays as it was, if it can */
-	DIGEST_PERCENT = 8,  /* what the lines of the digest may take */
-	TOKEN_BYTES = 3,
 	SMALL_RESULT = 256,  /* bytes: not worth a replacement */
 	LEAST_RESULT = 1024, /* bytes: what stays of each result at the tightest */
 	TRIES = 3,	     /* answers to "too long" in a row */
-	LINE_BYTES = 160,
 };
 
-#define NOTE_START "(A note of Emend, not of the user: "
 #define GONE "(This old result was removed to save room. Make the call again if it is needed.)"
 
 static bool is_note(struct slice text)
 {
-	return slice_starts(text, SLICE(NOTE_START));
+	return slice_starts(text, SLICE(COMPACT_NOTE));
 }
 
 /* What the user said, or what a call was made to get: it cannot be had again. */
@@ -43,166 +41,6 @@ static bool must_stay(const struct block *b)
 {
 	return slice_eq_cstr(b->name, "ask_user") || slice_eq_cstr(b->name, "load_skill") ||
 	       b->text.len <= SMALL_RESULT;
-}
-
-static const struct block *result_of(const struct transcript *all, size_t from, struct slice id)
-{
-	for (size_t i = from; i < all->n && all->turns[i].role == ROLE_USER; i++)
-		for (size_t k = 0; k < all->turns[i].n_blocks; k++)
-			if (all->turns[i].blocks[k].kind == BLOCK_RESULT &&
-			    slice_eq(all->turns[i].blocks[k].id, id))
-				return &all->turns[i].blocks[k];
-	return NULL;
-}
-
-/* --- the digest --- */
-
-static struct slice one_line(struct slice text)
-{
-	struct slice line = SLICE("");
-
-	text = slice_trim(text);
-	(void)slice_next_line(&text, &line);
-	if (line.len > LINE_BYTES)
-		line = slice_sub(line, 0, utf8_complete_prefix(slice_sub(line, 0, LINE_BYTES)));
-	return slice_trim(line);
-}
-
-static struct slice subject_of(struct json input, struct arena *a)
-{
-	static const char *const keys[] = { "path", "command", "pattern", "symbol", "name", "id" };
-
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if (json_type(json_get(input, keys[i])) == JSON_STRING)
-			return one_line(json_str_or(json_get(input, keys[i]), a, ""));
-	return SLICE("");
-}
-
-static void put_call(struct buf *b, const struct block *call, const struct block *result)
-{
-	struct arena a;
-	struct json input;
-	struct slice subject = SLICE("");
-
-	arena_init(&a);
-	if (json_parse(&a, call->text, &input, NULL))
-		subject = subject_of(input, &a);
-	buf_printf(b, "- %.*s %.*s: %s%.*s\n", SLICE_ARG(call->name), SLICE_ARG(subject),
-		   result && result->is_error ? "failed: " : "",
-		   SLICE_ARG(result ? one_line(result->text) : SLICE("no result")));
-	arena_release(&a);
-}
-
-static void put_turn(struct buf *b, const struct transcript *all, size_t i)
-{
-	const struct turn *turn = &all->turns[i];
-
-	for (size_t k = 0; k < turn->n_blocks; k++) {
-		const struct block *x = &turn->blocks[k];
-
-		if (x->kind == BLOCK_TEXT && slice_trim(x->text).len > 0)
-			buf_printf(b, "- You said: %.*s\n", SLICE_ARG(one_line(x->text)));
-		else if (x->kind == BLOCK_CALL && !slice_eq_cstr(x->name, "update_plan") &&
-			 !slice_eq_cstr(x->name, "ask_user"))
-			put_call(b, x, result_of(all, i + 1, x->id));
-	}
-}
-
-/* The newest steps before `cut` for which there is room; then in their order. */
-static void put_steps(struct buf *b, const struct task *t, size_t room)
-{
-	const struct transcript *all = &t->transcript;
-	size_t from = t->compact.cut, older = 0;
-	struct buf one;
-
-	buf_init(&one, LIMIT_REQUEST_BYTES);
-	while (from > 0 && one.len < room)
-		if (all->turns[--from].role == ROLE_ASSISTANT)
-			put_turn(&one, all, from);
-	buf_release(&one);
-	for (size_t i = 0; i < from; i++)
-		older += all->turns[i].role == ROLE_ASSISTANT;
-	buf_puts(b, "What was done, oldest first:\n");
-	if (older > 0)
-		buf_printf(b, "- (%zu older %s)\n", older, older == 1 ? "step" : "steps");
-	for (size_t i = from; i < t->compact.cut; i++)
-		if (all->turns[i].role == ROLE_ASSISTANT)
-			put_turn(b, all, i);
-}
-
-/* Each question to the user before `cut`, with the whole of the answer. */
-static void put_questions(struct buf *b, const struct task *t, struct arena *a)
-{
-	const struct transcript *all = &t->transcript;
-
-	for (size_t i = 0; i < t->compact.cut; i++)
-		for (size_t k = 0; k < all->turns[i].n_blocks; k++) {
-			const struct block *x = &all->turns[i].blocks[k], *answer;
-			struct json input;
-
-			if (x->kind != BLOCK_CALL || !slice_eq_cstr(x->name, "ask_user") ||
-			    !json_parse(a, x->text, &input, NULL))
-				continue;
-			answer = result_of(all, i + 1, x->id);
-			buf_printf(b, "You asked: %.*s\n%.*s\n",
-				   SLICE_ARG(json_str_or(json_get(input, "question"), a, "")),
-				   SLICE_ARG(answer ? answer->text : SLICE("No answer came.")));
-		}
-}
-
-static void put_plan(struct buf *b, const struct task *t, struct arena *a)
-{
-	const struct transcript *all = &t->transcript;
-	struct json input = { 0 };
-	bool found = false;
-
-	for (size_t i = all->n; i-- > 0 && !found;)
-		for (size_t k = 0; k < all->turns[i].n_blocks; k++) {
-			const struct block *x = &all->turns[i].blocks[k];
-
-			if (x->kind != BLOCK_CALL || !slice_eq_cstr(x->name, "update_plan"))
-				continue;
-			if (i >= t->compact.cut) /* it is still there, to the letter */
-				return;
-			found = json_parse(a, x->text, &input, NULL);
-		}
-	if (!found)
-		return;
-	buf_puts(b, "Your plan, as you last told it:\n");
-	for (struct json_iter it = json_iter(json_get(input, "steps")); json_next(&it);)
-		buf_printf(b, "- [%.*s] %.*s\n",
-			   SLICE_ARG(json_str_or(json_get(it.value, "status"), a, "")),
-			   SLICE_ARG(json_str_or(json_get(it.value, "text"), a, "")));
-}
-
-static void put_files(struct buf *b, const struct task *t)
-{
-	if (t->env.n_files == 0)
-		return;
-	buf_puts(b, "Files changed in this task so far:\n");
-	for (size_t i = 0; i < t->env.n_files; i++)
-		buf_printf(b, "- %.*s\n", SLICE_ARG(t->env.files[i]));
-}
-
-static struct slice digest(struct task *t)
-{
-	struct arena a;
-	struct buf b;
-	struct slice out;
-
-	arena_init(&a);
-	buf_init(&b, LIMIT_REQUEST_BYTES);
-	buf_puts(&b, NOTE_START "the conversation had outgrown your context window. The user's "
-				"words above are complete; of your own older steps only this is "
-				"left. Read again what you need.)\n");
-	put_steps(&b, t, (size_t)(t->compact.window * DIGEST_PERCENT / 100 * TOKEN_BYTES));
-	put_files(&b, t);
-	put_questions(&b, t, &a);
-	put_plan(&b, t, &a);
-	out = arena_dup(&t->arena, buf_slice(&b));
-	buf_release(&b);
-	arena_release(&a);
-	return out;
 }
 
 /* --- the view --- */
@@ -221,13 +59,15 @@ static void add_user_words(struct task *t, const struct turn *turn)
 		return;
 	kept.blocks = arena_array(&t->arena, turn->n_blocks + 1, sizeof(*kept.blocks));
 	for (size_t k = 0; k < turn->n_blocks; k++)
-		if (turn->blocks[k].kind == BLOCK_TEXT && !is_note(turn->blocks[k].text))
-			kept.blocks[kept.n_blocks++] = turn->blocks[k];
+		if (turn->blocks[k].kind == BLOCK_TEXT && !is_note(turn->blocks[k].text)) {
+			kept.blocks[kept.n_blocks] = turn->blocks[k];
+			images_drop(t, &kept.blocks[kept.n_blocks++]);
+		}
 	add(t, &kept);
 }
 
 /* A turn of the user without its results (`most` 0), or with the first `most` bytes of each. */
-static void add_trimmed(struct task *t, const struct turn *turn, size_t most)
+static void add_trimmed(struct task *t, const struct turn *turn, size_t most, bool blind)
 {
 	struct turn kept = { .role = ROLE_USER, .n_blocks = turn->n_blocks };
 
@@ -237,6 +77,8 @@ static void add_trimmed(struct task *t, const struct turn *turn, size_t most)
 		size_t head;
 
 		*b = turn->blocks[k];
+		if (blind)
+			images_drop(t, b);
 		if (b->kind != BLOCK_RESULT || must_stay(b) || b->text.len <= most)
 			continue;
 		head = utf8_complete_prefix(slice_sub(b->text, 0, most));
@@ -261,16 +103,17 @@ static void build(struct task *t)
 	if (c->cut > 0) {
 		struct block *b = arena_alloc(&t->arena, sizeof(*b));
 
-		*b = (struct block){ .kind = BLOCK_TEXT, .text = digest(t) };
+		*b = (struct block){ .kind = BLOCK_TEXT, .text = compact_digest(t) };
 		add(t, &(struct turn){ .role = ROLE_USER, .blocks = b, .n_blocks = 1 });
 	}
 	for (size_t i = c->cut; i < c->made; i++) {
+		size_t most = i < c->trim ? 0 : c->most > 0 ? c->most : SIZE_MAX;
 		struct turn *turn = &all->turns[i];
 
-		if (turn->role == ROLE_ASSISTANT || (i >= c->trim && c->most == 0))
+		if (turn->role == ROLE_ASSISTANT || (i >= c->blind && most == SIZE_MAX))
 			add(t, turn);
 		else
-			add_trimmed(t, turn, i < c->trim ? 0 : c->most);
+			add_trimmed(t, turn, most, i < c->blind);
 	}
 	c->seen = c->made;
 }
@@ -308,17 +151,22 @@ uint64_t compact_room(struct task *t, uint64_t prompt_tokens)
 	return prompt_tokens < window ? window - prompt_tokens : 0;
 }
 
+static double bytes_of(const struct block *b)
+{
+	return (double)(b->text.len + b->raw.len) +
+	       (b->image ? (double)image_tokens(b->image) * COMPACT_TOKEN_BYTES : 0);
+}
+
 /* The first turn of the model behind which not more than this stands: at least its last one. */
 static size_t keep_from(const struct task *t, uint64_t tokens)
 {
 	const struct transcript *all = &t->transcript;
-	double bytes = (double)tokens * TOKEN_BYTES / t->compact.share;
+	double bytes = (double)tokens * COMPACT_TOKEN_BYTES / t->compact.share;
 	size_t from = all->n;
 
 	for (size_t i = all->n; i-- > 0;) {
 		for (size_t k = 0; k < all->turns[i].n_blocks; k++)
-			bytes -= (double)(all->turns[i].blocks[k].text.len +
-					  all->turns[i].blocks[k].raw.len);
+			bytes -= bytes_of(&all->turns[i].blocks[k]);
 		if (all->turns[i].role != ROLE_ASSISTANT)
 			continue;
 		if (bytes < 0 && from < all->n)
@@ -334,6 +182,7 @@ static uint64_t with_marks(struct task *t, size_t cut, size_t trim, size_t most)
 
 	c->cut = cut > c->cut ? cut : c->cut;
 	c->trim = trim > c->trim ? trim : c->trim;
+	c->blind = c->trim > c->blind ? c->trim : c->blind;
 	c->most = most;
 	c->made = t->transcript.n;
 	c->stale = true;
@@ -350,13 +199,27 @@ static size_t count_results(const struct turn *turns, size_t from, size_t to)
 	return n;
 }
 
+/* Only images go: those before this turn. Returns what is left in tokens. */
+static uint64_t without_images(struct task *t, size_t before)
+{
+	struct compact *c = &t->compact;
+
+	c->blind = before > c->blind ? before : c->blind;
+	return with_marks(t, 0, 0, c->most);
+}
+
 /* Gentle first. Returns what is left in tokens. */
 static uint64_t shorten(struct task *t)
 {
 	struct compact *c = &t->compact;
 	uint64_t target = c->window * TARGET_PERCENT / 100, left = 0;
-	size_t most, last = keep_from(t, 0);
+	size_t most, last = keep_from(t, 0), new = keep_from(t, c->window * KEEP_PERCENT / 100);
 
+	if (images_count(t, c->blind, new) > 0) {
+		left = without_images(t, new);
+		if (left <= target)
+			return left;
+	}
 	for (int tight = 0; tight < 2; tight++) {
 		size_t from = tight ? last : keep_from(t, c->window * KEEP_PERCENT / 100);
 
@@ -367,22 +230,24 @@ static uint64_t shorten(struct task *t)
 			return left;
 	}
 	/* what came last is itself too much */
-	most = (size_t)target / 2 * TOKEN_BYTES /
+	most = (size_t)target / 2 * COMPACT_TOKEN_BYTES /
 	       (count_results(t->transcript.turns, last, t->transcript.n) + 1);
 	return with_marks(t, last, last, most > LEAST_RESULT ? most : LEAST_RESULT);
 }
 
-static void tell(struct task *t, uint64_t before, uint64_t after, size_t cut, size_t trim)
+static void tell(struct task *t, uint64_t before, uint64_t after, const struct compact *was)
 {
 	struct compact *c = &t->compact;
 	const struct turn *turns = t->transcript.turns;
-	size_t results = count_results(turns, trim > c->cut ? trim : c->cut, c->trim), steps = 0;
+	size_t results = count_results(turns, was->trim > c->cut ? was->trim : c->cut, c->trim);
+	size_t images = images_count(t, was->blind, c->blind), steps = 0;
 	struct jw *w = task_log(t, "compaction");
 
-	for (size_t i = cut; i < c->cut; i++)
+	for (size_t i = was->cut; i < c->cut; i++)
 		steps += turns[i].role == ROLE_ASSISTANT;
 	jw_ki64(w, "cut", (int64_t)c->cut);
 	jw_ki64(w, "trim", (int64_t)c->trim);
+	jw_ki64(w, "blind", (int64_t)c->blind);
 	jw_ki64(w, "turns", (int64_t)c->made);
 	jw_ki64(w, "most", (int64_t)c->most);
 	jw_ki64(w, "before", (int64_t)before);
@@ -392,10 +257,14 @@ static void tell(struct task *t, uint64_t before, uint64_t after, size_t cut, si
 		&t->arena,
 		"The conversation was shortened from about %" PRIu64 " to %" PRIu64
 		" tokens, so that it fits the model's window: %zu %s summarised, %zu old %s of tools "
-		"left out. The model still has your words and its plan; `emend sessions show %.*s` "
+		"left out%s. The model still has your words and its plan; `emend sessions show %.*s` "
 		"has all of it.",
 		before, after, steps, steps == 1 ? "step" : "steps", results,
-		results == 1 ? "result" : "results", SLICE_ARG(t->session));
+		results == 1 ? "result" : "results",
+		images == 0   ? ""
+		: images == 1 ? ", and an image"
+			      : arena_printf(&t->arena, ", and %zu images", images).ptr,
+		SLICE_ARG(t->session));
 	task_notice(t, c->told);
 }
 
@@ -406,7 +275,7 @@ static bool compact_now(struct task *t)
 	uint64_t before = tokens_now(t), after = shorten(t);
 
 	if (after < before) {
-		tell(t, before, after, was.cut, was.trim);
+		tell(t, before, after, &was);
 		return true;
 	}
 	*c = was;
@@ -419,10 +288,24 @@ void compact_init(struct task *t)
 	t->compact.share = 1;
 }
 
+/* Providers take only so many images in a request, whatever the window. */
+static void check_images(struct task *t)
+{
+	struct compact was = t->compact;
+	size_t from = images_keep_from(t);
+	uint64_t before;
+
+	if (from <= was.blind)
+		return;
+	before = tokens_now(t);
+	tell(t, before, without_images(t, from), &was);
+}
+
 void compact_check(struct task *t)
 {
 	struct compact *c = &t->compact;
 
+	check_images(t);
 	if (c->window > 0 && tokens_now(t) > c->window * FULL_PERCENT / 100)
 		(void)compact_now(t);
 }
@@ -473,11 +356,13 @@ void compact_replay(struct task *t, struct json ev)
 	struct compact *c = &t->compact;
 	int64_t cut = json_i64_or(json_get(ev, "cut"), 0),
 		trim = json_i64_or(json_get(ev, "trim"), 0),
-		most = json_i64_or(json_get(ev, "most"), 0);
+		most = json_i64_or(json_get(ev, "most"), 0),
+		blind = json_i64_or(json_get(ev, "blind"), trim);
 	size_t n = t->transcript.n;
 
 	c->cut = cut > 0 && (size_t)cut < n ? (size_t)cut : 0;
 	c->trim = trim > 0 && (size_t)trim < n ? (size_t)trim : 0;
+	c->blind = blind > 0 && (size_t)blind <= n ? (size_t)blind : c->trim;
 	c->most = most > 0 ? (size_t)most : 0;
 	c->made = n;
 	while (c->cut > 0 && t->transcript.turns[c->cut].role != ROLE_ASSISTANT)

@@ -172,6 +172,7 @@ static void take_user(struct replay *p, struct json ev)
 
 	close_step(p);
 	*b = (struct block){ .kind = BLOCK_TEXT, .text = text_of(ev, "text", a) };
+	b->image = images_replay(p->t, ev, &b->text);
 	transcript_add(&p->t->transcript, a,
 		       &(struct turn){ .role = ROLE_USER, .blocks = b, .n_blocks = 1 });
 }
@@ -212,15 +213,17 @@ static void take_assistant(struct replay *p, struct json ev)
 static void take_result(struct replay *p, struct json ev)
 {
 	struct arena *a = &p->t->arena;
+	struct block *b;
 
 	if (!p->asked || p->n_results == p->n_calls)
 		return;
-	p->results[p->n_results++] =
-		(struct block){ .kind = BLOCK_RESULT,
-				.is_error = !json_bool_or(json_get(ev, "ok"), false),
-				.id = text_of(ev, "call", a),
-				.name = text_of(ev, "tool", a),
-				.text = text_of(ev, "text", a) };
+	b = &p->results[p->n_results++];
+	*b = (struct block){ .kind = BLOCK_RESULT,
+			     .is_error = !json_bool_or(json_get(ev, "ok"), false),
+			     .id = text_of(ev, "call", a),
+			     .name = text_of(ev, "tool", a),
+			     .text = text_of(ev, "text", a) };
+	b->image = images_replay(p->t, ev, &b->text);
 }
 
 static void take_usage(struct replay *p, struct json ev)

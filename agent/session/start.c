@@ -46,6 +46,11 @@ static void copy_spec(struct task *t, const struct task_spec *s)
 	t->workspace = arena_dup(a, s->workspace);
 	t->language = arena_dup(a, s->language);
 	t->diagnostics = arena_dup(a, s->diagnostics);
+	t->images = arena_array(a, s->n_images + 1, sizeof(*t->images));
+	for (t->n_images = 0; t->n_images < s->n_images; t->n_images++)
+		t->images[t->n_images] =
+			(struct task_image){ arena_dup(a, s->images[t->n_images].path),
+					     arena_dup(a, s->images[t->n_images].bytes) };
 	t->range_start = s->start;
 	t->range_end = s->end;
 	t->has_range = s->has_range;

@@ -34,12 +34,19 @@ struct ledger *agent_ledger(struct agent *a); /* what was spent; used by ledger_
  * gone (may be NULL). */
 void agent_close(struct agent *a, void (*closed)(void *payload), void *payload);
 
+struct task_image {	    /* that the user shows */
+	struct slice path;  /* absolute, resolved */
+	struct slice bytes; /* of the file */
+};
+
 struct task_spec { /* borrowed for the time of task_start() */
 	const struct code_action *action; /* NULL: `own`, or else the instruction is the task */
 	const struct config_action *own;  /* an action of the user's settings; NULL: none */
 	struct slice workspace;	  /* absolute, resolved */
 	struct slice title;	  /* "" = made from kind and instruction */
 	struct slice instruction; /* the user's words; without an action the task itself */
+	const struct task_image *images; /* they go along, too */
+	size_t n_images;
 	struct slice given; /* what goes along with them, as the face words it; "" = nothing */
 	struct slice path;	  /* of the code it is about: absolute; "" = none */
 	struct slice language;	  /* LSP languageId; may be empty */

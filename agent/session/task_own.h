@@ -8,8 +8,10 @@
  *   choose.c   the model, and those that take its place when it fails
  *   turn.c     one call of the model: budget, request, answer into the transcript and the log
  *   compact.c  what the model gets of a conversation that has outgrown its window
+ *   digest.c   what is said of the turns that were left out
  *   spend.c    the money of a call, and the question for more
  *   plan.c     the plan, and the person's word about it
+ *   images.c   the images of the user and of results, in the log and out of it
  *   calls.c    the tool calls of one turn; repeats.h says whether they go round in circles
  *   steer.c    what the person says meanwhile
  *   prompt.c   the words
@@ -57,6 +59,8 @@ struct task {
 	const struct code_action *action; /* NULL: none */
 	struct slice session, title, instruction, given, workspace;
 	struct slice path, language, diagnostics; /* path: relative */
+	struct task_image *images;		  /* of the user */
+	size_t n_images;
 	size_t range_start, range_end;
 	bool has_range;
 	bool around;	    /* the range was not selected: it is what stands around the cursor or a problem */
@@ -105,6 +109,7 @@ struct task {
 	struct compact { /* compact.c */
 		struct transcript view;
 		size_t cut, trim;  /* marks in the transcript */
+		size_t blind;	   /* no image before it is sent; at least trim */
 		size_t most;	   /* bytes of each result behind them; 0: all */
 		size_t made;	   /* turns when the view was made; 0: there is none, all is sent */
 		size_t seen;	   /* turns that the view holds */
@@ -182,9 +187,15 @@ void turn_start(struct task *t);    /* fails the task if the budget forbids it *
 void turn_reserved(struct task *t); /* the call may be made: spend.c */
 void turn_abort(struct task *t);
 void turn_user(struct task *t, struct slice text); /* appends a user turn, logged */
+/* With an image's bytes, which image_probe() takes, behind it; ptr NULL: none. */
+void turn_user_image(struct task *t, struct slice text, struct slice image);
 
 struct model_request turn_request(struct task *t);
 
+enum { COMPACT_TOKEN_BYTES = 3 };
+/* How each note begins that stands in a user turn and is not the user's. */
+#define COMPACT_NOTE "(A note of Emend, not of the user: "
+struct slice compact_digest(struct task *t); /* digest.c: of the turns before compact.cut */
 void compact_init(struct task *t);
 /* What goes to the model; borrowed until the transcript grows. */
 const struct transcript *compact_view(struct task *t);
@@ -221,6 +232,19 @@ extern const char task_call_was_cut[];
 void calls_abort(struct task *t);   /* drops what is under way; its results say "cancelled" */
 
 #define STEER_WORDS "(The user says while you work:)\n" /* what they begin with in the transcript */
+/* images.c: an image's bytes as a blob of the session; false: the log is broken, and the task has failed. */
+NODISCARD bool images_keep(struct task *t, struct slice bytes, struct sha256_hex *blob);
+void images_log(struct jw *w,
+		const struct sha256_hex *blob); /* the members of the event beside its text */
+/* What images_log() wrote; NULL: the event has none, or its blob is gone, which *text then says. */
+const struct image *images_replay(struct task *t, struct json ev, struct slice *text);
+size_t images_count(const struct task *t, size_t from, size_t to); /* in turns [from, to) */
+/* The first turn from which on images can all be sent: compact.blind, unless there are too many. */
+size_t images_keep_from(const struct task *t);
+void images_drop(struct task *t, struct block *b); /* the block says so, if it had one */
+/* Behind the user's first words, what they show. false: one may not be shown, and the task has failed. */
+NODISCARD bool images_of_user(struct task *t);
+
 /* Into the transcript, before the next call is planned; false: nothing waited. */
 bool steer_take(struct task *t);
 

@@ -1,19 +1,32 @@
 /* turn.c - one call of the model: reserve (spend.c), ask, settle, write down. */
+#include "agent/model/image.h"
 #include "agent/session/task_own.h"
 
 #include "agent/tool/tool.h"
 
 void turn_user(struct task *t, struct slice text)
 {
+	turn_user_image(t, text, (struct slice){ NULL, 0 });
+}
+
+void turn_user_image(struct task *t, struct slice text, struct slice image)
+{
 	struct block *b = arena_alloc(&t->arena, sizeof(*b));
+	struct sha256_hex blob;
 	struct jw *w;
 
+	if (image.ptr && !images_keep(t, image, &blob))
+		return;
 	text = secret_hide(&t->secrets, &t->arena, text);
 	w = task_log(t, "user");
 	jw_kstr(w, "text", text);
+	if (image.ptr)
+		images_log(w, &blob);
 	if (!task_log_end(t))
 		return;
 	*b = (struct block){ .kind = BLOCK_TEXT, .text = text };
+	if (image.ptr)
+		b->image = image_new(&t->arena, image);
 	transcript_add(&t->transcript, &t->arena,
 		       &(struct turn){ .role = ROLE_USER, .blocks = b, .n_blocks = 1 });
 }

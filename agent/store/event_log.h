@@ -12,7 +12,8 @@
  * Event types and their fields, all of which the transcript, undo, cost and audit are read from:
  *   session   {session, workspace, version}              first line
  *   task      {task, kind, title, model, mode, prompt, path?, limits{usd,tokens,turns,seconds}}
- *   user      {task, text}                               user turn sent to the model
+ *   user      {task, text, image?}                       user turn sent to the model; image: the
+ *             hash of the blob that holds it
  *   request   {task, turn, tokens, reserved_usd, conversation, turns}
  *             before a model call; conversation: SHA-256 of what it gets of the transcript, in so many turns
  *   assistant {task, model, stop, cut_call?, blocks[{kind,text,id,name,raw}], response_id, request_id,
@@ -38,7 +39,7 @@
  *             folder, a very large file
  *   commit    {task, transaction, ok, error?}            ok: all are made; else none, or as error
  *             says
- *   result    {task, call, tool, ok, text}
+ *   result    {task, call, tool, ok, text, image?}
  *   plan      {task, steps}
  *   hunk      {task, action: "accept", hunks[ids]}       the user keeps these changes
  *   undo      {task, step, path, ok, error?, before, after, redo?, rewind?}
@@ -48,7 +49,7 @@
  *             (0: none), and the steps of files above and up to those numbers go, or come again with redo
  *   undone    {task, ok}                                 it has come to its end, or was given up; without
  *             it the next start goes on with the undo
- *   compaction{task, cut, trim, turns, most, before, after}  from here on the model gets a shorter
+ *   compaction{task, cut, trim, blind, turns, most, before, after}  from here on the model gets a shorter
  *             conversation: session/compact.c
  *   notice    {task, text}
  *   pruned    {bytes}                                    the blobs of all events before it are gone

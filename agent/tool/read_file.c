@@ -1,8 +1,9 @@
-/* read_file.c - a text file or a range of its lines, numbered. */
+/* read_file.c - a text file or a range of its lines, numbered; or an image, where the model takes them. */
 #include "agent/tool/tools.h"
 
 #include <inttypes.h>
 
+#include "agent/model/image.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/utf8.h"
 
@@ -82,6 +83,27 @@ static void show(struct tool_run *r, struct slice text)
 	buf_release(&out);
 }
 
+/* A file that is no text: shown, if it is an image that the model takes. */
+static void show_binary(struct tool_run *r, const struct workspace_text *t)
+{
+	struct reading *s = r->state;
+	struct image image;
+	struct slice words;
+	struct err err;
+
+	if (t->is_buffer || !image_probe(t->bytes, &image)) {
+		tool_failf(r, "%.*s (%" PRIu64 " bytes) is not shown. %.*s", SLICE_ARG(s->path),
+			   t->size, SLICE_ARG(t->why));
+	} else if (!image_check(&image, s->path, t->bytes.len, r->env->images, &err)) {
+		tool_fail(r, &err);
+	} else {
+		r->image = arena_dup(&r->arena, t->bytes);
+		words = image_words(&r->arena, &image, t->bytes.len);
+		words = arena_printf(&r->arena, "%.*s: %.*s", SLICE_ARG(s->path), SLICE_ARG(words));
+		tool_finish(r, true, words, words);
+	}
+}
+
 static void was_read(void *payload, const struct workspace_text *t, const struct err *err)
 {
 	struct tool_run *r = payload;
@@ -94,8 +116,7 @@ static void was_read(void *payload, const struct workspace_text *t, const struct
 		tool_failf(r, "%.*s does not exist; use list_files or search to find it",
 			   SLICE_ARG(s->path));
 	} else if (t->binary) {
-		tool_failf(r, "%.*s (%" PRIu64 " bytes) is not shown. %.*s", SLICE_ARG(s->path),
-			   t->size, SLICE_ARG(t->why));
+		show_binary(r, t);
 	} else {
 		workspace_saw(&r->env->workspace, s->path, t->text);
 		s->encoding = t->encoding;

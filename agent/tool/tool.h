@@ -47,6 +47,7 @@ struct tool_env {
 	struct event_log *log;
 	const struct config *config;
 	struct secret_mask *secrets; /* what the model does not get; NULL: it gets all */
+	unsigned images;	     /* types (agent/model/image.h) that the model takes; 0: none */
 	struct slice task_id;
 	struct arena *arena; /* of the task: for what outlives a call */
 	struct slice *files; /* relative paths changed so far, each once */
@@ -92,6 +93,8 @@ struct tool_run {
 	bool started, done, ok;
 	bool progress; /* made again, this call tells something new: not a loop */
 	struct slice result;  /* for the model */
+	struct slice
+		image; /* shown behind it: bytes of an image, in the run's arena; ptr NULL: none */
 	struct slice summary; /* for people, one line */
 	void (*on_done)(struct tool_run *r);
 	void *payload;

@@ -61,10 +61,4 @@ void wire_bytes(struct jw *w, struct slice bytes);
 /* Reads either; false if there is neither, or the base64 is broken. */
 NODISCARD bool wire_bytes_read(struct json object, struct arena *a, struct slice *out);
 
-/* Digits of s into out, which has wire_base64_size(s.len) bytes. */
-size_t wire_base64_size(size_t bytes);
-void wire_base64(struct slice s, char *out);
-/* In place of nothing: out has at least s.len / 4 * 3 bytes. */
-NODISCARD bool wire_unbase64(struct slice s, char *out, size_t *len);
-
 #endif

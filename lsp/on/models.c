@@ -39,6 +39,8 @@ static void put_model(struct choices_reply *r, const struct model_choice *m)
 		jw_kf64(w, "input", m->input);
 		jw_kf64(w, "output", m->output);
 	}
+	if (m->images)
+		jw_kbool(w, "images", true);
 	if (m->ready)
 		jw_kbool(w, "ready", true);
 	jw_kstr(w, "state", m->state);

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 
+import images
 import rules
 from rules import Refused, need
 from stream import pieces, stop_of
@@ -138,10 +139,24 @@ class Chat(Base):
                 need(isinstance(m["content"], str) and m["content"], f"{where}.content: must not be empty")
             else:
                 only(m, {"role", "content"}, where)
+                if role == "user" and isinstance(m["content"], list):
+                    self.check_parts(m["content"], where)
+                    continue
                 need(isinstance(m["content"], str) and m["content"].strip(), f"{where}.content: must not be empty")
                 need(role != "system" or i == 0, "system comes first")
         need(not open_calls, f"'tool_calls' without an answer: {open_calls}")
         need(messages[-1]["role"] in ("user", "tool"), "the last message must be the user's or a tool's")
+
+    def check_parts(self, parts, where):
+        need(parts and self.quirk != "deepseek", f"{where}.content: expected a text")
+        for part in parts:
+            only(part, {"type", part.get("type")}, f"{where}.content")
+            need(part.get("type") in ("text", "image_url"), f"{where}.content: unknown type {part.get('type')}")
+            if part["type"] == "image_url":
+                only(part["image_url"], {"url", "detail"}, f"{where}.image_url")
+                images.check_url(need, part["image_url"].get("url"), f"{where}.image_url")
+            else:
+                need(part["text"].strip(), f"{where}.content: empty text")
 
     def conversation(self, body):
         blocks = [json.dumps(m, sort_keys=True) for m in body["messages"] if m["role"] != "system"]
@@ -258,6 +273,9 @@ class Responses(Base):
                 only(item, {"role", "content"} if user else {"type", "id", "role", "content", "status", "phase"}, where)
                 need(user or item.get("role") == "assistant", f"{where}.role: unknown")
                 for part in item["content"]:
+                    if user and part.get("type") == "input_image":
+                        self.check_image(part, where)
+                        continue
                     need(part.get("type") == ("input_text" if user else "output_text"), f"{where}.content: wrong part")
                     need(part.get("text"), f"{where}.content: empty text")
                 need("id" not in item or item["id"].startswith("msg_"), f"{where}.id: Expected an ID that begins with 'msg'.")
@@ -279,9 +297,18 @@ class Responses(Base):
                 only(item, {"type", "call_id", "output"}, where)
                 need(item["call_id"] in called, f"No tool call found for function call output with call_id {item['call_id']}.")
                 need(item["call_id"] not in answered and item["output"], f"{where}: answered twice, or with nothing")
+                for part in item["output"] if isinstance(item["output"], list) else []:
+                    if part.get("type") == "input_image":
+                        self.check_image(part, where)
+                    else:
+                        need(part.get("type") == "input_text" and part.get("text"), f"{where}.output: wrong part")
                 answered.append(item["call_id"])
         missing = [c for c in called if c not in answered]
         need(not missing, f"No tool output found for function call {', '.join(missing)}.")
+
+    def check_image(self, part, where):
+        only(part, {"type", "image_url", "detail"}, where)
+        images.check_url(need, part.get("image_url"), f"{where}.image_url")
 
     def conversation(self, body):
         return (json.dumps([body.get("tools"), body.get("instructions"), body["model"], body.get("prompt_cache_key")]),
@@ -357,7 +384,10 @@ class Responses(Base):
 class Gemini(Base):
     """POST /v1beta/models/MODEL:streamGenerateContent?alt=sse, or :generateContent for a reply in one piece."""
 
+    model = ""
+
     def matches(self, path):
+        self.model = path.split("/")[-1]
         return re.fullmatch(r"/v1beta/models/[^/:]+:(streamGenerateContent\?alt=sse|generateContent)", path)
 
     def streams(self, path, body):
@@ -401,7 +431,14 @@ class Gemini(Base):
             calls = [p for p in content["parts"] if "functionCall" in p]
             asked = [p["functionCall"] for p in calls]
             for k, p in enumerate(content["parts"]):
-                only(p, {"text", "functionCall", "functionResponse", "thoughtSignature", "thought"}, f"contents[{i}].parts[{k}]")
+                only(p, {"text", "functionCall", "functionResponse", "thoughtSignature", "thought", "inlineData"},
+                     f"contents[{i}].parts[{k}]")
+                inner = p.get("functionResponse", {}).get("parts", [])
+                need(not inner or "gemini-2" not in self.model, "functionResponse.parts: not supported by this model")
+                for blob in [x["inlineData"] for x in [p] + inner if "inlineData" in x]:
+                    only(blob, {"mimeType", "data"}, "inlineData")
+                    images.check(need, blob.get("mimeType"), blob.get("data"), "inlineData",
+                                 ("image/png", "image/jpeg", "image/webp"))
             if calls:
                 sent = calls[0].get("thoughtSignature")
                 need(sent in (self.sign(asked[0]["name"], asked[0]["args"]), "skip_thought_signature_validator"),

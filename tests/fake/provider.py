@@ -72,7 +72,7 @@ class Prefixes:
         """"new", "ok", or "broken: why"."""
         if dialect:
             head, blocks = dialect.conversation(body)
-            first = len(blocks) == 1
+            first = all('"role": "user"' in b or b.startswith('["user"') for b in blocks)  # who may show images
         else:
             clean = self.strip(body)
             blocks = self.flat(clean["messages"])

@@ -10,6 +10,8 @@ import hmac
 import json
 import re
 
+import images
+
 SECRET = b"fake provider"
 PLANTED = (b"test-key", b"planted-0d6b1f4e")  # as in tests/cli/support.py
 VERSIONS = {"2023-06-01", "2026-10-21"}
@@ -25,10 +27,11 @@ BLOCK_FIELDS = {
     "tool_use": {"type", "id", "name", "input", "cache_control", "caller"},
     "tool_result": {"type", "tool_use_id", "content", "is_error", "cache_control"},
     "server_tool_use": {"type", "id", "name", "input", "cache_control"},
+    "image": {"type", "source", "cache_control"},
     "future_block": None,
 }
 ROLE_BLOCKS = {
-    "user": {"text", "tool_result"},
+    "user": {"text", "image", "tool_result"},
     "assistant": {"text", "thinking", "redacted_thinking", "tool_use", "server_tool_use", "future_block"},
 }
 TOOL_FIELDS = {"name", "description", "input_schema", "cache_control", "strict",
@@ -156,11 +159,20 @@ def check_system(system, marks):
         check_mark(block, f"system.{i}", marks)
 
 
+def check_image(block, where):
+    source = block.get("source", {})
+    need(set(source) == {"type", "media_type", "data"} and source["type"] == "base64", f"{where}.image.source: not base64")
+    images.check(need, source["media_type"], source["data"], where)
+
+
 def check_result(block, where):
     content = block.get("content", "")
     if isinstance(content, list):
         need(content, f"{where}.content: must not be empty")
         for part in content:
+            if part.get("type") == "image" and not block.get("is_error"):
+                check_image(part, f"{where}.content")
+                continue
             need(part.get("type") == "text" and part.get("text"), f"{where}.content: only non-empty text is allowed")
     else:
         need(isinstance(content, str), f"{where}.content: Input should be a string or a list")
@@ -191,6 +203,8 @@ def check_block(block, role, where, model, marks):
         need(isinstance(block.get("input"), dict), f"{where}.tool_use.input: Input should be a valid dictionary")
     elif kind == "tool_result":
         check_result(block, where)
+    elif kind == "image":
+        check_image(block, where)
 
 
 def blocks_of(message):

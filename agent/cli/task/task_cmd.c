@@ -2,7 +2,9 @@
 #include "agent/cli/task/task_cmd.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +12,7 @@
 #include "agent/cli/loop.h"
 #include "agent/cli/task/answer.h"
 #include "agent/cli/task/host_cli.h"
+#include "agent/store/store_path.h"
 #include "protocol/base/limits.h"
 
 struct task_run {
@@ -167,6 +170,35 @@ struct slice task_words(struct cli *c, size_t from)
 		text = arena_printf(&c->arena, "%.*s%s%s", SLICE_ARG(text), text.len ? " " : "",
 				    c->args.rest[i]);
 	return text;
+}
+
+/* The user named the file, so this program reads it, wherever it lies; whether the model may see it is the task's
+ * to decide. */
+static bool read_image(struct cli *c, const char *name, struct task_image *out, struct err *err)
+{
+	char path[PATH_MAX];
+	struct err why;
+
+	if (c->args.dir && name[0] != '/')
+		name = arena_printf(&c->arena, "%s/%s", c->args.dir, name).ptr;
+	if (!realpath(name, path))
+		return err_set(err, ERR_USAGE, "--image %s: %s.", name, strerror(errno));
+	out->path = arena_dup(&c->arena, slice_of(path));
+	if (read_whole(out->path, LIMIT_READ_BYTES, &c->arena, &out->bytes, &why))
+		return true;
+	return err_set(err, ERR_USAGE, "--image: %s", why.msg);
+}
+
+bool task_images(struct cli *c, struct task_spec *spec, struct err *err)
+{
+	struct task_image *all = arena_array(&c->arena, c->args.n_images + 1, sizeof(*all));
+
+	for (size_t i = 0; i < c->args.n_images; i++)
+		if (!read_image(c, c->args.images[i], &all[i], err))
+			return false;
+	spec->images = all;
+	spec->n_images = c->args.n_images;
+	return true;
 }
 
 bool task_piped(struct cli *c, struct slice *out, struct err *err)

@@ -2,6 +2,8 @@
  * anthropic_request.c, the stream read in anthropic_stream.c. */
 #include "agent/model/dialect/anthropic.h"
 
+#include "agent/model/image.h"
+
 /* The first prefix that fits, so longer ones stand first. */
 static const struct anthropic_model models[] = {
 	{ "claude-opus-4-5", THINKING_OMIT, true },
@@ -108,6 +110,7 @@ static const char *const events[] = { "message_", "content_block_", "error", NUL
 const struct dialect_ops anthropic_dialect = {
 	.title = "Anthropic Messages",
 	.path = "/v1/messages",
+	.image_types = IMAGE_ALL,
 	.write = anthropic_write,
 	.headers = headers,
 	.events = events,

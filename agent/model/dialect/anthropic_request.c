@@ -41,12 +41,40 @@ static void write_mark(struct jw *w)
 	jw_kraw(w, "cache_control", SLICE("{\"type\":\"ephemeral\"}"));
 }
 
+static void write_text(struct jw *w, struct slice text)
+{
+	jw_object(w);
+	jw_kcstr(w, "type", "text");
+	request_text(w, "text", text);
+	jw_end(w);
+}
+
+static void write_image(struct jw *w, const struct image *image, bool mark)
+{
+	jw_object(w);
+	jw_kcstr(w, "type", "image");
+	jw_kobject(w, "source");
+	jw_kcstr(w, "type", "base64");
+	request_image(w, "media_type", "data", image);
+	jw_end(w);
+	if (mark)
+		write_mark(w);
+	jw_end(w);
+}
+
 static void write_result(struct jw *w, const struct plan_item *it)
 {
 	jw_object(w);
 	jw_kcstr(w, "type", "tool_result");
 	request_id(w, "tool_use_id", it->block->id, 0);
-	request_text(w, "content", plan_result_text(it));
+	if (plan_image(it)) {
+		jw_karray(w, "content");
+		write_text(w, plan_result_text(it));
+		write_image(w, plan_image(it), false);
+		jw_end(w);
+	} else {
+		request_text(w, "content", plan_result_text(it));
+	}
 	if (plan_result_is_error(it))
 		jw_kbool(w, "is_error", true);
 	if (it->mark)
@@ -69,6 +97,9 @@ static void write_item(struct jw *w, const struct plan_item *it)
 		jw_kstr(w, "name", b->name);
 		jw_kraw(w, "input", slice_trim(b->text).len == 0 ? SLICE("{}") : b->text);
 		jw_end(w);
+	} else if (plan_image(it)) {
+		write_text(w, b->text);
+		write_image(w, plan_image(it), it->mark);
 	} else {
 		jw_object(w);
 		jw_kcstr(w, "type", "text");

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "agent/model/image.h"
 #include "protocol/json/write.h"
 
 enum { TEXT_INDEX = -1, THINKING_INDEX = -2 };
@@ -259,6 +260,7 @@ static bool whole(struct reply *r, struct json root, struct failure *f)
 const struct dialect_ops chat_dialect = {
 	.title = "OpenAI Chat Completions",
 	.path = "/chat/completions",
+	.image_types = IMAGE_ALL,
 	.write = chat_write,
 	.headers = openai_headers,
 	.event = event,

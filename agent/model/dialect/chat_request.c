@@ -75,9 +75,49 @@ static void put_assistant(struct jw *w, const struct endpoint *e, const struct p
 	jw_end(w);
 }
 
+static void put_text_part(struct jw *w, struct slice text)
+{
+	jw_object(w);
+	jw_kcstr(w, "type", "text");
+	request_text(w, "text", text);
+	jw_end(w);
+}
+
+static void put_image_part(struct jw *w, const struct image *image)
+{
+	jw_object(w);
+	jw_kcstr(w, "type", "image_url");
+	jw_kobject(w, "image_url");
+	request_image_url(w, "url", image);
+	jw_end(w);
+	jw_end(w);
+}
+
+/* A message of the user with images. Messages of tools take none: theirs follow here, with a word that says so. */
+static void put_parts(struct jw *w, const struct plan_item *from, const struct plan_item *to)
+{
+	jw_karray(w, "content");
+	for (; from < to; from++) {
+		if (!plan_is_result(from))
+			put_text_part(w, from->block->text);
+		else if (plan_image(from))
+			put_text_part(
+				w,
+				SLICE("(The image of a result above, in the order of the results:)"));
+		if (plan_image(from))
+			put_image_part(w, plan_image(from));
+	}
+	jw_end(w);
+}
+
 static void put_user(struct jw *w, const struct endpoint *e, const struct plan_item *from,
 		     const struct plan_item *to)
 {
+	const struct plan_item *first = from;
+	bool images = false;
+
+	for (const struct plan_item *it = from; it < to; it++)
+		images = images || plan_image(it);
 	for (; from < to && plan_is_result(from); from++) {
 		jw_object(w);
 		jw_kcstr(w, "role", "tool");
@@ -85,11 +125,14 @@ static void put_user(struct jw *w, const struct endpoint *e, const struct plan_i
 		request_text(w, "content", plan_result_text(from));
 		jw_end(w);
 	}
-	if (from == to)
+	if (from == to && !images)
 		return;
 	jw_object(w);
 	jw_kcstr(w, "role", "user");
-	put_texts(w, from, to);
+	if (images)
+		put_parts(w, first, to);
+	else
+		put_texts(w, from, to);
 	jw_end(w);
 }
 

@@ -7,6 +7,8 @@
  * it came, in its place, to the same model. The stream just ends; a finishReason completes it. */
 #include "agent/model/dialect/chat.h"
 
+#include "agent/model/image.h"
+
 /* What Google documents for calls of another model: they have no signature, and need one. */
 #define NO_SIGNATURE "skip_thought_signature_validator"
 
@@ -25,7 +27,23 @@ static void put_call(struct jw *w, const struct block *b, bool first)
 	jw_end(w);
 }
 
-static void put_result(struct jw *w, const struct plan_item *it)
+static void put_image(struct jw *w, const struct image *image)
+{
+	jw_object(w);
+	jw_kobject(w, "inlineData");
+	request_image(w, "mimeType", "data", image);
+	jw_end(w);
+	jw_end(w);
+}
+
+/* From Gemini 3 on a result takes images itself; older ones take them as parts behind all results. */
+static bool results_take_images(const struct endpoint *e)
+{
+	return !slice_starts(e->model, SLICE("gemini-1")) &&
+	       !slice_starts(e->model, SLICE("gemini-2"));
+}
+
+static void put_result(struct jw *w, const struct endpoint *e, const struct plan_item *it)
 {
 	jw_object(w);
 	jw_kobject(w, "functionResponse");
@@ -34,16 +52,22 @@ static void put_result(struct jw *w, const struct plan_item *it)
 	jw_kobject(w, "response");
 	request_text(w, plan_result_is_error(it) ? "error" : "output", plan_result_text(it));
 	jw_end(w);
+	if (plan_image(it) && results_take_images(e)) {
+		jw_karray(w, "parts");
+		put_image(w, plan_image(it));
+		jw_end(w);
+	}
 	jw_end(w);
 	jw_end(w);
 }
 
-static void put_part(struct jw *w, const struct plan_item *it, bool first_call)
+static void put_part(struct jw *w, const struct endpoint *e, const struct plan_item *it,
+		     bool first_call)
 {
 	const struct block *b = it->block;
 
 	if (plan_is_result(it)) {
-		put_result(w, it);
+		put_result(w, e, it);
 	} else if (it->same && b->raw.len > 0) {
 		jw_raw(w, b->raw);
 	} else if (b->kind == BLOCK_CALL) {
@@ -52,10 +76,28 @@ static void put_part(struct jw *w, const struct plan_item *it, bool first_call)
 		jw_object(w);
 		request_text(w, "text", b->text);
 		jw_end(w);
+		if (plan_image(it))
+			put_image(w, plan_image(it));
 	}
 }
 
-static void put_contents(struct jw *w, const struct request_plan *p)
+/* Item i is the last result of its turn: the images of all of them, where the results take none. */
+static void put_late_images(struct jw *w, const struct endpoint *e, const struct request_plan *p,
+			    size_t i)
+{
+	size_t from = i;
+
+	if (results_take_images(e) || !plan_is_result(&p->items[i]) ||
+	    (i + 1 < p->n && plan_is_result(&p->items[i + 1])))
+		return;
+	while (from > 0 && plan_is_result(&p->items[from - 1]))
+		from--;
+	for (; from <= i; from++)
+		if (plan_image(&p->items[from]))
+			put_image(w, plan_image(&p->items[from]));
+}
+
+static void put_contents(struct jw *w, const struct endpoint *e, const struct request_plan *p)
 {
 	bool call_seen = false;
 
@@ -69,7 +111,8 @@ static void put_contents(struct jw *w, const struct request_plan *p)
 			jw_karray(w, "parts");
 			call_seen = false;
 		}
-		put_part(w, it, !call_seen);
+		put_part(w, e, it, !call_seen);
+		put_late_images(w, e, p, i);
 		call_seen = call_seen || it->block->kind == BLOCK_CALL;
 		if (i + 1 == p->n || p->items[i + 1].role != it->role) {
 			jw_end(w);
@@ -135,7 +178,7 @@ static void put(struct jw *w, const struct endpoint *e, const struct model_reque
 	jw_ki64(w, "maxOutputTokens", endpoint_max_output(e, r));
 	put_thinking(w, e);
 	jw_end(w);
-	put_contents(w, p);
+	put_contents(w, e, p);
 }
 
 static size_t headers(const struct endpoint *e, const struct api_key *key, struct arena *a,
@@ -305,6 +348,7 @@ static bool error(struct json root, struct failure *f)
 
 const struct dialect_ops gemini_dialect = {
 	.title = "Gemini",
+	.image_types = IMAGE_PNG | IMAGE_JPEG | IMAGE_WEBP,
 	.url = url,
 	.write = put,
 	.headers = headers,

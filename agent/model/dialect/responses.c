@@ -8,9 +8,28 @@
 #include <stdio.h>
 
 #include "agent/model/dialect/chat.h"
+#include "agent/model/image.h"
 #include "protocol/base/limits.h"
 
 /* --- request --- */
+
+static void put_part(struct jw *w, const char *type, struct slice text)
+{
+	jw_object(w);
+	jw_kcstr(w, "type", type);
+	request_text(w, "text", text);
+	jw_end(w);
+}
+
+static void put_image_part(struct jw *w, const struct image *image)
+{
+	if (!image)
+		return;
+	jw_object(w);
+	jw_kcstr(w, "type", "input_image");
+	request_image_url(w, "image_url", image);
+	jw_end(w);
+}
 
 static void put_text_item(struct jw *w, const struct plan_item *it)
 {
@@ -21,10 +40,8 @@ static void put_text_item(struct jw *w, const struct plan_item *it)
 		jw_kcstr(w, "type", "message");
 	jw_kcstr(w, "role", user ? "user" : "assistant");
 	jw_karray(w, "content");
-	jw_object(w);
-	jw_kcstr(w, "type", user ? "input_text" : "output_text");
-	request_text(w, "text", it->block->text);
-	jw_end(w);
+	put_part(w, user ? "input_text" : "output_text", it->block->text);
+	put_image_part(w, plan_image(it));
 	jw_end(w);
 	jw_end(w);
 }
@@ -37,7 +54,14 @@ static void put_item(struct jw *w, const struct plan_item *it)
 		jw_object(w);
 		jw_kcstr(w, "type", "function_call_output");
 		request_id(w, "call_id", b->id, 0);
-		request_text(w, "output", plan_result_text(it));
+		if (plan_image(it)) {
+			jw_karray(w, "output");
+			put_part(w, "input_text", plan_result_text(it));
+			put_image_part(w, plan_image(it));
+			jw_end(w);
+		} else {
+			request_text(w, "output", plan_result_text(it));
+		}
 		jw_end(w);
 	} else if (it->same && b->raw.len > 0) {
 		jw_raw(w, b->raw);
@@ -278,6 +302,7 @@ static const char *const events[] = { "response.", "error", NULL };
 const struct dialect_ops responses_dialect = {
 	.title = "OpenAI Responses",
 	.path = "/responses",
+	.image_types = IMAGE_ALL,
 	.write = put,
 	.headers = openai_headers,
 	.events = events,

@@ -488,10 +488,11 @@ static void models_have_prices(void **state)
 	(void)state;
 	loads(&c,
 	      "{\"models\": {\"mine/big\": {\"price\": {\"input\": 2, \"output\": 8, \"cache_read\": 0},"
-	      "\"context_tokens\": 64000}, \"small\": {\"max_output_tokens\": 4096}}}",
+	      "\"context_tokens\": 64000, \"images\": true}, \"small\": {\"max_output_tokens\": 4096}}}",
 	      NULL, NULL);
 	m = config_model_find(&c, SLICE("mine/big"));
 	assert_true(m && m->priced && m->context_tokens == 64000 && m->max_output_tokens == 0);
+	assert_int_equal(m->images, IMAGES_YES);
 	assert_true(m->input == 2 && m->output == 8 && m->cache_read == 0 && m->cache_write == 2);
 	assert_null(config_model_find(&c, SLICE("yours/big")));
 	m = config_model_find(&c, SLICE("yours/small")); /* a name alone: at any provider */
@@ -507,6 +508,8 @@ static void models_have_prices(void **state)
 		    "a number from 0 to");
 	model_fails("{\"models\": {\"a/b\": {\"context_tokens\": 0}}}", "a whole number from 1");
 	model_fails("{\"models\": {\"\": {}}}", "is not empty");
+	model_fails("{\"models\": {\"a/b\": {\"images\": 1}}}", "expected true or false");
+	model_fails("{\"models\": {\"a/b\": {\"image\": true}}}", "did you mean \"images\"?");
 	model_fails("{\"models\": {\"a\": 1}}", "expected an object");
 }
 
