@@ -40,7 +40,8 @@ static bool check_event(void *payload, struct json event, struct err *err)
 	if (json_is(json_get(event, "type"), "edit"))
 		return check_blob(b, json_get(event, "before"), err) &&
 		       check_blob(b, json_get(event, "after"), err);
-	return check_blob(b, json_get(event, "blob"), err);
+	return check_blob(b, json_get(event, "blob"), err) &&
+	       check_blob(b, json_get(event, "image"), err);
 }
 
 static void report(struct cli *c, const struct session_info *s, uint64_t blobs,

@@ -1,5 +1,6 @@
-/* cmd_cost.c - emend cost [--by model|day|session] */
+/* cmd_cost.c - emend cost [--by day|model|session|project|kind] [--check] */
 #include "agent/budget/budget_text.h"
+#include "agent/cli/cost_check.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/place.h"
 #include "agent/cli/screen/flow.h"
@@ -21,7 +22,7 @@ static void put_human(struct sum *s, struct slice key, uint64_t calls, const str
 	struct arena *a = &s->cli->arena;
 	struct table *t = &s->table;
 
-	table_cell(t, TERM_PLAIN, key);
+	table_cell(t, TERM_PLAIN, key.len > 0 ? key : SLICE("(not noted)"));
 	table_cell(t, TERM_PLAIN,
 		   arena_printf(a, "$%.4f%s", u->usd,
 				u->unpriced    ? "+"
@@ -94,7 +95,7 @@ static void put_notes(struct cli *c, const struct sum *s)
 
 int cmd_cost(struct cli *c)
 {
-	static const char *const names[] = { "day", "model", "session" };
+	static const char *const names[] = { "day", "model", "session", "project", "kind" };
 	static const struct table_column columns[] = {
 		{ .head = "", .gives = true },		 { .head = "cost ", .right = true },
 		{ .head = "calls", .right = true },	 { .head = "tokens in", .right = true },
@@ -110,12 +111,15 @@ int cmd_cost(struct cli *c)
 	while (by < ARRAY_LEN(names) && strcmp(names[by], sum.by) != 0)
 		by++;
 	if (by == ARRAY_LEN(names))
-		return cli_usage(c, "--by: expected day, model or session, found \"%.40s\".",
-				 sum.by);
+		return cli_usage(
+			c, "--by: expected day, model, session, project or kind, found \"%.40s\".",
+			sum.by);
 	if (!state_dir(&c->arena, &state, &err))
 		return cli_fail(c, &err);
 	table_init(&sum.table, &c->arena, columns, ARRAY_LEN(columns));
 	ledger = ledger_new(state);
+	if (cli_given(c, OPT_CHECK))
+		return cost_check(c, state, ledger);
 	ok = ledger_costs(ledger, (enum ledger_by)by, put, &sum, &err);
 	ledger_free(ledger);
 	if (ok && !cli_given(c, OPT_JSON)) {

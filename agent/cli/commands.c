@@ -134,8 +134,8 @@ static const struct command table[] = {
 	  "verify checks the hash chain and the stored contents of one session, or of all;\n"
 	  "show prints a session for people; export prints its events, one JSON object a line.\n",
 	  OPTS_COMMON | OPT_JSON, 2, cmd_audit, NULL },
-	{ "cost", "[--by model|day|session]", "what was spent", NULL,
-	  OPTS_COMMON | OPT_BY | OPT_JSON, 0, cmd_cost, NULL },
+	{ "cost", "[--by day|model|session|project|kind] [--check]", "what was spent", NULL,
+	  OPTS_COMMON | OPT_BY | OPT_CHECK | OPT_JSON, 0, cmd_cost, NULL },
 	{ "models", "", "which models are set up", NULL, OPTS_COMMON | OPT_MODEL | OPT_JSON, 0,
 	  cmd_models, NULL },
 	{ "config", "[show | path | schema | check]", "the settings and where they come from", NULL,

@@ -43,6 +43,7 @@
 #define OPT_OUTPUT_SCHEMA OPTION_BIT(32)
 #define OPT_WORKTREE OPTION_BIT(33)
 #define OPT_IMAGE OPTION_BIT(34)
+#define OPT_CHECK OPTION_BIT(35)
 /* Groups of them. */
 #define OPTS_COMMON (OPT_DIR | OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP)
 #define OPTS_TASK                                                                      \

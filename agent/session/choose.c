@@ -67,13 +67,16 @@ bool task_check_models(const struct config *c, struct arena *a, struct err *err)
 	return true;
 }
 
+struct slice task_kind(const struct task *t)
+{
+	return slice_of(task_spec_name(
+		&(struct task_spec){ .action = t->action, .own = t->has_own ? &t->own : NULL }));
+}
+
 bool choose_model(struct task *t, struct err *err)
 {
-	struct slice kind = slice_of(task_spec_name(
-		&(struct task_spec){ .action = t->action, .own = t->has_own ? &t->own : NULL }));
-
 	if (!task_check_models(&t->config, &t->arena, err) ||
-	    !open_named(t, config_model_for(&t->config, kind), &t->model, err))
+	    !open_named(t, config_model_for(&t->config, task_kind(t)), &t->model, err))
 		return false;
 	t->env.images = model_images(t->model);
 	compact_init(t);

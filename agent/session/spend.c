@@ -197,9 +197,11 @@ bool spend_reserve(struct task *t, struct err *err)
 	budget_reserve(&t->budget, &t->next_call, tokens[0]);
 	t->reserving =
 		ledger_post_reserve(agent_store(t->agent), agent_ledger(t->agent),
-				    &(struct ledger_ask){ .session = t->session,
-							  .task = task_id(t),
-							  .model = model_name(t->model),
+				    &(struct ledger_ask){ .call = { .session = t->session,
+								    .task = task_id(t),
+								    .model = model_name(t->model),
+								    .workspace = t->workspace,
+								    .kind = task_kind(t) },
 							  .usd = usd,
 							  .n = n,
 							  .day_cap = budget_day_cap(&t->budget) },

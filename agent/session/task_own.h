@@ -174,6 +174,8 @@ void task_first_turn(struct task *t); /* all is read */
 void task_next_turn(struct task *t);  /* another call, or first the question whether it may cost more */
 void task_after_turn(struct task *t); /* the model has answered */
 
+/* Of work: "do", "explain", ...: what models and costs are told apart by. */
+struct slice task_kind(const struct task *t);
 /* The model that was asked for, opened. */
 NODISCARD bool choose_model(struct task *t, struct err *err);
 /* After t->unanswered: the next of the user's list. false: there is none. No call may be running. */

@@ -96,35 +96,36 @@ static bool check_cap(struct ledger *l, const struct moment *m, double usd, doub
 		cap, spent, reserved, usd);
 }
 
-static bool insert(struct ledger *l, const struct moment *m, const struct slice who[3], double usd,
-		   struct err *err)
+static bool insert(struct ledger *l, const struct moment *m, const struct ledger_call *call,
+		   double usd, struct err *err)
 {
-	sqlite3_stmt *st = ledger_db_prepare(l,
-					     "INSERT INTO spend(day, time, session, task, model, "
-					     "reserved, owner) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-					     err);
+	const struct slice texts[] = { call->session,	call->task, call->model,
+				       call->workspace, call->kind, l->owner };
+	sqlite3_stmt *st = ledger_db_prepare(
+		l,
+		"INSERT INTO spend(day, time, session, task, model, workspace, "
+		"kind, owner, reserved) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+		err);
 
 	if (!st)
 		return false;
 	(void)sqlite3_bind_text(st, 1, m->day, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(st, 2, m->ms);
-	for (int i = 0; i < 3; i++)
-		ledger_db_bind(st, 3 + i, who[i]);
-	(void)sqlite3_bind_double(st, 6, usd);
-	ledger_db_bind(st, 7, l->owner);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		ledger_db_bind(st, 3 + (int)i, texts[i]);
+	(void)sqlite3_bind_double(st, 9, usd);
 	return ledger_db_finish(l, st, err);
 }
 
-bool ledger_reserve(struct ledger *l, struct slice session, struct slice task, struct slice model,
-		    double usd, double day_cap, int64_t *id, struct err *err)
+bool ledger_reserve(struct ledger *l, const struct ledger_call *call, double usd, double day_cap,
+		    int64_t *id, struct err *err)
 {
-	const struct slice who[3] = { session, task, model };
 	struct moment m = now();
 
 	if (!ledger_db_open(l, err) || !ledger_db_run(l, "BEGIN IMMEDIATE", err))
 		return false;
 	if (ledger_db_reap(l, err) && check_cap(l, &m, usd, day_cap, err) &&
-	    insert(l, &m, who, usd, err)) {
+	    insert(l, &m, call, usd, err)) {
 		*id = sqlite3_last_insert_rowid(l->db);
 		if (ledger_db_run(l, "COMMIT", err))
 			return true;

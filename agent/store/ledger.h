@@ -16,12 +16,16 @@ enum ledger_estimate { /* how sure the cost of a call is */
  * damaged or was made by a newer emend gives ERR_IO with its name, at each call. */
 struct ledger *ledger_new(struct slice state_dir);
 void ledger_free(struct ledger *l);
+struct ledger_call { /* who makes a call, of which model, and what for */
+	struct slice session, task, model;
+	struct slice workspace; /* absolute: the project */
+	struct slice kind;	/* of work: "do", "explain", ... */
+};
 /* Reserves money before a call, so that two programs together cannot pass the day's cap: fails with
  * ERR_BUDGET if spent + reserved of today (UTC) + usd > day_cap (0: no cap). *id names the
  * reservation. */
-NODISCARD bool ledger_reserve(struct ledger *l, struct slice session, struct slice task,
-			      struct slice model, double usd, double day_cap, int64_t *id,
-			      struct err *err);
+NODISCARD bool ledger_reserve(struct ledger *l, const struct ledger_call *call, double usd,
+			      double day_cap, int64_t *id, struct err *err);
 /* The call is over: the reservation becomes what it cost; u NULL: the call was never made, and is
  * forgotten. A reservation of a process
  * that died is settled at its worst case by whoever opens the ledger next; where nobody can tell
@@ -34,16 +38,23 @@ NODISCARD bool ledger_task(struct ledger *l, struct slice session, struct slice 
 			   double usd, struct err *err);
 
 /* --- reading --- */
-enum ledger_by { LEDGER_BY_DAY, LEDGER_BY_MODEL, LEDGER_BY_SESSION };
+enum ledger_by {
+	LEDGER_BY_DAY,
+	LEDGER_BY_MODEL,
+	LEDGER_BY_SESSION,
+	LEDGER_BY_PROJECT,
+	LEDGER_BY_KIND,
+};
 struct ledger_cost {	  /* of settled calls; slices are borrowed for the time of the call */
-	struct slice key; /* "2026-11-21", "anthropic/...", a session's id */
+	struct slice key; /* "2026-11-21", "anthropic/...", a session's id, a folder, "do" */
 	struct usage usage;
 	uint64_t calls;
 	uint64_t died; /* of them: LEDGER_DIED */
 	double died_usd;
 };
 typedef void ledger_cost_fn(void *payload, const struct ledger_cost *c);
-/* One call of fn for each day (newest first), model (dearest first) or session (newest first). */
+/* One call of fn for each day or session (newest first), model, project or kind of work (dearest first). A project
+ * or kind of a call that an older version made may be "": it noted none. */
 NODISCARD bool ledger_costs(struct ledger *l, enum ledger_by by, ledger_cost_fn *fn, void *payload,
 			    struct err *err);
 

@@ -7,7 +7,7 @@
 
 #include "agent/store/store_path.h"
 
-enum { SCHEMA = 2, BUSY_MS = 5000 };
+enum { SCHEMA = 3, BUSY_MS = 5000 };
 
 /* spend: one row a model call. usd is NULL while the call runs; reserved counts then. owner: the process
  * that makes it. estimated: enum ledger_estimate. */
@@ -36,6 +36,11 @@ static const char *const steps_sql[SCHEMA] = {
 	"DROP INDEX spend_day;"
 	"CREATE INDEX spend_day ON spend(day, usd);"
 	"PRAGMA user_version = 2;",
+	"ALTER TABLE spend ADD COLUMN workspace TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE spend ADD COLUMN kind TEXT NOT NULL DEFAULT '';"
+	"UPDATE spend SET workspace = coalesce((SELECT workspace FROM task WHERE"
+	" task.session = spend.session AND task.task = spend.task), '');"
+	"PRAGMA user_version = 3;",
 };
 
 bool ledger_db_failed(struct ledger *l, struct err *err)

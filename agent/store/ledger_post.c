@@ -34,8 +34,8 @@ static void reserve_work(struct store_job *j)
 	for (size_t i = 0; i < a->n && !x->reserved; i++) {
 		struct err why = { 0 };
 
-		x->reserved = ledger_reserve(x->ledger, a->session, a->task, a->model, x->usd[i],
-					     a->day_cap, &x->out.id, &why);
+		x->reserved = ledger_reserve(x->ledger, &a->call, x->usd[i], a->day_cap, &x->out.id,
+					     &why);
 		x->out.which = i;
 		if (x->why.code == ERR_NONE)
 			x->why = why;
@@ -73,9 +73,11 @@ struct ledger_asked *ledger_post_reserve(struct store *s, struct ledger *l,
 	arena_init(&x->arena);
 	memcpy(x->usd, a->usd, a->n * sizeof(*a->usd));
 	x->ask = *a;
-	x->ask.session = arena_dup(&x->arena, a->session);
-	x->ask.task = arena_dup(&x->arena, a->task);
-	x->ask.model = arena_dup(&x->arena, a->model);
+	x->ask.call = (struct ledger_call){ .session = arena_dup(&x->arena, a->call.session),
+					    .task = arena_dup(&x->arena, a->call.task),
+					    .model = arena_dup(&x->arena, a->call.model),
+					    .workspace = arena_dup(&x->arena, a->call.workspace),
+					    .kind = arena_dup(&x->arena, a->call.kind) };
 	store_post(s, &x->job);
 	return x;
 }

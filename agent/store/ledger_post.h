@@ -10,7 +10,7 @@
 #include "agent/store/store.h"
 
 struct ledger_ask {
-	struct slice session, task, model; /* copied */
+	struct ledger_call call; /* copied */
 	const double *usd; /* what to ask for: the first sum for which there is room */
 	size_t n;	   /* of them, at most 4 */
 	double day_cap;

@@ -25,6 +25,8 @@ static uint64_t count(sqlite3_stmt *st, int at)
 static const char *const cost_sql[] = {
 	[LEDGER_BY_DAY] = "SELECT day" COST_COLUMNS "1 DESC",
 	[LEDGER_BY_MODEL] = "SELECT model" COST_COLUMNS "3 DESC, 1",
+	[LEDGER_BY_PROJECT] = "SELECT workspace" COST_COLUMNS "3 DESC, 1",
+	[LEDGER_BY_KIND] = "SELECT kind" COST_COLUMNS "3 DESC, 1",
 	[LEDGER_BY_SESSION] = "SELECT session" COST_COLUMNS "max(time) DESC",
 };
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 
 from console import Terminal
 from provider import Provider
@@ -82,6 +83,30 @@ def a_killed_call_counts_at_once(w):
     r = w.run("cost")
     expect("killed before the answer was complete" in r.out, r)
     expect(cost(w)["died"] == 1 and cost(w)["died_usd"] == cost(w)["usd"] > 0.1, cost(w))
+    r = w.run("cost", "--check")  # the log has nothing of it, and that is no difference
+    expect(r.status == 0 and "for calls that were killed" in r.out, r)
+
+
+def the_ledger_is_checked_against_the_logs(w):
+    w.repository()
+    for n in (1, 2):
+        r = w.run("do", "--yes", "--json", "--model", w.script(dict(CALL, usage={"input": 900 * n, "output": 10}), {"text": "Done."}), "x")
+        expect(r.status == 0, r)
+    r = w.run("cost", "--check", "--json")
+    checks = r.of("check")
+    expect(r.status == 0 and len(checks) == 2 and all(c["ok"] and c["ledger_usd"] == c["log_usd"] > 0 for c in checks), r)
+    session = checks[0]["session"]
+    for change in ("usd = usd + 0.001", "usd = usd - 0.001, input = input + 1"):
+        db = sqlite3.connect(os.path.join(w.state, "emend.db"))
+        db.execute("UPDATE spend SET %s WHERE session = ? AND id = (SELECT min(id) FROM spend WHERE session = ?)" % change,
+                   (session, session))
+        db.commit()
+        db.close()
+        r = w.run("cost", "--check")
+        expect(r.status == 1 and "DIFFERS " + session in r.out and "2 sessions, 1 differ" in r.out, r)
+    expect(w.run("sessions", "rm", session).status == 0, session)
+    r = w.run("cost", "--check")
+    expect(r.status == 0 and "1 session, 0 differ; 1 more in the ledger" in r.out, r)
 
 
 def the_model_is_told_before_the_end(w):
@@ -143,6 +168,7 @@ def many_side_by_side_share_a_day(w):
 
 if __name__ == "__main__":
     main([a_dollar_limit_needs_a_price, without_a_price_tokens_are_held, a_reply_without_usage_is_estimated,
-          the_day_holds_without_usage, a_killed_call_counts_at_once, the_model_is_told_before_the_end,
+          the_day_holds_without_usage, a_killed_call_counts_at_once, the_ledger_is_checked_against_the_logs,
+          the_model_is_told_before_the_end,
           more_is_asked_for_on_a_terminal, more_is_asked_for_at_the_limit_of_the_day,
           many_side_by_side_share_a_day])

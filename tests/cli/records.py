@@ -182,10 +182,11 @@ def state_is_private(w):
 
 def cost_and_status(w):
     one_task(w, dict(EDIT, usage={"input": 1000, "cache_read": 500, "output": 100}), DONE)
-    for by in ("day", "model", "session"):
+    for by in ("day", "model", "session", "project", "kind"):
         r = w.run("cost", "--json", "--by", by)
         (c,) = r.of("cost")
         expect(r.status == 0 and c[by] and c["calls"] == 2 and c["cache_read"] == 500, r)
+        expect(c[by] == {"project": w.path, "kind": "do"}.get(by, c[by]), r)
     expect("total" in w.run("cost").out, "")
     r = w.run("status", "--json")
     (task,) = r.of("task")

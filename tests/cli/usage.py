@@ -62,7 +62,7 @@ def mistakes_get_a_suggestion(w):
         (["sessions", "frob"], "list, show, resume and rm"),
         (["sessions", "show"], "Which session"),
         (["sessions", "show", "nope"], 'no session "nope"'),
-        (["cost", "--by", "moon"], "day, model or session"),
+        (["cost", "--by", "moon"], "day, model, session, project or kind"),
         (["policy", "explain"], "Which command"),
     ]:
         r = w.run(*args)

@@ -16,6 +16,14 @@
 #define T SLICE("t1")
 #define M SLICE("scripted:x")
 
+static bool reserve(struct ledger *l, struct slice session, struct slice task, struct slice model,
+		    double usd, double day_cap, int64_t *id, struct err *err)
+{
+	const struct ledger_call call = { session, task, model, SLICE("/w"), SLICE("do") };
+
+	return ledger_reserve(l, &call, usd, day_cap, id, err);
+}
+
 static void sql(const struct scratch *s, const char *text)
 {
 	char path[128];
@@ -38,20 +46,18 @@ static void reserve_and_settle(void **state)
 
 	assert_true(ledger_spent_today(l, &spent, &err));
 	assert_true(spent == 0);
-	assert_true(ledger_reserve(l, S, T, M, 0.9, 1.0, &id, &err));
+	assert_true(reserve(l, S, T, M, 0.9, 1.0, &id, &err));
 	assert_true(ledger_spent_today(l, &spent, &err));
 	assert_true(spent == 0);
-	assert_false(
-		ledger_reserve(l, S, T, M, 0.2, 1.0, &other, &err)); /* 0.9 is still reserved */
+	assert_false(reserve(l, S, T, M, 0.2, 1.0, &other, &err)); /* 0.9 is still reserved */
 	assert_int_equal(err.code, ERR_BUDGET);
 	assert_non_null(strstr(err.msg, "budget.dayUsd"));
 	assert_true(ledger_settle(l, id, &u, &err));
 	assert_true(ledger_spent_today(l, &spent, &err));
 	assert_true(spent == 0.25);
-	assert_true(
-		ledger_reserve(l, S, T, M, 0.75, 1.0, &other, &err)); /* exactly up to the cap */
-	assert_false(ledger_reserve(l, S, T, M, 0.01, 1.0, &id, &err));
-	assert_true(ledger_reserve(l, S, T, M, 1000, 0, &id, &err)); /* no cap */
+	assert_true(reserve(l, S, T, M, 0.75, 1.0, &other, &err)); /* exactly up to the cap */
+	assert_false(reserve(l, S, T, M, 0.01, 1.0, &id, &err));
+	assert_true(reserve(l, S, T, M, 1000, 0, &id, &err)); /* no cap */
 	ledger_free(l);
 }
 
@@ -62,7 +68,7 @@ static void settle_is_once(void **state)
 	struct err err = { 0 };
 	int64_t id;
 
-	assert_true(ledger_reserve(l, S, T, M, 1, 5, &id, &err));
+	assert_true(reserve(l, S, T, M, 1, 5, &id, &err));
 	assert_true(ledger_settle(l, id, &u, &err));
 	assert_false(ledger_settle(l, id, &u, &err));
 	assert_int_equal(err.code, ERR_NOT_FOUND);
@@ -92,14 +98,14 @@ static void a_dead_process_has_spent_its_worst_case(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		l = ledger_new(scratch_dir(*state));
-		_exit(!ledger_reserve(l, S, T, M, 0.4, 1, &id, &err));
+		_exit(!reserve(l, S, T, M, 0.4, 1, &id, &err));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	assert_true(ledger_spent_today(l, &spent, &err));
 	assert_true(spent == 0.4); /* at once, not in an hour */
-	assert_false(ledger_reserve(l, S, T, M, 0.7, 1, &other, &err));
-	assert_true(ledger_reserve(l, S, T, M, 0.5, 1, &other, &err));
+	assert_false(reserve(l, S, T, M, 0.7, 1, &other, &err));
+	assert_true(reserve(l, S, T, M, 0.5, 1, &other, &err));
 	assert_true(ledger_costs(l, LEDGER_BY_DAY, one_row, &cost, &err));
 	assert_true(cost.died == 1 && cost.died_usd == 0.4 && cost.usage.estimated);
 	assert_true(ledger_settle(l, 1, &late, &err)); /* it was only thought dead */
@@ -115,12 +121,12 @@ static void a_process_of_elsewhere_is_believed_for_an_hour(void **state)
 	int64_t id, other;
 	double spent;
 
-	assert_true(ledger_reserve(l, S, T, M, 1, 1, &id, &err));
+	assert_true(reserve(l, S, T, M, 1, 1, &id, &err));
 	sql(*state, "UPDATE spend SET time = time - 3500 * 1000, owner = 'far ' || owner");
-	assert_false(ledger_reserve(l, S, T, M, 0.5, 1, &other, &err));
+	assert_false(reserve(l, S, T, M, 0.5, 1, &other, &err));
 	assert_true(ledger_spent_today(l, &spent, &err) && spent == 0);
 	sql(*state, "UPDATE spend SET time = time - 101 * 1000");
-	assert_false(ledger_reserve(l, S, T, M, 0.5, 1, &other, &err)); /* it was spent */
+	assert_false(reserve(l, S, T, M, 0.5, 1, &other, &err)); /* it was spent */
 	assert_true(ledger_spent_today(l, &spent, &err) && spent == 1);
 	ledger_free(l);
 }
@@ -133,7 +139,7 @@ static void a_running_call_is_never_given_up(void **state)
 	double spent;
 	int64_t id;
 
-	assert_true(ledger_reserve(l, S, T, M, 1, 1, &id, &err));
+	assert_true(reserve(l, S, T, M, 1, 1, &id, &err));
 	sql(*state, "UPDATE spend SET time = time - 7200 * 1000");
 	assert_true(ledger_spent_today(l, &spent, &err) && spent == 0);
 	assert_true(ledger_settle(l, id, &u, &err));
@@ -148,11 +154,16 @@ static void a_call_that_was_not_made_is_forgotten(void **state)
 	struct err err = { 0 };
 	int64_t id;
 
-	assert_true(ledger_reserve(l, S, T, M, 1, 1, &id, &err));
+	assert_true(reserve(l, S, T, M, 1, 1, &id, &err));
 	assert_true(ledger_settle(l, id, NULL, &err));
 	assert_true(ledger_costs(l, LEDGER_BY_DAY, one_row, &cost, &err));
 	assert_int_equal(cost.calls, 77); /* not one row */
 	ledger_free(l);
+}
+
+static void is_key(void *payload, const struct ledger_cost *c)
+{
+	assert_true(slice_eq_cstr(c->key, payload));
 }
 
 /* The file of the version before this one is brought up to date, with what it holds. */
@@ -164,15 +175,23 @@ static void an_older_ledger_is_kept(void **state)
 	double spent = 0;
 	int64_t id;
 
-	assert_true(ledger_reserve(l, S, T, M, 1, 0, &id, &err));
+	assert_true(reserve(l, S, T, M, 1, 0, &id, &err));
 	assert_true(ledger_settle(l, id, &u, &err));
 	ledger_free(l);
 	sql(*state, "DROP INDEX spend_day; CREATE INDEX spend_day ON spend(day);"
 		    "ALTER TABLE spend DROP COLUMN owner; ALTER TABLE spend DROP COLUMN estimated;"
+		    "ALTER TABLE spend DROP COLUMN workspace; ALTER TABLE spend DROP COLUMN kind;"
+		    "INSERT INTO task VALUES('s1', 't1', '/older', 'title', 'done', 0.5, '');"
 		    "PRAGMA user_version = 1");
 	l = ledger_new(scratch_dir(*state));
 	assert_true(ledger_spent_today(l, &spent, &err) && spent == 0.5);
-	assert_true(ledger_reserve(l, S, T, M, 1, 0, &id, &err));
+	assert_true(ledger_costs(l, LEDGER_BY_PROJECT, is_key, (char[]){ "/older" }, &err));
+	assert_true(ledger_costs(l, LEDGER_BY_KIND, is_key, (char[]){ "" }, &err));
+	assert_true(reserve(l, S, T, M, 1, 0, &id, &err));
+	assert_true(ledger_settle(l, id, &u, &err));
+	sql(*state, "DELETE FROM spend WHERE kind = ''");
+	assert_true(ledger_costs(l, LEDGER_BY_PROJECT, is_key, (char[]){ "/w" }, &err));
+	assert_true(ledger_costs(l, LEDGER_BY_KIND, is_key, (char[]){ "do" }, &err));
 	ledger_free(l);
 }
 
@@ -184,12 +203,12 @@ static void yesterday_does_not_count_today(void **state)
 	double spent;
 	int64_t id;
 
-	assert_true(ledger_reserve(l, S, T, M, 1, 1, &id, &err));
+	assert_true(reserve(l, S, T, M, 1, 1, &id, &err));
 	assert_true(ledger_settle(l, id, &u, &err));
 	sql(*state, "UPDATE spend SET day = '2020-01-01', time = 1577836800000");
 	assert_true(ledger_spent_today(l, &spent, &err));
 	assert_true(spent == 0);
-	assert_true(ledger_reserve(l, S, T, M, 1, 1, &id, &err));
+	assert_true(reserve(l, S, T, M, 1, 1, &id, &err));
 	ledger_free(l);
 }
 
@@ -204,7 +223,7 @@ static void race(const struct scratch *s)
 	int64_t id;
 
 	for (int i = 0; i < TRIES; i++) {
-		if (ledger_reserve(l, S, T, M, 0.01, 1.0, &id, &err)) {
+		if (reserve(l, S, T, M, 0.01, 1.0, &id, &err)) {
 			if (!ledger_settle(l, id, &u, &err))
 				_exit(2);
 		} else if (err.code != ERR_BUDGET) {
@@ -246,17 +265,17 @@ static void damaged_and_newer_files_are_named(void **state)
 	memset(junk, 'j', sizeof(junk));
 	scratch_write(*state, "emend.db", junk, sizeof(junk));
 	for (int i = 0; i < 2; i++) {
-		assert_false(ledger_reserve(l, S, T, M, 1, 1, &id, &err));
+		assert_false(reserve(l, S, T, M, 1, 1, &id, &err));
 		assert_int_equal(err.code, ERR_IO);
 		assert_non_null(strstr(err.msg, "emend.db"));
 		assert_non_null(strstr(err.msg, "damaged"));
 	}
 	scratch_write(*state, "emend.db", "", 0);
-	assert_true(ledger_reserve(l, S, T, M, 1, 1, &id, &err));
+	assert_true(reserve(l, S, T, M, 1, 1, &id, &err));
 	ledger_free(l);
 	sql(*state, "PRAGMA user_version = 99");
 	l = ledger_new(scratch_dir(*state));
-	assert_false(ledger_reserve(l, S, T, M, 1, 1, &id, &err));
+	assert_false(reserve(l, S, T, M, 1, 1, &id, &err));
 	assert_non_null(strstr(err.msg, "emend.db"));
 	assert_non_null(strstr(err.msg, "newer emend (schema 99"));
 	ledger_free(l);
@@ -272,7 +291,7 @@ static void file_is_private(void **state)
 	char path[128];
 	int64_t id;
 
-	assert_true(ledger_reserve(l, S, T, M, 1, 1, &id, &err));
+	assert_true(reserve(l, S, T, M, 1, 1, &id, &err));
 	(void)umask(old);
 	for (int i = 0; i < 3; i++) {
 		(void)snprintf(path, sizeof(path), "%s/emend.db%s",
@@ -316,11 +335,11 @@ static void costs_and_tasks_are_reported(void **state)
 	int64_t id;
 
 	for (int i = 0; i < 3; i++) {
-		assert_true(ledger_reserve(l, S, T, i == 2 ? SLICE("cheap") : SLICE("dear"), 1, 0,
-					   &id, &err));
+		assert_true(
+			reserve(l, S, T, i == 2 ? SLICE("cheap") : SLICE("dear"), 1, 0, &id, &err));
 		assert_true(ledger_settle(l, id, &u, &err));
 	}
-	assert_true(ledger_reserve(l, S, T, M, 1, 0, &id, &err)); /* open: not in the report */
+	assert_true(reserve(l, S, T, M, 1, 0, &id, &err)); /* open: not in the report */
 	assert_true(ledger_costs(l, LEDGER_BY_MODEL, on_cost, &r, &err));
 	assert_int_equal(r.n, 2);
 	assert_string_equal(r.text[0], "dear 2 200");
@@ -360,14 +379,14 @@ static void sums_of_today_session_and_task(void **state)
 
 	assert_true(ledger_sums(l, S, T, &sums, &err));
 	assert_true(sums.today.usd == 0 && sums.session.usd == 0 && sums.task.usd == 0);
-	assert_true(ledger_reserve(l, S, T, M, 1, 0, &id, &err));
+	assert_true(reserve(l, S, T, M, 1, 0, &id, &err));
 	assert_true(ledger_settle(l, id, &u, &err));
-	assert_true(ledger_reserve(l, S, SLICE("t9"), M, 1, 0, &id, &err));
+	assert_true(reserve(l, S, SLICE("t9"), M, 1, 0, &id, &err));
 	assert_true(ledger_settle(l, id, &guessed, &err));
 	sql(*state, "UPDATE spend SET day = '2020-01-01' WHERE task = 't9'");
-	assert_true(ledger_reserve(l, SLICE("s9"), T, M, 1, 0, &id, &err));
+	assert_true(reserve(l, SLICE("s9"), T, M, 1, 0, &id, &err));
 	assert_true(ledger_settle(l, id, &u, &err));
-	assert_true(ledger_reserve(l, S, T, M, 1, 0, &id, &err)); /* open: not counted */
+	assert_true(reserve(l, S, T, M, 1, 0, &id, &err)); /* open: not counted */
 	assert_true(ledger_sums(l, S, T, &sums, &err));
 	assert_true(sums.today.usd == 1 && !sums.today.estimated);
 	assert_true(sums.session.usd == 0.75 && sums.session.estimated);

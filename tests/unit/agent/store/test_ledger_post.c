@@ -35,9 +35,9 @@ static struct ledger_asked *ask(struct shelf *s, struct ledger *l, double first,
 
 	*a = (struct answer){ 0 };
 	return ledger_post_reserve(s->store, l,
-				   &(struct ledger_ask){ .session = SLICE("s1"),
-							 .task = SLICE("t1"),
-							 .model = SLICE("m"),
+				   &(struct ledger_ask){ .call = { .session = SLICE("s1"),
+								   .task = SLICE("t1"),
+								   .model = SLICE("m") },
 							 .usd = usd,
 							 .n = 2,
 							 .day_cap = 10 },
