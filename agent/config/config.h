@@ -51,6 +51,7 @@ struct config { /* everything lives in `arena` */
 	bool project_asks;		/* the project's file wants each change to be asked for */
 	struct slice approve;		/* "effects", "commands" */
 	struct slice mask_secrets;	/* "on", "off" */
+	struct slice keyring;		/* "on", "off" */
 	struct slice hunks, toolchains; /* "on", "off" */
 	int retries;
 	const struct slice *fallback; /* models, in order */

@@ -103,6 +103,11 @@ static const struct config_key keys[] = {
 	{ "maskSecrets", KEY_CHOICE, AT(mask_secrets), .choices = "on|off", .def = "\"on\"",
 	  .doc = "Whether what looks like a key, a token or a password in a text is kept from the model: it "
 		 "gets a placeholder, and the secret comes back where it writes that into a file." },
+	{ "keyring", KEY_CHOICE, AT(keyring), .choices = "on|off", .def = "\"on\"",
+	  .env = "EMEND_KEYRING",
+	  .doc = "Whether the desktop's keyring is asked for a provider's key that is nowhere else: the item "
+		 "with the attributes service=emend and account=PROVIDER, by secret-tool where it is "
+		 "installed." },
 	{ "toolchains", KEY_CHOICE, AT(toolchains), .choices = "on|off", .def = "\"on\"",
 	  .doc = "Whether commands may read and find the compilers and interpreters below your home folder "
 		 "that are on your PATH (rustup, nvm, pyenv, ...), and the packages they fetched." },

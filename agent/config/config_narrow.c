@@ -123,6 +123,7 @@ static void copy_texts(struct config *out, const struct config *base)
 	out->effort = text_dup(a, base->effort);
 	out->approve = text_dup(a, base->approve);
 	out->mask_secrets = text_dup(a, base->mask_secrets);
+	out->keyring = text_dup(a, base->keyring);
 	out->hunks = text_dup(a, base->hunks);
 	out->toolchains = text_dup(a, base->toolchains);
 	out->runner = text_dup(a, base->runner);

@@ -3,6 +3,7 @@
 #include "agent/model/choices.h"
 
 #include "agent/config/config.h"
+#include "agent/model/keyring.h"
 #include "agent/model/provider.h"
 
 struct telling {
@@ -123,6 +124,9 @@ static struct slice row_state(const struct telling *t, const struct provider_row
 				    "NAME is a model that it has",
 				    SLICE_ARG(base.len ? base : slice_of(row->base)), row->base_env,
 				    row->name);
+	if (keyring_command(t->o, row, t->a))
+		return arena_printf(t->a, "%s is not set; the keyring is asked (keys: %s)",
+				    row->keys[0], row->keys_url);
 	return arena_printf(t->a, "set %s (keys: %s)", row->keys[0], row->keys_url);
 }
 
@@ -137,7 +141,10 @@ static bool is_configured(const struct config *c, const char *name)
 void model_choices(const struct model_options *o, const struct config *c, struct arena *a,
 		   model_choice_fn *fn, void *payload)
 {
-	struct telling t = { o, c, a, fn, payload };
+	struct model_options with = { .env = o->env,
+				      .env_ctx = o->env_ctx,
+				      .no_keyring = slice_eq_cstr(c->keyring, "off") };
+	struct telling t = { &with, c, a, fn, payload };
 	const struct provider_row *rows;
 	size_t n = provider_rows(&rows);
 

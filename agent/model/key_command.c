@@ -28,6 +28,7 @@ struct key_command {
 	int64_t status;
 	struct buf output;
 	char piece[1024];
+	const char *name;     /* for messages */
 	key_command_cb *done; /* NULL: dropped */
 	void *payload;
 };
@@ -40,25 +41,25 @@ static void tell(struct key_command *k)
 	(void)slice_next_line(&rest, &line);
 	line = slice_trim(line);
 	if (k->timed_out)
-		(void)err_set(
-			&err, ERR_PROVIDER,
-			"The key command did not end within %d seconds. Run it by hand: it must "
-			"print the API key as its first line and ask nothing.",
-			KEY_COMMAND_MS / 1000);
+		(void)err_set(&err, ERR_TIMEOUT,
+			      "%s did not end within %d seconds. Run it by hand: it must "
+			      "print the API key as its first line and ask nothing.",
+			      k->name, KEY_COMMAND_MS / 1000);
 	else if (k->too_much)
 		(void)err_set(&err, ERR_PROVIDER,
-			      "The key command prints more than %d bytes; its first "
+			      "%s prints more than %d bytes; its first "
 			      "line must be the API key.",
-			      KEY_BYTES);
+			      k->name, KEY_BYTES);
 	else if (k->status != 0)
 		(void)err_set(&err, ERR_PROVIDER,
-			      "The key command failed with status %d. Run it by "
+			      "%s failed with status %d. Run it by "
 			      "hand to see why.",
-			      (int)k->status);
+			      k->name, (int)k->status);
 	else if (line.len == 0)
 		(void)err_set(&err, ERR_PROVIDER,
-			      "The key command printed nothing; its first line must "
-			      "be the API key.");
+			      "%s printed nothing; its first line must "
+			      "be the API key.",
+			      k->name);
 	k->done(k->payload, line, err.code == ERR_NONE ? NULL : &err);
 }
 
@@ -166,14 +167,15 @@ static int spawn(uv_loop_t *loop, struct key_command *k, const char *command)
 	return r;
 }
 
-struct key_command *key_command_start(uv_loop_t *loop, const char *command, key_command_cb *done,
-				      void *payload, struct err *err)
+struct key_command *key_command_start(uv_loop_t *loop, const char *command, const char *name,
+				      key_command_cb *done, void *payload, struct err *err)
 {
 	struct key_command *k = xcalloc(1, sizeof(*k));
 	int r;
 
 	buf_init(&k->output, KEY_BYTES);
 	k->payload = payload;
+	k->name = name;
 	k->open = 3;
 	(void)uv_pipe_init(loop, &k->out, 0);
 	(void)uv_timer_init(loop, &k->deadline);
@@ -181,8 +183,7 @@ struct key_command *key_command_start(uv_loop_t *loop, const char *command, key_
 	r = spawn(loop, k, command);
 	k->child.data = k; /* uv_spawn() keeps it, but does not promise to */
 	if (r < 0) {
-		(void)err_set(err, ERR_PROVIDER, "The key command cannot be started: %s.",
-			      uv_strerror(r));
+		(void)err_set(err, ERR_PROVIDER, "%s cannot be started: %s.", name, uv_strerror(r));
 		k->exited = true;
 		key_goto(k, CLOSING); /* done is NULL: frees in silence */
 		return NULL;

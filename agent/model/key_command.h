@@ -15,10 +15,10 @@ struct key_command;
 typedef void key_command_cb(void *payload, struct slice key, const struct err *err);
 
 /* Starts it with /bin/sh -c, without terminal or input. done() comes once, from the loop, at the
- * latest after KEY_COMMAND_MS. NULL with *err if it cannot be started; done() is then not
- * called. */
-struct key_command *key_command_start(uv_loop_t *loop, const char *command, key_command_cb *done,
-				      void *payload, struct err *err);
+ * latest after KEY_COMMAND_MS, and then with ERR_TIMEOUT; every other error is ERR_PROVIDER. name: how messages
+ * begin; static. NULL with *err if it cannot be started; done() is then not called. */
+struct key_command *key_command_start(uv_loop_t *loop, const char *command, const char *name,
+				      key_command_cb *done, void *payload, struct err *err);
 /* Kills it with all that it started; done() is not called any more. NULL is fine. */
 void key_command_drop(struct key_command *k);
 

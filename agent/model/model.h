@@ -99,6 +99,7 @@ struct model_options {
 	struct slice dialect;	  /* from config: "anthropic"; empty: by the provider's name */
 	struct slice key_command; /* from config: its first output line is the key */
 	struct slice key_env;	  /* from config: the variable that holds the key */
+	bool no_keyring;	  /* from config: the desktop's keyring is not asked */
 	uint32_t per_minute; /* requests; 0: 60, but without limit to a server of this machine */
 	int retries;		  /* tries after the first; 0: default (3), negative: none */
 	struct slice effort;	  /* "", "low", "medium", "high", ... */

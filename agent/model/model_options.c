@@ -9,6 +9,7 @@ void model_options_from(struct model_options *o, const struct config *c, struct 
 	o->retries = c->retries > 0 ? c->retries : -1;
 	o->per_minute = c->requests_per_minute;
 	o->effort = c->effort;
+	o->no_keyring = slice_eq_cstr(c->keyring, "off");
 	o->known = config_model_find(c, name);
 	for (size_t i = 0; slash != SIZE_MAX && i < c->n_providers; i++) {
 		const struct config_provider *p = &c->providers[i];

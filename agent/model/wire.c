@@ -261,9 +261,12 @@ static void on_key(void *payload, struct slice key, const struct err *err)
 	struct wire_model *m = c->model;
 
 	c->key_command = NULL;
-	if (err)
-		c->why = *err;
-	else if (wire_check_key(key, "the key command", &c->why))
+	if (err && m->keyring && err->code != ERR_TIMEOUT) {
+		if (m->no_key)
+			(void)err_set(&c->why, ERR_PROVIDER, "%s", m->no_key);
+	} else if (err)
+		(void)err_set(&c->why, ERR_PROVIDER, "%s", err->msg);
+	else if (wire_check_key(key, m->endpoint.where.key_source, &c->why))
 		m->key.text = arena_dup(&m->base.arena, key);
 	c->have_key = true;
 	call_step(c);
@@ -277,6 +280,8 @@ static void step_key(struct wire_call *c)
 		start_queue(c);
 	} else if (!c->key_command) {
 		c->key_command = key_command_start(c->base.model->loop, c->model->key_command,
+						   c->model->keyring ? "The keyring (secret-tool)"
+								     : "The key command",
 						   on_key, c, &c->why);
 		if (!c->key_command)
 			fail(c);

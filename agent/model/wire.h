@@ -12,6 +12,8 @@ struct wire_model {
 	struct endpoint endpoint;
 	struct api_key key;	 /* empty while the key command has not run */
 	const char *key_command; /* NULL: none */
+	bool keyring;		 /* it is the keyring's: which may have none */
+	const char *no_key;	 /* then: what is said; NULL: the call is made without */
 	struct http_trust trust;
 	bool trust_loaded;
 	bool direct; /* loopback: through no proxy */

@@ -2,6 +2,7 @@
 #include "agent/model/wire.h"
 
 #include "agent/model/gate.h"
+#include "agent/model/keyring.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 
@@ -27,6 +28,29 @@ static bool use_key(struct wire_model *m, struct slice key, const char *source, 
 	return wire_check_key(key, source, err);
 }
 
+/* Whether it has the key shows at the first call: nothing waits for it here. */
+static bool key_of_keyring(struct wire_model *m, const struct model_options *o,
+			   const struct provider_row *row, bool loopback)
+{
+	struct arena *a = &m->base.arena;
+
+	if (loopback && (row->quirks & QUIRK_LOCAL))
+		return false;
+	m->key_command = keyring_command(o, row, a);
+	m->keyring = m->key_command != NULL;
+	if (!m->keyring)
+		return false;
+	m->endpoint.where.key_source = "the keyring";
+	if (!loopback)
+		m->no_key = arena_printf(a,
+					 "There is no API key for %.*s, neither in %s nor in the "
+					 "keyring. Set %s (keys: %s), or store it once: %s",
+					 SLICE_ARG(m->base.name), row->keys[0], row->keys[0],
+					 row->keys_url, keyring_store_hint(row, a).ptr)
+				    .ptr;
+	return true;
+}
+
 static bool key_of_environment(struct wire_model *m, const struct model_options *o,
 			       const struct provider_row *row, bool loopback, struct err *err)
 {
@@ -39,6 +63,8 @@ static bool key_of_environment(struct wire_model *m, const struct model_options 
 				       err);
 	}
 	m->endpoint.where.key_source = "nowhere (none is set)";
+	if (key_of_keyring(m, o, row, loopback))
+		return true;
 	if (loopback || !row->keys[0]) /* a local server needs none; another may want none */
 		return true;
 	return err_set(

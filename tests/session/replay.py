@@ -133,7 +133,7 @@ class Session:
         self.ignored = set()
         self.checks = []
         self.model = []
-        self.env = dict(os.environ)
+        self.env = dict(os.environ, EMEND_KEYRING="off")
         self.server = None
         self.split = False
         self.encoding = "utf-16"

@@ -33,7 +33,7 @@ class Place:
         self.write("a.txt", TEXT)
         with open(self.base + "/model", "w", encoding="utf-8") as f:
             f.writelines(json.dumps(turn) + "\n" for turn in turns)
-        self.env = dict(os.environ, HOME=self.base, XDG_STATE_HOME=self.base + "/state", XDG_CONFIG_HOME=self.base,
+        self.env = dict(os.environ, EMEND_KEYRING="off", HOME=self.base, XDG_STATE_HOME=self.base + "/state", XDG_CONFIG_HOME=self.base,
                         XDG_RUNTIME_DIR=self.base, EMEND_MODEL="scripted:" + self.base + "/model", EMEND_MODE="auto")
 
     def write(self, name, text):

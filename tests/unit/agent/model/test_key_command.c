@@ -35,7 +35,7 @@ static struct seen run(const char *command)
 	uv_loop_t loop;
 
 	assert_int_equal(uv_loop_init(&loop), 0);
-	assert_non_null(key_command_start(&loop, command, on_key, &s, &err));
+	assert_non_null(key_command_start(&loop, command, "The key command", on_key, &s, &err));
 	s.inside = false;
 	(void)uv_run(&loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&loop), 0);
@@ -83,7 +83,7 @@ static void dropped(void **state)
 
 	(void)state;
 	assert_int_equal(uv_loop_init(&loop), 0);
-	k = key_command_start(&loop, "sleep 100 | sleep 100", on_key, &s, &err);
+	k = key_command_start(&loop, "sleep 100 | sleep 100", "The key command", on_key, &s, &err);
 	assert_non_null(k);
 	key_command_drop(k);
 	(void)uv_run(&loop, UV_RUN_DEFAULT); /* ends soon: alarm() would end the test */
