@@ -9,7 +9,7 @@
 struct step_mark {
 	int64_t number;
 	size_t turns;
-	size_t cut, trim, most, made; /* of struct compact */
+	size_t cut, trim, blind, most, made; /* of struct compact */
 };
 
 struct replay {
@@ -121,6 +121,7 @@ static void close_step(struct replay *p)
 	m->turns = p->t->transcript.n;
 	m->cut = c->cut;
 	m->trim = c->trim;
+	m->blind = c->blind;
 	m->most = c->most;
 	m->made = c->made;
 }
@@ -135,6 +136,7 @@ static void go_to(struct replay *p, size_t at)
 	p->t->transcript.n = m->turns;
 	c->cut = m->cut;
 	c->trim = m->trim;
+	c->blind = m->blind;
 	c->most = m->most;
 	c->made = m->made;
 	c->stale = true;

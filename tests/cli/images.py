@@ -143,7 +143,7 @@ def too_many_are_left_out(w):
     for i in range(24):
         put(w, "p%d.png" % i, png(4, 2, b"n\0%d" % i))
         turns.append(reads("p%d.png" % i))
-    with Provider(w, *turns, DONE, DONE, strict=False) as p:
+    with Provider(w, *turns, DONE, DONE, DONE, strict=False) as p:
         r = w.run("do", "--yes", "--json", "x", **p.env())
         expect(r.status == 0, r)
         counts = [json.dumps(b).count("iVBORw0KGgo") for b in p.bodies()]
@@ -151,8 +151,13 @@ def too_many_are_left_out(w):
         last = json.dumps(p.bodies()[24])
         expect(last.count("The image was removed to save room. Make the call again") == 16, last[:3000])
         expect(any("16 images" in e["text"] for e in r.of("notice")), r)
-        w.run("sessions", "resume", r.of("task.started")[0]["session"], "--yes", "go on", **p.env())
+        session = r.of("task.started")[0]["session"]
+        w.run("sessions", "resume", session, "--yes", "go on", **p.env())
         expect(json.dumps(p.bodies()[25]).count("iVBORw0KGgo") == 8, r)
+        r = w.run("rewind", "6", "-y")  # before any was left out
+        expect(r.status == 0, r)
+        w.run("sessions", "resume", session, "--yes", "go on", **p.env())
+        expect(json.dumps(p.bodies()[26]).count("iVBORw0KGgo") == 6, r)
 
 
 def they_go_first_when_the_window_is_full(w):
