@@ -72,11 +72,13 @@ static void undone(void *payload, const struct change_undo_result *u, const stru
 
 	r->undo = NULL;
 	r->restored += u->restored;
-	buf_printf(&r->report,
-		   "Emend was stopped while it %s task %.*s. %s\n%.*s",
-		   r->history.undo.redo ? "made again" : "undid", SLICE_ARG(r->history.undo.task),
-		   err ? "It could not be finished:" : "That is finished now:",
-		   SLICE_ARG(u->report));
+	buf_printf(
+		&r->report, "Emend was stopped while it %s %.*s. %s\n%.*s",
+		r->history.undo.rewinds ? "rewound session"
+		: r->history.undo.redo	? "made again task"
+					: "undid task",
+		SLICE_ARG(r->history.undo.task),
+		err ? "It could not be finished:" : "That is finished now:", SLICE_ARG(u->report));
 	if (err)
 		buf_printf(&r->report, "%s\n", err->msg);
 	if (err) /* it stays marked: a later start tries again */

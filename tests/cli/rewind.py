@@ -143,6 +143,24 @@ def where_something_is_in_the_way_nothing_is_done(w):
     expect(w.read("calc.py") == "# mine\ndef add(a, b):\n    return a - b\n", w.read("calc.py"))
 
 
+def a_kill_in_the_middle_is_gone_on_with(w):
+    """Killed as soon as the log says that it has begun: the next start in this folder brings it to its end, files and all."""
+    w.repository()
+    many = {"calls": [{"name": "write_file", "input": {"path": "d/f%d" % i, "content": "x\n"}} for i in range(60)]}
+    one(w, "do", "-y", "mend the sign", "--model", w.script(EDIT, many, DONE))
+    session = session_of(w)
+    p = w.start("rewind", "-y", "1")
+    while p.poll() is None and '"type":"undoing"' not in open(w.log_path(session)).read():
+        pass
+    p.kill()
+    p.communicate()
+    one(w, "do", "-y", "look", "--model", w.script({"text": "Seen."}))
+    expect(not w.exists("d") and "a + b" in w.read("calc.py"), os.listdir(w.path))
+    expect([s["ahead"] for s in steps(w, session)] == [False, True, True], steps(w, session))
+    one(w, "rewind", "-y", session, "3")
+    expect(len(os.listdir(os.path.join(w.path, "d"))) == 60, os.listdir(w.path))
+
+
 def on_a_terminal_it_asks(w):
     w.repository()
     one(w, "do", "-y", "mend the sign", "--model", w.script(EDIT, NEW, DONE))
@@ -190,4 +208,5 @@ def in_a_chat(w):
 
 if __name__ == "__main__":
     main([what_can_be_undone_is_listed, an_undo_is_shown_and_not_done, a_session_goes_back_and_on, and_forward_again,
-          where_something_is_in_the_way_nothing_is_done, on_a_terminal_it_asks, in_a_chat])
+          where_something_is_in_the_way_nothing_is_done,
+          a_kill_in_the_middle_is_gone_on_with, on_a_terminal_it_asks, in_a_chat])
