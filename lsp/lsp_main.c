@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/base/stdio.h"
 #include "lsp/server.h"
-#include "lsp/stdio.h"
 #include "lsp/trace.h"
 #include "protocol/base/log.h"
 

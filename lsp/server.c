@@ -6,11 +6,11 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "agent/base/stdio.h"
 #include "agent/peers/face.h"
 #include "agent/peers/peers.h"
 #include "lsp/dispatch.h"
 #include "lsp/host.h"
-#include "lsp/stdio.h"
 #include "lsp/trace.h"
 #include "lsp/wrap/wrap.h"
 #include "protocol/base/log.h"

@@ -130,6 +130,10 @@ static const struct command table[] = {
 	  "  echo 'print(6 * 7)' | emend exec python\n"
 	  "  emend exec --stdin data.csv --timeout 5 sum.py\n"
 	  "  emend exec --list\n" },
+	{ "mcp", "", "an MCP server on stdin and stdout: emend exec as tools for other agents",
+	  "For MCP clients to start. Both eras of the protocol are spoken: initialize (to 2025-11-25), and\n"
+	  "2026-07-28. docs/execution-service.md has the entries for the clients' settings.\n",
+	  OPT_CONFIG | OPT_VERBOSE | OPT_HELP, 0, cmd_mcp, NULL },
 	{ "audit", "[verify | show | export] [ID]", "check and read the event logs",
 	  "verify checks the hash chain and the stored contents of one session, or of all;\n"
 	  "show prints a session for people; export prints its events, one JSON object a line.\n",

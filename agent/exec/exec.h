@@ -128,8 +128,11 @@ struct exec_found {
 	enum err_code failed;	      /* as in struct exec_answer */
 };
 typedef void exec_found_cb(void *payload, const struct exec_found found[EXEC_LANGUAGES]);
-/* done once, from the loop; found is borrowed for the call. */
-NODISCARD bool exec_probe(struct exec *e, exec_found_cb *done, void *payload, struct err *err);
+struct exec_probe;
+/* done once, from the loop; found is borrowed for the call, and the probe is gone after it. */
+NODISCARD bool exec_probe(struct exec *e, exec_found_cb *done, void *payload,
+			  struct exec_probe **out, struct err *err);
+void exec_probe_drop(struct exec_probe *p); /* done is never called; NULL is fine */
 
 /* --- as JSON, exec_json.c --- */
 

@@ -20,8 +20,10 @@ struct exec_probe {
 	void *payload;
 };
 
-static void probe_free(struct exec_probe *p)
+void exec_probe_drop(struct exec_probe *p)
 {
+	if (!p)
+		return;
 	list_remove(&p->link);
 	for (size_t i = 0; i < EXEC_LANGUAGES; i++)
 		exec_drop(p->of[i].job);
@@ -36,7 +38,7 @@ void exec_probes_drop(struct exec *e)
 
 		for (size_t i = 0; i < EXEC_LANGUAGES; i++)
 			p->of[i].job = NULL; /* freed with the lists of the service */
-		probe_free(p);
+		exec_probe_drop(p);
 	}
 }
 
@@ -72,10 +74,11 @@ static void on_version(void *payload, const struct exec_answer *a)
 		return;
 	list_remove(&p->link); /* the receiver may end the service */
 	p->done(p->payload, p->found);
-	probe_free(p);
+	exec_probe_drop(p);
 }
 
-bool exec_probe(struct exec *e, exec_found_cb *done, void *payload, struct err *err)
+bool exec_probe(struct exec *e, exec_found_cb *done, void *payload, struct exec_probe **out,
+		struct err *err)
 {
 	const struct exec_callbacks cb = { .done = on_version };
 	struct exec_probe *p = xcalloc(1, sizeof(*p));
@@ -92,9 +95,10 @@ bool exec_probe(struct exec *e, exec_found_cb *done, void *payload, struct err *
 
 		p->of[i].probe = p;
 		if (!exec_enqueue(e, &r, r.language->version, &cb, &p->of[i], &p->of[i].job, err)) {
-			probe_free(p);
+			exec_probe_drop(p);
 			return false;
 		}
 	}
+	*out = p;
 	return true;
 }

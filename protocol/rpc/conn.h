@@ -179,6 +179,8 @@ struct jw *conn_result_begin(struct rpc_request *req);
 void conn_result_end(struct rpc_request *req);
 void conn_reply_result(struct rpc_request *req, struct slice json); /* "": null */
 void conn_reply_error(struct rpc_request *req, int code, const char *fmt, ...) PRINTF(3, 4);
+/* With error.data, one JSON value. */
+void conn_reply_error_data(struct rpc_request *req, int code, struct slice text, struct slice data);
 /* The JSON-RPC code is made from err->code, and err_name() goes along as data.kind, so that the
  * other end of two of these connections gets the same err back. */
 void conn_reply_err(struct rpc_request *req, const struct err *err);

@@ -218,6 +218,17 @@ void conn_reply_error(struct rpc_request *req, int code, const char *fmt, ...)
 	reply_error(req, code, slice_of(text), NULL);
 }
 
+void conn_reply_error_data(struct rpc_request *req, int code, struct slice text, struct slice data)
+{
+	assert(!req->replied);
+	if (!req->orphan) {
+		message_error_data(conn_write_begin(req->conn, CONN_RESULT), req->id, code, text,
+				   data);
+		(void)conn_write_end(req->conn);
+	}
+	conn_request_done(req);
+}
+
 void conn_reply_err(struct rpc_request *req, const struct err *err)
 {
 	reply_error(req, message_code_of(err->code), slice_of(err->msg), err_name(err->code));

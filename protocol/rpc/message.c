@@ -1,6 +1,8 @@
 /* message.c - see message.h */
 #include "protocol/rpc/message.h"
 
+#include <stdio.h>
+
 #include "protocol/base/limits.h"
 
 static void invalid(struct message *m, const char *why)
@@ -132,16 +134,22 @@ void message_end(struct jw *w)
 
 void message_error(struct jw *w, struct slice id, int code, struct slice text, const char *kind)
 {
+	char data[64];
+
+	(void)snprintf(data, sizeof(data), "{\"kind\":\"%s\"}", kind ? kind : "");
+	message_error_data(w, id, code, text, kind ? slice_of(data) : SLICE(""));
+}
+
+void message_error_data(struct jw *w, struct slice id, int code, struct slice text,
+			struct slice data)
+{
 	message_begin(w);
 	write_id(w, id);
 	jw_kobject(w, "error");
 	jw_ki64(w, "code", code);
 	jw_kstr(w, "message", text);
-	if (kind) {
-		jw_kobject(w, "data");
-		jw_kcstr(w, "kind", kind);
-		jw_end(w);
-	}
+	if (data.len > 0)
+		jw_kraw(w, "data", data);
 	jw_end(w);
 	jw_end(w);
 }

@@ -48,6 +48,9 @@ void message_result_begin(struct jw *w, struct slice id);
 void message_end(struct jw *w);
 /* id "": null. kind: an err_name() for data.kind, or NULL for no data. */
 void message_error(struct jw *w, struct slice id, int code, struct slice text, const char *kind);
+/* The same with a JSON value as its data; "": none. */
+void message_error_data(struct jw *w, struct slice id, int code, struct slice text,
+			struct slice data);
 
 /* How an err travels: code and data.kind there, and back again. The message travels as it is. */
 int message_code_of(enum err_code code);

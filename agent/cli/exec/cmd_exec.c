@@ -3,10 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "agent/cli/exec/cli_exec.h"
 #include "agent/cli/json_line.h"
-#include "agent/cli/loop.h"
 #include "agent/cli/screen/table.h"
-#include "agent/exec/exec.h"
 #include "protocol/base/limits.h"
 
 enum { STATUS_TIMED_OUT = 124, PIECE = 64 * 1024 };
@@ -17,6 +16,7 @@ struct exec_run {
 	struct cli_loop loop;
 	struct exec *exec;
 	struct exec_job *job;
+	struct exec_probe *probe;
 	struct exec_request request;
 	int status;
 	struct err why;
@@ -238,23 +238,29 @@ static void on_interrupt(void *payload)
 		end(r);
 }
 
+struct exec_options cli_exec_options(struct cli_loop *l, const struct place *p)
+{
+	const struct config *c = &p->config;
+
+	return (struct exec_options){ .loop = &l->uv,
+				      .runq = &l->runq,
+				      .program = p->program,
+				      .state_dir = p->state,
+				      .where = c->runner,
+				      .image = c->container_image,
+				      .cpus = c->container_cpus,
+				      .toolchains = slice_eq_cstr(c->toolchains, "on") };
+}
+
 static bool start(struct exec_run *r, struct err *err)
 {
-	struct config *config = &r->place.config;
-	struct exec_options o = { .loop = &r->loop.uv,
-				  .runq = &r->loop.runq,
-				  .program = r->place.program,
-				  .state_dir = r->place.state,
-				  .where = config->runner,
-				  .image = config->container_image,
-				  .cpus = config->container_cpus,
-				  .toolchains = slice_eq_cstr(config->toolchains, "on") };
+	struct exec_options o = cli_exec_options(&r->loop, &r->place);
 	struct exec_callbacks cb = { cli_given(r->cli, OPT_JSON) ? NULL : on_output, on_done };
 
 	if (!exec_new(&o, &r->exec, err))
 		return false;
 	if (cli_given(r->cli, OPT_LIST))
-		return exec_probe(r->exec, on_found, r, err);
+		return exec_probe(r->exec, on_found, r, &r->probe, err);
 	if (exec_submit(r->exec, &r->request, &cb, r, &r->job, err))
 		return true;
 	if (err->code == ERR_INVALID) /* of what was typed */

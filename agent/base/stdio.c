@@ -5,7 +5,7 @@
  *     +--stdio_close()---------------------------------------+
  *
  * Events record facts and call stdio_step(); io_goto() alone writes the state. */
-#include "lsp/stdio.h"
+#include "agent/base/stdio.h"
 
 #include <errno.h>
 #include <fcntl.h>

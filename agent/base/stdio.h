@@ -1,11 +1,12 @@
-/* stdio.h - the bytes between a connection and the editor, or a server behind ours.
+/* stdio.h - the bytes between a connection and the program at the other end: the editor, a server behind ours, an
+ * MCP client.
  *
  * Input and output may be pipes, terminals or plain files. While the editor does not read what it
  * was sent nothing more is read or answered, not even the rest of what came already. When either
  * side ends, `ended` is called once, from the loop. Nothing is running between two messages: the one
  * timer runs only while a call has a deadline. */
-#ifndef EMEND_LSP_STDIO_H
-#define EMEND_LSP_STDIO_H
+#ifndef EMEND_BASE_STDIO_H
+#define EMEND_BASE_STDIO_H
 
 #include <uv.h>
 

@@ -1,0 +1,28 @@
+/* mcp.h - a server of the Model Context Protocol: what `emend exec` can do, as tools for other agents.
+ *
+ * Both eras of the protocol are spoken, whichever the client begins with: the revisions up to 2025-11-25,
+ * where a connection opens with `initialize`, and 2026-07-28, where there is no opening and each request
+ * names its revision in params._meta. The two may even be mixed. Every message is one line. */
+#ifndef EMEND_MCP_H
+#define EMEND_MCP_H
+
+#include "agent/exec/exec.h"
+#include "protocol/rpc/conn.h"
+
+struct mcp;
+
+struct mcp_options {
+	struct exec *exec;	   /* borrowed for as long as it lives */
+	uint64_t seed;		   /* random */
+	void (*wake)(void *owner); /* as in struct conn_handlers */
+	void *owner;
+};
+
+struct mcp *mcp_new(const struct mcp_options *o);
+struct conn *mcp_conn(struct mcp *m);
+/* Ends what runs for the client; it is answered as cancelled. Before the exec goes. NULL is fine. */
+void mcp_stop(struct mcp *m);
+/* With its connection, which must have been written out. */
+void mcp_free(struct mcp *m);
+
+#endif

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""mcp - `emend mcp` by plain JSON lines: both eras of the protocol, its errors, cancelling, the end."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+from support import EMEND, SECONDS, Skip, expect, main
+
+MODERN = {"_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                    "io.modelcontextprotocol/clientCapabilities": {},
+                    "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"}}}
+
+
+class Client:
+    def __init__(self, w):
+        self.p = subprocess.Popen([EMEND, "mcp"], cwd=w.path, env=w.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE)
+        self.n = 0
+
+    def send(self, **message):
+        self.p.stdin.write(json.dumps(dict({"jsonrpc": "2.0"}, **message)).encode() + b"\n")
+        self.p.stdin.flush()
+
+    def read(self):
+        line = self.p.stdout.readline()
+        expect(line.endswith(b"\n"), (line, self.p.poll()))
+        return json.loads(line)
+
+    def ask(self, method, params=None, modern=False):
+        self.n += 1
+        params = dict(params or {}, **(MODERN if modern else {}))
+        self.send(id=self.n, method=method, params=params)
+        answer = self.read()
+        expect(answer["id"] == self.n, answer)
+        return answer
+
+    def open(self, version="2025-11-25"):
+        result = self.ask("initialize", {"protocolVersion": version, "capabilities": {},
+                                         "clientInfo": {"name": "t", "version": "1"}})["result"]
+        self.send(method="notifications/initialized")
+        return result
+
+    def call(self, name, arguments, modern=False):
+        return self.ask("tools/call", {"name": name, "arguments": arguments}, modern)
+
+    def close(self):
+        out, err = self.p.communicate(timeout=SECONDS)
+        expect(self.p.returncode == 0 and not out, (self.p.returncode, out, err))
+
+
+def run(c, arguments, modern=False):
+    result = c.call("execute_code", arguments, modern)["result"]
+    expect(not result["isError"] and json.loads(result["content"][0]["text"]) == result["structuredContent"], result)
+    expect(result.get("resultType") == ("complete" if modern else None), result)
+    a = result["structuredContent"]
+    if a["exit_code"] == -1 and "What to do" in (a["error_message"] or ""):
+        raise Skip("no sandbox here")
+    return a
+
+
+def the_older_era(w):
+    c = Client(w)
+    answer = c.ask("tools/list")
+    expect(answer["error"]["code"] == -32600 and "initialize" in answer["error"]["message"], answer)
+    expect(c.ask("ping")["result"] == {}, "ping")
+    for asked, given in (("2025-11-25", "2025-11-25"), ("2024-11-05", "2024-11-05"), ("1999-01-01", "2025-11-25")):
+        result = c.open(asked)
+        expect(result["protocolVersion"] == given and "tools" in result["capabilities"], result)
+        expect(result["serverInfo"]["name"] == "emend", result)
+    tools = c.ask("tools/list")["result"]["tools"]
+    expect([t["name"] for t in tools][:1] == ["execute_code"], tools)
+    expect(all(t["inputSchema"]["type"] == "object" and t["description"] for t in tools), tools)
+    a = run(c, {"language": "python", "code": "import os, sys; print(os.environ['A'] + sys.stdin.read())",
+                "environment_vars": {"A": "1"}, "stdin_data": "2", "correlation_id": "mine",
+                "traceparent": "00-0123456789abcdef0123456789abcdef-0123456789abcdef-00"})
+    expect(a["status"] == "success" and a["stdout"] == "12\n" and a["correlation_id"] == "mine", a)
+    expect(a["traceparent"].startswith("00-0123456789abcdef0123456789abcdef-") and a["traceparent"].endswith("-00")
+           and "-0123456789abcdef-" not in a["traceparent"], a)
+    languages = c.call("list_languages", {})["result"]["structuredContent"]
+    expect(languages["languages"]["bash"]["available"] and languages["max_timeout"] == 300, languages)
+    c.close()
+
+
+def the_newer_era(w):
+    c = Client(w)
+    result = c.ask("server/discover", modern=True)["result"]
+    expect(result["supportedVersions"] == ["2026-07-28"] and result["resultType"] == "complete", result)
+    expect(result["_meta"]["io.modelcontextprotocol/serverInfo"]["name"] == "emend", result)
+    result = c.ask("tools/list", modern=True)["result"]
+    expect(result["resultType"] == "complete" and result["ttlMs"] > 0 and result["cacheScope"] == "public", result)
+    a = run(c, {"language": "bash", "code": "echo modern; exit 2"}, modern=True)
+    expect(a["status"] == "error" and a["exit_code"] == 2 and a["stdout"] == "modern\n", a)
+    answer = c.ask("tools/list", {"_meta": {"io.modelcontextprotocol/protocolVersion": "2030-01-01"}})
+    expect(answer["error"]["code"] == -32022 and answer["error"]["data"] == {"supported": ["2026-07-28"],
+                                                                             "requested": "2030-01-01"}, answer)
+    for method in ("initialize", "ping"):
+        expect(c.ask(method, modern=True)["error"]["code"] == -32601, method)
+    c.close()
+
+
+def what_is_wrong_is_said(w):
+    c = Client(w)
+    expect(c.ask("server/discover")["error"]["code"] == -32601, "a probe of the older kind")
+    c.open()
+    expect(c.ask("resources/list")["error"]["code"] == -32601, "no such method")
+    expect(c.call("frobnicate", {})["error"]["code"] == -32602, "no such tool")
+    for arguments, words in (({"code": "1"}, "language is missing"), ({"language": "cobol", "code": "1"}, "cobol"),
+                             ({"language": "python", "code": " "}, "empty"), ({"language": "python", "code": 1}, "a string"),
+                             ({"language": "python", "code": "1", "timeout_seconds": 301}, "300"),
+                             ({"language": "python", "code": "1", "max_memory_mb": 0}, "max_memory_mb"),
+                             ({"language": "python", "code": "1", "enviroment": {}}, '"enviroment"'),
+                             ({"language": "python", "code": "1", "environment_vars": {"A=B": "c"}}, "A=B"),
+                             ({"language": "sql", "code": "1", "stdin_data": "x"}, "reads no input"), (None, "no object")):
+        result = c.call("execute_code", arguments)["result"]
+        expect(result["isError"] and words in result["content"][0]["text"], (arguments, result))
+    for arguments in ({"allow_network": True}, {"allow_filesystem": True}, {"dependencies": ["numpy"]}):
+        a = run(c, dict({"language": "python", "code": "print(1)"}, **arguments))
+        expect(a["status"] == "security_violation" and a["exit_code"] == -1 and list(arguments)[0] in a["error_message"], a)
+    c.p.stdin.write(b"{garbage\n\n[]\n")
+    c.p.stdin.flush()
+    expect(c.read()["error"]["code"] == -32700 and c.read()["error"]["code"] == -32600, "garbage")
+    expect(c.ask("ping")["result"] == {}, "and it goes on")
+    c.close()
+
+
+def many_at_once_and_cancelled(w):
+    c = Client(w)
+    c.open()
+    for i in range(30):
+        c.send(id="r%d" % i, method="tools/call", params={"name": "execute_code", "arguments": {
+            "language": "bash", "code": "echo %d; test %d -ne 7 || exec sleep 4714" % (i, i)}})
+    seen = {}
+    for i in range(29):
+        answer = c.read()
+        seen[answer["id"]] = answer["result"]["structuredContent"]["stdout"]
+    expect(seen == {"r%d" % i: "%d\n" % i for i in range(30) if i != 7}, seen)
+    c.send(method="notifications/cancelled", params={"requestId": "r7", "reason": "enough"})
+    answer = c.read()
+    expect(answer["id"] == "r7" and "error" in answer, answer)
+    gone("sleep 4714")
+    c.close()
+
+
+def gone(command):
+    deadline = time.monotonic() + SECONDS
+    while subprocess.run(["pgrep", "-f", "^" + command], stdout=subprocess.DEVNULL, check=False).returncode == 0:
+        expect(time.monotonic() < deadline, command + " lives on")
+        time.sleep(0.05)
+
+
+def the_end_of_the_client_ends_all(w):
+    for end in ("close", "kill"):
+        c = Client(w)
+        c.open()
+        c.send(id=99, method="tools/call", params={"name": "execute_code", "arguments": {
+            "language": "bash", "code": "exec sleep 4715"}})
+        deadline = time.monotonic() + SECONDS
+        while subprocess.run(["pgrep", "-f", "^sleep 4715"], stdout=subprocess.DEVNULL, check=False).returncode != 0:
+            expect(time.monotonic() < deadline, "it does not start")
+            time.sleep(0.02)
+        if end == "close":
+            c.p.stdin.close()
+        else:
+            os.kill(c.p.pid, signal.SIGKILL)
+        c.p.wait(SECONDS)
+        gone("sleep 4715")
+
+
+main([the_older_era, the_newer_era, what_is_wrong_is_said, many_at_once_and_cancelled, the_end_of_the_client_ends_all])
