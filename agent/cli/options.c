@@ -44,6 +44,8 @@ static const struct option_spec table[] = {
 	{ OPT_WORKTREE, '\0', "--worktree", NULL,
 	  "work in a new git worktree, on a branch of its own" },
 	{ OPT_DRY_RUN, 'n', "--dry-run", NULL, "show what it would change, and change nothing" },
+	{ OPT_HISTORY, '\0', "--history", NULL, "what was executed, the newest first" },
+	{ OPT_STATUS, '\0', "--status", "S", "success, error, timeout or security_violation" },
 	{ OPT_CONFIRM, 'y', "--yes", NULL, "do not ask" },
 	{ OPT_JSON, '\0', "--json", NULL,
 	  "print one JSON object a line on stdout, and nothing else" },
@@ -169,6 +171,8 @@ static bool set(struct args *a, const struct option_spec *o, const char *value, 
 		a->by = value;
 	else if (o->id == OPT_LANGUAGE)
 		a->language = value;
+	else if (o->id == OPT_STATUS)
+		a->status = value;
 	else if (o->id == OPT_STDIN)
 		a->in = value;
 	else if (o->id == OPT_MAX_USD)

@@ -44,6 +44,8 @@
 #define OPT_WORKTREE OPTION_BIT(33)
 #define OPT_IMAGE OPTION_BIT(34)
 #define OPT_CHECK OPTION_BIT(35)
+#define OPT_HISTORY OPTION_BIT(36)
+#define OPT_STATUS OPTION_BIT(37)
 /* Groups of them. */
 #define OPTS_COMMON (OPT_DIR | OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP)
 #define OPTS_TASK                                                                      \
@@ -63,7 +65,7 @@ enum { RW_MAX = 16, ENV_MAX = 128, IMAGES_MAX = 10 };
 
 struct args {		/* strings are argv's own */
 	uint64_t given; /* mask of the options that were typed */
-	const char *dir, *model, *mode, *config, *by, *resume, *message, *language, *in;
+	const char *dir, *model, *mode, *config, *by, *resume, *message, *language, *in, *status;
 	double max_usd, max_time, timeout;
 	int64_t max_tokens, max_turns, limit, memory;
 	const char *output_schema;

@@ -3,7 +3,10 @@
 #include "agent/exec/exec.h"
 
 #include <stdlib.h>
+#include <time.h>
 
+#include "agent/base/sha256.h"
+#include "agent/exec/exec_history.h"
 #include "agent/exec/exec_own.h"
 #include "agent/store/store_path.h"
 #include "protocol/base/limits.h"
@@ -82,6 +85,30 @@ size_t exec_queued(const struct exec *e)
 	return e->n_queued;
 }
 
+static void keep_in_history(struct exec_job *j)
+{
+	const struct exec_history *h = j->exec->options.history;
+	const struct exec_answer *a = &j->answer;
+	struct sha256_hex code;
+	struct timespec now;
+
+	if (!h || j->probe)
+		return;
+	code = sha256(j->request.code);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	h->add(h->self,
+	       &(struct exec_row){ .id = a->execution_id,
+				   .language = slice_of(a->language->name),
+				   .status = slice_of(exec_status_name(a->status)),
+				   .correlation = a->correlation_id,
+				   .code_sha256 = slice_of(code.s),
+				   .time_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+				   .exit_code = a->exit_code,
+				   .ms = a->execution_time_ms,
+				   .memory_mb = a->memory_used_mb,
+				   .cached = a->cached });
+}
+
 /* The only way to JOB_ENDED; the answer is told from the loop. */
 static void end(struct exec_job *j)
 {
@@ -94,6 +121,7 @@ static void end(struct exec_job *j)
 		 SLICE_ARG(j->answer.execution_id), j->request.language->name,
 		 exec_status_name(j->answer.status), j->answer.execution_time_ms,
 		 SLICE_ARG(j->answer.correlation_id), SLICE_ARG(j->answer.traceparent));
+	keep_in_history(j);
 	runq_post(j->exec->options.runq, &j->late);
 }
 
@@ -255,6 +283,7 @@ bool exec_enqueue(struct exec *e, const struct exec_request *r, const char *cons
 	j = xcalloc(1, sizeof(*j));
 	j->exec = e;
 	j->argv = argv;
+	j->probe = argv != r->language->argv;
 	j->on = *cb;
 	j->payload = payload;
 	arena_init(&j->arena);

@@ -14,6 +14,7 @@
 
 struct exec;
 struct exec_job;
+struct exec_history;
 struct runq;
 
 /* --- languages: one table, exec_language.c --- */
@@ -92,6 +93,7 @@ struct exec_options { /* borrowed for as long as the service lives */
 	struct slice where, image; /* as in struct runner_options */
 	double cpus;
 	bool toolchains;       /* the user's own programs below the home folder are found */
+	const struct exec_history *history; /* NULL: none is kept */
 	size_t at_once, queue; /* 0: EXEC_AT_ONCE, EXEC_QUEUE */
 };
 enum { EXEC_AT_ONCE = 50, EXEC_QUEUE = 1000 };

@@ -35,7 +35,7 @@ struct exec_job {
 	struct runner *runner;
 	struct runner_call *call;
 	struct buf stream[2];
-	bool truncated, cancelled;
+	bool truncated, cancelled, probe; /* probe: it runs no code of anybody */
 	struct exec_answer answer; /* of JOB_ENDED */
 	struct err why;		   /* its error_message */
 	struct job late;

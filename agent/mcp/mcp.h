@@ -7,13 +7,15 @@
 #define EMEND_MCP_H
 
 #include "agent/exec/exec.h"
+#include "agent/exec/exec_history.h"
 #include "protocol/rpc/conn.h"
 
 struct mcp;
 
 struct mcp_options {
 	struct exec *exec;	   /* borrowed for as long as it lives */
-	uint64_t seed;		   /* random */
+	const struct exec_history *history; /* the same */
+	uint64_t seed;			    /* random */
 	void (*wake)(void *owner); /* as in struct conn_handlers */
 	void *owner;
 };

@@ -20,6 +20,7 @@ struct mcp_call {
 	bool modern;	      /* of the revision 2026-07-28 */
 	struct exec_job *job; /* what it waits for; NULL if not */
 	struct exec_probe *probe;
+	struct exec_asked *asked;
 };
 
 /* --- mcp_tools.c --- */

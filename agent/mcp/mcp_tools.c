@@ -99,12 +99,36 @@ static void list_languages(struct mcp_call *c, struct json arguments)
 		reply_err(c, &err);
 }
 
+static void on_history(void *payload, struct slice json, const struct err *err)
+{
+	struct mcp_call *c = payload;
+
+	c->asked = NULL;
+	if (err)
+		reply_err(c, err);
+	else
+		reply(c, json, SLICE(""));
+}
+
+static void get_history(struct mcp_call *c, struct json arguments)
+{
+	const struct exec_history *h = c->mcp->options.history;
+	struct exec_rows_query q;
+	struct err err;
+
+	if (exec_query_read(arguments, &c->req->arena, &q, &err))
+		c->asked = h->ask(h->self, &q, on_history, c);
+	else
+		reply_err(c, &err);
+}
+
 static const struct mcp_tool {
 	const char *name, *file;
 	void (*start)(struct mcp_call *c, struct json arguments);
 } tools[] = {
 	{ "execute_code", "mcp_execute_code.json", execute_code },
 	{ "list_languages", "mcp_list_languages.json", list_languages },
+	{ "get_execution_history", "mcp_get_execution_history.json", get_history },
 };
 
 /* --- the methods --- */
@@ -167,6 +191,8 @@ void mcp_call_free(struct mcp_call *c)
 		conn_reply_cancelled(req);
 	exec_drop(c->job);
 	exec_probe_drop(c->probe);
+	if (c->asked)
+		c->mcp->options.history->drop(c->asked);
 	list_remove(&c->link);
 	free(c);
 }

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "agent/exec/exec_history.h"
 #include "agent/model/gate.h"
 #include "agent/model/http/http.h"
 #include "agent/policy/granted.h"
@@ -34,6 +35,7 @@ struct agent {
 	struct store *store;
 	struct ledger *ledger;
 	struct granted *granted;
+	struct exec_sqlite executions; /* the history of code that ran; store NULL: none ran yet */
 	struct budget_pool pool;
 	struct list runners, tasks, undos, rejects;
 	bool closing;
@@ -170,8 +172,10 @@ struct slice agent_state_dir(const struct agent *a)
 	return slice_of(a->state_dir);
 }
 
-struct exec_options agent_exec_options(const struct agent *a, const struct config *c)
+struct exec_options agent_exec_options(struct agent *a, const struct config *c)
 {
+	if (!a->executions.store)
+		exec_sqlite_init(&a->executions, a->store, agent_ledger(a));
 	return (struct exec_options){ .loop = a->loop,
 				      .runq = a->runq,
 				      .program = slice_of(a->program),
@@ -179,7 +183,8 @@ struct exec_options agent_exec_options(const struct agent *a, const struct confi
 				      .where = c->runner,
 				      .image = c->container_image,
 				      .cpus = c->container_cpus,
-				      .toolchains = slice_eq_cstr(c->toolchains, "on") };
+				      .toolchains = slice_eq_cstr(c->toolchains, "on"),
+				      .history = &a->executions.history };
 }
 
 struct list *agent_tasks(struct agent *a)

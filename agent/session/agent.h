@@ -26,7 +26,7 @@ void agent_runner_put(struct agent *a,
 		      struct runner *r); /* NULL is fine; the last one stops the process */
 
 /* For code that runs by itself: of this machine, and of these settings, which it borrows. */
-struct exec_options agent_exec_options(const struct agent *a, const struct config *c);
+struct exec_options agent_exec_options(struct agent *a, const struct config *c);
 
 /* Ends a running undo, given by its link; done(ERR_CANCELLED) follows from the loop. */
 void undo_cancel(struct list *link);

@@ -7,7 +7,7 @@
 
 #include "agent/store/store_path.h"
 
-enum { SCHEMA = 3, BUSY_MS = 5000 };
+enum { SCHEMA = 4, BUSY_MS = 5000 };
 
 /* spend: one row a model call. usd is NULL while the call runs; reserved counts then. owner: the process
  * that makes it. estimated: enum ledger_estimate. */
@@ -41,6 +41,12 @@ static const char *const steps_sql[SCHEMA] = {
 	"UPDATE spend SET workspace = coalesce((SELECT workspace FROM task WHERE"
 	" task.session = spend.session AND task.task = spend.task), '');"
 	"PRAGMA user_version = 3;",
+	/* exec_rows.h */
+	"CREATE TABLE execution(id TEXT NOT NULL PRIMARY KEY, time INTEGER NOT NULL, language TEXT NOT "
+	"NULL, status TEXT NOT NULL, exit INTEGER NOT NULL, ms REAL NOT NULL, memory_mb REAL NOT NULL, "
+	"code TEXT NOT NULL, correlation TEXT NOT NULL, cached INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX execution_time ON execution(time);"
+	"PRAGMA user_version = 4;",
 };
 
 bool ledger_db_failed(struct ledger *l, struct err *err)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """exec - `emend exec`: code of each language in the sandbox by itself; its limits, its end, and what it cannot see."""
+import hashlib
 import json
 import os
 import shutil
@@ -211,6 +212,35 @@ def without_a_sandbox_nothing_runs(w):
     expect(r.status == 6 and "ran" not in r.out and "What to do" in r.err, r)
 
 
+def what_ran_is_remembered(w):
+    """The newest first, by language and status; of the code only the hash; what was refused before it ran is there, too."""
+    first = answer(w, "python", "print('s3cr3t-code')")
+    answer(w, "bash", "exit 3")
+    answer(w, "bash", "sleep 9", "--timeout", "0.1")
+    w.run("exec", "--list")
+    r = w.run("exec", "--history", "--json")
+    h = r.of("history")[0]
+    expect([(e["language"], e["status"], e["exit_code"]) for e in h["executions"]] ==
+           [("bash", "timeout", 137), ("bash", "error", 3), ("python", "success", 0)] and h["count"] == 3, r)
+    last = h["executions"][2]
+    expect(last["execution_id"] == first["execution_id"] and last["memory_used_mb"] > 0 and last["created_at"].endswith("Z"), last)
+    expect(last["code_sha256"] == hashlib.sha256(b"print('s3cr3t-code')").hexdigest() and "s3cr3t" not in r.out, last)
+    with open(os.path.join(w.state, "emend.db"), "rb") as f:
+        expect(b"s3cr3t" not in f.read(), "the code is in the database")
+    for args, n in ((["--language", "sh"], 2), (["--status", "timeout"], 1), (["--limit", "1"], 1), (["--status", "security_violation"], 0)):
+        r = w.run("exec", "--history", "--json", *args)
+        expect(r.of("history")[0]["count"] == n == len(r.of("history")[0]["executions"]), (args, r))
+    r = w.run("exec", "--history")
+    expect(r.status == 0 and first["execution_id"] in r.out and "timeout" in r.out, r)
+    for args, words in ((["--history", "--status", "good"], "expected success"), (["--history", "x"], "takes no code"),
+                        (["--status", "error", "x.py"], "goes with --history"), (["--history", "--limit", "2000"], "1000")):
+        r = w.run("exec", *args)
+        expect(r.status == 2 and words in r.err, (args, r))
+    model = w.script(call(language="bash", code="echo by the model"), {"text": "Done."})
+    w.run("do", "--model", model, "compute")
+    expect(w.run("exec", "--history", "--json").of("history")[0]["count"] == 4, "the model's")
+
+
 # --- the tool execute_code, called by a scripted model ---
 
 def call(**given):
@@ -282,5 +312,5 @@ def a_cancelled_task_ends_its_code(w):
 main([runs("python"), runs("javascript"), runs("bash"), sql_runs, forms_of_the_command_line, the_status_is_that_of_the_code,
       output_has_a_limit, time_has_a_limit, memory_has_a_limit, processes_have_a_limit, all_processes_end_with_it,
       an_interrupt_ends_the_tree, nothing_of_the_caller_is_seen, one_sees_nothing_of_another, there_is_no_network,
-      what_is_missing_is_named, without_a_sandbox_nothing_runs, the_model_runs_code, the_users_rules_hold_for_code_too,
+      what_is_missing_is_named, without_a_sandbox_nothing_runs, what_ran_is_remembered, the_model_runs_code, the_users_rules_hold_for_code_too,
       a_cancelled_task_ends_its_code])

@@ -80,6 +80,12 @@ def the_older_era(w):
            and "-0123456789abcdef-" not in a["traceparent"], a)
     languages = c.call("list_languages", {})["result"]["structuredContent"]
     expect(languages["languages"]["bash"]["available"] and languages["max_timeout"] == 300, languages)
+    history = c.call("get_execution_history", {"limit": 5, "language": "python"})["result"]["structuredContent"]
+    expect(history["count"] == 1 and history["executions"][0]["correlation_id"] == "mine", history)
+    for arguments, words in (({"limit": 0}, "limit"), ({"status": "good"}, "success"), ({"language": "cobol"}, "language"),
+                             ({"since": 1}, "since")):
+        result = c.call("get_execution_history", arguments)["result"]
+        expect(result["isError"] and words in result["content"][0]["text"], result)
     c.close()
 
 

@@ -1,11 +1,24 @@
-/* cli_exec.h - the execution service in a command of the terminal. */
+/* cli_exec.h - the execution service in a command of the terminal: with its history, and the thread that writes it. */
 #ifndef EMEND_CLI_EXEC_H
 #define EMEND_CLI_EXEC_H
 
 #include "agent/cli/loop.h"
 #include "agent/exec/exec.h"
+#include "agent/exec/exec_history.h"
 
-/* Of this machine and these settings; borrows both. */
-struct exec_options cli_exec_options(struct cli_loop *l, const struct place *p);
+struct cli_exec {
+	struct exec *exec;
+	struct cli_loop *loop;
+	struct store *store;
+	struct ledger *ledger;
+	struct exec_sqlite sqlite;
+	bool closing;
+};
+
+/* Of this machine and these settings; borrows both. False: nothing is left open. */
+NODISCARD bool cli_exec_open(struct cli_exec *x, struct cli_loop *l, const struct place *p,
+			     struct err *err);
+/* Ends what runs; then, when the history is written, the loop. Twice is fine. Not opened: only the loop. */
+void cli_exec_close(struct cli_exec *x, struct cli_loop *l);
 
 #endif

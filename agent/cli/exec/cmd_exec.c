@@ -7,16 +7,19 @@
 #include "agent/cli/json_line.h"
 #include "agent/cli/screen/table.h"
 #include "protocol/base/limits.h"
+#include "protocol/json/json.h"
 
-enum { STATUS_TIMED_OUT = 124, PIECE = 64 * 1024 };
+enum { STATUS_TIMED_OUT = 124, PIECE = 64 * 1024, HISTORY_ROWS = 20 };
 
 struct exec_run {
 	struct cli *cli;
 	struct place place;
 	struct cli_loop loop;
-	struct exec *exec;
+	struct cli_exec service;
 	struct exec_job *job;
 	struct exec_probe *probe;
+	struct exec_asked *asked;
+	struct exec_rows_query query; /* of --history */
 	struct exec_request request;
 	int status;
 	struct err why;
@@ -142,9 +145,10 @@ static bool gather(struct exec_run *r, struct err *err)
 
 static void end(struct exec_run *r)
 {
-	exec_free(r->exec);
-	r->exec = NULL;
-	cli_loop_end(&r->loop);
+	if (r->asked)
+		r->service.sqlite.history.drop(r->asked);
+	r->asked = NULL;
+	cli_exec_close(&r->service, &r->loop);
 }
 
 static void on_output(void *payload, struct slice bytes, bool is_stderr)
@@ -228,40 +232,82 @@ static void on_found(void *payload, const struct exec_found found[EXEC_LANGUAGES
 	end(r);
 }
 
+/* A row each, the newest first. */
+static void put_history(struct exec_run *r, struct json root)
+{
+	static const struct table_column columns[] = {
+		{ .head = "when" },
+		{ .head = "language" },
+		{ .head = "status" },
+		{ .head = "exit", .right = true },
+		{ .head = "ms", .right = true },
+		{ .head = "MB", .right = true },
+		{ .head = "execution" },
+	};
+	struct arena *a = &r->cli->arena;
+	struct table t;
+
+	table_init(&t, a, columns, ARRAY_LEN(columns));
+	for (struct json_iter it = json_iter(json_get(root, "executions")); json_next(&it);) {
+		double ms = 0, mb = 0;
+
+		if (!json_f64(json_get(it.value, "execution_time_ms"), &ms) ||
+		    !json_f64(json_get(it.value, "memory_used_mb"), &mb))
+			ms = mb = 0;
+		table_cell(&t, TERM_DIM, json_str_or(json_get(it.value, "created_at"), a, ""));
+		table_cell(&t, TERM_PLAIN, json_str_or(json_get(it.value, "language"), a, ""));
+		table_cell(&t, TERM_PLAIN, json_str_or(json_get(it.value, "status"), a, ""));
+		table_cell(
+			&t, TERM_PLAIN,
+			arena_printf(a, "%lld",
+				     (long long)json_i64_or(json_get(it.value, "exit_code"), 0)));
+		table_cell(&t, TERM_PLAIN, arena_printf(a, "%.0f", ms));
+		table_cell(&t, TERM_PLAIN, arena_printf(a, "%.1f", mb));
+		table_cell(&t, TERM_DIM, json_str_or(json_get(it.value, "execution_id"), a, ""));
+	}
+	table_put(&t, &r->cli->out);
+}
+
+static void on_history(void *payload, struct slice json, const struct err *err)
+{
+	struct exec_run *r = payload;
+	struct json root;
+
+	r->asked = NULL;
+	if (err)
+		r->why = *err;
+	else if (cli_given(r->cli, OPT_JSON)) /* {"type":"history", and the members of json */
+		term_printf(&r->cli->out, "{\"type\":\"history\",%.*s\n",
+			    SLICE_ARG(slice_sub(json, 1, json.len)));
+	else if (json_parse(&r->cli->arena, json, &root, &r->why))
+		put_history(r, root);
+	end(r);
+}
+
 static void on_interrupt(void *payload)
 {
 	struct exec_run *r = payload;
 
 	if (r->job)
 		exec_cancel(r->job);
-	else if (r->exec)
+	else
 		end(r);
-}
-
-struct exec_options cli_exec_options(struct cli_loop *l, const struct place *p)
-{
-	const struct config *c = &p->config;
-
-	return (struct exec_options){ .loop = &l->uv,
-				      .runq = &l->runq,
-				      .program = p->program,
-				      .state_dir = p->state,
-				      .where = c->runner,
-				      .image = c->container_image,
-				      .cpus = c->container_cpus,
-				      .toolchains = slice_eq_cstr(c->toolchains, "on") };
 }
 
 static bool start(struct exec_run *r, struct err *err)
 {
-	struct exec_options o = cli_exec_options(&r->loop, &r->place);
+	struct exec_history *h = &r->service.sqlite.history;
 	struct exec_callbacks cb = { cli_given(r->cli, OPT_JSON) ? NULL : on_output, on_done };
 
-	if (!exec_new(&o, &r->exec, err))
+	if (!cli_exec_open(&r->service, &r->loop, &r->place, err))
 		return false;
+	if (cli_given(r->cli, OPT_HISTORY)) {
+		r->asked = h->ask(h->self, &r->query, on_history, r);
+		return true;
+	}
 	if (cli_given(r->cli, OPT_LIST))
-		return exec_probe(r->exec, on_found, r, &r->probe, err);
-	if (exec_submit(r->exec, &r->request, &cb, r, &r->job, err))
+		return exec_probe(r->service.exec, on_found, r, &r->probe, err);
+	if (exec_submit(r->service.exec, &r->request, &cb, r, &r->job, err))
 		return true;
 	if (err->code == ERR_INVALID) /* of what was typed */
 		err->code = ERR_USAGE;
@@ -282,6 +328,37 @@ static int run(struct exec_run *r)
 	return r->why.code == ERR_NONE ? r->status : cli_fail(r->cli, &r->why);
 }
 
+static bool ask_history(struct exec_run *r, struct err *err)
+{
+	const struct args *a = &r->cli->args;
+	const struct exec_language *l = NULL;
+
+	if (a->n_words > 0)
+		return err_set(err, ERR_USAGE, "--history takes no code.");
+	if (a->language && !(l = exec_language_find(slice_of(a->language))))
+		return err_set(err, ERR_USAGE,
+			       "--language: expected python, javascript, bash or sql, found "
+			       "\"%.40s\".",
+			       a->language);
+	r->query = (struct exec_rows_query){ .language = slice_of(l ? l->name : ""),
+					     .status = slice_of(a->status),
+					     .limit = a->limit ? a->limit : HISTORY_ROWS };
+	if (exec_query_check(&r->query, err))
+		return true;
+	err->code = ERR_USAGE;
+	return false;
+}
+
+/* What was asked for, from the command line and the files that it names. */
+static bool prepare(struct exec_run *r, struct err *err)
+{
+	if (cli_given(r->cli, OPT_HISTORY))
+		return ask_history(r, err);
+	if (r->cli->args.status)
+		return err_set(err, ERR_USAGE, "--status goes with --history.");
+	return cli_given(r->cli, OPT_LIST) || gather(r, err);
+}
+
 int cmd_exec(struct cli *c)
 {
 	struct exec_run r = { .cli = c };
@@ -290,7 +367,7 @@ int cmd_exec(struct cli *c)
 
 	if (cli_given(c, OPT_LIST) && c->args.n_words > 0)
 		return cli_usage(c, "--list takes no code.");
-	if ((cli_given(c, OPT_LIST) || gather(&r, &err)) && place_init(&r.place, c, &err))
+	if (prepare(&r, &err) && place_init(&r.place, c, &err))
 		status = run(&r);
 	else
 		status = cli_fail(c, &err);

@@ -10,7 +10,7 @@ struct mcp_run {
 	struct cli *cli;
 	struct place place;
 	struct cli_loop loop;
-	struct exec *exec;
+	struct cli_exec service;
 	struct mcp *mcp;
 	struct stdio *io;
 	struct err why; /* ERR_NONE: the client closed its end */
@@ -31,9 +31,7 @@ static void end(struct mcp_run *r)
 	if (r->io)
 		stdio_close(r->io);
 	r->io = NULL;
-	exec_free(r->exec);
-	r->exec = NULL;
-	cli_loop_end(&r->loop);
+	cli_exec_close(&r->service, &r->loop);
 }
 
 static void on_ended(void *owner, const struct err *why)
@@ -52,7 +50,6 @@ static void on_interrupt(void *payload)
 
 static bool start(struct mcp_run *r, struct err *err)
 {
-	struct exec_options o = cli_exec_options(&r->loop, &r->place);
 	struct mcp_options m = { .wake = on_wake, .owner = r };
 	struct stdio_options s = {
 		.loop = &r->loop.uv, .runq = &r->loop.runq, .ended = on_ended, .owner = r
@@ -60,13 +57,14 @@ static bool start(struct mcp_run *r, struct err *err)
 
 	if (!stdio_claim(&s.in, &s.out, err))
 		return false;
-	if (!exec_new(&o, &r->exec, err)) {
+	if (!cli_exec_open(&r->service, &r->loop, &r->place, err)) {
 		(void)close(s.in);
 		(void)close(s.out);
 		return false;
 	}
 	random_bytes(&m.seed, sizeof(m.seed));
-	m.exec = r->exec;
+	m.exec = r->service.exec;
+	m.history = &r->service.sqlite.history;
 	r->mcp = mcp_new(&m);
 	s.conn = mcp_conn(r->mcp);
 	return stdio_start(&s, &r->io, err);

@@ -1,0 +1,46 @@
+/* cli_exec.c - see cli_exec.h */
+#include "agent/cli/exec/cli_exec.h"
+
+#include "agent/store/ledger_post.h"
+
+bool cli_exec_open(struct cli_exec *x, struct cli_loop *l, const struct place *p, struct err *err)
+{
+	const struct config *c = &p->config;
+	struct exec_options o = { .loop = &l->uv,
+				  .runq = &l->runq,
+				  .program = p->program,
+				  .state_dir = p->state,
+				  .where = c->runner,
+				  .image = c->container_image,
+				  .cpus = c->container_cpus,
+				  .toolchains = slice_eq_cstr(c->toolchains, "on"),
+				  .history = &x->sqlite.history };
+
+	*x = (struct cli_exec){ .loop = l };
+	if (!exec_new(&o, &x->exec, err))
+		return false;
+	x->store = store_new(&l->uv, &l->runq, p->state);
+	x->ledger = ledger_new(p->state);
+	exec_sqlite_init(&x->sqlite, x->store, x->ledger);
+	return true;
+}
+
+static void on_written(void *payload)
+{
+	cli_loop_end(payload);
+}
+
+void cli_exec_close(struct cli_exec *x, struct cli_loop *l)
+{
+	if (x->closing)
+		return;
+	x->closing = true;
+	exec_free(x->exec);
+	x->exec = NULL;
+	if (!x->store) {
+		cli_loop_end(l);
+		return;
+	}
+	ledger_post_free(x->store, x->ledger);
+	store_close(x->store, on_written, l);
+}

@@ -1,0 +1,92 @@
+/* exec_rows.c - see exec_rows.h */
+#include "agent/store/exec_rows.h"
+
+#include "agent/store/ledger_db.h"
+
+static bool forget_old(struct ledger *l, int64_t now_ms, struct err *err)
+{
+	sqlite3_stmt *st = ledger_db_prepare(l, "DELETE FROM execution WHERE time < ?1", err);
+
+	if (!st)
+		return false;
+	(void)sqlite3_bind_int64(st, 1, now_ms - (int64_t)EXEC_ROWS_DAYS * 86400 * 1000);
+	return ledger_db_finish(l, st, err);
+}
+
+bool exec_rows_add(struct ledger *l, const struct exec_row *r, struct err *err)
+{
+	sqlite3_stmt *st;
+
+	if (!ledger_db_open(l, err))
+		return false;
+	st = ledger_db_prepare(
+		l,
+		"INSERT OR REPLACE INTO execution(id, time, language, status, exit, ms, "
+		"memory_mb, code, correlation, cached) VALUES(?1, ?2, ?3, ?4, ?5, ?6, "
+		"?7, ?8, ?9, ?10)",
+		err);
+	if (!st)
+		return false;
+	ledger_db_bind(st, 1, r->id);
+	(void)sqlite3_bind_int64(st, 2, r->time_ms);
+	ledger_db_bind(st, 3, r->language);
+	ledger_db_bind(st, 4, r->status);
+	(void)sqlite3_bind_int64(st, 5, r->exit_code);
+	(void)sqlite3_bind_double(st, 6, r->ms);
+	(void)sqlite3_bind_double(st, 7, r->memory_mb);
+	ledger_db_bind(st, 8, r->code_sha256);
+	ledger_db_bind(st, 9, r->correlation);
+	(void)sqlite3_bind_int(st, 10, r->cached);
+	return ledger_db_finish(l, st, err) && forget_old(l, r->time_ms, err);
+}
+
+static struct slice column(sqlite3_stmt *st, int at)
+{
+	const unsigned char *text = sqlite3_column_text(st, at);
+
+	return slice_make(text ? (const char *)text : "",
+			  text ? (size_t)sqlite3_column_bytes(st, at) : 0);
+}
+
+bool exec_rows_read(struct ledger *l, const struct exec_rows_query *q, exec_row_fn *fn,
+		    void *payload, struct err *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	if (!ledger_db_open(l, err))
+		return false;
+	st = ledger_db_prepare(
+		l,
+		"SELECT id, language, status, correlation, code, "
+		"strftime('%Y-%m-%dT%H:%M:%fZ', time / 1000.0, 'unixepoch'), time, "
+		"exit, ms, memory_mb, cached FROM execution WHERE (?1 = '' OR language "
+		"= ?1) AND (?2 = '' OR status = ?2) ORDER BY time DESC, id LIMIT ?3 "
+		"OFFSET ?4",
+		err);
+	if (!st)
+		return false;
+	ledger_db_bind(st, 1, q->language);
+	ledger_db_bind(st, 2, q->status);
+	(void)sqlite3_bind_int64(st, 3, q->limit);
+	(void)sqlite3_bind_int64(st, 4, q->offset);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		struct exec_row r = { .id = column(st, 0),
+				      .language = column(st, 1),
+				      .status = column(st, 2),
+				      .correlation = column(st, 3),
+				      .code_sha256 = column(st, 4),
+				      .created_at = column(st, 5),
+				      .time_ms = sqlite3_column_int64(st, 6),
+				      .exit_code = sqlite3_column_int64(st, 7),
+				      .ms = sqlite3_column_double(st, 8),
+				      .memory_mb = sqlite3_column_double(st, 9),
+				      .cached = sqlite3_column_int(st, 10) != 0 };
+
+		fn(payload, &r);
+	}
+	if (rc != SQLITE_DONE)
+		(void)ledger_db_failed(l, err);
+	ledger_db_release(st);
+	return rc == SQLITE_DONE;
+}
