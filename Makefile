@@ -36,7 +36,7 @@ HELP_SRC := $(sort $(wildcard tests/model/*.c tests/escape/*.c tests/fault/*.c t
 
 # Prompts, and what the model is told of tools, are text files; .ci/embed makes C of each folder of them.
 PROMPTS := $(sort $(wildcard agent/session/prompt/*.txt))
-SCHEMAS := $(sort $(wildcard agent/tool/schema/* agent/mcp/tools/*))
+SCHEMAS := $(sort $(wildcard agent/tool/schema/* agent/mcp/tools/* agent/exec/check/*))
 EMBEDDED := $(BUILD)/embed/prompts.c $(BUILD)/embed/schemas.c
 
 LIB := $(BUILD)/libemend.a

@@ -14,7 +14,8 @@ struct embed {
 };
 
 extern const struct embed embed_prompts[]; /* agent/session/prompt/ */
-extern const struct embed embed_schemas[]; /* agent/tool/schema/, agent/mcp/tools/ */
+extern const struct embed
+	embed_schemas[]; /* agent/tool/schema/, agent/mcp/tools/, agent/exec/check/ */
 
 /* The text of this file, which lives as long as the program; ptr NULL: there is none. */
 struct slice embed_find(const struct embed *table, struct slice name);

@@ -119,16 +119,18 @@ static const struct command table[] = {
 	  "  emend run -- make test\n"
 	  "  emend run --network -- npm install\n" },
 	{ "exec",
-	  "[--language L] [--stdin FILE] [--env NAME=VALUE] [--json] [LANGUAGE] [FILE | -] | --list | --history",
+	  "[--validate] [--language L] [--stdin FILE] [--env NAME=VALUE] [LANGUAGE] [FILE | -] | --list | --history",
 	  "run code by itself in the sandbox: it sees no file, variable or network of yours",
 	  "The language is what --language or the first word says, else what the suffix of the file says.\n"
 	  "Without a FILE the code is piped in. The exit status is that of the code; 124 if its time (30 s,\n"
 	  "--timeout) was up. What it writes is gone with it. --json: the whole answer as one object.\n",
 	  OPT_CONFIG | OPT_VERBOSE | OPT_HELP | OPT_JSON | OPT_TIMEOUT | OPT_LANGUAGE | OPT_MEMORY |
-		  OPT_STDIN | OPT_ENV | OPT_LIST | OPT_HISTORY | OPT_STATUS | OPT_LIMIT,
+		  OPT_STDIN | OPT_ENV | OPT_LIST | OPT_VALIDATE | OPT_HISTORY | OPT_STATUS |
+		  OPT_LIMIT,
 	  -1, cmd_exec,
 	  "  echo 'print(6 * 7)' | emend exec python\n"
 	  "  emend exec --stdin data.csv --timeout 5 sum.py\n"
+	  "  emend exec --validate script.sh\n"
 	  "  emend exec --list\n"
 	  "  emend exec --history --status timeout\n" },
 	{ "mcp", "", "an MCP server on stdin and stdout: emend exec as tools for other agents",

@@ -44,6 +44,8 @@ static const struct option_spec table[] = {
 	{ OPT_WORKTREE, '\0', "--worktree", NULL,
 	  "work in a new git worktree, on a branch of its own" },
 	{ OPT_DRY_RUN, 'n', "--dry-run", NULL, "show what it would change, and change nothing" },
+	{ OPT_VALIDATE, '\0', "--validate", NULL,
+	  "say what the code does that one may want to know, and do not run it" },
 	{ OPT_HISTORY, '\0', "--history", NULL, "what was executed, the newest first" },
 	{ OPT_STATUS, '\0', "--status", "S", "success, error, timeout or security_violation" },
 	{ OPT_CONFIRM, 'y', "--yes", NULL, "do not ask" },

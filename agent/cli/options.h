@@ -46,6 +46,7 @@
 #define OPT_CHECK OPTION_BIT(35)
 #define OPT_HISTORY OPTION_BIT(36)
 #define OPT_STATUS OPTION_BIT(37)
+#define OPT_VALIDATE OPTION_BIT(38)
 /* Groups of them. */
 #define OPTS_COMMON (OPT_DIR | OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP)
 #define OPTS_TASK                                                                      \

@@ -8,6 +8,7 @@
 #include "agent/base/sha256.h"
 #include "agent/exec/exec_history.h"
 #include "agent/exec/exec_own.h"
+#include "agent/exec/exec_validate.h"
 #include "agent/store/store_path.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
@@ -30,6 +31,7 @@ bool exec_new(const struct exec_options *o, struct exec **out, struct err *err)
 	list_init(&e->queued);
 	list_init(&e->running);
 	list_init(&e->probes);
+	list_init(&e->validations);
 	e->empty = arena_printf(&e->arena, "%.*s/exec", SLICE_ARG(o->state_dir));
 	if (!make_folder(e->empty, err)) {
 		arena_release(&e->arena);
@@ -71,6 +73,7 @@ void exec_free(struct exec *e)
 	LIST_EACH (it, tmp, &e->running)
 		job_free(container_of(it, struct exec_job, link));
 	exec_probes_drop(e);
+	exec_validations_drop(e);
 	arena_release(&e->arena);
 	free(e);
 }

@@ -14,7 +14,7 @@ struct exec {
 	struct slice empty; /* the folder that bare runners hold on to */
 	struct list queued, running;
 	size_t n_queued, n_running;
-	struct list probes;
+	struct list probes, validations;
 	bool closing;
 };
 

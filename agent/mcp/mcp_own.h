@@ -21,6 +21,7 @@ struct mcp_call {
 	struct exec_job *job; /* what it waits for; NULL if not */
 	struct exec_probe *probe;
 	struct exec_asked *asked;
+	struct exec_validation *validation;
 };
 
 /* --- mcp_tools.c --- */

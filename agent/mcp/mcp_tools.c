@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/base/embed.h"
+#include "agent/exec/exec_validate.h"
 #include "agent/mcp/mcp_own.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
@@ -122,11 +123,33 @@ static void get_history(struct mcp_call *c, struct json arguments)
 		reply_err(c, &err);
 }
 
+static void on_validated(void *payload, struct slice json, const struct err *err)
+{
+	struct mcp_call *c = payload;
+
+	c->validation = NULL;
+	if (err)
+		reply_err(c, err);
+	else
+		reply(c, json, SLICE(""));
+}
+
+static void validate_code(struct mcp_call *c, struct json arguments)
+{
+	struct exec_request r;
+	struct err err;
+
+	if (!exec_request_read(arguments, &c->req->arena, &r, &err) ||
+	    !exec_validate(c->mcp->options.exec, &r, on_validated, c, &c->validation, &err))
+		reply_err(c, &err);
+}
+
 static const struct mcp_tool {
 	const char *name, *file;
 	void (*start)(struct mcp_call *c, struct json arguments);
 } tools[] = {
 	{ "execute_code", "mcp_execute_code.json", execute_code },
+	{ "validate_code", "mcp_validate_code.json", validate_code },
 	{ "list_languages", "mcp_list_languages.json", list_languages },
 	{ "get_execution_history", "mcp_get_execution_history.json", get_history },
 };
@@ -191,6 +214,7 @@ void mcp_call_free(struct mcp_call *c)
 		conn_reply_cancelled(req);
 	exec_drop(c->job);
 	exec_probe_drop(c->probe);
+	exec_validation_drop(c->validation);
 	if (c->asked)
 		c->mcp->options.history->drop(c->asked);
 	list_remove(&c->link);

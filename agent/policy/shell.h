@@ -2,7 +2,8 @@
  *
  * This is a parser for judging, not for running. Where shells differ (dash, bash, zsh), or where a
  * construct is rare, it refuses; what it refuses is asked. Everything that some shell would run as
- * a command must be in the list: better one too many than one too few. Internal to agent/policy. */
+ * a command must be in the list: better one too many than one too few. For agent/policy, and for
+ * the checks of agent/exec. */
 #ifndef EMEND_SHELL_H
 #define EMEND_SHELL_H
 

@@ -6,6 +6,7 @@
 #include "agent/cli/exec/cli_exec.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/screen/table.h"
+#include "agent/exec/exec_validate.h"
 #include "protocol/base/limits.h"
 #include "protocol/json/json.h"
 
@@ -18,6 +19,7 @@ struct exec_run {
 	struct cli_exec service;
 	struct exec_job *job;
 	struct exec_probe *probe;
+	struct exec_validation *validation;
 	struct exec_asked *asked;
 	struct exec_rows_query query; /* of --history */
 	struct exec_request request;
@@ -232,6 +234,13 @@ static void on_found(void *payload, const struct exec_found found[EXEC_LANGUAGES
 	end(r);
 }
 
+/* {"type":type, and the members of json */
+static void put_object(struct exec_run *r, const char *type, struct slice json)
+{
+	term_raw(&r->cli->out, arena_printf(&r->cli->arena, "{\"type\":\"%s\",%.*s\n", type,
+					    SLICE_ARG(slice_sub(json, 1, json.len))));
+}
+
 /* A row each, the newest first. */
 static void put_history(struct exec_run *r, struct json root)
 {
@@ -276,11 +285,42 @@ static void on_history(void *payload, struct slice json, const struct err *err)
 	r->asked = NULL;
 	if (err)
 		r->why = *err;
-	else if (cli_given(r->cli, OPT_JSON)) /* {"type":"history", and the members of json */
-		term_printf(&r->cli->out, "{\"type\":\"history\",%.*s\n",
-			    SLICE_ARG(slice_sub(json, 1, json.len)));
+	else if (cli_given(r->cli, OPT_JSON))
+		put_object(r, "history", json);
 	else if (json_parse(&r->cli->arena, json, &root, &r->why))
 		put_history(r, root);
+	end(r);
+}
+
+/* A line each, as compilers print them. */
+static void put_findings(struct exec_run *r, struct json root)
+{
+	for (struct json_iter it = json_iter(json_get(root, "findings")); json_next(&it);)
+		term_text(&r->cli->out, TERM_PLAIN,
+			  arena_printf(&r->cli->arena, "%lld:%lld: %.*s: %.*s\n",
+				       (long long)json_i64_or(json_get(it.value, "line"), 1),
+				       (long long)json_i64_or(json_get(it.value, "column"), 1),
+				       SLICE_ARG(json_str_or(json_get(it.value, "rule"),
+							     &r->cli->arena, "")),
+				       SLICE_ARG(json_str_or(json_get(it.value, "message"),
+							     &r->cli->arena, ""))));
+}
+
+static void on_validated(void *payload, struct slice json, const struct err *err)
+{
+	struct exec_run *r = payload;
+	struct json root;
+
+	r->validation = NULL;
+	if (err)
+		r->why = *err;
+	else if (json_parse(&r->cli->arena, arena_dup(&r->cli->arena, json), &root, &r->why)) {
+		r->status = json_bool_or(json_get(root, "is_safe"), false) ? 0 : 1;
+		if (cli_given(r->cli, OPT_JSON))
+			put_object(r, "validation", json);
+		else
+			put_findings(r, root);
+	}
 	end(r);
 }
 
@@ -307,7 +347,11 @@ static bool start(struct exec_run *r, struct err *err)
 	}
 	if (cli_given(r->cli, OPT_LIST))
 		return exec_probe(r->service.exec, on_found, r, &r->probe, err);
-	if (exec_submit(r->service.exec, &r->request, &cb, r, &r->job, err))
+	if (cli_given(r->cli, OPT_VALIDATE) &&
+	    exec_validate(r->service.exec, &r->request, on_validated, r, &r->validation, err))
+		return true;
+	if (!cli_given(r->cli, OPT_VALIDATE) &&
+	    exec_submit(r->service.exec, &r->request, &cb, r, &r->job, err))
 		return true;
 	if (err->code == ERR_INVALID) /* of what was typed */
 		err->code = ERR_USAGE;
