@@ -1,0 +1,269 @@
+/* test_exec.c - the queue of the execution service, in every order: places, refusals, cancelling, the end; and what its
+ * requests may hold. This program is its own runner: `PROGRAM runner` is runner_main(). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "agent/base/runq.h"
+#include "agent/exec/exec.h"
+#include "agent/exec/exec_history.h"
+#include "agent/worker/wire.h"
+#include "protocol/base/mem.h"
+#include "protocol/json/json.h"
+#include "tests/unit/agent/worker/folder.h"
+
+/* The runner cannot be traced, which the leak checker of a test build wants. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0";
+}
+
+enum { JOBS = 8 };
+
+struct fixture {
+	uv_loop_t loop;
+	struct runq runq;
+	struct folder dir;
+	struct exec *exec;
+	struct exec_history history;
+	size_t answers, added;
+	struct {
+		struct fixture *f;
+		struct exec_job *job;
+		enum exec_status status;
+		enum err_code failed;
+		bool cancelled;
+		char out[64];
+		size_t order; /* from 1: when its answer came */
+	} of[JOBS];
+};
+
+static char program[4096];
+
+static void on_done(void *payload, const struct exec_answer *a)
+{
+	struct fixture *f = *(struct fixture **)payload;
+	size_t i = (size_t)(((char *)payload - (char *)f->of) / (ptrdiff_t)sizeof(f->of[0]));
+
+	f->of[i].job = NULL;
+	f->of[i].status = a->status;
+	f->of[i].failed = a->failed;
+	f->of[i].cancelled = a->cancelled;
+	(void)snprintf(f->of[i].out, sizeof(f->of[i].out), "%.*s", SLICE_ARG(a->out));
+	f->of[i].order = ++f->answers;
+	assert_int_equal(a->execution_id.len, 32);
+	assert_int_equal(a->traceparent.len, 55);
+}
+
+static bool submit(struct fixture *f, size_t i, const char *code, struct err *err)
+{
+	const struct exec_callbacks cb = { .done = on_done };
+	struct exec_request r = { .code = slice_of(code),
+				  .language = exec_language_find(SLICE("bash")) };
+
+	f->of[i].f = f;
+	return exec_submit(f->exec, &r, &cb, &f->of[i], &f->of[i].job, err);
+}
+
+static void wait_answers(struct fixture *f, size_t n)
+{
+	while (f->answers < n)
+		(void)uv_run(&f->loop, UV_RUN_ONCE);
+}
+
+static void count(void *self, const struct exec_row *r)
+{
+	struct fixture *f = self;
+
+	assert_int_equal(r->code_sha256.len, 64);
+	f->added++;
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+	struct exec_options o = { .at_once = 2, .queue = 3 };
+	struct err err;
+
+	folder_make(&f->dir);
+	(void)uv_loop_init(&f->loop);
+	runq_init(&f->runq, &f->loop);
+	f->history = (struct exec_history){ .self = f, .add = count };
+	o.loop = &f->loop;
+	o.runq = &f->runq;
+	o.program = slice_of(program);
+	o.state_dir = slice_of(f->dir.path);
+	o.history = &f->history;
+	*state = f;
+	return exec_new(&o, &f->exec, &err) ? 0 : -1;
+}
+
+/* The loop ends by itself: no handle is left, whatever still ran. */
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	int left;
+
+	exec_free(f->exec);
+	runq_close(&f->runq);
+	(void)uv_run(&f->loop, UV_RUN_DEFAULT);
+	left = uv_loop_close(&f->loop);
+	folder_free(&f->dir);
+	free(f);
+	return left;
+}
+
+static void need_sandbox(struct fixture *f)
+{
+	struct err err;
+
+	assert_true(submit(f, 0, "true", &err));
+	wait_answers(f, 1);
+	if (f->of[0].failed == ERR_SANDBOX)
+		skip();
+	f->answers = f->added = f->of[0].order = 0;
+}
+
+/* Two run, three wait, the sixth is told to come again; who waits is taken in order. */
+static void places_and_queue(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+
+	need_sandbox(f);
+	assert_true(submit(f, 0, "sleep 60", &err));
+	assert_true(submit(f, 1, "sleep 60", &err));
+	assert_int_equal(exec_running(f->exec), 2);
+	assert_true(submit(f, 2, "echo two", &err));
+	assert_true(submit(f, 3, "echo three", &err));
+	assert_true(submit(f, 4, "echo four", &err));
+	assert_int_equal(exec_queued(f->exec), 3);
+	assert_false(submit(f, 5, "echo five", &err));
+	assert_int_equal(err.code, ERR_TOO_LARGE);
+	assert_non_null(strstr(err.msg, "overloaded"));
+	assert_int_equal(f->answers, 0); /* never inside the call */
+	exec_cancel(f->of[0].job);
+	wait_answers(f, 4);
+	assert_true(f->of[0].cancelled);
+	assert_string_equal(f->of[2].out, "two\n");
+	assert_string_equal(f->of[4].out, "four\n");
+	assert_true(f->of[0].order < f->of[2].order && f->of[2].order < f->of[3].order &&
+		    f->of[3].order < f->of[4].order);
+	assert_int_equal(exec_running(f->exec), 1);
+	assert_int_equal(f->added, 4); /* each that has an answer is in the history */
+}
+
+/* Cancelled before it began, twice, and dropped: each once or never answered, and its place is free. */
+static void cancelled_and_dropped(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+
+	need_sandbox(f);
+	assert_true(submit(f, 0, "sleep 60", &err));
+	assert_true(submit(f, 1, "sleep 60", &err));
+	assert_true(submit(f, 2, "echo never", &err));
+	assert_true(submit(f, 3, "echo never", &err));
+	exec_cancel(f->of[2].job);
+	exec_cancel(f->of[2].job);
+	exec_drop(f->of[3].job);
+	assert_int_equal(exec_queued(f->exec), 0);
+	wait_answers(f, 1);
+	assert_int_equal(f->of[2].failed, ERR_CANCELLED);
+	assert_string_equal(f->of[2].out, "");
+	assert_true(submit(f, 4, "echo now", &err));
+	exec_drop(f->of[0].job);
+	exec_drop(f->of[1].job);
+	wait_answers(f, 2);
+	assert_string_equal(f->of[4].out, "now\n");
+	assert_int_equal(exec_running(f->exec) + exec_queued(f->exec), 0);
+	assert_int_equal(f->of[0].order + f->of[1].order + f->of[3].order, 0);
+}
+
+/* With two that run, two that wait and one that was refused: teardown finds no handle left. */
+static void the_end_with_all_under_way(void **state)
+{
+	struct fixture *f = *state;
+	const struct exec_callbacks cb = { .done = on_done };
+	struct exec_request r = { .code = SLICE("1"),
+				  .language = exec_language_at(0),
+				  .allow_network = true };
+	struct exec_probe *probe;
+	struct err err;
+
+	for (size_t i = 0; i < 4; i++)
+		assert_true(submit(f, i, "sleep 60", &err));
+	exec_cancel(f->of[3].job);
+	f->of[4].f = f;
+	assert_true(exec_submit(f->exec, &r, &cb, &f->of[4], &f->of[4].job, &err));
+	assert_false(exec_probe(f->exec, NULL, NULL, &probe, &err)); /* no place for all of it */
+	assert_int_equal(f->answers, 0);
+}
+
+static void requests_are_read_strictly(void **state)
+{
+	static const struct {
+		const char *json, *wrong; /* wrong NULL: it is fine */
+	} cases[] = {
+		{ "{\"language\":\"PY\",\"code\":\"1\",\"timeout_seconds\":0.5}", NULL },
+		{ "{\"language\":\"python\",\"code\":\"1\",\"stdin_data\":null}", NULL },
+		{ "{\"code\":\"1\"}", "language is missing" },
+		{ "{\"language\":\"python\",\"code\":7}", "code: expected a string" },
+		{ "{\"language\":\"python\",\"timeout_seconds\":\"5\"}", "timeout_seconds" },
+		{ "{\"language\":\"python\",\"max_memory_mb\":1.5}", "max_memory_mb" },
+		{ "{\"language\":\"python\",\"environment_vars\":{\"A\":1}}", "strings in it" },
+		{ "{\"language\":\"python\",\"environment_vars\":[]}", "an object" },
+		{ "{\"language\":\"python\",\"dependencies\":[1]}", "dependencies" },
+		{ "{\"language\":\"python\",\"allow_network\":1}", "true or false" },
+		{ "{\"language\":\"python\",\"cmd\":1}", "\"cmd\"" },
+		{ "[]", "no object" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct exec_request r;
+		struct arena a;
+		struct err err;
+		struct json v;
+		bool ok;
+
+		arena_init(&a);
+		assert_true(json_parse(&a, slice_of(cases[i].json), &v, &err));
+		ok = exec_request_read(v, &a, &r, &err);
+		assert_int_equal(ok, cases[i].wrong == NULL);
+		if (!ok && !strstr(err.msg, cases[i].wrong))
+			fail_msg("%s: %s", cases[i].json, err.msg);
+		arena_release(&a);
+	}
+}
+
+static void languages_by_name_and_by_file(void **state)
+{
+	(void)state;
+	assert_string_equal(exec_language_find(SLICE("NodeJS"))->name, "javascript");
+	assert_null(exec_language_find(SLICE("")));
+	assert_null(exec_language_find(SLICE("js node")));
+	assert_string_equal(exec_language_of_file(SLICE("a/b.sql"))->name, "sql");
+	assert_null(exec_language_of_file(SLICE("a.c")));
+}
+
+int main(int argc, char **argv)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(places_and_queue),
+		CASE(cancelled_and_dropped),
+		CASE(the_end_with_all_under_way),
+		cmocka_unit_test(requests_are_read_strictly),
+		cmocka_unit_test(languages_by_name_and_by_file),
+	};
+
+	if (argc > 1 && strcmp(argv[1], "runner") == 0)
+		return runner_main();
+	if (!realpath(argv[0], program))
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
