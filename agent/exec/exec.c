@@ -2,10 +2,12 @@
  * its answer. */
 #include "agent/exec/exec.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "agent/base/sha256.h"
+#include "agent/exec/exec_cache.h"
 #include "agent/exec/exec_history.h"
 #include "agent/exec/exec_own.h"
 #include "agent/exec/exec_validate.h"
@@ -14,7 +16,11 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum { ARGV_MAX = EXEC_ARGS_MAX };
+enum {
+	ARGV_MAX = EXEC_ARGS_MAX,
+	VERSION_MS = 20 * 1000,
+	VERSION_FRESH_MS = 60 * 1000, /* then a language may have been upgraded */
+};
 
 static void start_next(struct exec *e);
 
@@ -56,6 +62,8 @@ static void job_free(struct exec_job *j)
 {
 	take_out(j);
 	job_drop(&j->late);
+	if (j->lookup)
+		j->exec->options.cache->drop(j->lookup);
 	runner_stop(j->runner); /* with all that it runs */
 	buf_release(&j->stream[0]);
 	buf_release(&j->stream[1]);
@@ -175,11 +183,27 @@ static void on_output(void *payload, struct slice bytes, bool is_stderr)
 		j->on.output(j->payload, part, is_stderr);
 }
 
+static void keep_in_cache(const struct exec_job *j)
+{
+	const struct exec_cache *c = j->exec->options.cache;
+	const struct exec_answer *a = &j->answer;
+
+	if (*j->key.s && a->status == EXEC_SUCCESS)
+		c->put(c->self, slice_of(j->key.s),
+		       &(struct exec_cached){ .out = a->out,
+					      .err_out = a->err_out,
+					      .ms = a->execution_time_ms,
+					      .cpu_ms = a->cpu_time_ms,
+					      .memory_mb = a->memory_used_mb,
+					      .truncated = a->output_truncated });
+}
+
 static void on_done(void *payload, const struct command_result *r, const struct err *err)
 {
 	struct exec_job *j = payload;
 
 	exec_judge(j, r, err);
+	keep_in_cache(j);
 	end(j);
 }
 
@@ -232,15 +256,117 @@ static void run_code(struct exec_job *j)
 	j->call = runner_command(j->runner, &s, &cb, j);
 }
 
-static void start_one(struct exec_job *j)
+static void start_code(struct exec_job *j)
 {
 	struct err err;
 
-	take_place(j);
-	if (start_runner(j, &err))
+	if (j->runner || start_runner(j, &err)) /* or it told the version already */
 		run_code(j);
 	else
 		refuse(j, &err);
+}
+
+/* --- with the cache --- */
+
+static size_t index_of(const struct exec_job *j)
+{
+	return (size_t)(j->request.language - exec_language_at(0));
+}
+
+static void on_cached(void *payload, const struct exec_cached *c)
+{
+	struct exec_job *j = payload;
+	struct command_result same = { .limit_hit = { "", 0 } };
+	struct err why;
+
+	j->lookup = NULL;
+	if (j->cancelled) {
+		err_set(&why, ERR_CANCELLED, "The execution was cancelled before it began.");
+		refuse(j, &why);
+	} else if (c) {
+		j->key.s[0] = '\0'; /* it stays as old as it is */
+		j->truncated = c->truncated;
+		on_output(j, c->out, false);
+		on_output(j, c->err_out, true);
+		same.seconds = c->ms / 1000.0;
+		same.cpu_seconds = c->cpu_ms / 1000.0;
+		exec_judge(j, &same, NULL);
+		j->answer.memory_used_mb = c->memory_mb;
+		j->answer.cached = true;
+		end(j);
+	} else {
+		start_code(j);
+	}
+}
+
+static void look_up(struct exec_job *j)
+{
+	const struct exec_cache *c = j->exec->options.cache;
+
+	j->key = exec_cache_key(&j->request, slice_of(j->exec->version[index_of(j)].text));
+	j->lookup = c->get(c->self, slice_of(j->key.s), on_cached, j);
+}
+
+static void on_version_text(void *payload, struct slice bytes, bool is_stderr)
+{
+	struct exec_job *j = payload;
+
+	if (!is_stderr)
+		buf_append(&j->stream[0], slice_sub(bytes, 0, j->stream[0].max - j->stream[0].len));
+}
+
+static void on_version(void *payload, const struct command_result *r, const struct err *err)
+{
+	struct exec_job *j = payload;
+	struct exec *e = j->exec;
+	size_t i = index_of(j);
+
+	j->call = NULL;
+	if (err || j->cancelled) {
+		on_done(j, r, err);
+		return;
+	}
+	(void)snprintf(e->version[i].text, sizeof(e->version[i].text), "%.*s",
+		       SLICE_ARG(exec_version_in(buf_slice(&j->stream[0]))));
+	e->version[i].at = uv_now(e->options.loop);
+	buf_clear(&j->stream[0]);
+	if (*e->version[i].text)
+		look_up(j);
+	else
+		start_code(j); /* which will say what is wrong with it */
+}
+
+static void find_version(struct exec_job *j)
+{
+	const struct command_callbacks cb = { on_version_text, on_version };
+	const char *const *argv = j->request.language->version;
+	struct slice words[2] = { slice_of(argv[0]), slice_of(argv[1]) };
+	struct command_spec s = { .argv = words,
+				  .n_argv = ARRAY_LEN(words),
+				  .timeout_ms = VERSION_MS,
+				  .apart = true,
+				  .own_env = true };
+	struct err err;
+
+	if (start_runner(j, &err))
+		j->call = runner_command(j->runner, &s, &cb, j);
+	else
+		refuse(j, &err);
+}
+
+static void start_one(struct exec_job *j)
+{
+	const struct exec *e = j->exec;
+	uint64_t now = uv_now(e->options.loop);
+
+	take_place(j);
+	if (!j->request.use_cache || !e->options.cache || j->probe)
+		start_code(j);
+	else if (*e->version[index_of(j)].text &&
+		 now - e->version[index_of(j)].at < VERSION_FRESH_MS)
+		look_up(j);
+	else
+		find_version(j);
 }
 
 static void start_next(struct exec *e)

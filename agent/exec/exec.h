@@ -15,6 +15,7 @@
 struct exec;
 struct exec_job;
 struct exec_history;
+struct exec_cache;
 struct runq;
 
 /* --- languages: one table, exec_language.c --- */
@@ -61,6 +62,7 @@ struct exec_request {
 	int64_t max_memory_mb;	 /* 0: EXEC_MEMORY_MB */
 	int64_t max_output_size; /* 0: EXEC_OUTPUT */
 	bool allow_network, allow_filesystem;
+	bool use_cache; /* an answer to the very same request, at most an hour old, will do */
 	const struct slice *env; /* "NAME=value" */
 	size_t n_env;
 	struct slice stdin_data;
@@ -94,6 +96,7 @@ struct exec_options { /* borrowed for as long as the service lives */
 	double cpus;
 	bool toolchains;       /* the user's own programs below the home folder are found */
 	const struct exec_history *history; /* NULL: none is kept */
+	const struct exec_cache *cache;	    /* NULL: there is none */
 	size_t at_once, queue; /* 0: EXEC_AT_ONCE, EXEC_QUEUE */
 };
 enum { EXEC_AT_ONCE = 50, EXEC_QUEUE = 1000 };

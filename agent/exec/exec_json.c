@@ -83,6 +83,11 @@ static bool read_filesystem(struct reader *r, struct json v)
 	return read_bool(r, v, &r->out->allow_filesystem);
 }
 
+static bool read_use_cache(struct reader *r, struct json v)
+{
+	return read_bool(r, v, &r->out->use_cache);
+}
+
 static bool read_env(struct reader *r, struct json v)
 {
 	struct slice *env = arena_array(r->arena, json_len(v) + 1, sizeof(*env)), name, value;
@@ -143,6 +148,7 @@ static const struct member {
 	{ "max_output_size", read_output },
 	{ "allow_network", read_network },
 	{ "allow_filesystem", read_filesystem },
+	{ "use_cache", read_use_cache },
 	{ "environment_vars", read_env },
 	{ "stdin_data", read_stdin },
 	{ "dependencies", read_dependencies },

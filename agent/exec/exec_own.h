@@ -3,6 +3,7 @@
 #define EMEND_EXEC_OWN_H
 
 #include "agent/base/runq.h"
+#include "agent/base/sha256.h"
 #include "agent/exec/exec.h"
 #include "agent/runner/runner.h"
 #include "protocol/base/buf.h"
@@ -16,11 +17,18 @@ struct exec {
 	size_t n_queued, n_running;
 	struct list probes, validations;
 	bool closing;
+	/* Of the cache's keys: what the version commands said, "" not known; and when, in ms of the loop. */
+	struct {
+		char text[32];
+		uint64_t at;
+	} version[EXEC_LANGUAGES];
 };
 
 /*  QUEUED --a place is free--> RUNNING --result, or the runner is lost--> ENDED --from the loop--> freed
  *    |                            |  exec_cancel(): the tree is killed, and the result follows      ^
  *    +--refused, or cancelled-----+-----------------------------------------------------------------+ */
+/* While it is RUNNING with use_cache: the version of its language is found out, if it is not known; the cache is asked;
+ * and only if that has no answer the code runs. */
 enum exec_state { JOB_QUEUED, JOB_RUNNING, JOB_ENDED };
 
 struct exec_job {
@@ -34,6 +42,8 @@ struct exec_job {
 	void *payload;
 	struct runner *runner;
 	struct runner_call *call;
+	struct exec_lookup *lookup; /* in the cache; NULL: none under way */
+	struct sha256_hex key;	    /* of the cache; "": it is not asked */
 	struct buf stream[2];
 	bool truncated, cancelled, probe; /* probe: it runs no code of anybody */
 	struct exec_answer answer; /* of JOB_ENDED */
@@ -45,6 +55,9 @@ struct exec_job {
 NODISCARD bool exec_enqueue(struct exec *e, const struct exec_request *r, const char *const *argv,
 			    const struct exec_callbacks *cb, void *payload, struct exec_job **out,
 			    struct err *err);
+
+struct slice exec_version_in(
+	struct slice text); /* "GNU bash, version 5.2.15(1)-release" -> "5.2.15" */
 
 /* exec_check.c */
 NODISCARD bool exec_check(const struct exec_request *r, struct err *err);

@@ -47,8 +47,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* "GNU bash, version 5.2.15(1)-release" -> "5.2.15" */
-static struct slice version_in(struct slice text)
+struct slice exec_version_in(struct slice text)
 {
 	size_t from = 0, to;
 
@@ -68,7 +67,7 @@ static void on_version(void *payload, const struct exec_answer *a)
 	one->job = NULL;
 	f->available = a->status == EXEC_SUCCESS;
 	f->failed = a->failed;
-	f->version = arena_dup(&p->arena, version_in(a->out));
+	f->version = arena_dup(&p->arena, exec_version_in(a->out));
 	f->reason = arena_dup(&p->arena, slice_of(f->available ? "" : a->error_message));
 	if (--p->left > 0)
 		return;

@@ -90,3 +90,92 @@ bool exec_rows_read(struct ledger *l, const struct exec_rows_query *q, exec_row_
 	ledger_db_release(st);
 	return rc == SQLITE_DONE;
 }
+
+/* --- cache --- */
+
+static void bind_bytes(sqlite3_stmt *st, int at, struct slice s)
+{
+	(void)sqlite3_bind_blob64(st, at, s.len ? s.ptr : "", s.len, SQLITE_STATIC);
+}
+
+static struct slice bytes(sqlite3_stmt *st, int at)
+{
+	const void *p = sqlite3_column_blob(st, at);
+
+	return slice_make(p ? p : "", p ? (size_t)sqlite3_column_bytes(st, at) : 0);
+}
+
+bool exec_cache_read(struct ledger *l, struct slice key, int64_t now_ms, struct arena *a,
+		     struct exec_cached *out, bool *found, struct err *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	*found = false;
+	if (!ledger_db_open(l, err))
+		return false;
+	st = ledger_db_prepare(l,
+			       "SELECT out, err, ms, cpu_ms, memory_mb, truncated FROM exec_cache "
+			       "WHERE key = ?1 AND time > ?2 AND time <= ?3",
+			       err);
+	if (!st)
+		return false;
+	ledger_db_bind(st, 1, key);
+	(void)sqlite3_bind_int64(st, 2, now_ms - (int64_t)EXEC_CACHE_SECONDS * 1000);
+	(void)sqlite3_bind_int64(st, 3, now_ms);
+	rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW) {
+		*found = true;
+		*out = (struct exec_cached){ .out = arena_dup(a, bytes(st, 0)),
+					     .err_out = arena_dup(a, bytes(st, 1)),
+					     .ms = sqlite3_column_double(st, 2),
+					     .cpu_ms = sqlite3_column_double(st, 3),
+					     .memory_mb = sqlite3_column_double(st, 4),
+					     .truncated = sqlite3_column_int(st, 5) != 0 };
+	} else if (rc != SQLITE_DONE) {
+		(void)ledger_db_failed(l, err);
+	}
+	ledger_db_release(st);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE;
+}
+
+static bool forget_answers(struct ledger *l, int64_t now_ms, struct err *err)
+{
+	sqlite3_stmt *st = ledger_db_prepare(
+		l,
+		"DELETE FROM exec_cache WHERE time <= ?1 OR key IN (SELECT key FROM exec_cache ORDER BY "
+		"time DESC LIMIT -1 OFFSET ?2)",
+		err);
+
+	if (!st)
+		return false;
+	(void)sqlite3_bind_int64(st, 1, now_ms - (int64_t)EXEC_CACHE_SECONDS * 1000);
+	(void)sqlite3_bind_int(st, 2, EXEC_CACHE_ROWS);
+	return ledger_db_finish(l, st, err);
+}
+
+bool exec_cache_write(struct ledger *l, struct slice key, int64_t now_ms,
+		      const struct exec_cached *c, struct err *err)
+{
+	sqlite3_stmt *st;
+
+	if (c->out.len + c->err_out.len > EXEC_CACHE_BYTES)
+		return true;
+	if (!ledger_db_open(l, err))
+		return false;
+	st = ledger_db_prepare(l,
+			       "INSERT OR REPLACE INTO exec_cache(key, time, out, err, ms, cpu_ms, "
+			       "memory_mb, truncated) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+			       err);
+	if (!st)
+		return false;
+	ledger_db_bind(st, 1, key);
+	(void)sqlite3_bind_int64(st, 2, now_ms);
+	bind_bytes(st, 3, c->out);
+	bind_bytes(st, 4, c->err_out);
+	(void)sqlite3_bind_double(st, 5, c->ms);
+	(void)sqlite3_bind_double(st, 6, c->cpu_ms);
+	(void)sqlite3_bind_double(st, 7, c->memory_mb);
+	(void)sqlite3_bind_int(st, 8, c->truncated);
+	return ledger_db_finish(l, st, err) && forget_answers(l, now_ms, err);
+}

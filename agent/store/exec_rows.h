@@ -28,4 +28,25 @@ NODISCARD bool exec_rows_add(struct ledger *l, const struct exec_row *r, struct 
 NODISCARD bool exec_rows_read(struct ledger *l, const struct exec_rows_query *q, exec_row_fn *fn,
 			      void *payload, struct err *err);
 
+/* --- answers that are given again: the table exec_cache --- */
+
+enum {
+	EXEC_CACHE_SECONDS = 3600,
+	EXEC_CACHE_ROWS = 5000,
+	EXEC_CACHE_BYTES = 256 * 1024 /* of one */
+};
+
+struct exec_cached {		   /* of an execution that went well */
+	struct slice out, err_out; /* any bytes */
+	double ms, cpu_ms, memory_mb;
+	bool truncated;
+};
+struct arena;
+/* *found: there is one of this key that is not too old; its texts are in the arena. */
+NODISCARD bool exec_cache_read(struct ledger *l, struct slice key, int64_t now_ms, struct arena *a,
+			       struct exec_cached *out, bool *found, struct err *err);
+/* Forgets what is too old, and the oldest of too many. One that is too large is not kept. */
+NODISCARD bool exec_cache_write(struct ledger *l, struct slice key, int64_t now_ms,
+				const struct exec_cached *c, struct err *err);
+
 #endif

@@ -46,6 +46,10 @@ static const char *const steps_sql[SCHEMA] = {
 	"NULL, status TEXT NOT NULL, exit INTEGER NOT NULL, ms REAL NOT NULL, memory_mb REAL NOT NULL, "
 	"code TEXT NOT NULL, correlation TEXT NOT NULL, cached INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX execution_time ON execution(time);"
+	"CREATE TABLE exec_cache(key TEXT NOT NULL PRIMARY KEY, time INTEGER NOT NULL, out BLOB NOT NULL, "
+	"err BLOB NOT NULL, ms REAL NOT NULL, cpu_ms REAL NOT NULL, memory_mb REAL NOT NULL, truncated "
+	"INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX exec_cache_time ON exec_cache(time);"
 	"PRAGMA user_version = 4;",
 };
 

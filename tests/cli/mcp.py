@@ -149,6 +149,32 @@ def many_at_once_and_cancelled(w):
     c.close()
 
 
+def answers_from_the_cache(w):
+    """Only where it is asked for, only for the very same request, only what went well; also by another process."""
+    def ask(c, code="date +%N; echo e >&2", **more):
+        return run(c, dict({"language": "bash", "code": code, "use_cache": True}, **more), modern=True)
+
+    c = Client(w)
+    first = ask(c)
+    again = ask(c)
+    expect(first["status"] == "success" and not first["cached"] and again["cached"], (first, again))
+    for key in ("status", "stdout", "stderr", "exit_code", "execution_time_ms", "memory_used_mb", "output_truncated"):
+        expect(first[key] == again[key], (key, first, again))
+    expect(first["execution_id"] != again["execution_id"], again)
+    for more in ({"stdin_data": "x"}, {"environment_vars": {"A": "1"}}, {"timeout_seconds": 29}, {"max_memory_mb": 500}, {"use_cache": False}):
+        other = ask(c, **more)
+        expect(not other["cached"] and other["stdout"] != first["stdout"], (more, other))
+    for code in ("date +%N; exit 1", "kill -9 $$"):
+        expect(not ask(c, code)["cached"] and not ask(c, code)["cached"], code)
+    expect(not ask(c, "printf '\\377\\0x'")["cached"] and ask(c, "printf '\\377\\0x'")["stdout"] == "\ufffd\0x", "any bytes")
+    c.close()
+    c = Client(w)
+    expect(ask(c)["cached"] and ask(c)["stdout"] == first["stdout"], "another process")
+    rows = c.call("get_execution_history", {"limit": 1000}, modern=True)["result"]["structuredContent"]["executions"]
+    expect([r["cached"] for r in rows][:2] == [True, True] and len(rows) == 15, rows)
+    c.close()
+
+
 def gone(command):
     deadline = time.monotonic() + SECONDS
     while subprocess.run(["pgrep", "-f", "^" + command], stdout=subprocess.DEVNULL, check=False).returncode == 0:
@@ -174,4 +200,4 @@ def the_end_of_the_client_ends_all(w):
         gone("sleep 4715")
 
 
-main([the_older_era, the_newer_era, what_is_wrong_is_said, many_at_once_and_cancelled, the_end_of_the_client_ends_all])
+main([the_older_era, the_newer_era, what_is_wrong_is_said, many_at_once_and_cancelled, answers_from_the_cache, the_end_of_the_client_ends_all])

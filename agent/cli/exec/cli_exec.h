@@ -4,6 +4,7 @@
 
 #include "agent/cli/loop.h"
 #include "agent/exec/exec.h"
+#include "agent/exec/exec_cache.h"
 #include "agent/exec/exec_history.h"
 
 struct cli_exec {
@@ -12,6 +13,7 @@ struct cli_exec {
 	struct store *store;
 	struct ledger *ledger;
 	struct exec_sqlite sqlite;
+	struct exec_sqlite_cache cache;
 	bool closing;
 };
 

@@ -8,6 +8,7 @@
 
 #include "agent/base/runq.h"
 #include "agent/exec/exec.h"
+#include "agent/exec/exec_cache.h"
 #include "agent/exec/exec_history.h"
 #include "agent/worker/wire.h"
 #include "protocol/base/mem.h"
@@ -240,6 +241,52 @@ static void requests_are_read_strictly(void **state)
 	}
 }
 
+/* Whatever can change the answer changes the key, and only that: any two of these requests have different keys. */
+static void the_key_of_the_cache_names_all(void **state)
+{
+	static const struct slice env[] = { { "A=1", 3 }, { "B=2", 3 }, { "A=1B=2", 6 } };
+	const struct exec_request base = { .code = SLICE("ab"),
+					   .language = exec_language_at(0),
+					   .stdin_data = SLICE("c"),
+					   .env = env,
+					   .n_env = 1 };
+	struct exec_request r[16];
+	struct sha256_hex key[ARRAY_LEN(r) + 1];
+	size_t n = 1;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(r); i++)
+		r[i] = base;
+	r[n++].code = SLICE("aB");
+	r[n++].language = exec_language_at(2);
+	r[n++].stdin_data = SLICE("d");
+	r[n++].stdin_data = SLICE("");
+	r[n].code = SLICE("a"); /* the same bytes in other fields */
+	r[n++].stdin_data = SLICE("bc");
+	r[n++].n_env = 0;
+	r[n++].n_env = 2;
+	r[n++].env = &env[1];
+	r[n++].env = &env[2];
+	r[n++].timeout_seconds = 1;
+	r[n++].max_memory_mb = 100;
+	r[n++].max_output_size = 100;
+	r[n++].allow_network = true;
+	r[n++].allow_filesystem = true;
+	r[n].dependencies = env;
+	r[n++].n_dependencies = 1;
+	assert_int_equal(n, ARRAY_LEN(r));
+	for (size_t i = 0; i < n; i++)
+		key[i] = exec_cache_key(&r[i], SLICE("3.11"));
+	key[n++] = exec_cache_key(&base, SLICE("3.12"));
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(key[i].s, key[j].s);
+	}
+	r[0].correlation_id = SLICE("mine"); /* of no matter to the answer */
+	r[0].traceparent = SLICE("00");
+	assert_string_equal(exec_cache_key(&r[0], SLICE("3.11")).s, key[0].s);
+}
+
 static void languages_by_name_and_by_file(void **state)
 {
 	(void)state;
@@ -258,6 +305,7 @@ int main(int argc, char **argv)
 		CASE(cancelled_and_dropped),
 		CASE(the_end_with_all_under_way),
 		cmocka_unit_test(requests_are_read_strictly),
+		cmocka_unit_test(the_key_of_the_cache_names_all),
 		cmocka_unit_test(languages_by_name_and_by_file),
 	};
 

@@ -182,7 +182,7 @@ static void an_older_ledger_is_kept(void **state)
 		    "ALTER TABLE spend DROP COLUMN owner; ALTER TABLE spend DROP COLUMN estimated;"
 		    "ALTER TABLE spend DROP COLUMN workspace; ALTER TABLE spend DROP COLUMN kind;"
 		    "INSERT INTO task VALUES('s1', 't1', '/older', 'title', 'done', 0.5, '');"
-		    "DROP TABLE execution;"
+		    "DROP TABLE execution; DROP TABLE exec_cache;"
 		    "PRAGMA user_version = 1");
 	l = ledger_new(scratch_dir(*state));
 	assert_true(ledger_spent_today(l, &spent, &err) && spent == 0.5);
