@@ -114,6 +114,9 @@ static const struct config_key keys[] = {
 	{ "readDirs", KEY_FOLDERS, LIST(read_dirs), .doc = "More folders that commands may read." },
 	{ "writeDirs", KEY_FOLDERS, LIST(write_dirs),
 	  .doc = "More folders that commands may write." },
+	{ "bell", KEY_CHOICE, AT(bell), .choices = "auto|always|off", .def = "\"auto\"",
+	  .doc = "Whether the terminal rings, or shows a notification if it can, when a task is done or asks: "
+		 "auto is only when you have typed nothing for ten seconds." },
 	{ "hunks", KEY_CHOICE, AT(hunks), .choices = "on|off", .def = "\"on\"",
 	  .doc = "Whether each change of a task waits in the editor to be accepted or rejected by "
 		 "itself." },

@@ -274,7 +274,25 @@ def a_closed_pipe_is_no_failure(w):
         expect(p.wait() == 0 and err == b"", (args, err, p.returncode))
 
 
-main([yes_once, no_is_no, a_no_may_say_why, always_is_not_asked_again, a_command_is_shown_line_by_line,
+def a_bell_for_who_looks_elsewhere(w):
+    w.repository()
+    for bell, turn, rings in (("always", DONE, True), ("off", DONE, False),
+                              ("auto", dict(DONE, delay_ms=11000), True)):
+        w.config('{"bell": "%s"}' % bell)
+        t = Terminal(w, "do", "-y", "--model", w.script(turn), "x").end(60)
+        expect(("\a" in t.text) == rings, (bell, turn, t))
+    w.config('{"bell": "always"}')
+    t = Terminal(w, "do", "--model", w.script(EDIT, DONE), "x", TERM_PROGRAM="WezTerm")
+    t.wait_for("\033]9;Emend: a question\033\\")
+    t.wait_for(PROMPT)
+    t.type("n\n")
+    t.wait_for("\033]9;Emend: done\033\\")
+    t.end()
+    t = Terminal(w, "do", "-y", "--model", w.script(DONE), "x", TERM="dumb").end()
+    expect("\a" not in t.text and "\033" not in t.text, t)
+
+
+main([a_bell_for_who_looks_elsewhere, yes_once, no_is_no, a_no_may_say_why, always_is_not_asked_again, a_command_is_shown_line_by_line,
       a_long_command_is_shown_whole, what_does_not_fit_is_paged, what_was_typed_before_does_not_answer,
       content_forges_no_line_of_a_diff, emend_and_the_model_are_told_apart,
       a_question_of_the_model_is_no_prompt_of_ours, it_says_what_is_going_on, a_failure_shows_why, words_are_wrapped,

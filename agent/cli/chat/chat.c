@@ -362,6 +362,7 @@ static bool begin(struct chat *c, const struct session_info *s, struct slice tex
 		return false;
 	host_cli_init(&c->host, c->cli, &c->loop, false);
 	c->host.chat = true;
+	c->host.notice.bell = c->place.config.bell;
 	job_init(&c->next, next_message);
 	c->loop.interrupted = on_signal;
 	c->loop.breaks = on_break;

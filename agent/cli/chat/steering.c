@@ -113,6 +113,7 @@ static void on_byte(void *payload, char byte)
 {
 	struct steering *s = payload;
 
+	notice_seen(&s->host->notice, uv_now(&s->loop->uv));
 	switch (line_byte(&s->line, byte)) {
 	case LINE_SENT:
 		sent(s);

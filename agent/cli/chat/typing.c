@@ -139,6 +139,7 @@ static void on_byte(void *payload, char byte)
 
 	if (c->state == CHAT_ENDED)
 		return;
+	notice_seen(&c->host.notice, uv_now(&c->loop.uv));
 	e = line_byte(&c->line, byte);
 	buf_clear(&c->hint_text);
 	switch (e) {

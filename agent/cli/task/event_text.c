@@ -332,6 +332,7 @@ void event_as_text(struct host_cli *h, const struct task_event *ev)
 	case TASK_FINISHED:
 		live_say(&h->live, SLICE(""));
 		put_task_end(h, ev);
+		host_cli_notice(h, slice_eq_cstr(ev->status, "done") ? "done" : "stopped");
 		break;
 	case TASK_TEXT:
 	case TASK_PERMISSION_REQUESTED:

@@ -18,6 +18,12 @@ static void no_buffers(void *self, struct slice root,
 	(void)self, (void)root, (void)fn, (void)payload;
 }
 
+void host_cli_notice(struct host_cli *h, const char *words)
+{
+	if (!h->json && !h->quiet)
+		notice_give(&h->notice, h->log, uv_now(h->loop), words);
+}
+
 static struct host_ask *permission(void *self, struct task *t, const struct permission_request *r,
 				   permission_cb *done, void *payload)
 {
@@ -26,6 +32,7 @@ static struct host_ask *permission(void *self, struct task *t, const struct perm
 
 	(void)t;
 	begin_line(h);
+	host_cli_notice(h, "a question");
 	as_shown.streamed = r->streamed && !h->json; /* else nobody has seen it */
 	return asker_permission(&h->asker, &as_shown, done, payload);
 }
@@ -37,6 +44,7 @@ static struct host_ask *question(void *self, struct task *t, const struct questi
 
 	(void)t;
 	begin_line(h);
+	host_cli_notice(h, "a question");
 	return asker_question(&h->asker, q, done, payload);
 }
 
@@ -118,6 +126,8 @@ void host_cli_init(struct host_cli *h, struct cli *c, struct cli_loop *l, bool r
 				.json = cli_given(c, OPT_JSON),
 				.quiet = cli_given(c, OPT_QUIET),
 				.verbose = cli_given(c, OPT_VERBOSE) };
+	h->loop = &l->uv;
+	notice_seen(&h->notice, uv_now(&l->uv));
 	h->log = report ? &c->log : &c->out;
 	if (cli_given(c, OPT_OUTPUT_SCHEMA) && !h->json) /* stdout is for the value alone */
 		h->answer = h->log = &c->log;

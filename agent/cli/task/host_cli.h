@@ -7,6 +7,7 @@
 #include "agent/cli/command.h"
 #include "agent/cli/screen/markdown.h"
 #include "agent/cli/task/live.h"
+#include "agent/cli/task/notice.h"
 #include "agent/event.h"
 #include "agent/peers/peer_host.h"
 #include "agent/session/task.h"
@@ -39,6 +40,8 @@ struct host_cli {
 	struct term *log;    /* everything else */
 	bool json, quiet, verbose;
 	bool chat; /* one of many turns: neither head nor commands that its user types elsewhere */
+	uv_loop_t *loop;
+	struct notice notice; /* its bell: whoever has the settings */
 	bool stdout_gone;  /* nobody reads it any more */
 	struct task *task; /* cancelled when stdout is gone; may be NULL */
 };
@@ -50,6 +53,8 @@ void host_cli_close(struct host_cli *h); /* before cli_loop_end() */
 void event_as_text(struct host_cli *h, const struct task_event *ev);
 /* The answer and the log may be one stream or two: each begins on a line of its own. */
 void begin_line(struct host_cli *h);
+/* A sign for a person who looks elsewhere. */
+void host_cli_notice(struct host_cli *h, const char *words);
 void put_row(struct host_cli *h, enum term_style style, const char *prefix, struct slice text);
 void put_task_end(struct host_cli *h, const struct task_event *ev); /* event_end.c */
 
