@@ -26,6 +26,11 @@ export interface Question {
   over?: () => void; // ends its notification
 }
 
+/** Several lines each begin with a bar, as none of ours does: a command may hold what looks like our words. */
+function barred(text: string): string {
+  return text.includes('\n') ? '\n' + text.split('\n').map((line) => '| ' + line).join('\n') : text;
+}
+
 export class Questions {
   private open = new Map<string, Question>(); // by path of the document
   private lensesChanged = new vscode.EventEmitter<void>();
@@ -76,10 +81,10 @@ export class Questions {
 
   async onPermission(request: PermissionRequest): Promise<{ pending: true }> {
     const head = request.subject.includes('\n')
-      ? [`Emend asks: ${request.title}`, '', request.subject]
+      ? [`Emend asks: ${request.title}`, barred(request.subject)]
       : [`Emend asks: ${request.title}: ${request.subject}`];
     if (request.note) head.push('', 'Emend says: ' + request.note);
-    if (request.reason) head.push('', 'The model says: ' + request.reason);
+    if (request.reason) head.push('', 'The model says: ' + barred(request.reason));
     if (request.diff) head.push('', request.diff);
     const question: Question = {
       id: request.question,
