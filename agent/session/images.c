@@ -20,14 +20,15 @@ void images_log(struct jw *w, const struct sha256_hex *blob)
 	jw_kcstr(w, "image", blob->s);
 }
 
-const struct image *images_replay(struct task *t, struct json ev, struct slice *text)
+const struct image *images_replay(struct task *t, struct slice state_dir, struct json ev,
+				  struct slice *text)
 {
 	struct slice hash, bytes;
 	struct err err;
 
 	if (!json_str(json_get(ev, "image"), &t->arena, &hash))
 		return NULL;
-	if (blob_get(agent_state_dir(t->agent), t->session, hash, &t->arena, &bytes, &err))
+	if (blob_get(state_dir, t->session, hash, &t->arena, &bytes, &err))
 		return image_new(&t->arena, bytes);
 	/* History is pruned by the user's setting: the conversation goes on without. */
 	*text = arena_printf(&t->arena, "%.*s\n(The image itself is not kept any more.)",

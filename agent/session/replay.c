@@ -14,6 +14,7 @@ struct step_mark {
 
 struct replay {
 	struct task *t;
+	struct slice state_dir;
 	double spent_usd;
 	struct block *results; /* of the last assistant turn */
 	size_t n_results, n_calls;
@@ -174,7 +175,7 @@ static void take_user(struct replay *p, struct json ev)
 
 	close_step(p);
 	*b = (struct block){ .kind = BLOCK_TEXT, .text = text_of(ev, "text", a) };
-	b->image = images_replay(p->t, ev, &b->text);
+	b->image = images_replay(p->t, p->state_dir, ev, &b->text);
 	transcript_add(&p->t->transcript, a,
 		       &(struct turn){ .role = ROLE_USER, .blocks = b, .n_blocks = 1 });
 }
@@ -225,7 +226,7 @@ static void take_result(struct replay *p, struct json ev)
 			     .id = text_of(ev, "call", a),
 			     .name = text_of(ev, "tool", a),
 			     .text = text_of(ev, "text", a) };
-	b->image = images_replay(p->t, ev, &b->text);
+	b->image = images_replay(p->t, p->state_dir, ev, &b->text);
 }
 
 static void take_usage(struct replay *p, struct json ev)
@@ -280,7 +281,7 @@ bool replay_log(struct task *t, double *spent_usd, struct err *err)
 bool replay_watch(struct task *t, struct slice state_dir, replay_watch_fn *watch, void *payload,
 		  double *spent_usd, struct err *err)
 {
-	struct replay p = { .t = t, .watch = watch, .payload = payload };
+	struct replay p = { .t = t, .state_dir = state_dir, .watch = watch, .payload = payload };
 
 	add_mark(&p, 0);
 	if (!event_log_read(state_dir, t->session, take, &p, err))

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "agent/model/image.h"
 #include "agent/session/task_own.h"
 #include "protocol/base/mem.h"
 
@@ -33,6 +34,8 @@ struct sha256_hex conversation_hash(const struct transcript *t)
 			add_part(sum, b->id);
 			add_part(sum, b->name);
 			add_part(sum, b->raw);
+			if (b->image)
+				add_part(sum, b->image->base64);
 		}
 	}
 	return sha256_end(sum);

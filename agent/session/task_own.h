@@ -239,7 +239,8 @@ NODISCARD bool images_keep(struct task *t, struct slice bytes, struct sha256_hex
 void images_log(struct jw *w,
 		const struct sha256_hex *blob); /* the members of the event beside its text */
 /* What images_log() wrote; NULL: the event has none, or its blob is gone, which *text then says. */
-const struct image *images_replay(struct task *t, struct json ev, struct slice *text);
+const struct image *images_replay(struct task *t, struct slice state_dir, struct json ev,
+				  struct slice *text);
 size_t images_count(const struct task *t, size_t from, size_t to); /* in turns [from, to) */
 /* The first turn from which on images can all be sent: compact.blind, unless there are too many. */
 size_t images_keep_from(const struct task *t);

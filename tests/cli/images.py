@@ -125,6 +125,7 @@ def a_session_keeps_them(w):
         log = log_of(w, r)
         expect([len(e["image"]) for e in log if e["type"] in ("user", "result") and "image" in e] == [64, 64], log)
         expect("iVBORw0KGgo" not in json.dumps(log), "the picture stands in the log")
+        expect(w.run("replay", session).status == 0, w.run("replay", session))
         r = w.run("sessions", "resume", session, "--yes", "--json", "go on", **p.env())
         expect(r.status == 0 and json.dumps(p.bodies()[2]).count("iVBORw0KGgo") == 1, r)
         expect(p.bodies()[2]["messages"][0] == p.bodies()[0]["messages"][0] or "cache_control" in json.dumps(p.bodies()[0]), r)
