@@ -93,6 +93,7 @@ struct model_options {
 	struct runq *runq;
 	struct http *http;
 	struct gates *gates; /* NULL: nothing is held back */
+	bool soon;	     /* a call follows: what it needs is loaded from now on */
 	env_fn *env; /* NULL: getenv */
 	void *env_ctx;
 	struct slice base_url;	  /* from config; empty: environment, then the provider's own */

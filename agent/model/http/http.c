@@ -25,6 +25,8 @@ struct http {
 	struct list running, finished;
 	unsigned depth;
 	bool in_curl, freed;
+	bool loading; /* the thread runs, and has `curl` */
+	uv_thread_t loader;
 };
 
 struct http_request {
@@ -74,8 +76,16 @@ static void on_timer_closed(uv_handle_t *t)
 	free(t->data);
 }
 
+static void loaded(struct http *h)
+{
+	if (h->loading)
+		(void)uv_thread_join(&h->loader);
+	h->loading = false;
+}
+
 static void destroy(struct http *h)
 {
+	loaded(h);
 	if (!h->multi) {
 		free(h);
 		return;
@@ -312,8 +322,25 @@ void http_free(struct http *h)
 		destroy(h);
 }
 
+static void load(void *arg)
+{
+	struct http *h = arg;
+	struct err why;
+
+	if (!curl_lib_load(&h->curl, &why))
+		h->curl.handle = NULL; /* it is tried again, and told, when it is needed */
+}
+
+void http_prepare(struct http *h)
+{
+	if (!h->curl.handle && !h->loading)
+		h->loading = uv_thread_create(&h->loader, load, h) == 0;
+}
+
+/* What the thread has not done yet is waited for: it would else be done here, from its beginning. */
 static bool start_multi(struct http *h, struct err *err)
 {
+	loaded(h);
 	if (h->multi)
 		return true;
 	if (!curl_lib_load(&h->curl, err))
