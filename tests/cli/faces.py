@@ -111,7 +111,7 @@ def a_task_is_steered_from_elsewhere(w):
     expect("has heard it already" in w.run("steer", id, "--withdraw").err, r)
     expect(w.run("steer", id, "use pytest").status == 0, r)
     w.write("go", "")
-    expect(t.end().status == 0 and "> use pytest" in t.text and "unittest" not in t.text, t)
+    expect(t.end().status == 0 and "> use pytest" in t.text and "> use unittest" not in t.text, t)
     expect(w.run("steer", id, "too late").status == 1, t)
 
 
