@@ -207,10 +207,9 @@ static bool copy_index(struct commit *k, struct err *err)
 /* The commit is made: the user's index has of its files what the commit has. */
 static void settle(struct commit *k, struct err *err)
 {
-	const char *reset[] = {
-		"--literal-pathspecs", "reset", "-q", "--pathspec-from-file=" GIT_CMD_LIST,
-		"--pathspec-file-nul", NULL
-	};
+	static const char from_list[] = "--pathspec-from-file=" GIT_CMD_LIST;
+	const char *reset[] = { "--literal-pathspecs", "reset", "-q", from_list,
+				"--pathspec-file-nul", NULL };
 
 	if (with_list(k, reset, buf_slice(&k->tracked), true, false, err) != 0)
 		term_error(&k->cli->log,

@@ -79,7 +79,9 @@ static bool same(const struct account *a)
 
 static unsigned long long all_tokens(const struct usage *u)
 {
-	return (unsigned long long)(u->input + u->cache_read + u->cache_write + u->output);
+	unsigned long long all = u->input;
+
+	return all + u->cache_read + u->cache_write + u->output;
 }
 
 static void tell(struct checking *x, struct slice id, const struct account *a,

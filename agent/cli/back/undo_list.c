@@ -120,6 +120,7 @@ static void put_session(struct lister *l, struct slice id)
 	    slice_eq(h.workspace, l->place->workspace))
 		for (size_t i = h.n_tasks; i-- > 0 && l->n < l->max;)
 			put_task(l, &h, &h.tasks[i]);
+	l->arena = NULL; /* the cells are copies */
 	arena_release(&a);
 }
 

@@ -62,7 +62,7 @@ static void tell_made(const struct worktree *w, struct cli *c)
 
 bool worktree_make(struct worktree *w, struct cli *c, struct err *err)
 {
-	struct slice top, inside, ignored;
+	struct slice top = SLICE(""), inside = SLICE(""), ignored;
 	char id[ID_CHARS + 1];
 
 	*w = (struct worktree){ .made = false };
