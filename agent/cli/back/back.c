@@ -113,20 +113,21 @@ static void on_done(void *payload, struct slice report, size_t restored, size_t 
 	finish(b);
 }
 
-int back_run(struct cli *c, struct place *p, struct undo_spec *spec, const char *command)
+int back_run(struct cli *c, struct place *p, const struct undo_spec *of, const char *command)
 {
-	struct back b = { .cli = c, .spec = spec, .command = command };
+	struct undo_spec spec = *of;
+	struct back b = { .cli = c, .spec = &spec, .command = command };
 	struct change_preview preview = back_preview(c);
 	struct err err = { 0 };
 
-	spec->workspace = p->workspace;
-	spec->config = &p->config;
+	spec.workspace = p->workspace;
+	spec.config = &p->config;
 	if (cli_given(c, OPT_DRY_RUN))
-		spec->preview = &preview;
+		spec.preview = &preview;
 	if (!cli_loop_init(&b.loop, c, p, true, &err))
 		return cli_fail(c, &err);
 	host_cli_init(&b.host, c, &b.loop, false);
-	if (!undo_start(b.loop.agent, spec, &b.host.host, on_done, &b, &err)) {
+	if (!undo_start(b.loop.agent, &spec, &b.host.host, on_done, &b, &err)) {
 		b.status = cli_fail(c, &err);
 		finish(&b);
 	}

@@ -12,7 +12,7 @@ NODISCARD bool back_can_ask(struct cli *c, const char *command, struct err *err)
 /* "Go on? [y/n]" on the terminal; true at once with -y. */
 bool back_confirmed(struct cli *c);
 /* Does it, or shows it with --dry-run, and prints what came of it. The exit status. */
-int back_run(struct cli *c, struct place *p, struct undo_spec *spec, const char *command);
+int back_run(struct cli *c, struct place *p, const struct undo_spec *of, const char *command);
 
 /* Each file is printed as a diff to c->out. */
 struct change_preview back_preview(struct cli *c);
