@@ -52,7 +52,8 @@ export interface PermissionRequest {
   question: string;
   title: string;
   subject: string;
-  reason?: string;
+  reason?: string; // of the model
+  note?: string; // of Emend
   diff?: string;
   options: string[];
 }
