@@ -16,6 +16,7 @@ struct replay {
 	struct task *t;
 	struct slice state_dir;
 	double spent_usd;
+	double asked_usd; /* what the call under way may cost: no usage follows if it was killed */
 	struct block *results; /* of the last assistant turn */
 	size_t n_results, n_calls;
 	/* The turn that made the calls; its results are not in the transcript yet. */
@@ -229,10 +230,20 @@ static void take_result(struct replay *p, struct json ev)
 	b->image = images_replay(p->t, p->state_dir, ev, &b->text);
 }
 
+/* A call that was killed counts at its worst case, as in the ledger. */
+static void take_request(struct replay *p, struct json ev)
+{
+	double usd = 0;
+
+	p->spent_usd += p->asked_usd;
+	p->asked_usd = json_f64(json_get(ev, "reserved_usd"), &usd) ? usd : 0;
+}
+
 static void take_usage(struct replay *p, struct json ev)
 {
 	double usd = 0;
 
+	p->asked_usd = 0;
 	if (json_f64(json_get(ev, "usd"), &usd))
 		p->spent_usd += usd;
 }
@@ -266,6 +277,8 @@ static bool take(void *payload, struct json ev, struct err *err)
 		take_undoing(p, ev);
 	else if (json_is(type, "undone"))
 		take_undone(p, ev);
+	else if (json_is(type, "request"))
+		take_request(p, ev);
 	else if (json_is(type, "usage"))
 		take_usage(p, ev);
 	else if (json_is(type, "edit") && step >= p->t->env.next_step)
@@ -287,6 +300,6 @@ bool replay_watch(struct task *t, struct slice state_dir, replay_watch_fn *watch
 	if (!event_log_read(state_dir, t->session, take, &p, err))
 		return false;
 	flush(&p);
-	*spent_usd = p.spent_usd;
+	*spent_usd = p.spent_usd + p.asked_usd;
 	return true;
 }

@@ -177,9 +177,7 @@ def schedule(seed):
                 clock.set(rng.choice([0, 3600, DAY, -DAY, 3 * DAY, -3600]))
         for p in programs:
             p.end()
-        # Not of those that were killed: what such a call cost counts for the day, but not yet for its session.
-        ended = [p for p in programs if not p.killed]
-        for p in rng.sample(ended, min(len(ended), rng.randrange(2))):
+        for p in rng.sample(programs, rng.randrange(2)):
             p.resume(w, env)
         judge(w, env, clock, bank, programs, (day_usd, task_usd, session_usd))
         server.shutdown()
