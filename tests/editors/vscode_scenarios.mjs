@@ -55,7 +55,7 @@ export const scenarios = {
       await w.ended('done');
       ok(!(await w.page.locator('.notification-toast', { hasText: 'Emend asks' }).count()), 'its notification is gone');
       await w.shot('done');
-      ok(await w.page.locator('.tab').count() === 1, 'the question is closed again');
+      await wait('the question is closed again', async () => await w.page.locator('.tab').count() === 1);
       ok(w.onDisk() === SOURCE, 'the file on disk is untouched');
       await w.holds('the editor holds the edit, exactly', EDITED);
       await w.keys.press('Control+Z');
@@ -99,7 +99,7 @@ export const scenarios = {
       await wait('the answer is rendered beside the code while it comes', () => seen('word word'));
       await w.shot('streams');
       ok(!(await seen('the end')) && page().length > 0, 'before its end');
-      ok(await w.page.locator('.view-line', { hasText: 'int sum' }).count(), 'the code stays on the screen');
+      await wait('the code stays on the screen', () => w.page.locator('.view-line', { hasText: 'int sum' }).count());
       await w.ended('done');
       await wait('the whole is there', () => seen('the end'));
       await w.shot('whole');
@@ -120,14 +120,14 @@ export const scenarios = {
       await wait('the words of the user stand there', () => view.locator('.prompt', { hasText: 'Look at sum.c' }).count());
       await wait('the question is a card', () => view.locator('.question', { hasText: 'Which way?' }).count());
       await wait('the steps are listed', () => view.locator('.steps li.done', { hasText: 'sum.c' }).count());
-      ok(await view.locator('.steps li.failed', { hasText: 'missing.c' }).count() === 1, 'the failed one is marked');
+      await wait('the failed one is marked', async () => await view.locator('.steps li.failed', { hasText: 'missing.c' }).count() === 1);
       await w.say(view, 'use tabs');
       await wait('what is said meanwhile waits', () => view.locator('.chip', { hasText: 'waits: use tabs' }).count());
       await w.shot('steer');
       await view.locator('.question button', { hasText: 'Short' }).click();
       await wait('the answer is rendered', () => view.locator('.md h2', { hasText: 'The answer' }).count());
       await wait('the task is over', () => view.locator('.turn[data-state=done] .state').count());
-      ok(await view.locator('.steps[open]').count() === 0, 'the steps are folded');
+      await wait('the steps are folded', async () => await view.locator('.steps[open]').count() === 0);
       ok(/\$0\.0\d+ · \d/.test(await view.locator('.turn footer .figures').textContent()), 'cost and time stand below');
       await wait('the cost of today is shown', () => view.locator('.meta', { hasText: 'of $50 today' }).count());
       await w.shot('answer');
@@ -141,7 +141,7 @@ export const scenarios = {
       await wait('a button stops it', () => view.locator('.turn[data-state=cancelled]').count());
       await wait('nothing is asked any more', async () => !(await view.locator('.question').count()));
       await w.shot('stopped');
-      ok(await w.page.locator('.statusbar-item', { hasText: 'Emend: scripted · $0.0' }).count(), 'the status bar has model and cost');
+      await wait('the status bar has model and cost', () => w.page.locator('.statusbar-item', { hasText: 'Emend: scripted · $0.0' }).count());
     },
   },
 
@@ -216,8 +216,8 @@ export const scenarios = {
     async run(w) {
       const toast = w.page.locator('.notification-toast', { hasText: 'the program "/nowhere/emend" was not found' });
       await wait('the reason is said', () => toast.count());
-      ok(await toast.locator('.monaco-button', { hasText: 'How to Install' }).count(), 'with what can be done');
-      ok(await w.page.locator('.statusbar-item', { hasText: 'Emend: off' }).count(), 'the status bar says so');
+      await wait('with what can be done', () => toast.locator('.monaco-button', { hasText: 'How to Install' }).count());
+      await wait('the status bar says so', () => w.page.locator('.statusbar-item', { hasText: 'Emend: off' }).count());
       const view = await w.openView();
       await wait('and the view', () => view.locator('.notice', { hasText: 'was not found' }).count());
       await w.shot('missing');

@@ -48,7 +48,8 @@ class Place:
 def both_ways(place, run, *options):
     """What run(client) gives with the server alone, and behind ours."""
     out = []
-    for client in (alone(place.root, *options), wrapped(place.root, place.env, *options)):
+    for start in (lambda: alone(place.root, *options), lambda: wrapped(place.root, place.env, *options)):
+        client = start()  # one after the other: both would write one log
         try:
             out.append(run(client))
         finally:
