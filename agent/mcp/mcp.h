@@ -6,16 +6,16 @@
 #ifndef EMEND_MCP_H
 #define EMEND_MCP_H
 
-#include "agent/exec/exec.h"
-#include "agent/exec/exec_history.h"
+#include "agent/exec/exec_task.h"
 #include "protocol/rpc/conn.h"
 
 struct mcp;
 
 struct mcp_options {
 	struct exec *exec;	   /* borrowed for as long as it lives */
-	const struct exec_history *history; /* the same */
-	uint64_t seed;			    /* random */
+	/* Of calls that name none themselves; borrowed. "" is fine. */
+	struct slice correlation_id, traceparent;
+	uint64_t seed;		   /* random */
 	void (*wake)(void *owner); /* as in struct conn_handlers */
 	void *owner;
 };

@@ -18,10 +18,7 @@ struct mcp_call {
 	struct mcp *mcp;
 	struct rpc_request *req;
 	bool modern;	      /* of the revision 2026-07-28 */
-	struct exec_job *job; /* what it waits for; NULL if not */
-	struct exec_probe *probe;
-	struct exec_asked *asked;
-	struct exec_validation *validation;
+	struct exec_task *task; /* what it waits for */
 };
 
 /* --- mcp_tools.c --- */

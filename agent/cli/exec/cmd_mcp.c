@@ -64,7 +64,6 @@ static bool start(struct mcp_run *r, struct err *err)
 	}
 	random_bytes(&m.seed, sizeof(m.seed));
 	m.exec = r->service.exec;
-	m.history = &r->service.sqlite.history;
 	r->mcp = mcp_new(&m);
 	s.conn = mcp_conn(r->mcp);
 	return stdio_start(&s, &r->io, err);
