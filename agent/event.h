@@ -18,9 +18,10 @@ enum task_event_kind {
 	/* path (relative), before, after (SHA-256 hex, "" = no file), diff (unified). Or n_files new files
 	 * in this folder, all at once; text: says so, in one line. */
 	TASK_FILE_CHANGED,
-	TASK_GIT_CHANGED,	 /* text: one line; json: array of the refs that moved */
+	TASK_GIT_CHANGED, /* text: one line; json: array of the refs that moved */
 	TASK_CHANGE_HELD, /* path (relative; "": all of a command's changes), text: why a change
 				    of a command was not kept, the end of a sentence */
+	TASK_HIDDEN,	  /* files: names of secrets that the call could not see, the first time */
 	TASK_USAGE,	  /* usage: totals of the task */
 	TASK_STEERED,	  /* text: what the person said meanwhile goes to the model now */
 	TASK_NOTICE,	  /* text: a retry, a warning, one line */

@@ -106,6 +106,15 @@ static void held(struct tracked *t, const struct task_event *ev)
 		set(&t->held, slice_of(line));
 }
 
+/* In the log only: it is as the person set it up. */
+static void hidden(struct tracked *t, const struct task_event *ev)
+{
+	for (size_t i = 0; i < ev->n_files; i++)
+		messages_log(&t->server->messages, LSP_MESSAGE_INFO,
+			     "%s: hidden from its commands: %.*s", t->title,
+			     SLICE_ARG(ev->files[i]));
+}
+
 static void show_held(struct tracked *t)
 {
 	if (t->n_held == 1)
@@ -141,6 +150,9 @@ void tracked_event(struct tracked *t, const struct task_event *ev)
 	case TASK_GIT_CHANGED:
 		messages_log(&t->server->messages, LSP_MESSAGE_INFO, "%s: %.*s", t->title,
 			     SLICE_ARG(ev->text));
+		return;
+	case TASK_HIDDEN:
+		hidden(t, ev);
 		return;
 	case TASK_CHANGE_HELD:
 		held(t, ev);

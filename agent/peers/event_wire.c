@@ -15,6 +15,7 @@ static const char *const type_name[] = {
 	[TASK_FILE_CHANGED] = "file.changed",
 	[TASK_GIT_CHANGED] = "git.changed",
 	[TASK_CHANGE_HELD] = "change.held",
+	[TASK_HIDDEN] = "hidden",
 	[TASK_USAGE] = "usage",
 	[TASK_TEXT_VOID] = "text.void",
 	[TASK_STEERED] = "steered",
@@ -31,6 +32,14 @@ static void put_json(struct jw *w, const char *key, struct slice json)
 		jw_kstr(w, key, json);
 }
 
+static void put_names(struct jw *w, const char *key, const struct slice *names, size_t n)
+{
+	jw_karray(w, key);
+	for (size_t i = 0; i < n; i++)
+		jw_str(w, names[i]);
+	jw_end(w);
+}
+
 static void put_finished(struct jw *w, const struct task_event *ev)
 {
 	jw_kstr(w, "session", ev->session);
@@ -38,14 +47,8 @@ static void put_finished(struct jw *w, const struct task_event *ev)
 	jw_kstr(w, "summary", ev->text);
 	jw_kf64(w, "usd", ev->usage.usd);
 	jw_kf64(w, "seconds", ev->seconds);
-	jw_karray(w, "files");
-	for (size_t i = 0; i < ev->n_files; i++)
-		jw_str(w, ev->files[i]);
-	jw_end(w);
-	jw_karray(w, "denied");
-	for (size_t i = 0; i < ev->n_denied; i++)
-		jw_str(w, ev->denied[i]);
-	jw_end(w);
+	put_names(w, "files", ev->files, ev->n_files);
+	put_names(w, "denied", ev->denied, ev->n_denied);
 }
 
 static void put_fields(struct jw *w, const struct task_event *ev)
@@ -110,6 +113,10 @@ static void put_fields(struct jw *w, const struct task_event *ev)
 		jw_kstr(w, "call", ev->call);
 		jw_kstr(w, "path", ev->path);
 		jw_kstr(w, "reason", ev->text);
+		break;
+	case TASK_HIDDEN:
+		jw_kstr(w, "call", ev->call);
+		put_names(w, "paths", ev->files, ev->n_files);
 		break;
 	case TASK_USAGE:
 		usage_write(w, &ev->usage);
@@ -179,7 +186,7 @@ static struct slice words(struct arena *a, struct json v)
 bool event_read(struct arena *a, struct json v, struct task_event *out)
 {
 	static const char *const json_keys[] = { "input", "steps", "refs" };
-	struct json type = json_get(v, "type"), files = json_get(v, "files");
+	struct json type = json_get(v, "type"), files;
 	size_t kind = 0;
 
 	while (kind < ARRAY_LEN(type_name) && !(type_name[kind] && json_is(type, type_name[kind])))
@@ -208,6 +215,7 @@ bool event_read(struct arena *a, struct json v, struct task_event *out)
 			out->json = json_raw(json_get(v, json_keys[i]));
 	read_usage(v, &out->usage);
 	(void)!json_f64(json_get(v, "seconds"), &out->seconds);
+	files = json_get(v, kind == TASK_HIDDEN ? "paths" : "files");
 	if (json_type(files) == JSON_ARRAY)
 		out->files = list(a, files, &out->n_files);
 	else

@@ -74,6 +74,15 @@ static void answer_read(const struct runner_call *c, struct json v, struct arena
 	c->on_read(c->payload, &f, err);
 }
 
+static void read_hidden(struct json names, struct arena *a, struct command_result *r)
+{
+	struct slice *all = arena_array(a, json_len(names) + 1, sizeof(*all));
+
+	for (struct json_iter it = json_iter(names); json_next(&it);)
+		all[r->n_hidden++] = json_str_or(it.value, a, "");
+	r->hidden = all;
+}
+
 static void answer_command(const struct runner_call *c, struct json v, struct arena *a,
 			   const struct err *err)
 {
@@ -103,6 +112,7 @@ static void answer_command(const struct runner_call *c, struct json v, struct ar
 		r.limit_hit = json_str_or(json_get(v, "limit"), a, "");
 		r.peak_bytes = (uint64_t)json_i64_or(json_get(v, "peakBytes"), 0);
 		r.cpu_seconds = (double)json_i64_or(json_get(v, "cpuMs"), 0) / 1000.0;
+		read_hidden(json_get(v, "hidden"), a, &r);
 		client_read_changes(json_get(v, "changed"), a, &r.changed);
 		if (c->pages)
 			r.changed = all;

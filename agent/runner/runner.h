@@ -256,6 +256,8 @@ struct command_result {
 		limit_hit;   /* "", "memory", "processes", "disk", "cpu": what it was stopped for */
 	uint64_t peak_bytes; /* the most memory it had; see struct spawn_status */
 	double cpu_seconds;  /* of all its processes */
+	const struct slice *hidden; /* names of secrets that it could not see; not more than some */
+	size_t n_hidden;
 	struct view_result changed;
 	struct held_result held;
 };

@@ -8,7 +8,7 @@
 #include "agent/host.h"
 #include "agent/policy/granted.h"
 
-enum { MAX_DENIED = 100, NAMED_PARTS = 6 };
+enum { MAX_KEPT = 100, NAMED_PARTS = 6 };
 
 struct pending {
 	struct decision d;
@@ -23,17 +23,36 @@ static bool is_mode_rule(struct slice rule)
 	return slice_starts(rule, SLICE("mode: "));
 }
 
-/* For the summary of the task; each subject once. */
-static void keep_denied(struct tool_env *e, struct slice subject)
+/* For the summary of the task: each once. False: it was there, or there are too many. */
+static bool keep(struct tool_env *e, struct slice **all, size_t *n, struct slice what)
 {
-	for (size_t i = 0; i < e->n_denied; i++)
-		if (slice_eq(e->denied[i], subject))
-			return;
-	if (e->n_denied == MAX_DENIED)
-		return;
-	if (!e->denied)
-		e->denied = arena_array(e->arena, MAX_DENIED, sizeof(*e->denied));
-	e->denied[e->n_denied++] = arena_dup(e->arena, subject);
+	for (size_t i = 0; i < *n; i++)
+		if (slice_eq((*all)[i], what))
+			return false;
+	if (*n == MAX_KEPT)
+		return false;
+	if (!*all)
+		*all = arena_array(e->arena, MAX_KEPT, sizeof(**all));
+	(*all)[(*n)++] = arena_dup(e->arena, what);
+	return true;
+}
+
+void tool_keep_denied(struct tool_env *e, struct slice subject)
+{
+	(void)keep(e, &e->denied, &e->n_denied, subject);
+}
+
+void tool_hidden(struct tool_run *r, const struct slice *names, size_t n)
+{
+	struct tool_env *e = r->env;
+	size_t told = e->n_hidden;
+
+	for (size_t i = 0; i < n; i++)
+		(void)keep(e, &e->hidden, &e->n_hidden, names[i]);
+	if (e->n_hidden > told)
+		tool_emit(r, &(struct task_event){ .kind = TASK_HIDDEN,
+						   .files = e->hidden + told,
+						   .n_files = e->n_hidden - told });
 }
 
 /* why: for people, one clause; may be empty. */
@@ -60,7 +79,7 @@ static bool log_decision(struct tool_run *r, const struct pending *p, bool allow
 					   .rule = p->d.rule,
 					   .text = why });
 	if (!allow)
-		keep_denied(r->env, p->subject);
+		tool_keep_denied(r->env, p->subject);
 	return true;
 }
 

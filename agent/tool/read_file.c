@@ -135,8 +135,10 @@ void read_file_start(struct tool_run *r)
 	    !arg_int(r, "line_count", DEFAULT_LINES, 1, MAX_LINES, &s->count))
 		return;
 	policy_path(r->env->policy, ACCESS_READ, s->path, &r->arena, &d);
-	if (d.verdict == VERDICT_DENY)
+	if (d.verdict == VERDICT_DENY) {
+		tool_keep_denied(r->env, s->path);
 		tool_failf(r, "%.*s is not accessible: %.*s", SLICE_ARG(s->path), SLICE_ARG(d.why));
-	else
+	} else {
 		r->op = workspace_read(&r->env->workspace, s->path, was_read, r);
+	}
 }

@@ -60,6 +60,8 @@ struct tool_env {
 	struct background *background; /* background.c: commands that go on; NULL: none yet */
 	struct slice *denied; /* subjects that were not permitted, each once: for the summary */
 	size_t n_denied;
+	struct slice *hidden; /* names of secrets that commands could not see: the user was told */
+	size_t n_hidden;
 	bool effects_allowed; /* the user said "always" to what commands change */
 	bool ignored_allowed; /* ... and yes to new or changed files that git ignores */
 	bool told_direct;  /* the user knows that commands work on the real files */
@@ -130,6 +132,9 @@ void tool_fresh(struct tool_run *r, void (*go_on)(struct tool_run *r));
  * is left out. */
 struct slice tool_cut_middle(struct arena *a, struct slice s, size_t max);
 void tool_emit(struct tool_run *r, struct task_event *ev); /* fills task and call */
+/* permit.c: for the summary of the task */
+void tool_keep_denied(struct tool_env *e, struct slice subject);
+void tool_hidden(struct tool_run *r, const struct slice *names, size_t n);
 
 /* Arguments: false after tool_failf() named the argument and what is expected. Numbers as strings
  * are accepted. */

@@ -322,7 +322,10 @@ void transaction_start(struct tool_run *r, const struct change_spec *changes, si
 
 		t->changes[i].spec = &changes[i];
 		policy_path(r->env->policy, ACCESS_READ, changes[i].path, &r->arena, &d);
-		if (d.verdict == VERDICT_DENY && err.code == ERR_NONE)
+		if (d.verdict != VERDICT_DENY)
+			continue;
+		tool_keep_denied(r->env, changes[i].path);
+		if (err.code == ERR_NONE)
 			(void)err_set(&err, ERR_DENIED, "%.*s is not accessible: %.*s",
 				      SLICE_ARG(changes[i].path), SLICE_ARG(d.why));
 	}

@@ -18,7 +18,7 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum { PIECE_BYTES = 64 * 1024, BATCH_BYTES = 32 * 1024, BATCH_MS = 50 };
+enum { PIECE_BYTES = 64 * 1024, BATCH_BYTES = 32 * 1024, BATCH_MS = 50, HIDDEN_TOLD = 20 };
 enum { KILL_AGAIN_MS = 1000, REQUEST_BYTES = 8 * 1024 * 1024 + 2 * LIMIT_STDIN_BYTES };
 
 /* One of its output streams. */
@@ -177,6 +177,22 @@ static void write_file(struct command_job *c, struct jw *w)
 	jw_ki64(w, "fileBytes", (int64_t)c->printed.in_file);
 }
 
+/* So that a person is told, who may wonder what the command missed. */
+static void write_hidden(const struct places *p, struct jw *w)
+{
+	const char *at = p->list.data, *end = at ? at + p->list.len : at;
+	size_t n = 0;
+
+	jw_karray(w, "hidden");
+	for (; at < end && n < HIDDEN_TOLD; at += strlen(at) + 1) {
+		if (*at != PLACE_MASK)
+			continue;
+		jw_cstr(w, at + 1);
+		n++;
+	}
+	jw_end(w);
+}
+
 static void write_result(struct command_job *c, uint64_t now, struct slice changes)
 {
 	static const char *const limits[] = { "", "memory", "processes", "disk", "cpu" };
@@ -198,6 +214,7 @@ static void write_result(struct command_job *c, uint64_t now, struct slice chang
 	jw_kcstr(w, "limit", c->end.limit < ARRAY_LEN(limits) ? limits[c->end.limit] : "");
 	jw_ki64(w, "peakBytes", (int64_t)c->end.peak_bytes);
 	jw_ki64(w, "cpuMs", (int64_t)(c->end.cpu_us / 1000));
+	write_hidden(&c->job.serve->places, w);
 	if (changes.len)
 		jw_kraw(w, "changed", changes);
 	if (c->guarded)

@@ -63,6 +63,19 @@ def git(w, *args):
     return subprocess.run(["git", *args], cwd=w.path, env=w.env, capture_output=True, text=True, check=True).stdout
 
 
+def the_end_says_what_was_denied_and_hidden(w):
+    w.repository()
+    w.write(".env", "KEY=1\n")
+    look = {"calls": [{"name": "run_command", "input": {"command": "ls"}}, {"name": "run_command", "input": {"command": "ls -a"}},
+                      {"name": "read_file", "input": {"path": ".env"}}]}
+    r = w.run("do", "-y", "--model", w.script(look, DONE), "look")
+    expect(r.status == 0 and r.out.count("Hidden from commands: .env.\n") == 1, r)
+    expect("Not permitted on the way: .env.\n" in r.out, r)
+    r = w.run("do", "-y", "--json", "--model", w.script(look, DONE), "look")
+    expect([e["paths"] for e in r.of("hidden")] == [[".env"]], r)
+    expect(r.of("task.finished")[0]["denied"] == [".env"], r)
+
+
 def a_task_in_a_worktree(w):
     w.repository()
     os.mkdir(os.path.join(w.path, "lib"))
@@ -155,5 +168,5 @@ def the_fix_of_the_documentation_runs(w):
 
 if __name__ == "__main__":
     main([the_answer_is_all_of_stdout, one_more_try_is_given, a_task_that_fails_has_no_answer,
-          a_schema_that_cannot_be_used_is_an_error, a_task_in_a_worktree, an_untouched_worktree_goes_again,
+          a_schema_that_cannot_be_used_is_an_error, the_end_says_what_was_denied_and_hidden, a_task_in_a_worktree, an_untouched_worktree_goes_again,
           a_worktree_wants_a_repository, the_workflows_of_the_documentation_run, the_fix_of_the_documentation_runs])

@@ -49,6 +49,10 @@ static void put_missing(struct host_cli *h, struct arena *a, const struct task_e
 		flow_line(h->log, TERM_PLAIN, "Not kept of commands: ", TERM_PLAIN,
 			  arena_printf(a, "%s%s.", buf_cstr(&h->held),
 				       h->n_held > ROW_NAMES ? ", ..." : ""));
+	if (h->n_hidden > 0)
+		flow_line(h->log, TERM_PLAIN, "Hidden from commands: ", TERM_PLAIN,
+			  arena_printf(a, "%s%s.", buf_cstr(&h->hidden),
+				       h->n_hidden > ROW_NAMES ? ", ..." : ""));
 }
 
 /* Where one goes on by typing. */

@@ -65,6 +65,8 @@ static void put_started(struct host_cli *h, const struct task_event *ev)
 		term_columns(h->answer); /* it may be another since the last turn */
 	buf_clear(&h->held);
 	h->n_held = 0;
+	buf_clear(&h->hidden);
+	h->n_hidden = 0;
 	if (h->chat)
 		return;
 	arena_init(&a);
@@ -232,6 +234,20 @@ static void put_result(struct host_cli *h, const struct task_event *ev)
 	buf_clear(&h->tail);
 }
 
+static void put_changed(struct host_cli *h, const struct task_event *ev)
+{
+	if (ev->text.len > 0)
+		put_row(h, TERM_DIM, "  ", ev->text);
+	begin_line(h);
+	if (!asker_showed(&h->asker, ev->diff))
+		term_diff(h->log, ev->diff);
+}
+
+static void add_name(struct buf *names, struct slice name)
+{
+	buf_printf(names, "%s%.*s", names->len ? ", " : "", SLICE_ARG(slice_sub(name, 0, 100)));
+}
+
 /* A command wanted it, and it is not so. */
 static void put_held(struct host_cli *h, const struct task_event *ev)
 {
@@ -245,8 +261,15 @@ static void put_held(struct host_cli *h, const struct task_event *ev)
 			: ev->text);
 	arena_release(&a);
 	if (h->n_held++ < ROW_NAMES)
-		buf_printf(&h->held, "%s%.*s", h->held.len ? ", " : "",
-			   SLICE_ARG(slice_sub(what, 0, 100)));
+		add_name(&h->held, what);
+}
+
+/* Said at the end only: it is as the person set it up. */
+static void keep_hidden(struct host_cli *h, const struct task_event *ev)
+{
+	for (size_t i = 0; i < ev->n_files; i++)
+		if (h->n_hidden++ < ROW_NAMES)
+			add_name(&h->hidden, ev->files[i]);
 }
 
 static void put_usage(struct host_cli *h, const struct usage *u)
@@ -302,17 +325,16 @@ void event_as_text(struct host_cli *h, const struct task_event *ev)
 		term_text(h->log, TERM_DIM, ev->text);
 		break;
 	case TASK_FILE_CHANGED:
-		if (ev->text.len > 0)
-			put_row(h, TERM_DIM, "  ", ev->text);
-		begin_line(h);
-		if (!asker_showed(&h->asker, ev->diff))
-			term_diff(h->log, ev->diff);
+		put_changed(h, ev);
 		break;
 	case TASK_GIT_CHANGED:
 		put_row(h, TERM_DIM, "  ", ev->text);
 		break;
 	case TASK_CHANGE_HELD:
 		put_held(h, ev);
+		break;
+	case TASK_HIDDEN:
+		keep_hidden(h, ev);
 		break;
 	case TASK_USAGE:
 		live_usage(&h->live, &ev->usage);

@@ -138,6 +138,7 @@ void host_cli_init(struct host_cli *h, struct cli *c, struct cli_loop *l, bool r
 	buf_init(&h->tail, 2 * HOST_TAIL_BYTES);
 	buf_init(&h->reads, 4 * ROW_BYTES);
 	buf_init(&h->held, 8 * ROW_BYTES);
+	buf_init(&h->hidden, 8 * ROW_BYTES);
 }
 
 void host_cli_close(struct host_cli *h)
@@ -147,5 +148,6 @@ void host_cli_close(struct host_cli *h)
 	buf_release(&h->tail);
 	buf_release(&h->reads);
 	buf_release(&h->held);
+	buf_release(&h->hidden);
 	markdown_release(&h->markdown);
 }

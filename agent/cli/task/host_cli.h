@@ -36,6 +36,8 @@ struct host_cli {
 	char read_verb[16];
 	struct buf held; /* names of what was not kept of a command's changes */
 	size_t n_held;
+	struct buf hidden; /* names of secrets that commands could not see */
+	size_t n_hidden;
 	struct term *answer; /* what the model says */
 	struct term *log;    /* everything else */
 	bool json, quiet, verbose;

@@ -56,18 +56,22 @@ bool commit_is_open(struct tool_run *r, struct slice path)
 }
 
 /* A file that was opened while the command ran is the editor's, too: what the command did to the file
- * is done to the buffer. */
+ * is done to the buffer. One whose buffer is not known (two editors with different texts, one that does
+ * not answer) is left alone: no buffer is no proof that it is closed. */
 static void see_opened(struct tool_run *r)
 {
 	struct commit *m = r->commit;
 
 	for (size_t i = 0; i < m->n_items; i++) {
 		struct commit_item *it = &m->items[i];
+		bool lost;
 
-		if (in_editor(it) || it->entry.kind != RESTORE_TEXT)
+		if (in_editor(it))
 			continue;
-		it->opened = commit_is_open(r, it->change->path);
-		if (it->opened && it->packed)
+		lost = workspace_lost(&r->env->workspace, it->change->path, &it->why);
+		it->opened = lost || (it->entry.kind == RESTORE_TEXT &&
+				      commit_is_open(r, it->change->path));
+		if (it->opened && !lost && it->packed)
 			(void)err_set(&it->why, ERR_STALE,
 				      "it was opened in an editor just now, and is left as it is; "
 				      "run the command again");
@@ -319,11 +323,11 @@ static void to_buffer(struct tool_run *r)
 
 	snapshot_unref(m->mine);
 	m->mine = buffer_of(r, path_of(m, it));
-	if (!m->mine) {
+	if (!m->mine && !workspace_lost(&r->env->workspace, path_of(m, it), &why)) {
 		journal_one(r, "command", closed_journaled);
 		return;
 	}
-	if (!buffer_target(m, it, &wanted, &why)) {
+	if (!m->mine || !buffer_target(m, it, &wanted, &why)) {
 		commit_not_kept(r, it->change, slice_of(why.msg));
 		next_item(r);
 		return;

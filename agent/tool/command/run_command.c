@@ -224,6 +224,7 @@ static void ran(void *payload, const struct command_result *c, const struct err 
 		tool_fail(r, &r->env->fatal);
 		return;
 	}
+	tool_hidden(r, c->hidden, c->n_hidden);
 	s->how = outcome(r, c);
 	s->ok = !c->timed_out && !c->idle_timed_out && c->limit_hit.len == 0 && !c->term_signal &&
 		c->exit_status == 0;

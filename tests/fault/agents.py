@@ -1,0 +1,92 @@
+"""A model at the gate: what it calls, and whether what it was told is so."""
+from desk import Broken, words
+
+NAMES = ["one.txt", "two.txt", "three.txt", "four.txt", "five.txt"]
+LINES = 12
+
+
+class Agent:
+    """home: the terminal or the editor in which its task runs."""
+
+    def __init__(self, desk, home, turns):
+        self.desk, self.home, self.turns = desk, home, turns
+        self.number = desk.next()
+        self.request, self.calls, self.saw = None, {}, {}
+        self.own = set()  # words of its own, which it may leave out when it writes a whole file
+        self.task, self.asked = None, False  # in an editor: its id; whether the server is asked how it is
+
+    def change(self, name, word):
+        """For `result`: in which epoch it must be there."""
+        holders = [e.buffers[name] for e in self.desk.editors if name in e.buffers]
+        known = all(b.known for b in holders) and not self.desk.undoing
+        return name, word, self.desk.epochs.get(name, 0) if known else None
+
+    def write(self, change, head):
+        """The whole file, as it was read; what others wrote since must survive."""
+        name, word, _ = change
+        content = self.saw.pop(name).replace(head, head + " " + word)
+        self.desk.confirmed[name] = self.desk.confirmed.get(name, set()) - (self.own - words(content))
+        return "write_file", {"path": name, "content": content}, [change]
+
+    def some_call(self, rng):
+        """(name, input, [change])"""
+        head = "line %d =" % rng.randrange(LINES)
+        names = rng.sample(NAMES, rng.choice((1, 1, 2, 3)))
+        changes = [self.change(name, self.desk.word("a")) for name in names]
+        name, new, _ = changes[0]
+        kind = rng.choice(("read", "edit", "edit", "patch", "write", "command", "command", "new"))
+        if kind == "write" and name in self.saw:
+            return self.write(changes[0], head)
+        if kind in ("read", "write"):
+            return "read_file", {"path": name}, changes[:1]
+        if kind == "edit":
+            return "edit_file", {"path": name, "edits": [{"old_text": head, "new_text": head + " " + new}]}, changes[:1]
+        if kind == "patch":
+            patch = "*** Begin Patch\n"
+            for n, word, _ in changes:
+                was = [row for row in self.desk.texts(n)[0].splitlines() if row.startswith(head)][0]
+                patch += "*** Update File: %s\n@@\n-%s\n+%s\n" % (n, was, was.replace(head, head + " " + word))
+            return "apply_patch", {"patch": patch + "*** End Patch"}, changes
+        if kind == "new":
+            return "run_command", {"command": "echo %s > new%d.txt" % (new, rng.randrange(3))}, []
+        seds = ["sed -i 's/^%s/%s %s/' %s" % (head, head, word, n) for n, word, _ in changes]
+        pause = "sleep 0.05; " if rng.random() < 0.3 else ""
+        return "run_command", {"command": pause + " && ".join(seds)}, changes
+
+    def turn(self, rng):
+        """Its next turn is said; a line that tells what it is."""
+        request, self.request = self.request, None
+        self.desk.works(self.number)
+        if self.turns == 0:
+            request.say({"text": "agent %d is done" % self.number})
+            return "agent %d ends" % self.number
+        self.turns -= 1
+        calls = []
+        for _ in range(rng.choice((1, 1, 2))):
+            tool, arguments, changes = self.some_call(rng)
+            ident = "call_%d" % self.desk.next()
+            self.calls[ident] = (tool, changes)
+            calls.append({"id": ident, "name": tool, "input": arguments})
+        request.say({"calls": calls})
+        return "agent %d: %s" % (self.number, [(c["name"], c["input"]) for c in calls])
+
+    def results(self):
+        for call, ok, text in self.request.results():
+            self.result(*self.calls.pop(call), ok, text)
+
+    def result(self, tool, changes, ok, text):
+        ok = ok and "not kept" not in text
+        self.desk.say("agent %d: %s: %s%s" % (self.number, tool, "made" if ok else "not made: ", "" if ok else text[:200]))
+        if tool == "read_file" and ok:
+            name = changes[0][0]
+            self.saw[name] = "".join(x.split("\t", 1)[1] for x in text.splitlines(keepends=True) if "\t" in x)
+            return
+        self.desk.look()
+        for name, word, epoch in changes if ok else []:
+            there = word in self.desk.truth(name)
+            if not there and epoch is not None and epoch == self.desk.epochs.get(name, 0):
+                raise Broken("agent %d was told that %s stands in %s; there is %r" % (
+                    self.number, word, name, self.desk.texts(name)))
+            if there:
+                self.own.add(word)
+                self.desk.confirmed.setdefault(name, set()).add(word)
