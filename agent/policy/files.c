@@ -32,6 +32,14 @@ static bool pattern_matches(struct slice pattern, struct slice at)
 	return true;
 }
 
+/* Asked of each component for each of some hundred names: most are told apart by their first letter. */
+static bool may_begin(struct slice pattern, char c)
+{
+	bool here = pattern.ptr[0] == '.' && (pattern.len == 1 || pattern.ptr[1] == '/');
+
+	return here || glob_begins(pattern, c, true);
+}
+
 struct slice file_denied(const struct policy *p, struct slice path, bool dots_only)
 {
 	struct slice rest = path, at, component;
@@ -44,8 +52,9 @@ struct slice file_denied(const struct policy *p, struct slice path, bool dots_on
 		for (size_t i = 0; i < p->n_files; i++) {
 			struct slice f = p->files[i];
 			bool exempt = f.ptr[0] == '!';
+			struct slice name = slice_sub(f, exempt, f.len);
 
-			if (pattern_matches(slice_sub(f, exempt, f.len), at))
+			if (may_begin(name, component.ptr[0]) && pattern_matches(name, at))
 				hit = exempt ? SLICE("") : f;
 		}
 		if (hit.len > 0)
@@ -54,24 +63,33 @@ struct slice file_denied(const struct policy *p, struct slice path, bool dots_on
 	return SLICE("");
 }
 
+/* The first name of the table that stands somewhere in the path; SIZE_MAX: none does. */
+static size_t first_protected(struct slice path)
+{
+	struct slice component, at = path;
+	size_t first = SIZE_MAX;
+
+	for (struct slice rest = path; next_component(&rest, &component); at = rest) {
+		for (size_t i = 0; protect_names[i] && i < first; i++) {
+			if (may_begin(slice_make(protect_names[i], 2), component.ptr[0]) &&
+			    pattern_matches(slice_of(protect_names[i]), at))
+				first = i;
+		}
+	}
+	return first;
+}
+
 struct slice file_protected(struct slice path)
 {
 	struct slice component;
+	size_t first;
 
 	for (struct slice rest = path; next_component(&rest, &component);) {
 		if (glob_match(SLICE(".git"), component, true))
 			return SLICE(".git");
 	}
-	for (size_t i = 0; protect_names[i]; i++) {
-		struct slice name = slice_of(protect_names[i]);
-
-		for (struct slice at = path, rest = path; next_component(&rest, &component);
-		     at = rest) {
-			if (pattern_matches(name, at))
-				return name;
-		}
-	}
-	return SLICE("");
+	first = first_protected(path);
+	return first == SIZE_MAX ? SLICE("") : slice_of(protect_names[first]);
 }
 
 static bool under(struct slice path, const char *folders)

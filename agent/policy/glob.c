@@ -57,10 +57,34 @@ static bool match_one(struct slice p, char c, bool fold, size_t *used)
 	return bracket_match(slice_sub(p, 0, n), c, fold);
 }
 
+/* '*', '?', and brackets, which end in ']'. */
+static bool is_special(char c)
+{
+	return c == '*' || c == '?' || c == '[' || c == ']';
+}
+
+bool glob_begins(struct slice pattern, char first, bool fold)
+{
+	char c = pattern.len > 0 ? pattern.ptr[0] : '\0';
+
+	return is_special(c) || lower(c, fold) == lower(first, fold);
+}
+
+/* "*.pem" and the like: the end tells most names apart. */
+static bool may_end(struct slice pattern, struct slice text, bool fold)
+{
+	char c = pattern.len > 0 ? pattern.ptr[pattern.len - 1] : '*';
+
+	return is_special(c) ||
+	       (text.len > 0 && lower(c, fold) == lower(text.ptr[text.len - 1], fold));
+}
+
 bool glob_match(struct slice pattern, struct slice text, bool fold)
 {
 	size_t p = 0, t = 0, star = SIZE_MAX, mark = 0, used;
 
+	if (!may_end(pattern, text, fold))
+		return false;
 	while (t < text.len) {
 		if (p < pattern.len && pattern.ptr[p] == '*') {
 			star = ++p;
