@@ -89,16 +89,14 @@ static void on_watch(struct board_task *t, struct rpc_request *req)
 
 static void keep(struct board_task *t, struct slice line)
 {
-	size_t end;
-
 	if (line.len >= t->past.max) {
 		buf_clear(&t->past);
 		return;
 	}
-	while (t->past.len + line.len + 1 > t->past.max) {
-		end = slice_find_byte(buf_slice(&t->past), '\n', 0);
-		buf_consume(&t->past, end + 1);
-	}
+	/* A good part goes at once, as what stays is moved each time. */
+	while (t->past.len + line.len + 1 > t->past.max)
+		buf_consume(&t->past,
+			    slice_find_byte(buf_slice(&t->past), '\n', t->past.len / 4) + 1);
 	buf_append(&t->past, line);
 	buf_putc(&t->past, '\n');
 }
