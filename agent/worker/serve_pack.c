@@ -36,6 +36,7 @@ struct pack_job {
 static bool flush(struct pack_job *p)
 {
 	struct slice left = buf_slice(&p->piece);
+	off_t at = (off_t)(p->bytes - left.len), size = (off_t)left.len;
 
 	while (left.len > 0) {
 		ssize_t n = write(p->fd, left.ptr, left.len);
@@ -47,6 +48,8 @@ static bool flush(struct pack_job *p)
 		if (n > 0)
 			left = slice_sub(left, (size_t)n, left.len);
 	}
+	/* On its way to the disk from now on: the server waits for all of it before a file is changed. */
+	(void)sync_file_range(p->fd, at, size, SYNC_FILE_RANGE_WRITE);
 	buf_clear(&p->piece);
 	return true;
 }

@@ -5,15 +5,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "agent/edit/edit.h"
+#include "agent/sandbox/harden.h"
 #include "agent/sandbox/tree.h"
 #include "agent/worker/file/files.h"
 #include "protocol/base/mem.h"
@@ -212,6 +215,19 @@ bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct er
 	return false;
 }
 
+void upper_sync_early(struct upper *u)
+{
+	if (u->early > 0)
+		return;
+	u->early = fork();
+	if (u->early != 0)
+		return;
+	(void)harden_die_with_parent(0);
+	(void)dup2(u->fd, 0);
+	harden_close_from(1);
+	_exit(syncfs(0) < 0);
+}
+
 void upper_free(const struct views *v, struct upper *u)
 {
 	char name[24];
@@ -219,6 +235,10 @@ void upper_free(const struct views *v, struct upper *u)
 	if (!u)
 		return;
 	list_remove(&u->link);
+	if (u->early > 0) {
+		(void)kill(u->early, SIGKILL);
+		(void)waitpid(u->early, NULL, 0);
+	}
 	if (u->fd >= 0)
 		(void)close(u->fd);
 	if (u->dir >= 0)

@@ -12,6 +12,8 @@
 #ifndef EMEND_WORKER_UPPER_H
 #define EMEND_WORKER_UPPER_H
 
+#include <sys/types.h>
+
 #include "agent/base/sha256.h"
 #include "agent/worker/file/put.h"
 #include "agent/worker/file/root.h"
@@ -98,6 +100,7 @@ struct upper {
 	size_t n, cap, shown; /* shown: those that are not quiet */
 	size_t n_times;	      /* of UPPER_TIME */
 	size_t packs;
+	pid_t early; /* upper_sync_early(); 0: not begun */
 	bool too_many;
 	bool rules_changed; /* the ignore rules, in this session: they hide nothing until the next */
 	/* Of git: objects and packs that came, that go because they exist elsewhere, and that stay
@@ -112,6 +115,9 @@ struct upper {
 NODISCARD bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct err *err);
 /* Forgets it and removes its folder; NULL is fine. */
 void upper_free(const struct views *v, struct upper *u);
+/* Many files lie in it: a child brings them to the disk while they are looked at. They have to be there before
+ * the workspace gets them, so it is less to wait for then, and nothing depends on it. */
+void upper_sync_early(struct upper *u);
 /* Puts an editor's text in place of the file. through: paths that commands reach directly. */
 NODISCARD bool upper_place(struct upper *u, const struct root *r, const struct places *p,
 			   struct slice path, struct slice text, struct err *err);

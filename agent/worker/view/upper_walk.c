@@ -17,6 +17,8 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
+enum { MANY_FILES = 256 };
+
 static bool too_many(struct layer_walk *w)
 {
 	if (++w->entries > LIMIT_VIEW_ENTRIES)
@@ -39,6 +41,8 @@ static struct upper_change *add(struct layer_walk *w, const struct upper_change 
 	struct upper *u = w->u;
 	struct upper_change *c;
 
+	if (u->n == MANY_FILES)
+		upper_sync_early(u);
 	if (u->n == u->cap) {
 		u->cap = u->cap ? u->cap * 2 : 32;
 		u->change = xrealloc(u->change, u->cap * sizeof(*u->change));
