@@ -48,49 +48,71 @@ int upper_parent(int top, const char *rel, const char **base)
 	return upper_openat(top, dir, O_PATH | O_DIRECTORY);
 }
 
-static bool hash_file(int fd, const char *rel, struct sha256_hex *out, struct err *err)
+/* Up to its size and no further: one that grew is another by then, and whoever asks looks for that. */
+static bool hash_file(int fd, const char *rel, uint64_t size, struct sha256_hex *out,
+		      struct err *err)
 {
-	struct sha256_sum *sum = sha256_begin();
-	char *piece = xmalloc(HASH_PIECE);
-	ssize_t n;
+	char piece[HASH_PIECE];
+	ssize_t n = read(fd, piece, sizeof(piece));
+	struct sha256_sum *sum;
+	uint64_t seen;
 
-	while ((n = read(fd, piece, HASH_PIECE)) > 0 || (n < 0 && errno == EINTR)) {
-		if (n > 0)
-			sha256_add(sum, slice_make(piece, (size_t)n));
+	if (n >= 0 && (uint64_t)n == size && size < sizeof(piece)) {
+		*out = sha256(slice_make(piece, (size_t)n));
+		return true;
+	}
+	sum = sha256_begin();
+	for (seen = 0; n > 0 || (n < 0 && errno == EINTR); n = read(fd, piece, sizeof(piece))) {
+		if (n < 0)
+			continue;
+		sha256_add(sum, slice_make(piece, (size_t)n));
+		seen += (uint64_t)n;
+		if (seen >= size)
+			break;
 	}
 	*out = sha256_end(sum);
-	free(piece);
-	return n == 0 || err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
+	return n >= 0 || err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
+}
+
+bool upper_hash_at(int dir, const char *base, const struct stat *st, const char *rel,
+		   struct sha256_hex *out, struct err *err)
+{
+	char target[LIMIT_PATH_BYTES];
+	ssize_t n;
+	bool ok;
+	int fd;
+
+	out->s[0] = 0;
+	if (S_ISLNK(st->st_mode)) {
+		n = readlinkat(dir, base, target, sizeof(target));
+		if (n >= 0)
+			*out = sha256_two(SLICE("link\n"), slice_make(target, (size_t)n));
+		return true;
+	}
+	if (!S_ISREG(st->st_mode))
+		return true;
+	fd = openat(dir, base, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 && (errno == ENOENT || errno == ELOOP))
+		return true;
+	if (fd < 0)
+		return err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
+	ok = hash_file(fd, rel, (uint64_t)st->st_size, out, err);
+	(void)close(fd);
+	return ok;
 }
 
 bool upper_hash(int top, const char *rel, struct sha256_hex *out, struct err *err)
 {
-	char target[LIMIT_PATH_BYTES];
-	struct stat st;
-	int fd = upper_openat(top, rel, O_PATH | O_NOFOLLOW);
 	const char *base;
-	ssize_t n;
-	int at;
+	int dir = upper_parent(top, rel, &base);
+	struct stat st;
 	bool ok = true;
 
 	out->s[0] = 0;
-	if (fd < 0)
-		return true;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		(void)close(fd);
-		fd = upper_openat(top, rel, O_RDONLY | O_NOFOLLOW);
-		if (fd < 0)
-			return err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
-		ok = hash_file(fd, rel, out, err);
-	} else if (S_ISLNK(st.st_mode)) {
-		at = upper_parent(top, rel, &base);
-		n = at >= 0 ? readlinkat(at, base, target, sizeof(target)) : -1;
-		if (n >= 0)
-			*out = sha256_two(SLICE("link\n"), slice_make(target, (size_t)n));
-		if (at >= 0)
-			(void)close(at);
-	}
-	(void)close(fd);
+	if (dir >= 0 && fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		ok = upper_hash_at(dir, base, &st, rel, out, err);
+	if (dir >= 0)
+		(void)close(dir);
 	return ok;
 }
 

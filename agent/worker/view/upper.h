@@ -146,5 +146,8 @@ int upper_openat(int top, const char *rel, int flags);
 int upper_parent(int top, const char *rel, const char **base);
 /* Hash of a regular file, or of a link's target; "" if there is nothing or something else. */
 NODISCARD bool upper_hash(int top, const char *rel, struct sha256_hex *out, struct err *err);
+/* The same of what lies in an open folder, and what was seen of it. A file is read as far as it went then. */
+NODISCARD bool upper_hash_at(int dir, const char *base, const struct stat *st, const char *rel,
+			     struct sha256_hex *out, struct err *err);
 
 #endif

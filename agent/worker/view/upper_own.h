@@ -20,6 +20,7 @@ struct layer_walk {
 	bool ok;
 	char **stack; /* folders to go into */
 	size_t n, cap, entries;
+	int up, low; /* the folder in hand, in the layer and in the workspace; -1: that has none */
 	struct err *err;
 };
 

@@ -94,21 +94,40 @@ static int open_index(const struct layer_walk *w, const char *rel)
 	return -1;
 }
 
-/* The hash of the real one. It says nothing if somebody saved between the look at the file and this:
- * then it is theirs. */
-static bool hash_before(const struct layer_walk *w, struct upper_change *c, const char *rel)
+static bool look_at(int dir, const char *base, struct stat *st)
+{
+	return dir >= 0 && fstatat(dir, base, st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The hash of the real one; old: as it was seen, NULL: there is none. It says nothing if somebody saved
+ * between the look at the file and this: then it is theirs. */
+static bool hash_before(struct upper_change *c, const char *rel, int dir, const char *base,
+			const struct stat *old)
 {
 	struct put_was now;
 	struct stat st;
 	struct err why;
 
-	if (!upper_hash(w->root->fd, rel, &c->before, &why))
+	if (old && !upper_hash_at(dir, base, old, rel, &c->before, &why))
 		return false;
-	now = put_was_of(upper_lower_stat(w->root, rel, &st) ? &st : NULL);
+	now = put_was_of(look_at(dir, base, &st) ? &st : NULL);
 	if (!c->was.exists && now.exists && S_ISDIR(st.st_mode))
 		return true; /* a folder in the way */
 	c->stale = c->stale || !put_was_same(&now, &c->was);
 	return true;
+}
+
+/* As above, where no folder is open. */
+static bool hash_removed(const struct layer_walk *w, struct upper_change *c, const char *rel,
+			 const struct stat *st)
+{
+	const char *base;
+	int dir = upper_parent(w->root->fd, rel, &base);
+	bool ok = hash_before(c, rel, dir, base, st);
+
+	if (dir >= 0)
+		(void)close(dir);
+	return ok;
 }
 
 /* One path of the real tree that is gone in the merged one. True: what is below it is to be listed
@@ -124,7 +143,8 @@ static bool removed_one(struct layer_walk *w, const char *rel, const struct stat
 	c.stale = c.open < 0 && c.type != UPPER_DIR && newer(st, &w->u->mark);
 	if (c.open >= 0)
 		c.before = w->u->open[c.open].sha256;
-	else if (c.type != UPPER_DIR && !upper_is_of_tools(w->u, rel) && !hash_before(w, &c, rel))
+	else if (c.type != UPPER_DIR && !upper_is_of_tools(w->u, rel) &&
+		 !hash_removed(w, &c, rel, st))
 		c.stale = true; /* it cannot be read, so it cannot be brought back */
 	return add(w, &c, rel)->class == UPPER_QUIET && c.type == UPPER_DIR;
 }
@@ -177,13 +197,23 @@ static bool only_time(struct layer_walk *w, struct upper_change *c)
 	return true;
 }
 
-/* Fills in both hashes; modified: its time in the layer. False: nothing changed. */
-static bool compare(struct layer_walk *w, struct upper_change *c, const struct timespec *modified)
+static const char *name_of(const char *rel)
 {
+	const char *slash = strrchr(rel, '/');
+
+	return slash ? slash + 1 : rel;
+}
+
+/* Fills in both hashes; st: of the one in the layer, old: of the real one, NULL: there is none. False: nothing
+ * changed. */
+static bool compare(struct layer_walk *w, struct upper_change *c, const struct stat *st,
+		    const struct stat *old)
+{
+	const char *base = name_of(c->rel);
 	struct err why;
 
-	if (!upper_hash(w->u->fd, c->rel, &c->after, &why) ||
-	    (c->open < 0 && !hash_before(w, c, c->rel))) {
+	if (!upper_hash_at(w->up, base, st, c->rel, &c->after, &why) ||
+	    (c->open < 0 && !hash_before(c, c->rel, w->low, base, old))) {
 		c->class = UPPER_NEVER;
 		c->reason = "it cannot be read";
 		return true;
@@ -195,7 +225,7 @@ static bool compare(struct layer_walk *w, struct upper_change *c, const struct t
 	if (c->open >= 0 || c->type != UPPER_FILE)
 		return false;
 	if (c->mode == c->old_mode)
-		return same_time(&c->was.modified, modified) ? false : only_time(w, c);
+		return same_time(&c->was.modified, &st->st_mtim) ? false : only_time(w, c);
 	c->kind = UPPER_MODE;
 	return true;
 }
@@ -203,14 +233,8 @@ static bool compare(struct layer_walk *w, struct upper_change *c, const struct t
 /* It is ours, so it can be opened whatever the command made of its permissions. */
 static void make_readable(const struct layer_walk *w, const char *rel, mode_t mode)
 {
-	const char *base;
-	int dir = (mode & 0400) != 0 ? -1 : upper_parent(w->u->fd, rel, &base);
-
-	if (dir < 0)
-		return;
-	if (fchmodat(dir, base, 0600, 0) < 0)
+	if ((mode & 0400) == 0 && fchmodat(w->up, name_of(rel), 0600, 0) < 0)
 		log_debug("%s cannot be made readable", rel);
-	(void)close(dir);
 }
 
 /* A file, a link or something odd in the layer. */
@@ -224,7 +248,7 @@ static void leaf(struct layer_walk *w, const char *rel, const struct stat *st)
 				  .open = open_index(w, rel) };
 	struct upper_change *added;
 	struct stat old;
-	bool had = upper_lower_stat(w->root, rel, &old);
+	bool had = look_at(w->low, name_of(rel), &old);
 
 	if (c.type == UPPER_FILE)
 		make_readable(w, rel, st->st_mode);
@@ -238,7 +262,7 @@ static void leaf(struct layer_walk *w, const char *rel, const struct stat *st)
 		c.kind = UPPER_CHANGED;
 	added = add(w, &c, rel);
 	if (added->class != UPPER_QUIET && added->class != UPPER_NEVER &&
-	    !compare(w, added, &st->st_mtim))
+	    !compare(w, added, st, had ? &old : NULL))
 		take_back(w);
 	else if (had && S_ISDIR(old.st_mode) &&
 		 (added->class == UPPER_QUIET || added->class == UPPER_ORDINARY))
@@ -320,6 +344,8 @@ static void folder(struct layer_walk *w, const char *rel)
 	struct stat st;
 	size_t children = 0;
 
+	w->up = fd;
+	w->low = upper_openat(w->root->fd, rel, O_PATH | O_DIRECTORY);
 	if (!d)
 		w->ok = err_set(w->err, ERR_IO, "The changes in %s cannot be read: %s.", rel,
 				strerror(errno));
@@ -344,6 +370,9 @@ static void folder(struct layer_walk *w, const char *rel)
 		(void)closedir(d);
 	if (fd >= 0)
 		(void)close(fd);
+	if (w->low >= 0)
+		(void)close(w->low);
+	w->up = w->low = -1;
 }
 
 /* What is removed comes first, the deepest first. */
