@@ -277,8 +277,8 @@ static void tell(struct commit *k)
 	json_line_end(&l, &k->cli->out);
 }
 
-int commit_changes(struct cli *c, const struct place *p, const char *word, const char *message,
-		   struct err *err)
+static int commit_changes(struct cli *c, const struct place *p, const char *word,
+			  const char *message, struct err *err)
 {
 	struct commit k = { .cli = c, .place = p, .word = word, .message = message };
 	int status;

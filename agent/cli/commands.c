@@ -4,7 +4,8 @@
 
 static const char do_help[] =
 	"What is piped in goes along with the task; with - it is the task. On a terminal one can type while\n"
-	"it works: Enter gives it the words with its next step, Up takes them back until then.\n"
+	"it works: Enter gives it the words with its next step, Up takes them back until then,\n"
+	"and Tab completes the name of a file behind an @.\n"
 	"--output-schema: the answer is one JSON value that holds to the schema, and all that stands on\n"
 	"stdout; status 1 if the model does not manage it. --worktree: the task works in a new worktree of\n"
 	"git on a branch of its own, beside this one.\n\n"

@@ -25,11 +25,6 @@ bool target_has(const struct target *t, const struct past_edit *e);
 bool target_stands(const struct target *t, const struct past_edit *e);
 /* Is edit i the first of its file that stands? */
 bool target_first(const struct target *t, size_t i);
-/* cmd_commit.c: commits what that thing changed, with the user's own git, and waits for it. message NULL: git's editor
- * opens, if there is a terminal. 0: it is made; -1: *err; else git
- * has said why. */
-int commit_changes(struct cli *c, const struct place *p, const char *word, const char *message,
-		   struct err *err);
 /* cmd_diff.c: one file, as bytes; ptr NULL: there is none. */
 void diff_put(struct cli *c, struct slice path, struct slice before, struct slice after);
 /* cmd_diff.c: prints what that thing changed. */

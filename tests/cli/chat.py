@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import signal
 import stat
 import struct
 import subprocess
@@ -75,6 +76,26 @@ def what_the_session_changed_is_committed(w):
     said = subprocess.run(["git", "log", "--format=%s", "--name-only"], cwd=w.path, env=w.env, stdout=subprocess.PIPE,
                           check=True).stdout.decode()
     expect(said.startswith("In the editor\n\ncalc.py\n"), said)
+
+
+def a_chat_goes_on_while_git_has_the_terminal(w):
+    """Ctrl-C is git's; who ends the chat ends both."""
+    w.repository()
+    w.git("config", "user.name", "Ann")
+    w.git("config", "user.email", "ann@example.org")
+    w.write("edit.sh", "echo editing; sleep 1000\n")
+    t = chat(w, EDIT, {"text": "Mended."}, args=("-y",), GIT_EDITOR="sh ./edit.sh")
+    t.type("mend it\r")
+    t.wait_for("/undo takes it back")
+    t.type("/commit\r")
+    t.wait_for("editing")
+    t.type("\x03")
+    t.wait_for("The commit was interrupted.")
+    t.type("/commit\r")
+    t.wait_for("editing", times=2)
+    os.kill(t.pid, signal.SIGTERM)
+    t.end()
+    expect(t.status == 5, t)
 
 
 def a_narrower_terminal_leaves_no_row_behind(w):
@@ -399,7 +420,8 @@ def without_a_model_it_says_so(w):
     expect(t.status != 0 and "nobody" in t.text and "/help" not in t.text, t)
 
 
-main([one_session_of_several_turns, what_the_session_changed_is_committed, a_narrower_terminal_leaves_no_row_behind,
+main([one_session_of_several_turns, what_the_session_changed_is_committed,
+      a_chat_goes_on_while_git_has_the_terminal, a_narrower_terminal_leaves_no_row_behind,
       emend_alone_is_chat, words_reach_the_running_task, words_are_heard_at_the_end_too,
       words_can_be_taken_back, ctrl_c_stops_the_task_and_not_the_chat, ctrl_c_twice_leaves,
       ctrl_c_at_a_question_stops_the_task, what_was_typed_before_a_question_is_a_draft, undo_and_redo_are_turns,

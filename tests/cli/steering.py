@@ -39,6 +39,19 @@ def words_reach_the_task(w):
     expect(t.status == 0 and "> use pytest\r\n> no tabs" in t.text, t)
 
 
+def tab_completes_the_name_of_a_file(w):
+    t = do(w, slow(READ, 4000), {"text": "So I do.", "expect": "look at @calc.py first"})
+    t.wait_for("thinking")
+    t.type("look at @c\t")
+    t.wait_for("@calc.py  @check.sh")
+    t.type("a\t")
+    t.wait_for("> look at @calc.py ")
+    t.type("first\r")
+    t.wait_for("So I do.")
+    t.end()
+    expect(t.status == 0, t)
+
+
 def words_are_taken_back(w):
     t = do(w, slow(READ, 4000), {"text": "Fine.", "expect": "def add"})
     t.wait_for("thinking")
@@ -128,6 +141,6 @@ def a_dumb_terminal_takes_lines(w):
 
 
 if __name__ == "__main__":
-    main([words_reach_the_task, words_are_taken_back, a_question_has_the_terminal_meanwhile,
+    main([words_reach_the_task, tab_completes_the_name_of_a_file, words_are_taken_back, a_question_has_the_terminal_meanwhile,
           ctrl_c_stops_it_and_what_was_not_heard_is_said, the_terminal_is_as_it_was, in_the_background_it_touches_nothing,
           without_a_terminal_nothing_is_read, a_dumb_terminal_takes_lines])

@@ -195,7 +195,9 @@ static void end(struct chat *c)
 
 void chat_goto(struct chat *c, enum chat_state next)
 {
-	static const char *const name[] = { "READING", "WORKING", "UNDOING", "ENDED" };
+	static const char *const name[] = { "READING", "WORKING", "UNDOING", "COMMITTING",
+					    "ENDED" };
+
 	log_debug("chat: %s -> %s", name[c->state], name[next]);
 	if (next == CHAT_READING && (c->leaving || c->host.stdout_gone))
 		next = CHAT_ENDED;
@@ -216,6 +218,9 @@ void chat_goto(struct chat *c, enum chat_state next)
 		else
 			input_run(&c->input);
 		break;
+	case CHAT_COMMITTING:
+		input_pause(&c->input);
+		return;
 	case CHAT_ENDED:
 		end(c);
 		return;
@@ -252,6 +257,12 @@ void chat_interrupt(struct chat *c)
 
 	c->interrupts = again ? c->interrupts + 1 : 1;
 	c->interrupted_ms = now;
+	if (c->state == CHAT_COMMITTING) {
+		c->loop.interrupts = c->interrupts = 0;
+		c->leaving = c->leaving || c->loop.last_signal != SIGINT;
+		turn_commit_signal(c, c->loop.last_signal);
+		return;
+	}
 	if (again || (c->loop.last_signal != 0 && c->loop.last_signal != SIGINT)) {
 		chat_leave(c);
 		return;

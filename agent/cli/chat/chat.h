@@ -2,8 +2,9 @@
  *
  *   READING --a message--> WORKING --the task is done--> READING
  *      |  ^                   '- what is typed goes to the task (agent/session/steer.c)
- *      |  '--done-- UNDOING <--/undo, /redo
- *      '--/exit, Ctrl-D--> ENDED        from WORKING and UNDOING once they are done
+ *      |  |--done-- UNDOING <--/undo, /redo, /rewind
+ *      |  '--git has ended-- COMMITTING <--/commit: git has the terminal
+ *      '--/exit, Ctrl-D--> ENDED        from the others once they are done
  *
  * Each turn is a task of its own that resumes the session: so its undo, its budget and its place in the lists are
  * those of every task. */
@@ -17,7 +18,7 @@
 #include "agent/cli/task/host_cli.h"
 #include "agent/session/task.h"
 
-enum chat_state { CHAT_READING, CHAT_WORKING, CHAT_UNDOING, CHAT_ENDED };
+enum chat_state { CHAT_READING, CHAT_WORKING, CHAT_UNDOING, CHAT_COMMITTING, CHAT_ENDED };
 
 enum { CHAT_LATER = 16, CHAT_FILES = 256 };
 
@@ -46,6 +47,7 @@ struct chat {
 	struct slice undone;	 /* what the model is to be told with the next message; "" */
 	struct undo_spec back;	 /* while UNDOING */
 	bool back_preview;	 /* it is only shown */
+	uv_process_t committing; /* while COMMITTING */
 	bool leaving;		 /* once nothing runs any more */
 	unsigned interrupts;	 /* Ctrl-C, in a row */
 	uint64_t interrupted_ms; /* the last one */
@@ -84,5 +86,9 @@ const char *slash_name(size_t i);
 void turn_back(struct chat *c, bool redo, bool preview);
 /* The session goes back to the end of this step (agent/session/rewind.h). */
 void turn_rewind(struct chat *c, int64_t to, bool preview);
+
+/* turn_commit.c */
+void turn_commit(struct chat *c, struct slice message);
+void turn_commit_signal(struct chat *c, int number); /* while COMMITTING */
 
 #endif

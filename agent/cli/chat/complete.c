@@ -166,3 +166,16 @@ void complete_word(struct completion *out, struct arena *a, struct slice text, s
 	if (c->n > 1)
 		put_list(out, c);
 }
+
+void complete_line(struct line *l, struct slice workspace, struct buf *hint)
+{
+	struct completion found = { .workspace = workspace };
+	struct arena a;
+
+	arena_init(&a);
+	complete_word(&found, &a, buf_slice(&l->text), line_word(l));
+	if (found.word.len > 0)
+		line_replace_word(l, found.word);
+	buf_append(hint, found.list);
+	arena_release(&a);
+}

@@ -4,6 +4,7 @@
 #ifndef EMEND_CHAT_COMPLETE_H
 #define EMEND_CHAT_COMPLETE_H
 
+#include "agent/cli/chat/line.h"
 #include "protocol/base/arena.h"
 
 struct completion {
@@ -16,5 +17,7 @@ struct completion {
 bool complete_can(struct slice text, struct slice word);
 /* In the arena. */
 void complete_word(struct completion *c, struct arena *a, struct slice text, struct slice word);
+/* The word at the cursor becomes what it could become; several candidates are appended to the hint. */
+void complete_line(struct line *l, struct slice workspace, struct buf *hint);
 
 #endif

@@ -82,25 +82,6 @@ static void run_diff(struct chat *c, struct slice arg)
 		chat_note(c, slice_of(err.msg));
 }
 
-/* git has the terminal meanwhile, for its editor and for what its hooks say; nothing else runs, as after Ctrl-Z. */
-static void run_commit(struct chat *c, struct slice arg)
-{
-	struct arena *a = &c->cli->arena;
-	struct err err = { 0 };
-
-	if (c->session.len == 0) {
-		chat_note(c, SLICE("Nothing was done yet."));
-		return;
-	}
-	begin_line(&c->host);
-	input_pause(&c->input);
-	if (commit_changes(c->cli, &c->place, arena_cstr(a, c->session),
-			   arg.len ? arena_cstr(a, arg) : NULL, &err) < 0)
-		chat_note(c, slice_of(err.msg));
-	if (c->input.kind != INPUT_PIPE)
-		input_run(&c->input);
-}
-
 static void run_status(struct chat *c, struct slice arg)
 {
 	struct arena *a = &c->cli->arena;
@@ -264,7 +245,7 @@ static const struct slash table[] = {
 	  true, run_rewind },
 	{ "diff", "[TASK|STEP]", "what this session changed", true, run_diff },
 	{ "commit", "[MESSAGE]", "into git: what this session changed, and nothing else", true,
-	  run_commit },
+	  turn_commit },
 	{ "status", "", "session, folder, model, mode, what was spent and changed", false,
 	  run_status },
 	{ "cost", "", "what this session has cost", false, run_cost },

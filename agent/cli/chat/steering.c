@@ -4,7 +4,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "agent/cli/chat/complete.h"
 #include "agent/cli/screen/flow.h"
+#include "protocol/base/limits.h"
 
 /* Only the process group in front may read the terminal and change its mode; any other is stopped if it tries. */
 static bool in_front(void)
@@ -37,6 +39,8 @@ static void draw(void *self, struct buf *out, unsigned columns, struct live_plac
 	arena_release(&s->drawn);
 	arena_init(&s->drawn);
 	b->n_notes = 0;
+	if (s->hint_text.len > 0)
+		b->notes[b->n_notes++] = buf_slice(&s->hint_text);
 	for (size_t i = 0;
 	     s->host->task && b->n_notes < BOX_NOTES - 1 && task_waits(s->host->task, i, &text);
 	     i++)
@@ -101,6 +105,12 @@ static void take_back(struct steering *s)
 	}
 }
 
+static void tab(struct steering *s)
+{
+	if (slice_starts(line_word(&s->line), SLICE("@")))
+		complete_line(&s->line, s->workspace, &s->hint_text);
+}
+
 static void suspend(struct steering *s)
 {
 	live_hide(&s->host->live);
@@ -112,9 +122,11 @@ static void suspend(struct steering *s)
 static void on_byte(void *payload, char byte)
 {
 	struct steering *s = payload;
+	enum line_event e = line_byte(&s->line, byte);
 
 	notice_seen(&s->host->notice, uv_now(&s->loop->uv));
-	switch (line_byte(&s->line, byte)) {
+	buf_clear(&s->hint_text);
+	switch (e) {
 	case LINE_SENT:
 		sent(s);
 		break;
@@ -131,8 +143,10 @@ static void on_byte(void *payload, char byte)
 		live_hide(&s->host->live);
 		term_raw(s->host->log, SLICE("\033[H\033[J\n"));
 		break;
-	case LINE_MORE:
 	case LINE_TAB:
+		tab(s);
+		break;
+	case LINE_MORE:
 	case LINE_END:
 		break;
 	}
@@ -189,7 +203,7 @@ void steering_open(struct steering *s, struct host_cli *h, struct cli_loop *l,
 	};
 	struct err ignored = { 0 };
 
-	*s = (struct steering){ .host = h, .loop = l };
+	*s = (struct steering){ .host = h, .loop = l, .workspace = p->workspace };
 	if (h->json || h->quiet || isatty(STDIN_FILENO) != 1 || !h->log->tty || !in_front() ||
 	    !input_open(&s->input, &l->uv, &l->runq, h->log, false, &ignored))
 		return;
@@ -197,6 +211,7 @@ void steering_open(struct steering *s, struct host_cli *h, struct cli_loop *l,
 	past_init(&s->past, p->state);
 	line_init(&s->line, &s->past);
 	arena_init(&s->drawn);
+	buf_init(&s->hint_text, LIMIT_PATH_BYTES);
 	job_init(&s->show, show);
 	s->input.cb = &cb;
 	s->input.payload = s;
@@ -241,6 +256,7 @@ void steering_close(struct steering *s, struct task *t)
 	line_release(&s->line);
 	past_release(&s->past);
 	arena_release(&s->drawn);
+	buf_release(&s->hint_text);
 }
 
 void steering_restore(struct steering *s)

@@ -1,7 +1,8 @@
 /* steering.h - what one types while `emend do` works: it goes to the task with its next step, as in a chat.
  *
  * Nothing is seen of it until the first key: then the box opens below the live line, and closes when it is empty and
- * nothing waits. Enter hands the words to the task; Up, where nothing is typed, takes them back; Ctrl-C stops the task.
+ * nothing waits. Enter hands the words to the task; Up, where nothing is typed, takes them back; Tab completes the name of
+ * a file behind an "@"; Ctrl-C stops the task.
  * Only where a person sits: stdin and the log on a terminal, this process in front, neither --json nor -q. Elsewhere
  * nothing is opened, read or changed. */
 #ifndef EMEND_CHAT_STEERING_H
@@ -23,6 +24,8 @@ struct steering {
 	struct box box;
 	struct live_box live_box;
 	struct arena drawn; /* the texts of the box */
+	struct slice workspace;
+	struct buf hint_text; /* what could be meant, after Tab, until the next key */
 	struct job show;    /* the box again, once a question has let go of the terminal */
 };
 

@@ -42,7 +42,8 @@ void typing_show(struct chat *c)
 {
 	struct term *t = c->host.log;
 
-	if (c->state == CHAT_ENDED || c->host.asker.state != ASKER_IDLE)
+	if (c->state == CHAT_ENDED || c->state == CHAT_COMMITTING ||
+	    c->host.asker.state != ASKER_IDLE)
 		return;
 	if (c->input.kind == INPUT_KEYS) {
 		live_show(&c->host.live);
@@ -64,26 +65,13 @@ static void draw(void *self, struct buf *out, unsigned columns, struct live_plac
 
 /* --- keys --- */
 
-static void complete(struct chat *c)
-{
-	struct completion found = { .workspace = c->place.workspace };
-	struct arena a;
-
-	arena_init(&a);
-	complete_word(&found, &a, buf_slice(&c->line.text), line_word(&c->line));
-	if (found.word.len > 0)
-		line_replace_word(&c->line, found.word);
-	buf_append(&c->hint_text, found.list);
-	arena_release(&a);
-}
-
 /* Tab sends for later what is no word to complete. */
 static void tab(struct chat *c)
 {
 	struct slice text = buf_slice(&c->line.text);
 
 	if (complete_can(text, line_word(&c->line))) {
-		complete(c);
+		complete_line(&c->line, c->place.workspace, &c->hint_text);
 	} else if (c->state != CHAT_READING && slice_trim(text).len > 0) {
 		text = arena_dup(&c->cli->arena, text);
 		line_set(&c->line, SLICE(""));
