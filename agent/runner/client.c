@@ -212,6 +212,8 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 		lose(r, &why);
 	} else if (!conn_feed(&r->conn, slice_make(b->base, (size_t)n), &why)) {
 		lose(r, &why);
+	} else {
+		r->started = true; /* what an engine says by itself has no frame */
 	}
 	start_write(r);
 }
@@ -246,7 +248,6 @@ static void on_initialized(void *payload, const struct rpc_reply *reply, const s
 	struct runner *r = payload;
 
 	(void)reply;
-	r->started = !err;
 	if (err && r->why.code == ERR_NONE && r->state == RUNNER_UP)
 		r->why = *err; /* the process ends now, and this is the reason */
 }
@@ -397,6 +398,7 @@ bool runner_start(const struct runner_options *o, struct runner **out, struct er
 	}
 	(void)uv_read_start((uv_stream_t *)&r->pipe, on_alloc, on_read);
 	initialize(r, o);
+	start_write(r); /* now, not when the loop comes to it: it finds it when it is up */
 	*out = r;
 	return true;
 }

@@ -111,52 +111,59 @@ static _Noreturn void spawner_main(const struct spawn_config *c, struct layers *
 	_exit(spawner_loop(&s));
 }
 
-static pid_t start_one(const struct spawn_config *c, struct layers *l, bool view, int *sock,
-		       int *memory, struct err *err)
+static bool fork_one(const struct spawn_config *c, struct layers *l, bool view,
+		     struct spawner_end *s, struct err *err)
 {
 	int pair[2];
-	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		err_set(err, ERR_IO, "No socket pair: %s.", strerror(errno));
-		return -1;
-	}
-	pid = fork();
-	if (pid == 0) {
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_set(err, ERR_IO, "No socket pair: %s.", strerror(errno));
+	s->pid = fork();
+	if (s->pid == 0) {
 		if (dup3(pair[1], FIRST_FD, O_CLOEXEC) < 0) /* over the server's socket */
 			_exit(1);
 		harden_close_from(FIRST_FD + 1);
 		spawner_main(c, l, FIRST_FD, view);
 	}
 	(void)close(pair[1]);
-	if (pid < 0) {
-		err_set(err, ERR_IO, "No process for commands: %s.", strerror(errno));
-	} else if (!spawn_receive_fd(pair[0], l, sizeof(*l), memory)) {
-		err_set(err, ERR_IO, "The process that starts commands ended at once.");
-		pid = -1;
-	}
-	*sock = pair[0];
-	if (pid < 0)
-		(void)close(pair[0]);
-	return pid;
+	s->sock = pair[0];
+	if (s->pid > 0)
+		return true;
+	err_set(err, ERR_IO, "No process for commands: %s.", strerror(errno));
+	(void)close(s->sock);
+	s->sock = -1;
+	return false;
 }
 
-bool spawner_start(const struct spawn_config *c, struct layers *layers, int *sock, int *memory,
+static bool hear_one(struct layers *l, struct spawner_end *s, int *memory, struct err *err)
+{
+	if (spawn_receive_fd(s->sock, l, sizeof(*l), memory))
+		return true;
+	(void)close(s->sock);
+	s->sock = -1;
+	return err_set(err, ERR_IO, "The process that starts commands ended at once.");
+}
+
+bool spawner_start(const struct spawn_config *c, struct layers *layers, struct spawner_end *s,
 		   struct err *err)
 {
-	pid_t pid;
-
+	*s = (struct spawner_end){ .sock = -1 };
 	layers_probe(layers, c->forbid, c->container);
-	*sock = *memory = -1;
 	layers->mode = SANDBOX_REFUSED;
-	if (!c->no_sandbox) {
-		pid = start_one(c, layers, true, sock, memory, err);
-		if (pid < 0)
+	return c->no_sandbox || fork_one(c, layers, true, s, err);
+}
+
+bool spawner_started(const struct spawn_config *c, struct layers *layers, struct spawner_end *s,
+		     int *memory, struct err *err)
+{
+	*memory = -1;
+	if (s->sock >= 0) {
+		if (!hear_one(layers, s, memory, err))
 			return false;
 		if (layers->mode == SANDBOX_REFUSED) {
-			(void)close(*sock);
-			*sock = -1;
-			(void)waitpid(pid, NULL, 0);
+			(void)close(s->sock);
+			s->sock = -1;
+			(void)waitpid(s->pid, NULL, 0);
 		}
 	}
 	layers_decide(layers, c->no_sandbox, getuid() == 0);
@@ -165,7 +172,7 @@ bool spawner_start(const struct spawn_config *c, struct layers *layers, int *soc
 			  "commands in a container have no network at all");
 	if (layers->mode != SANDBOX_REDUCED && layers->mode != SANDBOX_NONE)
 		return true;
-	return start_one(c, layers, false, sock, memory, err) > 0;
+	return fork_one(c, layers, false, s, err) && hear_one(layers, s, memory, err);
 }
 
 bool spawner_send(int sock, const struct spawn_packet *p, const int *fds, struct err *err)

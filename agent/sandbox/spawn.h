@@ -93,11 +93,19 @@ struct spawn_kept {
 	struct err why;
 };
 
-/* Forks the spawner and waits until it has tried its layers. *sock: to send packets to. False only
- * if no process could be made; what the sandbox lacks stands in *layers. *memory: the folder of
- * the layers if they lie in memory; -1: they do not. */
-NODISCARD bool spawner_start(const struct spawn_config *c, struct layers *layers, int *sock,
-			     int *memory, struct err *err);
+struct spawner_end { /* the runner's end of it */
+	int sock; /* to send packets to; it can be read when the spawner knows its layers. -1: none */
+	pid_t pid;
+};
+
+/* Forks the spawner, which then tries its layers. False only if no process could be made. */
+NODISCARD bool spawner_start(const struct spawn_config *c, struct layers *layers,
+			     struct spawner_end *s, struct err *err);
+/* Waits until it has tried them: some milliseconds. False only if no process could be made; what the
+ * sandbox lacks stands in *layers. *memory: the folder of the layers if they lie in memory; -1: they do
+ * not. */
+NODISCARD bool spawner_started(const struct spawn_config *c, struct layers *layers,
+			       struct spawner_end *s, int *memory, struct err *err);
 /* Sends a packet; fds are borrowed (SPAWN_FDS for SPAWN_RUN and SPAWN_KEEP, none for the others). */
 NODISCARD bool spawner_send(int sock, const struct spawn_packet *p, const int *fds,
 			    struct err *err);

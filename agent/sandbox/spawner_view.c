@@ -147,7 +147,9 @@ static bool rehearse(struct spawner *s, struct err *err)
 			*err = st.why;
 		else
 			ok = true;
-		(void)waitpid(pid, NULL, 0);
+		/* The end of its namespaces takes the kernel longer than all of the above: the loop reaps it. */
+		if (!ok)
+			(void)waitpid(pid, NULL, 0);
 	}
 	(void)close(p[0]);
 	return ok;

@@ -58,6 +58,26 @@ static void reply_layers(struct serve *s, struct rpc_request *req)
 	buf_release(&json);
 }
 
+void serve_flush(struct serve *s)
+{
+	for (;;) {
+		struct slice out = conn_output(&s->conn);
+		ssize_t n;
+
+		if (out.len == 0)
+			return;
+		n = s->in == s->out ? serve_send(s, out) : write(s->out, out.ptr, out.len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			s->ended =
+				s->ended || errno != EAGAIN; /* EWOULDBLOCK is the same on Linux */
+			return;
+		}
+		conn_sent(&s->conn, (size_t)n);
+	}
+}
+
 static void on_request(void *owner, struct rpc_request *req)
 {
 	struct serve *s = owner;
@@ -69,6 +89,14 @@ static void on_request(void *owner, struct rpc_request *req)
 	}
 	if (!s->initialized) {
 		conn_reply_error(req, RPC_SERVER_NOT_INITIALIZED, "initialize must come first.");
+		return;
+	}
+	if (s->starting.req && !slice_eq_cstr(req->method, "read")) {
+		serve_flush(s); /* nobody waits for what was read already */
+		serve_started(s);
+	}
+	if (s->ended) {
+		conn_reply_error(req, RPC_INTERNAL_ERROR, "The runner did not start.");
 		return;
 	}
 	if (slice_eq_cstr(req->method, "layers")) {
@@ -123,25 +151,6 @@ static void on_notification(void *owner, struct slice method, struct json params
 		serve_kill(owner, params);
 	else if (slice_eq_cstr(method, "viewDrop"))
 		serve_view_drop(owner, params);
-}
-
-static void write_out(struct serve *s)
-{
-	for (;;) {
-		struct slice out = conn_output(&s->conn);
-		ssize_t n;
-
-		if (out.len == 0)
-			return;
-		n = s->in == s->out ? serve_send(s, out) : write(s->out, out.ptr, out.len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			s->ended = s->ended || errno != EAGAIN; /* EWOULDBLOCK is the same on Linux */
-			return;
-		}
-		conn_sent(&s->conn, (size_t)n);
-	}
 }
 
 static void read_in(struct serve *s)
@@ -219,7 +228,7 @@ static void round_trip(struct serve *s, struct polled *p)
 		s->ended = true; /* nobody reads the answers */
 	if (p->fds[FD_IN].revents & (POLLIN | POLLHUP | POLLERR))
 		read_in(s);
-	write_out(s);
+	serve_flush(s);
 }
 
 static bool nonblocking(int fd)
@@ -234,9 +243,11 @@ static int serve_on(int in, int out)
 {
 	static const struct conn_handlers handlers = { .request = on_request,
 						       .notification = on_notification };
-	struct serve s = {
-		.in = in, .out = out, .spawner = -1, .root = { .fd = -1 }, .views = { .fd = -1 }
-	};
+	struct serve s = { .in = in,
+			   .out = out,
+			   .spawner = { .sock = -1 },
+			   .root = { .fd = -1 },
+			   .views = { .fd = -1 } };
 	struct polled *p = calloc(1, sizeof(*p));
 	uint64_t seed;
 
@@ -271,6 +282,7 @@ static int serve_on(int in, int out)
 	guard_through_release(&s.through);
 	places_release(&s.places);
 	root_release(&s.root);
+	seccomp_program_release(&s.filter);
 	arena_release(&s.arena);
 	free(p);
 	return 0;

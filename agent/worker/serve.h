@@ -1,12 +1,14 @@
 /* serve.h - the runner program: one process, one thread, one poll loop.
  *
- *   WAITING for `initialize` --sandbox entered--> SERVING --the server's end closed--> exit
+ *   WAITING for `initialize` --> STARTING: reads only --sandbox entered--> SERVING --the server's end
+ *   closed--> exit
  *
  * Jobs are what takes time: commands (in processes of the spawner) and queries (in forked
  * children). Each job owns the request that it answers. */
 #ifndef EMEND_WORKER_SERVE_H
 #define EMEND_WORKER_SERVE_H
 
+#include "agent/sandbox/seccomp.h"
 #include "agent/sandbox/spawn.h"
 #include "agent/worker/guard/guard.h"
 #include "agent/worker/guard/guard_through.h"
@@ -44,11 +46,14 @@ struct serve {
 	struct places places;
 	struct guard guard; /* while commands work on the real files */
 	struct guard_through through; /* what they use directly, past a layer */
-	int spawner; /* socket; -1: commands are refused */
+	struct spawner_end spawner;   /* no socket: commands are refused */
 	struct views views;
 	struct list uppers; /* layers of commands that ended, until they are dropped */
 	struct list jobs;
 	size_t n_jobs;
+	struct runner_job starting;    /* its request is `initialize`, while that has no answer */
+	struct seccomp_program filter; /* our own, from then on; n 0: none */
+	struct err no_views;
 	uint64_t next_id;
 	int pass[SERVE_PASS_MAX]; /* descriptors that go with the next bytes to the server */
 	size_t n_pass;
@@ -62,6 +67,8 @@ void serve_remove(struct runner_job *j);
 
 /* Handlers, one file each; every one answers or keeps the request. */
 void serve_initialize(struct serve *s, struct rpc_request *req);
+void serve_started(struct serve *s); /* waits for the end of it */
+void serve_flush(struct serve *s);   /* what the server takes of the answers now */
 void serve_read(struct serve *s, struct rpc_request *req);
 void serve_write(struct serve *s, struct rpc_request *req);
 void serve_write_many(struct serve *s, struct rpc_request *req); /* serve_many.c */

@@ -191,8 +191,8 @@ static _Noreturn void sync_child(const struct serve *s, int disk)
 	(void)close(s->in);
 	if (s->out != s->in)
 		(void)close(s->out);
-	if (s->spawner >= 0)
-		(void)close(s->spawner);
+	if (s->spawner.sock >= 0)
+		(void)close(s->spawner.sock);
 	_exit(syncfs(disk) < 0 ? errno : 0);
 }
 

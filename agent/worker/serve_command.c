@@ -54,7 +54,7 @@ static void send_kill(struct command_job *c)
 
 	struct err gone; /* then its commands are dead, and the pipes end by themselves */
 
-	if (!spawner_send(c->job.serve->spawner, &p, NULL, &gone))
+	if (!spawner_send(c->job.serve->spawner.sock, &p, NULL, &gone))
 		return;
 }
 
@@ -169,7 +169,7 @@ static void write_file(struct command_job *c, struct jw *w)
 
 	if (c->printed.file < 0)
 		return;
-	if (!spawner_keep(c->job.serve->spawner, c->id, c->printed.file, path, &err)) {
+	if (!spawner_keep(c->job.serve->spawner.sock, c->id, c->printed.file, path, &err)) {
 		log_warn("the output of a command is not kept: %s", err.msg);
 		return;
 	}
@@ -359,7 +359,7 @@ static bool start(struct serve *s, struct command_job *c, struct slice request, 
 		fds[SPAWN_FD_STATUS] = status[1];
 		fds[SPAWN_FD_REQUEST] = memory;
 		fds[SPAWN_FD_ERRORS] = apart ? errors[1] : out[1];
-		ok = spawner_send(s->spawner, &p, fds, err);
+		ok = spawner_send(s->spawner.sock, &p, fds, err);
 	} else {
 		err_set(err, ERR_IO, "No descriptors for the command: %s.", strerror(errno));
 	}

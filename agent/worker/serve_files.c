@@ -243,8 +243,8 @@ static _Noreturn void child(const struct serve *s, struct json params, query_fn 
 	(void)close(s->in);
 	if (s->out != s->in)
 		(void)close(s->out);
-	if (s->spawner >= 0)
-		(void)close(s->spawner);
+	if (s->spawner.sock >= 0)
+		(void)close(s->spawner.sock);
 	buf_init(&out, LIMIT_MESSAGE_BYTES - 4096);
 	ok = fn(&s->root, params, &out, &err);
 	if (ok && out.full)

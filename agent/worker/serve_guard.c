@@ -78,8 +78,8 @@ void serve_guard_last(struct serve *s)
 {
 	if (s->guard.commands == 0)
 		return;
-	(void)close(s->spawner); /* it ends every command, and then itself */
-	s->spawner = -1;
+	(void)close(s->spawner.sock); /* it ends every command, and then itself */
+	s->spawner.sock = -1;
 	for (int ms = 0; ms < LAST_MS && (waitpid(-1, NULL, WNOHANG) >= 0 || errno == EINTR);
 	     ms += 2)
 		(void)usleep(2000);

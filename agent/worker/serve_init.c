@@ -152,14 +152,12 @@ static bool become_owner(const struct root *r, struct err *err)
 
 /* The file server's own walls. A missing one is not fatal here: files are opened beneath the
  * workspace in any case, and commands have their own, required, ones. */
-static bool lock_in(const struct serve *s, struct err *err)
+static bool lock_in(struct serve *s, struct err *err)
 {
 	static const char *const libraries[] = { "/usr",  "/lib",     "/lib64", "/etc/ld.so.cache",
 						 "/proc", WIRE_INSIDE };
 	struct rlimit none = { 0, 0 };
 	struct landlock_set set = { .fd = -1 };
-	struct seccomp_program filter;
-	bool ok;
 
 	(void)setrlimit(RLIMIT_CORE, &none);
 	if (!harden_drop_caps(err) || !harden_no_new_privs(err))
@@ -183,11 +181,7 @@ static bool lock_in(const struct serve *s, struct err *err)
 		if (!landlock_enter(&set, err))
 			return false;
 	}
-	if ((s->config.forbid & FORBID_SECCOMP) || !seccomp_offered())
-		return true;
-	ok = seccomp_compile(SECCOMP_RUNNER, &filter, err) && seccomp_enter(&filter, err);
-	seccomp_program_release(&filter);
-	return ok;
+	return s->filter.n == 0 || seccomp_enter(&s->filter, err);
 }
 
 /* A folder for the layers of commands, outside of the workspace. Without one there is no overlay,
@@ -216,12 +210,78 @@ static void open_views(struct serve *s, struct json params, struct err *why)
 		why->code = ERR_NONE;
 }
 
+/* The spawner has tried its layers, or is waited for. What failed is the answer, and the end. */
+static bool finish(struct serve *s, struct err *err)
+{
+	int memory;
+
+	if (!spawner_started(&s->config, &s->layers, &s->spawner, &memory, err))
+		return false;
+	if (memory >= 0) {
+		views_release(&s->views);
+		s->views.fd = memory;
+	}
+	if (!lock_in(s, err))
+		return false;
+	if (s->no_views.code != ERR_NONE && s->layers.of[LAYER_OVERLAY].state != LAYER_ON)
+		layer_set(&s->layers, LAYER_OVERLAY, LAYER_MISSING,
+			  "%s; commands change the workspace directly", s->no_views.msg);
+	return true;
+}
+
+static void fail(struct serve *s, struct rpc_request *req, const struct err *err)
+{
+	conn_reply_err(req, err);
+	conn_close(&s->conn, NULL);
+	s->ended = true;
+}
+
+void serve_started(struct serve *s)
+{
+	struct rpc_request *req = s->starting.req;
+	struct err err;
+
+	if (!req)
+		return;
+	s->starting.req = NULL;
+	serve_remove(&s->starting);
+	if (!finish(s, &err)) {
+		fail(s, req, &err);
+		return;
+	}
+	conn_reply_result(req, SLICE("{}"));
+	serve_flush(s);
+	if (s->views.fd >= 0)
+		(void)tree_remove(s->views.fd, "trial");
+}
+
+static uint64_t start_wait(struct runner_job *j, int fds[JOB_FDS_MAX])
+{
+	fds[0] = j->serve->spawner.sock;
+	return fds[0] < 0 ? 0 : UINT64_MAX;
+}
+
+static bool start_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint64_t now_ms)
+{
+	(void)ready;
+	(void)now_ms;
+	serve_started(j->serve);
+	return false;
+}
+
+static void start_cancel(struct runner_job *j)
+{
+	(void)j; /* the end of the connection ends it */
+}
+
+/* What takes longest, the trial of the layers, goes on beside us: until it has ended files can be read, and
+ * nothing else is answered. */
 void serve_initialize(struct serve *s, struct rpc_request *req)
 {
+	static const struct job_class cls = { start_wait, start_step, start_cancel };
 	struct match *denied = NULL;
 	struct slice workspace;
-	struct err err, no_views;
-	int memory;
+	struct err err;
 
 	if (s->initialized) {
 		conn_reply_error(req, RPC_INVALID_REQUEST, "initialize came twice.");
@@ -230,28 +290,22 @@ void serve_initialize(struct serve *s, struct rpc_request *req)
 	s->initialized = true; /* whatever happens: there is no second try */
 	workspace = json_str_or(json_get(req->params, "workspace"), &s->arena, "");
 	if (!denied_names(json_get(req->params, "denied"), &req->arena, &denied, &err) ||
-	    !root_open(&s->root, workspace, denied, &err) || !become_owner(&s->root, &err))
-		goto fail;
-	open_views(s, req->params, &no_views);
-	configure(s, req->params);
-	s->config.views_in_memory = no_views.code != ERR_SANDBOX;
-	if (!spawner_start(&s->config, &s->layers, &s->spawner, &memory, &err))
-		goto fail;
-	if (memory >= 0) {
-		views_release(&s->views);
-		s->views.fd = memory;
+	    !root_open(&s->root, workspace, denied, &err) || !become_owner(&s->root, &err)) {
+		fail(s, req, &err);
+		return;
 	}
-	if (!lock_in(s, &err))
-		goto fail;
-	if (no_views.code != ERR_NONE && s->layers.of[LAYER_OVERLAY].state != LAYER_ON)
-		layer_set(&s->layers, LAYER_OVERLAY, LAYER_MISSING,
-			  "%s; commands change the workspace directly", no_views.msg);
-	if (s->views.fd >= 0)
-		(void)tree_remove(s->views.fd, "trial");
-	conn_reply_result(req, SLICE("{}"));
-	return;
-fail:
-	conn_reply_err(req, &err);
-	conn_close(&s->conn, NULL);
-	s->ended = true;
+	open_views(s, req->params, &s->no_views);
+	configure(s, req->params);
+	s->config.views_in_memory = s->no_views.code != ERR_SANDBOX;
+	if (!spawner_start(&s->config, &s->layers, &s->spawner, &err)) {
+		fail(s, req, &err);
+		return;
+	}
+	views_clean(&s->views);
+	if (!(s->config.forbid & FORBID_SECCOMP) && seccomp_offered() &&
+	    !seccomp_compile(SECCOMP_RUNNER, &s->filter, &err)) {
+		fail(s, req, &err);
+		return;
+	}
+	serve_add(s, &s->starting, &cls, req);
 }

@@ -47,7 +47,7 @@ void serve_network(struct serve *s, struct rpc_request *req)
 	struct err err;
 	int fd;
 
-	if (!may_have(s, &err) || !spawner_listener(s->spawner, &fd, &err)) {
+	if (!may_have(s, &err) || !spawner_listener(s->spawner.sock, &fd, &err)) {
 		conn_reply_err(req, &err);
 		return;
 	}

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/base/path.h"
 #include "agent/edit/edit.h"
 #include "agent/sandbox/harden.h"
 #include "agent/sandbox/tree.h"
@@ -160,7 +161,6 @@ bool views_open(struct views *v, struct slice base, struct err *err)
 			(void)close(at);
 		goto fail;
 	}
-	remove_dead(at);
 	random_id(name + 2, 10);
 	if (mkdirat(at, name, 0700) == 0)
 		v->fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -179,6 +179,18 @@ fail:
 	err_set(err, ERR_IO, "%s cannot be used: %s.", dir, strerror(errno));
 	free(dir);
 	return false;
+}
+
+void views_clean(const struct views *v)
+{
+	char *base = v->path ? xslicedup(path_dir(slice_of(v->path))) : NULL;
+	int at = base ? open(base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+	if (at >= 0 && flock(at, LOCK_EX) == 0)
+		remove_dead(at);
+	if (at >= 0)
+		(void)close(at);
+	free(base);
 }
 
 void views_release(struct views *v)
