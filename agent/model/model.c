@@ -178,6 +178,12 @@ void model_close(struct model *m)
 	free(m);
 }
 
+void model_prepare(struct model *m)
+{
+	if (m->ops->prepare)
+		m->ops->prepare(m);
+}
+
 void model_skip(struct model *m, size_t n)
 {
 	if (m->ops->skip)

@@ -261,7 +261,7 @@ static void scripted_skip(struct model *model, size_t n)
 }
 
 static const struct model_ops scripted_ops = { scripted_call, scripted_cancel, scripted_close,
-					       scripted_skip };
+					       scripted_skip, NULL };
 
 static bool read_file(struct slice path, struct arena *a, struct slice *out, struct err *err)
 {

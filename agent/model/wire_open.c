@@ -264,8 +264,6 @@ bool wire_open(const struct model_options *o, const struct provider_row *row, st
 	m->endpoint.row = m->base.row;
 	m->base.image_types = row->dialect->image_types;
 	m->endpoint.images = model_images(&m->base);
-	if (o->soon)
-		http_prepare(o->http);
 	*out = &m->base;
 	return true;
 }

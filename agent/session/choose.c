@@ -13,7 +13,6 @@ static bool open_named(struct task *t, struct slice name, struct model **out, st
 		.runq = agent_runq(t->agent),
 		.http = agent_http(t->agent),
 		.gates = agent_gates(t->agent),
-		.soon = true,
 	};
 
 	if (name.len == 0 && !model_default_name(&o, &t->arena, &name, err))

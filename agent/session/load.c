@@ -1,11 +1,15 @@
-/* load.c - what a task reads before its first question, one after the other, once what a crash left
- * half done is put right: the project's config
- * (which may only narrow), the branch, the instructions from the workspace down to the folder of the code (the
- * nearest last: it wins; of a folder AGENTS.md, else CLAUDE.md), and the code itself, as the editor shows it. */
+/* load.c - what a task reads before its first question, once what a crash left half done is put right: the
+ * project's config (which may only narrow), the branch, the instructions from the workspace down to the
+ * folder of the code (the nearest last: it wins; of a folder AGENTS.md, else CLAUDE.md), and the code
+ * itself, as the editor shows it.
+ *
+ * All of it is asked for at once, while the sandbox is still being tried, and taken in this order. */
 #include "agent/session/task_own.h"
 
 #include "agent/base/path.h"
 #include "agent/change/recover.h"
+#include "agent/runner/runner.h"
+#include "agent/store/ledger_post.h"
 #include "agent/workspace/workspace.h"
 
 /* LOAD_OTHERWISE: the same where the file before it is not there. */
@@ -14,27 +18,31 @@ enum load_kind { LOAD_CONFIG, LOAD_INSTRUCTIONS, LOAD_OTHERWISE, LOAD_HEAD, LOAD
 struct load_item {
 	enum load_kind kind;
 	struct slice path;
+	struct task *t;
+	struct workspace_op *op; /* NULL: the rest is known */
+	struct snapshot *text;	 /* counted; NULL: no file, or none that is text */
+	bool exists;
+	struct slice binary; /* why it is not text; or "" */
+	struct err err;
 };
 
 enum { MAX_DEPTH = 16 };
 
-static void next(struct task *t);
-
 static void add(struct task *t, enum load_kind kind, struct slice path)
 {
-	t->loads[t->n_loads++] = (struct load_item){ kind, path };
+	t->loads[t->n_loads++] = (struct load_item){ .kind = kind, .path = path, .t = t };
 }
 
-static bool take_code(struct task *t, const struct workspace_text *v, struct err *err)
+static bool take_code(struct task *t, const struct load_item *it, struct err *err)
 {
 	struct slice text;
 
-	if (!v->exists)
+	if (!it->exists)
 		return err_set(err, ERR_NOT_FOUND, "%.*s does not exist", SLICE_ARG(t->path));
-	if (v->binary)
+	if (!it->text)
 		return err_set(err, ERR_INVALID, "%.*s is not shown as text. %.*s",
-			       SLICE_ARG(t->path), SLICE_ARG(v->why));
-	text = snapshot_text(v->text);
+			       SLICE_ARG(t->path), SLICE_ARG(it->binary));
+	text = snapshot_text(it->text);
 	if (t->range_end > text.len || t->range_start > t->range_end)
 		return err_set(err, ERR_STALE, "%.*s changed: the selection is not there any more",
 			       SLICE_ARG(t->path));
@@ -43,15 +51,45 @@ static bool take_code(struct task *t, const struct workspace_text *v, struct err
 			       "the selection is larger than %d bytes: select less",
 			       LIMIT_SELECTION_BYTES);
 	t->code = arena_dup(&t->arena, text);
-	workspace_saw(&t->env.workspace, t->path, v->text);
+	workspace_saw(&t->env.workspace, t->path, it->text);
 	return true;
 }
 
-static bool take(struct task *t, const struct load_item *it, const struct workspace_text *v,
-		 struct err *err)
+static void take_instructions(struct task *t, const struct load_item *it, struct slice text)
 {
-	struct slice text = v->text ? snapshot_text(v->text) : (struct slice){ NULL, 0 };
+	t->instructed = text.len > 0;
+	if (text.len > 0)
+		buf_printf(&t->instructions,
+			   "\n<instructions file=\"%.*s\">\n%.*s\n</instructions>\n",
+			   SLICE_ARG(it->path), SLICE_ARG(text));
+	if (t->instructions.full) {
+		task_notice(t, arena_printf(&t->arena,
+					    "%.*s is left out: the project's instructions "
+					    "are longer than %d bytes",
+					    SLICE_ARG(it->path), LIMIT_INSTRUCTIONS_BYTES));
+		t->instructions.full = false;
+	}
+}
 
+static bool take(struct task *t, const struct load_item *it, struct err *err)
+{
+	struct slice text = it->text ? snapshot_text(it->text) : (struct slice){ NULL, 0 };
+
+	if (it->kind == LOAD_OTHERWISE && t->instructed)
+		return true;
+	if (it->err.code != ERR_NONE && it->kind == LOAD_HEAD)
+		return true; /* a worktree, or no repository: nothing is said of a branch */
+	if (it->err.code != ERR_NONE &&
+	    (it->kind == LOAD_INSTRUCTIONS || it->kind == LOAD_OTHERWISE)) {
+		/* too large, or not a file: the task can do without */
+		task_notice(t, arena_printf(&t->arena, "%.*s is not used: %s", SLICE_ARG(it->path),
+					    it->err.msg));
+		return true;
+	}
+	if (it->err.code != ERR_NONE) {
+		*err = it->err;
+		return false;
+	}
 	switch (it->kind) {
 	case LOAD_CONFIG:
 		return task_use_config(t, text, err);
@@ -60,55 +98,70 @@ static bool take(struct task *t, const struct load_item *it, const struct worksp
 		return true;
 	case LOAD_INSTRUCTIONS:
 	case LOAD_OTHERWISE:
-		t->instructed = text.len > 0;
-		if (text.len > 0)
-			buf_printf(&t->instructions,
-				   "\n<instructions file=\"%.*s\">\n%.*s\n</instructions>\n",
-				   SLICE_ARG(it->path), SLICE_ARG(text));
-		if (t->instructions.full) {
-			task_notice(t, arena_printf(&t->arena,
-						    "%.*s is left out: the project's instructions "
-						    "are longer than %d bytes",
-						    SLICE_ARG(it->path), LIMIT_INSTRUCTIONS_BYTES));
-			t->instructions.full = false;
-		}
+		take_instructions(t, it, text);
 		return true;
 	case LOAD_CODE:
-		return take_code(t, v, err);
+		return take_code(t, it, err);
 	}
 	return true;
 }
 
-static void was_read(void *payload, const struct workspace_text *v, const struct err *err)
+/* The layers themselves are for others: that they are known is what was waited for. It is asked last: until
+ * then the runner reads files, and does nothing else. */
+static void sandbox_is_up(void *payload, struct slice json, const struct err *err)
 {
 	struct task *t = payload;
-	const struct load_item *it = &t->loads[t->next_load];
-	struct err why = { 0 };
 
-	t->loading = NULL;
-	if (err && it->kind == LOAD_HEAD) {
-		/* a worktree, or no repository: nothing is said of a branch */
-	} else if (err && (it->kind == LOAD_INSTRUCTIONS ||
-			   it->kind == LOAD_OTHERWISE)) { /* too large, or not a file: the task can do without */
-		task_notice(t, arena_printf(&t->arena, "%.*s is not used: %s", SLICE_ARG(it->path),
-					    err->msg));
-	} else if (err || !take(t, it, v, &why)) {
-		task_fail(t, err ? err : &why);
-		return;
-	}
-	t->next_load++;
-	next(t);
+	(void)json;
+	t->sandbox = NULL;
+	t->sandbox_is_up = !err;
+	if (err)
+		task_fail(t, err);
+	else
+		task_post(t);
 }
 
-static void next(struct task *t)
+/* What has come is taken, as far as all before it has. */
+static void take_due(struct task *t)
 {
-	if (!load_finished(t) && t->loads[t->next_load].kind == LOAD_OTHERWISE && t->instructed)
-		t->next_load++;
-	if (load_finished(t))
-		task_post(t);
-	else
-		t->loading =
-			workspace_read(&t->env.workspace, t->loads[t->next_load].path, was_read, t);
+	struct err why = { 0 };
+
+	while (t->why.code == ERR_NONE && t->next_load < t->n_loads && !t->loads[t->next_load].op) {
+		struct load_item *it = &t->loads[t->next_load++];
+
+		if (!take(t, it, &why))
+			task_fail(t, &why);
+		snapshot_unref(it->text);
+		it->text = NULL;
+	}
+	if (t->why.code == ERR_NONE && t->next_load == t->n_loads)
+		t->sandbox = runner_layers(t->runner, sandbox_is_up, t);
+}
+
+static void was_read(void *payload, const struct workspace_text *v, const struct err *err)
+{
+	struct load_item *it = payload;
+
+	it->op = NULL;
+	/* Not before the runner is there: the loader of a library has a lock that a new thread needs, too. */
+	if (it == it->t->loads)
+		model_prepare(it->t->model);
+	if (err) {
+		it->err = *err;
+	} else {
+		it->exists = v->exists;
+		it->binary = arena_dup(&it->t->arena, v->why);
+		it->text = v->text ? snapshot_ref(v->text) : NULL;
+	}
+	take_due(it->t);
+}
+
+static void read_all(struct task *t)
+{
+	for (size_t i = 0; i < t->n_loads; i++)
+		t->loads[i].op =
+			workspace_read(&t->env.workspace, t->loads[i].path, was_read, &t->loads[i]);
+	ledger_post_open(agent_store(t->agent), agent_ledger(t->agent));
 }
 
 static void recovered(void *payload, struct slice report, size_t restored)
@@ -118,7 +171,7 @@ static void recovered(void *payload, struct slice report, size_t restored)
 	(void)restored;
 	t->recover = NULL;
 	t->recovered = arena_dup(&t->arena, report);
-	next(t);
+	read_all(t);
 }
 
 void load_start(struct task *t)
@@ -143,18 +196,25 @@ void load_start(struct task *t)
 	t->recover = recover_start(&t->env.workspace, agent_store(t->agent), t->env.log,
 				   recovered, t);
 	if (!t->recover)
-		next(t);
+		read_all(t);
 }
 
 bool load_finished(const struct task *t)
 {
-	return !t->recover && t->next_load == t->n_loads;
+	return t->sandbox_is_up;
 }
 
 void load_abort(struct task *t)
 {
 	recover_drop(t->recover);
 	t->recover = NULL;
-	workspace_drop(t->loading);
-	t->loading = NULL;
+	if (t->sandbox)
+		runner_drop(t->sandbox);
+	t->sandbox = NULL;
+	for (size_t i = 0; i < t->n_loads; i++) {
+		workspace_drop(t->loads[i].op);
+		snapshot_unref(t->loads[i].text);
+		t->loads[i].op = NULL;
+		t->loads[i].text = NULL;
+	}
 }

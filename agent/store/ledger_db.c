@@ -179,8 +179,13 @@ static bool prepare_file(struct ledger *l, struct err *err)
 			       "%d). Use "
 			       "that one, or move the file away.",
 			       l->path.ptr, version, SCHEMA);
-	if (!use_wal(l, err) || !ledger_db_run(l, "PRAGMA synchronous = NORMAL", err))
+	if (!use_wal(l, err) || !ledger_db_run(l, "PRAGMA synchronous = NORMAL", err) ||
+	    !ledger_db_run(l, "PRAGMA wal_autocheckpoint = 100",
+			   err)) /* pages, of the next process to read */
 		return false;
+	/* A log that is emptied at each close is begun anew by the next process, and a beginning is synced:
+	 * some milliseconds before its first request. Both stay safe where they are. */
+	(void)sqlite3_db_config(l->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
 	return version == SCHEMA || make_schema(l, err);
 }
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "agent/store/ledger_db.h"
 #include "protocol/base/arena.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
@@ -117,6 +118,20 @@ static struct note *note_new(struct ledger *l, void (*work)(struct store_job *j)
 	n->ledger = l;
 	arena_init(&n->arena);
 	return n;
+}
+
+static void open_work(struct store_job *j)
+{
+	struct note *n = container_of(j, struct note, job);
+	struct err err = { 0 };
+
+	if (!ledger_db_open(n->ledger, &err))
+		log_debug("ledger: %s", err.msg); /* who needs it is told */
+}
+
+void ledger_post_open(struct store *s, struct ledger *l)
+{
+	store_post(s, &note_new(l, open_work)->job);
 }
 
 static void settle_work(struct store_job *j)

@@ -31,6 +31,8 @@ struct ledger_asked *ledger_post_reserve(struct store *s, struct ledger *l,
 /* done is not called any more, and what was reserved is given back. NULL is fine. */
 void ledger_asked_drop(struct ledger_asked *x);
 
+/* It will be needed: it is opened meanwhile. */
+void ledger_post_open(struct store *s, struct ledger *l);
 /* As their namesakes of ledger.h; what fails is logged: the next reservation fails as well, and tells. */
 void ledger_post_settle(struct store *s, struct ledger *l, int64_t id, const struct usage *u);
 void ledger_post_task(struct store *s, struct ledger *l, const struct ledger_row *row);

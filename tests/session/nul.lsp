@@ -20,7 +20,7 @@ buffer ${uri}/a.txt "one\u0000two\nmid\nfoo\n"
 # Typing beside it, and undo of the task, leave it where it is.
 type ${uri}/a.txt 2:0-2:3 "bar\u0000"
 --> {"id":2,"method":"workspace/executeCommand","params":{"command":"emend.undo","arguments":[{"task":"$task"}]}}
-<-- {"method":"window/showMessage"}
+<-- {"method":"window/showMessage","params":{"message":"~restored"}}
 buffer ${uri}/a.txt "one\u0000two\nmid\nbar\u0000\n"
 # Explaining it is refused, with the reason.
 --> {"id":3,"method":"workspace/executeCommand","params":{"command":"emend.explain","arguments":[{"uri":"${uri}/a.txt"}]}}
