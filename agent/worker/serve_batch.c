@@ -276,6 +276,8 @@ static bool batch_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint
 	places_forget(&j->serve->places);
 	while (b->at < b->n && !j->req->cancelled && serve_now() < now + SLICE_MS)
 		commit_one(b, u, b->index[b->at++]);
+	if (u)
+		upper_apply_pause(u);
 	if (b->at < b->n && !j->req->cancelled)
 		return true;
 	batch_goto(b, BATCH_SYNCING);

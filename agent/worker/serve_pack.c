@@ -18,7 +18,7 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum { SLICE_MS = 10, PIECE_BYTES = 1024 * 1024 };
+enum { SLICE_MS = 10, PIECE_BYTES = 1024 * 1024, READ_BYTES = 64 * 1024 };
 
 struct pack_job {
 	struct runner_job job;
@@ -26,7 +26,9 @@ struct pack_job {
 	size_t *index, n, at;
 	char *file; /* absolute */
 	int fd;
-	struct buf piece;   /* not yet written */
+	char *piece; /* not yet written: less than PIECE_BYTES, and room for READ_BYTES more */
+	size_t len;
+	struct upper_near real, layer;
 	uint64_t bytes;	    /* of the file so far, with the piece */
 	struct buf results; /* a JSON array */
 	struct jw w;	    /* to it */
@@ -35,9 +37,10 @@ struct pack_job {
 
 static bool flush(struct pack_job *p)
 {
-	struct slice left = buf_slice(&p->piece);
-	off_t at = (off_t)(p->bytes - left.len), size = (off_t)left.len;
+	off_t at = (off_t)(p->bytes - p->len), size = (off_t)p->len;
+	struct slice left = slice_make(p->piece, p->len);
 
+	p->len = 0;
 	while (left.len > 0) {
 		ssize_t n = write(p->fd, left.ptr, left.len);
 
@@ -50,7 +53,6 @@ static bool flush(struct pack_job *p)
 	}
 	/* On its way to the disk from now on: the server waits for all of it before a file is changed. */
 	(void)sync_file_range(p->fd, at, size, SYNC_FILE_RANGE_WRITE);
-	buf_clear(&p->piece);
 	return true;
 }
 
@@ -62,28 +64,27 @@ struct image {
 	struct sha256_hex hash; /* of a link's target */
 };
 
-static void append(struct pack_job *p, struct slice bytes)
+/* So many bytes were put behind the piece. */
+static void add(struct pack_job *p, size_t n)
 {
-	buf_append(&p->piece, bytes);
-	p->bytes += bytes.len;
-	if (p->piece.len >= PIECE_BYTES && !flush(p))
+	p->len += n;
+	p->bytes += n;
+	if (p->len >= PIECE_BYTES && !flush(p))
 		log_warn("%s", p->why.msg); /* said at the end */
 }
 
 static bool take_file(struct pack_job *p, int fd, const char *rel, uint64_t size, struct err *err)
 {
 	uint64_t start = p->bytes;
-	char piece[64 * 1024];
-	ssize_t n;
+	ssize_t n = 1;
 
 	if (size > LIMIT_READ_BYTES)
 		return err_set(err, ERR_TOO_LARGE, "%s is larger than %d bytes.", rel,
 			       LIMIT_READ_BYTES);
-	while ((n = read(fd, piece, sizeof(piece))) > 0 || (n < 0 && errno == EINTR)) {
+	while (p->bytes - start < size && (n > 0 || (n < 0 && errno == EINTR))) {
+		n = read(fd, p->piece + p->len, READ_BYTES);
 		if (n > 0)
-			append(p, slice_make(piece, (size_t)n));
-		if (p->bytes - start > size)
-			break;
+			add(p, (size_t)n);
 	}
 	if (n < 0)
 		return err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
@@ -91,47 +92,55 @@ static bool take_file(struct pack_job *p, int fd, const char *rel, uint64_t size
 	       err_set(err, ERR_STALE, "%s was changed by another program just now.", rel);
 }
 
-/* was: what its hash was made of; NULL: whatever is there. */
-static bool take(struct pack_job *p, int top, const char *rel, const struct put_was *was,
-		 struct image *out, struct err *err)
+static bool take_link(struct pack_job *p, int dir, const char *base, const char *rel,
+		      struct image *out, struct err *err)
 {
-	int fd = upper_openat(top, rel, O_RDONLY | O_NOFOLLOW);
-	char target[LIMIT_PATH_BYTES];
-	struct put_was now;
+	char *target = p->piece + p->len;
+	ssize_t n = readlinkat(dir, base, target, READ_BYTES);
+
+	if (n <= 0)
+		return err_set(err, ERR_IO, "%s cannot be read.", rel);
+	out->kind = ENTRY_LINK;
+	out->hash = sha256(slice_make(target, (size_t)n));
+	add(p, (size_t)n);
+	return true;
+}
+
+static bool take_open(struct pack_job *p, int fd, const char *rel, const struct put_was *was,
+		      struct image *out, struct err *err)
+{
+	struct stat st = { 0 };
+	struct put_was now = put_was_of(fstat(fd, &st) == 0 ? &st : NULL);
+
+	if (was && !put_was_same(&now, was))
+		return err_set(err, ERR_STALE, "%s was changed by another program just now.", rel);
+	if (!S_ISREG(st.st_mode))
+		return true;
+	out->kind = ENTRY_FILE;
+	return take_file(p, fd, rel, (uint64_t)st.st_size, err);
+}
+
+/* was: what its hash was made of; NULL: whatever is there. */
+static bool take(struct pack_job *p, struct upper_near *near, const char *rel,
+		 const struct put_was *was, struct image *out, struct err *err)
+{
 	const char *base;
-	struct stat st;
-	bool ok;
+	int dir = upper_near_parent(near, rel, &base), fd = -1;
+	bool ok = true;
 
 	*out = (struct image){ .kind = ENTRY_NONE, .at = p->bytes };
-	if (fd < 0 && errno == ELOOP) {
-		int dir = upper_parent(top, rel, &base);
-		ssize_t n = dir >= 0 ? readlinkat(dir, base, target, sizeof(target)) : -1;
-
-		if (dir >= 0)
-			(void)close(dir);
-		if (n <= 0)
-			return err_set(err, ERR_IO, "%s cannot be read.", rel);
-		out->kind = ENTRY_LINK;
-		out->hash = sha256(slice_make(target, (size_t)n));
-		append(p, slice_make(target, (size_t)n));
-	} else if (fd >= 0) {
-		ok = fstat(fd, &st) == 0;
-		now = put_was_of(ok ? &st : NULL);
-		if (ok && was && !put_was_same(&now, was))
-			ok = err_set(err, ERR_STALE, "%s was changed by another program just now.",
-				     rel);
-		else if (ok && S_ISREG(st.st_mode))
-			ok = take_file(p, fd, rel, (uint64_t)st.st_size, err);
-		if (S_ISREG(st.st_mode))
-			out->kind = ENTRY_FILE;
+	if (dir >= 0)
+		fd = openat(dir, base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd >= 0) {
+		ok = take_open(p, fd, rel, was, out, err);
 		(void)close(fd);
-		if (!ok)
-			return false;
+	} else if (dir >= 0 && errno == ELOOP) {
+		ok = take_link(p, dir, base, rel, out, err);
 	} else if (errno != ENOENT && errno != ENOTDIR) {
 		return err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
 	}
 	out->len = p->bytes - out->at;
-	return true;
+	return ok;
 }
 
 /* --- one change --- */
@@ -159,8 +168,8 @@ static void pack_one(struct pack_job *p, const struct upper *u, const struct upp
 		before.kind = after.kind = ENTRY_FILE;
 	else if (ok)
 		ok = (c->kind == UPPER_CREATED ||
-		      take(p, r->fd, c->rel, c->open < 0 ? &c->was : NULL, &before, &why)) &&
-		     (c->kind == UPPER_REMOVED || take(p, u->fd, c->rel, NULL, &after, &why));
+		      take(p, &p->real, c->rel, c->open < 0 ? &c->was : NULL, &before, &why)) &&
+		     (c->kind == UPPER_REMOVED || take(p, &p->layer, c->rel, NULL, &after, &why));
 	jw_object(&p->w);
 	jw_ki64(&p->w, "index", c - u->change);
 	if (ok) {
@@ -197,7 +206,7 @@ static void answer(struct pack_job *p)
 		conn_result_end(p->job.req);
 	}
 	(void)close(p->fd);
-	buf_release(&p->piece);
+	free(p->piece);
 	buf_release(&p->results);
 	serve_remove(&p->job);
 	free(p->file);
@@ -223,6 +232,8 @@ static bool pack_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint6
 	while (p->at < p->n && p->why.code == ERR_NONE && !j->req->cancelled &&
 	       serve_now() < now + SLICE_MS)
 		pack_one(p, u, &u->change[p->index[p->at++]]);
+	upper_near_forget(&p->real);
+	upper_near_forget(&p->layer);
 	if (p->at < p->n && p->why.code == ERR_NONE && !j->req->cancelled)
 		return true;
 	answer(p);
@@ -263,7 +274,9 @@ void serve_view_pack(struct serve *s, struct rpc_request *req)
 	size = strlen(s->views.path) + 64;
 	p->file = xmalloc(size);
 	(void)snprintf(p->file, size, "%s/%llu/%s", s->views.path, (unsigned long long)u->id, name);
-	buf_init(&p->piece, PIECE_BYTES + 64 * 1024);
+	p->piece = xmalloc(PIECE_BYTES + READ_BYTES);
+	upper_near_init(&p->real, s->root.fd);
+	upper_near_init(&p->layer, u->fd);
 	buf_init(&p->results, LIMIT_MESSAGE_BYTES - 4096);
 	jw_init(&p->w, &p->results);
 	jw_array(&p->w);

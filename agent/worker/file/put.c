@@ -158,8 +158,8 @@ void put_attributes(int to, int from)
 
 void put_strip(int fd)
 {
-	ssize_t len;
-	char *names = names_of(fd, &len);
+	ssize_t len = flistxattr(fd, NULL, 0);
+	char *names = len > 0 ? names_of(fd, &len) : NULL;
 
 	for (char *p = names; len > 0 && p < names + len; p += strlen(p) + 1) {
 		if (is_mark(p))

@@ -49,6 +49,40 @@ int upper_parent(int top, const char *rel, const char **base)
 	return upper_openat(top, dir, O_PATH | O_DIRECTORY);
 }
 
+void upper_near_init(struct upper_near *n, int top)
+{
+	*n = (struct upper_near){ .top = top, .fd = -1, .lock = -1 };
+}
+
+void upper_near_forget(struct upper_near *n)
+{
+	if (n->lock >= 0)
+		(void)close(n->lock);
+	if (n->fd >= 0)
+		(void)close(n->fd);
+	n->fd = n->lock = -1;
+}
+
+void upper_near_lock(struct upper_near *n)
+{
+	if (n->lock < 0)
+		n->lock = root_lock(n->fd);
+}
+
+int upper_near_parent(struct upper_near *n, const char *rel, const char **base)
+{
+	const char *slash = strrchr(rel, '/');
+	size_t len = slash ? (size_t)(slash - rel) : 0;
+
+	*base = slash ? slash + 1 : rel;
+	if (n->fd >= 0 && strncmp(n->dir, rel, len) == 0 && n->dir[len] == 0)
+		return n->fd;
+	upper_near_forget(n);
+	(void)snprintf(n->dir, sizeof(n->dir), "%.*s", (int)len, rel);
+	n->fd = upper_openat(n->top, n->dir, O_PATH | O_DIRECTORY);
+	return n->fd;
+}
+
 /* Up to its size and no further: one that grew is another by then, and whoever asks looks for that. */
 static bool hash_file(int fd, const char *rel, uint64_t size, struct sha256_hex *out,
 		      struct err *err)
@@ -233,6 +267,8 @@ bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct er
 
 	u->id = id;
 	u->dir = u->fd = -1;
+	upper_near_init(&u->real, -1);
+	upper_near_init(&u->layer, -1);
 	list_init(&u->link);
 	(void)snprintf(name, sizeof(name), "%llu", (unsigned long long)id);
 	if (mkdirat(v->fd, name, 0700) == 0)
@@ -241,6 +277,7 @@ bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct er
 	    mkdirat(u->dir, "old", 0700) == 0 && take_mark(u->dir, &u->mark))
 		u->fd = openat(u->dir, "u", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (u->fd >= 0) {
+		upper_near_init(&u->layer, u->fd);
 		*out = u;
 		return true;
 	}
@@ -269,6 +306,7 @@ void upper_free(const struct views *v, struct upper *u)
 	if (!u)
 		return;
 	list_remove(&u->link);
+	upper_apply_pause(u);
 	if (u->early > 0) {
 		(void)kill(u->early, SIGKILL);
 		(void)waitpid(u->early, NULL, 0);

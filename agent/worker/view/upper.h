@@ -85,6 +85,19 @@ struct upper_change {
 	uint32_t mode, old_mode;	 /* permission bits */
 };
 
+/* The folder of the path that was asked for last, held open: neighbours follow each other. Whoever holds it
+ * for more than a moment forgets it in between, as folders are moved. */
+struct upper_near {
+	int top, fd, lock; /* -1: none */
+	char dir[LIMIT_PATH_BYTES];
+};
+void upper_near_init(struct upper_near *n, int top);
+void upper_near_forget(struct upper_near *n);
+/* As upper_parent(), but borrowed. */
+int upper_near_parent(struct upper_near *n, const char *rel, const char **base);
+/* The folder in hand, until it is forgotten: see root_lock(). */
+void upper_near_lock(struct upper_near *n);
+
 struct upper {
 	struct list link;
 	uint64_t id;
@@ -101,6 +114,7 @@ struct upper {
 	size_t n, cap, shown; /* shown: those that are not quiet */
 	size_t n_times;	      /* of UPPER_TIME */
 	size_t packs;
+	struct upper_near real, layer; /* while changes are applied */
 	pid_t early; /* upper_sync_early(); 0: not begun */
 	bool too_many;
 	bool rules_changed; /* the ignore rules, in this session: they hide nothing until the next */
@@ -126,6 +140,8 @@ NODISCARD bool upper_place(struct upper *u, const struct root *r, const struct p
 /* upper_walk.c: fills u->change, sorted: what is removed first, the deepest first. ERR_IO. */
 NODISCARD bool upper_walk(struct upper *u, const struct root *r, struct err *err);
 
+/* upper_apply.c. Forgets the folders that are held open from one change to the next: after each slice of time. */
+void upper_apply_pause(struct upper *u);
 /* upper_apply.c: does to the real tree what one change did to the layer, atomically, if the real
  * file is still what it was: ERR_STALE, ERR_DENIED, ERR_IO. The caller makes it durable, once for
  * many. */

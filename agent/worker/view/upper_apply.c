@@ -22,39 +22,45 @@ static bool fail(struct err *err, const char *rel, const char *what)
 		       "%s cannot be %s: %s.", rel, what, strerror(errno));
 }
 
-/* The folders of rel in the real tree, made like those in the layer. */
-static int make_parents(const struct upper *u, const struct root *r, const char *rel,
-			const char **base)
+/* One folder of the real tree, made like the one in the layer; its parent exists. */
+static bool make_folder(const struct upper *u, const struct root *r, const char *dir)
 {
-	char dir[LIMIT_PATH_BYTES];
 	struct stat st;
+	const char *name;
+	int fd = upper_openat(r->fd, dir, O_PATH | O_DIRECTORY), up;
+	bool ok;
 
-	for (const char *slash = strchr(rel, '/'); slash; slash = strchr(slash + 1, '/')) {
-		const char *name;
-		int fd, up;
-
-		(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - rel), rel);
-		fd = upper_openat(r->fd, dir, O_PATH | O_DIRECTORY);
-		if (fd >= 0) {
-			(void)close(fd);
-			continue;
-		}
-		if (errno != ENOENT)
-			return -1;
-		fd = upper_openat(u->fd, dir, O_PATH | O_DIRECTORY);
-		if (fd < 0 || fstat(fd, &st) < 0)
-			st.st_mode = 0755;
+	if (fd >= 0 || errno != ENOENT) {
 		if (fd >= 0)
 			(void)close(fd);
-		up = upper_parent(r->fd, dir, &name);
-		if (up < 0 || (mkdirat(up, name, st.st_mode & 0777) < 0 && errno != EEXIST)) {
-			if (up >= 0)
-				(void)close(up);
-			return -1;
-		}
-		(void)close(up);
+		return fd >= 0;
 	}
-	return upper_parent(r->fd, rel, base);
+	fd = upper_openat(u->fd, dir, O_PATH | O_DIRECTORY);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		st.st_mode = 0755;
+	if (fd >= 0)
+		(void)close(fd);
+	up = upper_parent(r->fd, dir, &name);
+	ok = up >= 0 && (mkdirat(up, name, st.st_mode & 0777) == 0 || errno == EEXIST);
+	if (up >= 0)
+		(void)close(up);
+	return ok;
+}
+
+/* The folder of rel in the real tree, borrowed; where it is missing it is made. */
+static int make_parents(struct upper *u, const struct root *r, const char *rel, const char **base)
+{
+	int fd = upper_near_parent(&u->real, rel, base);
+	char dir[LIMIT_PATH_BYTES];
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	for (const char *slash = strchr(rel, '/'); slash; slash = strchr(slash + 1, '/')) {
+		(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - rel), rel);
+		if (!make_folder(u, r, dir))
+			return -1;
+	}
+	return upper_near_parent(&u->real, rel, base);
 }
 
 static bool stale(const struct upper_change *c, struct err *err)
@@ -65,23 +71,22 @@ static bool stale(const struct upper_change *c, struct err *err)
 		       c->rel);
 }
 
-/* *was: the real one, as it is now. The ctime alone says little: it moves when another name of the
+/* old: the real one, as it is now, NULL: there is none. The ctime alone says little: it moves when another name of the
  * same file is taken away. And where an editor had the file open, what the command saw is not what
  * lay on the disk. */
-static bool is_still(const struct root *r, const struct upper_change *c, int dir, const char *base,
-		     struct put_was *was, struct err *err)
+static bool is_still(const struct upper_change *c, int dir, const char *base,
+		     const struct stat *old, struct err *err)
 {
-	struct sha256_hex now;
-	struct stat st;
+	struct put_was was = put_was_of(old);
+	struct sha256_hex now = { "" };
 
-	*was = put_was_of(fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0 ? &st : NULL);
 	if (c->stale)
 		return stale(c, err);
-	if (c->open < 0 && c->type != UPPER_DIR && put_was_same(was, &c->was))
+	if (c->open < 0 && c->type != UPPER_DIR && put_was_same(&was, &c->was))
 		return true;
 	if (c->class == UPPER_QUIET)
 		return c->type == UPPER_DIR || stale(c, err);
-	if (!upper_hash(r->fd, c->rel, &now, err))
+	if (old && !upper_hash_at(dir, base, old, c->rel, &now, err))
 		return false;
 	return strcmp(now.s, c->before.s) == 0 || stale(c, err);
 }
@@ -107,9 +112,12 @@ static uint32_t mode_of(const struct upper_change *c)
 /* What the real one shall have, on the layer's file or its copy. */
 static bool prepare(int fd, const struct upper_change *c, const struct stat *old)
 {
+	struct stat st;
+
 	if (old)
 		put_owner(fd, old);
-	return fchmod(fd, mode_of(c)) == 0;
+	return (fstat(fd, &st) == 0 && (st.st_mode & 07777) == mode_of(c)) ||
+	       fchmod(fd, mode_of(c)) == 0;
 }
 
 static bool copy(const struct put *p, int from, const struct upper_change *c,
@@ -142,48 +150,46 @@ static enum put_result put_copied(int from, const struct upper_change *c, int di
 }
 
 static bool put_file(struct upper *u, const struct upper_change *c, int dir, const char *base,
-		     const struct put_was *was, struct err *err)
+		     const struct stat *old, struct err *err)
 {
-	int from = upper_openat(u->fd, c->rel, O_RDONLY | O_NOFOLLOW), at;
 	enum put_result result = PUT_FAILED;
+	struct put_was was = put_was_of(old);
 	const char *name;
-	struct stat old;
-	bool had = fstatat(dir, base, &old, AT_SYMLINK_NOFOLLOW) == 0;
+	int at = upper_near_parent(&u->layer, c->rel, &name), from = -1;
+	bool ok;
 
+	if (at >= 0)
+		from = openat(at, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (from < 0)
 		return fail(err, c->rel, "read");
-	at = upper_parent(u->fd, c->rel, &name);
-	if (at >= 0 && prepare(from, c, had ? &old : NULL)) {
+	if (prepare(from, c, old)) {
 		put_strip(from);
-		result = put_swap(at, name, dir, base, was);
+		result = put_swap(at, name, dir, base, &was);
 	}
 	if (result == PUT_FAILED && errno == EXDEV)
-		result = put_copied(from, c, dir, base, was, had ? &old : NULL);
-	had = done(result, c, "written", err);
-	if (at >= 0)
-		(void)close(at);
+		result = put_copied(from, c, dir, base, &was, old);
+	ok = done(result, c, "written", err);
 	(void)close(from);
-	return had;
+	return ok;
 }
 
 static bool put_symlink(struct upper *u, const struct upper_change *c, int dir, const char *base,
-			const struct put_was *was, struct err *err)
+			const struct stat *old, struct err *err)
 {
+	struct put_was was = put_was_of(old);
 	char target[LIMIT_PATH_BYTES];
 	enum put_result result = PUT_FAILED;
 	struct put p;
 	const char *name;
-	int from = upper_parent(u->fd, c->rel, &name);
+	int from = upper_near_parent(&u->layer, c->rel, &name);
 	ssize_t n = from >= 0 ? readlinkat(from, name, target, sizeof(target) - 1) : -1;
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, c->modified };
 
-	if (from >= 0)
-		(void)close(from);
 	if (n > 0) {
 		target[n] = 0;
 		if (put_link(&p, dir, target)) {
 			(void)utimensat(dir, p.name, times, AT_SYMLINK_NOFOLLOW);
-			result = put_swap(dir, p.name, dir, base, was);
+			result = put_swap(dir, p.name, dir, base, &was);
 			put_end(&p);
 		}
 	}
@@ -192,22 +198,29 @@ static bool put_symlink(struct upper *u, const struct upper_change *c, int dir, 
 
 /* Into the layer, where it is at hand until that goes; else it is gone at once. */
 static bool take_away(struct upper *u, const struct upper_change *c, int dir, const char *base,
-		      const struct put_was *was, struct err *err)
+		      const struct stat *st, struct err *err)
 {
+	struct put_was was = put_was_of(st);
 	enum put_result result;
 	char name[24];
 	int old;
 
-	if (!was->exists)
+	if (!was.exists)
 		return true;
 	(void)snprintf(name, sizeof(name), "%zu", (size_t)(c - u->change));
 	old = openat(u->dir, "old", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	result = old >= 0 ? put_away(dir, base, old, name, was) : PUT_FAILED;
+	result = old >= 0 ? put_away(dir, base, old, name, &was) : PUT_FAILED;
 	if (old < 0 || (result == PUT_FAILED && errno == EXDEV))
-		result = put_remove(dir, base, was);
+		result = put_remove(dir, base, &was);
 	if (old >= 0)
 		(void)close(old);
 	return done(result, c, "removed", err);
+}
+
+void upper_apply_pause(struct upper *u)
+{
+	upper_near_forget(&u->real);
+	upper_near_forget(&u->layer);
 }
 
 /* Folders that stand in the way and were removed in the layer. */
@@ -215,6 +228,7 @@ static void make_room(struct upper *u, const struct root *r, const char *rel)
 {
 	size_t n = strlen(rel);
 
+	upper_apply_pause(u);
 	for (size_t i = 0; i < u->n; i++) {
 		struct upper_change *c = &u->change[i];
 		const char *base;
@@ -263,7 +277,7 @@ static bool change_time(struct upper *u, const struct upper_change *c, int dir, 
 }
 
 static bool put_it(struct upper *u, const struct upper_change *c, int dir, const char *base,
-		   const struct put_was *was, struct err *err)
+		   const struct stat *old, struct err *err)
 {
 	if (c->kind == UPPER_REMOVED && c->type == UPPER_DIR && c->class == UPPER_PROTECTED)
 		return tree_remove(dir, base) || fail(err, c->rel, "removed");
@@ -271,17 +285,17 @@ static bool put_it(struct upper *u, const struct upper_change *c, int dir, const
 		return unlinkat(dir, base, AT_REMOVEDIR) == 0 || errno == ENOENT ||
 		       fail(err, c->rel, "removed");
 	if (c->kind == UPPER_REMOVED)
-		return take_away(u, c, dir, base, was, err);
+		return take_away(u, c, dir, base, old, err);
 	if (c->kind == UPPER_MODE)
 		return change_mode(c, dir, base, err);
 	if (c->kind == UPPER_TIME)
 		return change_time(u, c, dir, base, err);
 	if (c->type == UPPER_SYMLINK)
-		return put_symlink(u, c, dir, base, was, err);
+		return put_symlink(u, c, dir, base, old, err);
 	if (c->type == UPPER_DIR)
 		return mkdirat(dir, base, c->mode & 0777) == 0 || errno == EEXIST ||
 		       fail(err, c->rel, "created");
-	return put_file(u, c, dir, base, was, err);
+	return put_file(u, c, dir, base, old, err);
 }
 
 static bool is_folder(const struct root *r, const char *rel)
@@ -293,26 +307,24 @@ static bool is_folder(const struct root *r, const char *rel)
 	return fd >= 0;
 }
 
+/* Neighbours follow each other: their folder is opened, and locked, once. */
 bool upper_apply_one(struct upper *u, const struct root *r, struct upper_change *c, struct err *err)
 {
-	struct put_was was;
 	const char *base;
-	int dir, lock;
-	bool ok;
+	struct stat st, *old;
+	int dir;
 
+	u->real.top = r->fd;
 	if (c->kind == UPPER_CREATED && is_folder(r, c->rel))
 		make_room(u, r, c->rel);
-	dir = c->kind == UPPER_REMOVED ? upper_parent(r->fd, c->rel, &base)
+	dir = c->kind == UPPER_REMOVED ? upper_near_parent(&u->real, c->rel, &base)
 				       : make_parents(u, r, c->rel, &base);
 	if (dir < 0)
 		return (c->kind == UPPER_REMOVED && errno == ENOENT && !c->before.s[0]) ||
 		       fail(err, c->rel, "written");
-	lock = root_lock(dir);
-	ok = is_still(r, c, dir, base, &was, err) && put_it(u, c, dir, base, &was, err);
-	if (lock >= 0)
-		(void)close(lock);
-	(void)close(dir);
-	return ok;
+	upper_near_lock(&u->real);
+	old = fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0 ? &st : NULL;
+	return is_still(c, dir, base, old, err) && put_it(u, c, dir, base, old, err);
 }
 
 /* An object that somebody else's git added meanwhile is the same one: its name is its hash. */
@@ -390,4 +402,5 @@ void upper_apply_quiet(struct upper *u, const struct root *r, size_t *done, size
 				*err = why;
 		}
 	}
+	upper_apply_pause(u);
 }
