@@ -16,6 +16,7 @@ struct ledger;
 struct runner;
 struct agent;
 struct change_preview;
+struct history;
 struct task;
 
 /* What all tasks of a process share. One per process; the faces own it. Opens nothing until a task
@@ -114,6 +115,9 @@ struct undo_spec {
 	/* Only what it would be: change/undo.h; its state_dir is not looked at. Copied; NULL: it is done */
 	const struct change_preview *preview;
 	const struct config *config;
+	/* NULL, or what was read of the session just now: it is believed if the log has not grown since. Borrowed
+	 * until the undo has ended. */
+	const struct history *known;
 };
 typedef void undo_done_cb(void *payload, struct slice report, size_t restored, size_t refused,
 			  const struct err *err);

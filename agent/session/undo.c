@@ -180,12 +180,19 @@ static bool begin(struct undo *u, struct err *err)
 	return true;
 }
 
+/* The log only grows, and is ours since it was opened. */
+static bool is_current(const struct undo *u)
+{
+	return u->log && event_log_lines(u->log) == u->history.lines;
+}
+
 static bool read_log(struct undo *u, struct err *err)
 {
 	struct slice dir = agent_state_dir(u->agent);
 	struct rewind_steps steps;
 
-	return history_read(&u->arena, dir, u->history.session, &u->history, err) &&
+	return (is_current(u) ||
+		history_read(&u->arena, dir, u->history.session, &u->history, err)) &&
 	       (!u->rewinds ||
 		(rewind_steps_read(&u->arena, dir, u->history.session, &steps, err) &&
 		 rewind_plan(&steps, u->to, &u->rewind, &u->redo, err)));
@@ -209,7 +216,9 @@ static bool find(struct undo *u, const struct undo_spec *s, struct err *err)
 {
 	struct slice dir = agent_state_dir(u->agent);
 
-	if (s->session.len > 0) {
+	if (s->known) {
+		u->history = *s->known;
+	} else if (s->session.len > 0) {
 		if (!history_read(&u->arena, dir, s->session, &u->history, err))
 			return false;
 		if (s->rewinds && !slice_eq(u->history.workspace, s->workspace))

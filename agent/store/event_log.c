@@ -229,6 +229,11 @@ struct slice event_log_state_dir(const struct event_log *l)
 	return store_state_dir(l->store);
 }
 
+uint64_t event_log_lines(const struct event_log *l)
+{
+	return l->seq;
+}
+
 /* --- events --- */
 
 struct jw *event_log_begin(struct event_log *l, const char *type)

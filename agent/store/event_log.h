@@ -80,6 +80,7 @@ struct event_log *event_log_in_use(struct store *store, struct slice session);
 void event_log_close(struct event_log *l);
 struct slice event_log_session(const struct event_log *l);
 struct slice event_log_state_dir(const struct event_log *l);
+uint64_t event_log_lines(const struct event_log *l); /* with those that are not written yet */
 
 /* One event: begin (writes seq, time, type), add fields with the writer, end (hash, newline). These
  * only fill memory: the line is written by the store's thread, soon and in order. An event over

@@ -40,6 +40,7 @@ static int undo_or_redo(struct cli *c, bool redo)
 		status = cli_fail(c, &err);
 	} else {
 		spec.session = h.session;
+		spec.known = &h;
 		if (!cli_given(c, OPT_CONFIRM) && !cli_given(c, OPT_DRY_RUN))
 			put_steps(c, &p, &spec, &h);
 		status = cli_given(c, OPT_DRY_RUN) || back_confirmed(c)
