@@ -73,8 +73,8 @@ void serve_read(struct serve *s, struct rpc_request *req);
 void serve_write(struct serve *s, struct rpc_request *req);
 void serve_write_many(struct serve *s, struct rpc_request *req); /* serve_many.c */
 struct file_info;
-/* v: the members of a `write`. */
-NODISCARD bool serve_write_one(struct serve *s, struct json v, struct arena *a,
+/* v: the members of a `write`; near, info: see files.h. */
+NODISCARD bool serve_write_one(struct serve *s, struct json v, struct arena *a, struct near *near,
 			       struct file_info *info, struct err *err);
 void serve_sweep(struct serve *s, struct rpc_request *req);
 void serve_query(struct serve *s, struct rpc_request *req, query_fn *fn);

@@ -90,7 +90,7 @@ static bool plants_nothing(const struct serve *s, struct slice path, struct err 
 		       rel);
 }
 
-static bool read_change(struct json v, struct arena *a, struct file_change *c)
+static bool read_change(struct json v, struct arena *a, struct near *near, struct file_change *c)
 {
 	*c = (struct file_change){
 		.path = json_str_or(json_get(v, "path"), a, ""),
@@ -101,19 +101,20 @@ static bool read_change(struct json v, struct arena *a, struct file_change *c)
 		.lazy = json_bool_or(json_get(v, "lazy"), false),
 		.folders = (uint32_t)json_i64_or(json_get(v, "folders"), 0),
 		.mode = (uint32_t)json_i64_or(json_get(v, "mode"), 0),
+		.near = near,
 	};
 	return c->remove || wire_bytes_read(v, a, &c->data);
 }
 
-bool serve_write_one(struct serve *s, struct json v, struct arena *a, struct file_info *info,
-		     struct err *err)
+bool serve_write_one(struct serve *s, struct json v, struct arena *a, struct near *near,
+		     struct file_info *info, struct err *err)
 {
 	bool judged = json_bool_or(json_get(v, "judged"), false);
 	bool sweep = json_bool_or(json_get(v, "sweep"), false);
 	char rel[LIMIT_PATH_BYTES];
 	struct file_change c;
 
-	if (!read_change(v, a, &c))
+	if (!read_change(v, a, near, &c))
 		return err_set(err, ERR_INVALID, "write needs text or base64.");
 	if ((judged && !c.remove && !plants_nothing(s, c.path, err)) ||
 	    (sweep && !file_sweep(&s->root, c.path, err)) || !file_write(&s->root, &c, info, err))
@@ -130,7 +131,7 @@ void serve_write(struct serve *s, struct rpc_request *req)
 	struct err err;
 	struct jw *w;
 
-	if (!serve_write_one(s, req->params, &req->arena, &info, &err)) {
+	if (!serve_write_one(s, req->params, &req->arena, NULL, &info, &err)) {
 		conn_reply_err(req, &err);
 		return;
 	}

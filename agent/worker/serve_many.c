@@ -18,16 +18,16 @@ struct many_job {
 	int64_t at;
 	struct buf results; /* a JSON array, of what was not written */
 	struct jw w;	    /* to it */
+	struct near near;   /* of this slice */
 };
 
 static void write_next(struct many_job *m)
 {
 	struct rpc_request *req = m->job.req;
 	struct err err = { .code = ERR_NONE };
-	struct file_info info;
 	int64_t index = m->at++;
 
-	if (serve_write_one(m->job.serve, m->it.value, &req->arena, &info, &err))
+	if (serve_write_one(m->job.serve, m->it.value, &req->arena, &m->near, NULL, &err))
 		return;
 	jw_object(&m->w);
 	jw_ki64(&m->w, "index", index);
@@ -65,15 +65,17 @@ static uint64_t many_wait(struct runner_job *j, int fds[JOB_FDS_MAX])
 static bool many_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint64_t now)
 {
 	struct many_job *m = container_of(j, struct many_job, job);
+	bool more = true;
 
 	(void)ready;
-	while (!j->req->cancelled) {
-		if (serve_now() >= now + SLICE_MS)
-			return true;
-		if (!json_next(&m->it))
-			break;
-		write_next(m);
+	while (more && !j->req->cancelled && serve_now() < now + SLICE_MS) {
+		more = json_next(&m->it);
+		if (more)
+			write_next(m);
 	}
+	near_forget(&m->near);
+	if (more && !j->req->cancelled)
+		return true;
 	answer(m);
 	return false;
 }
@@ -96,6 +98,7 @@ void serve_write_many(struct serve *s, struct rpc_request *req)
 		return;
 	}
 	m = xcalloc(1, sizeof(*m));
+	near_init(&m->near, s->root.fd);
 	m->it = json_iter(json_get(req->params, "files"));
 	buf_init(&m->results, LIMIT_MESSAGE_BYTES - 4096);
 	jw_init(&m->w, &m->results);

@@ -28,7 +28,7 @@ struct pack_job {
 	int fd;
 	char *piece; /* not yet written: less than PIECE_BYTES, and room for READ_BYTES more */
 	size_t len;
-	struct upper_near real, layer;
+	struct near real, layer;
 	uint64_t bytes;	    /* of the file so far, with the piece */
 	struct buf results; /* a JSON array */
 	struct jw w;	    /* to it */
@@ -121,11 +121,11 @@ static bool take_open(struct pack_job *p, int fd, const char *rel, const struct 
 }
 
 /* was: what its hash was made of; NULL: whatever is there. */
-static bool take(struct pack_job *p, struct upper_near *near, const char *rel,
-		 const struct put_was *was, struct image *out, struct err *err)
+static bool take(struct pack_job *p, struct near *near, const char *rel, const struct put_was *was,
+		 struct image *out, struct err *err)
 {
 	const char *base;
-	int dir = upper_near_parent(near, rel, &base), fd = -1;
+	int dir = near_parent(near, rel, &base), fd = -1;
 	bool ok = true;
 
 	*out = (struct image){ .kind = ENTRY_NONE, .at = p->bytes };
@@ -232,8 +232,8 @@ static bool pack_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint6
 	while (p->at < p->n && p->why.code == ERR_NONE && !j->req->cancelled &&
 	       serve_now() < now + SLICE_MS)
 		pack_one(p, u, &u->change[p->index[p->at++]]);
-	upper_near_forget(&p->real);
-	upper_near_forget(&p->layer);
+	near_forget(&p->real);
+	near_forget(&p->layer);
 	if (p->at < p->n && p->why.code == ERR_NONE && !j->req->cancelled)
 		return true;
 	answer(p);
@@ -275,8 +275,8 @@ void serve_view_pack(struct serve *s, struct rpc_request *req)
 	p->file = xmalloc(size);
 	(void)snprintf(p->file, size, "%s/%llu/%s", s->views.path, (unsigned long long)u->id, name);
 	p->piece = xmalloc(PIECE_BYTES + READ_BYTES);
-	upper_near_init(&p->real, s->root.fd);
-	upper_near_init(&p->layer, u->fd);
+	near_init(&p->real, s->root.fd);
+	near_init(&p->layer, u->fd);
 	buf_init(&p->results, LIMIT_MESSAGE_BYTES - 4096);
 	jw_init(&p->w, &p->results);
 	jw_array(&p->w);

@@ -25,6 +25,30 @@ bool file_slurp(int fd, const char *rel, struct buf *out, struct err *err)
 	}
 }
 
+bool file_hash(int fd, const char *rel, uint64_t size, struct sha256_hex *out, struct err *err)
+{
+	char piece[64 * 1024];
+	ssize_t n = read(fd, piece, sizeof(piece));
+	struct sha256_sum *sum;
+	uint64_t seen;
+
+	if (n >= 0 && (uint64_t)n == size && size < sizeof(piece)) {
+		*out = sha256(slice_make(piece, (size_t)n));
+		return true;
+	}
+	sum = sha256_begin();
+	for (seen = 0; n > 0 || (n < 0 && errno == EINTR); n = read(fd, piece, sizeof(piece))) {
+		if (n < 0)
+			continue;
+		sha256_add(sum, slice_make(piece, (size_t)n));
+		seen += (uint64_t)n;
+		if (seen >= size)
+			break;
+	}
+	*out = sha256_end(sum);
+	return n >= 0 || err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
+}
+
 bool file_read(const struct root *r, struct slice path, struct buf *out, struct file_info *info,
 	       struct err *err)
 {

@@ -17,9 +17,10 @@ struct target {
 	char rel[LIMIT_PATH_BYTES]; /* where it really is */
 	const char *base;	    /* last component, in rel */
 	int dir;		    /* the folder, O_PATH */
+	bool is_near;		    /* it is borrowed */
+	int old, lock;		    /* old: what stands there, if it was read; -1: none */
 	bool exists;
 	struct stat st;
-	struct sha256_hex now; /* "" if it does not exist or nobody asked */
 };
 
 static bool has_part(const char *path, const char *part, size_t n)
@@ -110,6 +111,23 @@ static bool open_parent(const struct root *r, struct target *t, const char *aske
 	return root_place(r, t->dir, place, err) && no_detour(asked, place, err);
 }
 
+/* The way to most files has no link in it: then the path is the place. */
+static bool find_straight(const struct file_change *c, struct target *t)
+{
+	int dir = near_parent(c->near, t->rel, &t->base);
+	struct stat st;
+
+	if (dir < 0)
+		return false;
+	if (fstatat(dir, t->base, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		t->is_near = S_ISREG(st.st_mode);
+	else
+		t->is_near = errno == ENOENT;
+	if (t->is_near)
+		t->dir = dir;
+	return t->is_near;
+}
+
 /* Follows the path to what it names now, if anything. */
 static bool find_target(const struct root *r, const struct file_change *c, struct target *t,
 			struct err *err)
@@ -122,6 +140,8 @@ static bool find_target(const struct root *r, const struct file_change *c, struc
 	if (!*rel)
 		return err_set(err, ERR_INVALID, "The workspace itself is not a file.");
 	(void)snprintf(t->rel, sizeof(t->rel), "%s", rel);
+	if (c->near && find_straight(c, t))
+		return true;
 	fd = c->remove ? -1 : root_openat(r, rel, O_PATH, false);
 	if (fd >= 0) {
 		bool ok = root_place(r, fd, t->rel, err);
@@ -159,9 +179,7 @@ static bool look(const struct file_change *c, struct target *t, struct err *err)
 /* Does what stands there now have the hash that the caller saw? */
 static bool check_expected(const struct file_change *c, struct target *t, struct err *err)
 {
-	struct buf now;
-	bool ok;
-	int fd;
+	struct sha256_hex now;
 
 	if (slice_eq_cstr(c->expect_sha256, "*"))
 		return true;
@@ -172,35 +190,31 @@ static bool check_expected(const struct file_change *c, struct target *t, struct
 	}
 	if (c->expect_sha256.len == 0)
 		return err_set(err, ERR_STALE, "%s exists already. Read it first.", t->rel);
-	fd = regular_open(t->dir, t->base, O_NOFOLLOW, NULL);
-	if (fd < 0)
+	if (t->st.st_size > LIMIT_DOC_BYTES)
+		return err_set(err, ERR_TOO_LARGE, "%s is larger than %d bytes.", t->rel,
+			       LIMIT_DOC_BYTES);
+	t->old = regular_open(t->dir, t->base, O_NOFOLLOW, NULL);
+	if (t->old < 0)
 		return root_errno(err, "read", t->rel);
-	buf_init(&now, LIMIT_DOC_BYTES);
-	ok = file_slurp(fd, t->rel, &now, err);
-	if (ok) {
-		t->now = sha256(buf_slice(&now));
-		if (!slice_eq_cstr(c->expect_sha256, t->now.s))
-			ok = err_set(err, ERR_STALE,
-				     "%s was changed by another program since it was read. "
-				     "Read it again.",
-				     t->rel);
-	}
-	buf_release(&now);
-	(void)close(fd);
-	return ok;
+	return file_hash(t->old, t->rel, (uint64_t)t->st.st_size, &now, err) &&
+	       (slice_eq_cstr(c->expect_sha256, now.s) ||
+		err_set(err, ERR_STALE,
+			"%s was changed by another program since it was read. Read it again.",
+			t->rel));
 }
 
 /* Permissions, owner and extended attributes of the old file, as far as we may. */
 static void copy_attributes(int to, const struct target *t)
 {
-	int from = regular_open(t->dir, t->base, O_NOFOLLOW, NULL);
+	int from = t->old >= 0 ? t->old : regular_open(t->dir, t->base, O_NOFOLLOW, NULL);
 
 	put_owner(to, &t->st);
 	(void)fchmod(to, t->st.st_mode & 0777);
 	if (from < 0)
 		return;
 	put_attributes(to, from);
-	(void)close(from);
+	if (from != t->old)
+		(void)close(from);
 }
 
 static bool done(enum put_result result, const struct target *t, const char *what, struct err *err)
@@ -264,11 +278,14 @@ uint32_t file_missing_folders(const struct root *r, struct slice path)
 
 /* From below, until one is not empty, or is none of ours. No link is followed at the end. One that is not
  * there is passed: a crash may have come before it was made, or after it was removed. */
-static void remove_folders(const struct root *r, const char *file, uint32_t n)
+static void remove_folders(const struct root *r, const struct file_change *c, const char *file)
 {
+	uint32_t n = c->folders;
 	char rel[LIMIT_PATH_BYTES], *slash;
 
 	(void)snprintf(rel, sizeof(rel), "%s", file);
+	if (c->near && n > 0)
+		near_forget(c->near); /* it may be one of them */
 	for (; n > 0 && (slash = strrchr(rel, '/')); n--) {
 		const char *name;
 		bool gone;
@@ -303,12 +320,28 @@ static bool take_away(const struct file_change *c, const struct target *t, struc
 	return done(put_remove(t->dir, t->base, &was), t, "deleted", err);
 }
 
+static struct file_info info_of(const struct file_change *c)
+{
+	if (c->remove)
+		return (struct file_info){ .size = 0 };
+	return (struct file_info){ .sha256 = sha256(c->data), .size = c->data.len };
+}
+
+static void release(struct target *t)
+{
+	if (t->lock >= 0)
+		(void)close(t->lock);
+	if (t->old >= 0)
+		(void)close(t->old);
+	if (t->dir >= 0 && !t->is_near)
+		(void)close(t->dir);
+}
+
 bool file_write(const struct root *r, const struct file_change *c, struct file_info *info,
 		struct err *err)
 {
-	struct target t = { .dir = -1 };
+	struct target t = { .dir = -1, .old = -1, .lock = -1 };
 	bool ok = false;
-	int lock = -1;
 
 	if (c->data.len > LIMIT_DOC_BYTES)
 		return err_set(err, ERR_TOO_LARGE, "A file of more than %d bytes is not written.",
@@ -317,27 +350,22 @@ bool file_write(const struct root *r, const struct file_change *c, struct file_i
 		ok = c->remove && err->code == ERR_NOT_FOUND && may_be_missing(c);
 		if (ok) { /* its folder is missing too */
 			*err = (struct err){ .code = ERR_NONE };
-			remove_folders(r, t.rel, c->folders);
+			remove_folders(r, c, t.rel);
 		}
 		goto out;
 	}
-	lock = root_lock(t.dir);
+	if (t.is_near)
+		near_lock(c->near);
+	else
+		t.lock = root_lock(t.dir);
 	if (!look(c, &t, err) || !check_expected(c, &t, err))
 		goto out;
-	*info = (struct file_info){ 0 };
-	if (!c->remove) {
-		ok = replace(c, &t, err);
-		info->sha256 = sha256(c->data);
-		info->size = c->data.len;
-	} else {
-		ok = take_away(c, &t, err);
-	}
+	ok = c->remove ? take_away(c, &t, err) : replace(c, &t, err);
 	if (ok && c->remove)
-		remove_folders(r, t.rel, c->folders);
+		remove_folders(r, c, t.rel);
+	if (info)
+		*info = info_of(c);
 out:
-	if (lock >= 0)
-		(void)close(lock);
-	if (t.dir >= 0)
-		(void)close(t.dir);
+	release(&t);
 	return ok;
 }

@@ -3,6 +3,7 @@
 #define EMEND_WORKER_FILES_H
 
 #include "agent/base/sha256.h"
+#include "agent/worker/file/near.h"
 #include "agent/worker/file/root.h"
 #include "protocol/base/buf.h"
 
@@ -25,9 +26,10 @@ struct file_change {
 	uint32_t
 		folders; /* remove: so many folders above it go too, from below, as far as they are empty */
 	uint32_t mode; /* of a new file; 0: 0644 and the umask */
+	struct near *near; /* of many: below the workspace; NULL: it is one */
 };
 /* All or nothing. A symlink as last component is followed to its target inside the workspace; the
- * name of a temporary file is random, and nothing is ever opened for writing in place.
+ * name of a temporary file is random, and nothing is ever opened for writing in place. info: may be NULL.
  * ERR_STALE, ERR_DENIED, ERR_NOT_FOUND, ERR_TOO_LARGE, ERR_IO. */
 NODISCARD bool file_write(const struct root *r, const struct file_change *c, struct file_info *info,
 			  struct err *err);
@@ -39,6 +41,10 @@ uint32_t file_missing_folders(const struct root *r, struct slice path);
  * ERR_INVALID for the path. */
 NODISCARD bool file_sweep(const struct root *r, struct slice path, struct err *err);
 
+/* The hash of an open regular file, up to this size and no further: one that grew is another by then, and
+ * whoever asks looks for that. ERR_IO. */
+NODISCARD bool file_hash(int fd, const char *rel, uint64_t size, struct sha256_hex *out,
+			 struct err *err);
 /* The rest of an open regular file; reads at most out->max bytes. ERR_TOO_LARGE, ERR_IO. */
 NODISCARD bool file_slurp(int fd, const char *rel, struct buf *out, struct err *err);
 

@@ -134,8 +134,12 @@ static bool is_mark(const char *name)
 /* The names, each with its NUL; the caller frees them. */
 static char *names_of(int fd, ssize_t *len)
 {
-	char *names = xmalloc(XATTR_LIST_BYTES);
+	char *names;
 
+	*len = flistxattr(fd, NULL, 0);
+	if (*len <= 0)
+		return NULL;
+	names = xmalloc(XATTR_LIST_BYTES);
 	*len = flistxattr(fd, names, XATTR_LIST_BYTES);
 	return names;
 }
@@ -158,8 +162,8 @@ void put_attributes(int to, int from)
 
 void put_strip(int fd)
 {
-	ssize_t len = flistxattr(fd, NULL, 0);
-	char *names = len > 0 ? names_of(fd, &len) : NULL;
+	ssize_t len;
+	char *names = names_of(fd, &len);
 
 	for (char *p = names; len > 0 && p < names + len; p += strlen(p) + 1) {
 		if (is_mark(p))

@@ -22,7 +22,7 @@
 #include "agent/worker/file/files.h"
 #include "protocol/base/mem.h"
 
-enum { OPEN_MAX_FILES = 4096, HASH_PIECE = 64 * 1024 };
+enum { OPEN_MAX_FILES = 4096 };
 
 int upper_openat(int top, const char *rel, int flags)
 {
@@ -49,66 +49,6 @@ int upper_parent(int top, const char *rel, const char **base)
 	return upper_openat(top, dir, O_PATH | O_DIRECTORY);
 }
 
-void upper_near_init(struct upper_near *n, int top)
-{
-	*n = (struct upper_near){ .top = top, .fd = -1, .lock = -1 };
-}
-
-void upper_near_forget(struct upper_near *n)
-{
-	if (n->lock >= 0)
-		(void)close(n->lock);
-	if (n->fd >= 0)
-		(void)close(n->fd);
-	n->fd = n->lock = -1;
-}
-
-void upper_near_lock(struct upper_near *n)
-{
-	if (n->lock < 0)
-		n->lock = root_lock(n->fd);
-}
-
-int upper_near_parent(struct upper_near *n, const char *rel, const char **base)
-{
-	const char *slash = strrchr(rel, '/');
-	size_t len = slash ? (size_t)(slash - rel) : 0;
-
-	*base = slash ? slash + 1 : rel;
-	if (n->fd >= 0 && strncmp(n->dir, rel, len) == 0 && n->dir[len] == 0)
-		return n->fd;
-	upper_near_forget(n);
-	(void)snprintf(n->dir, sizeof(n->dir), "%.*s", (int)len, rel);
-	n->fd = upper_openat(n->top, n->dir, O_PATH | O_DIRECTORY);
-	return n->fd;
-}
-
-/* Up to its size and no further: one that grew is another by then, and whoever asks looks for that. */
-static bool hash_file(int fd, const char *rel, uint64_t size, struct sha256_hex *out,
-		      struct err *err)
-{
-	char piece[HASH_PIECE];
-	ssize_t n = read(fd, piece, sizeof(piece));
-	struct sha256_sum *sum;
-	uint64_t seen;
-
-	if (n >= 0 && (uint64_t)n == size && size < sizeof(piece)) {
-		*out = sha256(slice_make(piece, (size_t)n));
-		return true;
-	}
-	sum = sha256_begin();
-	for (seen = 0; n > 0 || (n < 0 && errno == EINTR); n = read(fd, piece, sizeof(piece))) {
-		if (n < 0)
-			continue;
-		sha256_add(sum, slice_make(piece, (size_t)n));
-		seen += (uint64_t)n;
-		if (seen >= size)
-			break;
-	}
-	*out = sha256_end(sum);
-	return n >= 0 || err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
-}
-
 bool upper_hash_at(int dir, const char *base, const struct stat *st, const char *rel,
 		   struct sha256_hex *out, struct err *err)
 {
@@ -131,7 +71,7 @@ bool upper_hash_at(int dir, const char *base, const struct stat *st, const char 
 		return true;
 	if (fd < 0)
 		return err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
-	ok = hash_file(fd, rel, (uint64_t)st->st_size, out, err);
+	ok = file_hash(fd, rel, (uint64_t)st->st_size, out, err);
 	(void)close(fd);
 	return ok;
 }
@@ -267,8 +207,8 @@ bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct er
 
 	u->id = id;
 	u->dir = u->fd = -1;
-	upper_near_init(&u->real, -1);
-	upper_near_init(&u->layer, -1);
+	near_init(&u->real, -1);
+	near_init(&u->layer, -1);
 	list_init(&u->link);
 	(void)snprintf(name, sizeof(name), "%llu", (unsigned long long)id);
 	if (mkdirat(v->fd, name, 0700) == 0)
@@ -277,7 +217,7 @@ bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct er
 	    mkdirat(u->dir, "old", 0700) == 0 && take_mark(u->dir, &u->mark))
 		u->fd = openat(u->dir, "u", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (u->fd >= 0) {
-		upper_near_init(&u->layer, u->fd);
+		near_init(&u->layer, u->fd);
 		*out = u;
 		return true;
 	}

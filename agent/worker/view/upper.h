@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "agent/base/sha256.h"
+#include "agent/worker/file/near.h"
 #include "agent/worker/file/put.h"
 #include "agent/worker/file/root.h"
 #include "agent/worker/view/places.h"
@@ -85,19 +86,6 @@ struct upper_change {
 	uint32_t mode, old_mode;	 /* permission bits */
 };
 
-/* The folder of the path that was asked for last, held open: neighbours follow each other. Whoever holds it
- * for more than a moment forgets it in between, as folders are moved. */
-struct upper_near {
-	int top, fd, lock; /* -1: none */
-	char dir[LIMIT_PATH_BYTES];
-};
-void upper_near_init(struct upper_near *n, int top);
-void upper_near_forget(struct upper_near *n);
-/* As upper_parent(), but borrowed. */
-int upper_near_parent(struct upper_near *n, const char *rel, const char **base);
-/* The folder in hand, until it is forgotten: see root_lock(). */
-void upper_near_lock(struct upper_near *n);
-
 struct upper {
 	struct list link;
 	uint64_t id;
@@ -114,7 +102,7 @@ struct upper {
 	size_t n, cap, shown; /* shown: those that are not quiet */
 	size_t n_times;	      /* of UPPER_TIME */
 	size_t packs;
-	struct upper_near real, layer; /* while changes are applied */
+	struct near real, layer; /* while changes are applied */
 	pid_t early; /* upper_sync_early(); 0: not begun */
 	bool too_many;
 	bool rules_changed; /* the ignore rules, in this session: they hide nothing until the next */

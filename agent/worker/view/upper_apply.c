@@ -50,7 +50,7 @@ static bool make_folder(const struct upper *u, const struct root *r, const char 
 /* The folder of rel in the real tree, borrowed; where it is missing it is made. */
 static int make_parents(struct upper *u, const struct root *r, const char *rel, const char **base)
 {
-	int fd = upper_near_parent(&u->real, rel, base);
+	int fd = near_parent(&u->real, rel, base);
 	char dir[LIMIT_PATH_BYTES];
 
 	if (fd >= 0 || errno != ENOENT)
@@ -60,7 +60,7 @@ static int make_parents(struct upper *u, const struct root *r, const char *rel, 
 		if (!make_folder(u, r, dir))
 			return -1;
 	}
-	return upper_near_parent(&u->real, rel, base);
+	return near_parent(&u->real, rel, base);
 }
 
 static bool stale(const struct upper_change *c, struct err *err)
@@ -155,7 +155,7 @@ static bool put_file(struct upper *u, const struct upper_change *c, int dir, con
 	enum put_result result = PUT_FAILED;
 	struct put_was was = put_was_of(old);
 	const char *name;
-	int at = upper_near_parent(&u->layer, c->rel, &name), from = -1;
+	int at = near_parent(&u->layer, c->rel, &name), from = -1;
 	bool ok;
 
 	if (at >= 0)
@@ -181,7 +181,7 @@ static bool put_symlink(struct upper *u, const struct upper_change *c, int dir, 
 	enum put_result result = PUT_FAILED;
 	struct put p;
 	const char *name;
-	int from = upper_near_parent(&u->layer, c->rel, &name);
+	int from = near_parent(&u->layer, c->rel, &name);
 	ssize_t n = from >= 0 ? readlinkat(from, name, target, sizeof(target) - 1) : -1;
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, c->modified };
 
@@ -219,8 +219,8 @@ static bool take_away(struct upper *u, const struct upper_change *c, int dir, co
 
 void upper_apply_pause(struct upper *u)
 {
-	upper_near_forget(&u->real);
-	upper_near_forget(&u->layer);
+	near_forget(&u->real);
+	near_forget(&u->layer);
 }
 
 /* Folders that stand in the way and were removed in the layer. */
@@ -317,12 +317,12 @@ bool upper_apply_one(struct upper *u, const struct root *r, struct upper_change 
 	u->real.top = r->fd;
 	if (c->kind == UPPER_CREATED && is_folder(r, c->rel))
 		make_room(u, r, c->rel);
-	dir = c->kind == UPPER_REMOVED ? upper_near_parent(&u->real, c->rel, &base)
+	dir = c->kind == UPPER_REMOVED ? near_parent(&u->real, c->rel, &base)
 				       : make_parents(u, r, c->rel, &base);
 	if (dir < 0)
 		return (c->kind == UPPER_REMOVED && errno == ENOENT && !c->before.s[0]) ||
 		       fail(err, c->rel, "written");
-	upper_near_lock(&u->real);
+	near_lock(&u->real);
 	old = fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0 ? &st : NULL;
 	return is_still(c, dir, base, old, err) && put_it(u, c, dir, base, old, err);
 }

@@ -14,6 +14,7 @@
 struct fixture {
 	struct folder in, out;
 	struct root root;
+	struct near *near; /* NULL, or all that a test writes goes through it */
 };
 
 static int setup(void **state)
@@ -42,10 +43,26 @@ static int setup(void **state)
 	return root_open(&f->root, slice_of(f->in.path), denied, &err) ? 0 : -1;
 }
 
+static int setup_near(void **state)
+{
+	struct fixture *f;
+
+	if (setup(state) < 0)
+		return -1;
+	f = *state;
+	f->near = malloc(sizeof(*f->near));
+	if (f->near)
+		near_init(f->near, f->root.fd);
+	return f->near ? 0 : -1;
+}
+
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
+	if (f->near)
+		near_forget(f->near);
+	free(f->near);
 	root_release(&f->root);
 	folder_free(&f->in);
 	folder_free(&f->out);
@@ -108,7 +125,8 @@ static enum err_code change(const struct fixture *f, const char *path, const cha
 				 .data = slice_of(text),
 				 .expect_sha256 = slice_of(expect),
 				 .make_parents = true,
-				 .remove = !text };
+				 .remove = !text,
+				 .near = f->near };
 	struct file_info info;
 	struct err err = { .code = ERR_NONE };
 
@@ -202,7 +220,8 @@ static void removes_made_folders(void **state)
 		struct file_change c = { .path = SLICE("new/deep/file"),
 					 .expect_sha256 = SLICE(""),
 					 .remove = true,
-					 .folders = 2 };
+					 .folders = 2,
+					 .near = f->near };
 		struct file_info info;
 		struct err err = { .code = ERR_NONE };
 
@@ -244,6 +263,23 @@ static void leaves_nothing_behind(void **state)
 	while ((e = readdir(d)) != NULL)
 		assert_null(strstr(e->d_name, ".emend"));
 	(void)closedir(d);
+}
+
+/* What takes the place of a folder that was held is seen when it was forgotten, and the old one when not. */
+static void a_folder_is_held_until_it_is_forgotten(void **state)
+{
+	const struct fixture *f = *state;
+
+	assert_int_equal(change(f, "sub/one", "1", ""), ERR_NONE);
+	assert_int_equal(rename(folder_at(&f->in, "sub"), folder_at(&f->in, "moved")), 0);
+	assert_int_equal(change(f, "sub/two", "2", ""), ERR_NONE);
+	near_forget(f->near);
+	assert_int_equal(change(f, "sub/three", "3", ""), ERR_NONE);
+	assert_string_equal(folder_get(&f->in, "moved/one"), "1");
+	assert_string_equal(folder_get(&f->in, "moved/two"), "2");
+	assert_string_equal(folder_get(&f->in, "sub/three"), "3");
+	assert_int_equal(change(f, "sub/three", "4", sha256(SLICE("x")).s), ERR_STALE);
+	assert_string_equal(folder_get(&f->in, "sub/three"), "3");
 }
 
 static void moved_workspace_is_noticed(void **state)
@@ -291,6 +327,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(keeps_attributes, setup, teardown),
 		cmocka_unit_test_setup_teardown(leaves_nothing_behind, setup, teardown),
 		cmocka_unit_test_setup_teardown(moved_workspace_is_noticed, setup, teardown),
+		cmocka_unit_test_setup_teardown(writes, setup_near, teardown),
+		cmocka_unit_test_setup_teardown(writes_through_links, setup_near, teardown),
+		cmocka_unit_test_setup_teardown(writes_take_no_detour, setup_near, teardown),
+		cmocka_unit_test_setup_teardown(removes, setup_near, teardown),
+		cmocka_unit_test_setup_teardown(removes_made_folders, setup_near, teardown),
+		cmocka_unit_test_setup_teardown(keeps_attributes, setup_near, teardown),
+		cmocka_unit_test_setup_teardown(leaves_nothing_behind, setup_near, teardown),
+		cmocka_unit_test_setup_teardown(a_folder_is_held_until_it_is_forgotten, setup_near,
+						teardown),
 	};
 
 	return cmocka_run_group_tests_name("files", tests, NULL, NULL);
