@@ -65,7 +65,7 @@ HARDEN_CC = $(call once,HARDEN_CC,-fstack-protector-strong -fno-common -fvisibil
 HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
-# libcurl and libgit2 are loaded when first used, so only their headers are needed here.
+# libcurl, libgit2 and libmicrohttpd are loaded when first used, so only their headers are needed here.
 UV_LIBS ?= $(call pkg,--libs,libuv,-luv)
 SQLITE_LIBS ?= $(call pkg,--libs,sqlite3,-lsqlite3)
 SECCOMP_LIBS ?= $(call pkg,--libs,libseccomp,-lseccomp)
@@ -76,7 +76,7 @@ MD4C_LIBS ?= $(call pkg,--libs,md4c,-lmd4c)
 CMOCKA_LIBS ?= $(call pkg,--libs,cmocka,-lcmocka)
 LIBS = $(call once,LIBS,$(UV_LIBS) $(SQLITE_LIBS) $(NETTLE_LIBS) $(MBEDTLS_LIBS) $(SECCOMP_LIBS) $(PCRE2_LIBS) \
 	$(MD4C_LIBS) -ldl -lpthread -lm)
-LIB_CFLAGS = $(call once,LIB_CFLAGS,$(call pkg,--cflags,libuv sqlite3 libseccomp libpcre2-8 libcurl libgit2 md4c,))
+LIB_CFLAGS = $(call once,LIB_CFLAGS,$(call pkg,--cflags,libuv sqlite3 libseccomp libpcre2-8 libcurl libgit2 md4c libmicrohttpd,))
 
 ALL_CPPFLAGS = -D_GNU_SOURCE -I. $(LIB_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 -fPIE $(WARN) $(WARN_MORE) $(if $(WERROR),-Werror) $(HARDEN_CC) $(SAN_FLAGS) $(CFLAGS)
@@ -291,7 +291,7 @@ deb: $(BUILD)/emend ## build a Debian package
 	@{ echo 'Package: emend'; echo 'Version: $(VERSION)'; echo 'Architecture: $(DEB_ARCH)'; \
 		echo 'Maintainer: $(DEB_BY)'; echo 'Section: devel'; echo 'Priority: optional'; \
 		echo "Installed-Size: $$(du -sk $(BUILD)/deb/root | cut -f1)"; \
-		echo "Depends: $$(cat $(BUILD)/deb/depends)"; echo 'Recommends: git, ca-certificates'; \
+		echo "Depends: $$(cat $(BUILD)/deb/depends)"; echo 'Recommends: git, ca-certificates'; echo 'Suggests: libmicrohttpd12 | libmicrohttpd12t64'; \
 		echo 'Description: AI code actions and sandboxed agent tasks for any editor'; \
 		echo ' A language server, and a terminal program, that edits code through the'; \
 		echo ' buffers of the editor and runs commands in a sandbox.'; } >$(BUILD)/deb/root/DEBIAN/control

@@ -5,7 +5,8 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
-#include <string.h>
+
+#include "agent/base/late_lib.h"
 
 #define SONAME "libgit2.so." LIBGIT2_SOVERSION
 
@@ -14,17 +15,13 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct git_lib table;
 static struct err failure; /* ERR_NONE: loaded */
 
-static bool resolve(void *handle, const char *name, void *slot, struct err *err)
+static bool resolve(void *handle, const char *name, void *slot, size_t size, struct err *err)
 {
-	void *sym = dlsym(handle, name);
-
-	if (!sym)
-		return err_set(err, ERR_INTERNAL,
-			       "The library %s has no function %s. "
-			       "Reinstall the package libgit2-%s.",
-			       SONAME, name, LIBGIT2_SOVERSION);
-	memcpy(slot, &sym, sizeof(sym)); /* ISO C has no cast from object to function pointer */
-	return true;
+	return late_lib_find(handle, name, slot, size) ||
+	       err_set(err, ERR_INTERNAL,
+		       "The library %s has no function %s. "
+		       "Reinstall the package libgit2-%s.",
+		       SONAME, name, LIBGIT2_SOVERSION);
 }
 
 static bool configure(struct err *err)
@@ -46,7 +43,8 @@ static bool configure(struct err *err)
 
 static void load(void)
 {
-	void *handle = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
+	static const char *const names[] = { SONAME };
+	void *handle = late_lib_open(names, ARRAY_LEN(names));
 
 	if (!handle) {
 		err_set(&failure, ERR_INTERNAL,
@@ -55,8 +53,8 @@ static void load(void)
 			SONAME, LIBGIT2_SOVERSION);
 		return;
 	}
-#define X(name)                                             \
-	if (!resolve(handle, #name, &table.name, &failure)) \
+#define X(name)                                                                 \
+	if (!resolve(handle, #name, &table.name, sizeof(table.name), &failure)) \
 		goto fail;
 	GIT_LIB_FUNCTIONS(X)
 #undef X

@@ -49,6 +49,7 @@ int cmd_review(struct cli *c);
 int cmd_run(struct cli *c);
 int cmd_exec(struct cli *c); /* exec/ */
 int cmd_mcp(struct cli *c);
+int cmd_serve(struct cli *c);
 int cmd_commit(struct cli *c);
 int cmd_status(struct cli *c);
 int cmd_diff(struct cli *c);

@@ -138,6 +138,15 @@ static const struct command table[] = {
 	  "For MCP clients to start. Both eras of the protocol are spoken: initialize (to 2025-11-25), and\n"
 	  "2026-07-28. docs/execution-service.md has the entries for the clients' settings.\n",
 	  OPT_CONFIG | OPT_VERBOSE | OPT_HELP, 0, cmd_mcp, NULL },
+	{ "serve", "", "the execution service over HTTP: emend exec for other programs, and MCP",
+	  "Listens on a unix socket of your own (serve.sock in $XDG_RUNTIME_DIR/emend), or on an address of this\n"
+	  "machine, for which a token is needed. SIGTERM: what runs is finished, nothing more is taken.\n"
+	  "docs/execution-service.md has the paths and the answers.\n",
+	  OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP | OPT_HTTP | OPT_TOKEN_FILE |
+		  OPT_AT_ONCE | OPT_QUEUE,
+	  0, cmd_serve,
+	  "  emend serve\n"
+	  "  EMEND_SERVE_TOKEN=$(openssl rand -hex 24) emend serve --http 127.0.0.1:8377\n" },
 	{ "audit", "[verify | show | export] [ID]", "check and read the event logs",
 	  "verify checks the hash chain and the stored contents of one session, or of all;\n"
 	  "show prints a session for people; export prints its events, one JSON object a line.\n",

@@ -48,6 +48,13 @@ static const struct option_spec table[] = {
 	  "say what the code does that one may want to know, and do not run it" },
 	{ OPT_HISTORY, '\0', "--history", NULL, "what was executed, the newest first" },
 	{ OPT_STATUS, '\0', "--status", "S", "success, error, timeout or security_violation" },
+	{ OPT_HTTP, '\0', "--http", "WHERE",
+	  "unix:PATH, or an address of this machine: 127.0.0.1:PORT" },
+	{ OPT_TOKEN_FILE, '\0', "--token-file", "FILE",
+	  "what clients must send as their token (also: EMEND_SERVE_TOKEN)" },
+	{ OPT_AT_ONCE, '\0', "--at-once", "N", "executions that run at once (50)" },
+	{ OPT_QUEUE, '\0', "--queue", "N",
+	  "executions that wait for a place; more are refused (1000)" },
 	{ OPT_CONFIRM, 'y', "--yes", NULL, "do not ask" },
 	{ OPT_JSON, '\0', "--json", NULL,
 	  "print one JSON object a line on stdout, and nothing else" },
@@ -175,6 +182,10 @@ static bool set(struct args *a, const struct option_spec *o, const char *value, 
 		a->language = value;
 	else if (o->id == OPT_STATUS)
 		a->status = value;
+	else if (o->id == OPT_HTTP)
+		a->http = value;
+	else if (o->id == OPT_TOKEN_FILE)
+		a->token_file = value;
 	else if (o->id == OPT_STDIN)
 		a->in = value;
 	else if (o->id == OPT_MAX_USD)
@@ -191,6 +202,10 @@ static bool set(struct args *a, const struct option_spec *o, const char *value, 
 		return whole(o->name, value, 10000, &a->limit, err);
 	else if (o->id == OPT_MEMORY)
 		return whole(o->name, value, 2048, &a->memory, err);
+	else if (o->id == OPT_AT_ONCE)
+		return whole(o->name, value, 1000, &a->at_once, err);
+	else if (o->id == OPT_QUEUE)
+		return whole(o->name, value, 10000, &a->queue, err);
 	else if (o->id == OPT_ENV && a->n_env == ENV_MAX)
 		return err_set(err, ERR_USAGE, "--env can be given %d times at most.", ENV_MAX);
 	else if (o->id == OPT_ENV)

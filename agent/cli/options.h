@@ -47,6 +47,10 @@
 #define OPT_HISTORY OPTION_BIT(36)
 #define OPT_STATUS OPTION_BIT(37)
 #define OPT_VALIDATE OPTION_BIT(38)
+#define OPT_HTTP OPTION_BIT(39)
+#define OPT_TOKEN_FILE OPTION_BIT(40)
+#define OPT_AT_ONCE OPTION_BIT(41)
+#define OPT_QUEUE OPTION_BIT(42)
 /* Groups of them. */
 #define OPTS_COMMON (OPT_DIR | OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP)
 #define OPTS_TASK                                                                      \
@@ -66,9 +70,10 @@ enum { RW_MAX = 16, ENV_MAX = 128, IMAGES_MAX = 10 };
 
 struct args {		/* strings are argv's own */
 	uint64_t given; /* mask of the options that were typed */
-	const char *dir, *model, *mode, *config, *by, *resume, *message, *language, *in, *status;
+	const char *dir, *model, *mode, *config, *by, *resume, *message, *language, *in, *status,
+		*http, *token_file;
 	double max_usd, max_time, timeout;
-	int64_t max_tokens, max_turns, limit, memory;
+	int64_t max_tokens, max_turns, limit, memory, at_once, queue;
 	const char *output_schema;
 	const char *rw[RW_MAX];
 	size_t n_rw;

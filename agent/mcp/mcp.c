@@ -47,6 +47,15 @@ static void write_abilities(struct jw *w)
 	jw_kcstr(w, "instructions", instructions);
 }
 
+bool mcp_knows(struct slice version)
+{
+	for (size_t i = 0; i < ARRAY_LEN(legacy); i++) {
+		if (slice_eq_cstr(version, legacy[i]))
+			return true;
+	}
+	return false;
+}
+
 static void on_initialize(struct mcp *m, struct rpc_request *req)
 {
 	struct json asked = json_get(req->params, "protocolVersion");
@@ -180,6 +189,7 @@ struct mcp *mcp_new(const struct mcp_options *o)
 	struct mcp *m = xcalloc(1, sizeof(*m));
 
 	m->options = *o;
+	m->opened = o->opened;
 	list_init(&m->calls);
 	conn_init(&m->conn, &(struct conn_options){ .handlers = &handlers,
 						    .owner = m,

@@ -13,12 +13,16 @@ struct mcp;
 
 struct mcp_options {
 	struct exec *exec;	   /* borrowed for as long as it lives */
+	bool opened; /* the client has said initialize already, in another connection */
 	/* Of calls that name none themselves; borrowed. "" is fine. */
 	struct slice correlation_id, traceparent;
 	uint64_t seed;		   /* random */
 	void (*wake)(void *owner); /* as in struct conn_handlers */
 	void *owner;
 };
+
+/* Is it a revision of those that open with initialize? */
+bool mcp_knows(struct slice version);
 
 struct mcp *mcp_new(const struct mcp_options *o);
 struct conn *mcp_conn(struct mcp *m);

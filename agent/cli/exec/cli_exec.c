@@ -14,16 +14,19 @@ bool cli_exec_open(struct cli_exec *x, struct cli_loop *l, const struct place *p
 				  .image = c->container_image,
 				  .cpus = c->container_cpus,
 				  .toolchains = slice_eq_cstr(c->toolchains, "on"),
-				  .history = &x->sqlite.history,
-				  .cache = &x->cache.cache };
+				  .history = &x->metrics.history,
+				  .cache = &x->metrics.cache,
+				  .at_once = x->at_once,
+				  .queue = x->queue };
 
-	*x = (struct cli_exec){ .loop = l };
+	x->loop = l;
 	if (!exec_new(&o, &x->exec, err))
 		return false;
 	x->store = store_new(&l->uv, &l->runq, p->state);
 	x->ledger = ledger_new(p->state);
 	exec_sqlite_init(&x->sqlite, x->store, x->ledger);
 	exec_sqlite_cache_init(&x->cache, x->store, x->ledger);
+	metrics_init(&x->metrics, &x->sqlite.history, &x->cache.cache);
 	return true;
 }
 

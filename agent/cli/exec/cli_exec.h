@@ -6,14 +6,17 @@
 #include "agent/exec/exec.h"
 #include "agent/exec/exec_cache.h"
 #include "agent/exec/exec_history.h"
+#include "agent/serve/metrics.h"
 
 struct cli_exec {
+	size_t at_once, queue; /* set before it is opened; 0: as in struct exec_options */
 	struct exec *exec;
 	struct cli_loop *loop;
 	struct store *store;
 	struct ledger *ledger;
 	struct exec_sqlite sqlite;
 	struct exec_sqlite_cache cache;
+	struct metrics metrics; /* of everything that it executes */
 	bool closing;
 };
 

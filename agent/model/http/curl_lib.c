@@ -1,9 +1,9 @@
 /* curl_lib.c - see curl_lib.h */
 #include "agent/model/http/curl_lib.h"
 
-#include <dlfcn.h>
 #include <signal.h>
-#include <string.h>
+
+#include "agent/base/late_lib.h"
 
 static void ignore_sigpipe(void)
 {
@@ -15,18 +15,13 @@ static void ignore_sigpipe(void)
 	}
 }
 
-/* ISO C has no cast from an object to a function pointer; POSIX promises that the bytes agree. */
 static bool look_up(void *handle, const char *name, void *fn, size_t size, struct err *err)
 {
-	void *symbol = dlsym(handle, name);
-
-	if (!symbol)
-		return err_set(err, ERR_PROVIDER,
-			       "The installed libcurl has no %s(); install the package libcurl4 "
-			       "(7.87 or newer).",
-			       name);
-	memcpy(fn, &symbol, size);
-	return true;
+	return late_lib_find(handle, name, fn, size) ||
+	       err_set(err, ERR_PROVIDER,
+		       "The installed libcurl has no %s(); install the package libcurl4 "
+		       "(7.87 or newer).",
+		       name);
 }
 
 bool curl_lib_load(struct curl_lib *lib, struct err *err)
@@ -36,8 +31,7 @@ bool curl_lib_load(struct curl_lib *lib, struct err *err)
 
 	if (lib->handle)
 		return true;
-	for (size_t i = 0; i < ARRAY_LEN(names) && !l.handle; i++)
-		l.handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+	l.handle = late_lib_open(names, ARRAY_LEN(names));
 	if (!l.handle)
 		return err_set(err, ERR_PROVIDER,
 			       "libcurl is not installed, so no model can be reached; install the "

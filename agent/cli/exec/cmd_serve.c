@@ -1,0 +1,180 @@
+/* cmd_serve.c - emend serve: the execution service for other programs of this machine (agent/serve), until SIGTERM. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "agent/cli/exec/cli_exec.h"
+#include "agent/peers/folder.h"
+#include "agent/serve/listen.h"
+#include "agent/serve/serve.h"
+
+#define TOKEN_VARIABLE "EMEND_SERVE_TOKEN"
+
+enum { TOKEN_MAX = 4096, FILES = 65536 };
+
+struct serve_run {
+	struct cli *cli;
+	struct place place;
+	struct cli_loop loop;
+	struct cli_exec service;
+	struct listen listen;
+	struct slice token;
+	struct line_log log;
+	struct serve *serve;
+	struct err why;
+};
+
+static void end(void *payload)
+{
+	struct serve_run *r = payload;
+
+	serve_stop(r->serve);
+	r->serve = NULL;
+	listen_close(&r->listen);
+	line_log_close(&r->log);
+	cli_exec_close(&r->service, &r->loop);
+}
+
+static void on_interrupt(void *payload)
+{
+	struct serve_run *r = payload;
+
+	if (r->serve && r->loop.interrupts == 1)
+		serve_drain(r->serve, end, r);
+	else
+		end(r);
+}
+
+/* --- the token --- */
+
+static bool read_token_file(struct cli *c, const char *path, struct slice *out, struct err *err)
+{
+	char text[TOKEN_MAX];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (n < 0)
+		return err_set(err, ERR_USAGE, "--token-file: cannot read %s.", path);
+	*out = arena_dup(&c->arena, slice_trim(slice_make(text, (size_t)n)));
+	return true;
+}
+
+static bool find_token(struct serve_run *r, struct err *err)
+{
+	const char *file = r->cli->args.token_file, *variable = getenv(TOKEN_VARIABLE);
+
+	r->token = arena_dup(&r->cli->arena, slice_trim(slice_of(variable)));
+	(void)unsetenv(TOKEN_VARIABLE);
+	if (file && !read_token_file(r->cli, file, &r->token, err))
+		return false;
+	if (r->token.len > 0 && r->token.len < SERVE_TOKEN_MIN)
+		return err_set(
+			err, ERR_USAGE,
+			"The token is shorter than %d characters. A good one: openssl rand -hex "
+			"24",
+			SERVE_TOKEN_MIN);
+	if (r->token.len == 0 && (file || !r->listen.local))
+		return err_set(
+			err, ERR_USAGE,
+			"Every program of every user can connect to %.*s, so a token is needed: "
+			"set " TOKEN_VARIABLE ", or name a file with --token-file.",
+			SLICE_ARG(r->listen.name));
+	return true;
+}
+
+/* --- start --- */
+
+static bool choose_address(struct serve_run *r, struct err *err)
+{
+	struct arena *a = &r->cli->arena;
+	struct slice folder, text = slice_of(r->cli->args.http);
+
+	if (text.len == 0) {
+		if (!peers_folder(a, &folder, err))
+			return false;
+		text = arena_printf(a, "unix:%.*s/serve.sock", SLICE_ARG(folder));
+	}
+	return listen_open(a, text, &r->listen, err);
+}
+
+/* Each execution has some descriptors here, each client one. */
+static void allow_files(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur >= FILES)
+		return;
+	l.rlim_cur = l.rlim_max < FILES ? l.rlim_max : FILES;
+	(void)setrlimit(RLIMIT_NOFILE, &l);
+}
+
+static bool start(struct serve_run *r, struct err *err)
+{
+	const struct args *a = &r->cli->args;
+	struct serve_options o = {
+		.loop = &r->loop.uv,
+		.runq = &r->loop.runq,
+		.at_once = a->at_once ? (size_t)a->at_once : EXEC_AT_ONCE,
+		.queue = a->queue ? (size_t)a->queue : EXEC_QUEUE,
+		.metrics = &r->service.metrics,
+		.log = &r->log,
+		.local = r->listen.local,
+		.token = r->token,
+	};
+
+	r->service.at_once = o.at_once;
+	r->service.queue = o.queue;
+	line_log_init(&r->log, o.loop, cli_given(r->cli, OPT_QUIET) ? -1 : STDERR_FILENO);
+	if (!cli_exec_open(&r->service, &r->loop, &r->place, err))
+		return false;
+	o.exec = r->service.exec;
+	o.listener = r->listen.fd;
+	r->listen.fd = -1;
+	if (!serve_start(&o, &r->serve, err))
+		return false;
+	if (!cli_given(r->cli, OPT_QUIET))
+		term_printf(&r->cli->log, "emend: listening on %.*s\n", SLICE_ARG(r->listen.name));
+	(void)term_flush(&r->cli->log);
+	return true;
+}
+
+static int run(struct serve_run *r)
+{
+	struct err err = { 0 };
+
+	if (!cli_loop_init(&r->loop, r->cli, &r->place, false, &err))
+		return cli_fail(r->cli, &err);
+	r->loop.interrupted = on_interrupt;
+	r->loop.payload = r;
+	allow_files();
+	if (!start(r, &r->why))
+		end(r);
+	cli_loop_run(&r->loop);
+	return r->why.code == ERR_NONE ? 0 : cli_fail(r->cli, &r->why);
+}
+
+/* The versions of all languages are asked for at once, at the start. */
+static bool check_queue(struct cli *c, struct err *err)
+{
+	return c->args.queue == 0 || c->args.queue >= EXEC_LANGUAGES ||
+	       err_set(err, ERR_USAGE, "--queue: expected at least %d.", EXEC_LANGUAGES);
+}
+
+int cmd_serve(struct cli *c)
+{
+	struct serve_run r = { .cli = c, .listen = { .fd = -1, .lock = -1 } };
+	struct err err = { 0 };
+	int status;
+
+	if (check_queue(c, &err) && place_init(&r.place, c, &err) && choose_address(&r, &err) &&
+	    find_token(&r, &err))
+		status = run(&r);
+	else
+		status = cli_fail(c, &err);
+	listen_close(&r.listen);
+	place_release(&r.place);
+	return status;
+}
