@@ -11,7 +11,7 @@ static const struct command commands[] = {
 	{ "emend.acceptHunk", command_accept }, { "emend.rejectHunk", command_reject },
 	{ "emend.acceptAll", command_accept },	{ "emend.rejectAll", command_reject },
 	{ "emend.model", command_model },	{ "emend.status", command_status },
-	{ "emend.rewind", command_rewind },
+	{ "emend.rewind", command_rewind },	{ "emend.resume", command_resume },
 };
 
 const char *commands_name(size_t i)

@@ -30,7 +30,7 @@ void command_code(struct server *s, struct rpc_request *req, struct json arg, st
 		  const struct code_action *action);
 command_fn command_action;
 /* on/task_command.c */
-command_fn command_do, command_chat, command_undo, command_rewind, command_diff;
+command_fn command_do, command_chat, command_resume, command_undo, command_rewind, command_diff;
 /* on/others_command.c: those that may be about a task of another face */
 command_fn command_steer, command_cancel, command_tasks;
 /* on/hunk_command.c: {id}, {uri}, {task}, or nothing for all */

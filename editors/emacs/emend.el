@@ -94,7 +94,7 @@ strings: Emend then stands in front of it, and the buffers have both."
       (unless (jsonrpc-running-p (plist-get question :server))
         (emend--remove question)))
     (when lost
-      (message "Emend: the server ended, and with it: %s.  `emend-undo' takes back what was changed"
+      (message "Emend: the server ended, and with it: %s.  `emend-resume' goes on, `emend-undo' takes back what was changed"
                (mapconcat #'identity lost "; ")))))
 
 ;; Answers in text ------------------------------------------------------------
@@ -234,6 +234,7 @@ strings: Emend then stands in front of it, and the buffers have both."
     (define-key map (kbd "C-c C-c") #'emend-allow)
     (define-key map (kbd "C-c C-a") #'emend-allow-always)
     (define-key map (kbd "C-c C-k") #'emend-deny)
+    (define-key map (kbd "C-c C-r") #'emend-deny-with-reason)
     (define-key map (kbd "RET") #'emend-choose)
     map)
   "Keys of the window with a question.")
@@ -244,7 +245,7 @@ strings: Emend then stands in front of it, and the buffers have both."
   (setq font-lock-defaults diff-font-lock-defaults)
   (setq-local header-line-format
               (substitute-command-keys
-               "\\<emend-question-mode-map>\\[emend-allow] allow, \\[emend-deny] deny, \\[emend-choose] the choice on the line; M-x emend-answer comes here"))
+               "\\<emend-question-mode-map>\\[emend-allow] allow, \\[emend-deny] deny, \\[emend-deny-with-reason] deny and say why, \\[emend-choose] the choice on the line; M-x emend-answer comes here"))
   (add-hook 'kill-buffer-hook #'emend--question-killed nil t))
 
 (defun emend--question ()
@@ -262,15 +263,17 @@ strings: Emend then stands in front of it, and the buffers have both."
       (kill-buffer buffer))
     (when shown (emend--show-question))))
 
-(defun emend--settle (value)
-  "Answer the question on the screen with VALUE."
+(defun emend--settle (value &optional comment)
+  "Answer the question on the screen with VALUE, and COMMENT for the model."
   (let* ((question (emend--question))
          (server (plist-get question :server)))
     (when (jsonrpc-running-p server)
       (jsonrpc-notify server :emend/answer
-                      (list :question (plist-get question :id)
-                            (if (eq (plist-get question :kind) 'permission) :title :answer)
-                            value)))
+                      (append
+                       (list :question (plist-get question :id)
+                             (if (eq (plist-get question :kind) 'permission) :title :answer)
+                             value)
+                       (and comment (list :comment comment)))))
     (emend--remove question)))
 
 (defun emend--question-killed ()
@@ -379,6 +382,13 @@ strings: Emend then stands in front of it, and the buffers have both."
   "Say no to what is asked for."
   (interactive)
   (emend--pick "\\`Deny\\'"))
+
+(defun emend-deny-with-reason (reason)
+  "Say no to what is asked for, and tell the model the REASON."
+  (interactive (list (read-string "Why not? ")))
+  (unless (eq (plist-get (emend--question) :kind) 'permission)
+    (user-error "That answer is not offered here"))
+  (emend--settle "Deny" reason))
 
 (defun emend-choose ()
   "Answer with the choice on this line."
@@ -557,6 +567,24 @@ Lines only: no column, so no encoding to get wrong."
   "Take back all changes of Emend in this file."
   (interactive)
   (emend--execute "emend.rejectAll" (list :uri (emend--uri))))
+
+(defun emend--newest (state)
+  "The plist of the newest task in STATE, or nil."
+  (cdr (cl-find-if (lambda (entry) (equal (plist-get (cdr entry) :state) state)) emend--tasks)))
+
+(defun emend-steer (text)
+  "Tell the running task TEXT; it hears it at its next step."
+  (interactive "sEmend, to the running task: ")
+  (let ((task (or (emend--newest "running") (user-error "Emend: no task is running"))))
+    (emend--execute "emend.steer" (list :task (plist-get task :taskId) :text text)
+                    (lambda (_) (message "Emend: the task hears it at its next step")))))
+
+(defun emend-resume (session)
+  "Go on with the task that was lost with its server, or with SESSION, an id."
+  (interactive
+   (list (or (plist-get (emend--newest "lost") :session)
+             (read-string "No task was lost here; the session (`emend sessions' lists them): "))))
+  (emend--execute "emend.resume" (list :session session)))
 
 (defun emend-cancel ()
   "Cancel the tasks that run."

@@ -1,4 +1,4 @@
-/* task_command.c - the commands that start a task, and about what one changed: do, chat, undo, diff. */
+/* task_command.c - the commands that start a task, and about what one changed: do, chat, resume, undo, diff. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -98,6 +98,26 @@ void command_chat(struct server *s, struct rpc_request *req, struct json arg, st
 	(void)err_set(
 		&err, ERR_INVALID,
 		"emend.chat needs one argument: {text: \"what you say\", session?: \"...\"}.");
+	command_failed(req, &err);
+}
+
+/* A session whose task was lost with its server goes on. */
+void command_resume(struct server *s, struct rpc_request *req, struct json arg, struct json token)
+{
+	struct task_spec spec = {
+		.instruction = SLICE("Go on where you were: the program ended in the middle of "
+				     "this. Look first at what is there."),
+		.session = command_text(req, arg, "session"),
+	};
+	struct err err;
+
+	if (spec.session.len > 0) {
+		start_free(s, req, arg, token, &spec, true);
+		return;
+	}
+	(void)err_set(&err, ERR_INVALID,
+		      "emend.resume needs one argument: {session: \"...\"}; `emend sessions` lists "
+		      "them.");
 	command_failed(req, &err);
 }
 

@@ -13,7 +13,6 @@ import type { LogEvent } from './turns';
 import { View } from './view';
 import type { FromView, State } from './view/messages';
 
-const RESUME = 'Go on where you were: the program ended in the middle of this. Look first at what is there.';
 
 export class Controller {
   readonly turns = new Turns();
@@ -115,7 +114,7 @@ export class Controller {
       turns: [...this.turns.all.values()],
       session: this.session,
       questions: this.questions.all().map((q) => ({
-        id: q.id, title: q.title, subject: q.subject, reason: q.reason, options: q.options, permission: q.permission,
+        id: q.id, title: q.title, subject: q.subject, reason: q.reason, options: this.questions.choices(q), permission: q.permission,
       })),
       cost: this.cost,
       model: this.figures?.model,
@@ -211,20 +210,25 @@ export class Controller {
   }
 
   private async chat(text: string, session?: string): Promise<void> {
+    await this.turn('emend.chat', { text, session }, text);
+  }
+
+  // A command that begins a turn of the conversation.
+  private async turn(command: string, argument: object, prompt: string): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     const uri = editor?.document.uri.scheme === 'file' ? this.server.asUri(editor.document.uri) : undefined;
-    const made = await this.server.execute<{ taskId: string; session: string }>('emend.chat', { text, session, uri });
+    const made = await this.server.execute<{ taskId: string; session: string }>(command, { ...argument, uri });
     if (!made) return;
     const turn = this.turns.turn(made.taskId);
-    turn.prompt = text;
+    turn.prompt = prompt;
     this.session = made.session;
-    this.view.post({ type: 'task', info: turn.info, prompt: text });
+    this.view.post({ type: 'task', info: turn.info, prompt });
     this.view.refresh();
   }
 
   private async resumeTask(id: string): Promise<void> {
     const session = this.turns.all.get(id)?.info.session;
-    if (await this.server.ready()) await this.chat(RESUME, session);
+    if (await this.server.ready()) await this.turn('emend.resume', { session }, 'Go on where you were');
   }
 
   newConversation(): void {

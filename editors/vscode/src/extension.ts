@@ -18,8 +18,8 @@ let server: Server | undefined;
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const answers = new Answers(context);
   const lookup = new Lookup();
-  const questions = new Questions(context, (question, value) => made.notify('emend/answer',
-    { question: question.id, [question.permission ? 'title' : 'answer']: value }));
+  const questions = new Questions(context, (question, value, comment) => made.notify('emend/answer',
+    { question: question.id, [question.permission ? 'title' : 'answer']: value, comment }));
   const attach = (client: LanguageClient) => {
     client.onNotification('emend/task', (task: TaskInfo) => controller.onTask(task));
     client.onNotification('emend/text', (p: { taskId: string; text: string }) => controller.onText(p.taskId, p.text));

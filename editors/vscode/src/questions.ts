@@ -9,6 +9,7 @@ import type { PermissionRequest, QuestionRequest } from './protocol';
 const TEXT = 'emend-question'; // scheme of the documents
 const PROPOSAL = 'emend-proposal'; // and of the right side of a diff
 const SHORT = ['Allow once', 'Deny']; // answers that fit into a notification
+const WHY = 'Deny and say why...'; // the model hears it
 const SHORT_CHARS = 40; // all answers to a question of the model
 
 export interface Question {
@@ -39,10 +40,10 @@ export class Questions {
   inView: () => boolean = () => false; // the view is seen, and has a card for each question
   private status = vscode.window.createStatusBarItem('emend.question', vscode.StatusBarAlignment.Left, 100);
 
-  // send(question, value): tells the server the answer.
+  // send(question, value, comment): tells the server the answer.
   constructor(
     context: vscode.ExtensionContext,
-    private send: (question: Question, value: string) => void,
+    private send: (question: Question, value: string, comment?: string) => void,
   ) {
     this.status.name = 'Emend asks';
     this.status.command = 'emend.ui.answer';
@@ -188,15 +189,25 @@ export class Questions {
     const top = new vscode.Range(1, 0, 1, 0); // below the title: above the first line they would be scrolled away
     const lens = (title: string, value?: string) =>
       new vscode.CodeLens(top, { title, command: 'emend.ui.pick', arguments: [document.uri.path, value] });
-    return question.options.length ? question.options.map((o) => lens(o, o)) : [lens('Answer...')];
+    return question.options.length ? this.choices(question).map((o) => lens(o, o)) : [lens('Answer...')];
+  }
+
+  // What can be answered: the server's options, and a no with words.
+  choices(question: Question): string[] {
+    return question.options.flatMap((o) => (question.permission && o === 'Deny' ? [o, WHY] : [o]));
   }
 
   // value undefined: the question is for free text.
   async pick(path: string, value?: string): Promise<void> {
     const question = this.open.get(path);
     if (!question) return;
-    const answer = value ?? await vscode.window.showInputBox({ prompt: question.title, ignoreFocusOut: true });
-    if (answer !== undefined && this.open.get(path) === question) this.settle(question, answer);
+    const why = question.permission && value === WHY;
+    const typed = why || value === undefined
+      ? await vscode.window.showInputBox({ prompt: why ? 'Why not? The model hears it' : question.title, ignoreFocusOut: true })
+      : value;
+    if (typed === undefined || this.open.get(path) !== question) return;
+    if (why) this.settle(question, 'Deny', typed);
+    else this.settle(question, typed);
   }
 
   // From the view: by the id of the question.
@@ -229,13 +240,13 @@ export class Questions {
       await this.pick(question.uri.path);
       return;
     }
-    const answer = await vscode.window.showQuickPick(question.options,
+    const answer = await vscode.window.showQuickPick(this.choices(question),
       { title: `${question.title}: ${question.subject}`, ignoreFocusOut: true });
     if (answer) await this.pick(question.uri.path, answer);
   }
 
-  private settle(question: Question, value: string): void {
-    this.send(question, value);
+  private settle(question: Question, value: string, comment?: string): void {
+    this.send(question, value, comment);
     this.forget(question);
   }
 

@@ -161,6 +161,39 @@ local function about_task(command)
   end
 end
 
+-- What a running task is to hear at its next step.
+local function steer(words)
+  local task = tasks.newest('running')
+  if not task then
+    vim.notify('Emend: no task is running: `:Emend do` starts one', vim.log.levels.WARN)
+    return
+  end
+  local function send(text)
+    if text and text ~= '' then
+      M.execute('emend.steer', { task = task.taskId, text = text }, function()
+        vim.notify('Emend: the task hears it at its next step')
+      end)
+    end
+  end
+  if words ~= '' then
+    send(words)
+  else
+    vim.ui.input({ prompt = 'Emend, to the running task: ' }, send)
+  end
+end
+
+-- Goes on with the task that was lost with its server, or with a session by its id.
+local function resume(session)
+  local lost = tasks.newest('lost')
+  session = session ~= '' and session or lost and lost.session
+  if session then
+    M.execute('emend.resume', { session = session })
+  else
+    vim.notify('Emend: no task was lost in this editor; `emend sessions` lists those of others, and `:Emend resume ID`'
+      .. ' goes on with one', vim.log.levels.WARN)
+  end
+end
+
 local function free_text(text, plan)
   -- A buffer without a file says nothing about the folder.
   local uri = vim.bo.buftype == '' and vim.api.nvim_buf_get_name(0) ~= '' and vim.uri_from_bufnr(0) or nil
@@ -204,6 +237,8 @@ local verbs = {
   end,
   ['do'] = asked('Emend, do: ', nil),
   plan = asked('Emend, plan: ', true),
+  steer = steer,
+  resume = resume,
   undo = about_task('emend.undo'),
   cancel = about_task('emend.cancel'),
   diff = about_task('emend.diff'),

@@ -16,12 +16,13 @@ local function say(text, level)
   vim.notify('Emend: ' .. text, level or vim.log.levels.INFO)
 end
 
-local function send(question, value)
+local function send(question, value, comment)
   local client = vim.lsp.get_client_by_id(question.client)
   if not client then
     return
   end
-  local params = { question = question.id, [question.kind == 'permission' and 'title' or 'answer'] = value }
+  local params = { question = question.id, [question.kind == 'permission' and 'title' or 'answer'] = value,
+    comment = comment }
   if vim.fn.has('nvim-0.11') == 1 then
     client:notify('emend/answer', params)
   else
@@ -51,8 +52,8 @@ local function remove(question)
   show_next()
 end
 
-local function answer(question, value)
-  send(question, value)
+local function answer(question, value, comment)
+  send(question, value, comment)
   remove(question)
 end
 
@@ -73,6 +74,14 @@ local function ask_text(question)
   vim.ui.input({ prompt = 'Answer: ' }, function(text)
     if text and text ~= '' then
       answer(question, text)
+    end
+  end)
+end
+
+local function deny_with_words(question)
+  vim.ui.input({ prompt = 'Why not? ' }, function(words)
+    if words then
+      answer(question, 'Deny', words)
     end
   end)
 end
@@ -110,10 +119,13 @@ local function map(buf, question)
     key('gd', function()
       pick(question, 'Deny')
     end)
+    key('gD', function()
+      deny_with_words(question)
+    end)
   end
 end
 
-local hints = { ['Deny'] = 'gd', ['Allow once'] = 'ga' }
+local hints = { ['Deny'] = 'gd, and say why: gD', ['Allow once'] = 'ga' }
 
 local function lines_of(question)
   local lines = vim.list_extend({ 'Emend asks: ' .. question.title }, question.lines)

@@ -133,7 +133,7 @@ local function on_exit(root)
       end
       local why = signal ~= 0 and 'was killed by signal ' .. signal or 'ended with status ' .. code
       local lost = #titles == 0 and '' or string.format(
-        ' %s lost: %s. What %s changed is kept, and `:Emend undo` takes it back.', #titles == 1 and 'A task was'
+        ' %s lost: %s. `:Emend resume` goes on. What %s changed is kept, and `:Emend undo` takes it back.', #titles == 1 and 'A task was'
           or #titles .. ' tasks were', table.concat(titles, '; '), #titles == 1 and 'it' or 'they')
       vim.notify('Emend: the server ' .. why .. '.' .. lost, vim.log.levels.ERROR)
       start_again(root, id)

@@ -150,14 +150,19 @@ function M.list()
   return out
 end
 
--- For a status line: "" or what the newest running task does.
-function M.statusline()
+-- The newest task in this state, or nil.
+function M.newest(state)
   for _, task in ipairs(M.list()) do
-    if task.state == 'running' then
-      return 'Emend: ' .. ((task.message or '') ~= '' and task.message or task.title or '')
+    if task.state == state then
+      return task
     end
   end
-  return ''
+end
+
+-- For a status line: "" or what the newest running task does.
+function M.statusline()
+  local task = M.newest('running')
+  return task and 'Emend: ' .. ((task.message or '') ~= '' and task.message or task.title or '') or ''
 end
 
 -- The server of this client is gone, and its tasks with it. Returns their titles.
