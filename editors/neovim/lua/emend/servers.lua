@@ -132,16 +132,22 @@ local function on_exit(root)
         return
       end
       local why = signal ~= 0 and 'was killed by signal ' .. signal or 'ended with status ' .. code
-      local lost = #titles == 0 and '' or string.format(
-        ' %s lost: %s. `:Emend resume` goes on. What %s changed is kept, and `:Emend undo` takes it back.', #titles == 1 and 'A task was'
-          or #titles .. ' tasks were', table.concat(titles, '; '), #titles == 1 and 'it' or 'they')
-      vim.notify('Emend: the server ' .. why .. '.' .. lost, vim.log.levels.ERROR)
       start_again(root, id)
+      -- In one line, and not right behind what Neovim itself says of a client that ended: a second line waits for
+      -- <Enter>, and everything else with it.
+      local said = tasks.one_line(#titles == 0 and 'Emend: the server ' .. why or 'Emend: lost: '
+        .. table.concat(titles, '; '):sub(1, 40) .. '. `:Emend resume` goes on. The server ' .. why)
+      vim.defer_fn(function()
+        vim.cmd('redraw')
+        vim.notify(said, vim.log.levels.ERROR)
+      end, 200)
     end)
   end
 end
 
 local handlers = {
+  ['window/showMessage'] = tasks.on_message,
+  ['workspace/applyEdit'] = tasks.on_edit,
   ['emend/diagnostics'] = lookup.on_diagnostics,
   ['emend/hunks'] = hunks.on_hunks,
   ['emend/lookup'] = lookup.on_lookup,

@@ -16,7 +16,7 @@ local page_win -- the window that answers are shown in
 -- These answer in text: it is shown as it comes.
 local answers_in_text = { explain = true, review = true }
 
-local function one_line(text)
+function M.one_line(text)
   local line = (text or ''):gsub('%s+', ' ')
   local room = math.max(20, vim.o.columns - 15) -- a longer one would ask for <Enter>
   return #line > room and line:sub(1, room - 3) .. '...' or line
@@ -32,11 +32,27 @@ local function look_at_disk()
   end
 end
 
--- In the command line and at prompts a message would overwrite what is typed.
+-- In the command line and at prompts a message would overwrite what is typed. Where one stands already, a second line
+-- would ask for <Enter>, and take the next key for it: the redraw clears it.
 local function echo(text)
   if not vim.api.nvim_get_mode().mode:match('^[cr]') then
-    vim.api.nvim_echo({ { one_line(text) } }, false, {})
+    vim.cmd('redraw')
+    vim.api.nvim_echo({ { M.one_line(text) } }, false, {})
   end
+end
+
+-- window/showMessage: in one line, but for what went wrong.
+function M.on_message(_, params)
+  local level = ({ vim.log.levels.ERROR, vim.log.levels.WARN })[params.type] or vim.log.levels.INFO
+  if not vim.api.nvim_get_mode().mode:match('^[cr]') then
+    vim.cmd('redraw')
+  end
+  vim.notify(level == vim.log.levels.INFO and M.one_line(params.message) or params.message, level)
+end
+
+-- Neovim prints the label of an edit as a line of its own; the end of the task says more.
+function M.on_edit(err, params, ...)
+  return vim.lsp.handlers['workspace/applyEdit'](err, vim.tbl_extend('force', params, { label = false }), ...)
 end
 
 function M.on_task(_, task, ctx)
