@@ -1,0 +1,153 @@
+"""Neovim, with the plugin and beside another language server, as play.py drives it: with keys."""
+import re
+
+from person import TOP, Neovim
+from terminal import wait
+
+# The other language server, and what the player asks Neovim; what a person sees is in these buffers and lists.
+INIT = r"""
+vim.cmd('filetype on')
+vim.opt.laststatus = 2
+vim.api.nvim_create_autocmd('FileType', { pattern = 'c', callback = function()
+  local config = { name = 'other', cmd = { vim.env.EMEND_TOP .. '/tests/fake/language_server.py' }, root_dir = vim.fn.getcwd() }
+  if vim.lsp.start then vim.lsp.start(config) else vim.lsp.buf_attach_client(0, vim.lsp.start_client(config)) end
+end })
+function Ends()
+  local out = {}
+  for _, task in ipairs(require('emend').tasks()) do
+    if task.state ~= 'running' and task.state ~= 'lost' then table.insert(out, 1, task.state) end
+  end
+  return out
+end
+function Answer()
+  local out = ''
+  for _, win in ipairs(vim.api.nvim_list_wins()) do
+    local buf = vim.api.nvim_win_get_buf(win)
+    if vim.bo[buf].filetype == 'markdown' then out = table.concat(vim.api.nvim_buf_get_lines(buf, 0, -1, false), '\n') end
+  end
+  return out
+end
+function Problems()
+  return table.concat(vim.tbl_map(function(d) return d.message end, vim.diagnostic.get(0)), '\n')
+end
+function Running()
+  return #vim.tbl_filter(function(t) return t.state == 'running' end, require('emend').tasks())
+end
+"""
+
+
+class Player(Neovim):
+    more_init = INIT
+    lacks = {}
+
+    def __init__(self, files, first, program):
+        self.program = program
+        super().__init__(files, [], first)
+
+    def keys(self, keys):
+        self.terminal.keys("\x1c\x0e" + keys)  # to normal mode, from the <Enter> that a long message asks for, too
+
+    def lua(self, expression):
+        return self.value("luaeval('%s')" % expression)
+
+    def screen(self):
+        return "mode %s, %s\n" % (self.value("mode(1)"), self.value("execute('messages')")[-800:]) + re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", " ", self.terminal.output[-1500:].decode("utf-8", "replace"))
+
+    def ready(self):
+        if self.value("1") != 1:
+            self.terminal.keys("\r")  # Neovim's own words about a client that ended, of more than a line, wait for it
+        return super().ready()
+
+    # --- the person ---
+
+    def type(self, line, text):
+        self.keys("%dGA%s\x1c\x0e" % (line, text))
+
+    def ask(self, text):
+        self.keys(":Emend do %s\r" % text)
+
+    def action(self, first, last, title):
+        """The menu is numbered: the number is read from the screen."""
+        for _ in range(5):
+            start = len(self.terminal.output)
+            self.keys(":%d,%dEmend actions\r" % (first, last))
+            number = wait(lambda: re.findall(r"(\d+):\s+%s" % title.replace(" ", r"\s+"), self.seen_since(start)), 10)
+            if number:
+                self.terminal.keys(number[-1] + "\r")
+                return
+            self.terminal.keys("q\r")
+
+    def seen_since(self, start):
+        return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", " ", self.terminal.output[start:].decode("utf-8", "replace"))
+
+    def allow(self):
+        self.keys(":Emend answer\rga")
+
+    def deny(self, why):
+        self.keys(":Emend answer\rgD%s\r" % why)
+
+    def choose(self, option):
+        self.keys(":Emend answer\r/^  %s\r\r" % option)
+
+    def begin_typing(self, line):
+        self.keys("%dGA" % line)
+
+    def type_on(self, text):
+        self.terminal.keys(text)
+
+    def end_typing(self):
+        self.keys("")
+
+    def leave(self):
+        self.keys(":only\r")
+
+    def steer(self, text):
+        self.keys(":Emend steer %s\r" % text)
+
+    def cancel(self):
+        self.keys(":Emend cancel\r")
+
+    def undo(self):
+        self.keys(":Emend undo\r")
+
+    def accept_all(self):
+        self.keys(":Emend accept-all\r")
+
+    def reject(self, line):
+        self.keys("%dG:Emend reject\r" % line)
+
+    def resume(self):
+        self.keys(":Emend resume\r")
+
+    def before_kill(self):
+        pass
+
+    # --- what is seen ---
+
+    def problem(self, words):
+        return words in self.lua("Problems()")
+
+    def answer_shown(self):
+        return self.lua("Answer()")
+
+    def proposal(self):
+        return self.question()
+
+    def ends(self):
+        return self.lua("Ends()") or []
+
+    def running(self):
+        return self.lua("Running()") == 1
+
+    def lost(self):
+        return "lost: Add one. `:Emend resume` goes on" in self.value("execute('messages')")
+
+    def waiting(self):
+        return self.lua("#require([[emend]]).hunks(0)")
+
+
+def make(program):
+    return lambda files, first: Player(files, first, program)
+
+
+__all__ = ["make", "TOP"]
