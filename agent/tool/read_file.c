@@ -77,9 +77,10 @@ static void show(struct tool_run *r, struct slice text)
 			   MAX_LINE_BYTES, cut, MAX_LINE_BYTES + 1, 2 * MAX_LINE_BYTES);
 	if (s->encoding != ENCODING_UTF8)
 		buf_printf(&out, "(the file is in %s and stays so)\n", encoding_name(s->encoding));
+	last = last >= s->first ? last - s->first + 1 : 0;
 	tool_finish(r, true, buf_slice(&out),
-		    arena_printf(&r->arena, "%.*s, %" PRId64 " lines", SLICE_ARG(s->path),
-				 last >= s->first ? last - s->first + 1 : 0));
+		    arena_printf(&r->arena, "%.*s, %" PRId64 " line%s", SLICE_ARG(s->path), last,
+				 last == 1 ? "" : "s"));
 	buf_release(&out);
 }
 

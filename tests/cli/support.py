@@ -60,8 +60,11 @@ class Workspace:
             for name in files:
                 path = os.path.join(folder, name)
                 if os.path.isfile(path):
-                    with open(path, "rb") as f:
-                        data = f.read()
+                    try:
+                        with open(path, "rb") as f:
+                            data = f.read()
+                    except FileNotFoundError:  # views go a moment after the program
+                        continue
                     if any(secret.encode() in data for secret in PLANTED):
                         yield path
 

@@ -355,8 +355,14 @@ class Schedule:
         # nobody waits for it any more, seconds later.
         hangs = any(e.stopped for e in self.desk.editors)
         if self.rng.random() < (0.02 if hangs else 0.3):
-            self.wait("an answer", lambda: not self.desk.working)
+            self.wait("an answer", lambda: not self.at_work())
         return bool(did)
+
+    def at_work(self):
+        """All of whom something comes: not the agents of a server that hangs."""
+        still = [a.number for a in self.agents.values() if getattr(a.home, "stopped", False)]
+        still += [e.name for e in self.desk.editors if e.stopped]
+        return [who for who in self.desk.working if who not in still]
 
     # --- the end ---
 

@@ -1,8 +1,9 @@
 /* ask_text.c - see ask_text.h */
 #include "agent/cli/ask/ask_text.h"
 
-/* More than a rule can have (always.c): it is never cut where a person agrees to it. */
-enum { RULE_BYTES = 400 };
+#include "agent/cli/screen/flow.h"
+
+enum { ROOM_FOR_CHOICES = 50 }; /* columns that they need beside each other */
 
 /* Of a line that came from outside, and of what is wrapped of it. No row of ours begins so. */
 static const char bar[] = "  | ", wrapped[] = "    ";
@@ -39,15 +40,19 @@ void ask_text_more(struct term *t, size_t shown, size_t all)
 
 void ask_text_choices(struct term *t, const struct permission_request *r)
 {
-	term_raw(t, SLICE("  [y] yes, once   [n] no, or: n WHY   [?] help\n"));
-	if (r->rule.len > 0) {
-		term_raw(t,
-			 r->can_save
-				 ? SLICE("  [a] always in this task, [s] and in later ones here: ")
-				 : SLICE("  [a] always in this task: "));
-		term_line(t, TERM_PLAIN, r->rule, RULE_BYTES);
-		term_raw(t, SLICE("\n"));
-	}
+	unsigned columns = term_columns(t);
+	bool narrow = columns > 0 && columns < ROOM_FOR_CHOICES;
+	struct arena a;
+
+	term_raw(t, narrow ? SLICE("  [y] yes, once\n  [n] no, or: n WHY\n  [?] help\n")
+			   : SLICE("  [y] yes, once   [n] no, or: n WHY   [?] help\n"));
+	arena_init(&a);
+	if (r->rule.len > 0) /* whole: it is what a person agrees to */
+		flow_line(t, TERM_PLAIN, "  ", TERM_PLAIN,
+			  arena_printf(&a, "[a] always in this task%s: %.*s",
+				       r->can_save ? ", [s] and in later ones here" : "",
+				       SLICE_ARG(r->rule)));
+	arena_release(&a);
 	term_raw(t, SLICE("  > "));
 }
 

@@ -22,8 +22,8 @@ struct slice back_summary(struct arena *a, const struct undo_spec *s, bool previ
 
 /* undo_list.c: the tasks of this folder that can be undone. */
 int undo_list(struct cli *c);
-/* cmd_rewind.c: the steps of a session, with the one at which it stands marked. */
+/* cmd_rewind.c: the steps of a session, with the one at which it stands marked. word: what goes to one of them. */
 NODISCARD bool rewind_list(struct cli *c, const struct place *p, struct slice session,
-			   struct err *err);
+			   const char *word, struct err *err);
 
 #endif

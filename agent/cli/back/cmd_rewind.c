@@ -11,6 +11,7 @@
 
 struct listing {
 	struct cli *cli;
+	const char *word;
 	struct rewind_steps steps;
 	struct history history;
 };
@@ -76,6 +77,8 @@ static struct slice first_line(struct slice text)
 	struct slice line = SLICE("");
 
 	(void)slice_next_line(&text, &line);
+	while (line.len > 0 && (line.ptr[0] == '#' || line.ptr[0] == ' ')) /* a heading */
+		line = slice_sub(line, 1, line.len);
 	return line;
 }
 
@@ -114,16 +117,16 @@ static void put_foot(struct listing *l)
 				  "Not covered: %zu change%s of commands, of whole folders or very "
 				  "large files.",
 				  outside, outside == 1 ? "" : "s"));
-	flow_line(
-		t, TERM_PLAIN, "", TERM_PLAIN,
-		arena_printf(
-			a,
-			"The session stands at the end of step %lld%s. `emend rewind STEP` goes to "
-			"the end of another one, with conversation and files; 0 is before all.",
-			(long long)(s->at ? s->steps[s->at - 1].number : 0),
-			s->at < s->n ? "; what was done after it lies ahead, until the session "
-				       "goes on from here"
-				     : ""));
+	flow_line(t, TERM_PLAIN, "", TERM_PLAIN,
+		  arena_printf(
+			  a,
+			  "The session stands at the end of step %lld%s. `%s STEP` goes to "
+			  "the end of another one, with conversation and files; 0 is before all.",
+			  (long long)(s->at ? s->steps[s->at - 1].number : 0),
+			  s->at < s->n ? "; what was done after it lies ahead, until the session "
+					 "goes on from here"
+				       : "",
+			  l->word));
 }
 
 static bool listing_read(struct listing *l, const struct place *p, struct slice session,
@@ -133,7 +136,8 @@ static bool listing_read(struct listing *l, const struct place *p, struct slice 
 	       history_read(&l->cli->arena, p->state, session, &l->history, err);
 }
 
-bool rewind_list(struct cli *c, const struct place *p, struct slice session, struct err *err)
+bool rewind_list(struct cli *c, const struct place *p, struct slice session, const char *word,
+		 struct err *err)
 {
 	static const struct table_column columns[] = {
 		{ .head = "step", .right = true },
@@ -141,7 +145,7 @@ bool rewind_list(struct cli *c, const struct place *p, struct slice session, str
 		{ .head = "files" },
 		{ .head = "what", .gives = true },
 	};
-	struct listing l = { .cli = c };
+	struct listing l = { .cli = c, .word = word };
 	struct table table;
 
 	if (!listing_read(&l, p, session, err))
@@ -236,7 +240,7 @@ int cmd_rewind(struct cli *c)
 
 	ok = place_init(&p, c, &err) && find(c, &p, &spec.session, &spec.to, &err);
 	if (ok && spec.to < 0) {
-		ok = rewind_list(c, &p, spec.session, &err);
+		ok = rewind_list(c, &p, spec.session, "emend rewind", &err);
 	} else if (ok) {
 		ok = back_can_ask(c, "rewind", &err) && put_way(c, &p, &spec, &err);
 		if (ok)

@@ -14,11 +14,15 @@
 
 enum { BOX_NOTES = 8, BOX_ROWS = 8 };
 
+struct box_note { /* on one line; of the text as much as fits beside the hint */
+	struct slice text, hint;
+};
+
 struct box {
 	const struct line *line;
 	bool colour;
 	struct slice head;	       /* "": none; borrowed */
-	struct slice notes[BOX_NOTES]; /* below the text; borrowed */
+	struct box_note notes[BOX_NOTES]; /* below the text; borrowed */
 	size_t n_notes;
 };
 

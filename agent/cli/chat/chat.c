@@ -167,6 +167,7 @@ void chat_entered(struct chat *c, struct slice text, bool later)
 static void put_summary(struct chat *c)
 {
 	struct arena *a = &c->cli->arena;
+	unsigned columns;
 
 	if (c->session.len == 0 || c->turns == 0 || c->host.json || c->host.quiet)
 		return;
@@ -176,7 +177,10 @@ static void put_summary(struct chat *c)
 				  SLICE_ARG(c->session), c->turns, c->turns == 1 ? "" : "s",
 				  c->n_files, c->n_files == 1 ? "" : "s", c->usd, c->seconds));
 	/* Not wrapped: it is to be copied. */
-	term_printf(c->host.log, "Go on: emend chat --resume %.*s\n", SLICE_ARG(c->session));
+	columns = term_columns(c->host.log);
+	term_printf(c->host.log, "Go on:%semend chat --resume %.*s\n",
+		    columns > 0 && columns < 28 + c->session.len ? "\n" : " ",
+		    SLICE_ARG(c->session));
 }
 
 static void end(struct chat *c)
@@ -374,6 +378,7 @@ static bool begin(struct chat *c, const struct session_info *s, struct slice tex
 	host_cli_init(&c->host, c->cli, &c->loop, false);
 	c->host.chat = true;
 	c->host.notice.bell = c->place.config.bell;
+	c->host.live.limit_usd = c->place.config.budget.task_usd;
 	job_init(&c->next, next_message);
 	c->loop.interrupted = on_signal;
 	c->loop.breaks = on_break;

@@ -10,6 +10,8 @@
 #include "agent/cli/target.h"
 #include "agent/config/suggest.h"
 
+enum { ROOM_FOR_HELP = 60 }; /* columns for name and words beside each other */
+
 struct slash {
 	const char *name, *args, *doc;
 	bool idle; /* only while nothing runs */
@@ -54,7 +56,7 @@ static void run_rewind(struct chat *c, struct slice arg)
 
 	if (arg.len == 0 && c->session.len > 0) {
 		begin_line(&c->host);
-		if (!rewind_list(c->cli, &c->place, c->session, &err))
+		if (!rewind_list(c->cli, &c->place, c->session, "/rewind", &err))
 			chat_note(c, slice_of(err.msg));
 		return;
 	}
@@ -268,16 +270,21 @@ const char *slash_name(size_t i)
 static void run_help(struct chat *c, struct slice arg)
 {
 	struct term *t = c->host.log;
+	bool narrow = term_columns(t) > 0 && term_columns(t) < ROOM_FOR_HELP;
 
 	(void)arg;
 	begin_line(&c->host);
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		char head[40];
+		int n = snprintf(head, sizeof(head), "  /%s%s%s", table[i].name,
+				 *table[i].args ? " " : "", table[i].args);
 
-		(void)snprintf(head, sizeof(head), "  /%s%s%s", table[i].name,
-			       *table[i].args ? " " : "", table[i].args);
-		(void)snprintf(head + strlen(head), sizeof(head) - strlen(head), "%*s",
-			       strlen(head) < 21 ? 21 - (int)strlen(head) : 1, "");
+		if (narrow) {
+			flow_line(t, TERM_CYAN, "", TERM_PLAIN, slice_of(head));
+			flow_line(t, TERM_PLAIN, "      ", TERM_PLAIN, slice_of(table[i].doc));
+			continue;
+		}
+		(void)snprintf(head + n, sizeof(head) - (size_t)n, "%*s", n < 21 ? 21 - n : 1, "");
 		flow_line(t, TERM_PLAIN, head, TERM_CYAN, slice_of(table[i].doc));
 	}
 	if (c->input.kind == INPUT_KEYS)

@@ -39,16 +39,18 @@ static void draw(void *self, struct buf *out, unsigned columns, struct live_plac
 	arena_release(&s->drawn);
 	arena_init(&s->drawn);
 	b->n_notes = 0;
+	memset(b->notes, 0, sizeof(b->notes));
 	if (s->hint_text.len > 0)
-		b->notes[b->n_notes++] = buf_slice(&s->hint_text);
+		b->notes[b->n_notes++].text = buf_slice(&s->hint_text);
 	for (size_t i = 0;
 	     s->host->task && b->n_notes < BOX_NOTES - 1 && task_waits(s->host->task, i, &text);
 	     i++)
 		b->notes[b->n_notes++] =
-			arena_printf(&s->drawn, "next step: \"%.*s\"  (Up takes it back)",
-				     SLICE_ARG(slice_sub(text, 0, 200)));
+			(struct box_note){ arena_printf(&s->drawn, "next step: \"%.*s\"",
+							SLICE_ARG(slice_sub(text, 0, 200))),
+					   SLICE("  (Up takes it back)") };
 	if (s->line.text.len > 0)
-		b->notes[b->n_notes++] = SLICE("Enter: the task hears it with its next step");
+		b->notes[b->n_notes++].text = SLICE("Enter: the task hears it with its next step");
 	box_draw(b, out, columns, cursor);
 }
 

@@ -9,11 +9,13 @@
 
 /* --- the box --- */
 
-static void add_note(struct chat *c, const char *what, struct slice text, const char *how)
+static void add_note(struct chat *c, const char *what, struct slice text, struct slice hint)
 {
 	if (c->box.n_notes < BOX_NOTES)
-		c->box.notes[c->box.n_notes++] = arena_printf(
-			&c->drawn, "%s \"%.*s\"%s", what, SLICE_ARG(slice_sub(text, 0, 200)), how);
+		c->box.notes[c->box.n_notes++] =
+			(struct box_note){ arena_printf(&c->drawn, "%s \"%.*s\"", what,
+							SLICE_ARG(slice_sub(text, 0, 200))),
+					   hint };
 }
 
 /* Everything that is shown is made anew. */
@@ -25,17 +27,18 @@ static void compose(struct chat *c)
 	arena_release(&c->drawn);
 	arena_init(&c->drawn);
 	b->n_notes = 0;
+	memset(b->notes, 0, sizeof(b->notes));
 	b->head = SLICE("");
 	if (c->state == CHAT_READING)
 		b->head = arena_printf(&c->drawn, "%s   $%.4f of %.2f   %.*s",
 				       mode_name(c->place.config.mode), c->usd,
 				       c->place.config.budget.session_usd, SLICE_ARG(c->model));
 	if (c->hint_text.len > 0)
-		b->notes[b->n_notes++] = buf_slice(&c->hint_text);
+		b->notes[b->n_notes++].text = buf_slice(&c->hint_text);
 	for (size_t i = 0; c->host.task && task_waits(c->host.task, i, &text); i++)
-		add_note(c, "next step:", text, "  (Up takes it back)");
+		add_note(c, "next step:", text, SLICE("  (Up takes it back)"));
 	for (size_t i = 0; i < c->n_later; i++)
-		add_note(c, "afterwards:", c->later[i], "");
+		add_note(c, "afterwards:", c->later[i], SLICE(""));
 }
 
 void typing_show(struct chat *c)
@@ -45,7 +48,9 @@ void typing_show(struct chat *c)
 	if (c->state == CHAT_ENDED || c->state == CHAT_COMMITTING ||
 	    c->host.asker.state != ASKER_IDLE)
 		return;
-	if (c->input.kind == INPUT_KEYS) {
+	if (c->state == CHAT_UNDOING && c->back_preview) {
+		live_hide(&c->host.live); /* diffs come, past the host */
+	} else if (c->input.kind == INPUT_KEYS) {
 		live_show(&c->host.live);
 	} else if (c->input.kind == INPUT_LINES && c->state == CHAT_READING && t->tty &&
 		   !c->host.json && !t->mid_line) {

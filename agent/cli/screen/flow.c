@@ -1,6 +1,7 @@
 /* flow.c - see flow.h */
 #include "agent/cli/screen/flow.h"
 
+#include "protocol/base/utf8.h"
 #include "protocol/base/visible.h"
 
 void flow_init(struct flow *f, struct term *t)
@@ -78,13 +79,38 @@ static void put_space(struct flow *f, char c)
 	f->at = c == '\t' ? (f->at / 8 + 1) * 8 : f->at + 1;
 }
 
-static void put_byte(struct flow *f, enum term_style style, char c)
+/* Punctuation that begins no line. */
+static bool closes(uint32_t cp)
 {
-	if (f->n == sizeof(f->word) || f->n_runs == FLOW_RUNS)
+	static const uint32_t all[] = { 0x3001, 0x3002, 0x300d, 0x300f, 0x3009, 0x300b,
+					0x3011, 0x3015, 0x30fb, 0x30fc, 0xff01, 0xff09,
+					0xff0c, 0xff0e, 0xff1a, 0xff1b, 0xff1f, 0xff5d };
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (cp == all[i])
+			return true;
+	return false;
+}
+
+/* Beside a wide character a line may end. */
+static void may_break(struct flow *f, uint32_t cp)
+{
+	bool wide = visible_columns(cp) == 2;
+
+	if (f->n > 0 && (wide || f->wide) && !closes(cp))
+		flow_end(f);
+	f->wide = wide;
+}
+
+static void put_char(struct flow *f, enum term_style style, struct slice bytes, uint32_t cp)
+{
+	may_break(f, cp);
+	if (f->n + bytes.len > sizeof(f->word) || f->n_runs == FLOW_RUNS)
 		flow_end(f);
 	if (f->n_runs == 0 || f->runs[f->n_runs - 1].style != style)
 		f->runs[f->n_runs++] = (struct flow_run){ f->n, style };
-	f->word[f->n++] = c;
+	memcpy(f->word + f->n, bytes.ptr, bytes.len);
+	f->n += bytes.len;
 }
 
 void flow_text(struct flow *f, enum term_style style, struct slice text)
@@ -99,11 +125,15 @@ void flow_text(struct flow *f, enum term_style style, struct slice text)
 	buf_init(&b, 3 * text.len + 16);
 	term_clean(&b, text, false);
 	s = buf_slice(&b);
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.ptr[i] == ' ' || s.ptr[i] == '\n' || s.ptr[i] == '\t')
-			put_space(f, s.ptr[i]);
+	for (size_t i = 0, n; i < s.len; i += n) {
+		uint32_t cp = 0;
+
+		n = utf8_decode(s, i, &cp);
+		n = n ? n : 1;
+		if (cp == ' ' || cp == '\n' || cp == '\t')
+			put_space(f, (char)cp);
 		else
-			put_byte(f, style, s.ptr[i]);
+			put_char(f, style, slice_sub(s, i, i + n), cp);
 	}
 	buf_release(&b);
 }

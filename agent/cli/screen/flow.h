@@ -2,7 +2,8 @@
  *
  * A word is held back until its end is known, or flow_end(); it may change its style in the middle.
  * What is wrapped goes on under a hanging indent. A word that is wider than the terminal is left
- * whole, so that a path or a command can be copied. Into a file or a pipe the text goes as it comes. */
+ * whole, so that a path or a command can be copied. Wide characters (Chinese, Japanese, Korean) are words
+ * of their own, with the punctuation behind them. Into a file or a pipe the text goes as it comes. */
 #ifndef EMEND_CLI_FLOW_H
 #define EMEND_CLI_FLOW_H
 
@@ -21,6 +22,7 @@ struct flow {
 	unsigned at;		  /* the column that comes next */
 	char hang[FLOW_HANG + 1]; /* what every further line begins with */
 	bool indent_due;	  /* the next word begins a further line */
+	bool wide;		  /* the last character of the word is */
 	enum term_style style;	  /* of the last word: blanks have it, too */
 	size_t n, n_runs;
 	char word[FLOW_WORD_BYTES];

@@ -202,3 +202,15 @@ void term_error(struct term *t, const char *message)
 	flow_line(t, TERM_PLAIN, "emend: ", TERM_RED, slice_sub(slice_of(message), 0, 4096));
 	(void)fflush(t->file);
 }
+
+void term_fit(struct buf *out, struct slice clean, unsigned columns)
+{
+	size_t fits = visible_fit(clean, columns);
+
+	if (fits == clean.len || columns < 8) {
+		buf_append(out, slice_sub(clean, 0, fits));
+		return;
+	}
+	buf_append(out, slice_sub(clean, 0, visible_fit(clean, columns - 3)));
+	buf_puts(out, "...");
+}

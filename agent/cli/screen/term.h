@@ -44,6 +44,8 @@ void term_diff(struct term *t, struct slice diff); /* line by line, all of it vi
 enum term_style term_diff_style(struct slice line);
 void term_error(struct term *t, const char *message); /* "emend: MESSAGE", wrapped */
 
+/* Of cleaned text as much as fits, and "..." where that is not all. */
+void term_fit(struct buf *out, struct slice clean, unsigned columns);
 /* The cleaning itself. one_line: line feeds and tabs become spaces. */
 void term_clean(struct buf *out, struct slice s, bool one_line);
 

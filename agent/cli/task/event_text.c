@@ -172,11 +172,8 @@ static void put_tail(struct host_cli *h)
 		lines += text.ptr[--from] == '\n';
 	if (from > 0)
 		text = slice_sub(text, from + 1, text.len);
-	while (slice_next_line(&text, &line)) {
-		term_raw(h->log, SLICE("    "));
-		term_line(h->log, TERM_DIM, line, ROW_BYTES);
-		term_raw(h->log, SLICE("\n"));
-	}
+	while (slice_next_line(&text, &line))
+		put_row(h, TERM_DIM, "    ", line);
 }
 
 static const struct call_label *label_of(const struct host_cli *h, struct slice call)

@@ -8,7 +8,7 @@
 #include "protocol/base/visible.h"
 
 /* What is over at once needs no line. */
-enum { TICK_MS = 500, LEAST_COLUMNS = 20 };
+enum { TICK_MS = 500, LEAST_COLUMNS = 20, TAIL_LEVELS = 4 };
 
 /* --- the rows of the box, also after the terminal was made narrower --- */
 
@@ -92,30 +92,51 @@ void live_hide(struct live *l)
 	l->drawn = 0;
 }
 
+/* What stands behind `what`, the less the narrower the terminal is; returns its columns. */
+static unsigned put_tail(const struct live *l, int level, char *out, size_t size)
+{
+	uint64_t now = uv_now(l->timer.loop);
+	int n = snprintf(out, size, "   %.0f s", (double)(now - l->since_ms) / 1000.0);
+
+	if (l->tokens > 0 && level < 2)
+		n += snprintf(out + n, size - (size_t)n, "   %llu tokens",
+			      (unsigned long long)l->tokens);
+	if (l->tokens > 0 && level < 4)
+		n += snprintf(out + n, size - (size_t)n, "   $%.2f", l->usd);
+	if (l->tokens > 0 && level < 3 && l->limit_usd > 0)
+		n += snprintf(out + n, size - (size_t)n, " of %.2f", l->limit_usd);
+	if (level < 1)
+		n += snprintf(out + n, size - (size_t)n, "   Ctrl-C stops");
+	return (unsigned)n;
+}
+
 /* The line into the buffer; returns its columns, 0 if there is no room for one. */
 static unsigned compose(const struct live *l, unsigned width, struct buf *out)
 {
-	uint64_t now = uv_now(l->timer.loop);
-	char tail[96] = "";
-	struct slice what;
+	unsigned least, columns = 0;
+	char tail[128] = "";
 	struct buf b;
-	int n;
+	size_t from = out->len;
 
-	n = snprintf(tail, sizeof(tail), "   %.0f s", (double)(now - l->since_ms) / 1000.0);
-	if (l->tokens > 0)
-		n += snprintf(tail + n, sizeof(tail) - (size_t)n, "   %llu tokens   $%.2f",
-			      (unsigned long long)l->tokens, l->usd);
-	if (width < LEAST_COLUMNS + (unsigned)n)
-		return 0;
 	buf_init(&b, 8 * sizeof(l->what));
 	visible_line(&b, slice_of(l->what));
-	/* The last column stays free: some terminals go to the next line when it is filled. */
-	what = slice_sub(buf_slice(&b), 0, visible_fit(buf_slice(&b), width - 1 - (unsigned)n));
-	n += (int)visible_width(what);
-	buf_append(out, what);
-	buf_puts(out, tail);
+	least = visible_width(buf_slice(&b));
+	if (least > LEAST_COLUMNS)
+		least = LEAST_COLUMNS;
+	for (int level = 0; level <= TAIL_LEVELS && columns == 0; level++) {
+		unsigned n = put_tail(l, level, tail, sizeof(tail));
+
+		/* The last column stays free: some terminals go to the next line when it is filled. */
+		if (width > least + n)
+			columns = width - 1 - n;
+	}
+	if (columns > 0) {
+		term_fit(out, buf_slice(&b), columns);
+		buf_puts(out, tail);
+		columns = visible_width(slice_sub(buf_slice(out), from, out->len));
+	}
 	buf_release(&b);
-	return (unsigned)n;
+	return columns;
 }
 
 static void draw(struct live *l)

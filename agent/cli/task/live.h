@@ -1,8 +1,9 @@
 /* live.h - one line at the bottom of the terminal that says what is going on, while nothing else does.
  *
- * "Run make test   12 s   3210 tokens   $0.01". It is drawn only on a terminal, never in the middle
- * of a line or beside a question, and wiped before anything else is printed: whoever prints calls
- * live_hide() first. It is wiped with blanks, so that it needs no control sequences. */
+ * "Run make test   12 s   3210 tokens   $0.01 of 2.00   Ctrl-C stops", or less of it where there is less room. It is
+ * drawn only on a terminal, never in the middle of a line or beside a question, and wiped before anything else is
+ * printed: whoever prints calls live_hide() first. It is wiped with blanks, so that it needs no control sequences.
+ */
 #ifndef EMEND_CLI_LIVE_H
 #define EMEND_CLI_LIVE_H
 
@@ -35,7 +36,7 @@ struct live {
 	uint64_t since_ms; /* since when `what` */
 	char what[160];
 	uint64_t tokens;
-	double usd;
+	double usd, limit_usd; /* limit_usd: whoever has the settings; 0: none */
 	unsigned drawn; /* columns; 0: there is no line */
 	const struct live_box *box; /* NULL: none */
 	bool box_drawn;
