@@ -112,7 +112,7 @@ def until(what, why):
 
 
 def lives(command):
-    return subprocess.run(["pgrep", "-f", "^" + command], stdout=subprocess.DEVNULL, check=False).returncode == 0
+    return subprocess.run(["pgrep", "-f", "^" + command + "$"], stdout=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def the_calls_with_curl(w):

@@ -1,4 +1,6 @@
-// The official MCP clients talk to `emend mcp`: the SDK of the older era, and the dual-era client in each of its modes.
+// The official MCP clients talk to `emend mcp` and to `emend serve`: the SDK of the older era, and the dual-era client in each
+// of its modes.
+import { spawn } from "node:child_process";
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -8,7 +10,26 @@ const load = (name) => import(pathToFileURL(require.resolve(name)).href);
 const command = { command: process.env.EMEND, args: ["mcp"], env: { PATH: process.env.PATH, HOME: process.env.WORK }, stderr: "inherit" };
 const info = { name: "check", version: "1" };
 
+const token = "a-token-of-the-tests";
+const service = spawn(process.env.EMEND, ["serve", "--http", "127.0.0.1:0"],
+  { env: { ...command.env, EMEND_SERVE_TOKEN: token }, stdio: ["ignore", "ignore", "pipe"] });
+const url = await new Promise((resolve, reject) => {
+  let text = "";
+  service.on("exit", () => reject(new Error("emend serve: " + text)));
+  service.stderr.on("data", (piece) => {
+    text += piece;
+    const line = /listening on (\S+)\n/.exec(text);
+    if (line) resolve(new URL(`http://${line[1]}/mcp`));
+  });
+});
+const http = { requestInit: { headers: { Authorization: `Bearer ${token}` } } };
+
 const clients = {
+  "@modelcontextprotocol/sdk over HTTP": async () => {
+    const { Client } = await load("@modelcontextprotocol/sdk/client/index.js");
+    const { StreamableHTTPClientTransport } = await load("@modelcontextprotocol/sdk/client/streamableHttp.js");
+    return [new Client(info), new StreamableHTTPClientTransport(url, http)];
+  },
   "@modelcontextprotocol/sdk": async () => {
     const { Client } = await load("@modelcontextprotocol/sdk/client/index.js");
     const { StdioClientTransport } = await load("@modelcontextprotocol/sdk/client/stdio.js");
@@ -20,6 +41,10 @@ for (const [name, mode] of [["legacy", "legacy"], ["auto", "auto"], ["pinned to 
     const { Client } = await load("@modelcontextprotocol/client");
     const { StdioClientTransport } = await load("@modelcontextprotocol/client/stdio");
     return [new Client(info, { versionNegotiation: { mode } }), new StdioClientTransport(command)];
+  };
+  clients[`@modelcontextprotocol/client over HTTP, ${name}`] = async () => {
+    const { Client, StreamableHTTPClientTransport } = await load("@modelcontextprotocol/client");
+    return [new Client(info, { versionNegotiation: { mode } }), new StreamableHTTPClientTransport(url, http)];
   };
 }
 
@@ -54,7 +79,7 @@ for (const [name, make] of Object.entries(clients)) {
     assert.equal(languages.structuredContent.languages.python.available, true);
     const stop = new AbortController();
     const dropped = client.callTool({ name: "execute_code", arguments: { language: "bash", code: "sleep 61" } },
-      ...(name.endsWith("/sdk") ? [undefined] : []), { signal: stop.signal });
+      ...(name.includes("/sdk") ? [undefined] : []), { signal: stop.signal });
     setImmediate(() => stop.abort());
     await assert.rejects(dropped);
     assert.equal((await run(client, "bash", "echo on")).stdout, "on\n");
@@ -65,5 +90,7 @@ for (const [name, make] of Object.entries(clients)) {
     console.log(`not ok ${n} - ${name}\n# ${String(e.stack).replaceAll("\n", "\n# ")}`);
   }
 }
+service.removeAllListeners("exit");
+service.kill();
 console.log(`1..${n}`);
 process.exit(failed ? 1 : 0);
