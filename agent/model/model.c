@@ -178,10 +178,10 @@ void model_close(struct model *m)
 	free(m);
 }
 
-void model_prepare(struct model *m)
+void model_prepare(struct model *m, bool wait)
 {
 	if (m->ops->prepare)
-		m->ops->prepare(m);
+		m->ops->prepare(m, wait);
 }
 
 void model_skip(struct model *m, size_t n)

@@ -418,9 +418,9 @@ static void wire_close(struct model *model)
 		explicit_bzero((void *)(uintptr_t)m->key.text.ptr, m->key.text.len);
 }
 
-static void wire_prepare(struct model *m)
+static void wire_prepare(struct model *m, bool wait)
 {
-	http_prepare(m->http);
+	http_prepare(m->http, wait);
 }
 
 const struct model_ops wire_ops = { wire_call, wire_cancel, wire_close, NULL, wire_prepare };

@@ -386,6 +386,7 @@ bool runner_start(const struct runner_options *o, struct runner **out, struct er
 	(void)uv_pipe_init(o->loop, &r->pipe, 1); /* descriptors may come: `network` */
 	(void)uv_timer_init(o->loop, &r->patience);
 	r->open = 3;
+	initialize(r, o);
 	e = spawn(r, o);
 	if (e < 0) {
 		/* Even a failed uv_spawn() leaves a handle to close. */
@@ -397,7 +398,6 @@ bool runner_start(const struct runner_options *o, struct runner **out, struct er
 		return false;
 	}
 	(void)uv_read_start((uv_stream_t *)&r->pipe, on_alloc, on_read);
-	initialize(r, o);
 	start_write(r); /* now, not when the loop comes to it: it finds it when it is up */
 	*out = r;
 	return true;

@@ -29,7 +29,7 @@ struct agent {
 	uv_loop_t *loop;
 	struct runq *runq;
 	char *program, *state_dir;
-	bool no_sandbox;
+	bool no_sandbox, waits;
 	struct http *http;
 	struct gates *gates;
 	struct store *store;
@@ -58,6 +58,7 @@ struct agent *agent_new(const struct agent_options *o)
 	a->program = xslicedup(o->program);
 	a->state_dir = xslicedup(o->state_dir);
 	a->no_sandbox = o->no_sandbox;
+	a->waits = o->waits;
 	a->store = store_new(o->loop, o->runq, o->state_dir);
 	a->granted = granted_new(
 		arena_printf(&scratch, "%.*s/allowed.jsonl", SLICE_ARG(o->state_dir)).ptr);
@@ -126,6 +127,11 @@ struct gates *agent_gates(struct agent *a)
 	if (!a->gates)
 		a->gates = gates_new();
 	return a->gates;
+}
+
+bool agent_waits(const struct agent *a)
+{
+	return a->waits;
 }
 
 struct http *agent_http(struct agent *a)

@@ -144,8 +144,8 @@ static void was_read(void *payload, const struct workspace_text *v, const struct
 
 	it->op = NULL;
 	/* Not before the runner is there: the loader of a library has a lock that a new thread needs, too. */
-	if (it == it->t->loads)
-		model_prepare(it->t->model);
+	if (it == it->t->loads && !agent_waits(it->t->agent))
+		model_prepare(it->t->model, false);
 	if (err) {
 		it->err = *err;
 	} else {

@@ -4,7 +4,6 @@
 
 #include "agent/base/path.h"
 #include "agent/policy/granted.h"
-#include "agent/store/prune.h"
 #include "protocol/base/mem.h"
 #include "protocol/base/version.h"
 
@@ -19,7 +18,6 @@ static bool open_log(struct task *t, struct slice session, struct err *err)
 			return false;
 		return event_log_open(agent_store(t->agent), t->session, &t->env.log, err);
 	}
-	history_prune_start(agent_store(t->agent), t->config.history_bytes);
 	session_new_id(id);
 	t->session = arena_dup(&t->arena, slice_of(id));
 	if (!event_log_open(agent_store(t->agent), t->session, &t->env.log, err))
@@ -126,8 +124,13 @@ static bool prepare(struct task *t, const struct task_spec *s, struct err *err)
 	t->config = *s->config; /* borrowed until the project's config is known */
 	t->env.config = &t->config;
 	if (!open_policy(t, s->config, err) || !choose_model(t, err) ||
-	    !agent_runner_get(t->agent, t->workspace, s->config, t->env.policy, &t->runner, err) ||
-	    !open_log(t, s->session, err))
+	    !agent_runner_get(t->agent, t->workspace, s->config, t->env.policy, &t->runner, err))
+		return false;
+	/* While the runner starts; and while there is one thread, as each page that a second one changes
+	 * disturbs the first. */
+	if (agent_waits(t->agent))
+		model_prepare(t->model, true);
+	if (!open_log(t, s->session, err))
 		return false;
 	t->env.workspace.runner = t->runner;
 	t->env.exec_options = agent_exec_options(t->agent, &t->config);

@@ -27,6 +27,7 @@ struct agent_options {
 	struct slice program;	/* absolute path of this binary */
 	struct slice state_dir; /* absolute */
 	bool no_sandbox;
+	bool waits; /* nobody is served beside the first task: the loop may load what that needs */
 };
 struct agent *agent_new(const struct agent_options *o);
 struct store *agent_store(struct agent *a); /* what writes the state folder */

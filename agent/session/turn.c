@@ -2,6 +2,7 @@
 #include "agent/model/image.h"
 #include "agent/session/task_own.h"
 
+#include "agent/store/prune.h"
 #include "agent/tool/tool.h"
 
 void turn_user(struct task *t, struct slice text)
@@ -217,7 +218,8 @@ void turn_reserved(struct task *t)
 		t->call = model_call(t->model, &rq, &cb, t, &err);
 	t->again = (struct model_again){ 0 };
 	if (t->call) {
-		t->calls++;
+		if (t->calls++ == 0) /* while the model thinks: it looks at every session */
+			history_prune_start(agent_store(t->agent), t->config.history_bytes);
 		return;
 	}
 	spend_settle(t, &(struct usage){ 0 });

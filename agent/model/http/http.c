@@ -331,9 +331,13 @@ static void load(void *arg)
 		h->curl.handle = NULL; /* it is tried again, and told, when it is needed */
 }
 
-void http_prepare(struct http *h)
+void http_prepare(struct http *h, bool wait)
 {
-	if (!h->curl.handle && !h->loading)
+	if (h->curl.handle || h->loading)
+		return;
+	if (wait)
+		load(h);
+	else
 		h->loading = uv_thread_create(&h->loader, load, h) == 0;
 }
 
