@@ -237,6 +237,13 @@ bool git_tracks(const struct git_tracked *t, const char *path)
 	return found && strcmp(found, path) == 0;
 }
 
+bool git_tracks_surely(const struct git_tracked *t, const char *path)
+{
+	const char *found = at_or_after(t, path);
+
+	return found && strcmp(found, path) == 0;
+}
+
 bool git_tracks_below(const struct git_tracked *t, const char *folder)
 {
 	char first[LIMIT_PATH_BYTES];

@@ -28,6 +28,8 @@ void git_tracked_release(struct git_tracked *t);
 void git_tracked_read(struct git_tracked *t, struct slice index);
 /* Does git track this file? O(log n) */
 bool git_tracks(const struct git_tracked *t, const char *path);
+/* The same, and false where the index does not say so: for what is hidden unless git tracks it. */
+bool git_tracks_surely(const struct git_tracked *t, const char *path);
 /* Does git track something in this folder? O(log n) */
 bool git_tracks_below(const struct git_tracked *t, const char *folder);
 

@@ -85,7 +85,7 @@ static bool ask_runner(struct doctor *d, struct err *err)
 				    .memory_bytes = d->config.command_memory_bytes,
 				    .processes = d->config.command_processes };
 
-	o.n_denied = policy_denied_files(d->policy, &o.denied);
+	o.n_denied = policy_denied_files(d->policy, &o.denied, &o.n_denied_builtin);
 	if (!runner_start(&o, &d->runner, err))
 		return false;
 	(void)runner_layers(d->runner, on_layers, d);

@@ -129,7 +129,7 @@ static int check(struct cli *c, const struct rules *rules)
 {
 	const struct config *config = rules->config;
 	const struct slice *files;
-	size_t n_files = policy_denied_files(rules->policy, &files);
+	size_t n_files = policy_denied_files(rules->policy, &files, NULL);
 	struct json_line l;
 	struct jw *w;
 

@@ -106,6 +106,26 @@ static void put_unseen(struct command_run *r, const struct view_result *v)
 	}
 }
 
+static void put_hidden(struct command_run *r, const struct command_result *c)
+{
+	struct slice text = hidden_text(c, &r->cli->arena);
+	struct json_line l;
+	struct jw *w;
+
+	if (text.len == 0 || cli_given(r->cli, OPT_QUIET))
+		return;
+	if (!cli_given(r->cli, OPT_JSON)) {
+		term_text(&r->cli->log, TERM_DIM, text);
+		return;
+	}
+	w = json_line_begin(&l, "hidden");
+	jw_karray(w, "paths");
+	for (size_t i = 0; i < c->n_hidden; i++)
+		jw_str(w, c->hidden[i]);
+	jw_end(w);
+	json_line_end(&l, &r->cli->out);
+}
+
 static void put_result(struct command_run *r, const struct command_result *c)
 {
 	struct json_line l;
@@ -164,6 +184,7 @@ static void on_done(void *payload, const struct command_result *c, const struct 
 		r->why = *err;
 	if (c && !err) {
 		put_held(r, &c->held);
+		put_hidden(r, c);
 		put_result(r, c);
 		put_unseen(r, &c->changed);
 		r->status = status_of(c);
@@ -280,7 +301,7 @@ static bool start(struct command_run *r, struct err *err)
 					 .idle_ms = r->config.command_idle_ms };
 	if (a->timeout > 0)
 		r->spec.timeout_ms = (uint64_t)(a->timeout * 1000);
-	o.n_denied = policy_denied_files(r->policy, &o.denied);
+	o.n_denied = policy_denied_files(r->policy, &o.denied, &o.n_denied_builtin);
 	if (!write_dirs(r, dirs, &o.n_write_dirs, err) || !runner_start(&o, &r->runner, err))
 		return false;
 	r->open = (struct run_open){ .host = &r->host.host,

@@ -140,11 +140,30 @@ static const char *const ask_rules[] = {
  * its own sources fails, and git would commit their emptying. So those count with the endings of
  * data only, and never as the name of a folder. */
 static const char *const file_patterns[] = {
-	".env*",   "!.env.example", "!.env.sample", "!.env.template",	   "!.envrc",
-	"*.pem",   "*.key",	    "*.p12",	    "*.keystore",	   "*.tfstate",
-	"id_rsa*", "id_dsa*",	    "id_ecdsa*",    "id_ed25519*",	   ".ssh",
-	".aws",	   ".gnupg",	    ".kube/config", ".docker/config.json", ".git-credentials",
-	".netrc",  ".pgpass",	    ".git/config",  ".git/hooks",	   ".emend/config.json",
+	".env*",
+	"!.env.example",
+	"!.env.sample",
+	"!.env.template",
+	"*.pem",
+	"*.key",
+	"*.p12",
+	"*.keystore",
+	"*.tfstate",
+	"id_rsa*",
+	"id_dsa*",
+	"id_ecdsa*",
+	"id_ed25519*",
+	".ssh",
+	".aws",
+	".gnupg",
+	".kube/config",
+	".docker/config.json",
+	".git-credentials",
+	".netrc",
+	".pgpass",
+	".git/config",
+	".git/hooks",
+	".emend/config.json",
 };
 static const char *const secret_words[] = { "secret", "password", "credentials" };
 static const char *const data_endings[] = { "json", "yaml", "yml", "toml", "ini", "txt", "conf" };
@@ -181,4 +200,5 @@ void defaults_files(struct policy *p)
 		for (size_t k = 0; k < ARRAY_LEN(data_endings); k++)
 			add_file(p, arena_printf(&p->arena, "*%s*.%s", secret_words[i],
 						 data_endings[k]));
+	p->n_builtin_files = p->n_files;
 }

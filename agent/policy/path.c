@@ -45,6 +45,11 @@ static void decide_mode(const struct policy *p, struct arena *a, struct slice pa
 	}
 }
 
+bool policy_is_own_pattern(struct slice pattern)
+{
+	return slice_starts(pattern, SLICE(".emend"));
+}
+
 void policy_path(const struct policy *p, enum access access, struct slice path, struct arena *a,
 		 struct decision *out)
 {
@@ -58,7 +63,7 @@ void policy_path(const struct policy *p, enum access access, struct slice path, 
 		return;
 	}
 	hit = file_denied(p, path, false);
-	if (hit.len > 0) {
+	if (hit.len > 0 && (access != ACCESS_COMMAND || policy_is_own_pattern(hit))) {
 		decide(out, VERDICT_DENY, arena_printf(a, "deny: file %.*s", SLICE_ARG(hit)),
 		       arena_printf(
 			       a,

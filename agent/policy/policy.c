@@ -81,6 +81,7 @@ struct policy *policy_clone(const struct policy *p, enum mode mode)
 		if (!policy_deny_file(copy, p->files[i], &err))
 			abort();
 	}
+	copy->n_builtin_files = p->n_builtin_files;
 	copy->root = arena_dup(&copy->arena, p->root);
 	return copy;
 }
@@ -99,7 +100,7 @@ bool policy_add(struct policy *p, enum verdict v, struct slice rule, struct err 
 
 void policy_deny_files_clear(struct policy *p)
 {
-	p->n_files = 0;
+	p->n_files = p->n_builtin_files = 0;
 }
 
 bool policy_deny_file(struct policy *p, struct slice pattern, struct err *err)
@@ -129,8 +130,10 @@ bool policy_deny_file(struct policy *p, struct slice pattern, struct err *err)
 	return true;
 }
 
-size_t policy_denied_files(const struct policy *p, const struct slice **out)
+size_t policy_denied_files(const struct policy *p, const struct slice **out, size_t *n_builtin)
 {
 	*out = p->files;
+	if (n_builtin)
+		*n_builtin = p->n_builtin_files;
 	return p->n_files;
 }

@@ -73,13 +73,20 @@ NODISCARD bool policy_covers(enum verdict v, struct slice rule, struct slice com
  * '!' exempts). The built-in list is there already; clear drops it (user config only). */
 void policy_deny_files_clear(struct policy *p);
 NODISCARD bool policy_deny_file(struct policy *p, struct slice pattern, struct err *err);
-size_t policy_denied_files(const struct policy *p, const struct slice **out); /* borrowed */
+/* The first *n_builtin of them (NULL is fine) are our own: commands see such a file where git tracks it. */
+size_t policy_denied_files(const struct policy *p, const struct slice **out, /* borrowed */
+			   size_t *n_builtin);
 
 enum access {
 	ACCESS_READ,
 	ACCESS_WRITE,
 	ACCESS_SCRIPT, /* a whole new content that begins with "#!": asked in mode edit, too */
+	/* What a command changed: the worker has judged names of secrets, as it knows what git tracks. */
+	ACCESS_COMMAND,
 };
+/* Is this pattern of denied files about Emend's own settings? The worker does not know it: the server reads them
+ * through the worker. */
+bool policy_is_own_pattern(struct slice pattern);
 /* path: relative to the workspace. Texts of *out live in the arena. */
 void policy_path(const struct policy *p, enum access access, struct slice path, struct arena *a,
 		 struct decision *out);

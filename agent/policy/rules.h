@@ -20,6 +20,7 @@ struct policy {
 	size_t n_rules, cap_rules;
 	struct slice *files;
 	size_t n_files, cap_files;
+	size_t n_builtin_files; /* the first of them */
 	struct slice root; /* absolute path of the workspace; empty: not known */
 };
 

@@ -344,6 +344,8 @@ static void initialize(struct runner *r, const struct runner_options *o)
 	jw_kstr(w, "workspace", o->workspace);
 	jw_kstr(w, "views", o->views);
 	write_list(w, "denied", o->denied, o->n_denied);
+	write_list(w, "deniedAlways", o->denied + o->n_denied_builtin,
+		   o->n_denied - o->n_denied_builtin);
 	write_list(w, "readDirs", o->read_dirs, o->n_read_dirs);
 	write_list(w, "writeDirs", o->write_dirs, o->n_write_dirs);
 	write_git_user(w);

@@ -173,8 +173,8 @@ void runner_drop(struct runner_call *c)
 	free(c);
 }
 
-struct runner_call *runner_read(struct runner *r, struct slice path, size_t max_bytes,
-				runner_read_cb *done, void *payload)
+static struct runner_call *read_it(struct runner *r, struct slice path, size_t max_bytes, bool undo,
+				   runner_read_cb *done, void *payload)
 {
 	struct jw *w;
 	struct runner_call *c = client_begin(r, "read", payload, &w);
@@ -183,9 +183,22 @@ struct runner_call *runner_read(struct runner *r, struct slice path, size_t max_
 	if (w) {
 		jw_kstr(w, "path", path);
 		jw_ki64(w, "maxBytes", (int64_t)max_bytes);
+		jw_kbool(w, "undo", undo);
 		jw_end(w);
 	}
 	return client_end(c);
+}
+
+struct runner_call *runner_read(struct runner *r, struct slice path, size_t max_bytes,
+				runner_read_cb *done, void *payload)
+{
+	return read_it(r, path, max_bytes, false, done, payload);
+}
+
+struct runner_call *runner_read_for_undo(struct runner *r, struct slice path, runner_read_cb *done,
+					 void *payload)
+{
+	return read_it(r, path, 0, true, done, payload);
 }
 
 static void write_members(struct jw *w, const struct file_write *f)
@@ -201,6 +214,7 @@ static void write_members(struct jw *w, const struct file_write *f)
 	jw_ki64(w, "folders", f->folders);
 	jw_kbool(w, "judged", f->judged);
 	jw_kbool(w, "sweep", f->sweep);
+	jw_kbool(w, "undo", f->undo);
 }
 
 struct runner_call *runner_write(struct runner *r, const struct file_write *f,

@@ -1,9 +1,9 @@
-/* client_held.c - see runner.h: what became of protected files, read and told. */
+/* client_held.c - see runner.h: what became of protected files, and what commands do not see, read and told. */
 #include "agent/runner/client.h"
 #include "protocol/base/arena.h"
 #include "protocol/base/buf.h"
 
-enum { TEXT_LINES = 40, TEXT_BYTES = 16 * 1024 };
+enum { TEXT_LINES = 40, TEXT_BYTES = 16 * 1024, HIDDEN_NAMED = 5 };
 
 void client_read_held(struct json held, struct arena *a, struct held_result *out)
 {
@@ -50,4 +50,19 @@ struct slice held_text(const struct held_result *h, struct arena *a)
 	text = arena_dup(a, buf_slice(&b));
 	buf_release(&b);
 	return text;
+}
+
+struct slice hidden_text(const struct command_result *c, struct arena *a)
+{
+	struct slice all = SLICE("");
+
+	if (c->n_hidden == 0)
+		return all;
+	for (size_t i = 0; i < c->n_hidden && i < HIDDEN_NAMED; i++)
+		all = arena_printf(a, "%.*s%s%.*s", SLICE_ARG(all), i ? ", " : "",
+				   SLICE_ARG(c->hidden[i]));
+	return arena_printf(a,
+			    "Hidden from commands (names of secrets): %.*s%s. The user can show "
+			    "one: \"denyFiles\": [\"!NAME\"].\n",
+			    SLICE_ARG(all), c->n_hidden > HIDDEN_NAMED ? ", ..." : "");
 }

@@ -28,6 +28,7 @@ struct runner_options {
 	struct slice workspace; /* absolute, resolved */
 	const struct slice *denied; /* names whose files are never read or written (secrets) */
 	size_t n_denied;
+	size_t n_denied_builtin; /* commands do not see what the others name, even where git tracks it */
 	const struct slice *read_dirs; /* absolute: what commands may read beside the system's */
 	size_t n_read_dirs;
 	const struct slice *write_dirs; /* absolute: more places that commands may write */
@@ -72,6 +73,9 @@ typedef void runner_read_cb(void *payload, const struct file_content *f, const s
  * LIMIT_READ_BYTES. */
 struct runner_call *runner_read(struct runner *r, struct slice path, size_t max_bytes,
 				runner_read_cb *done, void *payload);
+/* The same, whatever its name. */
+struct runner_call *runner_read_for_undo(struct runner *r, struct slice path, runner_read_cb *done,
+					 void *payload);
 
 struct file_write {
 	struct slice path, data;
@@ -84,6 +88,7 @@ struct file_write {
 	bool lazy; /* not durable before runner_sync() */
 	bool judged; /* ERR_DENIED where it would make git execute something: for what a model writes */
 	bool sweep;  /* first, as runner_sweep() */
+	bool undo;   /* goes back to what it was, whatever its name */
 };
 typedef void runner_write_cb(void *payload, struct slice sha256, const struct err *err);
 /* Atomic (temporary file, fsync, rename), keeps the mode. ERR_STALE if expect_sha256 does not hold.
@@ -261,6 +266,8 @@ struct command_result {
 	struct view_result changed;
 	struct held_result held;
 };
+/* For people and models: one line that names what was hidden, and how the user can show it; "" if nothing was. */
+struct slice hidden_text(const struct command_result *c, struct arena *a);
 struct command_callbacks {
 	void (*output)(
 		void *payload, struct slice bytes,

@@ -42,14 +42,23 @@ static _Noreturn void end(const struct init_options *o, const struct spawn_statu
 	_exit(n == (ssize_t)sizeof(*s) ? 0 : 1);
 }
 
+static bool place(int workspace, char kind, const char *rel, struct err *err)
+{
+	if (!kind || kind == PLACE_THROUGH)
+		return true;
+	if (kind == PLACE_CLEAN)
+		return view_clean(workspace, rel, err);
+	if (kind == PLACE_HIDE && overlay_hide(workspace, rel))
+		return true;
+	return view_place(workspace, kind == PLACE_HIDE ? PLACE_MASK : kind, rel, err);
+}
+
 static bool places(int workspace, const struct confine_request *r, struct err *err)
 {
 	const char *at = r->places;
 
 	for (uint32_t i = 0; i < r->n_places; i++, at += strlen(at) + 1) {
-		if (*at == PLACE_CLEAN ? !view_clean(workspace, at + 1, err)
-				       : *at && *at != PLACE_THROUGH &&
-						 !view_place(workspace, *at, at + 1, err))
+		if (!place(workspace, *at, at + 1, err))
 			return false;
 	}
 	return true;

@@ -19,6 +19,7 @@
 
 #include "agent/sandbox/tree.h"
 #include "agent/sandbox/view.h"
+#include "protocol/base/limits.h"
 
 enum { THROUGH_MAX = 256 };
 #define TRIAL VIEW_LAYERS "/trial"
@@ -117,6 +118,23 @@ bool overlay_enter(const struct init_options *o, const struct confine_request *r
 	if (chdir("/") < 0 || (umount2(VIEW_LAYERS, MNT_DETACH) < 0 && errno != EINVAL))
 		return fail(err, "cannot hide", VIEW_LAYERS);
 	return true;
+}
+
+bool overlay_hide(int workspace, const char *rel)
+{
+	char folder[LIMIT_PATH_BYTES];
+	const char *slash = strrchr(rel, '/');
+	int dir;
+	bool ok;
+
+	(void)snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - rel) : 1,
+		       slash ? rel : ".");
+	dir = open_below(workspace, folder);
+	if (dir < 0)
+		return errno == ENOENT || errno == ENOTDIR; /* gone meanwhile */
+	ok = tree_remove(dir, slash ? slash + 1 : rel);
+	(void)close(dir);
+	return ok;
 }
 
 int overlay_in_memory(struct err *err)

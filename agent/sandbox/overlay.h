@@ -12,6 +12,9 @@
  * and hides the layers. Without a number in r: only hides them. ERR_SANDBOX. */
 NODISCARD bool overlay_enter(const struct init_options *o, const struct confine_request *r,
 			     struct err *err);
+/* Takes this file or folder out of the overlay: programs find nothing there, so that git can neither add, stash nor
+ * clean it. False: that is not possible. */
+bool overlay_hide(int workspace, const char *rel);
 /* In the spawner's view: a place for layers in memory, if there is none on the disk; -1: *err. */
 int overlay_in_memory(struct err *err);
 /* Makes the folders of the trial; removes all layers. */

@@ -49,7 +49,8 @@ enum { SPAWN_FD_OUTPUT, SPAWN_FD_STATUS, SPAWN_FD_REQUEST, SPAWN_FD_ERRORS, SPAW
 
 /* What a command is; in the file behind the third descriptor, followed by the strings, each with
  * its NUL: cwd, the URL of its proxy or nothing, the name of its file or nothing, argv[0..n_argv), then
- * n_places times a letter and a path ("m.env": mask, "r.git/hooks": read-only, "p.git": pin,
+ * n_places times a letter and a path ("h.env": not there, in an overlay, "m.env": there, but closed,
+ * "r.git/hooks": read-only, "p.git": pin,
  * "tnode_modules": the real folder, through an overlay, "c.git/config": shown without its
  * credentials), then n_env times "NAME=value". Behind them the bytes of its stdin and of its file. */
 struct spawn_request {
@@ -61,6 +62,7 @@ struct spawn_request {
 		file_bytes; /* stdin of 0 bytes: /dev/null. The file lies in its home folder */
 };
 enum {
+	PLACE_HIDE = 'h',
 	PLACE_MASK = 'm',
 	PLACE_READ_ONLY = 'r',
 	PLACE_PIN = 'p',

@@ -31,7 +31,8 @@ enum { SOURCES_MAX = 256 };
 #define BARE_TMP_SIZE "size=64m,nr_inodes=20k,mode=1777"
 #define BARE_HOME_SIZE "size=64m,nr_inodes=20k,mode=700"
 #define BARE_SHM_SIZE "size=16m,nr_inodes=2k,mode=1777"
-#define EMPTY_FILE "/run/empty"
+#define CLOSED_FILE \
+	"/run/closed" /* an empty one could pass for the real one, and git would commit it */
 #define EMPTY_DIR "/run/none"
 
 struct source {
@@ -263,7 +264,8 @@ static bool fill(struct sources *s, bool bare, const char *place, struct err *er
 		if (!attach(&s->of[i], err))
 			return false;
 	}
-	make_place(EMPTY_FILE, true);
+	make_place(CLOSED_FILE, true);
+	(void)chmod("." CLOSED_FILE, 0);
 	make_place(EMPTY_DIR, false);
 	make_place(VIEW_LAYERS, false);
 	return accounts(err) && devices(err);
@@ -352,9 +354,9 @@ bool view_proc(bool as_root, struct err *err)
 
 		if (target < 0)
 			continue;
-		ok = view_cover(view_copy_tree(AT_FDCWD, mask ? EMPTY_FILE : path,
-					       MOUNT_ATTR_RDONLY),
-				target, path, err);
+		ok = view_cover(
+			view_copy_tree(AT_FDCWD, mask ? CLOSED_FILE : path, MOUNT_ATTR_RDONLY),
+			target, path, err);
 		(void)close(target);
 	}
 	return ok;
@@ -375,7 +377,7 @@ bool view_place(int workspace, char kind, const char *rel, struct err *err)
 		return fail(err, "cannot open", rel);
 	if (kind == PLACE_MASK)
 		ok = view_cover(view_copy_tree(AT_FDCWD,
-					       S_ISDIR(st.st_mode) ? EMPTY_DIR : EMPTY_FILE, attr),
+					       S_ISDIR(st.st_mode) ? EMPTY_DIR : CLOSED_FILE, attr),
 				target, rel, err);
 	else
 		ok = view_cover(view_copy_tree(target, "", attr), target, rel, err);

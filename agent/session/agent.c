@@ -218,15 +218,20 @@ static void runner_lost(void *payload, const struct err *why)
 
 /* The project's own settings are no secret of the project: the server itself must read them through
  * the runner. */
-static size_t secret_patterns(const struct policy *p, struct arena *a, struct slice **out)
+static size_t secret_patterns(const struct policy *p, struct arena *a, struct slice **out,
+			      size_t *n_builtin)
 {
 	const struct slice *all;
-	size_t n = policy_denied_files(p, &all), kept = 0;
+	size_t builtin, n = policy_denied_files(p, &all, &builtin), kept = 0;
 
 	*out = arena_array(a, n + 1, sizeof(**out));
-	for (size_t i = 0; i < n; i++)
-		if (!slice_starts(all[i], SLICE(".emend")))
-			(*out)[kept++] = all[i];
+	*n_builtin = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (policy_is_own_pattern(all[i]))
+			continue;
+		(*out)[kept++] = all[i];
+		*n_builtin += i < builtin;
+	}
 	return kept;
 }
 
@@ -258,7 +263,7 @@ static bool start(struct agent *a, struct shared_runner *s, const struct config 
 
 	arena_init(&tmp);
 	o.views = arena_printf(&tmp, "%s/views", a->state_dir);
-	o.n_denied = secret_patterns(p, &tmp, &denied);
+	o.n_denied = secret_patterns(p, &tmp, &denied, &o.n_denied_builtin);
 	o.denied = denied;
 	ok = runner_start(&o, &s->runner, err);
 	arena_release(&tmp);

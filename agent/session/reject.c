@@ -179,6 +179,7 @@ bool reject_start(struct agent *a, const struct reject_spec *s, const struct hos
 		return false;
 	}
 	r->workspace.runner = r->runner;
+	r->workspace.undo = true;
 	list_append(agent_rejects(a), &r->link);
 	runq_post(agent_runq(a), &r->step);
 	return true;

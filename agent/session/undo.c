@@ -262,6 +262,7 @@ bool undo_start(struct agent *a, const struct undo_spec *s, const struct host *h
 		return false;
 	}
 	u->workspace.runner = u->runner;
+	u->workspace.undo = true;
 	list_append(agent_undos(a), &u->link);
 	if ((u->previews || list_empty(agent_rejects(a))) && !begin(u, err)) {
 		undo_free(u);

@@ -185,7 +185,7 @@ static void write_hidden(const struct places *p, struct jw *w)
 
 	jw_karray(w, "hidden");
 	for (; at < end && n < HIDDEN_TOLD; at += strlen(at) + 1) {
-		if (*at != PLACE_MASK)
+		if (*at != PLACE_HIDE && *at != PLACE_MASK)
 			continue;
 		jw_cstr(w, at + 1);
 		n++;

@@ -30,12 +30,15 @@ static bool put_places(const struct serve *s, bool in_view, bool through, struct
 	const char *at = s->places.list.data, *end = at ? at + s->places.list.len : at;
 
 	for (; at < end; at += strlen(at) + 1) {
-		bool hide = *at == PLACE_MASK || *at == PLACE_CLEAN;
+		bool hide = *at == PLACE_HIDE || *at == PLACE_MASK || *at == PLACE_CLEAN;
+		bool in_layer = in_view && !(through && places_through(&s->places, at + 1));
 
 		if (through ? !hide && *at != PLACE_THROUGH && !places_through(&s->places, at + 1)
 			    : !hide)
 			continue;
-		put(out, slice_of(at));
+		/* It can be missing only where there is a layer. */
+		buf_putc(out, *at == PLACE_HIDE && !in_layer ? PLACE_MASK : *at);
+		put(out, slice_of(at + 1));
 		++*n;
 	}
 	return in_view || guard_mounts(&s->guard, serve_has_views(s), out, n, err);

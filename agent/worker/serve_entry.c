@@ -25,6 +25,7 @@ void serve_put(struct serve *s, struct rpc_request *req)
 {
 	struct slice path = json_str_or(json_get(req->params, "path"), &req->arena, "");
 	uint32_t mode = (uint32_t)json_i64_or(json_get(req->params, "mode"), 0);
+	struct root root = root_for_undo(&s->root);
 	struct entry from, to;
 	struct err err;
 
@@ -33,7 +34,7 @@ void serve_put(struct serve *s, struct rpc_request *req)
 		conn_reply_error(req, RPC_INVALID_PARAMS, "put needs what stands there, and what shall.");
 		return;
 	}
-	reply(s, req, entry_put(&s->root, path, &from, &to, mode, &err), &err);
+	reply(s, req, entry_put(&root, path, &from, &to, mode, &err), &err);
 }
 
 void serve_mode(struct serve *s, struct rpc_request *req)
@@ -41,7 +42,8 @@ void serve_mode(struct serve *s, struct rpc_request *req)
 	struct slice path = json_str_or(json_get(req->params, "path"), &req->arena, "");
 	uint32_t from = (uint32_t)json_i64_or(json_get(req->params, "from"), 0);
 	uint32_t to = (uint32_t)json_i64_or(json_get(req->params, "to"), 0);
+	struct root root = root_for_undo(&s->root);
 	struct err err;
 
-	reply(s, req, entry_mode(&s->root, path, from, to, &err), &err);
+	reply(s, req, entry_mode(&root, path, from, to, &err), &err);
 }

@@ -27,10 +27,16 @@ static void reply_missing(struct rpc_request *req, const struct err *err, uint32
 	conn_result_end(req);
 }
 
+static struct root root_for(const struct serve *s, struct json params)
+{
+	return json_bool_or(json_get(params, "undo"), false) ? root_for_undo(&s->root) : s->root;
+}
+
 void serve_read(struct serve *s, struct rpc_request *req)
 {
 	struct slice path = json_str_or(json_get(req->params, "path"), &req->arena, "");
 	int64_t max = json_i64_or(json_get(req->params, "maxBytes"), 0);
+	struct root root = root_for(s, req->params);
 	struct file_info info;
 	struct buf data;
 	struct err err;
@@ -39,9 +45,9 @@ void serve_read(struct serve *s, struct rpc_request *req)
 	buf_init(&data, max > 0 && max < LIMIT_DOC_BYTES ? (size_t)max
 			: max > 0			 ? LIMIT_DOC_BYTES
 							 : LIMIT_READ_BYTES);
-	if (!file_read(&s->root, path, &data, &info, &err)) {
+	if (!file_read(&root, path, &data, &info, &err)) {
 		if (err.code == ERR_NOT_FOUND)
-			reply_missing(req, &err, file_missing_folders(&s->root, path));
+			reply_missing(req, &err, file_missing_folders(&root, path));
 		else
 			conn_reply_err(req, &err);
 	} else {
@@ -111,16 +117,17 @@ bool serve_write_one(struct serve *s, struct json v, struct arena *a, struct nea
 {
 	bool judged = json_bool_or(json_get(v, "judged"), false);
 	bool sweep = json_bool_or(json_get(v, "sweep"), false);
+	struct root root = root_for(s, v);
 	char rel[LIMIT_PATH_BYTES];
 	struct file_change c;
 
 	if (!read_change(v, a, near, &c))
 		return err_set(err, ERR_INVALID, "write needs text or base64.");
 	if ((judged && !c.remove && !plants_nothing(s, c.path, err)) ||
-	    (sweep && !file_sweep(&s->root, c.path, err)) || !file_write(&s->root, &c, info, err))
+	    (sweep && !file_sweep(&root, c.path, err)) || !file_write(&root, &c, info, err))
 		return false;
 	places_forget(&s->places);
-	if (root_clean(&s->root, c.path, rel, err))
+	if (root_clean(&root, c.path, rel, err))
 		guard_allow(&s->guard, &s->root, rel);
 	return true;
 }
@@ -145,9 +152,10 @@ void serve_write(struct serve *s, struct rpc_request *req)
 void serve_sweep(struct serve *s, struct rpc_request *req)
 {
 	struct slice path = json_str_or(json_get(req->params, "path"), &req->arena, "");
+	struct root root = root_for_undo(&s->root);
 	struct err err;
 
-	if (file_sweep(&s->root, path, &err))
+	if (file_sweep(&root, path, &err))
 		conn_reply_result(req, SLICE("{}"));
 	else
 		conn_reply_err(req, &err);

@@ -290,7 +290,10 @@ void serve_initialize(struct serve *s, struct rpc_request *req)
 	s->initialized = true; /* whatever happens: there is no second try */
 	workspace = json_str_or(json_get(req->params, "workspace"), &s->arena, "");
 	if (!denied_names(json_get(req->params, "denied"), &req->arena, &denied, &err) ||
-	    !root_open(&s->root, workspace, denied, &err) || !become_owner(&s->root, &err)) {
+	    !root_open(&s->root, workspace, denied, &err) ||
+	    !denied_names(json_get(req->params, "deniedAlways"), &req->arena,
+			  &s->root.denied_always, &err) ||
+	    !become_owner(&s->root, &err)) {
 		fail(s, req, &err);
 		return;
 	}

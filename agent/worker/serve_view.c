@@ -28,6 +28,7 @@ bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64
 	if (!upper_new(&s->views, id, &u, err))
 		return false;
 	u->rules_changed = s->places.rules_changed;
+	u->places = &s->places;
 	u->tools = sealed ? &s->places : NULL;
 	for (struct json_iter it = json_iter(list); json_next(&it);) {
 		if (!json_str(json_get(it.value, "path"), a, &path) ||

@@ -1,12 +1,12 @@
 /* wire.h - what the server and its runner say to each other, and how bytes travel in JSON.
  *
  * JSON-RPC 2.0 with Content-Length framing on a socketpair. Requests of the server:
- *	initialize	{workspace, denied[], readDirs[], writeDirs[], memoryBytes, fileBytes,
- *			 processes, cpuSeconds, noSandbox, forbid, views, bare} -> {} ; must come
+ *	initialize	{workspace, denied[], deniedAlways[], readDirs[], writeDirs[], memoryBytes,
+ *			 fileBytes, processes, cpuSeconds, noSandbox, forbid, views, bare} -> {} ; must come
  *			 first; views: the folder in which commands' layers may lie
- *	read		{path, maxBytes} -> {exists, text|base64, sha256, size, mode}
+ *	read		{path, maxBytes, undo} -> {exists, text|base64, sha256, size, mode}
  *	write		{path, text|base64, expect, remove, mode, makeParents, folders, lazy, judged,
- *			 sweep} -> {sha256}
+ *			 sweep, undo} -> {sha256}; undo: whatever its name
  *	writeMany	{files[as write]} -> {results[{index, code, why}]}: those that were not
  *			 written. A cancel is looked at between two of them
  *	sweep		{path} -> {}: temporary files of killed writes in its folder go
@@ -18,10 +18,11 @@
  *			 direct, sealed, proxy, apart, ownEnv, env[], stdin{text|base64},
  *			 file{name, text|base64}}
  *			-> {exit, signal, timedOut, idleTimedOut, text|base64, bytes, truncated,
- *			    seconds, limit, peakBytes, cpuMs, changed?}; changed, where the command had a layer of
- *			    its own: {view, dropped, tooMany, quiet, unseen[], changes[{index,
- *			    path, kind, type, before, after, size, mode, oldMode, reason,
- *			    protected, never, stale, open, files}], next}; view 0: nothing is left of
+ *			    seconds, limit, peakBytes, cpuMs, hidden[], changed?};
+ *			    changed, where the command had a layer of its own: {view, dropped,
+ *			    tooMany, quiet, unseen[], changes[{index, path, kind, type, before,
+ *			    after, size, mode, oldMode, reason, protected, never, stale, open, files}],
+ *			    next}; view 0: nothing is left of
  *			    it; next: not 0 if that is not all, and then where the rest begins
  *	viewChanges	{view, from} -> {changes[], next}: another page
  *	viewImages	{view, indexes[], maxBytes} -> {images[{index, before, after, code, why}]}:

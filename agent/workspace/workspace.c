@@ -188,7 +188,8 @@ static void read_now(struct workspace_op *op, struct slice path)
 		return;
 	}
 	if (!op->text && v->runner) {
-		op->call = runner_read(v->runner, path, 0, read_file_done, op);
+		op->call = v->undo ? runner_read_for_undo(v->runner, path, read_file_done, op)
+				   : runner_read(v->runner, path, 0, read_file_done, op);
 		return;
 	}
 	if (!op->text)
@@ -290,7 +291,8 @@ static void write_file(struct workspace_op *op, const struct workspace_write *w)
 				.folders = w->folders,
 				.make_parents = true,
 				.lazy = w->lazy,
-				.judged = w->judged };
+				.judged = w->judged,
+				.undo = op->workspace->undo };
 
 	op->call = runner_write(op->workspace->runner, &f, write_file_done, op);
 }

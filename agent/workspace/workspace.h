@@ -20,6 +20,7 @@ struct workspace {
 	struct task *task;     /* passed on to the host */
 	struct runner *runner; /* NULL until the runner is up: buffers only */
 	struct slice root;     /* absolute */
+	bool undo;	       /* files go back to what they were, whatever their names */
 	struct map seen;       /* relative path -> struct snapshot: what the model saw */
 };
 

@@ -97,6 +97,7 @@ static void send_those(void *payload)
 		if (!m->workspace->runner || in_editor(m->workspace, m->of[i].path))
 			continue;
 		of[m->n_sent] = write_of(&m->of[i]);
+		of[m->n_sent].undo = m->workspace->undo;
 		m->sent[m->n_sent++] = i;
 	}
 	if (m->n_sent > 0)

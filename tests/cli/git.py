@@ -270,7 +270,85 @@ def what_cannot_be_kept_is_a_failure(w):
     expect(p.returncode == 1 and b"not kept: a" in err and w.read("a") == "mine\n", (p.returncode, err))
 
 
-CASES = [daily_work_is_as_outside, looking_changes_nothing, a_commit_is_told_and_undone, a_branch_that_moved_since_is_left,
+SECRETS = {".env": "K=1\n", "deploy/credentials.json": "{}\n", "id_rsa": "key\n", "a.d/server.pem": "pem\n"}
+SECRET_WORK = [
+    "git status --porcelain; ls -A . deploy a.d; cat .env 2> /dev/null; true",
+    "echo x >> keys/test.pem; git commit -qam x",
+    "echo new > new; git add -A; git commit -qm new; git rm -q new; git commit -qm gone",
+    "echo y >> a; echo z > z; git stash -qu; git stash pop -q; git reset -q --hard",
+    "git checkout -q -b side HEAD~1; git checkout -q main; git checkout -q .",
+    "git mv keys/test.pem keys/moved.pem; git commit -qm moved; git clean -fdxq; rm -rf deploy a.d .env id_rsa",
+    "git checkout -q side; git checkout -q main; git gc -q",
+]
+
+
+def hidden_files_stay_what_they_are(w):
+    """Commands see the secrets that git tracks. The others are not there for them: the same work ends as in a project
+    without them, and they are neither committed nor stashed, changed or removed."""
+    with Workspace() as other:
+        for x in (w, other):
+            x.write("keys/test.pem", "tracked\n")
+            x.write(".gitignore", "*.o\n")
+            repository(x)
+            git(x, "add", "-A")
+            git(x, "commit", "-qm", "all")
+        for path, text in SECRETS.items():
+            w.write(path, text)
+        for script in SECRET_WORK:
+            r = run(w, EXPORT + script)
+            outside = subprocess.run(["sh", "-c", EXPORT + script], cwd=other.path, env=other.env, capture_output=True, text=True, check=False)
+            if script != SECRET_WORK[0]:
+                expect(r.status == outside.returncode == 0 and r.out == outside.stdout, (script, r, outside))
+            else:
+                expect(r.status == 0 and "K=1" not in r.out and not any(n in r.out for n in ("env", "json", "id_rsa", "server")), r)
+            expect("Hidden from commands" in r.err and all(path in r.err for path in SECRETS), r)
+            whole(w)
+            mine = [[line for line in text if line not in ("?? .env", "?? deploy/", "?? id_rsa", "?? a.d/")] for text in state(w)]
+            expect(mine == state(other), (script, mine, state(other)))
+            for path, text in SECRETS.items():
+                expect(w.read(path) == text, (script, path))
+        files = git(w, "log", "--all", "--name-only", "--format=")
+        expect("pem" in files and not any(path in files.split() for path in SECRETS), files)
+
+
+def what_is_hidden_stays_hidden(w):
+    """Whatever a command tells git about it."""
+    repository(w)
+    w.write(".env", "K=1\n")
+    add = "git update-index --add --cacheinfo 100644,$(git hash-object -w a),.env"
+    r = run(w, add + "; git commit -qm x")
+    expect(r.status == 1 and "git would track a file that is hidden from commands" in r.err, r)
+    expect(".env" not in git(w, "ls-files") and git(w, "rev-list", "--count", "HEAD") == "1\n", r)
+    r = w.run("do", "--json", "--yes", "--model", w.script(call(add), call("cat .env; cp .env seen; git init -q b; cat .env"), DONE), "x")
+    expect([e["paths"] for e in r.of("hidden")] == [[".env"]], r)
+    expect(not w.exists("seen") and w.read(".env") == "K=1\n", r)
+    log = open(w.log_path(r.events()[0]["session"]), encoding="utf-8").read()
+    expect("K=1" not in log and "Hidden from commands (names of secrets): .env." in log, log)
+    # What the user names is closed even if git tracks it: it cannot be read, nor committed as if it were empty.
+    w.config('{"denyFiles": ["a"]}')
+    r = run(w, "cat a; git commit -qam x")
+    expect(r.status != 0 and "one" not in r.out and git(w, "show", "HEAD:a") == "one\n", r)
+    expect(w.read("a") == "one\n", r)
+    w.config('{"denyFiles": ["!.env"]}')
+    r = run(w, "cat .env")
+    expect(r.status == 0 and r.out == "K=1\n" and "Hidden" not in r.err, r)
+
+
+def secrets_that_git_tracks_are_changed_and_undone(w):
+    w.write("keys/t.pem", "old\n")
+    repository(w)
+    git(w, "add", "-A")
+    git(w, "commit", "-qm", "all")
+    before = state(w)
+    r, _ = do(w, "git mv keys/t.pem keys/u.pem; echo more >> keys/u.pem; echo x > keys/new.pem")
+    expect([e["path"] for e in r.of("change.held")] == ["keys/new.pem"], r)  # git does not track it
+    expect(w.read("keys/u.pem") == "old\nmore\n" and not w.exists("keys/t.pem"), r)
+    r = w.run("undo", "-y")
+    expect(r.status == 0 and w.read("keys/t.pem") == "old\n" and not w.exists("keys/u.pem"), r)
+    expect(state(w) == before, (state(w), before))
+
+
+CASES = [secrets_that_git_tracks_are_changed_and_undone, hidden_files_stay_what_they_are, what_is_hidden_stays_hidden, daily_work_is_as_outside, looking_changes_nothing, a_commit_is_told_and_undone, a_branch_that_moved_since_is_left,
          each_deed_is_shown_and_undone, history_is_not_lost, a_false_pack_does_not_replace_objects, what_gc_put_into_packs_may_go,
          many_loose_objects_cost_nothing, a_plant_is_said_to_the_person, what_cannot_be_kept_is_a_failure]
 

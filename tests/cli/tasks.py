@@ -14,7 +14,7 @@ def run_command(text, **more):
     return {"calls": [{"name": "run_command", "input": dict({"command": text}, **more)}]}
 
 
-EDIT_ENVRC = {"calls": [{"name": "write_file", "input": {"path": ".envrc", "content": "x"}}]}
+EDIT_NVIM = {"calls": [{"name": "write_file", "input": {"path": ".nvim.lua", "content": "x"}}]}
 
 
 def fixed(w, *options):
@@ -119,8 +119,8 @@ def a_denial_says_what_helps(w):
         result = [e["text"] for e in map(json.loads, log.splitlines()) if e["type"] == "result"]
         expect(not any(n in result[0] for n in not_words), result)
     w.config("{}")
-    r = w.run("do", "--json", "--yes", "--model", w.script(EDIT_ENVRC, {"text": " "}), "x")
-    expect(r.status == 4 and r.events()[-1]["status"] == "denied" and ".envrc" in r.events()[-1]["summary"], r)
+    r = w.run("do", "--json", "--yes", "--model", w.script(EDIT_NVIM, {"text": " "}), "x")
+    expect(r.status == 4 and r.events()[-1]["status"] == "denied" and ".nvim.lua" in r.events()[-1]["summary"], r)
 
 
 def a_rule_does_not_cover_variables(w):

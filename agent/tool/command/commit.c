@@ -108,7 +108,7 @@ static bool possible(struct tool_run *r, const struct view_change *c)
 		commit_not_kept(r, c, slice_of(lost.msg));
 		return false;
 	}
-	policy_path(r->env->policy, ACCESS_WRITE, c->path, &r->arena, &d);
+	policy_path(r->env->policy, ACCESS_COMMAND, c->path, &r->arena, &d);
 	if (d.verdict == VERDICT_DENY)
 		commit_not_kept(r, c, d.why);
 	return d.verdict != VERDICT_DENY;

@@ -235,8 +235,9 @@ static void ran(void *payload, const struct command_result *c, const struct err 
 		SLICE_ARG(network), SLICE_ARG(unseen(r)));
 	s->how = arena_printf(&r->arena, "%.*s, %.1f s", SLICE_ARG(s->how), c->seconds);
 	s->output = shown_output(r, c);
-	s->head = arena_printf(&r->arena, "%.*s%.*s", SLICE_ARG(s->head),
-			       SLICE_ARG(held_tell(r->env, r->id, &c->held, &r->arena)));
+	s->head = arena_printf(&r->arena, "%.*s%.*s%.*s", SLICE_ARG(s->head),
+			       SLICE_ARG(held_tell(r->env, r->id, &c->held, &r->arena)),
+			       SLICE_ARG(hidden_text(c, &r->arena)));
 	not_shown(r, &c->changed);
 	commit_start(r, &c->changed,
 		     &(struct commit_spec){ .effect = s->effect,

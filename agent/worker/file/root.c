@@ -63,6 +63,7 @@ void root_release(struct root *r)
 		(void)close(r->fd);
 	free(r->path);
 	match_free(r->denied);
+	match_free(r->denied_always);
 	*r = (struct root){ .fd = -1 };
 }
 
@@ -79,6 +80,19 @@ bool root_check(const struct root *r, struct err *err)
 bool root_denied(const struct root *r, struct slice rel)
 {
 	return r->denied && match_is(r->denied, rel);
+}
+
+struct root root_for_undo(const struct root *r)
+{
+	struct root all = *r;
+
+	all.denied = NULL;
+	return all;
+}
+
+bool root_denied_always(const struct root *r, struct slice rel)
+{
+	return r->denied_always && match_is(r->denied_always, rel);
 }
 
 static bool clean_text(struct slice path, char *out, struct err *err)

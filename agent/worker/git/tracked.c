@@ -153,18 +153,36 @@ static struct tracked_index *index_of(struct tracked *t, const char *repository)
 	return &t->of[t->n++];
 }
 
-bool tracked_below(struct tracked *t, const struct root *r, const char *folder)
+/* The index that says it, NULL: there are too many; *path: where in its repository. False: there is none. */
+static bool find_index(struct tracked *t, const struct root *r, const char **path,
+		       struct tracked_index **x)
 {
 	char repository[LIMIT_PATH_BYTES];
-	struct tracked_index *x;
 	size_t len;
 
-	if (!repository_of(r, folder, repository))
+	if (!repository_of(r, *path, repository))
 		return false;
-	x = index_of(t, repository);
-	if (!x)
-		return true;
-	read_index(x, r);
+	*x = index_of(t, repository);
+	if (*x)
+		read_index(*x, r);
 	len = strlen(repository);
-	return git_tracks_below(&x->paths, folder + len + (len > 0));
+	*path += len + (len > 0);
+	return true;
+}
+
+bool tracked_below(struct tracked *t, const struct root *r, const char *folder)
+{
+	struct tracked_index *x;
+
+	return find_index(t, r, &folder, &x) && (!x || git_tracks_below(&x->paths, folder));
+}
+
+bool tracked_surely(struct tracked *t, const struct root *r, const char *rel, bool folder)
+{
+	struct tracked_index *x;
+
+	if (!find_index(t, r, &rel, &x) || !x)
+		return false;
+	return folder ? !x->paths.all && git_tracks_below(&x->paths, rel)
+		      : git_tracks_surely(&x->paths, rel);
 }

@@ -18,5 +18,8 @@ void tracked_release(struct tracked *t);
 /* folder: relative, not "". Where an index cannot be read or understood: yes, as that hides nothing; where
  * there is no repository in the workspace: no. O(size of the index) after a change of it. */
 bool tracked_below(struct tracked *t, const struct root *r, const char *folder);
+/* Does git track this file, or something in this folder? For what is hidden unless git tracks it: no,
+ * where the index does not say so. */
+bool tracked_surely(struct tracked *t, const struct root *r, const char *rel, bool folder);
 
 #endif

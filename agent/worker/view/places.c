@@ -85,6 +85,30 @@ bool places_through(const struct places *p, const char *rel)
 	return false;
 }
 
+bool places_hide(const struct places *p, const char *rel)
+{
+	const char *at = p->hidden.data, *end = at ? at + p->hidden.len : at;
+
+	for (; at < end; at += strlen(at) + 1) {
+		size_t len = strlen(at);
+
+		if (strncmp(at, rel, len) == 0 && (rel[len] == 0 || rel[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
+bool places_hide_below(const struct places *p, const char *folder)
+{
+	const char *at = p->hidden.data, *end = at ? at + p->hidden.len : at;
+	size_t len = strlen(folder);
+
+	for (; at < end; at += strlen(at) + 1)
+		if (strncmp(at, folder, len) == 0 && at[len] == '/')
+			return true;
+	return false;
+}
+
 static void add(struct scan *s, char kind, const char *rel, const char *tail)
 {
 	struct places *p = s->p;
@@ -242,6 +266,28 @@ static void add_configs(struct scan *s, const char *git)
 	}
 }
 
+/* A name of secrets: commands see it where git tracks it, unless the user named it. That one is closed instead of
+ * missing, else git would commit its removal. */
+static bool is_shown(struct scan *s, const struct walk_entry *e)
+{
+	struct places *p = s->p;
+	bool hidden = holds(&p->hidden, e->rel), folder = e->kind == WALK_DIR;
+
+	if (!hidden && tracked_surely(&p->tracked, s->root, e->rel, folder)) {
+		if (folder || !root_denied_always(s->root, slice_of(e->rel)))
+			return true;
+		add(s, PLACE_MASK, e->rel, NULL);
+	} else {
+		add(s, PLACE_HIDE, e->rel, NULL);
+	}
+	p->secrets++;
+	if (!hidden) {
+		buf_append(&p->hidden, slice_make(e->rel, strlen(e->rel) + 1));
+		s->too_many = s->too_many || p->hidden.full;
+	}
+	return false;
+}
+
 static enum walk_next visit(void *payload, const struct walk_entry *e)
 {
 	struct scan *s = payload;
@@ -256,11 +302,8 @@ static enum walk_next visit(void *payload, const struct walk_entry *e)
 			look_at_rules(s->p, e->dir, ".git/info/exclude");
 		return s->too_many ? WALK_STOP : WALK_SKIP;
 	}
-	if (root_denied(s->root, slice_of(e->rel))) {
-		add(s, PLACE_MASK, e->rel, NULL);
-		s->p->secrets++;
+	if (root_denied(s->root, slice_of(e->rel)) && !is_shown(s, e))
 		return s->too_many ? WALK_STOP : WALK_SKIP;
-	}
 	if (protect_named(e->name))
 		add_protected(s, PLACE_READ_ONLY, e->rel);
 	if (strcmp(e->name, ".gitignore") == 0)
@@ -279,6 +322,7 @@ void places_init(struct places *p)
 	*p = (struct places){ .n = 0 };
 	buf_init(&p->list, PLACES_BYTES);
 	buf_init(&p->first, PLACES_BYTES);
+	buf_init(&p->hidden, PLACES_BYTES);
 	tracked_init(&p->tracked);
 }
 
@@ -286,6 +330,7 @@ void places_release(struct places *p)
 {
 	buf_release(&p->list);
 	buf_release(&p->first);
+	buf_release(&p->hidden);
 	tracked_release(&p->tracked);
 }
 

@@ -13,7 +13,10 @@
  * between is visible until then. Folders of other people's packages (node_modules, site-packages)
  * are not looked through. */
 struct places {
-	struct buf list; /* "m.env" NUL "p.git" NUL ...: see spawn.h; a pin before its content */
+	struct buf list; /* "h.env" NUL "p.git" NUL ...: see spawn.h; a pin before its content */
+	/* All that was hidden since the start, each with a NUL. It stays so: what a command makes git
+	 * track does not come to light by that. */
+	struct buf hidden;
 	uint32_t n, secrets, n_through;
 	bool valid;
 	uint64_t at_ms, took_ms;
@@ -22,7 +25,9 @@ struct places {
 	bool rules_changed;
 	struct timespec born; /* the time of the first look; 0: there was none */
 	struct buf first;     /* the folders of then, each with a NUL */
-	struct tracked tracked; /* a folder with files that git tracks is never used directly */
+	/* A folder with files that git tracks is never used directly, and a file that git tracks is
+	 * not hidden: it stands in the history anyway, and builds and commits would break. */
+	struct tracked tracked;
 };
 
 void places_init(struct places *p);
@@ -32,6 +37,10 @@ NODISCARD bool places_refresh(struct places *p, const struct root *r, uint64_t n
 			      struct err *err);
 /* Does this path lie in (or is it) a folder that commands reach directly? */
 bool places_through(const struct places *p, const char *rel);
+/* Is this file or folder kept from commands, or does it lie in such a folder? */
+bool places_hide(const struct places *p, const char *rel);
+/* Is something in this folder? */
+bool places_hide_below(const struct places *p, const char *folder);
 /* Is this the name of a folder that tools of a language or a build make, and make anew? */
 bool places_of_tools(const char *name);
 void places_forget(struct places *p); /* something was written: look again */

@@ -95,6 +95,7 @@ struct upper {
 				 then on has this ctime or a later one, and nothing else has */
 	struct upper_open *open;
 	size_t n_open;
+	const struct places *places; /* what the command did not see; NULL: it saw everything */
 	/* Not NULL: the folders of build tools lie on the layer like the rest, and what changed in them
 	 * is not listed. */
 	const struct places *tools;

@@ -159,13 +159,13 @@ void upper_classify(struct layer_walk *w, struct upper_change *c)
 
 	c->git = git != GIT_NONE;
 	c->object = c->type != UPPER_DIR && (git == GIT_OBJECT || git == GIT_AUXILIARY);
+	c->reason = upper_secret_reason(w, c);
 	if (c->type == UPPER_SPECIAL && c->kind != UPPER_REMOVED)
 		c->reason = "it is a device, a pipe or a socket";
-	else if (root_denied(w->root, slice_of(c->rel)) && !protect_is_git(c->rel))
-		c->reason = "its name is in the list of denied files";
-	else if (!is_readable(c->rel))
+	else if (!c->reason && !is_readable(c->rel))
 		c->reason = "its name is not UTF-8, or holds control characters";
-	else if (c->type == UPPER_SYMLINK && c->kind != UPPER_REMOVED && !link_stays(w, c->rel))
+	else if (!c->reason && c->type == UPPER_SYMLINK && c->kind != UPPER_REMOVED &&
+		 !link_stays(w, c->rel))
 		c->reason = "it is a symbolic link that leads out of the workspace";
 	if (c->reason) {
 		c->class = UPPER_NEVER;

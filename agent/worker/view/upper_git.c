@@ -27,6 +27,9 @@ static const char changed_meanwhile[] =
 static const char history_removed[] =
 	"the history of the repository was to be removed, so nothing that the command did to it was "
 	"kept";
+static const char secret_tracked[] =
+	"git would track a file that is hidden from commands, so nothing that the command did to the "
+	"repository was kept";
 static const char no_head[] = "git would not take the folder for a repository any more";
 
 /* What holds for all changes of one repository. */
@@ -76,18 +79,6 @@ static void judge(struct verdicts *v, const struct upper_change *c, enum upper_c
 		*old = (struct verdict){ old->repository, class, reason };
 }
 
-static bool read_file(int top, const char *rel, struct buf *out)
-{
-	int fd = upper_openat(top, rel, O_RDONLY | O_NOFOLLOW);
-	struct stat st;
-	bool ok = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-		  file_slurp(fd, rel, out, NULL);
-
-	if (fd >= 0)
-		(void)close(fd);
-	return ok;
-}
-
 static void make_quiet(struct upper *u, struct upper_change *c)
 {
 	if (c->class != UPPER_QUIET)
@@ -106,7 +97,7 @@ static bool says_the_same(const struct upper *u, const struct root *r, const str
 
 	buf_init(&before, INDEX_BYTES);
 	buf_init(&after, INDEX_BYTES);
-	same = read_file(r->fd, c->rel, &before) && read_file(u->fd, c->rel, &after) &&
+	same = upper_read(r->fd, c->rel, &before) && upper_read(u->fd, c->rel, &after) &&
 	       git_index_digest(buf_slice(&before), &x) &&
 	       git_index_digest(buf_slice(&after), &y) && strcmp(x.s, y.s) == 0;
 	buf_release(&before);
@@ -161,8 +152,8 @@ static void settle_head(const struct upper *u, const struct root *r, struct uppe
 		return;
 	buf_init(&before, HEAD_BYTES);
 	buf_init(&after, HEAD_BYTES);
-	if (read_file(r->fd, c->rel, &before) && is_head(buf_slice(&before)) &&
-	    (c->kind == UPPER_REMOVED || !read_file(u->fd, c->rel, &after) ||
+	if (upper_read(r->fd, c->rel, &before) && is_head(buf_slice(&before)) &&
+	    (c->kind == UPPER_REMOVED || !upper_read(u->fd, c->rel, &after) ||
 	     !is_head(buf_slice(&after)))) {
 		c->class = UPPER_NEVER;
 		c->reason = no_head;
@@ -293,6 +284,8 @@ static void look(struct verdicts *v, const struct upper *u, const struct root *r
 		judge(v, c, UPPER_PROTECTED, c->reason);
 	else if (folder_gone && is_history(c))
 		judge(v, c, UPPER_NEVER, history_removed);
+	else if (kind_of(c) == GIT_INDEX && c->kind != UPPER_REMOVED && upper_tracks_hidden(u, c))
+		judge(v, c, UPPER_NEVER, secret_tracked);
 	else if (c->stale || (kind_of(c) == GIT_INDEX && is_locked(u, r, c)))
 		judge(v, c, UPPER_NEVER, changed_meanwhile);
 }

@@ -2,6 +2,7 @@
  *
  *   upper_walk.c   from the layer to a list of changes
  *   upper_class.c  where each of them may go
+ *   upper_secret.c what has the name of a secret
  *   upper_bundle.c new files that an ignore rule names: each by itself, or many as one
  *   upper_git.c    what becomes of a repository as a whole
  *   git_objects.c  which of the objects that were removed exist elsewhere */
@@ -17,6 +18,9 @@ struct layer_walk {
 	struct upper *u;
 	const struct root *root;
 	struct ignore *ignore;
+	struct tracked tracked;	 /* what git tracks in the workspace */
+	struct git_tracked made; /* and by an index in the layer, that of the folder made_of */
+	char *made_of;		 /* NULL: none was read */
 	bool ok;
 	char **stack; /* folders to go into */
 	size_t n, cap, entries;
@@ -30,6 +34,14 @@ void upper_classify(struct layer_walk *w, struct upper_change *c);
 const char *upper_reason(struct layer_walk *w, const char *rel, enum protect_type type);
 /* Does it lie in a folder of build tools, of which only the sum is told? */
 bool upper_is_of_tools(const struct upper *u, const char *rel);
+/* upper_secret.c: the command did not see it, so it cannot have removed it. */
+bool upper_is_hidden(const struct upper *u, const char *rel);
+/* Why a change of what has the name of a secret is not kept; NULL: it is. */
+const char *upper_secret_reason(struct layer_walk *w, const struct upper_change *c);
+/* Does this index in the layer name a file that the command did not see? */
+bool upper_tracks_hidden(const struct upper *u, const struct upper_change *index);
+/* An ordinary file, read whole. */
+NODISCARD bool upper_read(int top, const char *rel, struct buf *out);
 /* What stands in the workspace itself; false: nothing. */
 bool upper_lower_stat(const struct root *r, const char *rel, struct stat *st);
 bool upper_is_whiteout(const struct stat *st); /* says in a layer: removed */

@@ -161,8 +161,8 @@ static void removed(struct layer_walk *w, const char *start)
 		DIR *d = NULL;
 		struct dirent *e;
 
-		if (!too_many(w) && upper_lower_stat(w->root, rel, &st) &&
-		    removed_one(w, rel, &st)) {
+		if (!too_many(w) && !upper_is_hidden(w->u, rel) &&
+		    upper_lower_stat(w->root, rel, &st) && removed_one(w, rel, &st)) {
 			int fd = upper_openat(w->root->fd, rel, O_RDONLY | O_DIRECTORY);
 
 			d = fd >= 0 ? fdopendir(fd) : NULL;
@@ -390,6 +390,8 @@ bool upper_walk(struct upper *u, const struct root *r, struct err *err)
 {
 	struct layer_walk w = { .u = u, .root = r, .ok = true, .err = err };
 
+	tracked_init(&w.tracked);
+	git_tracked_init(&w.made);
 	push(&w, "");
 	while (w.n > 0) {
 		char *rel = w.stack[--w.n];
@@ -412,6 +414,9 @@ bool upper_walk(struct upper *u, const struct root *r, struct err *err)
 		w.ok = upper_settle_ignored(u, err);
 	}
 	ignore_free(w.ignore);
+	tracked_release(&w.tracked);
+	git_tracked_release(&w.made);
+	free(w.made_of);
 	free(w.stack);
 	return w.ok;
 }

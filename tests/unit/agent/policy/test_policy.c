@@ -121,7 +121,7 @@ static void test_write_modes(void **state)
 		{ MODE_AUTO, VERDICT_ALLOW, VERDICT_ASK, VERDICT_ALLOW },
 	};
 	static const char *const guarded[] = { ".git/HEAD",	    ".vscode/settings.json",
-					       "a/.idea/x",	    ".envrc",
+					       "a/.idea/x",	    ".mise.toml",
 					       ".husky/pre-commit", ".npmrc",
 					       ".nvim.lua",	    ".exrc",
 					       ".dir-locals.el",    ".GIT/x",
@@ -151,9 +151,11 @@ static void test_file_patterns(void **state)
 	struct policy *p = policy_new(MODE_AUTO);
 	const struct slice *list;
 	struct err err = { 0 };
+	size_t builtin;
 
 	(void)state;
-	assert_true(policy_denied_files(p, &list) > 10);
+	assert_true(policy_denied_files(p, &list, &builtin) > 10);
+	assert_int_equal(policy_denied_files(p, &list, NULL), builtin);
 	assert_true(policy_deny_file(p, SLICE("private"), &err));
 	assert_true(policy_deny_file(p, SLICE("docs/*.draft"), &err));
 	assert_int_equal(path(p, ACCESS_READ, "a/private/b"), VERDICT_DENY);
@@ -165,7 +167,8 @@ static void test_file_patterns(void **state)
 	assert_int_equal(err.code, ERR_INVALID);
 	assert_false(policy_deny_file(p, SLICE("/etc/x"), &err));
 	policy_deny_files_clear(p);
-	assert_int_equal(policy_denied_files(p, &list), 0);
+	assert_int_equal(policy_denied_files(p, &list, &builtin), 0);
+	assert_int_equal(builtin, 0);
 	assert_int_equal(path(p, ACCESS_READ, ".env"), VERDICT_ALLOW);
 	policy_free(p);
 }
