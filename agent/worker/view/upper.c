@@ -22,7 +22,7 @@
 #include "agent/worker/file/files.h"
 #include "protocol/base/mem.h"
 
-enum { OPEN_MAX_FILES = 4096 };
+enum { OPEN_MAX_FILES = 4096, NICE = 10 };
 
 int upper_openat(int top, const char *rel, int flags)
 {
@@ -239,6 +239,25 @@ void upper_sync_early(struct upper *u)
 	_exit(syncfs(0) < 0);
 }
 
+/* Nobody waits for it. It is a child of nobody's, so that it can be forgotten, and may outlive us: it
+ * holds the lock of the folder, and whatever ends it leaves the rest to the next start. */
+static bool remove_later(const struct views *v, const char *name)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (fork() != 0)
+			_exit(0);
+		(void)dup2(v->fd, 0);
+		harden_close_from(1);
+		(void)!nice(NICE);
+		_exit(!tree_remove(0, name));
+	}
+	if (pid > 0)
+		(void)waitpid(pid, NULL, 0);
+	return pid > 0;
+}
+
 void upper_free(const struct views *v, struct upper *u)
 {
 	char name[24];
@@ -256,7 +275,8 @@ void upper_free(const struct views *v, struct upper *u)
 	if (u->dir >= 0)
 		(void)close(u->dir);
 	(void)snprintf(name, sizeof(name), "%llu", (unsigned long long)u->id);
-	(void)tree_remove(v->fd, name);
+	if (u->n < UPPER_MANY || !remove_later(v, name))
+		(void)tree_remove(v->fd, name);
 	for (size_t i = 0; i < u->n; i++)
 		free(u->change[i].rel);
 	for (size_t i = 0; i < u->n_open; i++)

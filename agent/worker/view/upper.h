@@ -22,6 +22,8 @@
 #include "protocol/base/buf.h"
 #include "protocol/base/list.h"
 
+enum { UPPER_MANY = 256 }; /* changes, from which on work is spread */
+
 struct views {
 	char *path; /* of the runner's own folder; NULL: there is none */
 	int fd;	    /* of it; -1: none */

@@ -17,8 +17,6 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum { MANY_FILES = 256 };
-
 static bool too_many(struct layer_walk *w)
 {
 	if (++w->entries > LIMIT_VIEW_ENTRIES)
@@ -41,7 +39,7 @@ static struct upper_change *add(struct layer_walk *w, const struct upper_change 
 	struct upper *u = w->u;
 	struct upper_change *c;
 
-	if (u->n == MANY_FILES)
+	if (u->n == UPPER_MANY)
 		upper_sync_early(u);
 	if (u->n == u->cap) {
 		u->cap = u->cap ? u->cap * 2 : 32;
