@@ -50,7 +50,8 @@ static bool lone_primitive(struct slice text, jsmntok_t *tok)
 
 /* Makes the n tokens of a checked text. A long string was read twice already, so jsmn is not sent
  * through it: it stops before the quote, gets the token that it would have made, and goes on behind
- * the string. Few are treated so, as jsmn looks back over its tokens each time it stops. */
+ * the string. So many are treated so and no more, as jsmn looks back over its tokens, to the innermost
+ * container that is open, each time it stops. */
 static bool tokenize(struct slice text, const struct long_strings *longs, jsmntok_t *tok, size_t n)
 {
 	jsmn_parser p;
@@ -76,7 +77,8 @@ static bool tokenize(struct slice text, const struct long_strings *longs, jsmnto
 
 bool json_parse(struct arena *a, struct slice text, struct json *root, struct err *err)
 {
-	struct long_strings longs = { .n = 0 };
+	size_t most = text.len / LONG_STRING_BYTES;
+	struct long_strings longs = { .cap = most < LONG_STRINGS ? most : LONG_STRINGS };
 	struct json_doc *doc;
 	jsmntok_t *tok;
 	size_t n;
@@ -84,6 +86,7 @@ bool json_parse(struct arena *a, struct slice text, struct json *root, struct er
 	if (text.len > INT_MAX)
 		return err_set(err, ERR_TOO_LARGE, "The JSON text has more than %d bytes.",
 			       INT_MAX);
+	longs.s = longs.cap > 0 ? arena_array(a, longs.cap, sizeof(*longs.s)) : NULL;
 	if (!json_check_listing(text, &n, &longs, err))
 		return false;
 	if (n > LIMIT_JSON_TOKENS)

@@ -118,7 +118,7 @@ static void end_string(struct check *c, size_t start)
 {
 	struct long_strings *l = c->longs;
 
-	if (l && c->at - start > LONG_STRING_BYTES && l->n < LONG_STRINGS) {
+	if (l && c->at - start > LONG_STRING_BYTES && l->n < l->cap) {
 		l->s[l->n].start = start;
 		l->s[l->n++].end = c->at;
 	}

@@ -4,14 +4,16 @@
 
 #include "protocol/json/json.h"
 
-/* The first few strings that are so long that reading them once more would cost: a document's text. */
-enum { LONG_STRING_BYTES = 64 * 1024, LONG_STRINGS = 8 };
+/* The first strings that are so long that reading them once more would cost: a document's text, or what
+ * many files hold. */
+enum { LONG_STRING_BYTES = 1024, LONG_STRINGS = 4096 };
 
+struct long_string {
+	size_t start, end; /* offsets of the quotes: text[start] and text[end] */
+};
 struct long_strings {
-	struct {
-		size_t start, end; /* offsets of the quotes: text[start] and text[end] */
-	} s[LONG_STRINGS];
-	size_t n;
+	struct long_string *s;
+	size_t n, cap; /* LONG_STRINGS at most */
 };
 
 /* json_check(), which also lists the long strings. */
