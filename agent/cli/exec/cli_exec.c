@@ -30,6 +30,20 @@ bool cli_exec_open(struct cli_exec *x, struct cli_loop *l, const struct place *p
 	return true;
 }
 
+int cli_exec_run(struct cli_exec_run *r, void *owner)
+{
+	struct err err = { 0 };
+
+	if (!cli_loop_init(&r->loop, r->cli, &r->place, false, &err))
+		return cli_fail(r->cli, &err);
+	r->loop.interrupted = r->interrupted;
+	r->loop.payload = owner;
+	if (!r->start(owner, &r->why))
+		r->end(owner);
+	cli_loop_run(&r->loop);
+	return r->why.code == ERR_NONE ? r->status : cli_fail(r->cli, &r->why);
+}
+
 static void on_written(void *payload)
 {
 	cli_loop_end(payload);

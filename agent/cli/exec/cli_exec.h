@@ -23,6 +23,22 @@ struct cli_exec {
 /* Of this machine and these settings; borrows both. False: nothing is left open. */
 NODISCARD bool cli_exec_open(struct cli_exec *x, struct cli_loop *l, const struct place *p,
 			     struct err *err);
+/* A command around it: its loop, from start() to the end of the loop. The owner embeds it, with `cli`, the place and the
+ * three functions set; they get the owner. */
+struct cli_exec_run {
+	struct cli *cli;
+	struct place place;
+	struct cli_loop loop;
+	struct cli_exec service;
+	int status;	/* where nothing went wrong */
+	struct err why; /* ERR_NONE: nothing did */
+	bool (*start)(void *owner, struct err *err);
+	void (*end)(void *owner); /* start() failed: closes what it opened, with cli_exec_close() */
+	void (*interrupted)(void *owner);
+};
+/* The exit status. */
+int cli_exec_run(struct cli_exec_run *r, void *owner);
+
 /* Ends what runs; then, when the history is written, the loop. Twice is fine. Not opened: only the loop. */
 void cli_exec_close(struct cli_exec *x, struct cli_loop *l);
 

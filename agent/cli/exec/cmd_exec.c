@@ -13,18 +13,13 @@
 enum { STATUS_TIMED_OUT = 124, PIECE = 64 * 1024, HISTORY_ROWS = 20 };
 
 struct exec_run {
-	struct cli *cli;
-	struct place place;
-	struct cli_loop loop;
-	struct cli_exec service;
+	struct cli_exec_run run;
 	struct exec_job *job;
 	struct exec_probe *probe;
 	struct exec_validation *validation;
 	struct exec_asked *asked;
 	struct exec_rows_query query; /* of --history */
 	struct exec_request request;
-	int status;
-	struct err why;
 };
 
 /* --- what to run --- */
@@ -71,7 +66,7 @@ static bool read_named(struct cli *c, const char *path, size_t max, struct slice
  * names it. */
 static bool choose_language(struct exec_run *r, const char **file, struct err *err)
 {
-	const struct args *a = &r->cli->args;
+	const struct args *a = &r->run.cli->args;
 	const struct exec_language **l = &r->request.language;
 	size_t at = 0;
 
@@ -101,34 +96,34 @@ static bool choose_language(struct exec_run *r, const char **file, struct err *e
 static bool read_code(struct exec_run *r, const char *file, struct err *err)
 {
 	if (file && strcmp(file, "-") != 0)
-		return read_named(r->cli, file, EXEC_CODE_MAX, &r->request.code, err);
+		return read_named(r->run.cli, file, EXEC_CODE_MAX, &r->request.code, err);
 	if (!file && isatty(STDIN_FILENO))
 		return err_set(
 			err, ERR_USAGE,
 			"Which code? Name a file, or pipe it in: echo 'print(1)' | emend exec "
 			"python");
-	return read_all(r->cli, STDIN_FILENO, "The standard input", EXEC_CODE_MAX, &r->request.code,
-			err);
+	return read_all(r->run.cli, STDIN_FILENO, "The standard input", EXEC_CODE_MAX,
+			&r->request.code, err);
 }
 
 static bool read_input(struct exec_run *r, const char *file, struct err *err)
 {
-	const char *in = r->cli->args.in;
+	const char *in = r->run.cli->args.in;
 
 	if (!in)
 		return true;
 	if (strcmp(in, "-") != 0)
-		return read_named(r->cli, in, LIMIT_STDIN_BYTES, &r->request.stdin_data, err);
+		return read_named(r->run.cli, in, LIMIT_STDIN_BYTES, &r->request.stdin_data, err);
 	if (!file || strcmp(file, "-") == 0)
 		return err_set(err, ERR_USAGE, "--stdin -: the code comes from there already.");
-	return read_all(r->cli, STDIN_FILENO, "The standard input", LIMIT_STDIN_BYTES,
+	return read_all(r->run.cli, STDIN_FILENO, "The standard input", LIMIT_STDIN_BYTES,
 			&r->request.stdin_data, err);
 }
 
 static bool gather(struct exec_run *r, struct err *err)
 {
-	const struct args *a = &r->cli->args;
-	struct slice *env = arena_array(&r->cli->arena, a->n_env + 1, sizeof(*env));
+	const struct args *a = &r->run.cli->args;
+	struct slice *env = arena_array(&r->run.cli->arena, a->n_env + 1, sizeof(*env));
 	const char *file = NULL;
 
 	if (a->timeout > EXEC_SECONDS_MAX)
@@ -145,18 +140,20 @@ static bool gather(struct exec_run *r, struct err *err)
 
 /* --- what came of it --- */
 
-static void end(struct exec_run *r)
+static void end(void *owner)
 {
+	struct exec_run *r = owner;
+
 	if (r->asked)
-		r->service.sqlite.history.drop(r->asked);
+		r->run.service.sqlite.history.drop(r->asked);
 	r->asked = NULL;
-	cli_exec_close(&r->service, &r->loop);
+	cli_exec_close(&r->run.service, &r->run.loop);
 }
 
 static void on_output(void *payload, struct slice bytes, bool is_stderr)
 {
 	struct exec_run *r = payload;
-	struct term *t = is_stderr ? &r->cli->log : &r->cli->out;
+	struct term *t = is_stderr ? &r->run.cli->log : &r->run.cli->out;
 
 	if (t->tty)
 		term_text(t, TERM_PLAIN, bytes); /* a file or a pipe gets the bytes as they are */
@@ -171,34 +168,34 @@ static void put_json(struct exec_run *r, const struct exec_answer *a)
 	struct jw *w = json_line_begin(&l, "execution");
 
 	exec_answer_write(w, a);
-	json_line_end(&l, &r->cli->out);
+	json_line_end(&l, &r->run.cli->out);
 }
 
 static void on_done(void *payload, const struct exec_answer *a)
 {
 	struct exec_run *r = payload;
-	bool json = cli_given(r->cli, OPT_JSON), ran = a->exit_code >= 0;
+	bool json = cli_given(r->run.cli, OPT_JSON), ran = a->exit_code >= 0;
 
 	r->job = NULL;
 	if (json)
 		put_json(r, a);
 	else if (a->output_truncated)
-		term_printf(&r->cli->log,
+		term_printf(&r->run.cli->log,
 			    "emend: the rest of the output was left out: each stream "
 			    "has at most %d bytes.\n",
 			    EXEC_OUTPUT);
 	/* A status of the code's own says enough. */
 	if (!json && (a->status == EXEC_TIMEOUT || a->status == EXEC_VIOLATION || !ran ||
 		      a->failed != ERR_NONE))
-		term_error(&r->cli->log, a->error_message);
-	if (a->cancelled || r->loop.interrupts > 0)
-		r->status = err_exit_code(ERR_CANCELLED);
+		term_error(&r->run.cli->log, a->error_message);
+	if (a->cancelled || r->run.loop.interrupts > 0)
+		r->run.status = err_exit_code(ERR_CANCELLED);
 	else if (!ran)
-		r->status = err_exit_code(a->failed);
+		r->run.status = err_exit_code(a->failed);
 	else if (a->status == EXEC_TIMEOUT)
-		r->status = STATUS_TIMED_OUT;
+		r->run.status = STATUS_TIMED_OUT;
 	else
-		r->status = a->exit_code;
+		r->run.status = a->exit_code;
 	end(r);
 }
 
@@ -214,22 +211,22 @@ static void on_found(void *payload, const struct exec_found found[EXEC_LANGUAGES
 
 	for (size_t i = 0; i < EXEC_LANGUAGES; i++) {
 		if (found[i].failed == ERR_SANDBOX)
-			r->status = err_exit_code(ERR_SANDBOX);
+			r->run.status = err_exit_code(ERR_SANDBOX);
 	}
 
-	if (cli_given(r->cli, OPT_JSON)) {
+	if (cli_given(r->run.cli, OPT_JSON)) {
 		w = json_line_begin(&l, "languages");
 		exec_found_write(w, found);
-		json_line_end(&l, &r->cli->out);
+		json_line_end(&l, &r->run.cli->out);
 	} else {
-		table_init(&t, &r->cli->arena, columns, ARRAY_LEN(columns));
+		table_init(&t, &r->run.cli->arena, columns, ARRAY_LEN(columns));
 		for (size_t i = 0; i < EXEC_LANGUAGES; i++) {
 			table_cell(&t, TERM_PLAIN, slice_of(exec_language_at(i)->name));
 			table_cell(&t, TERM_PLAIN,
 				   found[i].available ? found[i].version : SLICE("-"));
 			table_cell(&t, TERM_DIM, found[i].reason);
 		}
-		table_put(&t, &r->cli->out);
+		table_put(&t, &r->run.cli->out);
 	}
 	end(r);
 }
@@ -237,8 +234,8 @@ static void on_found(void *payload, const struct exec_found found[EXEC_LANGUAGES
 /* {"type":type, and the members of json */
 static void put_object(struct exec_run *r, const char *type, struct slice json)
 {
-	term_raw(&r->cli->out, arena_printf(&r->cli->arena, "{\"type\":\"%s\",%.*s\n", type,
-					    SLICE_ARG(slice_sub(json, 1, json.len))));
+	term_raw(&r->run.cli->out, arena_printf(&r->run.cli->arena, "{\"type\":\"%s\",%.*s\n", type,
+						SLICE_ARG(slice_sub(json, 1, json.len))));
 }
 
 /* A row each, the newest first. */
@@ -253,7 +250,7 @@ static void put_history(struct exec_run *r, struct json root)
 		{ .head = "MB", .right = true },
 		{ .head = "execution" },
 	};
-	struct arena *a = &r->cli->arena;
+	struct arena *a = &r->run.cli->arena;
 	struct table t;
 
 	table_init(&t, a, columns, ARRAY_LEN(columns));
@@ -274,7 +271,7 @@ static void put_history(struct exec_run *r, struct json root)
 		table_cell(&t, TERM_PLAIN, arena_printf(a, "%.1f", mb));
 		table_cell(&t, TERM_DIM, json_str_or(json_get(it.value, "execution_id"), a, ""));
 	}
-	table_put(&t, &r->cli->out);
+	table_put(&t, &r->run.cli->out);
 }
 
 static void on_history(void *payload, struct slice json, const struct err *err)
@@ -284,10 +281,10 @@ static void on_history(void *payload, struct slice json, const struct err *err)
 
 	r->asked = NULL;
 	if (err)
-		r->why = *err;
-	else if (cli_given(r->cli, OPT_JSON))
+		r->run.why = *err;
+	else if (cli_given(r->run.cli, OPT_JSON))
 		put_object(r, "history", json);
-	else if (json_parse(&r->cli->arena, json, &root, &r->why))
+	else if (json_parse(&r->run.cli->arena, json, &root, &r->run.why))
 		put_history(r, root);
 	end(r);
 }
@@ -296,14 +293,14 @@ static void on_history(void *payload, struct slice json, const struct err *err)
 static void put_findings(struct exec_run *r, struct json root)
 {
 	for (struct json_iter it = json_iter(json_get(root, "findings")); json_next(&it);)
-		term_text(&r->cli->out, TERM_PLAIN,
-			  arena_printf(&r->cli->arena, "%lld:%lld: %.*s: %.*s\n",
+		term_text(&r->run.cli->out, TERM_PLAIN,
+			  arena_printf(&r->run.cli->arena, "%lld:%lld: %.*s: %.*s\n",
 				       (long long)json_i64_or(json_get(it.value, "line"), 1),
 				       (long long)json_i64_or(json_get(it.value, "column"), 1),
 				       SLICE_ARG(json_str_or(json_get(it.value, "rule"),
-							     &r->cli->arena, "")),
+							     &r->run.cli->arena, "")),
 				       SLICE_ARG(json_str_or(json_get(it.value, "message"),
-							     &r->cli->arena, ""))));
+							     &r->run.cli->arena, ""))));
 }
 
 static void on_validated(void *payload, struct slice json, const struct err *err)
@@ -313,10 +310,11 @@ static void on_validated(void *payload, struct slice json, const struct err *err
 
 	r->validation = NULL;
 	if (err)
-		r->why = *err;
-	else if (json_parse(&r->cli->arena, arena_dup(&r->cli->arena, json), &root, &r->why)) {
-		r->status = json_bool_or(json_get(root, "is_safe"), false) ? 0 : 1;
-		if (cli_given(r->cli, OPT_JSON))
+		r->run.why = *err;
+	else if (json_parse(&r->run.cli->arena, arena_dup(&r->run.cli->arena, json), &root,
+			    &r->run.why)) {
+		r->run.status = json_bool_or(json_get(root, "is_safe"), false) ? 0 : 1;
+		if (cli_given(r->run.cli, OPT_JSON))
 			put_object(r, "validation", json);
 		else
 			put_findings(r, root);
@@ -324,9 +322,9 @@ static void on_validated(void *payload, struct slice json, const struct err *err
 	end(r);
 }
 
-static void on_interrupt(void *payload)
+static void on_interrupt(void *owner)
 {
-	struct exec_run *r = payload;
+	struct exec_run *r = owner;
 
 	if (r->job)
 		exec_cancel(r->job);
@@ -334,47 +332,34 @@ static void on_interrupt(void *payload)
 		end(r);
 }
 
-static bool start(struct exec_run *r, struct err *err)
+static bool start(void *owner, struct err *err)
 {
-	struct exec_history *h = &r->service.sqlite.history;
-	struct exec_callbacks cb = { cli_given(r->cli, OPT_JSON) ? NULL : on_output, on_done };
+	struct exec_run *r = owner;
+	struct exec_history *h = &r->run.service.sqlite.history;
+	struct exec_callbacks cb = { cli_given(r->run.cli, OPT_JSON) ? NULL : on_output, on_done };
 
-	if (!cli_exec_open(&r->service, &r->loop, &r->place, err))
+	if (!cli_exec_open(&r->run.service, &r->run.loop, &r->run.place, err))
 		return false;
-	if (cli_given(r->cli, OPT_HISTORY)) {
+	if (cli_given(r->run.cli, OPT_HISTORY)) {
 		r->asked = h->ask(h->self, &r->query, on_history, r);
 		return true;
 	}
-	if (cli_given(r->cli, OPT_LIST))
-		return exec_probe(r->service.exec, on_found, r, &r->probe, err);
-	if (cli_given(r->cli, OPT_VALIDATE) &&
-	    exec_validate(r->service.exec, &r->request, on_validated, r, &r->validation, err))
+	if (cli_given(r->run.cli, OPT_LIST))
+		return exec_probe(r->run.service.exec, on_found, r, &r->probe, err);
+	if (cli_given(r->run.cli, OPT_VALIDATE) &&
+	    exec_validate(r->run.service.exec, &r->request, on_validated, r, &r->validation, err))
 		return true;
-	if (!cli_given(r->cli, OPT_VALIDATE) &&
-	    exec_submit(r->service.exec, &r->request, &cb, r, &r->job, err))
+	if (!cli_given(r->run.cli, OPT_VALIDATE) &&
+	    exec_submit(r->run.service.exec, &r->request, &cb, r, &r->job, err))
 		return true;
 	if (err->code == ERR_INVALID) /* of what was typed */
 		err->code = ERR_USAGE;
 	return false;
 }
 
-static int run(struct exec_run *r)
-{
-	struct err err = { 0 };
-
-	if (!cli_loop_init(&r->loop, r->cli, &r->place, false, &err))
-		return cli_fail(r->cli, &err);
-	r->loop.interrupted = on_interrupt;
-	r->loop.payload = r;
-	if (!start(r, &r->why))
-		end(r);
-	cli_loop_run(&r->loop);
-	return r->why.code == ERR_NONE ? r->status : cli_fail(r->cli, &r->why);
-}
-
 static bool ask_history(struct exec_run *r, struct err *err)
 {
-	const struct args *a = &r->cli->args;
+	const struct args *a = &r->run.cli->args;
 	const struct exec_language *l = NULL;
 
 	if (a->n_words > 0)
@@ -396,25 +381,27 @@ static bool ask_history(struct exec_run *r, struct err *err)
 /* What was asked for, from the command line and the files that it names. */
 static bool prepare(struct exec_run *r, struct err *err)
 {
-	if (cli_given(r->cli, OPT_HISTORY))
+	if (cli_given(r->run.cli, OPT_HISTORY))
 		return ask_history(r, err);
-	if (r->cli->args.status)
+	if (r->run.cli->args.status)
 		return err_set(err, ERR_USAGE, "--status goes with --history.");
-	return cli_given(r->cli, OPT_LIST) || gather(r, err);
+	return cli_given(r->run.cli, OPT_LIST) || gather(r, err);
 }
 
 int cmd_exec(struct cli *c)
 {
-	struct exec_run r = { .cli = c };
+	struct exec_run r = {
+		.run = { .cli = c, .start = start, .end = end, .interrupted = on_interrupt }
+	};
 	struct err err = { 0 };
 	int status;
 
 	if (cli_given(c, OPT_LIST) && c->args.n_words > 0)
 		return cli_usage(c, "--list takes no code.");
-	if (prepare(&r, &err) && place_init(&r.place, c, &err))
-		status = run(&r);
+	if (prepare(&r, &err) && place_init(&r.run.place, c, &err))
+		status = cli_exec_run(&r.run, &r);
 	else
 		status = cli_fail(c, &err);
-	place_release(&r.place);
+	place_release(&r.run.place);
 	return status;
 }

@@ -14,33 +14,29 @@
 enum { TOKEN_MAX = 4096, FILES = 65536 };
 
 struct serve_run {
-	struct cli *cli;
-	struct place place;
-	struct cli_loop loop;
-	struct cli_exec service;
+	struct cli_exec_run run;
 	struct listen listen;
 	struct slice token;
 	struct line_log log;
 	struct serve *serve;
-	struct err why;
 };
 
-static void end(void *payload)
+static void end(void *owner)
 {
-	struct serve_run *r = payload;
+	struct serve_run *r = owner;
 
 	serve_stop(r->serve);
 	r->serve = NULL;
 	listen_close(&r->listen);
 	line_log_close(&r->log);
-	cli_exec_close(&r->service, &r->loop);
+	cli_exec_close(&r->run.service, &r->run.loop);
 }
 
-static void on_interrupt(void *payload)
+static void on_interrupt(void *owner)
 {
-	struct serve_run *r = payload;
+	struct serve_run *r = owner;
 
-	if (r->serve && r->loop.interrupts == 1)
+	if (r->serve && r->run.loop.interrupts == 1)
 		serve_drain(r->serve, end, r);
 	else
 		end(r);
@@ -64,11 +60,11 @@ static bool read_token_file(struct cli *c, const char *path, struct slice *out, 
 
 static bool find_token(struct serve_run *r, struct err *err)
 {
-	const char *file = r->cli->args.token_file, *variable = getenv(TOKEN_VARIABLE);
+	const char *file = r->run.cli->args.token_file, *variable = getenv(TOKEN_VARIABLE);
 
-	r->token = arena_dup(&r->cli->arena, slice_trim(slice_of(variable)));
+	r->token = arena_dup(&r->run.cli->arena, slice_trim(slice_of(variable)));
 	(void)unsetenv(TOKEN_VARIABLE);
-	if (file && !read_token_file(r->cli, file, &r->token, err))
+	if (file && !read_token_file(r->run.cli, file, &r->token, err))
 		return false;
 	if (r->token.len > 0 && r->token.len < SERVE_TOKEN_MIN)
 		return err_set(
@@ -89,8 +85,8 @@ static bool find_token(struct serve_run *r, struct err *err)
 
 static bool choose_address(struct serve_run *r, struct err *err)
 {
-	struct arena *a = &r->cli->arena;
-	struct slice folder, text = slice_of(r->cli->args.http);
+	struct arena *a = &r->run.cli->arena;
+	struct slice folder, text = slice_of(r->run.cli->args.http);
 
 	if (text.len == 0) {
 		if (!peers_folder(a, &folder, err))
@@ -111,49 +107,37 @@ static void allow_files(void)
 	(void)setrlimit(RLIMIT_NOFILE, &l);
 }
 
-static bool start(struct serve_run *r, struct err *err)
+static bool start(void *owner, struct err *err)
 {
-	const struct args *a = &r->cli->args;
+	struct serve_run *r = owner;
+	const struct args *a = &r->run.cli->args;
 	struct serve_options o = {
-		.loop = &r->loop.uv,
-		.runq = &r->loop.runq,
+		.loop = &r->run.loop.uv,
+		.runq = &r->run.loop.runq,
 		.at_once = a->at_once ? (size_t)a->at_once : EXEC_AT_ONCE,
 		.queue = a->queue ? (size_t)a->queue : EXEC_QUEUE,
-		.metrics = &r->service.metrics,
+		.metrics = &r->run.service.metrics,
 		.log = &r->log,
 		.local = r->listen.local,
 		.token = r->token,
 	};
 
-	r->service.at_once = o.at_once;
-	r->service.queue = o.queue;
-	line_log_init(&r->log, o.loop, cli_given(r->cli, OPT_QUIET) ? -1 : STDERR_FILENO);
-	if (!cli_exec_open(&r->service, &r->loop, &r->place, err))
+	r->run.service.at_once = o.at_once;
+	r->run.service.queue = o.queue;
+	allow_files();
+	line_log_init(&r->log, o.loop, cli_given(r->run.cli, OPT_QUIET) ? -1 : STDERR_FILENO);
+	if (!cli_exec_open(&r->run.service, &r->run.loop, &r->run.place, err))
 		return false;
-	o.exec = r->service.exec;
+	o.exec = r->run.service.exec;
 	o.listener = r->listen.fd;
 	r->listen.fd = -1;
 	if (!serve_start(&o, &r->serve, err))
 		return false;
-	if (!cli_given(r->cli, OPT_QUIET))
-		term_printf(&r->cli->log, "emend: listening on %.*s\n", SLICE_ARG(r->listen.name));
-	(void)term_flush(&r->cli->log);
+	if (!cli_given(r->run.cli, OPT_QUIET))
+		term_printf(&r->run.cli->log, "emend: listening on %.*s\n",
+			    SLICE_ARG(r->listen.name));
+	(void)term_flush(&r->run.cli->log);
 	return true;
-}
-
-static int run(struct serve_run *r)
-{
-	struct err err = { 0 };
-
-	if (!cli_loop_init(&r->loop, r->cli, &r->place, false, &err))
-		return cli_fail(r->cli, &err);
-	r->loop.interrupted = on_interrupt;
-	r->loop.payload = r;
-	allow_files();
-	if (!start(r, &r->why))
-		end(r);
-	cli_loop_run(&r->loop);
-	return r->why.code == ERR_NONE ? 0 : cli_fail(r->cli, &r->why);
 }
 
 /* The versions of all languages are asked for at once, at the start. */
@@ -165,16 +149,19 @@ static bool check_queue(struct cli *c, struct err *err)
 
 int cmd_serve(struct cli *c)
 {
-	struct serve_run r = { .cli = c, .listen = { .fd = -1, .lock = -1 } };
+	struct serve_run r = {
+		.run = { .cli = c, .start = start, .end = end, .interrupted = on_interrupt },
+		.listen = { .fd = -1, .lock = -1 }
+	};
 	struct err err = { 0 };
 	int status;
 
-	if (check_queue(c, &err) && place_init(&r.place, c, &err) && choose_address(&r, &err) &&
+	if (check_queue(c, &err) && place_init(&r.run.place, c, &err) && choose_address(&r, &err) &&
 	    find_token(&r, &err))
-		status = run(&r);
+		status = cli_exec_run(&r.run, &r);
 	else
 		status = cli_fail(c, &err);
 	listen_close(&r.listen);
-	place_release(&r.place);
+	place_release(&r.run.place);
 	return status;
 }
