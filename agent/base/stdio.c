@@ -54,6 +54,9 @@ struct stdio {
 	bool reading;	   /* a stream is started, or a file read is under way */
 	bool write_failed; /* nobody reads any more: what is queued is dropped */
 	bool over;	   /* input or output has ended */
+	bool drains, draining; /* the input has ended, and answers are still owed */
+	uv_poll_t reader;      /* while draining: does anybody read them? */
+	int reader_fd;	       /* a descriptor of its own; -1: it is not watched */
 	int open;	   /* handles not yet closed */
 	struct slice
 		rest; /* of `buffer`: came, and waits until the editor reads; no read until then */
@@ -104,11 +107,41 @@ static void took(struct stdio *io, const char *data, size_t len)
 	feed(io);
 }
 
+/* Nothing is written while code runs, so a pipe would not tell. Asked for is what no pipe ever has: its end comes
+ * unasked, and a socket whose other end only sends no more is still read. */
+static void on_no_reader(uv_poll_t *h, int status, int events)
+{
+	struct stdio *io = h->data;
+
+	(void)status, (void)events;
+	(void)uv_poll_stop(h);
+	(void)!conn_eof(io->conn, NULL);
+	over(io, NULL);
+}
+
+static void drain(struct stdio *io)
+{
+	io->draining = true;
+	if (io->out.fd < 0 && uv_fileno(&io->out.u.handle, &io->reader_fd) == 0)
+		io->reader_fd = fcntl(io->reader_fd, F_DUPFD_CLOEXEC, 3);
+	if (io->reader_fd >= 0 && uv_poll_init(io->loop, &io->reader, io->reader_fd) == 0) {
+		io->reader.data = io;
+		(void)uv_poll_start(&io->reader, UV_PRIORITIZED, on_no_reader);
+	} else if (io->reader_fd >= 0) {
+		(void)close(io->reader_fd);
+		io->reader_fd = -1;
+	}
+	stdio_step(io);
+}
+
 static void reached_end(struct stdio *io)
 {
 	struct err err = { .code = ERR_NONE };
 
-	over(io, conn_eof(io->conn, &err) ? NULL : &err);
+	if (io->drains && !io->draining && conn_owes(io->conn))
+		drain(io);
+	else
+		over(io, conn_eof(io->conn, &err) ? NULL : &err);
 }
 
 static void failed(struct stdio *io, const char *doing, int status)
@@ -275,6 +308,8 @@ static void on_closed(uv_handle_t *h)
 {
 	struct stdio *io = h->data;
 
+	if (h == (uv_handle_t *)&io->reader)
+		(void)close(io->reader_fd);
 	if (--io->open == 0)
 		free(io);
 }
@@ -308,6 +343,10 @@ static void io_goto(struct stdio *io, enum stdio_state next)
 		uv_close((uv_handle_t *)&io->timer, on_closed);
 		close_end(io, &io->in);
 		close_end(io, &io->out);
+		if (io->reader_fd >= 0) {
+			io->open++;
+			uv_close((uv_handle_t *)&io->reader, on_closed);
+		}
 		break;
 	}
 }
@@ -326,6 +365,10 @@ static void stdio_step(struct stdio *io)
 	}
 	if (io->state == STDIO_CLOSING)
 		return;
+	if (io->state == STDIO_OPEN && io->draining && !conn_owes(io->conn)) {
+		reached_end(io);
+		return;
+	}
 	/* Writing may fail, and call back here: the job does it from the loop. */
 	if (io->in_write == 0 && conn_output(io->conn).len > 0)
 		runq_post(io->runq, &io->job);
@@ -336,7 +379,7 @@ static void stdio_step(struct stdio *io)
 	}
 	set_timer(io);
 	if (io->state == STDIO_OPEN)
-		set_reading(io, may_read(io) && io->rest.len == 0);
+		set_reading(io, may_read(io) && io->rest.len == 0 && !io->draining);
 }
 
 static void on_job(struct job *j)
@@ -378,6 +421,8 @@ bool stdio_start(const struct stdio_options *o, struct stdio **out, struct err *
 	io->ended = o->ended;
 	io->wrote = o->wrote;
 	io->owner = o->owner;
+	io->drains = o->drains;
+	io->reader_fd = -1;
 	job_init(&io->job, on_job);
 	if (!end_open(io, &io->in, o->in) || !end_open(io, &io->out, o->out))
 		/* *io is left to the loop, which may know one of its handles: the program ends

@@ -22,6 +22,9 @@ struct stdio_options {
 	/* Where what comes is passed on to: nothing is read while that is full. NULL: nowhere. */
 	const struct conn *sink;
 	int in, out;					   /* taken */
+	/* The end of the input is no end of what was asked for before: `ended` waits until all is answered, or nobody
+	 * reads the answers any more. */
+	bool drains;
 	void (*ended)(void *owner, const struct err *why); /* why NULL: a clean end of the input */
 	void (*wrote)(void *owner);			   /* output was written; may be NULL */
 	void *owner;

@@ -381,6 +381,11 @@ bool conn_feed_part(struct conn *c, struct slice *bytes, struct err *err)
 	return feed(c, bytes, true, err);
 }
 
+bool conn_owes(const struct conn *c)
+{
+	return c->state == CONN_OPEN && !c->close_due && c->n_requests > 0 && frame_idle(&c->in);
+}
+
 bool conn_eof(struct conn *c, struct err *err)
 {
 	struct err why;

@@ -147,6 +147,8 @@ NODISCARD bool conn_feed(struct conn *c, struct slice bytes, struct err *err);
 NODISCARD bool conn_feed_part(struct conn *c, struct slice *bytes, struct err *err);
 /* The stream ended: false and *err if that was in the middle of a message. Closes in any case. */
 NODISCARD bool conn_eof(struct conn *c, struct err *err);
+/* The peer waits for answers, and may end its stream here: no message is half there. */
+bool conn_owes(const struct conn *c);
 /* The bytes to write now; empty if there are none. They stay where they are until conn_sent() has
  * reported all of them, whatever is queued meanwhile: safe for an asynchronous write. */
 struct slice conn_output(struct conn *c);

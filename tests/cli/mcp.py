@@ -183,7 +183,7 @@ def gone(command):
 
 
 def the_end_of_the_client_ends_all(w):
-    for end in ("close", "kill"):
+    for end in ("die", "kill"):
         c = Client(w)
         c.open()
         c.send(id=99, method="tools/call", params={"name": "execute_code", "arguments": {
@@ -192,7 +192,8 @@ def the_end_of_the_client_ends_all(w):
         while subprocess.run(["pgrep", "-f", "^sleep 4715"], stdout=subprocess.DEVNULL, check=False).returncode != 0:
             expect(time.monotonic() < deadline, "it does not start")
             time.sleep(0.02)
-        if end == "close":
+        if end == "die":
+            c.p.stdout.close()
             c.p.stdin.close()
         else:
             os.kill(c.p.pid, signal.SIGKILL)
@@ -200,4 +201,18 @@ def the_end_of_the_client_ends_all(w):
         gone("sleep 4715")
 
 
-main([the_older_era, the_newer_era, what_is_wrong_is_said, many_at_once_and_cancelled, answers_from_the_cache, the_end_of_the_client_ends_all])
+def what_was_asked_for_is_answered(w):
+    """The input ends, and nothing was answered yet."""
+    lines = [{"jsonrpc": "2.0", "id": i, "method": "tools/call", "params": dict(MODERN, name="execute_code", arguments={
+        "language": "bash", "code": "sleep 0.%d; echo %d" % (i, i)})} for i in range(6)]
+    p = subprocess.run([EMEND, "mcp"], cwd=w.path, env=w.env, input="".join(json.dumps(x) + "\n" for x in lines).encode(),
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=2 * SECONDS, check=False)
+    answers = {a["id"]: a["result"]["structuredContent"]["stdout"] for a in map(json.loads, p.stdout.splitlines())}
+    expect(p.returncode == 0 and answers == {i: "%d\n" % i for i in range(6)}, p)
+    p = subprocess.run([EMEND, "mcp"], cwd=w.path, env=w.env, input=json.dumps(lines[0]).encode() + b"\n{", stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE, timeout=2 * SECONDS, check=False)
+    expect(p.returncode == 1 and b"middle of a message" in p.stderr, p)
+
+
+main([the_older_era, the_newer_era, what_is_wrong_is_said, many_at_once_and_cancelled, answers_from_the_cache, the_end_of_the_client_ends_all,
+      what_was_asked_for_is_answered])

@@ -20,7 +20,8 @@ static void on_wake(void *owner)
 		stdio_wake(r->io);
 }
 
-/* What is written already still goes out; what runs is killed. */
+/* What is written already still goes out; what runs is killed: after the end of the input that is nothing, or nobody is
+ * there to read what comes of it. */
 static void end(void *owner)
 {
 	struct mcp_run *r = owner;
@@ -47,6 +48,7 @@ static bool start(void *owner, struct err *err)
 	struct mcp_options m = { .wake = on_wake, .owner = r };
 	struct stdio_options s = { .loop = &r->run.loop.uv,
 				   .runq = &r->run.loop.runq,
+				   .drains = true,
 				   .ended = on_ended,
 				   .owner = r };
 
