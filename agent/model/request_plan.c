@@ -188,7 +188,8 @@ void request_text(struct jw *w, const char *key, struct slice text)
 	struct buf clean;
 	bool dirty = false;
 
-	for (size_t i = 0; i < text.len && !dirty; i++) {
+	for (size_t i = utf8_plain(text, 0); i < text.len && !dirty;
+	     i += 1 + utf8_plain(text, i + 1)) {
 		unsigned char c = (unsigned char)text.ptr[i];
 
 		dirty = (c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;

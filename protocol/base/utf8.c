@@ -1,6 +1,8 @@
 /* utf8.c - see utf8.h */
 #include "protocol/base/utf8.h"
 
+#include <string.h>
+
 static bool cont(struct slice s, size_t at)
 {
 	return at < s.len && ((unsigned char)s.ptr[at] & 0xc0) == 0x80;
@@ -124,4 +126,35 @@ void utf8_sanitize(struct buf *out, struct slice s)
 		start = i;
 	}
 	buf_append(out, slice_sub(s, start, s.len));
+}
+
+/* The high bit of the lowest byte for which it holds is set, and of none below; bytes above may lie. */
+static uint64_t zero_byte(uint64_t v)
+{
+	return (v - UINT64_C(0x0101010101010101)) & ~v;
+}
+
+static uint64_t each(unsigned char c)
+{
+	return c * UINT64_C(0x0101010101010101);
+}
+
+size_t utf8_plain(struct slice s, size_t at)
+{
+	size_t start = at;
+
+	for (; at + 8 <= s.len; at += 8) {
+		uint64_t v, stop;
+
+		memcpy(&v, s.ptr + at, 8);
+		stop = v | (v - each(' ')) | zero_byte(v ^ each('"')) | zero_byte(v ^ each('\\')) |
+		       zero_byte(v ^ each(0x7f));
+		stop &= each(0x80);
+		if (stop) /* the caller looks at the byte; on other machines at up to seven before it */
+			return at - start +
+			       (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+					? (size_t)__builtin_ctzll(stop) / 8
+					: 0);
+	}
+	return at - start;
 }

@@ -17,4 +17,8 @@ size_t utf8_complete_prefix(struct slice s);
  * \t \n \r (and DEL) dropped: safe for any editor, provider or terminal to read. */
 void utf8_sanitize(struct buf *out, struct slice s);
 
+/* How many bytes from `at` on are printable ASCII, but for '"', '\\' and DEL: those that JSON and everything else
+ * takes as they are. It may stop before the last of them, never behind it. Eight at a time. */
+size_t utf8_plain(struct slice s, size_t at);
+
 #endif

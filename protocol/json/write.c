@@ -95,10 +95,15 @@ static void put_string(struct jw *w, struct slice s)
 
 	buf_putc(out, '"');
 	while (at < s.len) {
-		unsigned char c = (unsigned char)s.ptr[at];
+		unsigned char c;
 		uint32_t cp;
-		size_t n = c < 0x80 ? 1 : utf8_decode(s, at, &cp);
+		size_t n;
 
+		at += utf8_plain(s, at);
+		if (at == s.len)
+			break;
+		c = (unsigned char)s.ptr[at];
+		n = c < 0x80 ? 1 : utf8_decode(s, at, &cp);
 		if (n > 0 && c >= 0x20 && c != '"' && c != '\\') {
 			at += n;
 			continue;

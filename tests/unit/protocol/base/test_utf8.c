@@ -108,12 +108,37 @@ static void test_sanitize(void **state)
 	buf_release(&b);
 }
 
+/* Each byte at each place of a text of plain ones, from each start. */
+static void test_plain(void **state)
+{
+	char text[33];
+
+	(void)state;
+	for (int c = 0; c < 256; c++) {
+		bool plain = c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+
+		for (size_t where = 0; where < sizeof(text); where++) {
+			memset(text, '~', sizeof(text));
+			text[where] = (char)c;
+			for (size_t at = 0; at <= sizeof(text); at++) {
+				size_t n = utf8_plain(slice_make(text, sizeof(text)), at);
+
+				assert_true(at + n <= sizeof(text));
+				if (!plain && at <= where)
+					assert_true(at + n <= where);
+				else
+					assert_true(sizeof(text) - at - n < 8);
+			}
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_code_point), cmocka_unit_test(test_three_bytes),
 		cmocka_unit_test(test_four_bytes),	 cmocka_unit_test(test_complete_prefix),
-		cmocka_unit_test(test_sanitize),
+		cmocka_unit_test(test_sanitize),	 cmocka_unit_test(test_plain),
 	};
 
 	return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);
