@@ -105,9 +105,9 @@ bool serve_has_views(const struct serve *s);
 /* The layer of a new command, with the unsaved text in it. */
 NODISCARD bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64_t id,
 			      struct upper **out, struct err *err);
-/* Writes what a command changed as members of its result. *keep: the server shall decide. */
-NODISCARD bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w,
-				 bool *keep, struct err *err);
+/* Writes what a command changed, once the layer was walked, as members of its result. *keep: the server shall decide. */
+NODISCARD bool serve_view_report(struct upper *u, bool drop, struct jw *w, bool *keep,
+				 struct err *err);
 void serve_view_changes(struct serve *s, struct rpc_request *req);
 /* The layer that a request is about; NULL: there is none. */
 struct upper *serve_view_find(struct serve *s, struct json params);

@@ -3,6 +3,7 @@
  *   RUNNING --timeout, no output for too long, kill, cancel--> KILLING
  *      | status read and output at its end                       | the same
  *      +-------------------------> answered, freed <-------------+
+ *      '--it removed objects of git--> CHECKING --cancel, or the check has ended--^
  *
  * What became of the processes is the spawner's business; here two pipes are read until both end,
  * which they do only when every process of the command is dead. */
@@ -28,7 +29,7 @@ struct stream {
 	uint64_t logged;  /* bytes told, with the batch; no more than LIMIT_OUTPUT_LOG_BYTES */
 };
 
-enum command_state { COMMAND_RUNNING, COMMAND_KILLING };
+enum command_state { COMMAND_RUNNING, COMMAND_KILLING, COMMAND_CHECKING };
 
 struct command_job {
 	struct runner_job job;
@@ -37,8 +38,9 @@ struct command_job {
 	int64_t tag;
 	int status;		 /* -1: at its end */
 	struct stream stream[2]; /* stdout, or both; stderr where it is apart */
-	uint64_t started, deadline, idle_ms, last_output, flush_at, kill_again;
+	uint64_t started, ended, deadline, idle_ms, last_output, flush_at, kill_again;
 	bool timed_out, idle_timed_out;
+	bool stopped; /* what it was stopped for, it did not finish: nothing of it is kept */
 	struct spawn_status end;
 	size_t end_bytes;
 	struct output printed; /* of both streams */
@@ -61,6 +63,9 @@ static void send_kill(struct command_job *c)
 static void command_goto(struct command_job *c, enum command_state next, uint64_t now)
 {
 	c->state = next;
+	if (next != COMMAND_KILLING)
+		return;
+	c->stopped = true;
 	c->kill_again = now + KILL_AGAIN_MS;
 	send_kill(c);
 }
@@ -137,12 +142,6 @@ static void read_status(struct command_job *c)
 	}
 }
 
-/* What it was stopped for, it did not finish: nothing of it is kept. */
-static bool was_stopped(const struct command_job *c)
-{
-	return c->state == COMMAND_KILLING || c->end.limit != SPAWN_LIMIT_NONE;
-}
-
 /* The members about its changes, as JSON; false: they cannot be read. */
 static bool report(struct command_job *c, struct buf *json, struct err *err)
 {
@@ -152,7 +151,7 @@ static bool report(struct command_job *c, struct buf *json, struct err *err)
 
 	jw_init(&w, json);
 	jw_object(&w);
-	ok = serve_view_report(s, c->upper, was_stopped(c), &w, &keep, err);
+	ok = serve_view_report(c->upper, c->stopped, &w, &keep, err);
 	jw_end(&w);
 	if (ok && keep && !json->full) {
 		list_append(&s->uppers, &c->upper->link);
@@ -193,7 +192,7 @@ static void write_hidden(const struct places *p, struct jw *w)
 	jw_end(w);
 }
 
-static void write_result(struct command_job *c, uint64_t now, struct slice changes)
+static void write_result(struct command_job *c, struct slice changes)
 {
 	static const char *const limits[] = { "", "memory", "processes", "disk", "cpu" };
 	struct jw *w = conn_result_begin(c->job.req);
@@ -210,7 +209,7 @@ static void write_result(struct command_job *c, uint64_t now, struct slice chang
 	jw_ki64(w, "bytes", (int64_t)c->printed.total);
 	jw_kbool(w, "truncated", output_truncated(&c->printed));
 	write_file(c, w);
-	jw_kf64(w, "seconds", (double)(now - c->started) / 1000.0);
+	jw_kf64(w, "seconds", (double)(c->ended - c->started) / 1000.0);
 	jw_kcstr(w, "limit", c->end.limit < ARRAY_LEN(limits) ? limits[c->end.limit] : "");
 	jw_ki64(w, "peakBytes", (int64_t)c->end.peak_bytes);
 	jw_ki64(w, "cpuMs", (int64_t)(c->end.cpu_us / 1000));
@@ -227,28 +226,43 @@ static void write_result(struct command_job *c, uint64_t now, struct slice chang
 	buf_release(&out);
 }
 
-static void finish(struct command_job *c, uint64_t now)
+/* All its processes are dead. False: its layer cannot be read; true with c->upper->check under way: it has to
+ * be waited for. */
+static bool look(struct command_job *c, uint64_t now, struct err *err)
+{
+	struct serve *s = c->job.serve;
+
+	c->ended = now;
+	flush(c);
+	if (c->guarded)
+		guard_look(&s->guard, &s->root);
+	if ((c->in_view && !c->sealed) || c->guarded)
+		serve_guard_through(s, c->in_view ? &c->mark : &s->guard.mark);
+	if (c->end_bytes < sizeof(c->end)) /* killed before it could tell */
+		c->end = (struct spawn_status){ .term_signal = 9 };
+	c->stopped = c->stopped || c->end.limit != SPAWN_LIMIT_NONE;
+	if (!c->upper || c->job.req->cancelled || c->end.why.code != ERR_NONE)
+		return true;
+	return upper_walk(c->upper, &s->root, err);
+}
+
+/* broken: its layer cannot be read; NULL: it can. */
+static void finish(struct command_job *c, const struct err *broken)
 {
 	struct buf changes;
 	struct err err;
 
 	buf_init(&changes, LIMIT_MESSAGE_BYTES / 2);
-	flush(c);
-	if (c->guarded)
-		guard_look(&c->job.serve->guard, &c->job.serve->root);
-	if ((c->in_view && !c->sealed) || c->guarded)
-		serve_guard_through(c->job.serve,
-				    c->in_view ? &c->mark : &c->job.serve->guard.mark);
-	if (c->end_bytes < sizeof(c->end)) /* killed before it could tell */
-		c->end = (struct spawn_status){ .term_signal = 9 };
 	if (c->job.req->cancelled)
 		conn_reply_cancelled(c->job.req);
 	else if (c->end.why.code != ERR_NONE)
 		conn_reply_err(c->job.req, &c->end.why);
+	else if (broken)
+		conn_reply_err(c->job.req, broken);
 	else if (c->upper && !report(c, &changes, &err))
 		conn_reply_err(c->job.req, &err);
 	else
-		write_result(c, now, buf_slice(&changes));
+		write_result(c, buf_slice(&changes));
 	if (!c->in_view)
 		places_forget(&c->job.serve->places); /* it may have moved a secret */
 	if (c->guarded)
@@ -267,6 +281,10 @@ static uint64_t command_wait(struct runner_job *j, int fds[JOB_FDS_MAX])
 	struct command_job *c = container_of(j, struct command_job, job);
 	uint64_t due = c->deadline;
 
+	if (c->state == COMMAND_CHECKING) {
+		fds[2] = c->upper->check.ended;
+		return j->req->cancelled ? 0 : UINT64_MAX;
+	}
 	if (conn_unsent(&j->serve->conn) < LIMIT_OUT_HIGH_BYTES) {
 		fds[0] = c->stream[0].fd;
 		fds[1] = c->stream[1].fd;
@@ -279,9 +297,29 @@ static uint64_t command_wait(struct runner_job *j, int fds[JOB_FDS_MAX])
 	return batched(c) && c->flush_at < due ? c->flush_at : due;
 }
 
+static bool ended_step(struct command_job *c, uint64_t now)
+{
+	struct err err;
+	bool ok = look(c, now, &err);
+
+	if (ok && c->upper && c->upper->check.ended >= 0) {
+		command_goto(c, COMMAND_CHECKING, now);
+		return true;
+	}
+	finish(c, ok ? NULL : &err);
+	return false;
+}
+
 static bool command_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint64_t now)
 {
 	struct command_job *c = container_of(j, struct command_job, job);
+
+	if (c->state == COMMAND_CHECKING) {
+		if (!ready[2] && !j->req->cancelled)
+			return true;
+		finish(c, NULL);
+		return false;
+	}
 
 	for (size_t i = 0; i < 2; i++) {
 		if (ready[i])
@@ -289,10 +327,8 @@ static bool command_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], ui
 	}
 	if (ready[2])
 		read_status(c);
-	if (c->status < 0 && c->stream[0].fd < 0 && c->stream[1].fd < 0) {
-		finish(c, now);
-		return false;
-	}
+	if (c->status < 0 && c->stream[0].fd < 0 && c->stream[1].fd < 0)
+		return ended_step(c, now);
 	if (batched(c) && now >= c->flush_at)
 		flush(c);
 	if (c->state == COMMAND_RUNNING && now >= c->deadline) {
@@ -308,9 +344,13 @@ static bool command_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], ui
 	return true;
 }
 
+/* One that has ended is left to the next step. */
 static void command_cancel(struct runner_job *j)
 {
-	command_goto(container_of(j, struct command_job, job), COMMAND_KILLING, serve_now());
+	struct command_job *c = container_of(j, struct command_job, job);
+
+	if (c->state != COMMAND_CHECKING)
+		command_goto(c, COMMAND_KILLING, serve_now());
 }
 
 static const struct job_class command_class = { command_wait, command_step, command_cancel };

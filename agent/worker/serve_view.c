@@ -116,13 +116,12 @@ static void write_unlisted(struct jw *w, const struct upper *u)
 	jw_ki64(w, "unlistedFiles", (int64_t)total);
 }
 
-bool serve_view_report(struct serve *s, struct upper *u, bool drop, struct jw *w, bool *keep,
-		       struct err *err)
+bool serve_view_report(struct upper *u, bool drop, struct jw *w, bool *keep, struct err *err)
 {
 	size_t quiet;
 
 	*keep = false;
-	if (!upper_walk(u, &s->root, err))
+	if (!upper_settle(u, err))
 		return false;
 	quiet = u->n - u->shown - u->n_times;
 	*keep = u->n > 0 && !drop && !u->too_many;

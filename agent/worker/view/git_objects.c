@@ -9,9 +9,10 @@
  *
  * An object that nothing refers to goes with git's own pruning; here it stays, as nobody has asked what
  * refers to it. libgit2 reads the packs, in a child: they are of the command's making, and a large
- * one takes longer than anybody should wait. */
+ * one takes longer than anybody should wait; others are served meanwhile. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 
 #include "agent/base/git_lib.h"
 #include "agent/base/git_path.h"
+#include "agent/sandbox/harden.h"
 #include "agent/worker/view/upper_own.h"
 #include "protocol/base/log.h"
 #include "protocol/base/map.h"
@@ -233,24 +235,46 @@ static void check_all(struct check *c)
 	}
 }
 
-void git_objects_check(const struct upper *u, const struct root *r, bool *goes)
+void git_check_begin(struct git_check *k, const struct upper *u, const struct root *r)
 {
-	size_t bytes = (u->n + 1) * sizeof(*goes);
 	struct check c = { .u = u, .r = r };
-	/* cppcheck-suppress invalidFunctionArg ; what is in no file has -1 for its descriptor */
-	void *shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t child;
+	int p[2];
 
-	if (shared == MAP_FAILED)
-		return;
-	c.goes = shared;
-	child = fork();
-	if (child == 0) {
+	*k = (struct git_check){ .ended = -1, .bytes = (u->n + 1) * sizeof(*k->goes) };
+	/* cppcheck-suppress invalidFunctionArg ; what is in no file has -1 for its descriptor */
+	k->goes = mmap(NULL, k->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (k->goes == MAP_FAILED || pipe2(p, O_CLOEXEC) < 0)
+		goto none;
+	c.goes = k->goes;
+	k->child = fork();
+	if (k->child == 0) {
+		(void)harden_die_with_parent(0);
 		(void)alarm(CHECK_SECONDS); /* what is not looked at by then stays */
 		check_all(&c);
 		_exit(0);
 	}
-	if (child > 0 && waitpid(child, NULL, 0) == child)
-		memcpy(goes, shared, bytes);
-	(void)munmap(shared, bytes);
+	(void)close(p[1]);
+	if (k->child > 0) {
+		k->ended = p[0];
+		return;
+	}
+	(void)close(p[0]);
+none:
+	k->child = 0;
+	git_check_end(k, NULL);
+}
+
+void git_check_end(struct git_check *k, bool *goes)
+{
+	if (k->child > 0) {
+		(void)kill(k->child, SIGKILL); /* it has ended, or nobody wants to know */
+		(void)waitpid(k->child, NULL, 0);
+		(void)close(k->ended);
+	}
+	if (k->goes && k->goes != MAP_FAILED) {
+		if (goes)
+			memcpy(goes, k->goes, k->bytes);
+		(void)munmap(k->goes, k->bytes);
+	}
+	*k = (struct git_check){ .ended = -1 };
 }

@@ -20,6 +20,7 @@
 #include "agent/sandbox/harden.h"
 #include "agent/sandbox/tree.h"
 #include "agent/worker/file/files.h"
+#include "agent/worker/view/upper_own.h"
 #include "protocol/base/mem.h"
 
 enum { OPEN_MAX_FILES = 4096, NICE = 10 };
@@ -207,6 +208,7 @@ bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct er
 
 	u->id = id;
 	u->dir = u->fd = -1;
+	u->check.ended = -1;
 	near_init(&u->real, -1);
 	near_init(&u->layer, -1);
 	list_init(&u->link);
@@ -266,6 +268,7 @@ void upper_free(const struct views *v, struct upper *u)
 		return;
 	list_remove(&u->link);
 	upper_apply_pause(u);
+	git_check_end(&u->check, NULL);
 	if (u->early > 0) {
 		(void)kill(u->early, SIGKILL);
 		(void)waitpid(u->early, NULL, 0);

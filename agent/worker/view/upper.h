@@ -88,6 +88,14 @@ struct upper_change {
 	uint32_t mode, old_mode;	 /* permission bits */
 };
 
+/* git_objects.c: a child that looks whether objects that a command removed exist elsewhere. */
+struct git_check {
+	pid_t child; /* 0: none runs */
+	int ended;   /* a pipe that is at its end with it; -1: none */
+	bool *goes;  /* shared with it: one for each change */
+	size_t bytes;
+};
+
 struct upper {
 	struct list link;
 	uint64_t id;
@@ -106,6 +114,7 @@ struct upper {
 	size_t n_times;	      /* of UPPER_TIME */
 	size_t packs;
 	struct near real, layer; /* while changes are applied */
+	struct git_check check;
 	pid_t early; /* upper_sync_early(); 0: not begun */
 	bool too_many;
 	bool rules_changed; /* the ignore rules, in this session: they hide nothing until the next */
@@ -113,6 +122,7 @@ struct upper {
 	 * although the command removed or changed them, as they exist nowhere else. */
 	struct {
 		size_t added, removed, held;
+		bool unsettled; /* some were removed, and u->check looks at them */
 		bool failed; /* some could not be added: then nothing may refer to them */
 	} objects;
 };
@@ -128,8 +138,10 @@ void upper_sync_early(struct upper *u);
 NODISCARD bool upper_place(struct upper *u, const struct root *r, const struct places *p,
 			   struct slice path, struct slice text, struct err *err);
 
-/* upper_walk.c: fills u->change, sorted: what is removed first, the deepest first. ERR_IO. */
+/* upper_walk.c: fills u->change, sorted: what is removed first, the deepest first. ERR_IO. Then, as soon as
+ * nothing more can be read from u->check.ended (-1: at once), what becomes of them is settled. */
 NODISCARD bool upper_walk(struct upper *u, const struct root *r, struct err *err);
+NODISCARD bool upper_settle(struct upper *u, struct err *err);
 
 /* upper_apply.c. Forgets the folders that are held open from one change to the next: after each slice of time. */
 void upper_apply_pause(struct upper *u);

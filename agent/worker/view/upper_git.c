@@ -211,11 +211,11 @@ static bool is_mark(const struct upper_change *c)
 	return is_pack_file(c, ".keep") || is_pack_file(c, ".promisor");
 }
 
-static void settle_removed_objects(struct upper *u, const struct root *r)
+void upper_settle_objects(struct upper *u)
 {
 	bool *goes = xcalloc(u->n + 1, sizeof(*goes));
 
-	git_objects_check(u, r, goes);
+	git_check_end(&u->check, goes);
 	for (size_t i = 0; i < u->n; i++) {
 		struct upper_change *c = &u->change[i];
 		bool vital = kind_of(c) == GIT_OBJECT;
@@ -245,8 +245,9 @@ static void settle_objects(struct upper *u, const struct root *r)
 		u->objects.added += c->kind == UPPER_CREATED && kind_of(c) == GIT_OBJECT &&
 				    !is_pack_file(c, ".idx");
 	}
+	u->objects.unsettled = removed;
 	if (removed)
-		settle_removed_objects(u, r);
+		git_check_begin(&u->check, u, r);
 }
 
 /* --- a repository as a whole --- */

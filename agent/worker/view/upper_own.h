@@ -55,11 +55,15 @@ NODISCARD bool upper_apply_bundle(struct upper *u, const struct root *r, struct 
 NODISCARD bool upper_apply_one(struct upper *u, const struct root *r, struct upper_change *c,
 			       struct err *err);
 
-/* After all changes are known: looks at each repository as a whole. */
+/* After all changes are known: looks at each repository as a whole. Where objects were removed, u->check
+ * is under way then. */
 void upper_settle_git(struct upper *u, const struct root *r);
+/* The check has ended. */
+void upper_settle_objects(struct upper *u);
 /* Which of the removed objects may go: those that can still be read from what remains, or from what
- * the command added. goes: one for each of u->change, set for those. May take seconds, but only where a
- * command removed objects; what could not be looked at in time stays. */
-void git_objects_check(const struct upper *u, const struct root *r, bool *goes);
+ * the command added. What could not be looked at in time stays. */
+void git_check_begin(struct git_check *c, const struct upper *u, const struct root *r);
+/* goes: one for each of u->change, set for those. */
+void git_check_end(struct git_check *c, bool *goes);
 
 #endif

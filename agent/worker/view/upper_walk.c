@@ -407,14 +407,20 @@ bool upper_walk(struct upper *u, const struct root *r, struct err *err)
 	}
 	if (u->n)
 		qsort(u->change, u->n, sizeof(*u->change), in_order);
-	if (w.ok && !u->too_many) {
+	if (w.ok && !u->too_many)
 		upper_settle_git(u, r);
-		w.ok = upper_settle_ignored(u, err);
-	}
 	ignore_free(w.ignore);
 	tracked_release(&w.tracked);
 	git_tracked_release(&w.made);
 	free(w.made_of);
 	free(w.stack);
 	return w.ok;
+}
+
+bool upper_settle(struct upper *u, struct err *err)
+{
+	if (u->objects.unsettled)
+		upper_settle_objects(u);
+	u->objects.unsettled = false;
+	return u->too_many || upper_settle_ignored(u, err);
 }

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
@@ -73,6 +75,13 @@ static void walk(struct fixture *f)
 	struct err err = { .msg = "" };
 
 	if (!upper_walk(f->u, &f->root, &err))
+		fail_msg("%s", err.msg);
+	if (f->u->check.ended >= 0) {
+		struct pollfd p = { .fd = f->u->check.ended };
+
+		assert_int_equal(poll(&p, 1, 60 * 1000), 1);
+	}
+	if (!upper_settle(f->u, &err))
 		fail_msg("%s", err.msg);
 }
 
@@ -320,6 +329,30 @@ static void test_git_objects(void **state)
 					  ".git/objects/ab/0123456789012345678901234567890123456b"),
 				F_OK),
 			 0);
+}
+
+/* A child looks for the objects elsewhere; until it has ended nothing is settled. */
+static void test_git_objects_later(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+	pid_t child;
+
+	folder_put(&f->real, OBJECT, "o\n");
+	again(f);
+	folder_put(&f->layer, ".git/objects/ab/0123456789012345678901234567890123456b", "o\n");
+	if (!whiteout(f, OBJECT))
+		skip();
+	assert_true(upper_walk(f->u, &f->root, &err));
+	child = f->u->check.child;
+	assert_true(child > 0 && f->u->check.ended >= 0);
+	assert_int_equal(f->u->objects.held, 0);
+	assert_false(find(f, OBJECT)->done);
+	assert_true(upper_settle(f->u, &err));
+	assert_int_equal(f->u->check.child, 0);
+	assert_int_equal(f->u->objects.held, 1);
+	assert_true(find(f, OBJECT)->done);
+	assert_int_equal(kill(child, 0), -1);
 }
 
 static void test_never(void **state)
@@ -682,19 +715,33 @@ static void test_tree_remove(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		WITH(test_nothing),	    WITH(test_touched),
-		WITH(test_moved),	    WITH(test_holes),
-		WITH(test_saved_meanwhile), WITH(test_kinds),
-		WITH(test_removed),	    WITH(test_opaque),
-		WITH(test_git_replaced),    WITH(test_git_made),
-		WITH(test_git_data),	    WITH(test_git_head),
-		WITH(test_git_meanwhile),   WITH(test_git_objects),
-		WITH(test_never),	    WITH(test_type_changes),
-		WITH(test_commit),	    WITH(test_commit_is_conditional),
-		WITH(test_swapped_parent),  WITH(test_unsaved),
-		WITH(test_ignored),	    WITH(test_ignored_by_new_rules),
-		WITH(test_ignored_folders), WITH(test_quiet),
-		WITH(test_tree_chmod),	    WITH(test_tree_remove),
+		WITH(test_nothing),
+		WITH(test_touched),
+		WITH(test_moved),
+		WITH(test_holes),
+		WITH(test_saved_meanwhile),
+		WITH(test_kinds),
+		WITH(test_removed),
+		WITH(test_opaque),
+		WITH(test_git_replaced),
+		WITH(test_git_made),
+		WITH(test_git_data),
+		WITH(test_git_head),
+		WITH(test_git_meanwhile),
+		WITH(test_git_objects),
+		WITH(test_git_objects_later),
+		WITH(test_never),
+		WITH(test_type_changes),
+		WITH(test_commit),
+		WITH(test_commit_is_conditional),
+		WITH(test_swapped_parent),
+		WITH(test_unsaved),
+		WITH(test_ignored),
+		WITH(test_ignored_by_new_rules),
+		WITH(test_ignored_folders),
+		WITH(test_quiet),
+		WITH(test_tree_chmod),
+		WITH(test_tree_remove),
 	};
 
 	return cmocka_run_group_tests_name("upper", tests, NULL, NULL);
