@@ -70,7 +70,7 @@ static size_t first_protected(struct slice path)
 	size_t first = SIZE_MAX;
 
 	for (struct slice rest = path; next_component(&rest, &component); at = rest) {
-		for (size_t i = 0; protect_names[i] && i < first; i++) {
+		for (size_t i = 0; i < first && protect_names[i]; i++) {
 			if (may_begin(slice_make(protect_names[i], 2), component.ptr[0]) &&
 			    pattern_matches(slice_of(protect_names[i]), at))
 				first = i;

@@ -238,7 +238,7 @@ void upper_sync_early(struct upper *u)
 	(void)harden_die_with_parent(0);
 	(void)dup2(u->fd, 0);
 	harden_close_from(1);
-	_exit(syncfs(0) < 0);
+	_exit(syncfs(0) < 0 ? 1 : 0);
 }
 
 /* Nobody waits for it. It is a child of nobody's, so that it can be forgotten, and may outlive us: it
@@ -253,7 +253,7 @@ static bool remove_later(const struct views *v, const char *name)
 		(void)dup2(v->fd, 0);
 		harden_close_from(1);
 		(void)!nice(NICE);
-		_exit(!tree_remove(0, name));
+		_exit(tree_remove(0, name) ? 0 : 1);
 	}
 	if (pid > 0)
 		(void)waitpid(pid, NULL, 0);
