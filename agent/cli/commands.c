@@ -168,8 +168,10 @@ static const struct command table[] = {
 	{ "generate", "bash | zsh | fish | man",
 	  "what packages install: completions of the shells, the manual page", NULL, OPT_HELP, 1,
 	  cmd_generate, "  source <(emend generate bash)\n" },
-	{ "lsp", "[--stdio] [--trace FILE]", "the language server, for editors to start",
-	  "--trace FILE records every message that comes and goes (also: EMEND_LSP_TRACE=FILE).\n",
+	{ "lsp", "[--stdio] [--trace FILE] [--wrap -- SERVER ARG...]",
+	  "the language server, for editors to start",
+	  "--trace FILE records every message that comes and goes (also: EMEND_LSP_TRACE=FILE).\n"
+	  "--wrap starts another language server behind this one, for editors that run one for a buffer.\n",
 	  OPT_HELP, 0, NULL, NULL },
 	{ "help", "[COMMAND]", "what a command does and which options it has", NULL, OPT_HELP, 1,
 	  cmd_help, NULL },

@@ -41,7 +41,8 @@ static void listed(void *payload, struct slice text, const struct err *err)
 		buf_puts(&out, "(nothing found)\n");
 	if (json_bool_or(json_get(root, "truncated"), false))
 		buf_puts(&out, "(more entries are left out: narrow the path or the glob)\n");
-	tool_finish(r, true, buf_slice(&out), arena_printf(&r->arena, "%zu entries", n));
+	tool_finish(r, true, buf_slice(&out),
+		    arena_printf(&r->arena, "%zu entr%s", n, n == 1 ? "y" : "ies"));
 	buf_release(&out);
 }
 

@@ -28,6 +28,7 @@ struct change {
 	struct slice sha256;  /* of the file that was read */
 	struct slice planned; /* the text, before a move takes it away */
 	struct slice after;   /* the text that shall stand there; ptr NULL: no file */
+	struct slice known; /* what the model then takes it for; ptr NULL: it never saw all of it */
 	struct slice before_bytes, after_bytes;
 	struct slice notes, diff;
 	int64_t step;

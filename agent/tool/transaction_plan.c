@@ -56,18 +56,28 @@ static bool merge(struct tool_run *r, struct change *c, struct slice seen, struc
 	return edit_merge(&r->arena, seen, change_now(c), wanted, &c->planned, err);
 }
 
-/* From the text that the model saw to the text that shall stand there: *err says why not. */
+/* From the text that the model saw to the text that shall stand there: *err says why not.
+ *
+ * What it takes the file for is what it saw with its own changes, never what others wrote into it since: else it
+ * could write the whole file from its old picture, and nothing would say that this throws their words away. */
 static bool plan_text(struct tool_run *r, struct transaction *t, struct change *c, struct err *err)
 {
 	struct snapshot *seen = workspace_seen(&r->env->workspace, c->spec->path);
 	struct slice now = change_now(c), wanted;
+	bool sees = seen && c->now && slice_eq(snapshot_text(seen), now);
 
-	if (!seen || !c->now || c->spec->rule == CHANGE_NOW || slice_eq(snapshot_text(seen), now))
-		return call_plan(r, t, c, now, &c->planned, err);
-
+	c->known = seen ? arena_dup(&r->arena, snapshot_text(seen)) : (struct slice){ NULL, 0 };
+	if (!seen || !c->now || c->spec->rule == CHANGE_NOW || sees) {
+		if (!call_plan(r, t, c, now, &c->planned, err))
+			return false;
+		if (sees || !c->now)
+			c->known = c->planned;
+		return true;
+	}
 	/* The user changed it since the model read it. */
 	if (call_plan(r, t, c, snapshot_text(seen), &wanted, err) &&
 	    merge(r, c, snapshot_text(seen), wanted, err)) {
+		c->known = wanted;
 		c->notes = arena_printf(
 			&r->arena,
 			"%.*sThe user changed this file after you read it; your change was "
@@ -79,7 +89,7 @@ static bool plan_text(struct tool_run *r, struct transaction *t, struct change *
 	if (c->spec->rule == CHANGE_EXISTING &&
 	    call_plan(r, t, c, now, &c->planned, &(struct err){ 0 }) && c->planned.ptr)
 		return true;
-	workspace_saw(&r->env->workspace, c->spec->path, c->now);
+	workspace_saw(&r->env->workspace, c->spec->path, NULL);
 	return err_wrap(err,
 			"%.*s was changed by the user after you read it, and your change conflicts "
 			"with that: read it again",
@@ -92,6 +102,7 @@ static void take_moved(struct change *c)
 	struct change *from = c - 1;
 
 	c->planned = from->planned;
+	c->known = from->known;
 	c->notes = SLICE("");
 	c->encoding = from->encoding;
 	c->mode = from->mode;

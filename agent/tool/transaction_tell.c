@@ -30,10 +30,10 @@ static void tell_face(struct tool_run *r, const struct change *c)
 
 static void remember(struct tool_run *r, const struct change *c)
 {
-	struct snapshot *after = c->after.ptr ? snapshot_new(c->after, 0) : NULL;
+	struct snapshot *known = c->after.ptr && c->known.ptr ? snapshot_new(c->known, 0) : NULL;
 
-	workspace_saw(&r->env->workspace, c->spec->path, after);
-	snapshot_unref(after);
+	workspace_saw(&r->env->workspace, c->spec->path, known);
+	snapshot_unref(known);
 }
 
 static size_t lines_of(struct slice s)

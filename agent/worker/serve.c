@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -290,6 +291,11 @@ static int serve_on(int in, int out)
 
 int runner_main(void)
 {
+	if (fcntl(RUNNER_FD, F_GETFD) < 0) {
+		(void)fputs("emend runner: only Emend itself starts it, where it is needed.\n",
+			    stderr);
+		return 2;
+	}
 	return serve_on(RUNNER_FD, RUNNER_FD);
 }
 

@@ -4,10 +4,9 @@ question follows, with the diff, if it wants to change something. What could rea
 import os
 import time
 
-from console import Terminal
+from console import PROMPT, Terminal, answered
 from support import DONE, EDIT, expect, main
 
-PROMPT = "\n  > "  # it comes when an answer counts
 EFFECT = "? Keep what a command changed"
 BEFORE = "? Run a command"
 
@@ -17,14 +16,7 @@ def command(text, **more):
 
 
 def answer(w, answers, *turns, options=()):
-    """A task on a terminal; the answers are typed one a question. The terminal, ended."""
-    t = Terminal(w, "do", *options, "--model", w.script(*turns), "x", size=(60, 120))
-    for i, line in enumerate(answers, 1):
-        t.wait_for(PROMPT, times=i)
-        t.type(line + "\n")
-    t.end()
-    expect(t.text.count(PROMPT) == len(answers), t)
-    return t
+    return answered(w, ("do", *options), answers, *turns)
 
 
 def nothing_changed_nothing_asked(w):

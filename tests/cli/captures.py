@@ -13,7 +13,7 @@ try:
 except ImportError:
     pyte = None
 
-from console import Terminal
+from console import PROMPT, Terminal
 from support import TOP, Skip, expect, main
 
 KEPT = os.path.join(TOP, "build", "captures")
@@ -45,7 +45,6 @@ LOOK = {"text": "I look at the project first.", "calls": [
 EDIT = {"calls": [{"name": "edit_file", "input": {"path": "calc.py", "edits": [
     {"old_text": "    return a - b", "new_text": "    # 合計は二つの数の和であり、差ではありません。だから足します。\n    return a + b"}]}}]}
 RUN = {"calls": [{"name": "run_command", "input": {"command": FAILS, "reason": "to see which cases fail"}}]}
-ASKS = "\n  > "
 WAIT = 60
 
 
@@ -98,7 +97,7 @@ def do(w, name, columns, **env):
     workspace(w)
     eye = Eye(w, name, columns, "do", "--model", w.script(LOOK, EDIT, dict(RUN, delay_ms=1500), {"text": ANSWER, "chunk_ms": 1}),
               "make the check pass", **env)
-    eye.t.wait_for(ASKS, 60)
+    eye.t.wait_for(PROMPT, 60)
     eye.keep("question")
     eye.t.type("y\n")
     if env.get("TERM") != "dumb":
@@ -154,7 +153,7 @@ def chat(w, name, columns, **env):
     t.type("/help\r")
     eye.wait("(Ctrl-D does the same)")
     t.type("make the check pass\r")
-    t.wait_for(ASKS, 60)
+    t.wait_for(PROMPT, 60)
     eye.keep("question")
     t.type("y\n")
     eye.wait("calc.py +2 -1")

@@ -9,10 +9,9 @@ import struct
 import subprocess
 import termios
 
-from console import Terminal
+from console import PROMPT, Terminal
 from support import DONE, EDIT, EMEND, Result, expect, main
 
-ASKS = "\n  > "
 READ = {"calls": [{"name": "read_file", "input": {"path": "calc.py"}}]}
 
 
@@ -43,7 +42,7 @@ def one_session_of_several_turns(w):
     t.wait_for("Hello you.")
     t.wait_for("tokens", times=1)
     t.type("mend it\r")
-    t.wait_for(ASKS)
+    t.wait_for(PROMPT)
     t.type("y\n")
     t.wait_for("/undo takes it back")
     t.type("\x04")
@@ -203,7 +202,7 @@ def ctrl_c_at_a_question_stops_the_task(w):
     w.repository()
     t = chat(w, EDIT, {"text": "Still here."})
     t.type("mend\r")
-    t.wait_for(ASKS)
+    t.wait_for(PROMPT)
     t.type("\x03")
     t.wait_for("Stopped, cancelled")
     t.type("go on\r")
@@ -220,7 +219,7 @@ def what_was_typed_before_a_question_is_a_draft(w):
     t.wait_for("thinking")
     t.type("y")  # no answer: it stands in the box
     t.wait_for("> y")
-    t.wait_for(ASKS)
+    t.wait_for(PROMPT)
     t.type("n\n")
     t.wait_for("Then not.")
     t.wait_for("tokens")
@@ -300,7 +299,7 @@ def a_session_goes_on_later(w):
         expect(session_of(t) == session, t)
     expect(open(w.log_path(session)).read().count('"type":"user"') == 4, session)
     r = w.run("chat", "--resume", "nosuch")
-    expect(r.status == 2 and "no session" in r.err, r)
+    expect(r.status == 1 and "no session" in r.err, r)
 
 
 def history_is_kept_and_private(w):
@@ -365,7 +364,7 @@ def a_dumb_terminal_gets_lines(w):
     t.wait_for("Hello you.")
     t.wait_for("\n> ", times=2)
     t.type("mend \\\nit\n")
-    t.wait_for(ASKS)
+    t.wait_for(PROMPT)
     t.type("y\n")
     t.wait_for("/undo takes it back")
     t.wait_for("\n> ", times=3)

@@ -8,7 +8,9 @@ import struct
 import termios
 import time
 
-from support import EMEND
+from support import EMEND, expect
+
+PROMPT = "\n  > "  # it comes when an answer counts, not before
 
 
 class Terminal:
@@ -73,3 +75,14 @@ class Terminal:
 
     def __repr__(self):
         return "status %r: %s" % (self.status, self.text)
+
+
+def answered(w, args, answers, *turns, **env):
+    """A task on a terminal; the answers are typed one a question. The terminal, ended."""
+    t = Terminal(w, *args, "--model", w.script(*turns), "mend it", size=(60, 120), **env)
+    for i, line in enumerate(answers, 1):
+        t.wait_for(PROMPT, times=i)
+        t.type(line + "\n")
+    t.end()
+    expect(t.text.count(PROMPT) == len(answers), t)
+    return t

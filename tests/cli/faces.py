@@ -5,13 +5,12 @@ import os
 import sys
 import time
 
-from console import Terminal
+from console import PROMPT, Terminal
 from support import DONE, EDIT, TOP, expect, main
 
 sys.path.insert(0, os.path.join(TOP, "tests", "session"))
 import wire  # noqa: E402
 
-ASKS = "\n  > "
 # The task works until the test writes the file `go`. The listing is read anew each time, a name is not.
 GATE = {"calls": [{"name": "run_command", "input": {"command": "until ls | grep -qx go; do sleep 0.1; done"}}]}
 DEADLINE = 60
@@ -50,14 +49,14 @@ def attach(w, *args, **more):
 @with_runtime
 def a_question_is_answered_from_another_terminal(w):
     t = do(w, EDIT, DONE)
-    t.wait_for(ASKS)
+    t.wait_for(PROMPT)
     [task] = listed(w, lambda t: t["state"] == "waiting")
     expect(task["face"] == "do" and task["title"] == "mend add" and task["workspace"] == w.path, task)
     r = w.run("tasks")
     expect(r.status == 0 and task["task"] in r.out and "waits for an answer" in r.out, r)
     other = attach(w)
     other.wait_for("+    return a + b")
-    other.wait_for(ASKS)
+    other.wait_for(PROMPT)
     other.type("y\n")
     t.wait_for("answered from another terminal or editor")
     expect(t.end().status == 0 and other.end().status == 0, (t, other))
@@ -69,9 +68,9 @@ def a_question_is_answered_from_another_terminal(w):
 @with_runtime
 def the_first_answer_closes_the_question_elsewhere(w):
     t = do(w, EDIT, {"hang": True})
-    t.wait_for(ASKS)
+    t.wait_for(PROMPT)
     other = attach(w)
-    other.wait_for(ASKS)
+    other.wait_for(PROMPT)
     t.type("n use the other file\n")
     other.wait_for("denied: ")
     other.type("\x03")
@@ -91,7 +90,7 @@ def who_has_no_terminal_is_answered_by_who_watches(w):
     other.wait_for("Ctrl-C leaves")
     other.wait_for("mend add")
     w.write("go", "")
-    other.wait_for(ASKS)
+    other.wait_for(PROMPT)
     other.type("y\n")
     expect(other.end().status == 0, other)
     p.communicate(timeout=DEADLINE)
@@ -212,7 +211,7 @@ def a_question_of_an_editor_is_answered_in_a_terminal(w):
         id = editor.command("do", {"task": "mend add"})["taskId"]
         asked = editor.wait_for("window/showMessageRequest")
         other = attach(w, id)
-        other.wait_for(ASKS)
+        other.wait_for(PROMPT)
         other.type("y\n")
         expect(editor.wait_for("$/cancelRequest")["params"]["id"] == asked["id"], asked)
         expect(other.end().status == 0 and "a + b" in w.read("calc.py"), other)

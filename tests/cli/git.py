@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """git - what a command does to a repository, with the real git: it works as outside, is told in one line, stands in
 the log and is undone; what would destroy history is not kept, and that is said to the person."""
-import json
 import os
 import subprocess
 

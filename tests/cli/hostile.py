@@ -12,10 +12,9 @@ import threading
 import urllib.parse
 import unicodedata
 
-from console import Terminal
+from console import PROMPT, Terminal
 from support import EMEND, Workspace, expect, main
 
-PROMPT = "\n  > "  # a yes counts
 MORE = "[n] no > "  # it does not yet
 WIDTHS = (40, 80, 200)
 INNER, INDENT = 16, 80  # blanks in a row that are still drawn as such

@@ -41,7 +41,6 @@ def reads(*names):
     return {"calls": [{"name": "read_file", "input": {"path": n}} for n in names]}
 
 
-
 def env_for(dialect, p):
     return dict(p.env(), EMEND_MODEL="anthropic/claude-opus-5-5") if dialect == "anthropic" else env_of(dialect, p)
 

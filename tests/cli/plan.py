@@ -2,10 +2,9 @@
 """plan - the mode plan: the model looks, its answer is the plan, and nothing is changed before the person accepts it."""
 import json
 
-from console import Terminal
+from console import PROMPT, Terminal, answered
 from support import DONE, EDIT, expect, main
 
-PROMPT = "\n  > "  # it comes when an answer counts
 ASKS = "? Work by this plan"
 PLAN = {"text": "## Plan\n1. turn the sign in calc.py\n2. run check.sh"}
 OTHER = {"text": "## Plan\n1. call abs() instead"}
@@ -16,14 +15,7 @@ def command(text):
 
 
 def answer(w, answers, *turns, args=("do", "--mode", "plan")):
-    """A task on a terminal; the answers are typed one a question. The terminal, ended."""
-    t = Terminal(w, *args, "--model", w.script(*turns), "mend it", size=(60, 120), NO_COLOR="1")
-    for i, line in enumerate(answers, 1):
-        t.wait_for(PROMPT, times=i)
-        t.type(line + "\n")
-    t.end()
-    expect(t.text.count(PROMPT) == len(answers), t)
-    return t
+    return answered(w, args, answers, *turns, NO_COLOR="1")
 
 
 def nothing_is_changed_before_a_yes(w):

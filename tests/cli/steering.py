@@ -4,11 +4,10 @@ import os
 import subprocess
 import termios
 
-from console import Terminal
+from console import PROMPT, Terminal
 from support import DONE, EDIT, EMEND, expect, main
 
 READ = {"calls": [{"name": "read_file", "input": {"path": "calc.py"}}]}
-ASKS = "\n  > "
 
 
 def slow(turn, ms=2500):
@@ -72,7 +71,7 @@ def a_question_has_the_terminal_meanwhile(w):
     t.type("not to the question\r")
     t.wait_for("next step:")
     t.type("y")  # typed before the question: it stays in the box, and answers nothing
-    t.wait_for(ASKS)
+    t.wait_for(PROMPT)
     expect("a - b" in w.read("calc.py"), t)
     t.type("y\n")
     t.wait_for("Good.")

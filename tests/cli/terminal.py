@@ -2,13 +2,10 @@
 """terminal - the program on a real (pseudo) terminal: questions, colours, Ctrl-C."""
 import re
 
-from console import Terminal
+from console import PROMPT, Terminal
 from support import DONE, EDIT, expect, main
 
 COMMAND = {"calls": [{"name": "run_command", "input": {"command": "touch made", "reason": "to see"}}]}
-
-
-PROMPT = "\n  > "  # it comes when an answer counts, not before
 
 
 def command(text, **more):

@@ -61,13 +61,20 @@ def mistakes_get_a_suggestion(w):
         (["audit", "frob"], "verify, show and export"),
         (["sessions", "frob"], "list, show, resume and rm"),
         (["sessions", "show"], "Which session"),
-        (["sessions", "show", "nope"], 'no session "nope"'),
         (["cost", "--by", "moon"], "day, model, session, project or kind"),
         (["policy", "explain"], "Which command"),
     ]:
         r = w.run(*args)
         if r.status != 2 or words not in r.err or r.out:
             raise AssertionError("%r: %r lacks %r" % (args, r, words))
+
+
+def what_is_not_there_is_no_mistake_of_usage(w):
+    for args, words in ((["sessions", "show", "nope"], 'no session "nope"'), (["undo", "-y", "nope"], "nope"), (["diff", "nope"], "nope")):
+        r = w.run(*args)
+        expect(r.status == 1 and words in r.err, r)
+    r = w.run("runner")
+    expect(r.status == 2 and "only Emend itself" in r.err, r)
 
 
 def json_mistakes_are_objects_too(w):
@@ -206,6 +213,7 @@ def a_full_stdout_is_an_error(w):
 
 
 main([version_and_help, every_command_has_its_own_help, no_command_is_a_mistake, mistakes_get_a_suggestion,
+      what_is_not_there_is_no_mistake_of_usage,
       json_mistakes_are_objects_too, options_may_stand_anywhere, without_model_it_says_how_to_get_one,
       settings_mistakes_name_file_line_and_key, settings_show_where_they_come_from, a_project_cannot_widen,
       config_check_finds_every_mistake, what_a_command_does_not_know_is_a_mistake,

@@ -103,7 +103,7 @@ bool session_find(struct arena *a, struct slice state, struct slice prefix, stru
 	if (id->len > 0)
 		return true;
 	return err_set(
-		err, ERR_USAGE,
+		err, ERR_NOT_FOUND,
 		"There is no session \"%.*s\", and no task; `emend sessions --all` lists them.",
 		SLICE_ARG(slice_sub(prefix, 0, 80)));
 }

@@ -280,6 +280,37 @@ static void conflict_goes_back(void **state)
 	assert_int_equal(f->editor.edits, 0);
 }
 
+#define WHOLE(one, two) \
+	"{\"path\":\"a.txt\",\"content\":\"" one "\\n" two "\\nthree\\nfour\\nfive\\n\"}"
+
+/* The model writes the whole file from its old picture, with its own change in it. */
+static void user_typed_before_a_whole_write(void **state)
+{
+	struct fixture *f = *state;
+
+	call(f, "read_file", "{\"path\":\"a.txt\"}");
+	set_text(&f->editor, SLICE("one\ntwo\nthree\nfour\nfive and more\n"));
+	call(f, "edit_file", TWO_TO_2);
+	assert_true(f->run.ok);
+	call(f, "write_file", WHOLE("ONE", "2"));
+	assert_true(f->run.ok);
+	expect_text(f, "ONE\n2\nthree\nfour\nfive and more\n");
+}
+
+/* The same words once more are no sign that it has read the file since. */
+static void conflict_is_not_overwritten(void **state)
+{
+	struct fixture *f = *state;
+
+	call(f, "read_file", "{\"path\":\"a.txt\"}");
+	set_text(&f->editor, SLICE("one\nTWO!\nthree\nfour\nfive\n"));
+	for (int i = 0; i < 2; i++) {
+		call(f, "write_file", WHOLE("one", "2"));
+		assert_false(f->run.ok);
+		expect_text(f, "one\nTWO!\nthree\nfour\nfive\n");
+	}
+}
+
 static void denied(void **state)
 {
 	struct fixture *f = *state;
@@ -312,6 +343,9 @@ static void unseen_file_is_not_replaced(void **state)
 	call(f, "write_file", "{\"path\":\"a.txt\",\"content\":\"new\\n\"}");
 	assert_false(f->run.ok);
 	assert_non_null(memmem(f->run.result.ptr, f->run.result.len, "read it before", 14));
+	call(f, "edit_file", TWO_TO_2); /* so it knows two lines of it */
+	call(f, "write_file", "{\"path\":\"a.txt\",\"content\":\"new\\n\"}");
+	assert_false(f->run.ok);
 	call(f, "read_file", "{\"path\":\"a.txt\"}");
 	call(f, "write_file", "{\"path\":\"a.txt\",\"content\":\"new\\n\"}");
 	assert_true(f->run.ok);
@@ -351,6 +385,8 @@ int main(void)
 		ROW(user_typed_after_the_read),
 		ROW(user_types_while_asked_and_while_edited),
 		ROW(conflict_goes_back),
+		ROW(user_typed_before_a_whole_write),
+		ROW(conflict_is_not_overwritten),
 		ROW(denied),
 		ROW(always_asks_no_more),
 		ROW(unseen_file_is_not_replaced),
