@@ -104,6 +104,15 @@ static const char *text(struct serve *s, struct json v)
 	return arena_cstr(&s->arena, json_str_or(v, &s->arena, ""));
 }
 
+/* Root outside is somebody else inside: for git every file would have another owner than its index says, and a reset
+ * would write all of them anew. */
+static const char *git_config(struct serve *s, struct json v)
+{
+	const char *own = getuid() == 0 ? "[core]\n\tcheckStat = minimal\n" : "";
+
+	return arena_printf(&s->arena, "%s%s", text(s, v), own).ptr;
+}
+
 static void configure(struct serve *s, struct json p)
 {
 	int64_t processes = json_i64_or(json_get(p, "processes"), 0);
@@ -121,7 +130,7 @@ static void configure(struct serve *s, struct json p)
 		.path = strings(s, json_get(tools, "path"), none),
 		.env = strings(s, json_get(tools, "env"), none),
 		.links = strings(s, json_get(tools, "links"), none),
-		.git_config = text(s, json_get(p, "gitConfig")),
+		.git_config = git_config(s, json_get(p, "gitConfig")),
 		.git_ignore = text(s, json_get(p, "gitIgnore")),
 		.git_dir = bare ? NULL : git_dir(s),
 		.limits = { .memory_bytes = number(json_get(p, "memoryBytes"), HARDEN_MEMORY_BYTES),
