@@ -239,9 +239,10 @@ def undo_and_redo_are_turns(w):
     for i, words in enumerate(("mend it", "turn it round"), 1):
         t.type(words + "\r")
         t.wait_for("/undo takes it back", times=i)
-    for i, (typed, text) in enumerate((("/undo", "a + b"), ("/undo", "a - b"), ("/redo", "a + b")), 1):
+    for typed, words, times, text in (("/undo", "1 undone.", 1, "a + b"), ("/undo", "1 undone.", 2, "a - b"),
+                                      ("/redo", "1 made again.", 1, "a + b")):
         t.type(typed + "\r")
-        t.wait_for(", 0 left as they are", times=i)
+        t.wait_for(words, times=times)
         expect(text in w.read("calc.py"), (typed, text, t))
     t.type("well?\r")
     t.wait_for("I see.")

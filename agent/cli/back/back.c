@@ -60,8 +60,12 @@ struct slice back_summary(struct arena *a, const struct undo_spec *s, bool previ
 			   : s->redo  ? (preview ? "to be made again" : "made again")
 				      : (preview ? "to be undone" : "undone");
 
-	return arena_printf(a, "%zu %s, %zu left as %s%s", restored, done, refused,
-			    refused == 1 ? "it is" : "they are",
+	struct slice left = SLICE("");
+
+	if (refused > 0)
+		left = arena_printf(a, ", %zu left as %s", refused,
+				    refused == 1 ? "it is" : "they are");
+	return arena_printf(a, "%zu %s%.*s%s", restored, done, SLICE_ARG(left),
 			    preview ? "; nothing was changed" : "");
 }
 

@@ -180,6 +180,26 @@ enum term_style term_diff_style(struct slice line)
 	return slice_starts(line, SLICE("@@")) ? TERM_CYAN : TERM_PLAIN;
 }
 
+/* What does not fit goes on behind the same sign: else the rest of a line looks like one that was there before. */
+static void put_diff_line(struct term *t, enum term_style style, struct slice line)
+{
+	unsigned columns = term_columns(t);
+	bool wraps =
+		columns > 8 && line.len > 0 && strchr(" +-", line.ptr[0]) && style != TERM_BOLD;
+	struct slice sign = slice_sub(line, 0, 1);
+	size_t fits;
+
+	while (wraps && (fits = visible_fit(line, columns)) < line.len) {
+		term_text(t, style, slice_sub(line, 0, fits));
+		term_raw(t, SLICE("\n"));
+		term_text(t, style, sign);
+		line = slice_sub(line, fits, line.len);
+		columns = term_columns(t) - 1;
+	}
+	term_text(t, style, line);
+	term_raw(t, SLICE("\n"));
+}
+
 /* A carriage return in a line is shown as one: as the end of a line it would begin another, which
  * could look like any line of the diff. */
 void term_diff(struct term *t, struct slice diff)
@@ -190,8 +210,7 @@ void term_diff(struct term *t, struct slice diff)
 	while (slice_next_line(&diff, &line)) {
 		buf_init(&b, 8 * line.len + 64);
 		visible_line(&b, line);
-		term_text(t, term_diff_style(line), buf_slice(&b));
-		term_raw(t, SLICE("\n"));
+		put_diff_line(t, term_diff_style(line), buf_slice(&b));
 		buf_release(&b);
 	}
 }
