@@ -31,7 +31,7 @@ struct doctor {
 	struct library libraries[LIBRARIES];
 	char nettle[32];
 	struct slice layers; /* JSON, in the command's arena; "" if the runner gave none */
-	bool sandbox_ok;
+	bool sandbox_ok, reduced;
 	struct err why; /* why there are no layers */
 };
 
@@ -61,8 +61,10 @@ static void on_layers(void *payload, struct slice json, const struct err *err)
 		d->why = *err;
 	else
 		d->layers = arena_dup(&d->cli->arena, json);
-	if (!err && json_parse(&d->cli->arena, d->layers, &root, &d->why))
+	if (!err && json_parse(&d->cli->arena, d->layers, &root, &d->why)) {
 		d->sandbox_ok = json_bool_or(json_get(root, "ok"), false);
+		d->reduced = json_is(json_get(root, "mode"), "reduced");
+	}
 	runner_stop(d->runner);
 	cli_loop_end(&d->loop);
 }
@@ -82,6 +84,7 @@ static bool ask_runner(struct doctor *d, struct err *err)
 				    .cpus = d->config.container_cpus,
 				    .workspace = d->place.workspace,
 				    .views = place_views(&d->place, &d->cli->arena),
+				    .reduced = slice_eq_cstr(d->config.sandbox, "reduced"),
 				    .memory_bytes = d->config.command_memory_bytes,
 				    .processes = d->config.command_processes };
 
@@ -161,8 +164,13 @@ static void put_sandbox(struct doctor *d)
 		term_line(t, TERM_PLAIN, slice_of(d->why.msg), 1000);
 		term_raw(t, SLICE("\n"));
 	}
-	term_printf(t, d->sandbox_ok ? "  commands run inside the sandbox\n"
-				     : "  commands are refused on this machine\n");
+	term_printf(
+		t,
+		!d->sandbox_ok ? "  commands are refused on this machine\n"
+		: d->reduced
+			? "  commands run inside the reduced sandbox, as you asked: they can change "
+			  "permissions and times of your files outside of the folder\n"
+			: "  commands run inside the sandbox\n");
 }
 
 static void put_toolchains(struct doctor *d)

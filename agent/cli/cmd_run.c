@@ -291,6 +291,7 @@ static bool start(struct command_run *r, struct err *err)
 				    .views = place_views(&r->place, &r->cli->arena),
 				    .memory_bytes = r->config.command_memory_bytes,
 				    .processes = r->config.command_processes,
+				    .reduced = slice_eq_cstr(r->config.sandbox, "reduced"),
 				    .no_sandbox = cli_given(r->cli, OPT_NO_SANDBOX) };
 
 	for (size_t i = 0; i < a->n_rest; i++)

@@ -53,6 +53,7 @@ struct config { /* everything lives in `arena` */
 	struct slice mask_secrets;	/* "on", "off" */
 	struct slice keyring;		/* "on", "off" */
 	struct slice hunks, toolchains; /* "on", "off" */
+	struct slice sandbox;		/* "full", "reduced" */
 	struct slice bell;		/* "auto", "always", "off" */
 	int retries;
 	const struct slice *fallback; /* models, in order */

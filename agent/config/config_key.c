@@ -108,6 +108,10 @@ static const struct config_key keys[] = {
 	  .doc = "Whether the desktop's keyring is asked for a provider's key that is nowhere else: the item "
 		 "with the attributes service=emend and account=PROVIDER, by secret-tool where it is "
 		 "installed." },
+	{ "sandbox", KEY_CHOICE, AT(sandbox), .choices = "full|reduced", .def = "\"full\"",
+	  .doc = "What there must be for commands to run. reduced: where user namespaces are refused, Landlock "
+		 "and seccomp alone do; then a command can change permissions, times and attributes of your "
+		 "files outside of the folder too, and is no fit place for what you do not trust." },
 	{ "toolchains", KEY_CHOICE, AT(toolchains), .choices = "on|off", .def = "\"on\"",
 	  .doc = "Whether commands may read and find the compilers and interpreters below your home folder "
 		 "that are on your PATH (rustup, nvm, pyenv, ...), and the packages they fetched." },

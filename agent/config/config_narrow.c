@@ -126,6 +126,7 @@ static void copy_texts(struct config *out, const struct config *base)
 	out->keyring = text_dup(a, base->keyring);
 	out->hunks = text_dup(a, base->hunks);
 	out->toolchains = text_dup(a, base->toolchains);
+	out->sandbox = text_dup(a, base->sandbox);
 	out->bell = text_dup(a, base->bell);
 	out->runner = text_dup(a, base->runner);
 	out->container_image = text_dup(a, base->container_image);

@@ -219,6 +219,7 @@ static bool start_runner(struct exec_job *j, struct err *err)
 				     .cpus = o->cpus,
 				     .workspace = j->exec->empty,
 				     .bare = true,
+				     .reduced = o->reduced,
 				     .toolchains = o->toolchains,
 				     .memory_bytes = (uint64_t)mb << 20,
 				     .processes = EXEC_PROCESSES,

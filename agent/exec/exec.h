@@ -94,6 +94,7 @@ struct exec_options { /* borrowed for as long as the service lives */
 	struct slice state_dir;	   /* an empty folder is made in it */
 	struct slice where, image; /* as in struct runner_options */
 	double cpus;
+	bool reduced;	       /* the reduced sandbox does */
 	bool toolchains;       /* the user's own programs below the home folder are found */
 	const struct exec_history *history; /* NULL: none is kept */
 	const struct exec_cache *cache;	    /* NULL: there is none */

@@ -356,6 +356,7 @@ static void initialize(struct runner *r, const struct runner_options *o)
 	jw_ki64(w, "processes", o->processes);
 	jw_ki64(w, "cpuSeconds", o->cpu_seconds);
 	jw_kbool(w, "bare", o->bare);
+	jw_kbool(w, "reduced", o->reduced);
 	jw_kbool(w, "noSandbox", o->no_sandbox);
 	jw_kbool(w, "container", r->launch.engine != NULL);
 	jw_ki64(w, "forbid", forbidden());

@@ -42,6 +42,7 @@ struct runner_options {
 	/* Commands see no workspace: they work in a home folder of their own that is empty at first.
 	 * `workspace` then names an empty folder, and `views` is "". */
 	bool bare;
+	bool reduced;	 /* the user's word: without namespaces the reduced sandbox does */
 	bool no_sandbox; /* typed by the user; everything else is as inside */
 	/* The runner ended although nobody asked it to. All its calls were answered with an error
 	 * first. */

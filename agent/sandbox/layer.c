@@ -160,7 +160,7 @@ static void refuse(struct layers *l, enum layer_id id, const char *extra)
 		names[id], l->of[id].detail, extra, l->of[id].remedy);
 }
 
-void layers_decide(struct layers *l, bool no_sandbox, bool as_root)
+void layers_decide(struct layers *l, bool no_sandbox, bool reduced, bool as_root)
 {
 	struct err why = l->why;
 
@@ -196,6 +196,11 @@ void layers_decide(struct layers *l, bool no_sandbox, bool as_root)
 	} else if (landlock_abi() < LANDLOCK_ALONE) {
 		refuse(l, LAYER_USERNS,
 		       " Landlock of Linux 6.12 would do in its place. What to do: ");
+	} else if (!reduced) {
+		refuse(l, LAYER_USERNS,
+		       " Without it a command could change permissions and times of your files "
+		       "outside of the folder; with \"sandbox\": \"reduced\" in your own "
+		       "configuration commands run all the same. What to do: ");
 	} else {
 		l->mode = SANDBOX_REDUCED;
 		layer_set(l, LAYER_SECRETS, LAYER_MISSING,

@@ -62,7 +62,7 @@ void layer_remedy(struct layers *l, enum layer_id id, const char *text);
 /* Everything that can be found without trying namespaces. container: we are in one of ours. */
 void layers_probe(struct layers *l, unsigned forbid, bool container);
 /* Decides the mode, after the namespaces were tried or not. */
-void layers_decide(struct layers *l, bool no_sandbox, bool as_root);
+void layers_decide(struct layers *l, bool no_sandbox, bool reduced, bool as_root);
 
 struct buf;
 void layers_write(const struct layers *l, struct buf *json); /* see runner_layers() */

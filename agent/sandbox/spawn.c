@@ -166,7 +166,7 @@ bool spawner_started(const struct spawn_config *c, struct layers *layers, struct
 			(void)waitpid(s->pid, NULL, 0);
 		}
 	}
-	layers_decide(layers, c->no_sandbox, getuid() == 0);
+	layers_decide(layers, c->no_sandbox, c->reduced, getuid() == 0);
 	if (c->container) /* no descriptor gets out of it: serve_network.c */
 		layer_set(layers, LAYER_BROKER, LAYER_MISSING,
 			  "commands in a container have no network at all");

@@ -31,6 +31,7 @@ struct spawn_config {
 	 * the runner. `workspace` is then only what the runner itself holds on to. */
 	bool bare;
 	struct harden_limits limits;
+	bool reduced; /* it does where there are no namespaces; in a container there is little else to lose */
 	bool no_sandbox;
 	bool container; /* the machine is one of ours: its image is there for commands */
 	unsigned forbid;

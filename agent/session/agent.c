@@ -189,6 +189,7 @@ struct exec_options agent_exec_options(struct agent *a, const struct config *c)
 				      .where = c->runner,
 				      .image = c->container_image,
 				      .cpus = c->container_cpus,
+				      .reduced = slice_eq_cstr(c->sandbox, "reduced"),
 				      .toolchains = slice_eq_cstr(c->toolchains, "on"),
 				      .history = &a->executions.history };
 }
@@ -253,6 +254,7 @@ static bool start(struct agent *a, struct shared_runner *s, const struct config 
 		.toolchains = slice_eq_cstr(c->toolchains, "on"),
 		.memory_bytes = c->command_memory_bytes,
 		.processes = c->command_processes,
+		.reduced = slice_eq_cstr(c->sandbox, "reduced"),
 		.no_sandbox = a->no_sandbox,
 		.lost = runner_lost,
 		.payload = s,

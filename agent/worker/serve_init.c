@@ -140,6 +140,7 @@ static void configure(struct serve *s, struct json p)
 									    : HARDEN_PROCESSES,
 			    .cpu_seconds = cpu > 0 && cpu < 86400 ? (uint32_t)cpu : 0 },
 		.bare = bare,
+		.reduced = container || json_bool_or(json_get(p, "reduced"), false),
 		.no_sandbox = json_bool_or(json_get(p, "noSandbox"), false),
 		.container = container,
 		.views = s->views.path,

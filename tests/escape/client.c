@@ -10,9 +10,8 @@
  * Options: --host RULE (the command has a network, on which it reaches this), --program FILE (default:
  * this program), --deny PATTERN, --read-dir DIR, --timeout MS, --views DIR (work on a view; commit what is
  * not protected), --where ENGINE --image NAME (in a container), --memory BYTES, --processes N,
- * --file BYTES, --no-sandbox, --direct (on the real files, also where there are views), --cwd DIR,
- * --cancel MS, --die MS (end
- * without a word after MS), --kill-when FILE (kill the command when FILE is there, and print after how
+ * --file BYTES, --no-sandbox, --full (the reduced sandbox does not do), --direct (on the real files, also where
+ * there are views), --cwd DIR, --cancel MS, --die MS (end without a word after MS), --kill-when FILE (kill the command when FILE is there, and print after how
  * many microseconds it was dead), --repeat N (COMMAND is one program, run N times by one worker after a
  * run that does not count; prints the microseconds of a run). Exit: the command's status, 128 + signal, 200 an error (printed), 201
  * time out, 202 a limit was hit. */
@@ -284,7 +283,9 @@ static int arguments(struct client *c, int argc, char **argv)
 	for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
 		const char *unknown = NULL;
 
-		if (strcmp(argv[i], "--no-sandbox") == 0) {
+		if (strcmp(argv[i], "--full") == 0) {
+			c->options.reduced = false;
+		} else if (strcmp(argv[i], "--no-sandbox") == 0) {
 			c->options.no_sandbox = true;
 		} else if (strcmp(argv[i], "--direct") == 0) {
 			c->spec.direct = true;
@@ -406,6 +407,7 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	self[n > 0 ? n : 0] = 0;
 	c.options.program = slice_of(self);
+	c.options.reduced = true;
 	if (arguments(&c, argc, argv) < 0 || !realpath(c.workspace, workspace)) {
 		(void)fprintf(stderr, "usage: client [OPTION]... WORKSPACE COMMAND\n");
 		return 2;

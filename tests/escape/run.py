@@ -231,6 +231,9 @@ def suite(mode, views=False):
         tap(r.returncode in (0, 200), f"commands run or are refused ({state})")
         if w.refused or w.reduced:
             tap(b"What to do" in r.stderr, "the refusal says why and what to do")
+        if w.reduced:
+            r = w.inside("echo works", "--full")
+            tap(r.returncode == 200 and b'"sandbox": "reduced"' in r.stderr, "without the user's word it is refused")
         if mode == "":
             tap(not w.refused and not w.reduced, "nothing is missing on this machine")
         # A refusal does not depend on the command: some of each list then.

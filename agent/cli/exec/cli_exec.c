@@ -13,6 +13,7 @@ bool cli_exec_open(struct cli_exec *x, struct cli_loop *l, const struct place *p
 				  .where = c->runner,
 				  .image = c->container_image,
 				  .cpus = c->container_cpus,
+				  .reduced = slice_eq_cstr(c->sandbox, "reduced"),
 				  .toolchains = slice_eq_cstr(c->toolchains, "on"),
 				  .history = &x->metrics.history,
 				  .cache = &x->metrics.cache,

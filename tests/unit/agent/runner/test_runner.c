@@ -152,6 +152,7 @@ static int setup(void **state)
 	(void)uv_loop_init(&f->loop);
 	runq_init(&f->runq, &f->loop);
 	f->options = (struct runner_options){ .loop = &f->loop,
+					      .reduced = true,
 					      .runq = &f->runq,
 					      .program = slice_of(program),
 					      .workspace = slice_of(f->dir.path),
