@@ -251,8 +251,11 @@ bool history_find(struct arena *a, struct slice state_dir, struct slice workspac
 
 	for (size_t i = 0; i < n; i++) { /* newest first */
 		struct err why = { 0 };
-		bool ok = history_read(a, state_dir, ids[i], out, &why), ours;
+		bool ok, ours;
 
+		if (session_is_elsewhere(state_dir, ids[i], workspace))
+			continue;
+		ok = history_read(a, state_dir, ids[i], out, &why);
 		/* The first line names the workspace: where it cannot be read, it may be this one. */
 		ours = slice_eq(out->workspace, workspace) || (!ok && out->lines == 0);
 		if (!ours || (!ok && why.code == ERR_NOT_FOUND))

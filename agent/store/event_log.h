@@ -140,6 +140,9 @@ NODISCARD bool blob_reader_get(struct blob_reader *r, struct slice state_dir, st
 void session_new_id(char out[24]);
 /* Newest first, at most max ids, in the arena. */
 size_t session_list(struct slice state_dir, struct arena *a, struct slice *ids, size_t max);
+/* By its first line, and no more of it is read: does the session belong to another folder than this one? False
+ * also where that line cannot be believed. */
+bool session_is_elsewhere(struct slice state_dir, struct slice session, struct slice workspace);
 /* Deletes the session and its blobs. ERR_DENIED if an emend has it open, ERR_NOT_FOUND. */
 NODISCARD bool session_remove(struct slice state_dir, struct slice session, struct err *err);
 

@@ -72,6 +72,35 @@ bool event_log_read(struct slice state_dir, struct slice session, event_fn *fn, 
 	return ok;
 }
 
+struct first_line {
+	struct arena arena;
+	struct slice workspace;
+	bool elsewhere;
+};
+
+static bool on_first(void *payload, struct json event, struct err *err)
+{
+	struct first_line *f = payload;
+	struct slice where;
+
+	f->elsewhere = json_is(json_get(event, "type"), "session") &&
+		       json_str(json_get(event, "workspace"), &f->arena, &where) &&
+		       !slice_eq(where, f->workspace);
+	return err_set(err, ERR_CANCELLED, "that was enough");
+}
+
+bool session_is_elsewhere(struct slice state_dir, struct slice session, struct slice workspace)
+{
+	struct first_line f = { .workspace = workspace };
+	struct err err;
+	bool whole;
+
+	arena_init(&f.arena);
+	whole = event_log_read(state_dir, session, on_first, &f, &err);
+	arena_release(&f.arena);
+	return !whole && err.code == ERR_CANCELLED && f.elsewhere;
+}
+
 /* Five digits to the base of 36 in steps of 1.5 ms of the day keep the order; four random ones keep
  * apart. */
 void session_new_id(char out[24])

@@ -114,6 +114,8 @@ static void put_session(struct lister *l, struct slice id)
 	struct history h;
 	struct arena a;
 
+	if (session_is_elsewhere(l->place->state, id, l->place->workspace))
+		return;
 	arena_init(&a);
 	l->arena = &a;
 	if (history_read(&a, l->place->state, id, &h, &damage) &&

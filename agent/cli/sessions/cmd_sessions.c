@@ -42,7 +42,7 @@ static void put_json(struct cli *c, const struct session_info *s, const struct e
 	json_line_end(&l, &c->out);
 }
 
-/* Those of this folder, or of all; damaged ones are in every list: what they belong to may be unknown. */
+/* Those of this folder, or of all; damaged ones too where it is not known what they belong to. */
 static bool wanted(const struct cli *c, const struct session_info *s, struct slice workspace,
 		   bool ok)
 {
@@ -74,6 +74,8 @@ int sessions_list(struct cli *c, struct slice state)
 		struct arena a;
 		bool ok;
 
+		if (!cli_given(c, OPT_ALL) && session_is_elsewhere(state, ids[i], workspace))
+			continue;
 		arena_init(&a);
 		ok = session_info(&a, state, ids[i], &s, &damage);
 		if (wanted(c, &s, workspace, ok)) {

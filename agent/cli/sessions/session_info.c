@@ -117,7 +117,8 @@ bool session_newest(struct arena *a, struct slice state, struct slice workspace,
 	struct err damage;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!session_info(a, state, ids[i], &s, &damage) ||
+		if (session_is_elsewhere(state, ids[i], workspace) ||
+		    !session_info(a, state, ids[i], &s, &damage) ||
 		    !slice_eq(s.workspace, workspace))
 			continue;
 		*id = ids[i];

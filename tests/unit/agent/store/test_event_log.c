@@ -333,6 +333,33 @@ static void reader_may_stop(void **state)
 	assert_int_equal(err.code, ERR_NOT_FOUND);
 }
 
+/* By the first line alone: what comes behind it may be damaged. */
+static void the_first_line_tells_the_folder(void **state)
+{
+	struct event_log *l = open_log(*state);
+	struct slice dir = scratch_dir(*state), id = SLICE("s1");
+	struct err err = { 0 };
+	char *data, *second;
+	size_t n;
+
+	jw_kcstr(event_log_begin(l, "session"), "workspace", "/w \"x\"");
+	assert_true(event_log_end(l, &err));
+	put(l, "two");
+	shelf_close(*state, l);
+	assert_false(session_is_elsewhere(dir, id, SLICE("/w \"x\"")));
+	assert_true(session_is_elsewhere(dir, id, SLICE("/w")));
+	assert_false(session_is_elsewhere(dir, SLICE("none"), SLICE("/w")));
+	n = scratch_read(*state, LOG, &data);
+	second = strchr(data, '\n') + 1;
+	second[5] ^= 1;
+	scratch_write(*state, LOG, data, n);
+	assert_true(session_is_elsewhere(dir, id, SLICE("/w")));
+	data[12] ^= 1;
+	scratch_write(*state, LOG, data, n);
+	assert_false(session_is_elsewhere(dir, id, SLICE("/w")));
+	free(data);
+}
+
 static void killed_writer_leaves_a_good_log(void **state)
 {
 	struct err err = { 0 };
@@ -421,6 +448,7 @@ int main(void)
 		TEST(opened_again_while_it_is_written),
 		TEST(marks_stand_from_the_sync_to_the_end),
 		TEST(reader_may_stop),
+		TEST(the_first_line_tells_the_folder),
 		TEST(killed_writer_leaves_a_good_log),
 		TEST(sessions_are_listed_newest_first_and_removed),
 	};
