@@ -137,6 +137,11 @@ static void test_write_modes(void **state)
 			assert_int_equal(path(p, ACCESS_WRITE, guarded[i]), want[m].guarded);
 		assert_int_equal(path(p, ACCESS_SCRIPT, "src/x"), want[m].script);
 		assert_int_equal(path(p, ACCESS_SCRIPT, ".git/hooks/x"), VERDICT_DENY);
+		/* Of a command's changes the worker judges the names of secrets, and only those. */
+		assert_int_equal(path(p, ACCESS_COMMAND, ".git/hooks/x"), VERDICT_DENY);
+		assert_int_equal(path(p, ACCESS_COMMAND, ".emend/config.json"), VERDICT_DENY);
+		assert_int_equal(path(p, ACCESS_COMMAND, "keys/a.pem"), want[m].plain);
+		assert_int_equal(path(p, ACCESS_WRITE, "keys/a.pem"), VERDICT_DENY);
 		assert_int_equal(path(p, ACCESS_SCRIPT, "../x"), VERDICT_DENY);
 		assert_int_equal(path(p, ACCESS_WRITE, "../x"), VERDICT_DENY);
 		assert_int_equal(path(p, ACCESS_READ, "/etc/passwd"), VERDICT_DENY);
