@@ -60,7 +60,7 @@ void client_init(struct client *c, struct json params)
 	*c = (struct client){ .kind = CLIENT_OTHER };
 	if (json_is(name, "Neovim"))
 		c->kind = CLIENT_NEOVIM;
-	else if (json_is(name, "Eglot"))
+	else if (json_is(name, "Eglot") || json_type(name) != JSON_STRING) /* eglot 1.9 has none */
 		c->kind = CLIENT_EGLOT;
 	read_encoding(c, caps);
 	read_workspace(c, json_get(caps, "workspace"));

@@ -11,7 +11,7 @@
 enum client_kind {
 	CLIENT_OTHER,
 	CLIENT_NEOVIM, /* one line per message, or the user has to press Enter */
-	CLIENT_EGLOT,  /* takes message texts for format strings: no '%' */
+	CLIENT_EGLOT,  /* or one without a name. Takes message texts for format strings: no '%' */
 };
 
 struct client {

@@ -100,7 +100,7 @@ strings: Emend then stands in front of it, and the buffers have both."
 ;; Answers in text ------------------------------------------------------------
 
 (defvar emend-text-keywords
-  '(("^\\(#+ +\\)\\(.*\\)$" (1 '(face nil invisible emend-markup)) (2 'info-title-3))
+  '(("^\\(#+ +\\)\\(.*\\)$" (1 '(face nil invisible emend-markup)) (2 '(:weight bold :height 1.1)))
     ("\\(`\\)\\([^`\n]+\\)\\(`\\)" (1 '(face nil invisible emend-markup))
      (2 'font-lock-constant-face) (3 '(face nil invisible emend-markup)))
     ("\\(\\*\\*\\)\\([^*\n]+\\)\\(\\*\\*\\)" (1 '(face nil invisible emend-markup))
