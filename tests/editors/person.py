@@ -126,7 +126,8 @@ class Emacs(Editor):
     def start(self):
         self.socket = self.base + "/server"
         with open(self.base + "/init.el", "w", encoding="utf-8") as f:
-            f.write("(require 'package) (package-initialize)\n"
+            f.write("(setq native-comp-deferred-compilation nil native-comp-jit-compilation nil)\n"
+                    "(require 'package) (package-initialize)\n"
                     "(add-to-list 'load-path (concat (getenv \"EMEND_TOP\") \"/editors/emacs\"))\n"
                     "(setq inhibit-startup-screen t electric-indent-mode nil eglot-confirm-server-initiated-edits nil"
                     " eglot-confirm-server-edits nil)\n" + self.served +

@@ -8,7 +8,8 @@ import { ok, scenario, sleep, wait } from './vscode_tap.mjs';
 
 const cache = process.env.VSCODE_CACHE;
 export const emend = path.resolve(process.env.EMEND);
-export const base = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'emend-vscode-')));
+// PERSON_BASE: the home is made, and taken away, by who started this.
+export const base = process.env.PERSON_BASE ?? fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'emend-vscode-')));
 
 const entry = path.join(cache, 'node_modules/code-server/out/node/entry.js');
 const folders = ['--user-data-dir', base + '/data', '--extensions-dir', base + '/extensions'];
@@ -25,8 +26,9 @@ function writeJson(file, value) {
 }
 
 // VS Code with the packaged extension. Returns the process and the address that it listens on.
-export function startVscode() {
+export function startVscode(installed = () => {}) {
   execFileSync(process.execPath, [entry, ...folders, '--install-extension', cache + '/build/emend.vsix'], { env, stdio: 'pipe' });
+  installed();
   writeJson(base + '/data/User/settings.json', {
     'workbench.startupEditor': 'none', 'files.autoSave': 'off', // which is on by default in a browser
     'editor.quickSuggestions': { other: 'off', comments: 'off', strings: 'off' }, 'editor.minimap.enabled': false, 'workbench.colorTheme': 'Default Dark Modern',
@@ -75,10 +77,15 @@ export class Window {
     for (const [file, text] of Object.entries(files)) fs.writeFileSync(`${folder}/${file}`, text);
     fs.writeFileSync(`${base}/${name}.jsonl`, model.map((turn) => JSON.stringify(turn) + '\n').join(''));
     writeJson(base + '/config/emend/config.json', {});
+    return Window.show(browser, url, folder, first,
+      { 'emend.path': program, 'emend.model': `scripted:${base}/${name}.jsonl`, 'emend.mode': mode });
+  }
+
+  static async show(browser, url, folder, first, settings) {
     const page = await browser.newPage({ viewport: { width: 1200, height: 760 } });
     const window = new Window(page, folder, first);
     window.settings = {};
-    window.writeSettings({ 'emend.path': program, 'emend.model': `scripted:${base}/${name}.jsonl`, 'emend.mode': mode });
+    window.writeSettings(settings);
     page.setDefaultTimeout(60000); // the machine may be busy
     await page.goto(`${url}/?folder=${folder}`, { timeout: 120000 });
     await page.locator('.monaco-workbench .statusbar-item').first().waitFor({ timeout: 120000 });
