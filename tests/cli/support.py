@@ -143,12 +143,12 @@ class Skip(Exception):
     """This machine cannot run the case; says why."""
 
 
-def all_is_the_same_again(w):
+def all_is_the_same_again(w, seconds=SECONDS):
     """Whatever a case was about: each session that it left must come out of its log as it was. A log that the case has
     damaged cannot be read, and is none."""
     if not os.path.isdir(os.path.join(w.state, "sessions")):
         return
-    r = w.run("replay", "--all", "--json")
+    r = w.run("replay", "--all", "--json", seconds=seconds)
     lines = [json.loads(line) for line in r.out.splitlines()]
     bad = [e for e in lines if e["type"] == "replay" and not e["same"]]
     expect(not bad, bad)
