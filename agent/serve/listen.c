@@ -168,8 +168,8 @@ static bool bind_path(struct arena *a, struct listen *l, struct err *err)
 	memcpy(at.sun_path, l->path, strlen(l->path));
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	/* Before it listens nobody can connect, so nobody else can before it is ours alone. */
-	ok = l->fd >= 0 && bind(l->fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&
-	     chmod(l->path, 0600) == 0 && listen(l->fd, BACKLOG) == 0;
+	l->made = l->fd >= 0 && bind(l->fd, (struct sockaddr *)&at, sizeof(at)) == 0;
+	ok = l->made && chmod(l->path, 0600) == 0 && listen(l->fd, BACKLOG) == 0;
 	l->name = arena_printf(a, "unix:%s", l->path);
 	return ok || err_set(err, ERR_IO, "Cannot listen on %s: %s.", l->path, strerror(errno));
 }
@@ -193,9 +193,11 @@ void listen_close(struct listen *l)
 	if (l->fd >= 0)
 		(void)close(l->fd);
 	l->fd = -1;
+	if (l->made)
+		(void)unlink(l->path);
+	l->made = false;
 	if (l->lock < 0)
 		return;
-	(void)unlink(l->path);
 	(void)close(l->lock); /* its file stays: removing it would let two of us hold a lock each */
 	l->lock = -1;
 }

@@ -12,6 +12,7 @@ struct listen {
 	struct slice name; /* "unix:/run/user/1000/emend/serve.sock", "127.0.0.1:8080" */
 	int fd;		   /* listens; -1: taken by another, or closed */
 	int lock;	   /* held as long as the path is ours; -1: none */
+	bool made;	   /* the socket's file is ours to remove */
 };
 
 /* text: "unix:PATH", "ADDRESS:PORT" or "localhost:PORT"; port 0: any that is free. ERR_USAGE: neither. ERR_DENIED: not an

@@ -73,7 +73,7 @@ def a_stream(w):
     s = Service(w)
     p = subprocess.Popen(["curl", "-sSN", "--unix-socket", s.path, "http://localhost/v1/execute", "-H", "Accept: text/event-stream",
                           "-H", "Content-Type: application/json", "-d", json.dumps({"language": "bash", "code":
-                              "printf '\\303'; printf '\\244b\\n'; exec sleep " + SLEEP})], env=w.env, stdout=subprocess.PIPE)
+                              "printf '\\303'; printf '\\244b\\n'; exec sleep " + SLEEP, "timeout_seconds": 300})], env=w.env, stdout=subprocess.PIPE)
     got = b""
     while "äb\\n".encode() not in got:
         line = p.stdout.readline()
@@ -105,17 +105,18 @@ def a_stream(w):
 
 def cancelled(w):
     s = Service(w)
-    t, out = s.later("POST", "/v1/execute", {"language": "bash", "code": "echo begun; exec sleep " + SLEEP, "correlation_id": "mine"})
+    t, out = s.later("POST", "/v1/execute", {"language": "bash", "code": "echo begun; exec sleep " + SLEEP, "correlation_id": "mine",
+                                                 "timeout_seconds": 300})
     until(lambda: lives("sleep " + SLEEP), "it does not start")
     expect(s.ask("POST", "/v1/cancel", {"correlation_id": "other"})[0] == 404, "another")
     expect(s.ask("POST", "/v1/cancel", {})[0] == 400, "none")
     expect(s.ask("POST", "/v1/cancel", {"correlation_id": "mine"})[:2] == (200, {"cancelled": 1}), "mine")
     t.join(SECONDS)
     expect(out and out[0][0] == 200 and out[0][1]["stdout"] == "begun\n" and out[0][1]["status"] == "error", out)
-    expect(not lives("sleep " + SLEEP), "it lives on")
+    until(lambda: not lives("sleep " + SLEEP), "it lives on")
     # A client that waits for the answer and leaves.
     c = s.connect()
-    body = json.dumps({"language": "bash", "code": "exec sleep " + SLEEP}).encode()
+    body = json.dumps({"language": "bash", "code": "exec sleep " + SLEEP, "timeout_seconds": 300}).encode()
     c.sendall(b"POST /v1/execute HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
     until(lambda: lives("sleep " + SLEEP), "it does not start")
     c.close()
@@ -162,8 +163,6 @@ def who_is_let_in(w):
     expect(status == 405 and headers["Allow"] == "POST", status)
     expect(s.ask("GET", "/nowhere")[0] == s.ask("GET", "/v1/execute/")[0] == 404, "nowhere")
     s.end()
-    with open("/proc/self/status", encoding="ascii") as f:
-        expect("Uid:" in f.read(), "Linux")
 
 
 def raw(s, data, half_close=True):
@@ -245,7 +244,7 @@ def only_so_many(w):
     calls = []
     for i in range(5):
         calls.append(s.later("POST", "/v1/execute", {"language": "bash", "code": "exec sleep " + SLEEP if i == 0 else "echo %d" % i,
-                                                     "correlation_id": "n%d" % i}))
+                                                     "correlation_id": "n%d" % i, "timeout_seconds": 300}))
         s.state(running=1, queued=i)
     status, a, headers = s.ask("POST", "/v1/execute", {"language": "bash", "code": "true"})
     expect(status == 429 and a["error"]["code"] == "overloaded" and int(headers["Retry-After"]) > 0, a)
@@ -297,8 +296,8 @@ def many_at_once(w):
 def it_ends_well(w):
     """SIGTERM: what runs is answered, nothing more is taken; a second one ends it. What a killed one left is no hindrance."""
     s = Service(w)
-    t, out = s.later("POST", "/v1/execute", {"language": "bash", "code":
-                                             "echo $$; while ! mkdir /tmp/x 2>/dev/null; do :; done; exec sleep " + SLEEP, "correlation_id": "last"})
+    t, out = s.later("POST", "/v1/execute", {"language": "bash", "code": "exec sleep " + SLEEP, "correlation_id": "last",
+                                             "timeout_seconds": 300})
     until(lambda: lives("sleep " + SLEEP), "it does not start")
     r = w.run("serve", "--http", "unix:" + s.path)
     expect(r.status == 1 and "already" in r.err, r)
@@ -355,7 +354,7 @@ def mcp(w):
     expect(send("tools/call", call, session)[1]["result"]["structuredContent"]["stdout"] == "42\n", "a call")
     expect(send("tools/list", headers=dict(session, **{"MCP-Protocol-Version": "1999-01-01"}))[0] == 400, "a revision")
     expect(send("tools/list", headers={"Mcp-Session-Id": "x" * 32})[0] == 404, "another session")
-    slow = {"name": "execute_code", "arguments": {"language": "bash", "code": "exec sleep " + SLEEP}}
+    slow = {"name": "execute_code", "arguments": {"language": "bash", "code": "exec sleep " + SLEEP, "timeout_seconds": 300}}
     t, out = s.later("POST", "/mcp", {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": slow}, headers=session)
     until(lambda: lives("sleep " + SLEEP), "it does not start")
     _, _, other = send("initialize", {"protocolVersion": "2025-11-25"})
