@@ -70,6 +70,13 @@ static struct json parse(struct arena *a, const char *text)
 	return v;
 }
 
+/* Then changes are made and looked at afterwards, once, hunk by hunk, instead of asked for and then looked at. Only our
+ * plugins say so: other editors may announce lenses that they do not draw. */
+static bool shows_hunks(const struct settings *s, const struct config *c)
+{
+	return s->client->emend && slice_eq_cstr(c->hunks, "on");
+}
+
 bool settings_load(struct settings *s)
 {
 	struct config_flags flags = { 0 };
@@ -90,6 +97,8 @@ bool settings_load(struct settings *s)
 	if (ok) {
 		if (s->untrusted)
 			fresh->config.mode = MODE_READ_ONLY;
+		else if (shows_hunks(s, &fresh->config) && !config_mode_set(&fresh->config))
+			fresh->config.mode = MODE_EDIT;
 		fresh->refs = 1;
 		s->current = fresh;
 		s->why.code = ERR_NONE;

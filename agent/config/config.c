@@ -216,6 +216,11 @@ static bool is_set(const struct config *c, size_t at)
 	return false;
 }
 
+bool config_mode_set(const struct config *c)
+{
+	return is_set(c, offsetof(struct config, mode));
+}
+
 void config_note_budget(struct config *c)
 {
 	c->budget.usd_set = is_set(c, offsetof(struct config, budget.task_usd)) ||

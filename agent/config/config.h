@@ -115,6 +115,8 @@ struct config_flags { /* what was typed; unset: NULL ptr, negative or 0 */
 };
 
 NODISCARD bool config_load(struct config *out, const struct config_sources *s, struct err *err);
+/* Did anybody say which mode? */
+bool config_mode_set(const struct config *c);
 /* *out = base narrowed by the content of the project's .emend/config.json (the runner reads it).
  * Copies. A value above what the user's files allow, and a key that a project may not set, are
  * errors; below a flag it just lowers. With reports such a mistake is told, and its key passed over;

@@ -17,7 +17,8 @@ static const struct config_key keys[] = {
 	  .choices = "read-only|plan|ask|edit|auto", .def = "\"ask\"", .env = "EMEND_MODE",
 	  .flag = "--mode",
 	  .doc = "What the model may do by itself: only read; ask before edits and commands; make edits and "
-		 "what commands in the sandbox change; everything inside the sandbox." },
+		 "what commands in the sandbox change; everything inside the sandbox. Unset: ask; edit in an editor "
+		 "with Emend's plugin, where you review what was changed." },
 	{ "approve", KEY_CHOICE, AT(approve), .choices = "effects|commands", .def = "\"effects\"",
 	  .doc = "What the modes ask and edit ask about: effects: a command that stays in the sandbox runs "
 		 "at once on a view of the workspace, and you are asked afterwards about what it changed, "

@@ -44,10 +44,12 @@ export function registerCommands(context: vscode.ExtensionContext, server: Serve
     await server.execute(`emend.${name}`, { uri: server.asUri(document.uri), range, instruction, diagnostics });
   }
 
-  async function doTask(): Promise<void> {
+  // plan: nothing is changed before the user accepts the model's plan.
+  async function doTask(plan: boolean): Promise<void> {
     const uri = activeUri();
-    const task = await vscode.window.showInputBox({ prompt: 'What should Emend do?', ignoreFocusOut: true });
-    if (task) await server.execute('emend.do', { task, uri });
+    const prompt = plan ? 'What should Emend make a plan for?' : 'What should Emend do?';
+    const task = await vscode.window.showInputBox({ prompt, ignoreFocusOut: true });
+    if (task) await server.execute('emend.do', { task, uri, plan });
   }
 
   async function inThisFile(name: string, uri?: vscode.Uri): Promise<void> {
@@ -96,7 +98,8 @@ export function registerCommands(context: vscode.ExtensionContext, server: Serve
       onDidChange: pagesChanged.event,
       provideTextDocumentContent: (uri) => pages.get(uri.path) ?? '',
     }),
-    command('emend.ui.do', doTask),
+    command('emend.ui.do', () => doTask(false)),
+    command('emend.ui.plan', () => doTask(true)),
     command('emend.ui.explain', () => onCode('explain')),
     command('emend.ui.review', () => onCode('review')),
     command('emend.ui.refactor', () => onCode('refactor', 'How should this code change?')),
