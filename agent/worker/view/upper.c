@@ -242,10 +242,11 @@ void upper_sync_early(struct upper *u)
 }
 
 /* Nobody waits for it. It is a child of nobody's, so that it can be forgotten, and may outlive us: it
- * holds the lock of the folder, and whatever ends it leaves the rest to the next start. */
+ * holds the lock of the folder, and whatever ends it leaves the rest to the next start. In a container we are who
+ * gets such children: then it is done at once. */
 static bool remove_later(const struct views *v, const char *name)
 {
-	pid_t pid = fork();
+	pid_t pid = getpid() == 1 ? -1 : fork();
 
 	if (pid == 0) {
 		if (fork() != 0)
