@@ -11,4 +11,8 @@ struct text_change {
 	struct slice text;
 };
 
+/* trim.c: takes off what the replaced bytes and the new text have in common at head and tail. Never cuts
+ * inside a code point or between '\r' and '\n', where an editor has no position. */
+void change_trim(struct slice base, struct text_change *c);
+
 #endif

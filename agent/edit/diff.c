@@ -1,9 +1,9 @@
 /* diff.c - differences as changes and as a unified diff: see edit.h */
 #include <stdio.h>
 
+#include "agent/edit/change.h"
 #include "agent/edit/edit.h"
 #include "agent/edit/lines.h"
-#include "agent/edit/trim.h"
 
 enum { CONTEXT = 3 };
 

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/edit/change.h"
 #include "agent/edit/edit.h"
 #include "agent/edit/hint.h"
 #include "agent/edit/lines.h"
 #include "agent/edit/match.h"
 #include "agent/edit/splice.h"
-#include "agent/edit/trim.h"
 #include "agent/edit/unescape.h"
 #include "protocol/base/buf.h"
 #include "protocol/base/limits.h"

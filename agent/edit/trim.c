@@ -1,5 +1,5 @@
-/* trim.c - see trim.h */
-#include "agent/edit/trim.h"
+/* trim.c - see change.h */
+#include "agent/edit/change.h"
 
 /* May a text be cut between these two bytes? -1 stands for its edge. */
 static bool may_cut(int left, int right)

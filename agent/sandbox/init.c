@@ -30,7 +30,6 @@
 #include "agent/sandbox/overlay.h"
 #include "agent/sandbox/seccomp.h"
 #include "agent/sandbox/view.h"
-#include "agent/sandbox/view_clean.h"
 #include "agent/sandbox/watch.h"
 
 enum { WATCH_MS = 25, WATCH_MANY_MS = 60 };

@@ -19,8 +19,6 @@
 #include <unistd.h>
 
 #include "agent/sandbox/landlock.h"
-#include "agent/sandbox/view_clean.h"
-#include "agent/sandbox/view_sources.h"
 #include "protocol/base/limits.h"
 
 enum { SOURCES_MAX = 256 };

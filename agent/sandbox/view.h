@@ -26,5 +26,17 @@ bool view_cover(int mount, int target, const char *name, struct err *err);
 /* What the view shows, as Landlock rules: the second wall. */
 NODISCARD bool view_rules(const struct spawn_config *c, struct landlock_set *set, const char *tmp,
 			  struct err *err);
+/* view_clean.c. Covers the file rel below the folder dir by a read-only copy without credentials
+ * (git_config.h); by an empty one if it is too large to be read. True also where there is nothing to hide. Before
+ * the caller gives up its capabilities. */
+NODISCARD bool view_clean(int dir, const char *rel, struct err *err);
+
+/* view_sources.c: which places of the machine commands may read. Folders, or symlinks in their place,
+ * NULL-terminated. */
+extern const char *const view_system_dirs[];
+/* In /etc: what programs need and what holds no secret, NULL-terminated. */
+extern const char *const view_etc[];
+extern const char *const view_etc_own[]; /* ours in a view, the machine's without */
+extern const char *const view_devices[];
 
 #endif

@@ -1,5 +1,5 @@
-/* view_clean.c - see view_clean.h */
-#include "agent/sandbox/view_clean.h"
+/* view_clean.c - see view.h */
+#include "agent/sandbox/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "agent/sandbox/git_config.h"
-#include "agent/sandbox/view.h"
 
 #define COPY VIEW_LAYERS "/config"
 

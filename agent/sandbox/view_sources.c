@@ -1,5 +1,5 @@
-/* view_sources.c - see view_sources.h */
-#include "agent/sandbox/view_sources.h"
+/* view_sources.c - see view.h */
+#include "agent/sandbox/view.h"
 
 #include <stddef.h>
 

@@ -11,7 +11,7 @@
 #include "agent/sandbox/landlock.h"
 #include "agent/sandbox/seccomp.h"
 #include "agent/sandbox/tree.h"
-#include "agent/sandbox/view_sources.h"
+#include "agent/sandbox/view.h"
 #include "agent/worker/git/git_dir.h"
 #include "agent/worker/serve.h"
 #include "agent/worker/toolchains.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "agent/base/git_path.h"
-#include "agent/sandbox/view_sources.h"
+#include "agent/sandbox/view.h"
 #include "agent/worker/git/git_plain.h"
 #include "agent/worker/ignore/ignore.h"
 #include "agent/worker/view/upper_own.h"
