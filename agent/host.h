@@ -155,6 +155,8 @@ struct host_ops {
 	bool (*knows)(void *self, enum lookup_kind kind);
 	struct host_ask *(*lookup)(void *self, const struct lookup *q, lookup_cb *done,
 				   void *payload);
+	/* Is somebody there who could answer a question? NULL: yes. */
+	bool (*attended)(void *self);
 };
 
 struct host {
@@ -165,6 +167,11 @@ struct host {
 static inline bool host_knows(const struct host *h, enum lookup_kind kind)
 {
 	return h->ops->knows && h->ops->knows(h->self, kind);
+}
+
+static inline bool host_attended(const struct host *h)
+{
+	return !h->ops->attended || h->ops->attended(h->self);
 }
 
 #endif

@@ -19,8 +19,11 @@
 enum {
 	HEAD_BYTES = 12,
 	STAT_BYTES = 40,
+	MTIME_AT = 8,
 	MODE_AT = 24,
+	SIZE_AT = 36,
 	FLAG_MORE = 0x4000,
+	STAGE_SHIFT = 12,
 	FLAG_LENGTH = 0x0fff, /* the part of the flags that is the path's length */
 	FOLDER_MODE = 040000, /* a sparse index: a whole folder */
 	PATHS_BYTES = 256 * 1024 * 1024
@@ -29,7 +32,7 @@ enum {
 struct entry {
 	struct slice path; /* valid until the next one */
 	struct slice id;
-	uint32_t mode;
+	uint32_t mode, mtime_s, mtime_ns, size;
 	uint16_t flags, more;
 };
 typedef void entry_fn(void *payload, const struct entry *e);
@@ -93,7 +96,10 @@ static bool read_entry(struct reader *r, struct entry *e)
 
 	if (r->in.len - r->at < STAT_BYTES + r->id_bytes + 4)
 		return false;
+	e->mtime_s = number(r, r->at + MTIME_AT, 4);
+	e->mtime_ns = number(r, r->at + MTIME_AT + 4, 4);
 	e->mode = number(r, r->at + MODE_AT, 4);
+	e->size = number(r, r->at + SIZE_AT, 4);
 	r->at += STAT_BYTES;
 	e->id = slice_sub(r->in, r->at, r->at + r->id_bytes);
 	r->at += r->id_bytes;
@@ -171,6 +177,30 @@ bool git_index_digest(struct slice index, struct sha256_hex *out)
 		}
 	}
 	return false;
+}
+
+struct telling {
+	git_noted_fn *fn;
+	void *payload;
+};
+
+static void tell(void *payload, const struct entry *e)
+{
+	const struct telling *t = payload;
+
+	t->fn(t->payload, &(struct git_noted){ .path = e->path.ptr,
+					       .mtime_s = e->mtime_s,
+					       .mtime_ns = e->mtime_ns,
+					       .mode = e->mode,
+					       .size = e->size,
+					       .stage = e->flags >> STAGE_SHIFT & 3 });
+}
+
+bool git_index_each(struct slice index, git_noted_fn *fn, void *payload)
+{
+	struct telling t = { fn, payload };
+
+	return read_as(index, 20, tell, &t); /* longer ids are still rare */
 }
 
 /* --- what it tracks --- */

@@ -15,6 +15,17 @@
  * files. */
 NODISCARD bool git_index_digest(struct slice index, struct sha256_hex *out);
 
+/* What git noted of a file of its work tree when it last looked. */
+struct git_noted {
+	const char *path;	    /* NUL-terminated, valid until the next one */
+	uint32_t mtime_s, mtime_ns; /* of stat(2), cut to 32 bits */
+	uint32_t mode, size;	    /* the same */
+	unsigned stage;		    /* not 0: of an unsettled merge */
+};
+typedef void git_noted_fn(void *payload, const struct git_noted *n);
+/* In git's order. False: it is no index that we understand; some may have been told before. */
+NODISCARD bool git_index_each(struct slice index, git_noted_fn *fn, void *payload);
+
 /* The paths of an index, in git's order. */
 struct git_tracked {
 	struct buf text; /* the paths, each with a NUL */

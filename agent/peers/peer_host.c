@@ -424,6 +424,11 @@ static bool knows(void *self, enum lookup_kind kind)
 	return host_knows(&h->own, kind);
 }
 
+static bool attended(void *self)
+{
+	return host_attended(&((struct peer_host *)self)->own);
+}
+
 static struct host_ask *lookup(void *self, const struct lookup *q, lookup_cb *done, void *payload)
 {
 	struct peer_host *h = self;
@@ -445,7 +450,8 @@ struct host peer_host_init(struct peer_host *h, struct host own, struct peers *p
 					     .lost = lost,
 					     .fresh = fresh,
 					     .knows = knows,
-					     .lookup = lookup };
+					     .lookup = lookup,
+					     .attended = attended };
 
 	h->own = own;
 	h->peers = peers;

@@ -251,15 +251,21 @@ struct runner_call *runner_write_many(struct runner *r, const struct file_write 
 	return client_end(c);
 }
 
-struct runner_call *runner_sync(struct runner *r, runner_json_cb *done, void *payload)
+static struct runner_call *without_arguments(struct runner *r, const char *method,
+					     runner_json_cb *done, void *payload)
 {
 	struct jw *w;
-	struct runner_call *c = client_begin(r, "sync", payload, &w);
+	struct runner_call *c = client_begin(r, method, payload, &w);
 
 	c->on_json = done;
 	if (w)
 		jw_end(w);
 	return client_end(c);
+}
+
+struct runner_call *runner_sync(struct runner *r, runner_json_cb *done, void *payload)
+{
+	return without_arguments(r, "sync", done, payload);
 }
 
 struct runner_call *runner_sweep(struct runner *r, struct slice path, runner_json_cb *done,
@@ -396,11 +402,10 @@ void runner_kill(struct runner_call *c)
 
 struct runner_call *runner_layers(struct runner *r, runner_json_cb *done, void *payload)
 {
-	struct jw *w;
-	struct runner_call *c = client_begin(r, "layers", payload, &w);
+	return without_arguments(r, "layers", done, payload);
+}
 
-	c->on_json = done;
-	if (w)
-		jw_end(w);
-	return client_end(c);
+struct runner_call *runner_glance(struct runner *r, runner_json_cb *done, void *payload)
+{
+	return without_arguments(r, "glance", done, payload);
 }

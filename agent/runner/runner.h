@@ -343,5 +343,9 @@ NODISCARD bool runner_network_take(struct runner *r, uv_tcp_t *out, struct err *
 /* What this machine offers, as found by the running sandbox itself:
  * {"layers":[{"name","state":"on"|"missing"|"off","detail","remedy","required":bool}],"ok":bool} */
 struct runner_call *runner_layers(struct runner *r, runner_json_cb *done, void *payload);
+/* The top of the tree without what is hidden, folders with a slash, and which tracked files are not as git last saw
+ * them, by their dates; "changed" and "names" (at most 8) are missing where that is not known. json:
+ * {"top":["src/"],"more":0,"changed":1,"names":["src/a.c"]} */
+struct runner_call *runner_glance(struct runner *r, runner_json_cb *done, void *payload);
 
 #endif

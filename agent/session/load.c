@@ -11,6 +11,7 @@
 #include "agent/runner/runner.h"
 #include "agent/store/ledger_post.h"
 #include "agent/workspace/workspace.h"
+#include "protocol/base/visible.h"
 
 /* LOAD_OTHERWISE: the same where the file before it is not there. */
 enum load_kind { LOAD_CONFIG, LOAD_INSTRUCTIONS, LOAD_OTHERWISE, LOAD_HEAD, LOAD_CODE };
@@ -26,7 +27,7 @@ struct load_item {
 	struct err err;
 };
 
-enum { MAX_DEPTH = 16 };
+enum { MAX_DEPTH = 16, NAMES_BYTES = 16 * 1024 };
 
 static void add(struct task *t, enum load_kind kind, struct slice path)
 {
@@ -134,7 +135,7 @@ static void take_due(struct task *t)
 		snapshot_unref(it->text);
 		it->text = NULL;
 	}
-	if (t->why.code == ERR_NONE && t->next_load == t->n_loads)
+	if (t->why.code == ERR_NONE && t->next_load == t->n_loads && !t->glance)
 		t->sandbox = runner_layers(t->runner, sandbox_is_up, t);
 }
 
@@ -156,8 +157,48 @@ static void was_read(void *payload, const struct workspace_text *v, const struct
 	take_due(it->t);
 }
 
+/* "a, b" of a list; n: how many there are in all. What a name holds cannot look like more than a name. */
+static struct slice names_of(struct task *t, struct json list, int64_t n)
+{
+	struct slice name, out;
+	int64_t told = 0;
+	struct buf b;
+
+	buf_init(&b, NAMES_BYTES);
+	for (struct json_iter it = json_iter(list); json_next(&it);) {
+		if (!json_str(it.value, &t->arena, &name))
+			continue;
+		buf_puts(&b, told++ ? ", " : "");
+		visible_line(&b, name); /* a line feed in it is shown, too */
+	}
+	if (n > told)
+		buf_printf(&b, " and %lld more", (long long)(n - told));
+	out = arena_dup(&t->arena, buf_slice(&b));
+	buf_release(&b);
+	return out;
+}
+
+/* Where it fails, nothing is said of it. */
+static void glanced(void *payload, struct slice json, const struct err *err)
+{
+	struct task *t = payload;
+	struct json o, top;
+
+	t->glance = NULL;
+	if (!err && json_parse(&t->arena, arena_dup(&t->arena, json), &o, NULL)) {
+		top = json_get(o, "top");
+		t->top = names_of(t, top,
+				  (int64_t)json_len(top) + json_i64_or(json_get(o, "more"), 0));
+		if (json_present(json_get(o, "changed")))
+			t->changed = names_of(t, json_get(o, "names"),
+					      json_i64_or(json_get(o, "changed"), 0));
+	}
+	take_due(t);
+}
+
 static void read_all(struct task *t)
 {
+	t->glance = runner_glance(t->runner, glanced, t);
 	for (size_t i = 0; i < t->n_loads; i++)
 		t->loads[i].op =
 			workspace_read(&t->env.workspace, t->loads[i].path, was_read, &t->loads[i]);
@@ -187,6 +228,7 @@ void load_start(struct task *t)
 	add(t, LOAD_INSTRUCTIONS, SLICE("AGENTS.md"));
 	add(t, LOAD_OTHERWISE, SLICE("CLAUDE.md"));
 	while (n > 0) {
+		folders_know(t, dirs[n - 1]);
 		add(t, LOAD_INSTRUCTIONS, path_join(&t->arena, dirs[--n], SLICE("AGENTS.md")));
 		add(t, LOAD_OTHERWISE, path_join(&t->arena, dirs[n], SLICE("CLAUDE.md")));
 	}
@@ -208,6 +250,9 @@ void load_abort(struct task *t)
 {
 	recover_drop(t->recover);
 	t->recover = NULL;
+	if (t->glance)
+		runner_drop(t->glance);
+	t->glance = NULL;
 	if (t->sandbox)
 		runner_drop(t->sandbox);
 	t->sandbox = NULL;

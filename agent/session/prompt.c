@@ -113,27 +113,70 @@ const char *prompt_mode(struct task *t)
 
 /* What a developer who sits there knows without asking. It stands in the user's turn: the system text
  * and the tools before it stay the same from day to day, and so does the provider's cache of them. */
-static void put_environment(struct task *t, struct buf *b)
+/* PRETTY_NAME of os-release(5); "" if there is none. */
+static struct slice distribution(struct arena *a)
 {
-	struct open_files o = { .t = t, .out = b };
-	struct slice branch = SLICE("ref: refs/heads/");
-	char day[32] = "";
-	time_t now = time(NULL);
-	struct utsname os;
-	struct tm tm;
+	char text[4096];
+	FILE *f = fopen("/etc/os-release", "re");
+	size_t n = f ? fread(text, 1, sizeof(text), f) : 0;
+	struct slice rest = slice_make(text, n), line;
 
-	if (localtime_r(&now, &tm))
-		(void)strftime(day, sizeof(day), "%Y-%m-%d", &tm);
-	buf_printf(b, "<environment>\nDate: %s\n", day);
+	if (f)
+		(void)fclose(f);
+	while (slice_next_line(&rest, &line))
+		if (slice_starts(line, SLICE("PRETTY_NAME=\"")))
+			return arena_dup(a, slice_sub(line, 13, line.len - 1));
+	return SLICE("");
+}
+
+static void put_system(struct task *t, struct buf *b)
+{
+	struct slice name = distribution(&t->arena);
+	struct utsname os;
+
 	if (uname(&os) == 0)
-		buf_printf(b, "System: %s %s\n", os.sysname, os.machine);
-	buf_printf(b, "Mode: %s\n", prompt_mode(t));
+		buf_printf(b, "System: %s %s%s%.*s; commands run in /bin/sh\n", os.sysname,
+			   os.machine, name.len ? ", " : "", SLICE_ARG(name));
+}
+
+static void put_git(struct task *t, struct buf *b)
+{
+	struct slice branch = SLICE("ref: refs/heads/");
+
 	if (slice_starts(t->git_head, branch))
 		buf_printf(b, "Git branch: %.*s\n",
 			   SLICE_ARG(slice_sub(t->git_head, branch.len, t->git_head.len)));
 	else if (t->git_head.len > 0)
 		buf_printf(b, "Git: no branch, HEAD is at %.*s\n",
 			   SLICE_ARG(slice_sub(t->git_head, 0, 12)));
+	if (t->changed.len > 0)
+		buf_printf(b, "Tracked files changed since git last looked: %.*s\n",
+			   SLICE_ARG(t->changed));
+}
+
+static void put_environment(struct task *t, struct buf *b)
+{
+	struct open_files o = { .t = t, .out = b };
+	char day[32] = "";
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (localtime_r(&now, &tm))
+		(void)strftime(day, sizeof(day), "%Y-%m-%d", &tm);
+	buf_printf(b, "<environment>\nDate: %s\n", day);
+	put_system(t, b);
+	buf_printf(b, "Mode: %s; %s\n", prompt_mode(t),
+		   host_attended(&t->host) ? "the user can answer questions"
+					   : "nobody is there to answer a question");
+	put_git(t, b);
+	if (t->top.len > 0)
+		buf_printf(b, "Top of the tree: %.*s\n", SLICE_ARG(t->top));
+	if (t->active.len > 0)
+		buf_printf(b, "Active in the editor: %.*s", SLICE_ARG(t->active));
+	if (t->active.len > 0 && t->cursor_line > 0)
+		buf_printf(b, ", cursor on line %zu", t->cursor_line);
+	if (t->active.len > 0)
+		buf_putc(b, '\n');
 	t->host.ops->each_buffer(t->host.self, t->workspace, put_buffer, &o);
 	if (o.n > MAX_OPEN)
 		buf_printf(b, " and %zu more", o.n - MAX_OPEN);

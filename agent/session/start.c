@@ -120,6 +120,10 @@ static bool prepare(struct task *t, const struct task_spec *s, struct err *err)
 		return false;
 	if (t->title.len == 0)
 		t->title = prompt_title(t);
+	/* One of another workspace is nothing to this task. */
+	if (s->active.len > 0 &&
+	    !path_relative(&t->arena, t->workspace, s->active, &t->active, NULL))
+		t->active = SLICE("");
 	t->base_config = s->config;
 	t->config = *s->config; /* borrowed until the project's config is known */
 	t->env.config = &t->config;
@@ -158,6 +162,7 @@ bool task_start(struct agent *a, const struct task_spec *s, const struct host *h
 	t->env.arena = &t->arena;
 	t->env.granted = agent_granted(a);
 	t->env.next_step = 1;
+	t->env.touched = folders_touched;
 	t->steered_end = &t->steered;
 	workspace_init(&t->env.workspace, agent_runq(a), h, t, arena_dup(&t->arena, s->workspace));
 	if (!prepare(t, s, err)) {

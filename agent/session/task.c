@@ -248,6 +248,7 @@ void task_free(struct task *t)
 	exec_free(t->env.exec);
 	workspace_release(&t->env.workspace);
 	map_release(&t->env.known_files);
+	map_release(&t->folders_known);
 	agent_runner_put(t->agent, t->runner);
 	model_close(t->model);
 	secret_mask_release(&t->secrets);
@@ -359,6 +360,7 @@ void task_goto(struct task *t, enum task_state next)
 		plan_drop(t);
 		turn_abort(t);
 		calls_abort(t);
+		folders_abort(t);
 		end_change(t);
 		background_stop(&t->env);
 		uv_close((uv_handle_t *)&t->deadline, on_timer_closed);
@@ -408,8 +410,9 @@ void task_step(struct job *j)
 		break;
 	case TASK_TOOLS:
 		calls_step(t);
-		if (calls_finished(t)) {
+		if (calls_finished(t) && folders_read(t)) {
 			calls_collect(t);
+			folders_tell(t);
 			task_next_turn(t);
 		}
 		break;

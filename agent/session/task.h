@@ -56,6 +56,8 @@ struct task_spec { /* borrowed for the time of task_start() */
 	bool has_range;
 	bool around;	    /* nothing is selected: the range is what stands around */
 	size_t cursor_line; /* from 1; 0: not known */
+	struct slice
+		active; /* a file that the user has before him, without the task being about it: absolute */
 	struct slice diagnostics;	    /* text lines "LINE: message" to be fixed or known */
 	const struct config *config;	    /* borrowed until the task is done */
 	bool plan;			    /* first a plan, then the mode of the configuration */

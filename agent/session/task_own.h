@@ -65,6 +65,7 @@ struct task {
 	bool has_range;
 	bool around;	    /* the range was not selected: it is what stands around the cursor or a problem */
 	size_t cursor_line; /* from 1; 0: not known */
+	struct slice active; /* relative path of the file in front of the user; "": not known */
 	struct config_action own; /* of the user's settings */
 	bool has_own;
 
@@ -87,6 +88,15 @@ struct task {
 	bool instructed;      /* the folder that is looked at has an AGENTS.md */
 	struct slice git_head; /* text of .git/HEAD; "": not known */
 	struct slice code; /* text of `path` */
+
+	/* folders.c */
+	struct map folders_known; /* relative path -> non-NULL: its instructions were looked for */
+	struct folder *
+		folders; /* that were touched in this turn; those before next_folder are asked for */
+	size_t n_folders, next_folder;
+
+	struct slice top, changed; /* what is seen at a glance; "": not known */
+	struct runner_call *glance;
 
 	/* turn.c */
 	struct model *model;
@@ -185,6 +195,15 @@ bool choose_next(struct task *t);
 void load_start(struct task *t);
 bool load_finished(const struct task *t);
 void load_abort(struct task *t);
+
+/* folders.c */
+void folders_know(struct task *t, struct slice folder); /* nothing more is told of it */
+/* tool_env.touched */
+void folders_touched(struct tool_env *env, struct slice path);
+/* Is known what the calls of this turn touched? Else task_post() comes when it is. */
+NODISCARD bool folders_read(struct task *t);
+void folders_tell(struct task *t); /* the model gets it, as a turn of its own */
+void folders_abort(struct task *t);
 
 void turn_start(struct task *t);    /* fails the task if the budget forbids it */
 void turn_reserved(struct task *t); /* the call may be made: spend.c */

@@ -69,8 +69,11 @@ bool arg_path(struct tool_run *r, const char *key, bool required, struct slice *
 		return false;
 	if (out->len == 0 && !required)
 		return true;
-	if (path_relative(&r->arena, r->env->workspace.root, *out, out, &err))
+	if (path_relative(&r->arena, r->env->workspace.root, *out, out, &err)) {
+		if (r->env->touched)
+			r->env->touched(r->env, *out);
 		return true;
+	}
 	if (slice_starts(*out, SLICE("/tmp/"))) {
 		tool_failf(r,
 			   "%s: only commands see %.*s: look at it with run_command, such as "

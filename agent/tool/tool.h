@@ -68,6 +68,8 @@ struct tool_env {
 	struct err unkept; /* nothing of what the last command changed could be kept: the task has
 			      not done what it says */
 	struct err fatal;  /* the log is broken: the task must end */
+	/* A call names this path (relative; "": the workspace). NULL: nobody wants to know. */
+	void (*touched)(struct tool_env *e, struct slice path);
 };
 
 struct tool_run {

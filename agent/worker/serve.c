@@ -92,7 +92,8 @@ static void on_request(void *owner, struct rpc_request *req)
 		conn_reply_error(req, RPC_SERVER_NOT_INITIALIZED, "initialize must come first.");
 		return;
 	}
-	if (s->starting.req && !slice_eq_cstr(req->method, "read")) {
+	if (s->starting.req && !slice_eq_cstr(req->method, "read") &&
+	    !slice_eq_cstr(req->method, "glance")) {
 		serve_flush(s); /* nobody waits for what was read already */
 		serve_started(s);
 	}
@@ -110,6 +111,8 @@ static void on_request(void *owner, struct rpc_request *req)
 	}
 	if (slice_eq_cstr(req->method, "read"))
 		serve_read(s, req);
+	else if (slice_eq_cstr(req->method, "glance"))
+		serve_glance(s, req);
 	else if (slice_eq_cstr(req->method, "write"))
 		serve_write(s, req);
 	else if (slice_eq_cstr(req->method, "writeMany"))

@@ -493,17 +493,22 @@ Lines only: no column, so no encoding to get wrong."
                           (plist-put (copy-sequence params) :context context))))
     (cl-call-next-method)))
 
+(defun emend--here (&rest more)
+  "The arguments MORE, with the file before the user and the line of point."
+  (append more (list :uri (emend--uri)
+                     :position (list :line (1- (line-number-at-pos nil t)) :character 0))))
+
 ;;;###autoload
 (defun emend-do (task)
   "Have Emend do TASK, in free text, in this project."
   (interactive "sEmend, do: ")
-  (emend--execute "emend.do" (list :task task :uri (emend--uri))))
+  (emend--execute "emend.do" (emend--here :task task)))
 
 ;;;###autoload
 (defun emend-plan (task)
   "Have Emend make a plan for TASK; nothing is changed before you accept it."
   (interactive "sEmend, plan: ")
-  (emend--execute "emend.do" (list :task task :uri (emend--uri) :plan t)))
+  (emend--execute "emend.do" (emend--here :task task :plan t)))
 
 (defun emend-explain ()
   "Explain the region, or the file."

@@ -55,10 +55,17 @@ static void start_free(struct server *s, struct rpc_request *req, struct json ar
 		       struct json token, struct task_spec *spec, bool with_session)
 {
 	struct err err = { .code = ERR_NONE };
+	struct position cursor;
 	struct tracked *t;
+	struct slice uri, path, workspace;
 
 	spec->title = shown_text(&req->arena, &s->client, spec->instruction, 100);
 	spec->workspace = command_workspace(s, req, arg, NULL);
+	if (json_str(json_get(arg, "uri"), &req->arena, &uri) &&
+	    uri_to_path(uri, &req->arena, &path)) /* what the user looks at, who says "this" */
+		folders_place(&s->folders, &req->arena, path, &workspace, &spec->active);
+	if (position_read(json_get(arg, "position"), &cursor))
+		spec->cursor_line = cursor.line + 1;
 	t = tasks_start(s, spec, SLICE(""), &err);
 	if (!t) {
 		command_failed(req, &err);

@@ -108,6 +108,11 @@ static void show(void *self, struct task *t, struct slice path, struct slice tit
 	json_line_end(&l, h->answer);
 }
 
+static bool attended(void *self)
+{
+	return ((struct host_cli *)self)->asker.tty != NULL;
+}
+
 static const struct host_ops ops = {
 	.buffer = no_buffer,
 	.each_buffer = no_buffers,
@@ -117,6 +122,7 @@ static const struct host_ops ops = {
 	.drop = drop,
 	.event = event,
 	.show = show,
+	.attended = attended,
 };
 
 void host_cli_init(struct host_cli *h, struct cli *c, struct cli_loop *l, bool report)

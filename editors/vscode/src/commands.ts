@@ -47,9 +47,10 @@ export function registerCommands(context: vscode.ExtensionContext, server: Serve
   // plan: nothing is changed before the user accepts the model's plan.
   async function doTask(plan: boolean): Promise<void> {
     const uri = activeUri();
+    const position = uri && vscode.window.activeTextEditor?.selection.active;
     const prompt = plan ? 'What should Emend make a plan for?' : 'What should Emend do?';
     const task = await vscode.window.showInputBox({ prompt, ignoreFocusOut: true });
-    if (task) await server.execute('emend.do', { task, uri, plan });
+    if (task) await server.execute('emend.do', { task, uri, position, plan });
   }
 
   async function inThisFile(name: string, uri?: vscode.Uri): Promise<void> {

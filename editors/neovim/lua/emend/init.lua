@@ -197,7 +197,8 @@ end
 local function free_text(text, plan)
   -- A buffer without a file says nothing about the folder.
   local uri = vim.bo.buftype == '' and vim.api.nvim_buf_get_name(0) ~= '' and vim.uri_from_bufnr(0) or nil
-  M.execute('emend.do', { task = text, uri = uri, plan = plan })
+  local at = uri and { line = vim.api.nvim_win_get_cursor(0)[1] - 1, character = 0 } or nil
+  M.execute('emend.do', { task = text, uri = uri, position = at, plan = plan })
 end
 
 -- plan: nothing is changed before you accept the model's plan.

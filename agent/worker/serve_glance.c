@@ -1,0 +1,127 @@
+/* serve_glance.c - `glance`: what somebody who sits there sees without looking: the top of the tree, and which tracked
+ * files are not as git last saw them. By names and dates alone, so that it costs a task's first request nothing. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/base/git_index.h"
+#include "agent/worker/file/files.h"
+#include "agent/worker/serve.h"
+#include "protocol/base/mem.h"
+
+enum { TOP_MAX = 40, CHANGED_MAX = 8, LOOKED_AT_MAX = 4000, INDEX_MAX_BYTES = 1024 * 1024 };
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_folder(const struct root *r, const struct dirent *e)
+{
+	struct stat st;
+
+	if (e->d_type != DT_UNKNOWN)
+		return e->d_type == DT_DIR;
+	return fstatat(r->fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+static void write_top(struct serve *s, struct jw *w)
+{
+	int copy = openat(s->root.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+	char **names = NULL, name[sizeof(((struct dirent *)0)->d_name) + 1];
+	size_t n = 0, cap = 0;
+	struct dirent *e;
+
+	while (d && (e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+		    strcmp(e->d_name, ".git") == 0 || root_denied(&s->root, slice_of(e->d_name)))
+			continue;
+		if (n == cap) {
+			cap = cap ? 2 * cap : 64;
+			names = xrealloc(names, cap * sizeof(*names));
+		}
+		(void)snprintf(name, sizeof(name), "%s%s", e->d_name,
+			       is_folder(&s->root, e) ? "/" : "");
+		names[n++] = xslicedup(slice_of(name));
+	}
+	if (d)
+		(void)closedir(d);
+	else if (copy >= 0)
+		(void)close(copy);
+	if (n > 0)
+		qsort(names, n, sizeof(*names), by_name);
+	jw_karray(w, "top");
+	for (size_t i = 0; i < n; i++) {
+		if (i < TOP_MAX)
+			jw_cstr(w, names[i]);
+		free(names[i]);
+	}
+	jw_end(w);
+	jw_ki64(w, "more", n > TOP_MAX ? (int64_t)(n - TOP_MAX) : 0);
+	free(names);
+}
+
+struct look {
+	const struct root *root;
+	size_t seen, n;
+	char *changed[CHANGED_MAX];
+};
+
+static void look_at(void *payload, const struct git_noted *g)
+{
+	struct look *l = payload;
+	struct stat st;
+
+	if (++l->seen > LOOKED_AT_MAX)
+		return;
+	if (g->stage == 0 && fstatat(l->root->fd, g->path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    ((g->mode & S_IFMT) == 0160000 || /* a submodule */
+	     (g->size == (uint32_t)st.st_size && g->mtime_s == (uint32_t)st.st_mtim.tv_sec &&
+	      (g->mtime_ns == 0 || g->mtime_ns == (uint32_t)st.st_mtim.tv_nsec))))
+		return;
+	if (root_denied(l->root, slice_of(g->path)))
+		return;
+	if (l->n < CHANGED_MAX)
+		l->changed[l->n] = xslicedup(slice_of(g->path));
+	l->n++;
+}
+
+/* Nothing is written where it is not known: no repository, or one that is too large to look at here. */
+static void write_changed(struct serve *s, struct jw *w)
+{
+	struct look l = { .root = &s->root };
+	int fd = root_open_file(&s->root, ".git/index", true, NULL);
+	struct buf index;
+
+	if (fd < 0)
+		return;
+	buf_init(&index, INDEX_MAX_BYTES);
+	if (file_slurp(fd, ".git/index", &index, NULL) &&
+	    git_index_each(buf_slice(&index), look_at, &l) && l.seen <= LOOKED_AT_MAX) {
+		jw_ki64(w, "changed", (int64_t)l.n);
+		jw_karray(w, "names");
+		for (size_t i = 0; i < l.n && i < CHANGED_MAX; i++)
+			jw_cstr(w, l.changed[i]);
+		jw_end(w);
+	}
+	for (size_t i = 0; i < l.n && i < CHANGED_MAX; i++)
+		free(l.changed[i]);
+	buf_release(&index);
+	(void)close(fd);
+}
+
+void serve_glance(struct serve *s, struct rpc_request *req)
+{
+	struct jw *w = conn_result_begin(req);
+
+	jw_object(w);
+	write_top(s, w);
+	write_changed(s, w);
+	jw_end(w);
+	conn_result_end(req);
+}
