@@ -117,10 +117,11 @@ class Desk:
                     raise Broken("%s was written under %s, which has it open; at work: %s" % (name, e.name, list(self.working)))
             self.lost(name, before, now, "a write")
 
-    def settle_undo(self, who):
+    def settle_undo(self, who, whole):
+        """Not whole: the next start of Emend brings it to its end, or takes it back."""
         self.undoing.discard(who)
         for name in self.confirmed:
-            self.confirmed[name] &= self.truth(name)
+            self.confirmed[name] &= self.truth(name) if whole else set()
 
 
 class Buffer:

@@ -153,7 +153,7 @@ class Schedule:
             t.agent = None
         self.desk.rests(t.name)
         if t.name in self.desk.undoing:
-            self.desk.settle_undo(t.name)
+            self.desk.settle_undo(t.name, whole=status in (0, 4))
             self.all_decided()
 
     def all_decided(self):
