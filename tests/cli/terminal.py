@@ -139,7 +139,7 @@ def content_forges_no_line_of_a_diff(w):
 
 def emend_and_the_model_are_told_apart(w):
     w.repository()
-    t = Terminal(w, "do", "--mode", "auto", "--model", w.script(command("echo x > .envrc"), {"text": "-"}), "x")
+    t = Terminal(w, "do", "--mode", "auto", "--model", w.script(command("mkdir .vscode; echo x > .vscode/tasks.json"), {"text": "-"}), "x")
     t.wait_for(PROMPT)
     expect("Emend: " in t.text and "the model says" not in t.text.lower(), t)
     t.type("n\n")
