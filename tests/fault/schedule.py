@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """schedule - two editors, two terminals and people who type, on one workspace, in a random order; any process may be
-killed, hang or lie.   usage: schedule.py [STEPS [SEED]]
+killed, hang or lie.   usage: schedule.py [STEPS [SEED | any]]
 
 Each step is one thing that a person, an editor, a model or bad luck does; what must hold of every byte stands in
 desk.py and is looked at behind each step. Models wait at a gate, so that everything can happen between two of their
@@ -433,7 +433,8 @@ def run(steps, seed):
 
 def main(argv):
     steps = int(argv[1]) if len(argv) > 1 else 400
-    seed = int(argv[2]) if len(argv) > 2 else random.randrange(1 << 32)
+    seed = argv[2] if len(argv) > 2 else "1"
+    seed = random.randrange(1 << 32) if seed == "any" else int(seed)
     print("1..1\n# seed %d" % seed, flush=True)
     try:
         sessions = run(steps, seed)
