@@ -348,7 +348,8 @@ static void initialize(struct runner *r, const struct runner_options *o)
 		   o->n_denied - o->n_denied_builtin);
 	write_list(w, "readDirs", o->read_dirs, o->n_read_dirs);
 	write_list(w, "writeDirs", o->write_dirs, o->n_write_dirs);
-	write_git_user(w);
+	if (!o->bare) /* code that stands by itself learns nobody's name */
+		write_git_user(w);
 	if (o->toolchains && !r->launch.engine) /* an image has its own */
 		write_toolchains(w, o);
 	jw_ki64(w, "memoryBytes", (int64_t)o->memory_bytes);

@@ -130,7 +130,7 @@ static void configure(struct serve *s, struct json p)
 		.path = strings(s, json_get(tools, "path"), none),
 		.env = strings(s, json_get(tools, "env"), none),
 		.links = strings(s, json_get(tools, "links"), none),
-		.git_config = git_config(s, json_get(p, "gitConfig")),
+		.git_config = bare ? NULL : git_config(s, json_get(p, "gitConfig")),
 		.git_ignore = text(s, json_get(p, "gitIgnore")),
 		.git_dir = bare ? NULL : git_dir(s),
 		.limits = { .memory_bytes = number(json_get(p, "memoryBytes"), HARDEN_MEMORY_BYTES),

@@ -163,6 +163,8 @@ print(seen)
     names, seen = a["stdout"].splitlines()
     expect(seen == "[]", a)
     expect("API_TOKEN" not in names and "LC_MESSAGES" not in names and "SSH_" not in names, a)
+    with open(os.path.join(w.home, ".gitconfig"), "w", encoding="utf-8") as f:
+        f.write("[user]\n\tname = s3cr3t-name\n\temail = me@example.org\n")
     a = answer(w, "bash", "pwd; ls -A; cat /etc/shadow; touch /usr/x; ls %s" % w.base)
     expect(a["stdout"].splitlines() == ["/home/sandbox", "main.sh"], a)
 
