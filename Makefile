@@ -207,7 +207,7 @@ lint: ## clang-tidy and cppcheck, file by file
 		--suppress=readdirCalled --suppress=getpwuidCalled --suppress=internalAstError \
 		--suppress=ctunullpointer --suppress=ctuuninitvar --suppress=resourceLeak \
 		-D_GNU_SOURCE -I. protocol agent lsp
-	@shellcheck .ci/deps .ci/run .ci/vsix tests/style.sh tests/demo/run
+	@shellcheck .ci/deb-script .ci/deps .ci/run .ci/vsix tests/style.sh tests/demo/run
 	@echo 'lint: clean'
 LINT_OUT = $(BUILD)/lint.txt
 
@@ -247,7 +247,8 @@ install: $(BUILD)/emend ## install below DESTDIR and PREFIX (/usr/local)
 	install -m755 $(BUILD)/emend $(DESTDIR)$(BINDIR)/emend
 	install -d $(DESTDIR)$(DATADIR)/doc/emend/docs
 	install -m644 LICENSE $(wildcard *.md) $(DESTDIR)$(DATADIR)/doc/emend/
-	install -m644 $(wildcard docs/*) $(DESTDIR)$(DATADIR)/doc/emend/docs/
+	install -m644 $(filter-out docs/emend.apparmor,$(wildcard docs/*)) $(DESTDIR)$(DATADIR)/doc/emend/docs/
+	install -m644 docs/emend.apparmor $(DESTDIR)$(DATADIR)/emend/emend.apparmor
 	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(DATADIR)/bash-completion/completions \
 		$(DESTDIR)$(ZSHDIR) $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
 	$(BUILD)/emend generate man >$(DESTDIR)$(MANDIR)/man1/emend.1
@@ -284,6 +285,7 @@ deb: $(BUILD)/emend ## build a Debian package
 		' /usr/share/common-licenses/Apache-2.0.' >$(BUILD)/deb/root/usr/share/doc/emend/copyright
 	@strip --strip-unneeded $(BUILD)/deb/root/usr/bin/emend
 	@mkdir -p $(BUILD)/deb/debian $(BUILD)/deb/root/DEBIAN
+	@for f in postinst postrm; do install -m755 .ci/deb-script $(BUILD)/deb/root/DEBIAN/$$f; done
 	@printf 'Source: emend\n\nPackage: emend\nArchitecture: any\n' >$(BUILD)/deb/debian/control
 	@echo 'int main(void) { return 0; }' | $(CC) -x c - -o $(BUILD)/deb/lazy -Wl,--no-as-needed -lcurl -lgit2
 	@cd $(BUILD)/deb && dpkg-shlibdeps --warnings=0 -O -eroot/usr/bin/emend -elazy | \

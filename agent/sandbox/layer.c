@@ -63,7 +63,7 @@ static void userns_remedy(struct layers *l)
 		layer_remedy(l, LAYER_USERNS, "sudo sysctl -w user.max_user_namespaces=15000");
 	else if (read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
 		layer_remedy(l, LAYER_USERNS,
-			     "Add an AppArmor profile with `userns,` for emend, or: "
+			     "Load the AppArmor profile emend.apparmor (docs/troubleshooting.md), or: "
 			     "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0");
 	else if (stat("/.dockerenv", &st) == 0 || stat("/run/.containerenv", &st) == 0)
 		layer_remedy(l, LAYER_USERNS,

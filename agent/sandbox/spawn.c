@@ -198,7 +198,7 @@ bool spawner_send(int sock, const struct spawn_packet *p, const int *fds, struct
 	if (sendmsg(sock, &msg, MSG_NOSIGNAL) != (ssize_t)sizeof(copy))
 		return err_set(err, ERR_SANDBOX,
 			       "The process that starts commands has ended: %s. "
-			       "Restart Emend.",
+			       "Start the task again, which starts another.",
 			       strerror(errno));
 	return true;
 }
