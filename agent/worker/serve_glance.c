@@ -14,6 +14,10 @@
 #include "protocol/base/mem.h"
 
 enum { TOP_MAX = 40, CHANGED_MAX = 8, LOOKED_AT_MAX = 4000, INDEX_MAX_BYTES = 1024 * 1024 };
+enum {
+	GLANCE_MS = 20,
+	GLANCE_FILES = 64
+}; /* a file system far away: the time is looked at between so many */
 
 static int by_name(const void *a, const void *b)
 {
@@ -69,6 +73,7 @@ static void write_top(struct serve *s, struct jw *w)
 struct look {
 	const struct root *root;
 	size_t seen, n;
+	uint64_t until;
 	char *changed[CHANGED_MAX];
 };
 
@@ -77,7 +82,9 @@ static void look_at(void *payload, const struct git_noted *g)
 	struct look *l = payload;
 	struct stat st;
 
-	if (++l->seen > LOOKED_AT_MAX)
+	if (++l->seen % GLANCE_FILES == 0 && serve_now() > l->until)
+		l->seen = LOOKED_AT_MAX + 1;
+	if (l->seen > LOOKED_AT_MAX)
 		return;
 	if (g->stage == 0 && fstatat(l->root->fd, g->path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    ((g->mode & S_IFMT) == 0160000 || /* a submodule */
@@ -94,7 +101,7 @@ static void look_at(void *payload, const struct git_noted *g)
 /* Nothing is written where it is not known: no repository, or one that is too large to look at here. */
 static void write_changed(struct serve *s, struct jw *w)
 {
-	struct look l = { .root = &s->root };
+	struct look l = { .root = &s->root, .until = serve_now() + GLANCE_MS };
 	int fd = root_open_file(&s->root, ".git/index", true, NULL);
 	struct buf index;
 
