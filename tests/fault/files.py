@@ -146,8 +146,8 @@ def full_disk_in_the_state_folder(w):
 def no_room_for_the_log(w):
     """The log cannot grow beyond some byte, wherever that is in a change of two files: both are old or both are new, in
     the end of the task already, and the next start completes the log."""
-    names = ("a.txt", "sub/b.txt")  # and a long task: the sandbox needs room for its own small files
-    model = w.script(TWO, DONE)
+    names = ("a.txt", "sub/b.txt")  # and many words: the sandbox and SQLite need room for their own files
+    model = w.script(dict(TWO, text="many words " * 60000, usage={"input": 10, "output": 10}), DONE)
 
     def run(limit):
         for name in names:
@@ -156,7 +156,7 @@ def no_room_for_the_log(w):
         def limited():
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # else it would be a kill
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-        p = subprocess.run([EMEND, "do", "--json", "--yes", "--model", model, "x" * 90000], cwd=w.path, env=w.env,
+        p = subprocess.run([EMEND, "do", "--json", "--yes", "--model", model, "x"], cwd=w.path, env=w.env,
                            check=False, timeout=60, preexec_fn=limited, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         return p, {w.read(name) for name in names}
 
