@@ -4,7 +4,7 @@ killed, hang or lie.   usage: schedule.py [STEPS [SEED | any]]
 
 Each step is one thing that a person, an editor, a model or bad luck does; what must hold of every byte stands in
 desk.py and is looked at behind each step. Models wait at a gate, so that everything can happen between two of their
-turns, and during one. The same seed gives the same choices; the processes have their own pace. EMEND_SCHEDULE=1 tells
+turns, and during one. `make fuzz` runs it. The same seed gives the same choices; the processes have their own pace. EMEND_SCHEDULE=1 tells
 each step."""
 import os
 import queue

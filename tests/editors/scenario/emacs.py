@@ -80,7 +80,13 @@ class Player(Emacs):
             self.enter("", answer)
 
     def go(self, line):
-        self.keys("\x1bgg%d\r" % line)
+        """And sees that it is there: see enter()."""
+        at = "(with-current-buffer (window-buffer) (line-number-at-pos (window-point)))"
+        for _ in range(5):
+            self.keys("\x1bgg%d\r" % line)
+            if wait(lambda: self.value(at) == str(line), 10):
+                return
+            self.keys("\x07")
 
     def screen(self):
         return "%s\n%s" % (self.value("(with-current-buffer \"*Messages*\" (buffer-string))")[-700:], self.value("(t-minibuffer)"))
@@ -98,6 +104,8 @@ class Player(Emacs):
         self.run("emend-do", text)
 
     def action(self, first, last, title):
+        """Until something comes of it: keys may have been taken away at any of its steps."""
+        ended = len(self.ends())
         for _ in range(5):
             self.go(first)
             if last > first:
@@ -105,9 +113,10 @@ class Player(Emacs):
             self.run("eglot-code-actions")
             if wait(lambda: "Pick an action" in self.minibuffer(), 10):
                 self.enter("", title)
-                if not wait(lambda: not self.minibuffer(), 3):
+                if not wait(lambda: not self.minibuffer(), 3) and not self.question():
                     self.keys("\r")  # the first completed it
-                return
+                if wait(lambda: self.running() or self.question() or len(self.ends()) > ended, 15):
+                    return
             self.keys("\x07")
 
     def allow(self):
