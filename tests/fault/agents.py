@@ -71,8 +71,11 @@ class Agent:
         return "agent %d: %s" % (self.number, [(c["name"], c["input"]) for c in calls])
 
     def results(self):
-        for call, ok, text in self.request.results():
-            self.result(*self.calls.pop(call), ok, text)
+        done = [self.calls.pop(call) + (ok, text) for call, ok, text in self.request.results()]
+        for i, (tool, changes, ok, text) in enumerate(done):
+            # It writes a whole file as it thought of it before this turn: what it put there in the same turn goes, by its own word.
+            rewritten = {c[0] for later, theirs, fine, _ in done[i + 1:] if later == "write_file" and fine for c in theirs}
+            self.result(tool, changes if tool == "read_file" else [c for c in changes if c[0] not in rewritten], ok, text)
 
     def result(self, tool, changes, ok, text):
         ok = ok and "not kept" not in text
