@@ -315,6 +315,7 @@ struct runner_call *runner_search(struct runner *r, const struct search_query *q
 		jw_kbool(w, "ignoreCase", q->ignore_case);
 		jw_ki64(w, "context", q->context);
 		jw_ki64(w, "limit", q->limit);
+		jw_kbool(w, "textsOnly", q->texts_only);
 		jw_karray(w, "texts");
 		for (size_t i = 0; i < q->n_texts; i++) {
 			jw_object(w);

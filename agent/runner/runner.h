@@ -157,6 +157,7 @@ struct search_query {
 	uint32_t context, limit;
 	const struct unsaved_text *texts; /* each is searched in place of its file */
 	size_t n_texts;
+	bool texts_only; /* files are not searched; the names need not be of the workspace */
 };
 struct runner_call *runner_search(struct runner *r, const struct search_query *q,
 				  runner_json_cb *done, void *payload);

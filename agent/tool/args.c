@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "agent/base/path.h"
+#include "agent/tool/scratch.h"
 
 bool arg_str(struct tool_run *r, const char *key, bool required, struct slice *out)
 {
@@ -61,7 +62,8 @@ bool arg_bool(struct tool_run *r, const char *key, bool *out)
 	return false;
 }
 
-bool arg_path(struct tool_run *r, const char *key, bool required, struct slice *out)
+static bool arg_place(struct tool_run *r, const char *key, bool required, bool reads,
+		      struct slice *out)
 {
 	struct err err = { 0 };
 
@@ -74,14 +76,25 @@ bool arg_path(struct tool_run *r, const char *key, bool required, struct slice *
 			r->env->touched(r->env, *out);
 		return true;
 	}
-	if (slice_starts(*out, SLICE("/tmp/"))) {
-		tool_failf(r,
-			   "%s: only commands see %.*s: look at it with run_command, such as "
-			   "sed -n '1,400p' %.*s",
-			   key, SLICE_ARG(*out), SLICE_ARG(*out));
-		return false;
+	if (scratch_is(*out)) {
+		if (!reads)
+			tool_failf(r,
+				   "%s: %.*s is in the folder of the commands: there only "
+				   "read_file, search and run_command work.",
+				   key, SLICE_ARG(*out));
+		return reads;
 	}
 	(void)err_wrap(&err, "%s", key);
 	tool_fail(r, &err);
 	return false;
+}
+
+bool arg_path(struct tool_run *r, const char *key, bool required, struct slice *out)
+{
+	return arg_place(r, key, required, false, out);
+}
+
+bool arg_readable(struct tool_run *r, const char *key, bool required, struct slice *out)
+{
+	return arg_place(r, key, required, true, out);
 }

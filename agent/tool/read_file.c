@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "agent/model/image.h"
+#include "agent/tool/scratch.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/utf8.h"
 
@@ -13,6 +14,7 @@ struct reading {
 	struct slice path;
 	int64_t first, count;
 	enum encoding encoding;
+	bool cut; /* not all of the file is here */
 };
 
 /* false: the line is too long, and its end is left out. */
@@ -75,6 +77,8 @@ static void show(struct tool_run *r, struct slice text)
 			   "(lines over %d bytes are cut; for more run, say: sed -n %" PRId64
 			   "p FILE | cut -b %d-%d)\n",
 			   MAX_LINE_BYTES, cut, MAX_LINE_BYTES + 1, 2 * MAX_LINE_BYTES);
+	if (s->cut)
+		buf_printf(&out, "(that is the first %zu bytes of the file)\n", text.len);
 	if (s->encoding != ENCODING_UTF8)
 		buf_printf(&out, "(the file is in %s and stays so)\n", encoding_name(s->encoding));
 	last = last >= s->first ? last - s->first + 1 : 0;
@@ -125,16 +129,28 @@ static void was_read(void *payload, const struct workspace_text *t, const struct
 	}
 }
 
+static void scratch_was_read(struct tool_run *r, struct slice text, bool cut)
+{
+	struct reading *s = r->state;
+
+	s->cut = cut;
+	show(r, text);
+}
+
 void read_file_start(struct tool_run *r)
 {
 	struct reading *s = arena_alloc(&r->arena, sizeof(*s));
 	struct decision d = { 0 };
 
 	r->state = s;
-	if (!arg_path(r, "path", true, &s->path) ||
+	if (!arg_readable(r, "path", true, &s->path) ||
 	    !arg_int(r, "start_line", 1, 1, INT32_MAX, &s->first) ||
 	    !arg_int(r, "line_count", DEFAULT_LINES, 1, MAX_LINES, &s->count))
 		return;
+	if (scratch_is(s->path)) {
+		scratch_read(r, s->path, scratch_was_read);
+		return;
+	}
 	policy_path(r->env->policy, ACCESS_READ, s->path, &r->arena, &d);
 	if (d.verdict == VERDICT_DENY) {
 		tool_keep_denied(r->env, s->path);

@@ -9,6 +9,7 @@
 #include "agent/runner/runner.h"
 #include "agent/secret/secret_mask.h"
 #include "agent/tool/names.h"
+#include "agent/tool/scratch.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 #include "protocol/base/utf8.h"
@@ -109,6 +110,8 @@ void tool_release(struct tool_run *r)
 	if (r->release)
 		r->release(r);
 	r->release = NULL;
+	scratch_release(r->scratch);
+	r->scratch = NULL;
 	arena_release(&r->arena);
 }
 

@@ -8,6 +8,7 @@
 #include "agent/base/path.h"
 #include "agent/host.h"
 #include "agent/runner/runner.h"
+#include "agent/tool/scratch.h"
 #include "protocol/base/limits.h"
 
 enum {
@@ -224,6 +225,22 @@ static void take_buffers(struct tool_run *r)
 		snapshot_unref(s->held[--s->n_texts]);
 }
 
+/* The worker cannot see that folder, but searches the text like one of the editor's. */
+static void scratch_was_read(struct tool_run *r, struct slice text, bool cut)
+{
+	struct searching *s = r->state;
+
+	if (cut)
+		buf_printf(&s->out, "Only the first %zu bytes of the file were searched.\n",
+			   text.len);
+	s->texts[0] = (struct unsaved_text){ s->q.path, text };
+	s->q.texts = s->texts;
+	s->q.n_texts = 1;
+	s->q.texts_only = true;
+	s->q.path = s->q.glob = SLICE("");
+	r->call = runner_search(r->env->workspace.runner, &s->q, searched, r);
+}
+
 static void ask_worker(struct tool_run *r)
 {
 	tool_fresh(r, take_buffers);
@@ -240,7 +257,7 @@ void search_start(struct tool_run *r)
 	s->rest_path = SLICE("");
 	r->release = release;
 	if (!arg_str(r, "pattern", true, &s->q.pattern) ||
-	    !arg_path(r, "path", false, &s->q.path) || !arg_str(r, "glob", false, &s->q.glob) ||
+	    !arg_readable(r, "path", false, &s->q.path) || !arg_str(r, "glob", false, &s->q.glob) ||
 	    !arg_bool(r, "literal", &s->q.literal) ||
 	    !arg_bool(r, "ignore_case", &s->q.ignore_case) ||
 	    !arg_int(r, "context", 0, 0, 5, &context))
@@ -250,6 +267,8 @@ void search_start(struct tool_run *r)
 		tool_failf(r, "pattern is empty");
 	else if (!r->env->workspace.runner)
 		tool_failf(r, "the file runner is not available");
+	else if (scratch_is(s->q.path))
+		scratch_read(r, s->q.path, scratch_was_read);
 	else
 		ask_worker(r);
 }

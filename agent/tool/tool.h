@@ -22,6 +22,7 @@ struct secret_mask;
 struct finding;
 struct background;
 struct commit;
+struct scratch;
 
 enum tool_class {
 	TOOL_READ,  /* may run beside other reads */
@@ -90,6 +91,7 @@ struct tool_run {
 	void *state;			     /* of the tool, in the arena */
 	struct pending *pending;	     /* permit.c: the question that stands */
 	struct finding *finding;	     /* unsaved.c: the buffers that are being compared */
+	struct scratch *scratch;	     /* scratch.c: a file of the commands' own /tmp */
 	struct commit *commit;		     /* commit.c: the changes of a command */
 	void (*fresh)(struct tool_run *r);   /* tool_fresh(): called after it */
 	void (*release)(struct tool_run *r); /* frees what state holds beside memory; may be NULL */
@@ -146,6 +148,8 @@ NODISCARD bool arg_int(struct tool_run *r, const char *key, int64_t def, int64_t
 NODISCARD bool arg_bool(struct tool_run *r, const char *key, bool *out);
 /* A path argument: relative to the workspace; absent and not required: "". */
 NODISCARD bool arg_path(struct tool_run *r, const char *key, bool required, struct slice *out);
+/* The same for a tool that only reads; or a file of the commands' own /tmp, as it is: see scratch.h. */
+NODISCARD bool arg_readable(struct tool_run *r, const char *key, bool required, struct slice *out);
 
 /* Permission: asks the user if the decision says so. done(r, true) goes on; on false the run is
  * finished already. */

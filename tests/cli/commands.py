@@ -117,6 +117,33 @@ def a_long_output_is_cut_with_true_counts(w):
         expect(max(len(e["text"]) for e in said if e["type"] == "result") < 17000, r)
 
 
+def tool(name, **given):
+    return {"calls": [{"name": name, "input": given}]}
+
+
+def what_commands_left_in_tmp_is_read_by_tools(w):
+    """A result names the file of a long output, and what a model does with a file is to read it, not to run a command."""
+    r = w.run("do", "--mode", "read-only", "--model", w.script(
+        call(command="seq -f 'line %.0f' 20000"),
+        words(tool("read_file", path="/tmp/output-1.txt", start_line=12345, line_count=2), "look at it with search or read_file"),
+        words(tool("search", path="/tmp/output-1.txt", pattern="^line 1[67]3$", context=1),
+              "12345\tline 12345\n12346\tline 12346\n(2 of 20000 lines shown"),
+        words(tool("search", path="/tmp/output-1.txt", pattern="line 1999.", glob="*.c"),
+              "/tmp/output-1.txt:163: line 163\n", "/tmp/output-1.txt-172- line 172\n"),
+        words(call(command="head -c 10000005 /dev/zero | tr '\\0' x > /tmp/big; printf 'a\\0b' > /tmp/bin; printf 'caf\\351\\n' > /tmp/latin; "
+                   "ln -s /etc/shadow /tmp/link"), "/tmp/output-1.txt:19990: line 19990\n"),
+        words(tool("read_file", path="/tmp/big"), "exit status 0"),
+        words(tool("read_file", path="/tmp/bin"), "that is the first 10000000 bytes of the file"),
+        words(tool("search", path="/tmp/latin", pattern="caf"), "binary: it has a NUL"),
+        words(tool("read_file", path="/tmp/nothing"), "/tmp/latin:1: caf\ufffd"),
+        words(tool("read_file", path="/tmp/.env"), "/tmp/nothing cannot be read (", "No such file"),
+        words(tool("read_file", path="/tmp/link"), "/tmp/.env is in the folder of the commands: look"),
+        words(tool("read_file", path="/tmp/../etc/passwd"), "/tmp/link cannot be read"),
+        words(tool("write_file", path="/tmp/new", content="x"), "outside the workspace"),
+        words(DONE, "there only read_file, search and run_command work")), "x")
+    expect(r.status == 0 and not os.path.exists("/tmp/new"), r)
+
+
 def what_lies_in_the_way_of_a_long_output_is_not_written(w):
     """A command can put anything into /tmp; then the model is told what to do without the file."""
     w.write("mine", "mine\n")
@@ -136,7 +163,7 @@ def a_flood_in_the_background_is_bounded(w):
     said = [json.loads(line) for line in open(w.log_path(r.events()[0]["session"]), encoding="utf-8")]
     texts = [e["text"] for e in said if e["type"] == "result"]
     expect(r.status == 0 and max(len(t) for t in texts) < 41000 and any("bytes left out" in t for t in texts), texts[0])
-    expect(any("for commands all of it is in /tmp/output-1.txt" in t for t in texts) or "still running" in texts[1], texts)
+    expect(any("all of it is in /tmp/output-1.txt" in t for t in texts) or "still running" in texts[1], texts)
 
 
 def a_server_in_the_background_answers_later_commands(w):
@@ -289,7 +316,7 @@ def sources_that_are_named_like_secrets_are_seen(w):
     expect("strong = 8\nx = 1\n" in r.out and " M " not in r.out and " D " not in r.out and "hunter2" not in r.out, r)
 
 
-main([a_long_output_is_cut_with_true_counts, what_lies_in_the_way_of_a_long_output_is_not_written, sources_that_are_named_like_secrets_are_seen, toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
+main([a_long_output_is_cut_with_true_counts, what_commands_left_in_tmp_is_read_by_tools, what_lies_in_the_way_of_a_long_output_is_not_written, sources_that_are_named_like_secrets_are_seen, toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
       it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
       a_server_in_the_background_answers_later_commands, policy_holds_in_the_background,
       what_is_not_kept_is_said_once, what_git_executes_is_not_left_by_the_background, what_is_left_when_the_task_ends_goes_too,

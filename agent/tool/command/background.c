@@ -99,9 +99,9 @@ static void tell(struct tool_run *r, struct item *it)
 	struct slice gap = SLICE(""), hosts;
 
 	if (it->left_out > 0)
-		gap = arena_printf(
-			&r->arena, "[... %" PRIu64 " bytes left out%s%.*s ...]\n", it->left_out,
-			it->file.len ? "; for commands all of it is in " : "", SLICE_ARG(it->file));
+		gap = arena_printf(&r->arena, "[... %" PRIu64 " bytes left out%s%.*s ...]\n",
+				   it->left_out, it->file.len ? "; all of it is in " : "",
+				   SLICE_ARG(it->file));
 	r->progress = out.len > 0 || !it->call;
 	state = arena_printf(&r->arena, "%s: %.*s", it->id, SLICE_ARG(state));
 	hosts = it->call ? network_report(it->network, &r->arena) : it->hosts;

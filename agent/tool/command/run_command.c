@@ -106,7 +106,6 @@ static size_t lines_in(struct slice s)
 	return n;
 }
 
-/* It lies in the commands' own /tmp, where no other tool reads. */
 static struct slice where_all_is(struct tool_run *r, const struct command_result *c)
 {
 	const char *first = "The whole output is";
@@ -114,14 +113,15 @@ static struct slice where_all_is(struct tool_run *r, const struct command_result
 	if (c->file.len == 0)
 		return SLICE(
 			"For the rest send the output to a file in /tmp, and look at that with "
-			"grep, tail or sed -n");
+			"search or read_file");
 	if (c->file_bytes < c->output_bytes)
 		first = arena_printf(&r->arena, "The first %" PRIu64 " bytes are", c->file_bytes)
 				.ptr;
-	return arena_printf(&r->arena,
-			    "%s in %.*s: look at it with a command, such as grep -n, or sed -n "
-			    "'200,400p'; it need not be made again",
-			    first, SLICE_ARG(c->file));
+	return arena_printf(
+		&r->arena,
+		"%s in %.*s: look at it with search or read_file instead of running the "
+		"command again",
+		first, SLICE_ARG(c->file));
 }
 
 /* What the model gets of the output: its beginning and its end, cut at line ends where there are some, and

@@ -51,6 +51,7 @@ struct search {
 	struct search_pattern pattern;
 	struct open_text *texts; /* sorted */
 	size_t n_texts, next_text;
+	bool texts_only;
 
 	pthread_mutex_t lock; /* for all that follows */
 	pthread_cond_t moved;
@@ -74,7 +75,7 @@ static bool next_source(struct search *s, const char **rel, struct slice *text)
 	const struct open_text *t = s->next_text < s->n_texts ? &s->texts[s->next_text] : NULL;
 	int order;
 
-	while (!s->ahead.rel && finder_next(s->finder, &s->ahead)) {
+	while (!s->texts_only && !s->ahead.rel && finder_next(s->finder, &s->ahead)) {
 		if (s->ahead.kind != FOUND_FILE)
 			s->ahead.rel = NULL;
 	}
@@ -336,6 +337,7 @@ bool query_search(const struct root *r, struct json params, struct buf *out, str
 
 	arena_init(&a);
 	read_pattern(&s->pattern, params, &a);
+	s->texts_only = json_bool_or(json_get(params, "textsOnly"), false);
 	o.path = json_str_or(json_get(params, "path"), &a, "");
 	o.glob = json_str_or(json_get(params, "glob"), &a, "");
 	ok = searcher_new(&s->pattern, &try, err) && finder_new(r, &o, &s->finder, err) &&
