@@ -145,7 +145,9 @@ class Editor:
         w = self.desk.w
         self.server, self.stopped, self.waiting = wire.Server(["lsp"], self.env, w.path), False, {}
         root = "file://" + w.path
-        self.request("initialize", {"processId": None, "rootUri": root, "workspaceFolders": [{"uri": root, "name": "w"}],
+        # A client without a name is taken for an old eglot, which may tell of an edit only after the next key, minutes later.
+        self.request("initialize", {"processId": None, "clientInfo": {"name": "desk"}, "rootUri": root,
+                                    "workspaceFolders": [{"uri": root, "name": "w"}],
                                     "capabilities": {"workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True}}}})
         self.server.send({"method": "initialized", "params": {}})
         for name in self.buffers:
