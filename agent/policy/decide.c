@@ -23,6 +23,9 @@ struct judge {
 	struct slice here_rule, here_always;
 	struct decision_part *parts; /* DECISION_PARTS */
 	bool always_spoilt; /* something asks that no rule could allow */
+	bool shown;	    /* what has the name of a secret is judged by the sandbox */
+	struct slice *names; /* DECISION_NAMES */
+	bool hopeless;	     /* a file is denied in any case, or there are too many */
 };
 
 static const char outside_rule[] = "ask: write outside of the workspace";
@@ -49,6 +52,14 @@ static void add_fixed(struct judge *j, enum verdict v, const char *rule, struct 
 	add(j, v, slice_of(rule), why);
 }
 
+static void keep_name(struct judge *j, struct slice pattern, struct slice name)
+{
+	if (!file_is_hidden_by_name(pattern) || j->out.n_names == DECISION_NAMES)
+		j->hopeless = true;
+	else
+		j->names[j->out.n_names++] = name;
+}
+
 static void add_denied_file(struct judge *j, struct slice pattern, struct slice path)
 {
 	add(j, VERDICT_DENY, arena_printf(j->arena, "deny: file %.*s", SLICE_ARG(pattern)),
@@ -70,7 +81,7 @@ static bool looks_like_text(struct slice s)
 /* A word, and what stands behind '=', ':' or '@' in it ("--file=.env", "HEAD:.env", "@.env"). */
 static bool word_denied(struct judge *j, struct slice word, bool dots_only)
 {
-	struct slice hit = SLICE("");
+	struct slice hit = SLICE(""), name = word;
 	size_t from = 0;
 
 	if (looks_like_text(word))
@@ -78,18 +89,24 @@ static bool word_denied(struct judge *j, struct slice word, bool dots_only)
 	for (size_t i = 0; i <= word.len && hit.len == 0; i++) {
 		if (i < word.len && !(word.ptr[i] != '\0' && strchr("=:@", word.ptr[i])))
 			continue;
-		hit = file_denied(j->policy, slice_sub(word, from, word.len), dots_only);
+		name = slice_sub(word, from, word.len);
+		hit = file_denied(j->policy, name, dots_only);
+		if (j->shown && file_is_hidden_by_name(hit))
+			hit = SLICE("");
 		from = i + 1;
 	}
-	if (hit.len > 0)
-		add_denied_file(j, hit, word);
-	return hit.len > 0;
+	if (hit.len == 0)
+		return false;
+	keep_name(j, hit, name);
+	add_denied_file(j, hit, word);
+	return true;
 }
 
 static bool names_denied_file(struct judge *j, const struct shell_cmd *c)
 {
 	bool reads = readonly_reads_files(c), git = command_is(c, "git");
 	size_t first = reads ? readonly_first_file(c) : 1;
+	bool denied = false;
 
 	if (command_any(c, "echo|printf|ls|test|[|[[|find|stat|true|false|:|touch"))
 		return false;
@@ -104,10 +121,9 @@ static bool names_denied_file(struct judge *j, const struct shell_cmd *c)
 		if (first > 0 && name_any(c->words[i - 1].text, "-e|--regexp|--expression") &&
 		    command_any(c, "grep|egrep|fgrep|zgrep|rg|sed"))
 			continue; /* a pattern */
-		if (word_denied(j, c->words[i].text, !reads))
-			return true;
+		denied = word_denied(j, c->words[i].text, !reads) || denied;
 	}
-	return false;
+	return denied;
 }
 
 /* A write to a place, by a redirection (mode decides) or an operand (the command's verdict does). */
@@ -147,7 +163,11 @@ static void judge_write(struct judge *j, const struct shell_word *w, bool redire
 	case PLACE_INSIDE:
 		break;
 	}
-	policy_path(j->policy, ACCESS_WRITE, inside.len ? inside : SLICE("."), j->arena, &d);
+	if (inside.len == 0)
+		inside = SLICE(".");
+	policy_path(j->policy, j->shown ? ACCESS_COMMAND : ACCESS_WRITE, inside, j->arena, &d);
+	if (d.verdict == VERDICT_DENY && !slice_starts(d.rule, SLICE("mode")))
+		keep_name(j, file_denied(j->policy, inside, false), inside);
 	if (d.verdict == VERDICT_ALLOW ||
 	    (!redirection && d.verdict == VERDICT_ASK && slice_starts(d.rule, SLICE("mode"))))
 		return;
@@ -393,13 +413,17 @@ static void finish(struct judge *j)
 		deny_asked(j);
 	if (j->out.verdict != VERDICT_ASK || j->always_spoilt)
 		j->out.always = SLICE("");
+	if (j->hopeless)
+		j->out.n_names = 0;
 	j->out.parts = j->parts;
+	j->out.names = j->names;
 }
 
-void policy_command(const struct policy *p, struct slice command, struct arena *a,
-		    struct decision *out)
+static void judge_line(const struct policy *p, struct slice command, bool shown, struct arena *a,
+		       struct decision *out)
 {
 	struct judge j = { .policy = p,
+			   .shown = shown,
 			   .arena = a,
 			   .script = { .arena = a },
 			   .at = SIZE_MAX,
@@ -407,6 +431,7 @@ void policy_command(const struct policy *p, struct slice command, struct arena *
 	struct err err = { 0 };
 
 	j.parts = arena_array(a, DECISION_PARTS, sizeof(*j.parts));
+	j.names = arena_array(a, DECISION_NAMES, sizeof(*j.names));
 	if (command.len > LIMIT_COMMAND_BYTES) {
 		*out = (struct decision){ .verdict = VERDICT_DENY,
 					  .rule = SLICE("deny: too long"),
@@ -430,4 +455,16 @@ void policy_command(const struct policy *p, struct slice command, struct arena *
 		    SLICE("There is nothing to run."));
 	finish(&j);
 	*out = j.out;
+}
+
+void policy_command(const struct policy *p, struct slice command, struct arena *a,
+		    struct decision *out)
+{
+	judge_line(p, command, false, a, out);
+}
+
+void policy_command_shown(const struct policy *p, struct slice command, struct arena *a,
+			  struct decision *out)
+{
+	judge_line(p, command, true, a, out);
 }

@@ -51,7 +51,7 @@ bool policy_is_own_pattern(struct slice pattern)
 }
 
 /* It leaves what is git's to the questions about protected files, and a yes to those is none to this. */
-static bool judged_by_worker(struct slice pattern)
+bool file_is_hidden_by_name(struct slice pattern)
 {
 	return !policy_is_own_pattern(pattern) && !slice_starts(pattern, SLICE(".git/"));
 }
@@ -69,7 +69,7 @@ void policy_path(const struct policy *p, enum access access, struct slice path, 
 		return;
 	}
 	hit = file_denied(p, path, false);
-	if (hit.len > 0 && (access != ACCESS_COMMAND || !judged_by_worker(hit))) {
+	if (hit.len > 0 && (access != ACCESS_COMMAND || !file_is_hidden_by_name(hit))) {
 		decide(out, VERDICT_DENY, arena_printf(a, "deny: file %.*s", SLICE_ARG(hit)),
 		       arena_printf(
 			       a,

@@ -52,9 +52,13 @@ struct decision {
 	/* Of a command line, for commands whose effect can be dropped (agent/tool/run_command.c): */
 	bool beforehand; /* its question may not wait for the effect: a rule of the user, or a place outside */
 	bool by_user; /* a user's allow rule speaks of it */
+	/* Files that have the names of secrets, as the line names them: that is why it is denied, and
+	 * policy_command_shown() says what holds where a command may see them. None: that cannot help. */
+	const struct slice *names;
+	size_t n_names;
 };
 
-enum { DECISION_PARTS = 32 };
+enum { DECISION_PARTS = 32, DECISION_NAMES = 16 };
 
 struct policy;
 struct policy *policy_new(enum mode mode); /* with the built-in rules */
@@ -92,5 +96,9 @@ void policy_path(const struct policy *p, enum access access, struct slice path, 
 		 struct decision *out);
 void policy_command(const struct policy *p, struct slice command, struct arena *a,
 		    struct decision *out);
+/* The same where the sandbox hides what a command must not see, and none of the names that were found
+ * (see struct decision) is of a hidden file: git tracks it, or it does not exist. */
+void policy_command_shown(const struct policy *p, struct slice command, struct arena *a,
+			  struct decision *out);
 
 #endif

@@ -410,3 +410,20 @@ struct runner_call *runner_glance(struct runner *r, runner_json_cb *done, void *
 {
 	return without_arguments(r, "glance", done, payload);
 }
+
+struct runner_call *runner_shown(struct runner *r, const struct slice *paths, size_t n,
+				 runner_json_cb *done, void *payload)
+{
+	struct jw *w;
+	struct runner_call *c = client_begin(r, "shown", payload, &w);
+
+	c->on_json = done;
+	if (w) {
+		jw_karray(w, "paths");
+		for (size_t i = 0; i < n; i++)
+			jw_str(w, paths[i]);
+		jw_end(w);
+		jw_end(w);
+	}
+	return client_end(c);
+}

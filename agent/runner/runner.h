@@ -348,5 +348,9 @@ struct runner_call *runner_layers(struct runner *r, runner_json_cb *done, void *
  * them, by their dates; "changed" and "names" (at most 8) are missing where that is not known. json:
  * {"top":["src/"],"more":0,"changed":1,"names":["src/a.c"]} */
 struct runner_call *runner_glance(struct runner *r, runner_json_cb *done, void *payload);
+/* Is none of these paths one that is hidden from commands as a secret? json: {"shown":bool}; false too where
+ * nothing is hidden, as commands have no sandbox. ERR_SANDBOX: it cannot be looked up. */
+struct runner_call *runner_shown(struct runner *r, const struct slice *paths, size_t n,
+				 runner_json_cb *done, void *payload);
 
 #endif

@@ -113,6 +113,8 @@ static void on_request(void *owner, struct rpc_request *req)
 		serve_read(s, req);
 	else if (slice_eq_cstr(req->method, "glance"))
 		serve_glance(s, req);
+	else if (slice_eq_cstr(req->method, "shown"))
+		serve_shown(s, req);
 	else if (slice_eq_cstr(req->method, "write"))
 		serve_write(s, req);
 	else if (slice_eq_cstr(req->method, "writeMany"))

@@ -71,6 +71,7 @@ void serve_started(struct serve *s); /* waits for the end of it */
 void serve_flush(struct serve *s);   /* what the server takes of the answers now */
 void serve_read(struct serve *s, struct rpc_request *req);
 void serve_glance(struct serve *s, struct rpc_request *req);
+void serve_shown(struct serve *s, struct rpc_request *req);
 void serve_write(struct serve *s, struct rpc_request *req);
 void serve_write_many(struct serve *s, struct rpc_request *req); /* serve_many.c */
 struct file_info;

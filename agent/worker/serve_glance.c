@@ -132,3 +132,26 @@ void serve_glance(struct serve *s, struct rpc_request *req)
 	jw_end(w);
 	conn_result_end(req);
 }
+
+/* Nothing is hidden without a sandbox: then a name alone has to do. */
+void serve_shown(struct serve *s, struct rpc_request *req)
+{
+	bool shown = s->layers.mode == SANDBOX_VIEW || s->layers.mode == SANDBOX_REDUCED;
+	struct json_iter it = json_iter(json_get(req->params, "paths"));
+	struct err err;
+	struct jw *w;
+
+	if (shown && !places_refresh(&s->places, &s->root, serve_now(), &err)) {
+		conn_reply_err(req, &err);
+		return;
+	}
+	while (shown && json_next(&it))
+		shown = !places_hide(
+			&s->places,
+			arena_cstr(&req->arena, json_str_or(it.value, &req->arena, "")));
+	w = conn_result_begin(req);
+	jw_object(w);
+	jw_kbool(w, "shown", shown);
+	jw_end(w);
+	conn_result_end(req);
+}

@@ -316,7 +316,37 @@ def sources_that_are_named_like_secrets_are_seen(w):
     expect("strong = 8\nx = 1\n" in r.out and " M " not in r.out and " D " not in r.out and "hunter2" not in r.out, r)
 
 
-main([a_long_output_is_cut_with_true_counts, what_commands_left_in_tmp_is_read_by_tools, what_lies_in_the_way_of_a_long_output_is_not_written, sources_that_are_named_like_secrets_are_seen, toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
+def a_command_may_name_what_it_sees(w):
+    """A file with the name of a secret that git tracks is none for commands, so naming it is no reason to refuse the line;
+    one that they do not see is."""
+    w.repository()
+    for name in ("test/server.key", "secrets.yml", "a.pem"):
+        w.write(name, "tracked " + name + "\n")
+    w.git("add", ".")
+    w.git("commit", "-qm", "second")
+    w.write("own.pem", "OWN\n")
+    w.write("test/.env", "OWN\n")
+    r = w.run("do", "--yes", "--json", "--model", w.script(
+        call(command="cat a.pem test/server.key; cd test && cat < server.key; cat --file=../secrets.yml; git show HEAD:secrets.yml"),
+        words(call(command="git mv a.pem b.pem && mv secrets.yml test/ && echo more >> test/server.key && git status --short"),
+              "tracked a.pem\ntracked test/server.key\ntracked test/server.key", "tracked secrets.yml\n"),
+        words(call(command="cat own.pem"), "R  a.pem -> b.pem"),
+        words(call(command="cat .env", cwd="test"), "Denied by the policy: `cat own.pem` (rule: deny: file *.pem)"),
+        words(call(command="cat b.pem own.pem"), "Denied by the policy: `cat .env`"),
+        words(call(command="cat new.pem; echo x > new.pem; echo went"), "Denied by the policy: `cat b.pem own.pem`"),
+        words(call(command="cat .git/config b.pem"), "No such file", "went"),
+        words(DONE, "Denied by the policy: `cat .git/config b.pem`")), "x")
+    expect(r.status == 0 and "OWN" not in r.out and w.exists("b.pem") and not w.exists("a.pem"), r)
+    expect(w.read("test/server.key") == "tracked test/server.key\nmore\n" and w.exists("test/secrets.yml"), r)
+    expect(not w.exists("new.pem") and w.read("own.pem") == "OWN\n", r)
+    w.config('{"denyFiles": ["b.pem"]}')  # the user's own word counts whatever git tracks
+    r = w.run("do", "--yes", "--model", w.script(call(command="cat b.pem"), words(DONE, "(rule: deny: file b.pem)")), "x")
+    expect(r.status == 0, r)
+    r = w.run("do", "--yes", "--no-sandbox", "--model", w.script(call(command="cat test/secrets.yml"), words(DONE, "(rule: deny: file *secret*.yml)")), "x")
+    expect(r.status == 0, r)
+
+
+main([a_command_may_name_what_it_sees, a_long_output_is_cut_with_true_counts, what_commands_left_in_tmp_is_read_by_tools, what_lies_in_the_way_of_a_long_output_is_not_written, sources_that_are_named_like_secrets_are_seen, toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
       it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
       a_server_in_the_background_answers_later_commands, policy_holds_in_the_background,
       what_is_not_kept_is_said_once, what_git_executes_is_not_left_by_the_background, what_is_left_when_the_task_ends_goes_too,

@@ -1,5 +1,8 @@
-/* command_decide.c - is a command asked for before it runs, or by its effect?
+/* command_decide.c - may a command run, and is it asked for before it runs, or by its effect?
  *
+ *   denied as it names secrets, by their names alone? --yes--> does the sandbox hide one of them from it?
+ *      | no                                                         | no: judged anew without the names
+ *      v <----------------------------------------------------------'
  *   may the question wait, and has the runner views? --no--> asked beforehand, where the policy says so
  *      | yes
  *   it runs on a view at once; then, by the mode, the user is asked about what it changed, all of it is
@@ -11,6 +14,7 @@
  * dropped. */
 #include "agent/tool/command/command_own.h"
 
+#include "agent/base/path.h"
 #include "agent/config/config.h"
 
 static bool reads_only(const struct tool_run *r)
@@ -95,13 +99,58 @@ static void knows_whether_it_waits(void *payload, struct slice json, const struc
 	       command_on_view);
 }
 
-void command_decide(struct tool_run *r)
+static void decided(struct tool_run *r)
 {
-	struct running *s = r->state;
-
-	policy_command(r->env->policy, s->spec.command, &r->arena, &s->decision);
 	if (may_wait(r))
 		r->call = runner_layers(r->env->workspace.runner, knows_whether_it_waits, r);
 	else
 		ask_beforehand(r);
+}
+
+static void knows_names(void *payload, struct slice json, const struct err *err)
+{
+	struct tool_run *r = payload;
+	struct running *s = r->state;
+	struct json root;
+	struct err bad;
+
+	r->call = NULL;
+	if (err) {
+		tool_fail(r, err);
+		return;
+	}
+	if (json_parse(&r->arena, json, &root, &bad) &&
+	    json_bool_or(json_get(root, "shown"), false))
+		policy_command_shown(r->env->policy, s->spec.command, &r->arena, &s->decision);
+	decided(r);
+}
+
+/* The files that the line names, as paths of the workspace. False: one lies elsewhere. */
+static bool find_names(struct tool_run *r, struct slice *out)
+{
+	struct running *s = r->state;
+	const struct decision *d = &s->decision;
+
+	for (size_t i = 0; i < d->n_names; i++) {
+		struct slice name = d->names[i];
+
+		if (name.len > 0 && name.ptr[0] != '/')
+			name = path_join(&r->arena, s->spec.cwd, name);
+		if (!path_relative(&r->arena, r->env->workspace.root, name, &out[i], NULL))
+			return false;
+	}
+	return true;
+}
+
+void command_decide(struct tool_run *r)
+{
+	struct running *s = r->state;
+	struct slice names[DECISION_NAMES];
+
+	policy_command(r->env->policy, s->spec.command, &r->arena, &s->decision);
+	if (s->decision.verdict == VERDICT_DENY && s->decision.n_names > 0 && find_names(r, names))
+		r->call = runner_shown(r->env->workspace.runner, names, s->decision.n_names,
+				       knows_names, r);
+	else
+		decided(r);
 }

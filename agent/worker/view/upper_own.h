@@ -38,6 +38,8 @@ bool upper_is_of_tools(const struct upper *u, const char *rel);
 bool upper_is_hidden(const struct upper *u, const char *rel);
 /* Why a change of what has the name of a secret is not kept; NULL: it is. */
 const char *upper_secret_reason(struct layer_walk *w, const struct upper_change *c);
+/* After all changes are known: one that it moved from another such name is kept. */
+void upper_settle_moved(struct layer_walk *w);
 /* Does this index in the layer name a file that the command did not see? */
 bool upper_tracks_hidden(const struct upper *u, const struct upper_change *index);
 /* An ordinary file, read whole. */

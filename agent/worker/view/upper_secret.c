@@ -3,7 +3,8 @@
  * A command does not see such a file, unless git tracks it: then it works with it as with any other. So
  * what it did not see is never removed or replaced by it, and no index that names it becomes real: else git
  * would track what only looked as if it were not there, and the next command would see it. What a command
- * makes under such a name is kept where its git tracks it, as a branch that is checked out has it. */
+ * makes under such a name is kept where its git tracks it, as a branch that is checked out has it; and where it is what
+ * the command moved there from another such name, as else only the removal would be kept. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +99,47 @@ const char *upper_secret_reason(struct layer_walk *w, const struct upper_change 
 	    (tracked_in_layer(w, c->rel) || upper_reason(w, c->rel, PROTECT_FILE)))
 		return NULL; /* new; what is protected, too, is asked for */
 	return denied;
+}
+
+/* Was it a file with the name of a secret that the command saw, and removed? */
+static bool was_moved(const struct layer_walk *w, const struct sha256_hex *content)
+{
+	for (size_t i = 0; i < w->u->n; i++) {
+		const struct upper_change *c = &w->u->change[i];
+
+		if (c->kind == UPPER_REMOVED && c->type == UPPER_FILE && c->class != UPPER_NEVER &&
+		    root_denied(w->root, slice_of(c->rel)) && strcmp(c->before.s, content->s) == 0)
+			return true;
+	}
+	return false;
+}
+
+void upper_settle_moved(struct layer_walk *w)
+{
+	for (size_t i = 0; i < w->u->n; i++) {
+		struct upper_change *c = &w->u->change[i];
+		struct sha256_hex content;
+		const char *base;
+		struct stat st;
+		struct err why;
+		int dir;
+
+		if (c->kind != UPPER_CREATED || c->type != UPPER_FILE || c->reason != denied ||
+		    upper_is_hidden(w->u, c->rel) ||
+		    root_denied_always(w->root, slice_of(c->rel)) ||
+		    is_in_denied_folder(w->root, c->rel))
+			continue;
+		dir = upper_parent(w->u->fd, c->rel, &base);
+		if (dir >= 0 && fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    upper_hash_at(dir, base, &st, c->rel, &content, &why) &&
+		    was_moved(w, &content)) {
+			c->after = content;
+			c->class = UPPER_ORDINARY;
+			c->reason = NULL;
+		}
+		if (dir >= 0)
+			(void)close(dir);
+	}
 }
 
 bool upper_tracks_hidden(const struct upper *u, const struct upper_change *index)

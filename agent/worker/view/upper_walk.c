@@ -405,6 +405,7 @@ bool upper_walk(struct upper *u, const struct root *r, struct err *err)
 		if (u->open[i].rel && u->open[i].placed && !u->open[i].seen)
 			(void)add(&w, &c, u->open[i].rel);
 	}
+	upper_settle_moved(&w);
 	if (u->n)
 		qsort(u->change, u->n, sizeof(*u->change), in_order);
 	if (w.ok && !u->too_many)

@@ -343,6 +343,46 @@ static void test_reason(void **state)
 	policy_free(p);
 }
 
+/* What the sandbox hides need not be guessed from a name; what is protected for another reason stays denied. */
+static void test_names_of_secrets(void **state)
+{
+	static const struct {
+		const char *command;
+		size_t n; /* names; 0: their being shown is no help */
+		enum verdict shown;
+	} cases[] = {
+		{ "cat .env", 1, VERDICT_ALLOW },
+		{ "cat a.key b.pem --x=c.pem && git show HEAD:secrets.yml < d.key", 5,
+		  VERDICT_ALLOW },
+		{ "git mv a.pem b.pem", 2, VERDICT_ASK },
+		{ "echo x > a.pem", 1, VERDICT_ASK },
+		{ "rm a.pem", 1, VERDICT_ASK },
+		{ "cat a.pem .git/config", 0, VERDICT_DENY },
+		{ "echo x > .emend/config.json", 0, VERDICT_DENY },
+		{ "cat a.pem; rm -rf /", 1, VERDICT_DENY },
+		{ "cat a.c", 0, VERDICT_ALLOW },
+		{ "cat 1.pem 2.pem 3.pem 4.pem 5.pem 6.pem 7.pem 8.pem 9.pem a.pem b.pem c.pem d.pem "
+		  "e.pem f.pem g.pem h.pem",
+		  0, VERDICT_ALLOW },
+	};
+	struct policy *p = policy_new(MODE_ASK);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct decision d = { 0 }, shown = { 0 };
+		struct arena a;
+
+		arena_init(&a);
+		policy_command(p, slice_of(cases[i].command), &a, &d);
+		policy_command_shown(p, slice_of(cases[i].command), &a, &shown);
+		if (d.n_names != cases[i].n || shown.verdict != cases[i].shown)
+			fail_msg("%s: %zu names, %s", cases[i].command, d.n_names,
+				 verdict_name(shown.verdict));
+		arena_release(&a);
+	}
+	policy_free(p);
+}
+
 /* Large input stays fast and bounded. */
 static void test_large(void **state)
 {
@@ -399,9 +439,9 @@ int main(void)
 		cmocka_unit_test(test_denied_files),  cmocka_unit_test(test_write_modes),
 		cmocka_unit_test(test_file_patterns), cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_bad_rules),     cmocka_unit_test(test_always),
-		cmocka_unit_test(test_reason),	      cmocka_unit_test(test_large),
-		cmocka_unit_test(test_names),	      cmocka_unit_test(test_covers),
-		cmocka_unit_test(test_unknown_target),
+		cmocka_unit_test(test_reason),	      cmocka_unit_test(test_names_of_secrets),
+		cmocka_unit_test(test_large),	      cmocka_unit_test(test_names),
+		cmocka_unit_test(test_covers),	      cmocka_unit_test(test_unknown_target),
 	};
 
 	return cmocka_run_group_tests_name("policy/policy", tests, NULL, NULL);
