@@ -140,6 +140,7 @@ static void take_undo(struct past_edit *e, struct json ev)
 {
 	e->undone = !json_bool_or(json_get(ev, "redo"), false);
 	e->rewound = e->undone && json_bool_or(json_get(ev, "rewind"), false);
+	e->absent = e->undone && json_bool_or(json_get(ev, "absent"), false);
 }
 
 static struct past_edit *find(struct reader *r, struct json ev)

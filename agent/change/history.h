@@ -17,6 +17,7 @@ struct past_edit {
 	bool unknown; /* nobody knows: an editor that did not answer may have made it later */
 	bool undone;
 	bool rewound; /* by a rewind, after which the session has not gone on: it can go forward again */
+	bool absent; /* undone, but nothing had to be changed for it: somebody had taken it out before */
 	const struct slice *hunks; /* it took these hunks back: the user's doing, not the model's */
 	size_t n_hunks;
 	uint32_t folders;  /* how many of its parents were missing before, and were made for it */

@@ -18,8 +18,11 @@
 
 enum { WINDOW = 500 };
 
+/* What somebody had taken out before the undo does not come again with a redo: it was not the undo's. */
 bool change_undo_wants(const struct change_undo_spec *s, const struct past_edit *e)
 {
+	if (s->redo && e->absent)
+		return false;
 	if (s->rewind)
 		return e->step > s->rewind->above && e->step <= s->rewind->upto && !e->failed &&
 		       (s->redo ? e->undone && e->rewound : !e->undone);
@@ -154,6 +157,10 @@ static void turn_one(struct change_undo *u, struct arena *a, struct turn *t, str
 		  step_turn_path(a, t->edit->path, now, from, to, &t->why);
 	t->left_out = t->went ? t->edit->unknown && was.ptr == now->bytes.ptr
 			      : never_made(u, a, t->edit, at_first);
+	if (!t->planned) /* a later look may find what this undo has made itself */
+		t->absent = t->went && !u->spec.redo && was.ptr == now->bytes.ptr &&
+			    !u->spec.history->undo.open; /* half made, and gone on with: as above */
+	t->planned = true;
 }
 
 static bool plan(void *self, struct arena *a, struct apply_item *item,

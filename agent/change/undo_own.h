@@ -15,6 +15,8 @@ struct turn { /* of one wanted step */
 	size_t end;	/* of the first turn of a run: the turn that is not in it any more */
 	bool went;	/* the step is out of the text (or in it again) */
 	bool left_out;	/* it never was made: nothing to say about it */
+	bool planned;
+	bool absent; /* at the first look the text was as it is to be: whoever did that, it was no undo */
 	struct err why; /* neither: the reason */
 };
 

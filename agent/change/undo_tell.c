@@ -60,6 +60,8 @@ static bool log_turn(struct change_undo *u, const struct turn *t, struct slice a
 		jw_kbool(w, "redo", true);
 	if (u->spec.rewind)
 		jw_kbool(w, "rewind", true);
+	if (t->went && t->absent)
+		jw_kbool(w, "absent", true);
 	return event_log_end(u->env.log, &u->why);
 }
 

@@ -42,8 +42,9 @@
  *   result    {task, call, tool, ok, text, image?}
  *   plan      {task, steps}
  *   hunk      {task, action: "accept", hunks[ids]}       the user keeps these changes
- *   undo      {task, step, path, ok, error?, before, after, redo?, rewind?}
- *             redo: true if an undo was taken back; rewind: true as part of one
+ *   undo      {task, step, path, ok, error?, before, after, redo?, rewind?, absent?}
+ *             redo: true if an undo was taken back; rewind: true as part of one; absent: true if the
+ *             step was out of the text already, so that a redo leaves it out
  *   undoing   {task, only, redo, rewind?{to,above,upto}} before an undo changes its first file; only: the
  *             step, or -1; rewind: from here on the conversation is as it was at the end of answer `to`
  *             (0: none), and the steps of files above and up to those numbers go, or come again with redo

@@ -143,6 +143,20 @@ def where_something_is_in_the_way_nothing_is_done(w):
     expect(w.read("calc.py") == "# mine\ndef add(a, b):\n    return a - b\n", w.read("calc.py"))
 
 
+def what_was_taken_out_by_hand_does_not_come_again(w):
+    w.repository()
+    one(w, "do", "-y", "mend the sign", "--model", w.script(EDIT, NEW, MORE, DONE))
+    mine = w.read("calc.py").replace("a + b", "a - b")  # the first step by hand, the third one stays
+    w.write("calc.py", mine)
+    one(w, "rewind", "-y", "0")
+    expect("def add" in w.read("calc.py") and not w.exists("note.txt"), w.read("calc.py"))
+    one(w, "rewind", "-y", "4")
+    expect(w.read("calc.py") == mine and w.exists("note.txt"), w.read("calc.py"))
+    one(w, "undo", "-y")
+    one(w, "redo", "-y")
+    expect(w.read("calc.py") == mine and w.exists("note.txt"), w.read("calc.py"))
+
+
 def a_kill_in_the_middle_is_gone_on_with(w):
     """Killed as soon as the log says that it has begun: the next start in this folder brings it to its end, files and all."""
     w.repository()
@@ -208,5 +222,5 @@ def in_a_chat(w):
 
 if __name__ == "__main__":
     main([what_can_be_undone_is_listed, an_undo_is_shown_and_not_done, a_session_goes_back_and_on, and_forward_again,
-          where_something_is_in_the_way_nothing_is_done,
+          where_something_is_in_the_way_nothing_is_done, what_was_taken_out_by_hand_does_not_come_again,
           a_kill_in_the_middle_is_gone_on_with, on_a_terminal_it_asks, in_a_chat])
