@@ -141,11 +141,13 @@ static const struct command table[] = {
 	{ "serve", "", "the execution service over HTTP: emend exec for other programs, and MCP",
 	  "Listens on a unix socket of your own (serve.sock in $XDG_RUNTIME_DIR/emend), or on an address of this\n"
 	  "machine, for which a token is needed. SIGTERM: what runs is finished, nothing more is taken.\n"
+	  "With --nats it is a worker of a fleet, too: tasks come over NATS to whichever worker is free.\n"
 	  "docs/execution-service.md has the paths and the answers.\n",
 	  OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP | OPT_HTTP | OPT_TOKEN_FILE |
-		  OPT_AT_ONCE | OPT_QUEUE,
+		  OPT_AT_ONCE | OPT_QUEUE | OPT_NATS | OPT_NAME,
 	  0, cmd_serve,
 	  "  emend serve\n"
+	  "  emend serve --nats nats://127.0.0.1:4222\n"
 	  "  EMEND_SERVE_TOKEN=$(openssl rand -hex 24) emend serve --http 127.0.0.1:8377\n" },
 	{ "audit", "[verify | show | export] [ID]", "check and read the event logs",
 	  "verify checks the hash chain and the stored contents of one session, or of all;\n"

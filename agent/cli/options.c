@@ -55,6 +55,9 @@ static const struct option_spec table[] = {
 	{ OPT_AT_ONCE, '\0', "--at-once", "N", "executions that run at once (50)" },
 	{ OPT_QUEUE, '\0', "--queue", "N",
 	  "executions that wait for a place; more are refused (1000)" },
+	{ OPT_NATS, '\0', "--nats", "URL",
+	  "nats://HOST:PORT: take tasks from there, as one of a fleet (also: EMEND_NATS_URL)" },
+	{ OPT_NAME, '\0', "--name", "NAME", "of the fleet: tasks of agent.NAME.task (emend)" },
 	{ OPT_CONFIRM, 'y', "--yes", NULL, "do not ask" },
 	{ OPT_JSON, '\0', "--json", NULL,
 	  "print one JSON object a line on stdout, and nothing else" },
@@ -186,6 +189,10 @@ static bool set(struct args *a, const struct option_spec *o, const char *value, 
 		a->http = value;
 	else if (o->id == OPT_TOKEN_FILE)
 		a->token_file = value;
+	else if (o->id == OPT_NATS)
+		a->nats = value;
+	else if (o->id == OPT_NAME)
+		a->name = value;
 	else if (o->id == OPT_STDIN)
 		a->in = value;
 	else if (o->id == OPT_MAX_USD)

@@ -162,6 +162,11 @@ bool exec_task_start(struct exec *e, const struct exec_task_call *c,
 	return false;
 }
 
+const char *exec_error_name(enum err_code code)
+{
+	return code == ERR_TOO_LARGE ? "overloaded" : err_name(code);
+}
+
 struct slice exec_task_correlation(const struct exec_task *t)
 {
 	return t->correlation;

@@ -31,6 +31,8 @@ struct exec_task_callbacks {
 NODISCARD bool exec_task_start(struct exec *e, const struct exec_task_call *c,
 			       const struct exec_task_callbacks *cb, void *payload,
 			       struct exec_task **out, struct err *err);
+/* What every door calls the reason for which there is no answer: "overloaded", or err_name(). */
+const char *exec_error_name(enum err_code code);
 /* The name of its execution for logs; "" for the other tasks. */
 struct slice exec_task_correlation(const struct exec_task *t);
 /* Ends the code that runs; done() follows with what was printed so far. The other tasks just end. */

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <uv.h>
 
+#include "agent/net/breaker.h"
 #include "protocol/base/version.h"
 
 static const double bounds[METRICS_BUCKETS] = { 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
@@ -196,4 +197,35 @@ void metrics_write(const struct metrics *m, const struct exec *e, bool draining,
 	    (double)m->started);
 	one(out, "process_resident_memory_bytes", "gauge", "Its own memory, without executions.",
 	    (double)rss);
+}
+
+static void write_link(const char *name, const struct breaker *b, double value, struct buf *out)
+{
+	buf_printf(out, "%s{server=\"%s\"} %.17g\n", name, b->name, value);
+}
+
+void metrics_links(const struct breaker *const *links, size_t n, struct buf *out)
+{
+	static const struct {
+		const char *name, *type, *help;
+	} of[] = {
+		{ "emend_connection_up", "gauge", "1 while it is connected with this server." },
+		{ "emend_breaker_open", "gauge",
+		  "1 while this server is not called, since it failed again and again." },
+		{ "emend_connection_failures_total", "counter",
+		  "Calls of this server, and connections with it, that failed." },
+		{ "emend_breaker_opens_total", "counter",
+		  "How often it was left alone for a minute." },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(of) && n > 0; i++) {
+		head(out, of[i].name, of[i].type, of[i].help);
+		for (size_t k = 0; k < n; k++) {
+			const struct breaker *b = links[k];
+			double values[] = { b->connected, b->state == BREAKER_OPEN, (double)b->all,
+					    (double)b->opens };
+
+			write_link(of[i].name, b, values[i], out);
+		}
+	}
 }

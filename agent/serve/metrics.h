@@ -42,4 +42,8 @@ void metrics_json(const struct metrics *m, struct jw *w);
 /* Prometheus' text format, version 0.0.4. */
 void metrics_write(const struct metrics *m, const struct exec *e, bool draining, struct buf *out);
 
+/* Of connections with other servers; nothing if there are none. */
+struct breaker;
+void metrics_links(const struct breaker *const *links, size_t n, struct buf *out);
+
 #endif

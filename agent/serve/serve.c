@@ -50,13 +50,12 @@ void serve_error(struct serve_call *c, unsigned status, const char *code, const 
 
 void serve_fail(struct serve_call *c, const struct err *err)
 {
-	bool overloaded = err->code == ERR_TOO_LARGE;
-	unsigned status = overloaded						   ? 429
+	unsigned status = err->code == ERR_TOO_LARGE				   ? 429
 			  : err->code == ERR_INVALID				   ? 400
 			  : err->code == ERR_NOT_FOUND || err->code == ERR_SANDBOX ? 503
 										   : 500;
 
-	serve_error(c, status, overloaded ? "overloaded" : err_name(err->code), "%s", err->msg);
+	serve_error(c, status, exec_error_name(err->code), "%s", err->msg);
 }
 
 /* --- health --- */
@@ -64,6 +63,22 @@ void serve_fail(struct serve_call *c, const struct err *err)
 static void on_healthz(struct serve_call *c)
 {
 	serve_json(c, 200, SLICE("{\"status\":\"ok\"}"));
+}
+
+/* A server that is away makes the service less, not unready: what it does without is in docs/execution-service.md. */
+static void put_ready(struct serve_call *c)
+{
+	struct buf b;
+	struct jw w;
+
+	buf_init(&b, 4 * 1024);
+	jw_init(&w, &b);
+	jw_object(&w);
+	jw_kcstr(&w, "status", "ready");
+	serve_links_json(c->serve, &w);
+	jw_end(&w);
+	serve_json(c, 200, buf_slice(&b));
+	buf_release(&b);
 }
 
 static void on_readyz(struct serve_call *c)
@@ -79,7 +94,7 @@ static void on_readyz(struct serve_call *c)
 	else if (exec_queued(s->o.exec) >= s->o.queue)
 		serve_error(c, 503, "overloaded", "The queue is full.");
 	else
-		serve_json(c, 200, SLICE("{\"status\":\"ready\"}"));
+		put_ready(c);
 }
 
 /* Ready is who can run at least one language. */
@@ -94,6 +109,8 @@ static void on_found(void *payload, const struct exec_found found[EXEC_LANGUAGES
 		any = any || found[i].available;
 	if (!any)
 		(void)snprintf(s->sandbox, sizeof(s->sandbox), "%.*s", SLICE_ARG(found[0].reason));
+	else if (s->o.ready)
+		s->o.ready(s->o.owner);
 }
 
 /* --- routes --- */

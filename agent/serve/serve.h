@@ -8,6 +8,7 @@
 
 #include "agent/base/runq.h"
 #include "agent/exec/exec.h"
+#include "agent/net/breaker.h"
 #include "agent/serve/line_log.h"
 #include "agent/serve/metrics.h"
 
@@ -30,6 +31,13 @@ struct serve_options { /* borrowed for as long as it lives */
 	int listener;	    /* taken */
 	bool local;	    /* it is a unix socket: who comes must be this user, or root */
 	struct slice token; /* "": none is wanted, only where `local` */
+	/* Servers that it is connected with, for those who look after it. It works without any of them. */
+	const struct breaker *const *links;
+	size_t n_links;
+	/* Once, when it is sure that code can run here. May be NULL, as the next. */
+	void (*ready)(void *owner);
+	void (*more_metrics)(void *owner, struct buf *out);
+	void *owner;
 };
 
 /* ERR_NOT_FOUND: the library for HTTP is not installed. */

@@ -56,6 +56,8 @@ void serve_history(struct serve_call *c);
 void serve_cancel(struct serve_call *c);
 void serve_status(struct serve_call *c);
 void serve_metrics(struct serve_call *c);
+/* "connections": {NAME: {"state", "breaker"}}, as a member of the open object; nothing if there are none. */
+void serve_links_json(const struct serve *s, struct jw *w);
 
 /* --- serve_mcp.c --- */
 

@@ -210,12 +210,34 @@ void serve_cancel(struct serve_call *c)
 
 /* --- its own state --- */
 
+void serve_links_json(const struct serve *s, struct jw *w)
+{
+	if (s->o.n_links == 0)
+		return;
+	jw_kobject(w, "connections");
+	for (size_t i = 0; i < s->o.n_links; i++) {
+		const struct breaker *b = s->o.links[i];
+
+		jw_kobject(w, b->name);
+		jw_kcstr(w, "state", b->connected ? "connected" : "away");
+		jw_kcstr(w, "breaker", breaker_state_name(b->state));
+		if (!b->connected && *b->why)
+			jw_kcstr(w, "reason", b->why);
+		jw_end(w);
+	}
+	jw_end(w);
+}
+
 void serve_metrics(struct serve_call *c)
 {
+	const struct serve *s = c->serve;
 	struct buf b;
 
 	buf_init(&b, 256 * 1024);
-	metrics_write(c->serve->o.metrics, c->serve->o.exec, c->serve->draining, &b);
+	metrics_write(s->o.metrics, s->o.exec, s->draining, &b);
+	metrics_links(s->o.links, s->o.n_links, &b);
+	if (s->o.more_metrics)
+		s->o.more_metrics(s->o.owner, &b);
 	web_answer(c->req, 200, "text/plain; version=0.0.4; charset=utf-8", buf_slice(&b));
 	buf_release(&b);
 }
@@ -236,6 +258,7 @@ void serve_status(struct serve_call *c)
 	jw_ki64(&w, "queued", (int64_t)exec_queued(s->o.exec));
 	jw_ki64(&w, "at_once", (int64_t)s->o.at_once);
 	jw_ki64(&w, "queue", (int64_t)s->o.queue);
+	serve_links_json(s, &w);
 	jw_kobject(&w, "coding_metrics");
 	metrics_json(s->o.metrics, &w);
 	jw_end(&w);

@@ -133,7 +133,10 @@ def who_is_let_in(w):
                              (["--http", "[::]:80"], {"EMEND_SERVE_TOKEN": TOKEN}, "of this machine itself"),
                              (["--http", "localhost"], {"EMEND_SERVE_TOKEN": TOKEN}, "ADDRESS:PORT"),
                              (["--http", "127.0.0.1:65536"], {"EMEND_SERVE_TOKEN": TOKEN}, "ADDRESS:PORT"),
-                             (["--http", "unix:" + w.write("file", "")], {}, "no socket"), (["--queue", "3"], {}, "at least 4")):
+                             (["--http", "unix:" + w.write("file", "")], {}, "no socket"), (["--queue", "3"], {}, "at least 4"),
+                             (["--nats", "localhost:4222"], {}, "nats://HOST:4222"), (["--nats", "tls://h"], {}, "TLS is not spoken"),
+                             (["--nats", "nats://u:" + TOKEN + "@h"], {}, "EMEND_NATS_URL"), (["--name", "a.b"], {}, "one word"),
+                             ([], {"EMEND_NATS_URL": "http://h"}, "nats://HOST:PORT")):
         r = w.run("serve", *args, **env)
         expect(r.status in (1, 2, 4) and words in r.err and not r.out, (args, r))
     w.write("token", TOKEN + "\n")

@@ -4,7 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "agent/cli/exec/cli_exec.h"
+#include "agent/cli/exec/serve_fleet.h"
 #include "agent/peers/folder.h"
 #include "agent/serve/listen.h"
 #include "agent/serve/serve.h"
@@ -19,12 +19,15 @@ struct serve_run {
 	struct slice token;
 	struct line_log log;
 	struct serve *serve;
+	struct serve_fleet fleet;
+	int draining; /* doors that still have something to finish */
 };
 
 static void end(void *owner)
 {
 	struct serve_run *r = owner;
 
+	serve_fleet_stop(&r->fleet);
 	serve_stop(r->serve);
 	r->serve = NULL;
 	listen_close(&r->listen);
@@ -32,14 +35,26 @@ static void end(void *owner)
 	cli_exec_close(&r->run.service, &r->run.loop);
 }
 
+static void on_drained(void *owner)
+{
+	struct serve_run *r = owner;
+
+	if (--r->draining == 0)
+		end(r);
+}
+
 static void on_interrupt(void *owner)
 {
 	struct serve_run *r = owner;
 
-	if (r->serve && r->run.loop.interrupts == 1)
-		serve_drain(r->serve, end, r);
-	else
+	if (!r->serve || r->run.loop.interrupts > 1) {
 		end(r);
+		return;
+	}
+	r->draining = r->fleet.fleet ? 2 : 1;
+	serve_drain(r->serve, on_drained, r);
+	if (r->fleet.fleet)
+		fleet_drain(r->fleet.fleet, on_drained, r);
 }
 
 /* --- the token --- */
@@ -120,6 +135,11 @@ static bool start(void *owner, struct err *err)
 		.log = &r->log,
 		.local = r->listen.local,
 		.token = r->token,
+		.links = r->fleet.links,
+		.n_links = r->fleet.n_links,
+		.ready = serve_fleet_ready,
+		.more_metrics = serve_fleet_metrics,
+		.owner = &r->fleet,
 	};
 
 	r->run.service.at_once = o.at_once;
@@ -133,6 +153,7 @@ static bool start(void *owner, struct err *err)
 	r->listen.fd = -1;
 	if (!serve_start(&o, &r->serve, err))
 		return false;
+	serve_fleet_start(&r->fleet, &r->run, &r->log);
 	if (!cli_given(r->run.cli, OPT_QUIET))
 		term_printf(&r->run.cli->log, "emend: listening on %.*s\n",
 			    SLICE_ARG(r->listen.name));
@@ -156,8 +177,8 @@ int cmd_serve(struct cli *c)
 	struct err err = { 0 };
 	int status;
 
-	if (check_queue(c, &err) && place_init(&r.run.place, c, &err) && choose_address(&r, &err) &&
-	    find_token(&r, &err))
+	if (check_queue(c, &err) && serve_fleet_read(&r.fleet, c, &err) &&
+	    place_init(&r.run.place, c, &err) && choose_address(&r, &err) && find_token(&r, &err))
 		status = cli_exec_run(&r.run, &r);
 	else
 		status = cli_fail(c, &err);
