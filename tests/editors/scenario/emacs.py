@@ -26,9 +26,10 @@ INIT = r"""
 (defun t-minibuffer ()
   (let ((window (active-minibuffer-window)))
     (if window (with-current-buffer (window-buffer window) (substring-no-properties (buffer-string))) "")))
-(defun t-stuck ()
-  (let ((s (t-in-file #'eglot-current-server)))
-    (if (and s (jsonrpc-running-p s) (> (buffer-size (process-buffer (jsonrpc--process s))) 0)) 1 0)))
+(defun t-next ()
+  (let* ((s (t-in-file #'eglot-current-server)) (p (and s (jsonrpc-running-p s) (jsonrpc--process s))))
+    (when (and p (> (buffer-size (process-buffer p)) 0))
+      (run-at-time 0 nil (lambda () (funcall (process-filter p) p ""))))))
 (defun t-sent () (t-in-file (lambda () (if eglot--recent-changes 0 1))))
 (defun t-serves ()
   (t-in-file (lambda () (let ((s (eglot-current-server))) (if (and s (jsonrpc-running-p s) (eglot-managed-p)) 1 0)))))
@@ -117,6 +118,8 @@ class Player(Emacs):
                     self.keys("\r")  # the first completed it
                 if wait(lambda: self.running() or self.question() or len(self.ends()) > ended, 15):
                     return
+            if self.question():  # it came late; C-g would be its answer
+                return
             self.keys("\x07")
 
     def allow(self):
@@ -254,6 +257,9 @@ class Plain(Player):
     def cancel(self):
         self.command("emend.cancel")
 
+    def running(self):  # nothing shows it; and to evaluate what is not there stops Emacs for a while, keys and all
+        return False
+
     def undo(self):
         self.command("emend.undo")
 
@@ -291,11 +297,11 @@ class PlainOld(Plain):
 
     lacks = dict(Plain.lacks, proposed="eglot 1.9 shows no document")
 
-    # What comes in one piece with the answer to a command is read with the next thing that comes only: the person asks
-    # what runs.
+    # What comes in one piece with the answer to a command is read with the next thing that comes only: here nothing comes.
+    # The person would ask what runs; but keys for that may meet the question that they bring up.
     def said(self):
-        if not self.minibuffer() and self.value("(t-stuck)") == "1":
-            self.command("emend.tasks")
+        if not self.minibuffer():
+            self.value("(t-next)")
         return super().said()
 
 
