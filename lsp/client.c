@@ -66,6 +66,8 @@ void client_init(struct client *c, struct json params)
 	read_workspace(c, json_get(caps, "workspace"));
 	read_code_action(c, json_get(json_get(caps, "textDocument"), "codeAction"));
 	c->code_lens = json_present(json_get(json_get(caps, "textDocument"), "codeLens"));
+	c->notebooks =
+		json_present(json_get(json_get(caps, "notebookDocument"), "synchronization"));
 	c->progress = yes(window, "workDoneProgress");
 	c->show_document = yes(json_get(window, "showDocument"), "support");
 	c->emend = json_type(emend) == JSON_OBJECT || json_bool_or(emend, false);

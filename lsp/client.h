@@ -29,6 +29,7 @@ struct client {
 	bool disabled;		    /* codeAction.disabledSupport */
 	bool llm_tag;		    /* codeAction.tagSupport has LLMGenerated */
 	bool virtual_documents;	    /* workspace.textDocumentContent */
+	bool notebooks;		    /* notebookDocument.synchronization */
 	bool emend;		    /* experimental.emend: one of our own plugins */
 	bool diagnostics; /* experimental.emend.diagnostics: it says what the editor shows */
 	bool lookup;	  /* experimental.emend.lookup: it asks the editor's servers for us */

@@ -17,6 +17,8 @@ enum { SHORT_NAME_BYTES = 80 };
 #define LOST_SIZE \
 	"it is too large for Emend to follow. Ask the user to close it: then the file is worked on"
 #define LOST_COUNT "too many documents are open. Ask the user to close some, and to open it again"
+#define LOST_NOTEBOOK \
+	"it is a notebook that was changed there. Ask the user to save it: then the file is worked on"
 
 void documents_init(struct documents *d, uint64_t seed)
 {
@@ -133,6 +135,16 @@ bool documents_open_large(struct documents *d, struct slice uri, int32_t version
 	struct document *doc = add(d, uri, SLICE(""), version, err);
 
 	return doc && lose_large(doc, err);
+}
+
+bool documents_open_notebook(struct documents *d, struct slice uri, int32_t version,
+			     struct err *err)
+{
+	struct document *doc = add(d, uri, SLICE(""), version, err);
+
+	if (doc)
+		lose(doc, LOST_NOTEBOOK);
+	return doc;
 }
 
 bool document_large(struct document *doc, struct err *err)

@@ -4,9 +4,10 @@
  * always answered in the spelling of its didOpen. The text changes in place; whoever needs it to
  * stay asks for a snapshot, which is copied at most once per version, and only then.
  *
- * Where we do not know what the editor shows, because a change of it cannot be or its text is too
- * large to be kept, the document is lost: it is open, but found by nobody, until the editor sends a
- * whole text that can be kept. As long as it is open the file below it is not taken in its place. */
+ * Where we do not know what the editor shows, because a change of it cannot be, its text is too
+ * large to be kept, or it is a notebook with unsaved cells, the document is lost: it is open, but
+ * found by nobody, until the editor sends a whole text that can be kept. As long as it is open the
+ * file below it is not taken in its place. */
 #ifndef EMEND_LSP_DOCUMENTS_H
 #define EMEND_LSP_DOCUMENTS_H
 
@@ -46,6 +47,10 @@ NODISCARD bool documents_open(struct documents *d, struct slice uri, struct slic
 /* It was opened with a text too large to be received: it is lost from the start, unless it is not
  * open at all, as above. Always false, with *err for the user. */
 bool documents_open_large(struct documents *d, struct slice uri, int32_t version, struct err *err);
+/* A notebook has changes that are not in its file: it is lost until documents_close(), as its file is
+ * made by the editor only. False with *err: it is not open at all, as above. */
+NODISCARD bool documents_open_notebook(struct documents *d, struct slice uri, int32_t version,
+				       struct err *err);
 void documents_close(struct documents *d, struct slice uri); /* not open: nothing */
 /* Borrowed until it is closed; NULL if it is not open or lost. */
 struct document *documents_find(const struct documents *d, struct slice uri);

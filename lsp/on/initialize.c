@@ -67,6 +67,19 @@ static void put_sync(struct jw *w, struct json theirs)
 	jw_end(w);
 }
 
+/* All of them: see on_notebook_changed(). */
+static void put_notebooks(struct jw *w)
+{
+	jw_kobject(w, "notebookDocumentSync");
+	jw_karray(w, "notebookSelector");
+	jw_object(w);
+	jw_kcstr(w, "notebook", "*");
+	jw_end(w);
+	jw_end(w);
+	jw_kbool(w, "save", true);
+	jw_end(w);
+}
+
 static void put_actions(struct jw *w, struct json theirs, struct json their_commands)
 {
 	static const char *const kinds[] = { "quickfix", "refactor", "refactor.rewrite", "emend" };
@@ -134,6 +147,8 @@ static void put_capabilities(struct jw *w, const struct client *client, struct j
 		jw_end(w);
 	}
 	put_workspace(w, client, json_get(theirs, ours[4]));
+	if (client->notebooks && !json_present(theirs)) /* another server has its own selector */
+		put_notebooks(w);
 	jw_end(w);
 }
 

@@ -177,3 +177,31 @@ void on_did_close(struct server *s, struct json params, struct arena *a)
 {
 	forget(s, json_str_or(json_get(json_get(params, "textDocument"), "uri"), a, ""));
 }
+
+/* --- notebooks (LSP 3.17, notebookDocument/...) ----------------------------------------------
+ *
+ * The cells are not the file's text, and only the editor makes one of the other. So their text is not
+ * followed: what counts is whether the file has it. */
+
+static struct slice notebook_uri(struct json params, struct arena *a)
+{
+	return json_str_or(json_get(json_get(params, "notebookDocument"), "uri"), a, "");
+}
+
+void on_notebook_changed(struct server *s, struct json params, struct arena *a)
+{
+	struct slice uri = notebook_uri(params, a);
+	int64_t version = json_i64_or(json_get(json_get(params, "notebookDocument"), "version"), 0);
+	struct err err;
+
+	if (documents_any(&s->documents, uri)) /* each key is a change */
+		return;
+	if (!documents_open_notebook(&s->documents, uri, (int32_t)version, &err))
+		messages_show(&s->messages, LSP_MESSAGE_WARNING, "Emend: %s", err.msg);
+	face_changed(s->face);
+}
+
+void on_notebook_in_file(struct server *s, struct json params, struct arena *a)
+{
+	forget(s, notebook_uri(params, a));
+}
