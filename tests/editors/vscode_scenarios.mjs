@@ -20,6 +20,10 @@ int sum(const int *v, size_t n)
 
 /* end */
 `;
+const NOTEBOOK = JSON.stringify({
+  cells: [{ cell_type: 'code', execution_count: null, metadata: {}, outputs: [], source: ['x = 1'] }],
+  metadata: { language_info: { name: 'python' } }, nbformat: 4, nbformat_minor: 2,
+}, null, 1) + '\n';
 const LOOP = '\tfor (size_t i = 0; i < n; i++) s += v[i]; /* → 🙂 */\n';
 const BETTER = '\tfor (size_t i = 0; i < n; i++)\n\t\ts += v[i]; /* → 🙂 é */\n';
 const EDITED = SOURCE.replace(LOOP, BETTER);
@@ -206,6 +210,50 @@ export const scenarios = {
       await wait('what needs a file says so', () => w.page.locator('.notification-toast', { hasText: 'must be saved first' }).count());
       await w.page.locator('.tab', { hasText: 'Untitled-1' }).locator('.codicon-close').click();
       await w.page.locator('.monaco-dialog-box .monaco-button', { hasText: "Don't Save" }).click();
+    },
+  },
+
+  restricted: {
+    trusted: false,
+    mode: 'auto',
+    model: [{ calls: [READ] }, { calls: [EDIT, command('touch planted')] }, { text: 'I may only read.', expect: 'only read' }],
+    async run(w) {
+      await wait('one server runs', () => servers().length === 1);
+      const view = await w.openView();
+      await wait('the view says that it only reads', () => view.locator('.notice', { hasText: 'Restricted mode: Emend only reads' }).count());
+      await w.say(view, 'Split the loop');
+      await wait('the task ends', () => view.locator('.md', { hasText: 'I may only read.' }).count());
+      await w.shot('read-only');
+      ok(!(await w.dirty()) && w.onDisk() === SOURCE && !fs.existsSync(path.dirname(w.file) + '/planted'), 'nothing is changed');
+      await view.locator('.notice button', { hasText: 'Manage Trust' }).click();
+      await w.page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
+      await wait('the notice goes with the trust', async () => !(await (await w.view()).locator('.notice', { hasText: 'Restricted' }).count()));
+      await w.shot('trusted');
+    },
+  },
+
+  notebook: {
+    mode: 'auto',
+    files: { 'notes.ipynb': NOTEBOOK },
+    first: { name: 'notes.ipynb', word: 'x = 1', line: 1, lines: 1 },
+    model: [{ calls: [{ name: 'edit_file', input: { path: 'notes.ipynb', edits: [{ old_text: 'x = 1', new_text: 'x = 2' }] } }] },
+      { text: 'Nothing is lost.', expect: 'it is a notebook that was changed there' }],
+    async run(w) {
+      await wait('one server runs', () => servers().length === 1);
+      // What is opened before VS Code knows its own extensions is opened as text.
+      await w.page.locator('.tab', { hasText: 'notes.ipynb' }).locator('.codicon-close').click();
+      await w.openFile();
+      await w.page.locator('.notebook-editor .view-line', { hasText: 'x = 1' }).click();
+      await w.keys.press('Control+End');
+      await w.keys.type('  # typed');
+      await wait('the notebook has unsaved changes', () => w.page.locator('.tab.dirty', { hasText: 'notes.ipynb' }).count());
+      const view = await w.openView();
+      await w.say(view, 'Make it two');
+      await wait('the file is not changed behind it', () => view.locator('.md', { hasText: 'Nothing is lost.' }).count());
+      ok(w.onDisk() === NOTEBOOK, 'the file is as it was');
+      await w.page.locator('.view-line', { hasText: '# typed' }).click();
+      await w.keys.press('Control+S');
+      await wait('what was typed is saved', () => w.onDisk().includes('x = 1  # typed'));
     },
   },
 

@@ -25,16 +25,22 @@ function writeJson(file, value) {
   fs.writeFileSync(file, JSON.stringify(value));
 }
 
+// asksForTrust: a folder that is opened first is not trusted, and the user is asked.
+export function userSettings(asksForTrust) {
+  writeJson(base + '/data/User/settings.json', {
+    'workbench.startupEditor': 'none', 'files.autoSave': 'off', // which is on by default in a browser
+    'editor.quickSuggestions': { other: 'off', comments: 'off', strings: 'off' }, 'editor.minimap.enabled': false,
+    'workbench.colorTheme': 'Default Dark Modern', 'security.workspace.trust.enabled': asksForTrust,
+  });
+}
+
 // VS Code with the packaged extension. Returns the process and the address that it listens on.
 export function startVscode(installed = () => {}) {
   execFileSync(process.execPath, [entry, ...folders, '--install-extension', cache + '/build/emend.vsix'], { env, stdio: 'pipe' });
   installed();
-  writeJson(base + '/data/User/settings.json', {
-    'workbench.startupEditor': 'none', 'files.autoSave': 'off', // which is on by default in a browser
-    'editor.quickSuggestions': { other: 'off', comments: 'off', strings: 'off' }, 'editor.minimap.enabled': false, 'workbench.colorTheme': 'Default Dark Modern',
-  });
+  userSettings(false);
   const child = spawn(process.execPath, [entry, ...folders, '--auth', 'none', '--bind-addr', '127.0.0.1:0',
-    '--disable-workspace-trust', '--disable-telemetry', '--disable-update-check'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    '--disable-telemetry', '--disable-update-check'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   return new Promise((resolve, reject) => {
     let said = '';
     const hear = (data) => {
@@ -70,18 +76,19 @@ export class Window {
   }
 
   // files: name -> text; first: { name, word: of a line that shows that it is there, line and lines: a function of it }
-  static async open(browser, url, name, { model, mode, files, first, program = emend }) {
+  static async open(browser, url, name, { model, mode, files, first, program = emend, trusted = true }) {
     const folder = `${base}/work/${name}`;
     fs.mkdirSync(folder, { recursive: true });
     execFileSync('git', ['init', '-q', folder]);
     for (const [file, text] of Object.entries(files)) fs.writeFileSync(`${folder}/${file}`, text);
     fs.writeFileSync(`${base}/${name}.jsonl`, model.map((turn) => JSON.stringify(turn) + '\n').join(''));
     writeJson(base + '/config/emend/config.json', {});
+    userSettings(!trusted);
     return Window.show(browser, url, folder, first,
-      { 'emend.path': program, 'emend.model': `scripted:${base}/${name}.jsonl`, 'emend.mode': mode });
+      { 'emend.path': program, 'emend.model': `scripted:${base}/${name}.jsonl`, 'emend.mode': mode }, trusted);
   }
 
-  static async show(browser, url, folder, first, settings) {
+  static async show(browser, url, folder, first, settings, trusted = true) {
     const page = await browser.newPage({ viewport: { width: 1200, height: 760 } });
     const window = new Window(page, folder, first);
     window.settings = {};
@@ -89,6 +96,7 @@ export class Window {
     page.setDefaultTimeout(60000); // the machine may be busy
     await page.goto(`${url}/?folder=${folder}`, { timeout: 120000 });
     await page.locator('.monaco-workbench .statusbar-item').first().waitFor({ timeout: 120000 });
+    if (!trusted) await page.locator('.monaco-dialog-box .monaco-button', { hasText: "No, I don't trust" }).click();
     await window.openFile();
     return window;
   }

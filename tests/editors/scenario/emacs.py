@@ -29,7 +29,7 @@ INIT = r"""
 (defun t-next ()
   (let* ((s (t-in-file #'eglot-current-server)) (p (and s (jsonrpc-running-p s) (jsonrpc--process s))))
     (when (and p (> (buffer-size (process-buffer p)) 0))
-      (run-at-time 0 nil (lambda () (funcall (process-filter p) p ""))))))
+      (run-at-time 0 nil (process-filter p) p ""))))
 (defun t-sent () (t-in-file (lambda () (if eglot--recent-changes 0 1))))
 (defun t-serves ()
   (t-in-file (lambda () (let ((s (eglot-current-server))) (if (and s (jsonrpc-running-p s) (eglot-managed-p)) 1 0)))))
