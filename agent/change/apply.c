@@ -1,67 +1,19 @@
 /* apply.c - see apply.h */
-#include "agent/change/apply.h"
+#include "agent/change/apply_own.h"
 
 #include <stdlib.h>
 
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum { MAX_TRIES = 5, WINDOW_BYTES = 4 * 1024 * 1024 };
-
-enum apply_state {
-	APPLY_NEXT,
-	APPLY_LISTING,
-	APPLY_SWEEPING,
-	APPLY_READING,
-	APPLY_JOURNALING,
-	APPLY_WRITING,
-	APPLY_FLUSHING,
-	APPLY_SYNCING,
-	APPLY_ENDED
-};
-
-enum slot_state { SLOT_UNREAD, SLOT_LISTED, SLOT_PLANNED, SLOT_DONE };
-
-struct slot { /* one path of the window */
-	enum slot_state state;
-	struct apply_item item;
-	struct apply_plan plan;
-	struct slice now; /* the bytes that a file which is not touched keeps */
-	bool same;	  /* it stands there already */
-	struct snapshot *base;
-	bool is_buffer;
-	struct slice sha256;
-	int tries;
-};
-
-struct apply {
-	enum apply_state state;
-	struct change_env env;
-	const struct apply_ops *ops;
-	void *self;
-	struct job job;
-
-	struct arena arena; /* of the window */
-	struct slot *window;
-	size_t n, cap, at;	    /* at: the path in hand */
-	struct workspace_put *list; /* of those that are SLOT_LISTED, in their order */
-	size_t n_list, bytes;	    /* bytes: what they shall hold */
-	struct workspace_many *many;
-	struct workspace_op *op;
-	struct runner_call *call;
-	struct sync_wait *sync; /* of the log */
-
-	bool lazy;	/* files were written that are not durable yet */
-	bool stop;	/* the owner wants no more */
-	struct err why; /* of the log */
-};
+enum { MAX_TRIES = 5 };
 
 static struct slice path_in_hand(const struct apply *x)
 {
-	return x->at < x->n ? x->window[x->at].item.path : SLICE("");
+	return x->w->at < x->w->n ? x->w->slot[x->w->at].item.path : SLICE("");
 }
 
-static void apply_goto(struct apply *x, enum apply_state next)
+void apply_goto(struct apply *x, enum apply_state next)
 {
 	static const char *const name[] = { "NEXT",	"LISTING",    "SWEEPING",
 					    "READING",	"JOURNALING", "WRITING",
@@ -73,21 +25,13 @@ static void apply_goto(struct apply *x, enum apply_state next)
 	x->state = next;
 }
 
-/* The next path comes from the loop, so that a long set leaves the loop to others in between, and
- * nothing calls back inside apply_start(). */
-static void go_on(struct apply *x, enum apply_state next)
+void apply_go_on(struct apply *x, enum apply_state next)
 {
 	apply_goto(x, next);
 	runq_post(x->env.workspace->runq, &x->job);
 }
 
-static void forget_text(struct slot *s)
-{
-	snapshot_unref(s->base);
-	s->base = NULL;
-}
-
-static void settle(struct apply *x, struct slot *s, bool written, const struct err *err)
+void apply_settle(struct apply *x, struct slot *s, bool written, const struct err *err)
 {
 	struct apply_result r = { written, written ? s->plan.after : s->now, s->now };
 
@@ -95,50 +39,7 @@ static void settle(struct apply *x, struct slot *s, bool written, const struct e
 		r.now = s->item.to_data;
 	s->state = SLOT_DONE;
 	x->stop = !x->ops->made(x->self, &s->item, &r, err) || x->stop;
-	forget_text(s);
-}
-
-/* --- what is known --- */
-
-static bool is_exact(struct apply *x, struct slot *s)
-{
-	struct workspace_put *p = &x->list[x->n_list];
-
-	*p = (struct workspace_put){ .path = s->item.path, .sweep = s->item.sweep };
-	if (!x->ops->exact || !x->env.workspace->runner || s->item.kind != RESTORE_TEXT ||
-	    !x->ops->exact(x->self, &x->arena, &s->item, &p->sha256, &s->plan))
-		return false;
-	p->after = s->plan.after;
-	p->mode = s->plan.mode;
-	p->folders = s->plan.folders;
-	x->bytes += p->after.len;
-	x->n_list++;
-	return true;
-}
-
-static void listed(void *payload, const struct err *err)
-{
-	struct apply *x = payload;
-	size_t at = 0;
-
-	x->many = NULL;
-	for (size_t i = 0; i < x->n; i++) {
-		struct slot *s = &x->window[i];
-
-		if (s->state != SLOT_LISTED)
-			continue;
-		s->state = SLOT_UNREAD;
-		if (x->list[at++].made && !err && !x->stop)
-			settle(x, s, true, NULL);
-	}
-	go_on(x, APPLY_READING);
-}
-
-static void write_list(struct apply *x)
-{
-	apply_goto(x, APPLY_LISTING);
-	x->lazy = true;
-	x->many = workspace_write_many(x->env.workspace, x->list, x->n_list, listed, x);
+	slot_forget_text(s);
 }
 
 /* --- reading and planning --- */
@@ -153,19 +54,19 @@ static void keep_text(struct apply *x, struct slot *s, const struct workspace_te
 {
 	bool snapshot = t->text && snapshot_text(t->text).ptr == t->bytes.ptr;
 
-	forget_text(s);
+	slot_forget_text(s);
 	s->base = t->text ? snapshot_ref(t->text) : NULL;
 	s->is_buffer = t->is_buffer;
-	s->sha256 = arena_dup(&x->arena, t->sha256);
+	s->sha256 = arena_dup(&x->w->arena, t->sha256);
 	s->now = (struct slice){ NULL, 0 };
 	if (t->exists)
-		s->now = snapshot ? t->bytes : arena_dup(&x->arena, t->bytes);
+		s->now = snapshot ? t->bytes : arena_dup(&x->w->arena, t->bytes);
 }
 
 static void was_read(void *payload, const struct workspace_text *t, const struct err *err)
 {
 	struct apply *x = payload;
-	struct slot *s = &x->window[x->at];
+	struct slot *s = &x->w->slot[x->w->at];
 	struct workspace_text kept;
 	struct err why = { 0 };
 
@@ -176,20 +77,20 @@ static void was_read(void *payload, const struct workspace_text *t, const struct
 		kept.bytes = s->now;
 		s->plan = (struct apply_plan){ .mode = 0 };
 	}
-	if (err || !x->ops->plan(x->self, &x->arena, &s->item, &kept, &s->plan, &why)) {
-		settle(x, s, false, err ? err : &why);
+	if (err || !x->ops->plan(x->self, &x->w->arena, &s->item, &kept, &s->plan, &why)) {
+		apply_settle(x, s, false, err ? err : &why);
 	} else {
 		s->state = SLOT_PLANNED;
 		/* Folders of a file that is gone already may be left of a crash between the two. */
 		s->same = same(s->now, s->plan.after) && (s->plan.folders == 0 || s->now.ptr);
 	}
-	go_on(x, APPLY_READING);
+	apply_go_on(x, APPLY_READING);
 }
 
 static void read_it(struct apply *x)
 {
 	apply_goto(x, APPLY_READING);
-	x->op = workspace_read(x->env.workspace, x->window[x->at].item.path, was_read, x);
+	x->op = workspace_read(x->env.workspace, x->w->slot[x->w->at].item.path, was_read, x);
 }
 
 static void swept(void *payload, struct slice json, const struct err *err)
@@ -200,7 +101,7 @@ static void swept(void *payload, struct slice json, const struct err *err)
 	x->call = NULL;
 	if (err)
 		log_warn("sweep: %s", err->msg); /* what is wrong there shows when it is read */
-	go_on(x, APPLY_READING);
+	apply_go_on(x, APPLY_READING);
 }
 
 static void journaled(void *payload, const struct err *err)
@@ -208,11 +109,11 @@ static void journaled(void *payload, const struct err *err)
 	struct apply *x = payload;
 
 	x->sync = NULL;
-	for (size_t i = 0; err && i < x->n; i++)
-		if (x->window[i].state == SLOT_PLANNED)
-			settle(x, &x->window[i], false, err);
-	x->at = 0;
-	go_on(x, APPLY_WRITING);
+	for (size_t i = 0; err && i < x->w->n; i++)
+		if (x->w->slot[i].state == SLOT_PLANNED)
+			apply_settle(x, &x->w->slot[i], false, err);
+	x->w->at = 0;
+	apply_go_on(x, APPLY_WRITING);
 }
 
 /* All are planned: the log hears of those that are going to be written. */
@@ -221,15 +122,15 @@ static void journal(struct apply *x)
 	size_t files = 0;
 
 	apply_goto(x, APPLY_JOURNALING);
-	for (size_t i = 0; x->ops->intend && i < x->n && !x->stop; i++) {
-		struct slot *s = &x->window[i];
+	for (size_t i = 0; x->ops->intend && i < x->w->n && !x->stop; i++) {
+		struct slot *s = &x->w->slot[i];
 		struct err why = { 0 };
 
 		if (s->state != SLOT_PLANNED || s->same || s->item.kind != RESTORE_TEXT)
 			continue;
 		files++;
 		if (!x->ops->intend(x->self, &s->item, &why))
-			settle(x, s, false, &why);
+			apply_settle(x, s, false, &why);
 	}
 	if (files > 0 && x->env.log && !x->stop)
 		x->sync = event_log_sync(x->env.log, journaled, x);
@@ -242,13 +143,13 @@ static void read_next(struct apply *x)
 	struct runner *r = x->env.workspace->runner;
 	struct slot *s;
 
-	while (x->at < x->n && x->window[x->at].state != SLOT_UNREAD)
-		x->at++;
-	if (x->at == x->n) {
+	while (x->w->at < x->w->n && x->w->slot[x->w->at].state != SLOT_UNREAD)
+		x->w->at++;
+	if (x->w->at == x->w->n) {
 		journal(x);
 		return;
 	}
-	s = &x->window[x->at];
+	s = &x->w->slot[x->w->at];
 	if (s->item.sweep && r && !x->ops->preview) {
 		s->item.sweep = false;
 		apply_goto(x, APPLY_SWEEPING);
@@ -257,7 +158,7 @@ static void read_next(struct apply *x)
 		read_it(x);
 	} else {
 		s->state = SLOT_PLANNED;
-		go_on(x, APPLY_READING);
+		apply_go_on(x, APPLY_READING);
 	}
 }
 
@@ -266,7 +167,7 @@ static void read_next(struct apply *x)
 static void written(void *payload, const struct err *err)
 {
 	struct apply *x = payload;
-	struct slot *s = &x->window[x->at];
+	struct slot *s = &x->w->slot[x->w->at];
 
 	x->op = NULL;
 	if (err && err->code == ERR_STALE && ++s->tries < MAX_TRIES) {
@@ -274,9 +175,9 @@ static void written(void *payload, const struct err *err)
 		if (x->ops->stale)
 			x->ops->stale(x->self, &s->item, err);
 	} else {
-		settle(x, s, !err && !same(s->now, s->plan.after), err);
+		apply_settle(x, s, !err && !same(s->now, s->plan.after), err);
 	}
-	go_on(x, APPLY_WRITING);
+	apply_go_on(x, APPLY_WRITING);
 }
 
 /* What is no text. */
@@ -286,8 +187,8 @@ static void put_done(void *payload, struct slice json, const struct err *err)
 
 	(void)json;
 	x->call = NULL;
-	settle(x, &x->window[x->at], !err, err);
-	go_on(x, APPLY_WRITING);
+	apply_settle(x, &x->w->slot[x->w->at], !err, err);
+	apply_go_on(x, APPLY_WRITING);
 }
 
 static void put_it(struct apply *x, struct slot *s)
@@ -304,8 +205,8 @@ static void put_it(struct apply *x, struct slot *s)
 
 	if (!r) {
 		(void)err_set(&err, ERR_SANDBOX, "the file runner is not available");
-		settle(x, s, false, &err);
-		go_on(x, APPLY_WRITING);
+		apply_settle(x, s, false, &err);
+		apply_go_on(x, APPLY_WRITING);
 	} else if (i->kind == RESTORE_MODE) {
 		x->call = runner_mode(r, i->path, i->from_mode, i->to_mode, put_done, x);
 	} else {
@@ -332,29 +233,29 @@ static void write_it(struct apply *x, struct slot *s)
 /* Were some changed while they were written: they are read again. */
 static void end_of_window(struct apply *x)
 {
-	x->at = 0;
-	for (size_t i = 0; i < x->n; i++)
-		if (x->window[i].state == SLOT_UNREAD) {
-			go_on(x, APPLY_READING);
+	x->w->at = 0;
+	for (size_t i = 0; i < x->w->n; i++)
+		if (x->w->slot[i].state == SLOT_UNREAD) {
+			apply_go_on(x, APPLY_READING);
 			return;
 		}
-	go_on(x, APPLY_NEXT);
+	apply_go_on(x, APPLY_NEXT);
 }
 
 static void write_next(struct apply *x)
 {
 	struct slot *s;
 
-	while (x->at < x->n && x->window[x->at].state != SLOT_PLANNED)
-		x->at++;
-	if (x->at == x->n) {
+	while (x->w->at < x->w->n && x->w->slot[x->w->at].state != SLOT_PLANNED)
+		x->w->at++;
+	if (x->w->at == x->w->n) {
 		end_of_window(x);
 		return;
 	}
-	s = &x->window[x->at];
+	s = &x->w->slot[x->w->at];
 	if (x->ops->preview || s->same) {
-		settle(x, s, !s->same, NULL);
-		go_on(x, APPLY_WRITING);
+		apply_settle(x, s, !s->same, NULL);
+		apply_go_on(x, APPLY_WRITING);
 	} else if (s->item.kind != RESTORE_TEXT) {
 		put_it(x, s);
 	} else {
@@ -417,36 +318,12 @@ static void sync_and_end(struct apply *x)
 	x->call = runner_sync(r, flushed, x);
 }
 
-static void clear_window(struct apply *x)
-{
-	for (size_t i = 0; i < x->n; i++)
-		forget_text(&x->window[i]);
-	x->n = x->at = x->n_list = x->bytes = 0;
-	arena_release(&x->arena);
-	arena_init(&x->arena);
-}
-
 static void next_window(struct apply *x)
 {
-	enum apply_gives got = GIVES_ITEM;
-
-	clear_window(x);
-	while (x->n < x->cap && x->bytes < WINDOW_BYTES) {
-		struct slot *s = &x->window[x->n];
-
-		*s = (struct slot){ .item = { .path = SLICE("") } };
-		got = x->ops->next(x->self, &x->arena, &s->item);
-		if (got == GIVES_NOTHING || (got == GIVES_FENCE && x->n > 0))
-			break;
-		if (got == GIVES_FENCE)
-			continue;
-		if (is_exact(x, s))
-			s->state = SLOT_LISTED;
-		x->n++;
-	}
-	if (x->n_list > 0)
-		write_list(x);
-	else if (x->n > 0)
+	apply_next_window(x);
+	if (x->state == APPLY_LISTING)
+		return;
+	if (x->w->n > 0)
 		read_next(x);
 	else
 		sync_and_end(x);
@@ -457,12 +334,14 @@ static void apply_step(struct job *j)
 {
 	struct apply *x = container_of(j, struct apply, job);
 
-	if (x->stop)
+	if (x->stop && !x->many)
 		sync_and_end(x);
 	else if (x->state == APPLY_NEXT)
 		next_window(x);
 	else if (x->state == APPLY_WRITING)
 		write_next(x);
+	else if (x->state == APPLY_LISTING)
+		apply_fill_ahead(x);
 	else
 		read_next(x);
 }
@@ -475,9 +354,10 @@ struct apply *apply_start(const struct change_env *e, const struct apply_ops *op
 	x->ops = ops;
 	x->self = self;
 	x->cap = ops->window > 0 ? ops->window : 1;
-	x->window = xcalloc(x->cap, sizeof(*x->window));
-	x->list = xcalloc(x->cap, sizeof(*x->list));
-	arena_init(&x->arena);
+	window_init(&x->windows[0], x->cap);
+	window_init(&x->windows[1], x->cap);
+	x->w = &x->windows[0];
+	x->then = &x->windows[1];
 	job_init(&x->job, apply_step);
 	runq_post(e->workspace->runq, &x->job);
 	return x;
@@ -492,9 +372,7 @@ void apply_drop(struct apply *x)
 	workspace_drop(x->op);
 	runner_drop(x->call);
 	sync_drop(x->sync);
-	clear_window(x);
-	arena_release(&x->arena);
-	free(x->window);
-	free(x->list);
+	window_release(x->w);
+	window_release(x->then);
 	free(x);
 }

@@ -12,7 +12,8 @@
  *                                           SYNCING --the log is on the disk--> ENDED
  *
  * A plan is made from what stands there when it is made, and written only if that still stands
- * there. LISTING is a short cut for many files: one request, and no content comes here. */
+ * there. LISTING is a short cut for many files: one request, and no content comes here. While the worker
+ * is at it, the next window is filled, and what was made of the last one is noted; only a fence waits. */
 #ifndef EMEND_CHANGE_APPLY_H
 #define EMEND_CHANGE_APPLY_H
 
