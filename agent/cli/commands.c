@@ -59,9 +59,9 @@ static const struct command table[] = {
 	  "  emend commit -m \"Fix the sign of add()\"\n" },
 	{ "undo", "[-y] [--list | --dry-run] [TASK|SESSION|STEP]",
 	  "put back what a task, or one step of the newest, changed",
-	  "A file is put back only where Emend's change still stands; the rest is named and left "
-	  "alone. --list shows the tasks whose changes stand, with their steps; --dry-run the diff of what\n"
-	  "would come of it.\n",
+	  "A file is put back only where Emend's change still stands; the rest is named and left\n"
+	  "alone. --list shows the tasks whose changes stand, with their steps; --dry-run the diff\n"
+	  "of what would come of it.\n",
 	  OPTS_COMMON | OPT_CONFIRM | OPT_JSON | OPT_NO_SANDBOX | OPT_LIST | OPT_DRY_RUN |
 		  OPT_LIMIT,
 	  1, cmd_undo,

@@ -98,14 +98,17 @@ def do(w, name, columns, **env):
     eye = Eye(w, name, columns, "do", "--model", w.script(LOOK, EDIT, dict(RUN, delay_ms=1500), {"text": ANSWER, "chunk_ms": 1}),
               "make the check pass", **env)
     eye.t.wait_for(PROMPT, 60)
-    eye.keep("question")
+    rows = eye.keep("question")
+    expect(any(row.startswith("    +") for row in rows) == (columns == 40), rows)  # what is wrapped has its sign again
     eye.t.type("y\n")
     if env.get("TERM") != "dumb":
         eye.wait("thinking 1 s")
         eye.keep("thinking")
     eye.wait("Undo it: emend undo")
     eye.t.end()
-    judge(eye.keep("end"), eye, plain="NO_COLOR" in env or env.get("TERM") == "dumb")
+    rows = eye.keep("end")
+    expect(rows.count("  [x] Read the code") == 1 and "  plan updated" not in rows, rows)
+    judge(rows, eye, plain="NO_COLOR" in env or env.get("TERM") == "dumb")
 
 
 def width(text):
@@ -167,7 +170,9 @@ def chat(w, name, columns, **env):
         n = eye.count(words)
         t.type(line + "\r")
         eye.wait(words, n + 1)
-    eye.keep("commands")
+    rows = eye.keep("commands")
+    spent = [i for i, row in enumerate(rows) if row.startswith("spent:")][-1]
+    expect(rows[spent + 1].startswith("         " if columns == 40 else "changed: "), rows)
     t.type("\x04")
     eye.wait("Go on: emend chat --resume")
     t.end()

@@ -16,13 +16,18 @@
 /* Ctrl-C again within this time leaves. */
 enum { AGAIN_MS = 2000 };
 
-void chat_note(struct chat *c, struct slice text)
+void chat_row(struct chat *c, const char *name, struct slice text)
 {
 	if (c->host.json || c->host.quiet)
 		return;
 	begin_line(&c->host);
-	flow_line(c->host.log, TERM_DIM, "", TERM_PLAIN, text);
+	flow_line(c->host.log, TERM_DIM, name, TERM_DIM, text);
 	(void)term_flush(c->host.log);
+}
+
+void chat_note(struct chat *c, struct slice text)
+{
+	chat_row(c, "", text);
 }
 
 /* --- a turn --- */

@@ -70,6 +70,8 @@ void chat_interrupt(struct chat *c);
 void chat_leave(struct chat *c); /* now, or as soon as nothing runs */
 /* A line of ours above the box. */
 void chat_note(struct chat *c, struct slice text);
+/* The same, of several: "name" in front, and what is wrapped goes on behind it. */
+void chat_row(struct chat *c, const char *name, struct slice text);
 
 /* typing.c */
 NODISCARD bool typing_open(struct chat *c, struct err *err);

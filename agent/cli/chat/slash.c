@@ -93,14 +93,14 @@ static void run_status(struct chat *c, struct slice arg)
 	for (size_t i = 0; i < c->n_files; i++)
 		files = i ? arena_printf(a, "%.*s, %.*s", SLICE_ARG(files), SLICE_ARG(c->files[i]))
 			  : c->files[i];
-	chat_note(c, arena_printf(a, "session: %.*s",
-				  SLICE_ARG(c->session.len ? c->session : SLICE("none yet"))));
-	chat_note(c, arena_printf(a, "folder:  %.*s", SLICE_ARG(c->place.workspace)));
-	chat_note(c, arena_printf(a, "model:   %.*s", SLICE_ARG(c->model)));
-	chat_note(c, arena_printf(a, "mode:    %s", mode_name(c->place.config.mode)));
-	chat_note(c, arena_printf(a, "spent:   $%.4f of $%.2f in this session", c->usd,
-				  c->place.config.budget.session_usd));
-	chat_note(c, arena_printf(a, "changed: %.*s", SLICE_ARG(files)));
+	chat_row(c, "session: ", c->session.len ? c->session : SLICE("none yet"));
+	chat_row(c, "folder:  ", c->place.workspace);
+	chat_row(c, "model:   ", c->model);
+	chat_row(c, "mode:    ", slice_of(mode_name(c->place.config.mode)));
+	chat_row(c, "spent:   ",
+		 arena_printf(a, "$%.4f of $%.2f in this session", c->usd,
+			      c->place.config.budget.session_usd));
+	chat_row(c, "changed: ", files);
 }
 
 static void run_cost(struct chat *c, struct slice arg)

@@ -121,8 +121,13 @@ void sheet_diff(struct sheet *s, const char *first, const char *next, struct sli
 {
 	struct slice line;
 
-	while (slice_next_line(&diff, &line))
-		sheet_line(s, term_diff_style(line), first, next, line);
+	while (slice_next_line(&diff, &line)) {
+		bool sign = line.len > 0 && (line.ptr[0] == '+' || line.ptr[0] == '-');
+
+		sheet_line(s, term_diff_style(line), first,
+			   sign ? arena_printf(s->arena, "%s%c", next, line.ptr[0]).ptr : next,
+			   line);
+	}
 }
 
 void sheet_prose(struct sheet *s, enum term_style style, const char *first, const char *next,

@@ -28,7 +28,7 @@ void sheet_line(struct sheet *s, enum term_style style, const char *first, const
 /* The lines of a text, as sheet_line(). */
 void sheet_text(struct sheet *s, enum term_style style, const char *first, const char *next,
 		struct slice text);
-/* The lines of a unified diff, each in its colour. */
+/* The lines of a unified diff, each in its colour; what is wrapped of one has its sign again, behind `next`. */
 void sheet_diff(struct sheet *s, const char *first, const char *next, struct slice diff);
 /* Prose: its line ends are blanks, and it is wrapped between words where that is possible. */
 void sheet_prose(struct sheet *s, enum term_style style, const char *first, const char *next,

@@ -217,6 +217,8 @@ static void put_result(struct host_cli *h, const struct task_event *ev)
 	h->last_call[0] = '\0';
 	if (!ev->ok && slice_eq_cstr(ev->text, "denied"))
 		return; /* that was said when it was decided */
+	if (ev->ok && slice_eq_cstr(ev->tool, "update_plan"))
+		return; /* its steps were shown */
 	if (ev->ok && label && is_read(ev->tool) && ev->text.len < READS_BYTES / 2) {
 		add_read(h, slice_of(label->text), ev->text);
 		return;
