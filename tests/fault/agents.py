@@ -1,4 +1,11 @@
-"""A model at the gate: what it calls, and whether what it was told is so."""
+"""A model at the gate: what it calls, and whether what it was told is so; and what people say to it while it works.
+
+Words of people to a task are "s7.". A word that the task was given (the command that said it ended well) is heard in the very next
+request, once in each from then on; one that was taken back is never heard; no other task hears it, and it stands in no file."""
+import json
+import re
+from collections import Counter
+
 from desk import Broken, words
 
 NAMES = ["one.txt", "two.txt", "three.txt", "four.txt", "five.txt"]
@@ -14,6 +21,51 @@ class Agent:
         self.request, self.calls, self.saw = None, {}, {}
         self.own = set()  # words of its own, which it may leave out when it writes a whole file
         self.task, self.asked = None, False  # in an editor: its id; whether the server is asked how it is
+        self.told = {}  # word of a person -> "sent", "taken", "heard" or "back"
+        self.due = set()  # of them, those that the next request must have
+        self.done = False  # its task came to a good end
+
+    # --- what it is told meanwhile ---
+
+    def steer(self, word):
+        self.told[word] = "sent"
+
+    def taken(self, word):
+        if self.told[word] == "sent":
+            self.told[word] = "taken"
+        self.over(self.done)
+
+    def unsteer(self):
+        """Which of them goes is known when it has gone."""
+        for word, state in self.told.items():
+            self.told[word] = "sent" if state == "taken" else state
+
+    def taken_back(self, text):
+        for word in re.findall(r"\bs\d+\.", text):
+            if self.told[word] == "heard":
+                raise Broken("agent %d has heard %s, which was taken back" % (self.number, word))
+            self.told[word] = "back"
+
+    def hears(self):
+        said = Counter(re.findall(r"\bs\d+\.", json.dumps(self.request.body["messages"]).replace("\\n", " ")))
+        for word, state in self.told.items():
+            n = said.pop(word, 0)
+            least = 1 if state == "heard" or state == "taken" and word in self.due else 0
+            if not least <= n <= (0 if state == "back" else 1):
+                raise Broken("agent %d hears %s %d times; it was %s" % (self.number, word, n, state))
+            if n:
+                self.told[word] = "heard"
+        if said:
+            raise Broken("agent %d hears %s, which nobody told it" % (self.number, sorted(said)))
+
+    def over(self, done):
+        """done: its task came to a good end, and would have gone on for a word that waits."""
+        self.done = done
+        deaf = [word for word, state in self.told.items() if state == "taken"]
+        if done and deaf:
+            raise Broken("the task of agent %d is done, and did not hear %s" % (self.number, deaf))
+
+    # --- what it calls ---
 
     def change(self, name, word):
         """For `result`: in which epoch it must be there."""
@@ -56,6 +108,7 @@ class Agent:
     def turn(self, rng):
         """Its next turn is said; a line that tells what it is."""
         request, self.request = self.request, None
+        self.due = {word for word, state in self.told.items() if state == "taken"}
         self.desk.works(self.number)
         if self.turns == 0:
             request.say({"text": "agent %d is done" % self.number})

@@ -1,9 +1,12 @@
 """A workspace with people in it: files, editors with a real `emend lsp` each, and what must hold of every byte.
 
-Words that people type are "u7." and words of agents "a7.", each once in the world. What must hold:
+Words that people type are "u7." and words of agents "a7.", each once in the world; words to a task are "s7." (agents.py).
+What must hold:
 
   - a word of a person that is in a buffer or a file is still there behind every edit and write of Emend;
   - so is a word of an agent, once the agent was told that its change was made; only an undo takes it back;
+  - what a person took back in the editor (its own undo, behind an edit of Emend too) does not come again by itself;
+  - a rewind where something is in the way does nothing; one that was done, and undone by another, changed no byte;
   - no file is written that an editor has open, if the editor's server knew so before the step that wrote began;
     a command that a person typed (`emend run`) may write one whose text is saved.
 
@@ -22,7 +25,7 @@ for folder in ("cli", "session"):
 import editor as text_of  # noqa: E402
 import wire  # noqa: E402
 
-WORD = re.compile(r"\b[ua]\d+\.")
+WORD = re.compile(r"\b[uas]\d+\.")
 WAIT = 180  # seconds for what must come; the machine may be busy
 
 
@@ -45,6 +48,9 @@ class Desk:
         self.confirmed = {}  # name -> words of agents that are there to stay
         self.epochs = {}     # name -> how often a person decided what stands there
         self.working = {}    # who -> since when a step of Emend is under way
+        self.gone = {}       # name -> words that a person took back, and nobody put there again
+        self.unsettled = None  # what was half made then is brought to its end, or taken back, by the next task behind this number
+        self.honest = False  # editors make every edit that they are asked for
         self.undoing = set()
         self.commands = set()  # of a person, among those at work
 
@@ -81,6 +87,28 @@ class Desk:
         """A person threw something away, or who holds the file is another now."""
         self.epochs[name] = self.epochs.get(name, 0) + 1
         self.confirmed[name] = self.confirmed.get(name, set()) & self.truth(name)
+        self.gone[name] = self.gone.get(name, set()).difference(*(words(t) for t in self.texts(name)))
+
+    def took_back(self, name, gone):
+        """While somebody works the same edit may still be on its way to the other editor."""
+        self.decided(name)
+        if not self.working and self.unsettled is None:
+            self.gone[name] |= gone.difference(*(words(t) for t in self.texts(name)))
+
+    def unsettle(self):
+        """Somebody is killed: what it left half made is looked at later."""
+        self.unsettled = self.next()
+        self.gone = {}
+
+    def settled(self, task):
+        if self.unsettled is not None and task > self.unsettled:
+            self.unsettled = None
+
+    def everything(self):
+        """Every byte that somebody could lose."""
+        out = {n: self.read(n) for n in os.listdir(self.w.path) if not n.startswith(".")}
+        out.update({(e.name, n): b.text for e in self.editors for n, b in e.buffers.items()})
+        return out
 
     def texts(self, name):
         """What the people who have it open see; else the file."""
@@ -97,6 +125,10 @@ class Desk:
             kept |= gone & self.confirmed.get(name, set())
         if kept:
             raise Broken("%s of %s lost %s\nbefore: %r\nafter: %r" % (what, name, sorted(kept), before, after))
+        new = words(after) - words(before)
+        back = set() if self.undoing or self.unsettled is not None else new & self.gone.get(name, set())
+        if back or any(x[0] == "s" for x in new):
+            raise Broken("%s of %s brings %s\nbefore: %r\nafter: %r" % (what, name, sorted(back or new), before, after))
 
     def look(self):
         """Everything that Emend wrote since the last look."""
@@ -122,12 +154,21 @@ class Desk:
         self.undoing.discard(who)
         for name in self.confirmed:
             self.confirmed[name] &= self.truth(name) if whole else set()
+        if not whole:
+            self.unsettle()
 
 
 class Buffer:
     def __init__(self, text):
         self.text, self.base, self.version = text, text, 1
         self.known = None  # since when the server is known to know
+        self.past, self.ahead = [], []  # of the editor's undo: earlier texts, and those that were taken back
+
+    def becomes(self, text):
+        self.past = self.past[-30:] + [self.text]
+        self.ahead = []
+        self.text = text
+        self.version += 1
 
 
 class Editor:
@@ -214,13 +255,31 @@ class Editor:
             self.server.send({"method": "textDocument/didClose", "params": {"textDocument": {"uri": self.uri(name)}}})
 
     def change(self, name, start, end, new):
+        before = self.buffers[name].text
+        self.buffers[name].becomes(before[:start] + new + before[end:])
+        self.tell_change(name, before, start, end, new)
+
+    def tell_change(self, name, before, start, end, new):
         b = self.buffers[name]
-        before, b.text = b.text, b.text[:start] + new + b.text[end:]
-        b.version += 1
         if self.server:
             span = {"start": text_of.position_of(before, start, "utf-16"), "end": text_of.position_of(before, end, "utf-16")}
             self.server.send({"method": "textDocument/didChange", "params": {
                 "textDocument": {"uri": self.uri(name), "version": b.version}, "contentChanges": [{"range": span, "text": new}]}})
+
+    def take_back(self, name, again):
+        """The editor's own undo, or its redo; False: there is none."""
+        b = self.buffers[name]
+        before, stack, other = b.text, *((b.ahead, b.past) if again else (b.past, b.ahead))
+        if not stack:
+            return False
+        b.text = stack.pop()
+        other.append(before)
+        b.version += 1
+        start = len(os.path.commonprefix((before, b.text)))
+        rest = len(os.path.commonprefix((before[start:][::-1], b.text[start:][::-1])))
+        self.tell_change(name, before, start, len(before) - rest, b.text[start:len(b.text) - rest])
+        self.desk.took_back(name, words(before) - words(b.text))
+        return True
 
     def reload(self, name):
         """What others wrote, and what was typed here is thrown away."""
@@ -274,7 +333,7 @@ class Editor:
         change, = edit["documentChanges"]
         name = os.path.basename(change["textDocument"]["uri"])
         b, version = self.buffers.get(name), change["textDocument"]["version"]
-        luck = rng.random()
+        luck = 1 if self.desk.honest else rng.random()
         if not b or version not in (None, b.version) or luck < 0.03:
             return False
         if luck < 0.05:
@@ -282,8 +341,7 @@ class Editor:
         after = text_of.apply_edits(b.text, change["edits"], "utf-16")
         self.desk.say("%s: edit of %s: %s" % (self.name, name, sorted(words(after) ^ words(b.text))))
         self.desk.lost(name, b.text, after, "an edit in " + self.name)
-        b.text = after
-        b.version += 1
+        b.becomes(after)
         self.server.send({"method": "textDocument/didChange", "params": {
             "textDocument": {"uri": self.uri(name), "version": b.version}, "contentChanges": [{"text": after}]}})
         return True

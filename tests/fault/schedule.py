@@ -4,13 +4,12 @@ killed, hang or lie.   usage: schedule.py [STEPS [SEED | any]]
 
 Each step is one thing that a person, an editor, a model or bad luck does; what must hold of every byte stands in
 desk.py and is looked at behind each step. Models wait at a gate, so that everything can happen between two of their
-turns, and during one. `make fuzz` runs it. The same seed gives the same choices; the processes have their own pace. EMEND_SCHEDULE=1 tells
-each step."""
+turns, and during one. The same seed gives the same choices; the processes have their own pace. `make check` runs a short one, `make fuzz`
+a longer one from a seed of its own. EMEND_SCHEDULE=1 tells each step."""
 import os
 import queue
 import random
 import signal
-import subprocess
 import sys
 import time
 import traceback
@@ -18,8 +17,9 @@ import traceback
 import gate
 from agents import LINES, NAMES, Agent
 from desk import WAIT, Broken, Desk, Editor
+from terminals import Terminal, Terminals
 
-from support import EMEND, Workspace, all_is_the_same_again, expect
+from support import Workspace, all_is_the_same_again, expect
 
 LONG = 900  # seconds for a look at all sessions
 FULL = 4000  # a file with so many characters is tidied up
@@ -44,15 +44,7 @@ def alive(pid):
         return False
 
 
-class Terminal:
-    """A place where one command after the other runs."""
-
-    def __init__(self, name):
-        self.name, self.process, self.agent, self.killed = name, None, None, False
-        self.out = None
-
-
-class Schedule:
+class Schedule(Terminals):
     def __init__(self, w, seed):
         self.w, self.rng, self.told = w, random.Random(seed), []
         self.begin = time.monotonic()
@@ -113,10 +105,14 @@ class Schedule:
             request.say(None)  # of one that was killed
             return
         agent.request = request
+        agent.hears()
+        self.desk.settled(agent.number)
         agent.results()
         self.desk.rests(agent.number)
 
-    def forget(self, agent):
+    def forget(self, agent, done=False):
+        """done: its task came to a good end."""
+        agent.over(done)
         if agent.request:
             agent.request.say(None)
         self.agents.pop(agent.number, None)
@@ -134,31 +130,12 @@ class Schedule:
         state, = [t["state"] for t in tasks if t["taskId"] == agent.task]
         if state != "running" and agent.number in self.agents:
             self.say("agent %d: %s" % (agent.number, state))
-            self.forget(agent)
+            self.forget(agent, state == "done")
 
     def server_dead(self, e):
         for agent in [a for a in self.agents.values() if a.home is e]:
             self.forget(agent)
         self.desk.rests(e.name)
-
-    def ended(self, t):
-        status, t.process = t.process.returncode, None
-        self.say("%s: ended with %d" % (t.name, status))
-        without_child = (6, 137) if self.children else ()
-        if not t.killed and status not in (0, 1, 4, 5) + without_child:
-            with open(t.out, encoding="utf-8", errors="replace") as f:
-                raise Broken("%s: status %d: %s" % (t.name, status, f.read()[-3000:]))
-        if t.agent:
-            self.forget(t.agent)
-            t.agent = None
-        self.desk.rests(t.name)
-        if t.name in self.desk.undoing:
-            self.desk.settle_undo(t.name, whole=status in (0, 4))
-            self.all_decided()
-
-    def all_decided(self):
-        for name in self.desk.files:
-            self.desk.decided(name)
 
     def new_agent(self, home):
         agent = Agent(self.desk, home, self.rng.randrange(6))
@@ -215,6 +192,14 @@ class Schedule:
         e.reload(name)
         return "%s reloads %s" % (e.name, name)
 
+    def step_take_back(self):
+        """The editor's own undo, or redo: of what was typed here, or of an edit of Emend."""
+        e, name = self.some_buffer()
+        again = bool(e and e.buffers[name].ahead) and self.rng.random() < 0.5
+        if not e or e.stopped or not e.take_back(name, again):
+            return None
+        return "%s: %s in %s" % (e.name, "redo" if again else "undo", name)
+
     def step_agree(self):
         """One of two who see different texts saves, the other loads that."""
         both = [n for n in NAMES if all(n in e.buffers and not e.stopped for e in self.desk.editors)]
@@ -224,45 +209,6 @@ class Schedule:
         a.save(name)
         b.reload(name)
         return "%s: as in %s" % (name, a.name)
-
-    def step_do(self):
-        free = [t for t in self.terminals if not t.process]
-        if not free:
-            return None
-        t = self.rng.choice(free)
-        t.agent = self.new_agent(t)
-        self.run(t, "do", "--yes", "--json", "agent %d" % t.agent.number)
-        return "%s: agent %d" % (t.name, t.agent.number)
-
-    def step_undo(self):
-        free = [t for t in self.terminals if not t.process]
-        if not free:
-            return None
-        t = self.rng.choice(free)
-        self.desk.works(t.name)
-        self.desk.undoing.add(t.name)
-        self.all_decided()
-        self.run(t, self.rng.choice(("undo", "undo", "redo")), "-y")
-        return "%s: undo" % t.name
-
-    def step_other(self):
-        """Words to a task, or its end, from another terminal; a command of a person."""
-        free = [t for t in self.terminals if not t.process]
-        if not free:
-            return None
-        t, name = self.rng.choice(free), self.rng.choice(NAMES)
-        args = self.rng.choice((["cancel"], ["tasks"], ["status"], ["run", "--", "sh", "-c", "echo >> %s" % name]))
-        self.desk.works(t.name)
-        if args[0] == "run":
-            self.desk.commands.add(t.name)
-        self.run(t, *args)
-        return "%s: %s" % (t.name, " ".join(args))
-
-    def run(self, t, *args):
-        t.killed, t.out = False, os.path.join(self.w.base, t.name + ".out")
-        with open(t.out, "wb") as f:
-            t.process = subprocess.Popen([EMEND, *args], cwd=self.w.path, env=self.w.env, stdin=subprocess.DEVNULL, stdout=f,
-                                         stderr=subprocess.STDOUT, start_new_session=True)
 
     def step_task(self):
         e = self.rng.choice(self.desk.editors)
@@ -289,6 +235,7 @@ class Schedule:
 
     def step_kill(self):
         kind = self.rng.choice(("server", "terminal", "child"))
+        self.desk.unsettle()
         busy = [t for t in self.terminals if t.process]
         if kind == "server":
             e = self.rng.choice([x for x in self.desk.editors if x.server] or [None])
@@ -341,8 +288,9 @@ class Schedule:
         self.start_server(e)
         return "%s: a new server" % e.name
 
-    WEIGHTS = {step_type: 40, step_open: 6, step_close: 2, step_save: 6, step_reload: 2, step_agree: 3, step_do: 8, step_undo: 2,
-               step_other: 1, step_task: 3, step_turn: 30, step_hang: 1, step_kill: 2, step_start: 4}
+    WEIGHTS = {step_type: 40, step_open: 6, step_close: 2, step_save: 6, step_reload: 2, step_agree: 3, step_take_back: 6,
+               Terminals.step_do: 8, Terminals.step_undo: 2, Terminals.step_steer: 5, Terminals.step_rewind: 8,
+               Terminals.step_other: 1, step_task: 3, step_turn: 30, step_hang: 1, step_kill: 2, step_start: 4}
 
     def step(self):
         for e in self.desk.editors:
@@ -432,7 +380,7 @@ def run(steps, seed):
 
 
 def main(argv):
-    steps = int(argv[1]) if len(argv) > 1 else 400
+    steps = int(argv[1]) if len(argv) > 1 else 1000
     seed = argv[2] if len(argv) > 2 else "1"
     seed = random.randrange(1 << 32) if seed == "any" else int(seed)
     print("1..1\n# seed %d" % seed, flush=True)
