@@ -107,6 +107,7 @@ done <<-'END' | report 'a library is included by its own folder only'
 	pcre2\.h agent/worker|agent/policy|agent/tool
 	md4c\.h agent/cli
 	microhttpd\.h agent/serve
+	postgresql/ agent/fleet
 END
 
 # shellcheck disable=SC2086

@@ -144,7 +144,7 @@ static const struct command table[] = {
 	  "With --nats it is a worker of a fleet, too: tasks come over NATS to whichever worker is free.\n"
 	  "docs/execution-service.md has the paths and the answers.\n",
 	  OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP | OPT_HTTP | OPT_TOKEN_FILE |
-		  OPT_AT_ONCE | OPT_QUEUE | OPT_NATS | OPT_NAME,
+		  OPT_AT_ONCE | OPT_QUEUE | OPT_NATS | OPT_NAME | OPT_REDIS | OPT_POSTGRES,
 	  0, cmd_serve,
 	  "  emend serve\n"
 	  "  emend serve --nats nats://127.0.0.1:4222\n"

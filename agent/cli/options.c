@@ -57,6 +57,10 @@ static const struct option_spec table[] = {
 	  "executions that wait for a place; more are refused (1000)" },
 	{ OPT_NATS, '\0', "--nats", "URL",
 	  "nats://HOST:PORT: take tasks from there, as one of a fleet (also: EMEND_NATS_URL)" },
+	{ OPT_REDIS, '\0', "--redis", "URL",
+	  "redis://HOST:PORT or unix:PATH: where answers are cached (also: EMEND_REDIS_URL)" },
+	{ OPT_POSTGRES, '\0', "--postgres", "URL",
+	  "postgres://HOST/DATABASE: where the history is kept (also: EMEND_POSTGRES_URL)" },
 	{ OPT_NAME, '\0', "--name", "NAME", "of the fleet: tasks of agent.NAME.task (emend)" },
 	{ OPT_CONFIRM, 'y', "--yes", NULL, "do not ask" },
 	{ OPT_JSON, '\0', "--json", NULL,
@@ -191,6 +195,10 @@ static bool set(struct args *a, const struct option_spec *o, const char *value, 
 		a->token_file = value;
 	else if (o->id == OPT_NATS)
 		a->nats = value;
+	else if (o->id == OPT_REDIS)
+		a->redis = value;
+	else if (o->id == OPT_POSTGRES)
+		a->postgres = value;
 	else if (o->id == OPT_NAME)
 		a->name = value;
 	else if (o->id == OPT_STDIN)

@@ -53,6 +53,8 @@
 #define OPT_QUEUE OPTION_BIT(42)
 #define OPT_NATS OPTION_BIT(43)
 #define OPT_NAME OPTION_BIT(44)
+#define OPT_REDIS OPTION_BIT(45)
+#define OPT_POSTGRES OPTION_BIT(46)
 /* Groups of them. */
 #define OPTS_COMMON (OPT_DIR | OPT_CONFIG | OPT_VERBOSE | OPT_QUIET | OPT_HELP)
 #define OPTS_TASK                                                                      \
@@ -73,7 +75,7 @@ enum { RW_MAX = 16, ENV_MAX = 128, IMAGES_MAX = 10 };
 struct args {		/* strings are argv's own */
 	uint64_t given; /* mask of the options that were typed */
 	const char *dir, *model, *mode, *config, *by, *resume, *message, *language, *in, *status,
-		*http, *token_file, *nats, *name;
+		*http, *token_file, *nats, *name, *redis, *postgres;
 	double max_usd, max_time, timeout;
 	int64_t max_tokens, max_turns, limit, memory, at_once, queue;
 	const char *output_schema;

@@ -58,6 +58,22 @@ static void add(void *self, const struct exec_row *r)
 	store_post(s->store, &x->job);
 }
 
+void exec_row_write(struct jw *w, const struct exec_row *r)
+{
+	jw_object(w);
+	jw_kstr(w, "execution_id", r->id);
+	jw_kstr(w, "language", r->language);
+	jw_kstr(w, "status", r->status);
+	jw_ki64(w, "exit_code", r->exit_code);
+	jw_kf64(w, "execution_time_ms", r->ms);
+	jw_kf64(w, "memory_used_mb", r->memory_mb);
+	jw_kstr(w, "created_at", r->created_at);
+	jw_kbool(w, "cached", r->cached);
+	jw_kstr(w, "code_sha256", r->code_sha256);
+	jw_kstr(w, "correlation_id", r->correlation);
+	jw_end(w);
+}
+
 /* --- ask --- */
 
 struct exec_asked {
@@ -77,21 +93,9 @@ struct exec_asked {
 static void write_row(void *payload, const struct exec_row *r)
 {
 	struct exec_asked *x = payload;
-	struct jw *w = &x->w;
 
 	x->n++;
-	jw_object(w);
-	jw_kstr(w, "execution_id", r->id);
-	jw_kstr(w, "language", r->language);
-	jw_kstr(w, "status", r->status);
-	jw_ki64(w, "exit_code", r->exit_code);
-	jw_kf64(w, "execution_time_ms", r->ms);
-	jw_kf64(w, "memory_used_mb", r->memory_mb);
-	jw_kstr(w, "created_at", r->created_at);
-	jw_kbool(w, "cached", r->cached);
-	jw_kstr(w, "code_sha256", r->code_sha256);
-	jw_kstr(w, "correlation_id", r->correlation);
-	jw_end(w);
+	exec_row_write(&x->w, r);
 }
 
 static void ask_work(struct store_job *j)

@@ -20,6 +20,10 @@ struct exec_history {
 	void (*drop)(struct exec_asked *a); /* done is never called; NULL is fine */
 };
 
+/* A row as every history tells it, as a value. */
+struct jw;
+void exec_row_write(struct jw *w, const struct exec_row *r);
+
 struct exec_sqlite {
 	struct exec_history history;
 	struct store *store;

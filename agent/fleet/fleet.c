@@ -34,12 +34,9 @@ static const char *state_of(const struct fleet *f)
 static void put_connections(const struct fleet *f, struct jw *w)
 {
 	jw_kobject(w, "connections");
-	jw_kobject(w, f->o.breaker->name);
-	jw_kcstr(w, "state", f->o.breaker->connected ? "connected" : "away");
-	jw_end(w);
-	for (size_t i = 0; i < f->o.n_others; i++) {
-		jw_kobject(w, f->o.others[i]->name);
-		jw_kcstr(w, "state", f->o.others[i]->connected ? "connected" : "away");
+	for (size_t i = 0; i < f->o.n_links; i++) {
+		jw_kobject(w, f->o.links[i]->name);
+		jw_kcstr(w, "state", f->o.links[i]->connected ? "connected" : "away");
 		jw_end(w);
 	}
 	jw_end(w);
@@ -197,13 +194,20 @@ static void take_none(struct fleet *f)
 	f->sid_queue = f->sid_all = 0;
 }
 
-void fleet_drain(struct fleet *f, void (*drained)(void *payload), void *payload)
+void fleet_leave(struct fleet *f)
 {
+	if (f->draining)
+		return;
 	f->draining = true;
-	f->drained = drained;
-	f->payload = payload;
 	take_none(f);
 	tell(f, fleet_subject(f, FLEET_HEARTBEAT), write_beat);
+}
+
+void fleet_drain(struct fleet *f, void (*drained)(void *payload), void *payload)
+{
+	fleet_leave(f);
+	f->drained = drained;
+	f->payload = payload;
 	fleet_settle(f);
 }
 

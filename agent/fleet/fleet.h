@@ -32,14 +32,16 @@ struct fleet_options { /* borrowed for as long as it lives */
 	const struct server_url *url;
 	struct slice name;		     /* one word: nats_is_word() */
 	struct breaker *breaker;	     /* of NATS */
-	const struct breaker *const *others; /* of what else it is connected with, for its status */
-	size_t n_others;
+	const struct breaker *const *links;  /* of all that it is connected with, for its status */
+	size_t n_links;
 };
 
 struct fleet *fleet_new(const struct fleet_options *o);
 /* Tasks are taken from here on: code can run on this machine. */
 void fleet_join(struct fleet *f);
-/* Takes nothing more; calls `drained` once, from the loop, when all that runs is answered, or cannot be. */
+/* Takes nothing more. */
+void fleet_leave(struct fleet *f);
+/* The same, and calls `drained` once, from the loop, when all that runs is answered, or cannot be. */
 void fleet_drain(struct fleet *f, void (*drained)(void *payload), void *payload);
 /* Ends what runs, without an answer. NULL is fine; not from inside one of its callbacks. */
 void fleet_free(struct fleet *f);

@@ -50,10 +50,12 @@ void serve_error(struct serve_call *c, unsigned status, const char *code, const 
 
 void serve_fail(struct serve_call *c, const struct err *err)
 {
-	unsigned status = err->code == ERR_TOO_LARGE				   ? 429
-			  : err->code == ERR_INVALID				   ? 400
-			  : err->code == ERR_NOT_FOUND || err->code == ERR_SANDBOX ? 503
-										   : 500;
+	unsigned status =
+		err->code == ERR_TOO_LARGE ? 429
+		: err->code == ERR_INVALID ? 400
+		: err->code == ERR_NOT_FOUND || err->code == ERR_SANDBOX || err->code == ERR_IO
+			? 503
+			: 500;
 
 	serve_error(c, status, exec_error_name(err->code), "%s", err->msg);
 }

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -101,6 +102,69 @@ class Nats(Server):
     @property
     def url(self):
         return "nats://127.0.0.1:%d" % self.port
+
+
+class Redis(Server):
+    missing = None if program("redis-server") else "redis-server is not installed"
+
+    def __init__(self, *args):
+        super().__init__()
+        self.args = args
+        self.start()
+
+    def start(self):
+        self.spawn([program("redis-server"), "--port", "0", "--unixsocket", self.path("sock"), "--unixsocketperm", "777",
+                    "--dir", self.folder, "--save", "", *self.args])
+        self.wait(lambda: self.ask(b"PING\r\n"))
+
+    def ask(self, line):
+        """The first line of the answer; None: it is not there."""
+        try:
+            with socket.socket(socket.AF_UNIX) as s:
+                s.settimeout(SECONDS)
+                s.connect(self.path("sock"))
+                s.sendall(line)
+                return s.makefile("rb").readline()
+        except OSError:
+            return None
+
+    @property
+    def url(self):
+        return "unix:" + self.path("sock")
+
+
+class Postgres(Server):
+    where = "/usr/lib/postgresql/*/bin/"
+    missing = None if program("initdb", where + "initdb") else "postgresql is not installed"
+
+    def __init__(self):
+        super().__init__()
+        run([program("initdb", self.where + "initdb"), "-D", self.path("data"), "-A", "trust", "-U", "emend", "-N"], self.folder)
+        self.start()
+
+    def start(self):
+        self.spawn([program("postgres", self.where + "postgres"), "-D", self.path("data"), "-k", self.folder, "-F",
+                    "-c", "listen_addresses=", "-c", "unix_socket_permissions=0777"])
+        self.wait(lambda: self.sql("SELECT 1") == "1")
+
+    def sql(self, text):
+        r = subprocess.run(["psql", "-XAtq", "-h", self.folder, "-U", "emend", "-d", "postgres", "-c", text],
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, encoding="utf-8")
+        return r.stdout.strip()
+
+    def stop(self, number=signal.SIGINT):  # that is its fast end: clients are cut off
+        super().stop(number)
+
+    @property
+    def url(self):
+        return "host=%s user=emend dbname=postgres" % self.folder
+
+
+def run(argv, folder):
+    r = subprocess.run(as_nobody(argv), cwd=folder, env={"PATH": PATH, "HOME": folder, "LANG": "C.UTF-8"}, stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, check=False, encoding="utf-8")
+    if r.returncode != 0:
+        raise AssertionError(r.stdout)
 
 
 def tidy_up():

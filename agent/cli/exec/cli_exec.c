@@ -57,6 +57,8 @@ void cli_exec_close(struct cli_exec *x, struct cli_loop *l)
 	x->closing = true;
 	exec_free(x->exec);
 	x->exec = NULL;
+	if (x->ended)
+		x->ended(x->owner);
 	if (!x->store) {
 		cli_loop_end(l);
 		return;

@@ -17,6 +17,9 @@ struct cli_exec {
 	struct exec_sqlite sqlite;
 	struct exec_sqlite_cache cache;
 	struct metrics metrics; /* of everything that it executes */
+	/* Nothing is executed any more, and the store still takes what is written; may be NULL. */
+	void (*ended)(void *owner);
+	void *owner;
 	bool closing;
 };
 

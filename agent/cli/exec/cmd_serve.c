@@ -20,7 +20,6 @@ struct serve_run {
 	struct line_log log;
 	struct serve *serve;
 	struct serve_fleet fleet;
-	int draining; /* doors that still have something to finish */
 };
 
 static void end(void *owner)
@@ -35,11 +34,12 @@ static void end(void *owner)
 	cli_exec_close(&r->run.service, &r->run.loop);
 }
 
-static void on_drained(void *owner)
+/* HTTP first: what it runs is in the history, too. */
+static void on_http_drained(void *owner)
 {
 	struct serve_run *r = owner;
 
-	if (--r->draining == 0)
+	if (!serve_fleet_drain(&r->fleet, end, r))
 		end(r);
 }
 
@@ -51,10 +51,9 @@ static void on_interrupt(void *owner)
 		end(r);
 		return;
 	}
-	r->draining = r->fleet.fleet ? 2 : 1;
-	serve_drain(r->serve, on_drained, r);
 	if (r->fleet.fleet)
-		fleet_drain(r->fleet.fleet, on_drained, r);
+		fleet_leave(r->fleet.fleet);
+	serve_drain(r->serve, on_http_drained, r);
 }
 
 /* --- the token --- */
@@ -147,6 +146,8 @@ static bool start(void *owner, struct err *err)
 	allow_files();
 	line_log_init(&r->log, o.loop, cli_given(r->run.cli, OPT_QUIET) ? -1 : STDERR_FILENO);
 	if (!cli_exec_open(&r->run.service, &r->run.loop, &r->run.place, err))
+		return false;
+	if (!serve_fleet_keep(&r->fleet, &r->run, err))
 		return false;
 	o.exec = r->run.service.exec;
 	o.listener = r->listen.fd;
