@@ -160,6 +160,8 @@ static const char *const file_patterns[] = {
 	".docker/config.json",
 	".git-credentials",
 	".netrc",
+	".npmrc", /* these two only with a token in them: secret_file.h */
+	".pypirc",
 	".pgpass",
 	".git/config",
 	".git/hooks",

@@ -1,8 +1,10 @@
 /* files.c - which files the model may not see, and where a path lies. See policy.h and rules.h */
+#include "agent/base/path.h"
 #include "agent/policy/commands.h"
 #include "agent/policy/glob.h"
 #include "agent/policy/protect.h"
 #include "agent/policy/rules.h"
+#include "agent/policy/secret_file.h"
 
 /* Takes the next component off *rest; false at the end. Empty ones and "." are stepped over. */
 static bool next_component(struct slice *rest, struct slice *out)
@@ -40,6 +42,27 @@ static bool may_begin(struct slice pattern, char c)
 	return here || glob_begins(pattern, c, true);
 }
 
+bool file_looked_into(const struct policy *p, size_t pattern)
+{
+	return pattern < p->n_builtin_files && secret_file_named(p->files[pattern]);
+}
+
+bool policy_looks_into(const struct policy *p, struct slice path)
+{
+	bool looks = false;
+
+	if (!secret_file_named(path))
+		return false;
+	for (size_t i = 0; i < p->n_files; i++) {
+		struct slice f = p->files[i];
+		bool exempt = f.ptr[0] == '!';
+
+		if (pattern_matches(slice_sub(f, exempt, f.len), path_base(path)))
+			looks = !exempt && file_looked_into(p, i);
+	}
+	return looks;
+}
+
 struct slice file_denied(const struct policy *p, struct slice path, bool dots_only)
 {
 	struct slice rest = path, at, component;
@@ -55,7 +78,7 @@ struct slice file_denied(const struct policy *p, struct slice path, bool dots_on
 			struct slice name = slice_sub(f, exempt, f.len);
 
 			if (may_begin(name, component.ptr[0]) && pattern_matches(name, at))
-				hit = exempt ? SLICE("") : f;
+				hit = exempt || file_looked_into(p, i) ? SLICE("") : f;
 		}
 		if (hit.len > 0)
 			return hit;

@@ -81,6 +81,9 @@ NODISCARD bool policy_deny_file(struct policy *p, struct slice pattern, struct e
 size_t policy_denied_files(const struct policy *p, const struct slice **out, /* borrowed */
 			   size_t *n_builtin);
 
+/* Is this file a secret if its text is one (secret_file.h)? policy_path() does not deny it. */
+bool policy_looks_into(const struct policy *p, struct slice path);
+
 enum access {
 	ACCESS_READ,
 	ACCESS_WRITE,

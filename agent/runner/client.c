@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/base/sha256.h"
+#include "agent/policy/secret_file.h"
 #include "agent/runner/git_user.h"
 #include "agent/sandbox/layer.h"
 #include "agent/worker/toolchains.h"
@@ -299,6 +300,22 @@ static int forbidden(void)
 	       (strstr(list, "cgroup") ? FORBID_CGROUP : 0);
 }
 
+/* Names of secrets; and of files that are one or not by what they hold, which the user may have exempted. */
+static void write_denied(struct jw *w, const struct runner_options *o)
+{
+	jw_karray(w, "denied");
+	for (size_t i = 0; i < o->n_denied; i++)
+		if (i >= o->n_denied_builtin || !secret_file_named(o->denied[i]))
+			jw_str(w, o->denied[i]);
+	jw_end(w);
+	jw_karray(w, "lookInto");
+	for (size_t i = 0; i < o->n_denied; i++)
+		if (i < o->n_denied_builtin ? secret_file_named(o->denied[i])
+					    : slice_starts(o->denied[i], SLICE("!")))
+			jw_str(w, o->denied[i]);
+	jw_end(w);
+}
+
 static void write_list(struct jw *w, const char *key, const struct slice *list, size_t n)
 {
 	jw_karray(w, key);
@@ -343,7 +360,7 @@ static void initialize(struct runner *r, const struct runner_options *o)
 	jw_object(w);
 	jw_kstr(w, "workspace", o->workspace);
 	jw_kstr(w, "views", o->views);
-	write_list(w, "denied", o->denied, o->n_denied);
+	write_denied(w, o);
 	write_list(w, "deniedAlways", o->denied + o->n_denied_builtin,
 		   o->n_denied - o->n_denied_builtin);
 	write_list(w, "readDirs", o->read_dirs, o->n_read_dirs);

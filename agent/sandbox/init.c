@@ -41,10 +41,27 @@ static _Noreturn void end(const struct init_options *o, const struct spawn_statu
 	_exit(n == (ssize_t)sizeof(*s) ? 0 : 1);
 }
 
+static bool place(int workspace, char kind, const char *rel, struct err *err);
+
+/* In a folder of the machine that commands reach beside the workspace. */
+static bool place_outside(char kind, const char *path, struct err *err)
+{
+	int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool ok;
+
+	if (top < 0)
+		return err_set(err, ERR_SANDBOX, "cannot open /: %s.", strerror(errno));
+	ok = place(top, kind, path + 1, err);
+	(void)close(top);
+	return ok;
+}
+
 static bool place(int workspace, char kind, const char *rel, struct err *err)
 {
 	if (!kind || kind == PLACE_THROUGH)
 		return true;
+	if (rel[0] == '/')
+		return place_outside(kind, rel, err);
 	if (kind == PLACE_CLEAN)
 		return view_clean(workspace, rel, err);
 	if (kind == PLACE_HIDE && overlay_hide(workspace, rel))

@@ -78,6 +78,7 @@ static bool open_policy(struct task *t, const struct config *c, struct err *err)
 		t->env.policy = policy_clone(p, MODE_READ_ONLY);
 		policy_free(p);
 	}
+	t->env.workspace.policy = t->env.policy;
 	return true;
 }
 

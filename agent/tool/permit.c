@@ -97,6 +97,7 @@ static void save_always(struct tool_run *r, const struct pending *p, bool for_go
 		wider = policy_clone(r->env->policy, MODE_EDIT);
 		policy_free(r->env->policy);
 		r->env->policy = wider;
+		r->env->workspace.policy = wider;
 		return;
 	}
 	if (rule.len == 0)

@@ -7,6 +7,7 @@
 
 #include "agent/base/path.h"
 #include "agent/host.h"
+#include "agent/policy/secret_file.h"
 #include "agent/runner/runner.h"
 #include "agent/tool/scratch.h"
 #include "protocol/base/limits.h"
@@ -51,7 +52,8 @@ static void take_buffer(void *payload, struct slice path, struct snapshot *text)
 		return;
 	bytes = snapshot_text(text);
 	policy_path(r->env->policy, ACCESS_READ, rel, &r->arena, &d);
-	if (d.verdict == VERDICT_DENY)
+	if (d.verdict == VERDICT_DENY ||
+	    (policy_looks_into(r->env->policy, rel) && secret_file_holds(bytes)))
 		return;
 	if (s->n_texts == MAX_BUFFERS || bytes.len > LIMIT_UNSAVED_BYTES - s->bytes) {
 		s->too_many++;

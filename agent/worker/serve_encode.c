@@ -32,9 +32,11 @@ static bool put_places(const struct serve *s, bool in_view, bool through, struct
 	for (; at < end; at += strlen(at) + 1) {
 		bool hide = *at == PLACE_HIDE || *at == PLACE_MASK || *at == PLACE_CLEAN;
 		bool in_layer = in_view && !(through && places_through(&s->places, at + 1));
+		bool outside = at[1] == '/'; /* there are no layers */
 
-		if (through ? !hide && *at != PLACE_THROUGH && !places_through(&s->places, at + 1)
-			    : !hide)
+		if (outside   ? false
+		    : through ? !hide && *at != PLACE_THROUGH && !places_through(&s->places, at + 1)
+			      : !hide)
 			continue;
 		/* It can be missing only where there is a layer. */
 		buf_putc(out, *at == PLACE_HIDE && !in_layer ? PLACE_MASK : *at);

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -113,6 +114,19 @@ static const char *git_config(struct serve *s, struct json v)
 	return arena_printf(&s->arena, "%s%s", text(s, v), own).ptr;
 }
 
+/* What the user named, as the kernel knows it: in these folders secrets are looked for. */
+static const char *const *resolved(struct serve *s, struct json list)
+{
+	const char **out = arena_array(&s->arena, json_len(list) + 1, sizeof(*out));
+	char path[PATH_MAX];
+	size_t n = 0;
+
+	for (struct json_iter it = json_iter(list); json_next(&it);)
+		if (realpath(text(s, it.value), path))
+			out[n++] = arena_cstr(&s->arena, slice_of(path));
+	return out;
+}
+
 static void configure(struct serve *s, struct json p)
 {
 	int64_t processes = json_i64_or(json_get(p, "processes"), 0);
@@ -146,6 +160,8 @@ static void configure(struct serve *s, struct json p)
 		.views = s->views.path,
 		.forbid = (unsigned)json_i64_or(json_get(p, "forbid"), 0),
 	};
+	s->places.read_dirs = bare ? NULL : resolved(s, json_get(p, "readDirs"));
+	s->places.write_dirs = bare ? NULL : resolved(s, json_get(p, "writeDirs"));
 }
 
 /* Root that works for somebody else's project has no business being root. */
@@ -158,6 +174,14 @@ static bool become_owner(const struct root *r, struct err *err)
 		return true;
 	user = getpwuid(st.st_uid);
 	return harden_become(st.st_uid, user ? user->pw_gid : st.st_gid, err);
+}
+
+static bool may_look(struct landlock_set *set, const char *const *dirs, struct err *err)
+{
+	for (; dirs && *dirs; dirs++)
+		if (!landlock_allow(set, *dirs, LANDLOCK_READ, err))
+			return false;
+	return true;
 }
 
 /* The file server's own walls. A missing one is not fatal here: files are opened beneath the
@@ -183,6 +207,9 @@ static bool lock_in(struct serve *s, struct err *err)
 		/* The index of a work tree says what git tracks in it. */
 		if (s->config.git_dir &&
 		    !landlock_allow(&set, s->config.git_dir, LANDLOCK_READ, err))
+			return false;
+		if (!may_look(&set, s->places.read_dirs, err) ||
+		    !may_look(&set, s->places.write_dirs, err))
 			return false;
 		for (size_t i = 0; i < ARRAY_LEN(libraries); i++) {
 			if (!landlock_allow(&set, libraries[i], LANDLOCK_READ, err))
@@ -303,6 +330,8 @@ void serve_initialize(struct serve *s, struct rpc_request *req)
 	    !root_open(&s->root, workspace, denied, &err) ||
 	    !denied_names(json_get(req->params, "deniedAlways"), &req->arena,
 			  &s->root.denied_always, &err) ||
+	    !denied_names(json_get(req->params, "lookInto"), &req->arena, &s->root.look_into,
+			  &err) ||
 	    !become_owner(&s->root, &err)) {
 		fail(s, req, &err);
 		return;

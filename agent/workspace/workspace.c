@@ -5,6 +5,7 @@
 
 #include "agent/base/path.h"
 #include "agent/edit/edit.h"
+#include "agent/policy/secret_file.h"
 #include "agent/runner/runner.h"
 #include "protocol/base/mem.h"
 
@@ -118,6 +119,20 @@ static bool is_binary(struct snapshot *buffer)
 	return slice_find_byte(snapshot_text(buffer), '\0', 0) != SIZE_MAX;
 }
 
+/* By what it holds; its name is known to be none of a secret before it is read. False: it is one. */
+static bool may_show(struct workspace_op *op, const struct workspace_text *t)
+{
+	const struct workspace *v = op->workspace;
+
+	if (!v->policy || !policy_looks_into(v->policy, op->path) || !t->bytes.ptr ||
+	    !secret_file_holds(t->bytes))
+		return true;
+	return err_set(&op->err, ERR_DENIED,
+		       "%.*s is not accessible: it holds a token or a password, and such files are "
+		       "withheld from the model.",
+		       SLICE_ARG(op->path));
+}
+
 static void read_buffer_done(struct job *j)
 {
 	struct workspace_op *op = container_of(j, struct workspace_op, job);
@@ -135,7 +150,10 @@ static void read_buffer_done(struct job *j)
 			t.text = NULL;
 			t.why = SLICE("It is binary in the editor: it has a NUL.");
 		}
-		op->read_done(op->payload, &t, NULL);
+		if (may_show(op, &t))
+			op->read_done(op->payload, &t, NULL);
+		else
+			op->read_done(op->payload, NULL, &op->err);
 	} else {
 		op->read_done(op->payload, NULL, &op->err);
 	}
@@ -174,7 +192,10 @@ static void read_file_done(void *payload, const struct file_content *f, const st
 		t.bytes = f->data.ptr ? f->data : SLICE("");
 		decode(op, &t);
 	}
-	op->read_done(op->payload, &t, NULL);
+	if (may_show(op, &t))
+		op->read_done(op->payload, &t, NULL);
+	else
+		op->read_done(op->payload, NULL, &op->err);
 	op_free(op);
 }
 
@@ -204,7 +225,6 @@ static bool ask_fresh(struct workspace_op *op, struct slice path, fresh_cb *done
 
 	if (!v->host.ops->fresh)
 		return false;
-	op->path = arena_dup(&op->arena, path);
 	op->ask = v->host.ops->fresh(v->host.self, path_join(&op->arena, v->root, path), false,
 				     done, op);
 	return true;
@@ -224,6 +244,7 @@ struct workspace_op *workspace_read(struct workspace *v, struct slice path, work
 	struct workspace_op *op = op_new(v, read_buffer_done, payload);
 
 	op->read_done = done;
+	op->path = arena_dup(&op->arena, path);
 	if (!ask_fresh(op, path, read_fresh))
 		read_now(op, path);
 	return op;
@@ -361,6 +382,7 @@ struct workspace_op *workspace_write(struct workspace *v, const struct workspace
 	struct workspace_op *op = op_new(v, write_failed, payload);
 
 	op->write_done = done;
+	op->path = arena_dup(&op->arena, w->path);
 	if (!ask_fresh(op, w->path, write_fresh)) {
 		write_now(op, w);
 		return op;

@@ -9,6 +9,7 @@
 #include "agent/base/runq.h"
 #include "agent/edit/encoding.h"
 #include "agent/host.h"
+#include "agent/policy/policy.h"
 #include "protocol/base/map.h"
 
 struct runner;
@@ -20,6 +21,8 @@ struct workspace {
 	struct task *task;     /* passed on to the host */
 	struct runner *runner; /* NULL until the runner is up: buffers only */
 	struct slice root;     /* absolute */
+	const struct policy
+		*policy;       /* which files are not shown by what they hold; NULL: all are */
 	bool undo;	       /* files go back to what they were, whatever their names */
 	struct map seen;       /* relative path -> struct snapshot: what the model saw */
 };

@@ -4,6 +4,7 @@ shows of a command's output."""
 import json
 import os
 import pty
+import subprocess
 import time
 
 from support import DONE, EMEND, expect, main
@@ -346,7 +347,79 @@ def a_command_may_name_what_it_sees(w):
     expect(r.status == 0, r)
 
 
-main([a_command_may_name_what_it_sees, a_long_output_is_cut_with_true_counts, what_commands_left_in_tmp_is_read_by_tools, what_lies_in_the_way_of_a_long_output_is_not_written, sources_that_are_named_like_secrets_are_seen, toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
+def what_holds_a_token_is_a_secret(w):
+    """.npmrc and .pypirc are secrets by what they hold: for tools, for the search, for commands, unless the user says else."""
+    w.repository()
+    w.write(".npmrc", "registry=https://r.example/\nalways-auth=true\n//r.example/:_authToken=${NPM_TOKEN}\n")
+    look = [tool("read_file", path=".npmrc"), words(tool("search", pattern="registr", glob=".npmrc"), "always-auth"),
+            words(call(command="cat .npmrc | wc -l"), ".npmrc:1: registry")]
+    r = w.run("do", "--yes", "--model", w.script(*look, words(DONE, "3\n")), "x")
+    expect(r.status == 0, r)
+    w.write(".npmrc", "registry=https://r.example/\n//r.example/:_authToken=OWN1\n")
+    w.write("sub/.pypirc", "[pypi]\nusername = __token__\npassword: OWN2\n")
+    edit = {"path": "sub/.pypirc", "edits": [{"old_text": "__token__", "new_text": "x"}]}
+    turns = [tool("read_file", path=".npmrc"), words(tool("edit_file", **edit), ".npmrc is not accessible: it holds a token"),
+             words(tool("search", pattern="O.N|registry"), "sub/.pypirc is not accessible"),
+             words(call(command="cat $(ls -a | grep npm) sub/.[p]*; rm -rf sub; git add -A; git status --short"), "(no match)", ".npmrc: it holds a token")]
+    r = w.run("do", "--yes", "--json", "--model", w.script(*turns, words(DONE, "Hidden from commands")), "x")
+    expect(r.status == 0 and "OWN" not in r.out and w.exists("sub/.pypirc"), r)
+    w.git("add", ".npmrc")  # tracked: it stands in the history, and npm needs it
+    r = w.run("run", "--", "cat", ".npmrc")
+    expect("OWN1" in r.out, r)
+    w.config('{"denyFiles": ["!.npmrc", "!.pypirc"]}')
+    r = w.run("do", "--yes", "--model", w.script(tool("read_file", path="sub/.pypirc"), words(DONE, "password: OWN2")), "x")
+    expect(r.status == 0 and "OWN2" in w.run("run", "--", "cat", "sub/.pypirc").out, r)
+
+
+def credentials_in_the_folder_of_git_are_hidden(w):
+    w.repository()
+    for name, text in (("credentials", "https://u:OWN1@h\n"), ("config.worktree", "[http]\n\textraheader = OWN2\n[core]\n\tseen = 1\n"),
+                       ("id_rsa", "OWN3\n"), ("FETCH_HEAD", "a\tb of https://u:OWN4@h/x\n"), ("more", "[http]\n\textraheader = OWN5\n"),
+                       ("modules/m/config", "[remote \"o\"]\n\turl = https://u:OWN6@h/m\n"), ("modules/m/credentials", "OWN7\n")):
+        w.write(".git/" + name, text)
+    w.git("config", "include.path", "more")
+    r = w.run("run", "--", "sh", "-c", "cd .git; cat credentials config.worktree id_rsa FETCH_HEAD more modules/m/*; git status --short; rm -f id_rsa credentials; echo x > credentials")
+    expect("OWN" not in r.out and "seen = 1" in r.out and "https://h/x" in r.out and "Hidden from commands" in r.err, r)
+    expect(w.read(".git/credentials") == "https://u:OWN1@h\n" and w.read(".git/id_rsa") == "OWN3\n", "they are as they were")
+    r = w.run("run", "--", "sh", "-c", "echo y >> calc.py; git -c user.name=t -c user.email=t@e commit -qam two; git log --oneline | wc -l")
+    expect(r.status == 0 and r.out.strip() == "2", r)
+
+
+def folders_that_commands_reach_keep_their_secrets(w):
+    """--rw and readDirs: secrets are closed and what git would execute cannot be written, as in the workspace. What git
+    tracks is seen, and so is what has the name of a folder around it."""
+    w.repository()
+    other, tools = (os.path.join(w.home, n) for n in ("other", ".aws/tools"))
+    for top in (other, tools):
+        os.makedirs(os.path.join(top, "sub"))
+        for name, text in ((".env", "OWN\n"), ("sub/k.pem", "OWN\n"), ("sub/.npmrc", "//r/:_authToken=OWN\n"),
+                           ("test.key", "tracked\n"), (".envrc", "OWN\n"), ("plain", "plain\n")):
+            with open(os.path.join(top, name), "w", encoding="utf-8") as f:
+                f.write(text)
+        git = ["git", "-C", top, "-c", "user.name=t", "-c", "user.email=t@example.org"]
+        for args in (["init", "-q"], ["add", "test.key", "plain"], ["commit", "-qm", "x"], ["config", "http.extraheader", "OWN"]):
+            subprocess.run(git + args, check=True, env=w.env)
+    look = "cd %s && cat .env sub/k.pem sub/.npmrc .git/config test.key plain; "
+    write = ("echo x > .git/hooks/pre-commit; git config core.fsmonitor x; echo x >> .envrc; echo x > .env; mv sub gone; echo new > made; echo y >> plain")
+    r = w.run("run", "--rw", other, "--", "sh", "-c", look % other + write)
+    expect("OWN" not in r.out and "tracked\nplain\n" in r.out and os.path.join(other, ".env") in r.err, r)
+    expect(not os.path.exists(os.path.join(other, ".git/hooks/pre-commit")) and os.path.exists(os.path.join(other, "made")), r)
+    with open(os.path.join(other, ".envrc"), encoding="utf-8") as f:
+        expect(f.read() == "OWN\n", r)
+    w.config(json.dumps({"readDirs": [tools], "writeDirs": [other]}))
+    with open(os.path.join(other, "later.pem"), "w", encoding="utf-8") as f:
+        f.write("OWN\n")
+    w.write("look.sh", look % tools + "cat %s/later.pem %s/.env; echo x > %s/.git/hooks/update; echo end" % (other, other, other))
+    for background in ({}, {"background": True}):
+        r = w.run("do", "--yes", "--json", "--model", w.script(call(command="sh look.sh", **background), call(id="b1", timeout_ms=30000),
+                                                               call(id="b1", timeout_ms=30000), DONE), "x")
+        said = open(w.log_path(r.events()[0]["session"]), encoding="utf-8").read()
+        expect(r.status == 0 and "OWN" not in said and "tracked\\nplain" in said, said)
+        expect(not os.path.exists(os.path.join(other, ".git/hooks/update")), r)
+
+
+main([what_holds_a_token_is_a_secret, credentials_in_the_folder_of_git_are_hidden, folders_that_commands_reach_keep_their_secrets,
+      a_command_may_name_what_it_sees, a_long_output_is_cut_with_true_counts, what_commands_left_in_tmp_is_read_by_tools, what_lies_in_the_way_of_a_long_output_is_not_written, sources_that_are_named_like_secrets_are_seen, toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
       it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
       a_server_in_the_background_answers_later_commands, policy_holds_in_the_background,
       what_is_not_kept_is_said_once, what_git_executes_is_not_left_by_the_background, what_is_left_when_the_task_ends_goes_too,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "agent/base/regular.h"
+#include "agent/policy/secret_file.h"
 #include "protocol/base/mem.h"
 
 enum { OPEN_TRIES = 64 };
@@ -64,6 +65,7 @@ void root_release(struct root *r)
 	free(r->path);
 	match_free(r->denied);
 	match_free(r->denied_always);
+	match_free(r->look_into);
 	*r = (struct root){ .fd = -1 };
 }
 
@@ -88,6 +90,11 @@ struct root root_for_undo(const struct root *r)
 
 	all.denied = NULL;
 	return all;
+}
+
+bool root_looks_into(const struct root *r, struct slice rel)
+{
+	return r->look_into && secret_file_named(rel) && match_is(r->look_into, rel);
 }
 
 bool root_denied_always(const struct root *r, struct slice rel)

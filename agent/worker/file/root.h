@@ -19,6 +19,8 @@ struct root {
 	struct match *denied; /* names that are never read or written */
 	struct match *
 		denied_always; /* of these: commands see none, even where git tracks it; may be NULL */
+	struct match
+		*look_into; /* names that are secrets if secret_file_holds() says so; may be NULL */
 };
 
 /* path must be an absolute, resolved directory. Takes over `denied`. ERR_NOT_FOUND, ERR_DENIED. */
@@ -30,6 +32,7 @@ NODISCARD bool root_check(const struct root *r, struct err *err);
 bool root_denied(const struct root *r, struct slice rel);
 /* The same workspace for what goes back to what it was: no name is denied. As long as r; not to be released. */
 struct root root_for_undo(const struct root *r);
+bool root_looks_into(const struct root *r, struct slice rel);
 bool root_denied_always(const struct root *r, struct slice rel);
 
 /* Brings a path to the form a/b/c ("" for the root) by text; out has LIMIT_PATH_BYTES bytes.

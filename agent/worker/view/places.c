@@ -1,5 +1,5 @@
 /* places.c - see places.h */
-#include "agent/worker/view/places.h"
+#include "agent/worker/view/places_own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,9 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/base/path.h"
 #include "agent/policy/protect.h"
-#include "agent/sandbox/git_config.h"
+#include "agent/policy/secret_file.h"
 #include "agent/sandbox/spawn.h"
+#include "agent/worker/file/files.h"
 #include "agent/worker/ignore/ignore.h"
 #include "agent/worker/ignore/walk.h"
 
@@ -64,13 +66,6 @@ static bool holds(const struct buf *list, const char *rel)
 	return false;
 }
 
-struct scan {
-	struct places *p;
-	const struct root *root;
-	struct ignore *ignore;
-	bool too_many;
-};
-
 bool places_through(const struct places *p, const char *rel)
 {
 	const char *at = p->list.data, *end = at ? at + p->list.len : at;
@@ -109,15 +104,19 @@ bool places_hide_below(const struct places *p, const char *folder)
 	return false;
 }
 
-static void add(struct scan *s, char kind, const char *rel, const char *tail)
+void places_add(struct scan *s, char kind, const char *rel, const char *tail)
 {
 	struct places *p = s->p;
 
+	if (s->reads_only && (kind == PLACE_READ_ONLY || kind == PLACE_PIN))
+		return; /* the whole folder is */
 	if (p->n >= PLACES_MAX) {
 		s->too_many = true;
 		return;
 	}
 	buf_putc(&p->list, kind);
+	if (s->outside)
+		buf_putc(&p->list, '/');
 	buf_puts(&p->list, rel);
 	if (tail) {
 		buf_putc(&p->list, '/');
@@ -128,12 +127,13 @@ static void add(struct scan *s, char kind, const char *rel, const char *tail)
 	s->too_many = p->list.full;
 }
 
-static bool pinned(const struct places *p, const char *rel, size_t len)
+static bool pinned(const struct scan *s, const char *rel)
 {
-	const char *at = buf_slice(&p->list).ptr;
+	const char *at = buf_slice(&s->p->list).ptr;
 
-	for (uint32_t i = 0; i < p->n; i++, at += strlen(at) + 1) {
-		if (*at == PLACE_PIN && strncmp(at + 1, rel, len) == 0 && !at[1 + len])
+	for (uint32_t i = 0; i < s->p->n; i++, at += strlen(at) + 1) {
+		if (*at == PLACE_PIN && strcmp(at + 1 + s->outside, rel) == 0 &&
+		    (at[1] == '/') == s->outside)
 			return true;
 	}
 	return false;
@@ -145,12 +145,13 @@ static void add_protected(struct scan *s, char kind, const char *rel)
 {
 	char parent[LIMIT_PATH_BYTES];
 
-	for (const char *slash = strchr(rel, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (const char *slash = strchr(rel + s->inside, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
 		(void)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - rel), rel);
-		if (!pinned(s->p, parent, strlen(parent)))
-			add(s, PLACE_PIN, parent, NULL);
+		if (!pinned(s, parent))
+			places_add(s, PLACE_PIN, parent, NULL);
 	}
-	add(s, kind, rel, NULL);
+	places_add(s, kind, rel, NULL);
 }
 
 bool places_of_tools(const char *name)
@@ -215,77 +216,64 @@ static void add_through(struct scan *s, const struct walk_entry *e)
 		return;
 	if (!s->ignore)
 		s->ignore = ignore_new(s->root);
-	if (!ignore_match(s->ignore, e->rel, true) || tracked_below(&p->tracked, s->root, e->rel))
+	if (!ignore_match(s->ignore, e->rel, true) || tracked_below(s->tracked, s->root, e->rel))
 		return;
-	add(s, PLACE_THROUGH, e->rel, NULL);
+	places_add(s, PLACE_THROUGH, e->rel, NULL);
 	p->n_through++;
 }
 
-/* A git configuration is needed, and hidden only where credentials stand in it. */
-static void add_config(struct scan *s, const char *rel)
+void places_add_hidden(struct scan *s, char kind, const char *rel)
 {
-	int fd = root_openat(s->root, rel, O_RDONLY, false);
-	struct buf text;
-	char piece[4096];
-	ssize_t n = 0;
+	struct places *p = s->p;
+	char name[LIMIT_PATH_BYTES + 1];
 
-	if (fd < 0)
+	places_add(s, s->outside && kind == PLACE_HIDE ? PLACE_MASK : kind, rel, NULL);
+	p->secrets++;
+	(void)snprintf(name, sizeof(name), "%s%s", s->outside ? "/" : "", rel);
+	if (holds(&p->hidden, name))
 		return;
-	buf_init(&text, GIT_CONFIG_BYTES);
-	while (!text.full && (n = read(fd, piece, sizeof(piece))) > 0)
-		buf_append(&text, slice_make(piece, (size_t)n));
-	(void)close(fd);
-	if (text.full || git_config_clean(buf_slice(&text), NULL)) {
-		add(s, PLACE_CLEAN, rel, NULL);
-		s->p->secrets++;
-	}
-	buf_release(&text);
-}
-
-static enum walk_next visit_git(void *payload, const struct walk_entry *e)
-{
-	if (e->kind == WALK_FILE && strncmp(e->name, "config", 6) == 0)
-		add_config(payload, e->rel);
-	return e->kind == WALK_DIR && strcmp(e->name, "objects") == 0 ? WALK_SKIP : WALK_ON;
-}
-
-/* Its own configuration, and those of submodules and worktrees. */
-static void add_configs(struct scan *s, const char *git)
-{
-	static const char *const below[] = { "modules", "worktrees" };
-	char rel[LIMIT_PATH_BYTES];
-	bool truncated = false;
-	struct err none;
-
-	(void)snprintf(rel, sizeof(rel), "%s/config", git);
-	add_config(s, rel);
-	for (size_t i = 0; i < ARRAY_LEN(below); i++) {
-		(void)snprintf(rel, sizeof(rel), "%s/%s", git, below[i]);
-		if (!walk_tree(s->root, rel, visit_git, s, &truncated, &none))
-			continue; /* there are none */
-	}
+	buf_append(&p->hidden, slice_make(name, strlen(name) + 1));
+	s->too_many = s->too_many || p->hidden.full;
 }
 
 /* A name of secrets: commands see it where git tracks it, unless the user named it. That one is closed instead of
  * missing, else git would commit its removal. */
 static bool is_shown(struct scan *s, const struct walk_entry *e)
 {
-	struct places *p = s->p;
-	bool hidden = holds(&p->hidden, e->rel), folder = e->kind == WALK_DIR;
+	bool folder = e->kind == WALK_DIR;
+	char name[LIMIT_PATH_BYTES + 1];
 
-	if (!hidden && tracked_surely(&p->tracked, s->root, e->rel, folder)) {
-		if (folder || !root_denied_always(s->root, slice_of(e->rel)))
+	(void)snprintf(name, sizeof(name), "%s%s", s->outside ? "/" : "", e->rel);
+	if (!holds(&s->p->hidden, name) && tracked_surely(s->tracked, s->root, e->rel, folder)) {
+		if (folder || !root_denied_always(s->root, slice_of(e->rel + s->inside)))
 			return true;
-		add(s, PLACE_MASK, e->rel, NULL);
+		places_add_hidden(s, PLACE_MASK, e->rel);
 	} else {
-		add(s, PLACE_HIDE, e->rel, NULL);
-	}
-	p->secrets++;
-	if (!hidden) {
-		buf_append(&p->hidden, slice_make(e->rel, strlen(e->rel) + 1));
-		s->too_many = s->too_many || p->hidden.full;
+		places_add_hidden(s, PLACE_HIDE, e->rel);
 	}
 	return false;
+}
+
+static bool holds_token(const struct root *r, const struct walk_entry *e)
+{
+	int fd = e->kind == WALK_FILE && root_looks_into(r, slice_of(e->rel))
+			 ? root_openat(r, e->rel, O_RDONLY, false)
+			 : -1;
+	struct buf text;
+	bool found;
+
+	if (fd < 0)
+		return false;
+	buf_init(&text, SECRET_FILE_BYTES);
+	found = !file_slurp(fd, e->rel, &text, NULL) || secret_file_holds(buf_slice(&text));
+	(void)close(fd);
+	buf_release(&text);
+	return found;
+}
+
+static bool is_secret(const struct scan *s, const struct walk_entry *e)
+{
+	return root_denied(s->root, slice_of(e->rel + s->inside)) || holds_token(s->root, e);
 }
 
 static enum walk_next visit(void *payload, const struct walk_entry *e)
@@ -295,20 +283,20 @@ static enum walk_next visit(void *payload, const struct walk_entry *e)
 	if (strcasecmp(e->name, ".git") == 0) {
 		add_protected(s, e->kind == WALK_DIR ? PLACE_PIN : PLACE_READ_ONLY, e->rel);
 		for (size_t i = 0; e->kind == WALK_DIR && protect_in_git[i]; i++)
-			add(s, PLACE_READ_ONLY, e->rel, protect_in_git[i]);
+			places_add(s, PLACE_READ_ONLY, e->rel, protect_in_git[i]);
 		if (e->kind == WALK_DIR)
-			add_configs(s, e->rel);
-		if (e->depth == 1)
+			places_add_git(s, e->rel);
+		if (e->depth == 1 && !s->outside)
 			look_at_rules(s->p, e->dir, ".git/info/exclude");
 		return s->too_many ? WALK_STOP : WALK_SKIP;
 	}
-	if (root_denied(s->root, slice_of(e->rel)) && !is_shown(s, e))
+	if (is_secret(s, e) && !is_shown(s, e))
 		return s->too_many ? WALK_STOP : WALK_SKIP;
 	if (protect_named(e->name))
 		add_protected(s, PLACE_READ_ONLY, e->rel);
-	if (strcmp(e->name, ".gitignore") == 0)
+	if (strcmp(e->name, ".gitignore") == 0 && !s->outside)
 		look_at_rules(s->p, e->dir, e->name);
-	if (e->kind == WALK_DIR && places_of_tools(e->name))
+	if (e->kind == WALK_DIR && !s->outside && places_of_tools(e->name))
 		add_through(s, e);
 	if (s->too_many)
 		return WALK_STOP;
@@ -324,6 +312,7 @@ void places_init(struct places *p)
 	buf_init(&p->first, PLACES_BYTES);
 	buf_init(&p->hidden, PLACES_BYTES);
 	tracked_init(&p->tracked);
+	tracked_init(&p->tracked_outside);
 }
 
 void places_release(struct places *p)
@@ -332,6 +321,7 @@ void places_release(struct places *p)
 	buf_release(&p->first);
 	buf_release(&p->hidden);
 	tracked_release(&p->tracked);
+	tracked_release(&p->tracked_outside);
 }
 
 void places_forget(struct places *p)
@@ -347,9 +337,63 @@ static uint64_t clock_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* The folders themselves: the workspace may lie in one, and is looked through by itself. */
+struct outside {
+	struct scan scan;
+	struct slice workspace;
+};
+
+static enum walk_next visit_outside(void *payload, const struct walk_entry *e)
+{
+	struct outside *o = payload;
+
+	if (e->kind == WALK_DIR &&
+	    slice_eq(slice_sub(o->workspace, 1, o->workspace.len), slice_of(e->rel)))
+		return WALK_SKIP;
+	return visit(&o->scan, e);
+}
+
+/* dirs: absolute and resolved. */
+static bool look_outside(struct places *p, const struct root *r, const char *const *dirs,
+			 bool reads_only, struct err *err)
+{
+	char nothing[] = "";
+	struct root top = { .path = nothing,
+			    .denied = r->denied,
+			    .denied_always = r->denied_always,
+			    .look_into = r->look_into };
+	bool ok = true, truncated = false;
+
+	if (!dirs || !*dirs)
+		return true;
+	top.fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (; ok && *dirs; dirs++) {
+		struct outside o = { .scan = { .p = p,
+					       .root = &top,
+					       .tracked = &p->tracked_outside,
+					       .outside = true,
+					       .reads_only = reads_only,
+					       .inside = strlen(*dirs) },
+				     .workspace = slice_of(r->path) };
+		struct err gone;
+
+		if (path_below(slice_of(r->path), slice_of(*dirs)) || (*dirs)[1] == 0 ||
+		    !walk_tree(&top, *dirs + 1, visit_outside, &o, &truncated, &gone))
+			continue; /* it is looked through already, or is not there */
+		if (truncated || o.scan.too_many)
+			ok = err_set(err, ERR_SANDBOX,
+				     "%s, which commands may reach, holds too much to look for "
+				     "secrets. Name a smaller folder.",
+				     *dirs);
+	}
+	if (top.fd >= 0)
+		(void)close(top.fd);
+	return ok;
+}
+
 bool places_refresh(struct places *p, const struct root *r, uint64_t now_ms, struct err *err)
 {
-	struct scan s = { .p = p, .root = r };
+	struct scan s = { .p = p, .root = r, .tracked = &p->tracked };
 	bool truncated = false, ok;
 
 	if (p->valid && now_ms - p->at_ms < p->took_ms * COST_SHARE)
@@ -379,6 +423,9 @@ bool places_refresh(struct places *p, const struct root *r, uint64_t now_ms, str
 		remember_through(p);
 		(void)clock_gettime(CLOCK_REALTIME_COARSE, &p->born);
 	}
+	if (!look_outside(p, r, p->write_dirs, false, err) ||
+	    !look_outside(p, r, p->read_dirs, true, err))
+		return false;
 	p->at_ms = now_ms;
 	p->took_ms = clock_ms() - now_ms;
 	p->valid = true;

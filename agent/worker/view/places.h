@@ -25,6 +25,11 @@ struct places {
 	bool rules_changed;
 	struct timespec born; /* the time of the first look; 0: there was none */
 	struct buf first;     /* the folders of then, each with a NUL */
+	/* Folders outside of the workspace that the user lets commands reach. What is found there is told by its
+	 * absolute path, and holds for commands with and without a layer. */
+	const char *const *read_dirs,
+		*const *write_dirs; /* NULL-terminated, borrowed; NULL: none */
+	struct tracked tracked_outside;
 	/* A folder with files that git tracks is never used directly, and a file that git tracks is
 	 * not hidden: it stands in the history anyway, and builds and commits would break. */
 	struct tracked tracked;

@@ -89,9 +89,11 @@ const char *upper_secret_reason(struct layer_walk *w, const struct upper_change 
 	if (c->kind == UPPER_REMOVED && c->type == UPPER_DIR && w->u->places &&
 	    upper_reason(w, c->rel, PROTECT_DIR) && places_hide_below(w->u->places, c->rel))
 		return holds_hidden; /* it would go as a whole */
+	if (upper_is_hidden(w->u, c->rel))
+		return denied;
 	if (!root_denied(w->root, rel) || protect_is_git(c->rel))
 		return NULL;
-	if (upper_is_hidden(w->u, c->rel) || root_denied_always(w->root, rel))
+	if (root_denied_always(w->root, rel))
 		return denied;
 	if (tracked_surely(&w->tracked, w->root, c->rel, c->type == UPPER_DIR))
 		return NULL;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "agent/policy/policy.h"
+#include "agent/policy/secret_file.h"
 
 static enum verdict path(const struct policy *p, enum access access, const char *name)
 {
@@ -383,6 +384,67 @@ static void test_names_of_secrets(void **state)
 	policy_free(p);
 }
 
+static void test_files_that_hold_one(void **state)
+{
+	static const struct {
+		const char *text;
+		bool holds;
+	} cases[] = {
+		{ "registry=https://r.example/\nalways-auth=true\n", false },
+		{ "//r.example/:_authToken=${NPM_TOKEN}\n", false },
+		{ "//r.example/:_authToken = \"$TOKEN\"\n", false },
+		{ "# password = x\n; _auth=x\n_auth=\nemail = a@b\n", false },
+		{ "a\n//r.example/:_authToken=x\n", true },
+		{ "_AUTH = dTpw\n", true },
+		{ "[pypi]\nusername = __token__\npassword: hunter2", true },
+		{ "//r.example/:_password=\"eA==\"\r\n", true },
+		{ "registry=https://me:s3cretsecret1@r.example/\n", true },
+		{ "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		if (secret_file_holds(slice_of(cases[i].text)) != cases[i].holds)
+			fail_msg("%s", cases[i].text);
+	assert_true(secret_file_named(SLICE(".npmrc")) && secret_file_named(SLICE("a/b/.pypirc")));
+	assert_false(secret_file_named(SLICE("npmrc")) || secret_file_named(SLICE(".npmrc/a")) ||
+		     secret_file_named(SLICE("")) || secret_file_named(SLICE("x.npmrc")));
+}
+
+/* By what they hold: not by their name, unless the user says so or that they are none. */
+static void test_looked_into(void **state)
+{
+	static const struct {
+		const char *user;
+		bool looks;
+		enum verdict read;
+	} cases[] = { { "*.x", true, VERDICT_ALLOW },
+		      { ".npmrc", false, VERDICT_DENY },
+		      { "!.npmrc", false, VERDICT_ALLOW },
+		      { "!*", false, VERDICT_ALLOW } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct policy *p = policy_new(MODE_ASK), *copy;
+		struct decision d = { 0 };
+		struct err err = { 0 };
+		struct arena a;
+
+		arena_init(&a);
+		assert_true(policy_deny_file(p, slice_of(cases[i].user), &err));
+		copy = policy_clone(p, MODE_EDIT);
+		assert_int_equal(policy_looks_into(copy, SLICE("a/.npmrc")), cases[i].looks);
+		assert_false(policy_looks_into(p, SLICE("a.npmrc")));
+		policy_path(p, ACCESS_READ, SLICE("a/.npmrc"), &a, &d);
+		assert_int_equal(d.verdict, cases[i].read);
+		policy_deny_files_clear(p);
+		assert_false(policy_looks_into(p, SLICE(".npmrc")));
+		arena_release(&a);
+		policy_free(copy);
+		policy_free(p);
+	}
+}
+
 /* Large input stays fast and bounded. */
 static void test_large(void **state)
 {
@@ -440,6 +502,7 @@ int main(void)
 		cmocka_unit_test(test_file_patterns), cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_bad_rules),     cmocka_unit_test(test_always),
 		cmocka_unit_test(test_reason),	      cmocka_unit_test(test_names_of_secrets),
+		cmocka_unit_test(test_looked_into),   cmocka_unit_test(test_files_that_hold_one),
 		cmocka_unit_test(test_large),	      cmocka_unit_test(test_names),
 		cmocka_unit_test(test_covers),	      cmocka_unit_test(test_unknown_target),
 	};
