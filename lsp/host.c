@@ -164,5 +164,6 @@ struct host host_own(struct tracked *t)
 
 struct host host_for(struct tracked *t)
 {
-	return peer_host_init(&t->others, host_own(t), t->server->peers, &t->server->board);
+	return peer_host_init(&t->others, host_own(t), t->server->peers,
+			      t->quiet ? NULL : &t->server->board);
 }

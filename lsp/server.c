@@ -10,6 +10,7 @@
 #include "agent/peers/face.h"
 #include "agent/peers/peers.h"
 #include "lsp/dispatch.h"
+#include "lsp/guests.h"
 #include "lsp/host.h"
 #include "lsp/trace.h"
 #include "lsp/wrap/wrap.h"
@@ -212,7 +213,7 @@ static bool on_peer_request(void *owner, struct rpc_request *req)
 {
 	struct server *s = owner;
 
-	return board_request(&s->board, req);
+	return board_request(&s->board, req) || guests_request(s, req);
 }
 
 static void tasks_changed(void *owner)

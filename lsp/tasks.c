@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "agent/session/reject.h"
+#include "lsp/guests.h"
 #include "lsp/host.h"
 #include "lsp/server.h"
 #include "lsp/tell.h"
@@ -218,6 +219,10 @@ static void ended(struct tracked *t, struct slice summary)
 	tell_task(t);
 	shared_config_unref(t->config);
 	t->config = NULL;
+	if (t->quiet) {
+		all->count--;
+		tracked_free(t);
+	}
 	forget_old(all);
 }
 
@@ -230,7 +235,12 @@ static void on_done(void *payload, struct task *task, const struct task_outcome 
 	tell_flush(t);
 	if (strcmp(t->status, "running") == 0)
 		set(&t->status, o->code == ERR_NONE ? SLICE("done") : slice_of(err_name(o->code)));
-	tell_end(t, o);
+	/* What came of another agent's call is for that agent: here only what it has changed is news. */
+	if (!t->guest || o->n_files)
+		tell_end(t, o);
+	if (t->guest)
+		guests_done(t->guest, o);
+	t->guest = NULL;
 	if (o->n_files)
 		pending_task_ended(&t->server->pending, slice_of(t->session),
 				   slice_of(t->workspace));
@@ -309,24 +319,45 @@ static bool find_action(struct task_spec *spec, struct slice title, struct err *
 		       SLICE_ARG(title));
 }
 
-struct tracked *tasks_start(struct server *s, struct task_spec *spec, struct slice action,
-			    struct err *err)
+static struct tracked *start(struct tracked *t, struct task_spec *spec, struct err *err)
 {
-	struct tracked *t = may_start(s, action.len ? "action" : task_spec_name(spec), err);
-	struct host host;
+	struct host host = host_for(t);
 
-	if (!t)
-		return NULL;
-	host = host_for(t);
-	spec->config = &t->config->config;
-	if ((action.len > 0 && !find_action(spec, action, err)) ||
-	    !task_start(s->agent, spec, &host, on_done, t, &t->task, err)) {
+	if (!task_start(t->server->agent, spec, &host, on_done, t, &t->task, err)) {
 		tracked_free(t);
 		return NULL;
 	}
 	set(&t->workspace, spec->workspace);
 	started(t, task_id(t->task), task_session(t->task), task_title(t->task));
 	return t;
+}
+
+struct tracked *tasks_start(struct server *s, struct task_spec *spec, struct slice action,
+			    struct err *err)
+{
+	struct tracked *t = may_start(s, action.len ? "action" : task_spec_name(spec), err);
+
+	if (!t)
+		return NULL;
+	spec->config = &t->config->config;
+	if (action.len > 0 && !find_action(spec, action, err)) {
+		tracked_free(t);
+		return NULL;
+	}
+	return start(t, spec, err);
+}
+
+struct tracked *tasks_guest(struct server *s, struct task_spec *spec, struct guest_run *g,
+			    bool quiet, struct err *err)
+{
+	struct tracked *t = may_start(s, task_spec_name(spec), err);
+
+	if (!t)
+		return NULL;
+	spec->config = &t->config->config;
+	t->guest = g;
+	t->quiet = quiet;
+	return start(t, spec, err);
 }
 
 struct tracked *tasks_undo(struct server *s, struct undo_spec *spec, struct err *err)

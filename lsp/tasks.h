@@ -12,6 +12,7 @@
 #include "protocol/base/list.h"
 
 struct server;
+struct guest_run;
 
 enum { TASKS_KEPT = 32 /* ended ones that are remembered */, TASK_DIFF_BYTES = 4 * 1024 * 1024 };
 
@@ -33,6 +34,8 @@ struct tracked {
 	struct progress *progress;
 	struct peer_host others; /* the buffers of other faces beside our own */
 	struct buf unsent; /* text for our plugins that waits for the next 30 ms */
+	struct guest_run *guest; /* guests.c: whoever waits for its end; NULL: nobody */
+	bool quiet;		 /* of another agent, and it only looks: nobody is told of it */
 	bool reported;	   /* its answer is on the screen as a document */
 	struct buf diff; /* what it changed, unified; "full" when it is more than TASK_DIFF_BYTES */
 };
@@ -54,6 +57,9 @@ void tasks_release(struct tasks *t);
  * "" otherwise. */
 struct tracked *tasks_start(struct server *s, struct task_spec *spec, struct slice action,
 			    struct err *err);
+/* The same for another agent, with spec->guest set; quiet: see above. Its end is told to guests_done(). */
+struct tracked *tasks_guest(struct server *s, struct task_spec *spec, struct guest_run *g,
+			    bool quiet, struct err *err);
 struct tracked *tasks_undo(struct server *s, struct undo_spec *spec, struct err *err);
 /* Takes hunks back. What is refused is told when it is over; what goes well shows itself. */
 NODISCARD bool tasks_reject(struct server *s, const struct slice *ids, size_t n, struct err *err);

@@ -53,7 +53,7 @@ void tell_step(struct tracked *t, const struct task_event *ev)
 	struct server *s = t->server;
 	struct jw *w;
 
-	if (!s->client.emend || !t->id[0])
+	if (!s->client.emend || !t->id[0] || t->quiet)
 		return;
 	w = conn_notify_begin(&s->conn, "emend/task");
 	jw_object(w);
@@ -97,7 +97,7 @@ void tell_text(struct tracked *t, struct slice text)
 {
 	uv_timer_t *timer = &t->server->tasks.text_timer;
 
-	if (!t->server->client.emend || !t->id[0])
+	if (!t->server->client.emend || !t->id[0] || t->quiet)
 		return;
 	buf_append(&t->unsent, text);
 	if (!uv_is_active((uv_handle_t *)timer))

@@ -57,7 +57,7 @@ call='(^|[^A-Za-z0-9_>.])'
 
 # Inside agent/ too, so that a room can be read, tested and trusted without the rooms above it. The headers
 # at the root of agent/ (host.h, event.h) are vocabulary: every folder may include them.
-order='base secret store edit policy budget config model sandbox worker runner net workspace change exec mcp tool session peers serve fleet cli'
+order='base secret store edit policy budget config model sandbox worker runner net workspace change exec tool session peers mcp serve fleet cli'
 printf '%s\n' "$code" | awk -v order="$order" '
 	BEGIN { n = split(order, names, " "); for (i = 1; i <= n; i++) rank[names[i]] = i }
 	match($0, /#include "agent\/[a-z_]+\//) {

@@ -42,6 +42,7 @@ struct stdio {
 	struct conn *conn;
 	const struct conn *sink;
 	void (*ended)(void *owner, const struct err *why);
+	void (*drain)(void *owner);
 	void (*wrote)(void *owner);
 	void *owner;
 	struct end in, out;
@@ -122,6 +123,8 @@ static void on_no_reader(uv_poll_t *h, int status, int events)
 static void drain(struct stdio *io)
 {
 	io->draining = true;
+	if (io->drain)
+		io->drain(io->owner);
 	if (io->out.fd < 0 && uv_fileno(&io->out.u.handle, &io->reader_fd) == 0)
 		io->reader_fd = fcntl(io->reader_fd, F_DUPFD_CLOEXEC, 3);
 	if (io->reader_fd >= 0 && uv_poll_init(io->loop, &io->reader, io->reader_fd) == 0) {
@@ -419,6 +422,7 @@ bool stdio_start(const struct stdio_options *o, struct stdio **out, struct err *
 	io->conn = o->conn;
 	io->sink = o->sink;
 	io->ended = o->ended;
+	io->drain = o->drain;
 	io->wrote = o->wrote;
 	io->owner = o->owner;
 	io->drains = o->drains;

@@ -25,6 +25,8 @@ struct stdio_options {
 	/* The end of the input is no end of what was asked for before: `ended` waits until all is answered, or nobody
 	 * reads the answers any more. */
 	bool drains;
+	void (*drain)(
+		void *owner); /* that wait begins: answers what would never end; may be NULL */
 	void (*ended)(void *owner, const struct err *why); /* why NULL: a clean end of the input */
 	void (*wrote)(void *owner);			   /* output was written; may be NULL */
 	void *owner;

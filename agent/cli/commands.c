@@ -134,10 +134,13 @@ static const struct command table[] = {
 	  "  emend exec --validate script.sh\n"
 	  "  emend exec --list\n"
 	  "  emend exec --history --status timeout\n" },
-	{ "mcp", "", "an MCP server on stdin and stdout: emend exec as tools for other agents",
-	  "For MCP clients to start. Both eras of the protocol are spoken: initialize (to 2025-11-25), and\n"
-	  "2026-07-28. docs/execution-service.md has the entries for the clients' settings.\n",
-	  OPT_CONFIG | OPT_VERBOSE | OPT_HELP, 0, cmd_mcp, NULL },
+	{ "mcp", "",
+	  "an MCP server on stdin and stdout: emend exec and your editor's buffers, for other agents",
+	  "For MCP clients to start. While an editor with Emend has this folder open, they also read, edit, search and\n"
+	  "run commands in it, on what is not saved yet; there you are asked, and can undo it. Both eras of the protocol\n"
+	  "are spoken: initialize (to 2025-11-25), and 2026-07-28. docs/execution-service.md has the entries for the\n"
+	  "clients' settings.\n",
+	  OPT_DIR | OPT_CONFIG | OPT_VERBOSE | OPT_HELP, 0, cmd_mcp, NULL },
 	{ "serve", "", "the execution service over HTTP: emend exec for other programs, and MCP",
 	  "Listens on a unix socket of your own (serve.sock in $XDG_RUNTIME_DIR/emend), or on an address of this\n"
 	  "machine, for which a token is needed. SIGTERM: what runs is finished, nothing more is taken.\n"

@@ -18,6 +18,12 @@ static const char *const legacy[] = { "2025-11-25", "2025-06-18", "2025-03-26", 
 static const char instructions[] =
 	"Runs code in a sandbox: no network, no files, a limit of time and memory. Each call begins with "
 	"nothing, so give it all that it needs; nothing is kept for the next one.";
+static const char live_instructions[] =
+	"execute_code and its kin run code in a sandbox: no network, no files, a limit of time and memory; each "
+	"call begins with nothing. While the user has this folder open in an editor with Emend there are also "
+	"read_buffer, propose_edit, search, diagnostics and run_command: they see unsaved text, change files "
+	"through the editor, where the user is asked, may say no and why, and can undo it. Prefer them to your own "
+	"means for files of this folder: what you write on the disk below an open buffer is lost or in the way.";
 
 static void write_server(struct jw *w, const char *key)
 {
@@ -38,13 +44,15 @@ void mcp_result_head(struct jw *w, bool modern)
 	jw_end(w);
 }
 
-static void write_abilities(struct jw *w)
+static void write_abilities(const struct mcp *m, struct jw *w)
 {
 	jw_kobject(w, "capabilities");
 	jw_kobject(w, "tools");
+	if (m->options.live)
+		jw_kbool(w, "listChanged", true);
 	jw_end(w);
 	jw_end(w);
-	jw_kcstr(w, "instructions", instructions);
+	jw_kcstr(w, "instructions", m->options.live ? live_instructions : instructions);
 }
 
 bool mcp_knows(struct slice version)
@@ -67,11 +75,14 @@ static void on_initialize(struct mcp *m, struct rpc_request *req)
 			version = legacy[i];
 	}
 	m->opened = true;
+	free(m->client);
+	m->client = xslicedup(json_str_or(json_get(json_get(req->params, "clientInfo"), "name"),
+					  &req->arena, ""));
 	w = conn_result_begin(req);
 	jw_object(w);
 	jw_kcstr(w, "protocolVersion", version);
 	write_server(w, "serverInfo");
-	write_abilities(w);
+	write_abilities(m, w);
 	jw_end(w);
 	conn_result_end(req);
 }
@@ -83,14 +94,14 @@ static void write_versions(struct jw *w, const char *key)
 	jw_end(w);
 }
 
-static void on_discover(struct rpc_request *req)
+static void on_discover(const struct mcp *m, struct rpc_request *req)
 {
 	struct jw *w = conn_result_begin(req);
 
 	jw_object(w);
 	mcp_result_head(w, true);
 	write_versions(w, "supportedVersions");
-	write_abilities(w);
+	write_abilities(m, w);
 	jw_ki64(w, "ttlMs", 3600 * 1000);
 	jw_kcstr(w, "cacheScope", "public");
 	jw_end(w);
@@ -143,11 +154,13 @@ static void on_request(void *owner, struct rpc_request *req)
 	if (!era_of(m, req, &modern))
 		return;
 	if (slice_eq_cstr(req->method, "tools/list"))
-		mcp_tools_list(req, modern);
+		mcp_tools_list(m, req, modern);
 	else if (slice_eq_cstr(req->method, "tools/call"))
 		mcp_tools_call(m, req, modern);
 	else if (modern && slice_eq_cstr(req->method, "server/discover"))
-		on_discover(req);
+		on_discover(m, req);
+	else if (modern && m->options.live && slice_eq_cstr(req->method, "subscriptions/listen"))
+		mcp_listen(m, req);
 	else if (!modern && slice_eq_cstr(req->method, "initialize"))
 		on_initialize(m, req);
 	else if (!modern && slice_eq_cstr(req->method, "ping"))
@@ -163,12 +176,14 @@ static void on_notification(void *owner, struct slice method, struct json params
 	struct slice id = json_raw(json_get(params, "requestId"));
 
 	(void)a;
-	if (!slice_eq_cstr(method, "notifications/cancelled"))
-		return; /* initialized, and what a client may say more */
+	if (slice_eq_cstr(method, "notifications/initialized"))
+		m->initialized = m->opened && m->options.live;
+	if (!slice_eq_cstr(method, "notifications/cancelled") || id.len == 0 || mcp_unlisten(m, id))
+		return; /* there is more that a client may say */
 	LIST_EACH (it, tmp, &m->calls) {
 		struct mcp_call *c = container_of(it, struct mcp_call, link);
 
-		if (id.len > 0 && slice_eq(c->req->id, id))
+		if (slice_eq(c->req->id, id))
 			mcp_call_free(c);
 	}
 }
@@ -190,7 +205,10 @@ struct mcp *mcp_new(const struct mcp_options *o)
 
 	m->options = *o;
 	m->opened = o->opened;
+	m->client = xstrdup("");
 	list_init(&m->calls);
+	list_init(&m->listeners);
+	list_init(&m->deaf);
 	conn_init(&m->conn, &(struct conn_options){ .handlers = &handlers,
 						    .owner = m,
 						    .mode = FRAME_LINES,
@@ -209,6 +227,7 @@ void mcp_stop(struct mcp *m)
 		return;
 	LIST_EACH (it, tmp, &m->calls)
 		mcp_call_free(container_of(it, struct mcp_call, link));
+	mcp_input_ended(m);
 }
 
 void mcp_free(struct mcp *m)
@@ -218,5 +237,6 @@ void mcp_free(struct mcp *m)
 	mcp_stop(m);
 	conn_close(&m->conn, NULL);
 	conn_release(&m->conn);
+	free(m->client);
 	free(m);
 }

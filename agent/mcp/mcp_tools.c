@@ -8,11 +8,11 @@
 #include "protocol/base/mem.h"
 
 /* The tools may change with the program only. */
-enum { LIST_TTL_MS = 3600 * 1000 };
+enum { LIST_TTL_MS = 3600 * 1000, LIVE_TTL_MS = 5 * 1000 /* an editor comes and goes */ };
 
-/* The structured answer, and the same as text for clients that know no structure. json "": text is a
- * sentence that says what was wrong. */
-static void reply(struct mcp_call *c, struct slice json, struct slice text)
+#define META_CLIENT "io.modelcontextprotocol/clientInfo"
+
+static void reply(struct mcp_call *c, struct slice json, struct slice text, bool ok)
 {
 	struct jw *w = conn_result_begin(c->req);
 
@@ -26,11 +26,16 @@ static void reply(struct mcp_call *c, struct slice json, struct slice text)
 	jw_end(w);
 	if (json.len > 0)
 		jw_kraw(w, "structuredContent", json);
-	jw_kbool(w, "isError", json.len == 0);
+	jw_kbool(w, "isError", !ok);
 	jw_end(w);
 	conn_result_end(c->req);
 	c->req = NULL;
 	mcp_call_free(c);
+}
+
+void mcp_reply_text(struct mcp_call *c, bool ok, struct slice text)
+{
+	reply(c, SLICE(""), text, ok);
 }
 
 static void on_done(void *payload, struct slice json, const struct err *err)
@@ -39,9 +44,9 @@ static void on_done(void *payload, struct slice json, const struct err *err)
 
 	c->task = NULL;
 	if (err)
-		reply(c, SLICE(""), slice_of(err->msg));
-	else
-		reply(c, json, SLICE(""));
+		mcp_reply_text(c, false, slice_of(err->msg));
+	else /* as text, too, for clients that know no structure */
+		reply(c, json, SLICE(""), true);
 }
 
 static const char *const descriptions[] = { "mcp_execute_code.json", "mcp_validate_code.json",
@@ -65,24 +70,28 @@ static void start(struct mcp_call *c, struct slice name)
 	if (call.traceparent.len == 0)
 		call.traceparent = c->mcp->options.traceparent;
 	if (!exec_task_start(c->mcp->options.exec, &call, &cb, c, &c->task, &err))
-		reply(c, SLICE(""), slice_of(err.msg));
+		mcp_reply_text(c, false, slice_of(err.msg));
 }
 
 /* --- the methods --- */
 
-void mcp_tools_list(struct rpc_request *req, bool modern)
+static void list(struct mcp *m, struct rpc_request *req, bool modern)
 {
 	struct jw *w = conn_result_begin(req);
 
+	m->listed = true;
+	m->listed_live = mcp_live_there(m);
 	jw_object(w);
 	mcp_result_head(w, modern);
 	jw_karray(w, "tools");
 	for (size_t i = 0; i < ARRAY_LEN(descriptions); i++)
 		jw_raw(w, embed_find(embed_schemas, slice_of(descriptions[i])));
+	if (m->listed_live)
+		mcp_live_list(w);
 	jw_end(w);
 	if (modern) {
-		jw_ki64(w, "ttlMs", LIST_TTL_MS);
-		jw_kcstr(w, "cacheScope", "public");
+		jw_ki64(w, "ttlMs", m->options.live ? LIVE_TTL_MS : LIST_TTL_MS);
+		jw_kcstr(w, "cacheScope", m->options.live ? "private" : "public");
 	}
 	jw_end(w);
 	conn_result_end(req);
@@ -95,23 +104,64 @@ static void on_cancelled(void *payload, struct rpc_request *req)
 	mcp_call_free(payload);
 }
 
+static struct mcp_call *keep(struct mcp *m, struct rpc_request *req, bool modern)
+{
+	struct json info = json_get(json_get(req->params, "_meta"), META_CLIENT);
+	struct mcp_call *c = xcalloc(1, sizeof(*c));
+
+	c->mcp = m;
+	c->req = req;
+	c->modern = modern;
+	c->client = json_str_or(json_get(info, "name"), &req->arena, m->client);
+	list_append(&m->calls, &c->link);
+	conn_keep(req, on_cancelled, c);
+	return c;
+}
+
+void mcp_call_go_on(struct mcp_call *c)
+{
+	c->waits = false;
+	if (c->lists) {
+		struct rpc_request *req = c->req;
+
+		c->req = NULL;
+		list(c->mcp, req, c->modern);
+		mcp_call_free(c);
+	} else {
+		mcp_live_call(c, json_str_or(json_get(c->req->params, "name"), &c->req->arena, ""));
+	}
+}
+
+void mcp_tools_list(struct mcp *m, struct rpc_request *req, bool modern)
+{
+	struct mcp_call *c;
+
+	if (mcp_live_settled(m)) {
+		list(m, req, modern);
+		return;
+	}
+	c = keep(m, req, modern);
+	c->lists = c->waits = true;
+}
+
 void mcp_tools_call(struct mcp *m, struct rpc_request *req, bool modern)
 {
 	struct slice name = json_str_or(json_get(req->params, "name"), &req->arena, "");
+	bool live = mcp_live_known(m, name);
 	struct mcp_call *c;
 
-	if (!exec_task_known(name)) {
+	if (!live && !exec_task_known(name)) {
 		conn_reply_error(req, RPC_INVALID_PARAMS, "There is no tool \"%.*s\" here.",
 				 SLICE_ARG(slice_sub(name, 0, 80)));
 		return;
 	}
-	c = xcalloc(1, sizeof(*c));
-	c->mcp = m;
-	c->req = req;
-	c->modern = modern;
-	list_append(&m->calls, &c->link);
-	conn_keep(req, on_cancelled, c);
-	start(c, name);
+	c = keep(m, req, modern);
+	if (!live)
+		start(c, name);
+	else if (mcp_live_settled(m))
+		mcp_call_go_on(c);
+	else
+		c->waits = true;
 }
 
 void mcp_call_free(struct mcp_call *c)
@@ -122,6 +172,7 @@ void mcp_call_free(struct mcp_call *c)
 	if (req)
 		conn_reply_cancelled(req);
 	exec_task_drop(c->task);
+	calls_drop(c->live);
 	list_remove(&c->link);
 	free(c);
 }

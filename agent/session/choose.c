@@ -3,6 +3,7 @@
  * the next of the user's list (`fallback`). Only ways of failing in which another server may do better lead
  * on: a wrong key or a refused request is said, not passed over. */
 #include "agent/config/suggest.h"
+#include "agent/model/guest.h"
 #include "agent/session/code_action.h"
 #include "agent/session/task_own.h"
 
@@ -69,14 +70,22 @@ bool task_check_models(const struct config *c, struct arena *a, struct err *err)
 
 struct slice task_kind(const struct task *t)
 {
-	return slice_of(task_spec_name(
-		&(struct task_spec){ .action = t->action, .own = t->has_own ? &t->own : NULL }));
+	static const struct guest some = { .payload = NULL };
+
+	return slice_of(
+		task_spec_name(&(struct task_spec){ .action = t->action,
+						    .own = t->has_own ? &t->own : NULL,
+						    .guest = t->has_guest ? &some : NULL }));
 }
 
-bool choose_model(struct task *t, struct err *err)
+bool choose_model(struct task *t, const struct guest *guest, struct err *err)
 {
-	if (!task_check_models(&t->config, &t->arena, err) ||
-	    !open_named(t, config_model_for(&t->config, task_kind(t)), &t->model, err))
+	struct model_options o = { .loop = agent_loop(t->agent), .runq = agent_runq(t->agent) };
+
+	if (guest)
+		t->model = guest_open(&o, guest);
+	else if (!task_check_models(&t->config, &t->arena, err) ||
+		 !open_named(t, config_model_for(&t->config, task_kind(t)), &t->model, err))
 		return false;
 	t->env.images = model_images(t->model);
 	compact_init(t);

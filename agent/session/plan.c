@@ -15,7 +15,8 @@ static const char edits[] = "edits in this task";
 
 bool plan_is_due(const struct task *t)
 {
-	return t->config.mode == MODE_PLAN && !task_reports(t) && slice_trim(t->said).len > 0;
+	return t->config.mode == MODE_PLAN && !task_reports(t) && !t->has_guest &&
+	       slice_trim(t->said).len > 0;
 }
 
 static void log_answer(struct task *t, bool allow, const char *by, struct slice why)

@@ -3,6 +3,7 @@
 #include "agent/session/task_own.h"
 
 #include "agent/base/path.h"
+#include "agent/model/guest.h"
 #include "agent/policy/granted.h"
 #include "protocol/base/mem.h"
 #include "protocol/base/version.h"
@@ -38,6 +39,8 @@ static void copy_spec(struct task *t, const struct task_spec *s)
 	t->action = s->action;
 	t->title = arena_dup(a, s->title);
 	t->plan_first = s->plan;
+	t->has_guest = s->guest != NULL;
+	t->env.guest = s->guest ? guest_name(a, s->guest->client) : SLICE("");
 	/* The log and the title are made from it. */
 	t->instruction = arena_dup(a, secret_hide(&t->secrets, a, s->instruction));
 	t->given = arena_dup(a, s->given);
@@ -128,7 +131,7 @@ static bool prepare(struct task *t, const struct task_spec *s, struct err *err)
 	t->base_config = s->config;
 	t->config = *s->config; /* borrowed until the project's config is known */
 	t->env.config = &t->config;
-	if (!open_policy(t, s->config, err) || !choose_model(t, err) ||
+	if (!open_policy(t, s->config, err) || !choose_model(t, s->guest, err) ||
 	    !agent_runner_get(t->agent, t->workspace, s->config, t->env.policy, &t->runner, err))
 		return false;
 	/* While the runner starts; and while there is one thread, as each page that a second one changes

@@ -24,7 +24,7 @@
 
 const char *task_spec_name(const struct task_spec *s)
 {
-	return s->action ? s->action->name : s->own ? "action" : "do";
+	return s->action ? s->action->name : s->own ? "action" : s->guest ? "mcp" : "do";
 }
 
 struct slice task_id(const struct task *t)
@@ -132,9 +132,7 @@ static void log_start(struct task *t)
 {
 	struct jw *w = task_log(t, "task");
 
-	jw_kcstr(w, "kind",
-		 task_spec_name(&(struct task_spec){ .action = t->action,
-						     .own = t->has_own ? &t->own : NULL }));
+	jw_kstr(w, "kind", task_kind(t));
 	jw_kstr(w, "title", t->title);
 	jw_kstr(w, "model", model_name(t->model));
 	jw_kcstr(w, "mode", mode_name(t->config.mode));

@@ -16,6 +16,7 @@ struct ledger;
 struct runner;
 struct agent;
 struct change_preview;
+struct guest;
 struct history;
 struct task;
 
@@ -62,9 +63,11 @@ struct task_spec { /* borrowed for the time of task_start() */
 	const struct config *config;	    /* borrowed until the task is done */
 	bool plan;			    /* first a plan, then the mode of the configuration */
 	struct slice session;		    /* resume this session; "" = a new one */
+	const struct guest
+		*guest; /* NULL; else no model works: the task is this one call of another agent */
 	size_t calls_before; /* of this model in this conversation: a scripted one goes on behind them */
 };
-/* "do", "action" for the user's own, or the name of the code action. */
+/* "do", "action" for the user's own, "mcp" for a guest's, or the name of the code action. */
 const char *task_spec_name(const struct task_spec *s);
 /* Are the kinds of work for which the settings name a model such names? ERR_USAGE. */
 NODISCARD bool task_check_models(const struct config *c, struct arena *a, struct err *err);

@@ -68,6 +68,7 @@ struct task {
 	struct slice active; /* relative path of the file in front of the user; "": not known */
 	struct config_action own; /* of the user's settings */
 	bool has_own;
+	bool has_guest; /* the model is another agent's one call: agent/model/guest.h */
 
 	struct config config; /* narrowed by the project's */
 	const struct config *base_config;
@@ -187,8 +188,8 @@ void task_after_turn(struct task *t); /* the model has answered */
 
 /* Of work: "do", "explain", ...: what models and costs are told apart by. */
 struct slice task_kind(const struct task *t);
-/* The model that was asked for, opened. */
-NODISCARD bool choose_model(struct task *t, struct err *err);
+/* The model that was asked for, opened. guest: instead of it; may be NULL. */
+NODISCARD bool choose_model(struct task *t, const struct guest *guest, struct err *err);
 /* After t->unanswered: the next of the user's list. false: there is none. No call may be running. */
 bool choose_next(struct task *t);
 

@@ -110,6 +110,23 @@ static void save_always(struct tool_run *r, const struct pending *p, bool for_go
 	tool_emit(r, &(struct task_event){ .kind = TASK_NOTICE, .text = slice_of(err.msg) });
 }
 
+/* A person who says yes to another program must know that it is one. */
+struct slice tool_asker(struct arena *a, struct slice guest)
+{
+	if (guest.len == 0)
+		return SLICE("");
+	return arena_printf(a, "%.*s asks for this, another program, over MCP.", SLICE_ARG(guest));
+}
+
+static void name_asker(struct tool_run *r, struct permission_request *q)
+{
+	struct slice who = tool_asker(&r->arena, r->env->guest);
+
+	if (who.len > 0)
+		q->note = arena_printf(&r->arena, "%.*s%s%.*s", SLICE_ARG(who),
+				       q->note.len ? " " : "", SLICE_ARG(q->note));
+}
+
 /* --- what the model is told --- */
 
 static void fail_with(struct tool_run *r, struct slice text)
@@ -357,6 +374,7 @@ void permit_else(struct tool_run *r, const struct decision *d, const struct perm
 	ask.can_save = !p->edits && ask.rule.len > 0;
 	if (ask.note.len == 0 && !is_mode_rule(d->rule))
 		ask.note = p->d.why;
+	name_asker(r, &ask);
 	r->pending = p;
 	r->ask = h->ops->permission(h->self, r->env->workspace.task, &ask, answered, r);
 }
@@ -369,11 +387,13 @@ void permit_effect(struct tool_run *r, struct slice always, const struct permiss
 				    .always = always };
 	struct host *h = &r->env->workspace.host;
 	struct pending *p = pending_new(r, &d, q->subject);
+	struct permission_request ask = *q;
 
 	p->go_on = go_on;
 	p->no = denied;
+	name_asker(r, &ask);
 	tool_emit(r,
 		  &(struct task_event){ .kind = TASK_PERMISSION_REQUESTED, .subject = q->subject });
 	r->pending = p;
-	r->ask = h->ops->permission(h->self, r->env->workspace.task, q, answered, r);
+	r->ask = h->ops->permission(h->self, r->env->workspace.task, &ask, answered, r);
 }

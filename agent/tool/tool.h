@@ -50,6 +50,8 @@ struct tool_env {
 	struct secret_mask *secrets; /* what the model does not get; NULL: it gets all */
 	unsigned images;	     /* types (agent/model/image.h) that the model takes; 0: none */
 	struct slice task_id;
+	struct slice
+		guest; /* the other agent that makes the calls (agent/model/guest.h); "": the task's own model */
 	struct arena *arena; /* of the task: for what outlives a call */
 	struct slice *files; /* relative paths changed so far, each once */
 	size_t n_files, cap_files;
@@ -136,7 +138,9 @@ void tool_fresh(struct tool_run *r, void (*go_on)(struct tool_run *r));
  * is left out. */
 struct slice tool_cut_middle(struct arena *a, struct slice s, size_t max);
 void tool_emit(struct tool_run *r, struct task_event *ev); /* fills task and call */
-/* permit.c: for the summary of the task */
+/* permit.c: who asks, as it belongs to a question's note: before what the note says; "" where it is the model */
+struct slice tool_asker(struct arena *a, struct slice guest);
+/* for the summary of the task */
 void tool_keep_denied(struct tool_env *e, struct slice subject);
 void tool_hidden(struct tool_run *r, const struct slice *names, size_t n);
 

@@ -18,10 +18,10 @@ static bool allowed_by_rule(struct tool_run *r, const struct change *c, struct e
 			       "%.*s does not exist; use write_file to create it", SLICE_ARG(path));
 	case CHANGE_SEEN:
 		return !c->now || workspace_seen(&r->env->workspace, path) ||
-		       err_set(err, ERR_STALE,
-			       "%.*s exists: read it before you replace its content, or change a "
-			       "part of it",
-			       SLICE_ARG(path));
+		       err_set(err, ERR_STALE, "%.*s exists: %schange a part of it",
+			       SLICE_ARG(path),
+			       r->env->guest.len ? ""
+						 : "read it before you replace its content, or ");
 	case CHANGE_NEW:
 	case CHANGE_MOVED_HERE:
 		return !c->now || err_set(err, ERR_STALE,

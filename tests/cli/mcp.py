@@ -6,49 +6,8 @@ import signal
 import subprocess
 import time
 
+from mcp_client import Client, MODERN
 from support import EMEND, SECONDS, Skip, expect, main
-
-MODERN = {"_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
-                    "io.modelcontextprotocol/clientCapabilities": {},
-                    "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"}}}
-
-
-class Client:
-    def __init__(self, w):
-        self.p = subprocess.Popen([EMEND, "mcp"], cwd=w.path, env=w.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE)
-        self.n = 0
-
-    def send(self, **message):
-        self.p.stdin.write(json.dumps(dict({"jsonrpc": "2.0"}, **message)).encode() + b"\n")
-        self.p.stdin.flush()
-
-    def read(self):
-        line = self.p.stdout.readline()
-        expect(line.endswith(b"\n"), (line, self.p.poll()))
-        return json.loads(line)
-
-    def ask(self, method, params=None, modern=False):
-        self.n += 1
-        params = dict(params or {}, **(MODERN if modern else {}))
-        self.send(id=self.n, method=method, params=params)
-        answer = self.read()
-        expect(answer["id"] == self.n, answer)
-        return answer
-
-    def open(self, version="2025-11-25"):
-        result = self.ask("initialize", {"protocolVersion": version, "capabilities": {},
-                                         "clientInfo": {"name": "t", "version": "1"}})["result"]
-        self.send(method="notifications/initialized")
-        return result
-
-    def call(self, name, arguments, modern=False):
-        return self.ask("tools/call", {"name": name, "arguments": arguments}, modern)
-
-    def close(self):
-        out, err = self.p.communicate(timeout=SECONDS)
-        expect(self.p.returncode == 0 and not out, (self.p.returncode, out, err))
-
 
 def run(c, arguments, modern=False):
     result = c.call("execute_code", arguments, modern)["result"]
@@ -95,7 +54,7 @@ def the_newer_era(w):
     expect(result["supportedVersions"] == ["2026-07-28"] and result["resultType"] == "complete", result)
     expect(result["_meta"]["io.modelcontextprotocol/serverInfo"]["name"] == "emend", result)
     result = c.ask("tools/list", modern=True)["result"]
-    expect(result["resultType"] == "complete" and result["ttlMs"] > 0 and result["cacheScope"] == "public", result)
+    expect(result["resultType"] == "complete" and result["ttlMs"] > 0 and result["cacheScope"] == "private", result)
     a = run(c, {"language": "bash", "code": "echo modern; exit 2"}, modern=True)
     expect(a["status"] == "error" and a["exit_code"] == 2 and a["stdout"] == "modern\n", a)
     answer = c.ask("tools/list", {"_meta": {"io.modelcontextprotocol/protocolVersion": "2030-01-01"}})

@@ -1,4 +1,5 @@
-/* cmd_mcp.c - emend mcp: an MCP server on stdin and stdout (agent/mcp), until the client closes its end. */
+/* cmd_mcp.c - emend mcp: an MCP server on stdin and stdout (agent/mcp), until the client closes its end. What it finds of
+ * the user's editors is that of the folder it was started in. */
 #include <unistd.h>
 
 #include "agent/base/sha256.h"
@@ -9,6 +10,7 @@
 struct mcp_run {
 	struct cli_exec_run run;
 	struct mcp *mcp;
+	struct calls *calls;
 	struct stdio *io;
 };
 
@@ -27,10 +29,17 @@ static void end(void *owner)
 	struct mcp_run *r = owner;
 
 	mcp_stop(r->mcp);
+	calls_close(r->calls);
+	r->calls = NULL;
 	if (r->io)
 		stdio_close(r->io);
 	r->io = NULL;
 	cli_exec_close(&r->run.service, &r->run.loop);
+}
+
+static void on_drain(void *owner)
+{
+	mcp_input_ended(((struct mcp_run *)owner)->mcp);
 }
 
 static void on_ended(void *owner, const struct err *why)
@@ -42,13 +51,22 @@ static void on_ended(void *owner, const struct err *why)
 	end(r);
 }
 
+static void on_changed(void *owner, enum calls_state now)
+{
+	struct mcp_run *r = owner;
+
+	(void)now;
+	mcp_live_changed(r->mcp);
+}
+
 static bool start(void *owner, struct err *err)
 {
 	struct mcp_run *r = owner;
-	struct mcp_options m = { .wake = on_wake, .owner = r };
+	struct mcp_options m = { .wake = on_wake, .owner = r, .root = r->run.place.workspace };
 	struct stdio_options s = { .loop = &r->run.loop.uv,
 				   .runq = &r->run.loop.runq,
 				   .drains = true,
+				   .drain = on_drain,
 				   .ended = on_ended,
 				   .owner = r };
 
@@ -61,6 +79,12 @@ static bool start(void *owner, struct err *err)
 	}
 	random_bytes(&m.seed, sizeof(m.seed));
 	m.exec = r->run.service.exec;
+	r->calls = calls_open(&(struct calls_options){ .loop = &r->run.loop.uv,
+						       .runq = &r->run.loop.runq,
+						       .root = m.root,
+						       .changed = on_changed,
+						       .payload = r });
+	m.live = r->calls;
 	r->mcp = mcp_new(&m);
 	s.conn = mcp_conn(r->mcp);
 	return stdio_start(&s, &r->io, err);

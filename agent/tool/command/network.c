@@ -149,6 +149,7 @@ static void ask(struct network *n, struct broker_target *t)
 	struct permission_request q = { .title = n->title,
 					.subject = slice_of(t->text),
 					.reason = SLICE(""),
+					.note = n->o.asker,
 					.diff = SLICE("") };
 
 	hosts_always(&t->at, always);
@@ -242,6 +243,7 @@ bool network_open(const struct network_options *o, network_ready_cb *on_ready, v
 	n->o.workspace = arena_dup(a, o->workspace);
 	n->o.task_id = arena_dup(a, o->task_id);
 	n->o.call = arena_dup(a, o->call);
+	n->o.asker = arena_dup(a, o->asker);
 	n->title = arena_printf(a, "Let `%.*s%s` connect to", SLICE_ARG(command),
 				command.len < o->command.len ? " ..." : "");
 	n->ready = on_ready;

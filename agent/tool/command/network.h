@@ -25,6 +25,7 @@ struct network_options { /* borrowed for as long as it is open, the texts for th
 	struct err *fatal;     /* the log is broken */
 	const char *nobody;    /* why nobody can be asked; NULL: the face is */
 	struct slice workspace, task_id, call, command;
+	struct slice asker; /* of the command, for the question: tool_asker(); may be empty */
 };
 
 /* The command may start, with network_proxy(), or may not: ERR_SANDBOX. Once, from the loop. */

@@ -288,7 +288,8 @@ static void run_it(struct tool_run *r)
 				     .workspace = e->workspace.root,
 				     .task_id = e->task_id,
 				     .call = r->id,
-				     .command = s->spec.command };
+				     .command = s->spec.command,
+				     .asker = tool_asker(&r->arena, e->guest) };
 	struct err err;
 
 	if (!s->wants_network) {
