@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """terminal - the program on a real (pseudo) terminal: questions, colours, Ctrl-C."""
 import re
+import time
 
 from console import PROMPT, Terminal
 from support import DONE, EDIT, expect, main
@@ -23,6 +24,17 @@ def yes_once(w):
     t.end()
     expect(t.status == 0 and "a + b" in w.read("calc.py"), t)
     expect(t.text.count("+    return a + b") == 1, t)  # it was seen in the question
+
+
+def a_person_who_thinks_is_no_work(w):
+    w.repository()
+    t = Terminal(w, "do", "--model", w.script(EDIT, DONE), "mend it")
+    t.wait_for(PROMPT)
+    time.sleep(2.2)  # what is looked at is that it is counted apart
+    t.type("y\n")
+    t.end()
+    found = re.search(r"tokens, (\d+\.\d) s \+ (\d+) s waiting for you\. Session", t.text)
+    expect(t.status == 0 and found and int(found.group(2)) >= 2, t)
 
 
 def no_is_no(w):
@@ -289,7 +301,8 @@ def a_bell_for_who_looks_elsewhere(w):
     expect("\a" not in t.text and "\033" not in t.text, t)
 
 
-main([a_bell_for_who_looks_elsewhere, yes_once, no_is_no, a_no_may_say_why, always_is_not_asked_again, a_command_is_shown_line_by_line,
+main([a_bell_for_who_looks_elsewhere, yes_once, a_person_who_thinks_is_no_work, no_is_no, a_no_may_say_why,
+      always_is_not_asked_again, a_command_is_shown_line_by_line,
       a_long_command_is_shown_whole, what_does_not_fit_is_paged, what_was_typed_before_does_not_answer,
       content_forges_no_line_of_a_diff, emend_and_the_model_are_told_apart,
       a_question_of_the_model_is_no_prompt_of_ours, it_says_what_is_going_on, a_failure_shows_why, words_are_wrapped,

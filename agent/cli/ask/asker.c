@@ -74,6 +74,10 @@ static void asker_goto(struct asker *a, enum asker_state next)
 	a->state = next;
 	(void)uv_poll_stop(&a->poll);
 	(void)uv_timer_stop(&a->timer);
+	if (changes && next == ASKER_IDLE)
+		a->waited_ms += uv_now(a->timer.loop) - a->since;
+	else if (changes)
+		a->since = uv_now(a->timer.loop);
 	if (changes && a->takes)
 		a->takes(a->payload, next != ASKER_IDLE);
 	switch (next) {

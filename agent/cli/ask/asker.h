@@ -35,6 +35,8 @@ struct asker {
 	struct buf line;
 	struct sheet sheet;  /* of the first question; in its arena */
 	size_t rows_shown;   /* of the sheet */
+	uint64_t since;	     /* when it was not idle any more; of the loop's clock */
+	uint64_t waited_ms;  /* for the person, in all questions that are over */
 	struct buf approved; /* the diff of the last question that was answered with yes */
 	/* It takes the terminal for a question, and gives it back: others must not read it meanwhile. It may be taken
 	 * again at once, so nothing is drawn in this call. May be NULL. */

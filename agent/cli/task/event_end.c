@@ -4,8 +4,19 @@
 
 enum { FILES_NAMED = 20 };
 
+/* "1.2 s", or "1.2 s + 18 s waiting for you": a person at lunch is no work */
+static struct slice seconds(struct host_cli *h, struct arena *a, const struct task_event *ev)
+{
+	double yours = (double)(h->asker.waited_ms - h->waited_before) / 1000.0;
+
+	if (yours < 1.0)
+		return arena_printf(a, "%.1f s", ev->seconds);
+	return arena_printf(a, "%.1f s + %.0f s waiting for you",
+			    ev->seconds > yours ? ev->seconds - yours : 0.0, yours);
+}
+
 /* "$0.0123, 3210 tokens, 1.2 s" */
-static struct slice cost(struct arena *a, const struct task_event *ev)
+static struct slice cost(struct host_cli *h, struct arena *a, const struct task_event *ev)
 {
 	const struct usage *u = &ev->usage;
 	uint64_t tokens = u->input + u->cache_read + u->cache_write + u->output;
@@ -16,8 +27,9 @@ static struct slice cost(struct arena *a, const struct task_event *ev)
 				   u->unpriced	  ? " and more, some prices are not known"
 				   : u->estimated ? " (partly an estimate)"
 						  : "");
-	return arena_printf(a, "%.*s, %llu token%s, %.1f s", SLICE_ARG(usd),
-			    (unsigned long long)tokens, tokens == 1 ? "" : "s", ev->seconds);
+	return arena_printf(a, "%.*s, %llu token%s, %.*s", SLICE_ARG(usd),
+			    (unsigned long long)tokens, tokens == 1 ? "" : "s",
+			    SLICE_ARG(seconds(h, a, ev)));
 }
 
 /* "a, b, ..." */
@@ -67,7 +79,7 @@ static void put_turn_end(struct host_cli *h, struct arena *a, const struct task_
 		flow_line(h->log, TERM_PLAIN, done ? "Done: " : "", TERM_GREEN, changed(a, ev));
 	put_missing(h, a, ev);
 	flow_line(h->log, TERM_DIM, "", TERM_DIM,
-		  arena_printf(a, "%.*s%s", SLICE_ARG(cost(a, ev)),
+		  arena_printf(a, "%.*s%s", SLICE_ARG(cost(h, a, ev)),
 			       ev->n_files ? "; /diff shows it, /undo takes it back" : ""));
 }
 
@@ -102,7 +114,7 @@ void put_task_end(struct host_cli *h, const struct task_event *ev)
 			done ? TERM_GREEN : TERM_RED, changed(&a, ev));
 		put_missing(h, &a, ev);
 		flow_line(h->log, TERM_PLAIN, "Cost: ", TERM_PLAIN,
-			  arena_printf(&a, "%.*s. Session %.*s.", SLICE_ARG(cost(&a, ev)),
+			  arena_printf(&a, "%.*s. Session %.*s.", SLICE_ARG(cost(h, &a, ev)),
 				       SLICE_ARG(ev->session)));
 		put_commands(h, ev);
 	}

@@ -63,6 +63,7 @@ static void put_started(struct host_cli *h, const struct task_event *ev)
 
 	h->markdown.flow.columns =
 		term_columns(h->answer); /* it may be another since the last turn */
+	h->waited_before = h->asker.waited_ms;
 	buf_clear(&h->held);
 	h->n_held = 0;
 	buf_clear(&h->hidden);

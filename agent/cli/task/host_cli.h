@@ -26,6 +26,7 @@ struct host_cli {
 	struct host host; /* with the buffers of editors */
 	struct peer_host others;
 	struct asker asker;
+	uint64_t waited_before; /* asker.waited_ms when the task began */
 	struct live live;
 	struct markdown markdown;	       /* the answer, on a terminal */
 	struct call_label labels[HOST_LABELS]; /* a ring */
