@@ -45,6 +45,8 @@ bool calls_start(struct task *t)
 		arena_init(&r->arena);
 		t->n_runs++;
 	}
+	t->env.turn = t->runs;
+	t->env.n_turn = t->n_runs;
 	return true;
 }
 
@@ -161,7 +163,8 @@ void calls_collect(struct task *t)
 							      : NULL };
 		tool_release(r);
 	}
-	t->n_runs = 0;
+	t->n_runs = t->env.n_turn = 0;
+	t->env.turn = NULL;
 	if (t->cut_call)
 		turn.blocks[turn.n_blocks++] = (struct block){
 			.kind = BLOCK_TEXT,
@@ -185,5 +188,6 @@ void calls_abort(struct task *t)
 		log_result(t, r, r->result);
 		tool_release(r);
 	}
-	t->n_runs = 0;
+	t->n_runs = t->env.n_turn = 0;
+	t->env.turn = NULL;
 }

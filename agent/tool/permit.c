@@ -7,6 +7,7 @@
 
 #include "agent/host.h"
 #include "agent/policy/granted.h"
+#include "agent/tool/step.h"
 
 enum { MAX_KEPT = 100, NAMED_PARTS = 6 };
 
@@ -78,8 +79,6 @@ static bool log_decision(struct tool_run *r, const struct pending *p, bool allow
 					   .decision = allow ? SLICE("allow") : SLICE("deny"),
 					   .rule = p->d.rule,
 					   .text = why });
-	if (!allow)
-		tool_keep_denied(r->env, p->subject);
 	return true;
 }
 
@@ -240,13 +239,14 @@ static struct slice how(struct tool_run *r, const struct pending *p)
 		" Only the user can do or allow this: say at the end that it is left to them.");
 }
 
-static void tell_no_answer(struct tool_run *r, const struct pending *p, const struct err *why)
+static struct slice no_answer_text(struct tool_run *r, const struct pending *p,
+				   const struct err *why)
 {
-	fail_with(r, arena_printf(&r->arena,
-				  "Not done: %.*s need%s the user's word, and there was no answer "
-				  "(%s).%.*s%.*s",
-				  SLICE_ARG(what(r, p)), count(p, VERDICT_ASK) > 1 ? "" : "s",
-				  why->msg, SLICE_ARG(the_rest(r, p)), SLICE_ARG(how(r, p))));
+	return arena_printf(&r->arena,
+			    "Not done: %.*s need%s the user's word, and there was no answer "
+			    "(%s).%.*s%.*s",
+			    SLICE_ARG(what(r, p)), count(p, VERDICT_ASK) > 1 ? "" : "s", why->msg,
+			    SLICE_ARG(the_rest(r, p)), SLICE_ARG(how(r, p)));
 }
 
 static struct slice no_text(struct tool_run *r, struct slice comment)
@@ -309,8 +309,13 @@ static void answered(void *payload, const struct permission_answer *answer, cons
 				 : SLICE("you said no");
 	if (!log_decision(r, p, allow, why ? "timeout" : "user", clause))
 		return;
+	if (!allow)
+		tool_keep_denied(r->env, p->subject);
 	if (allow && answer->choice != PERMISSION_ONCE)
 		save_always(r, p, answer->choice == PERMISSION_SAVED);
+	step_answered(r, allow ? (struct slice){ NULL, 0 }
+			 : why ? no_answer_text(r, p, why)
+			       : no_text(r, comment));
 	if (allow)
 		p->go_on(r);
 	else if (p->no)
@@ -318,7 +323,7 @@ static void answered(void *payload, const struct permission_answer *answer, cons
 	else if (p->denied)
 		p->denied(r);
 	else if (why)
-		tell_no_answer(r, p, why);
+		fail_with(r, no_answer_text(r, p, why));
 	else
 		fail_with(r, no_text(r, comment));
 }
@@ -359,6 +364,8 @@ void permit_else(struct tool_run *r, const struct decision *d, const struct perm
 
 		if (!log_decision(r, p, allow, "rule", allow ? SLICE("") : p->d.why))
 			return;
+		if (!allow)
+			tool_keep_denied(r->env, p->subject);
 		if (allow)
 			go_on(r);
 		else if (denied)
@@ -377,6 +384,15 @@ void permit_else(struct tool_run *r, const struct decision *d, const struct perm
 	name_asker(r, &ask);
 	r->pending = p;
 	r->ask = h->ops->permission(h->self, r->env->workspace.task, &ask, answered, r);
+}
+
+void permit_refused(struct tool_run *r, const struct decision *d, struct slice subject,
+		    struct slice text)
+{
+	struct pending *p = pending_new(r, d, subject);
+
+	if (log_decision(r, p, false, "user", SLICE("you said no to all edits of this step")))
+		fail_with(r, text);
 }
 
 void permit_effect(struct tool_run *r, struct slice always, const struct permission_request *q,

@@ -10,6 +10,7 @@
 #include "agent/secret/secret_mask.h"
 #include "agent/tool/names.h"
 #include "agent/tool/scratch.h"
+#include "agent/tool/step.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 #include "protocol/base/utf8.h"
@@ -92,6 +93,7 @@ void tool_refuse(struct tool_run *r, const char *why)
 
 void tool_abort(struct tool_run *r)
 {
+	step_abort(r);
 	workspace_drop(r->op);
 	if (r->ask)
 		r->env->workspace.host.ops->drop(r->env->workspace.host.self, r->ask);
@@ -110,6 +112,7 @@ void tool_release(struct tool_run *r)
 	if (r->release)
 		r->release(r);
 	r->release = NULL;
+	step_release(r);
 	scratch_release(r->scratch);
 	r->scratch = NULL;
 	arena_release(&r->arena);
@@ -202,6 +205,8 @@ void tool_emit(struct tool_run *r, struct task_event *ev)
 {
 	struct host *h = &r->env->workspace.host;
 
+	if (r->trial)
+		return;
 	ev->task = r->env->task_id;
 	ev->call = r->id;
 	h->ops->event(h->self, r->env->workspace.task, ev);

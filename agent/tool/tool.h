@@ -23,6 +23,7 @@ struct finding;
 struct background;
 struct commit;
 struct scratch;
+struct step;
 
 enum tool_class {
 	TOOL_READ,  /* may run beside other reads */
@@ -56,6 +57,8 @@ struct tool_env {
 	struct slice *files; /* relative paths changed so far, each once */
 	size_t n_files, cap_files;
 	struct map known_files; /* the same, to find them */
+	struct tool_run *turn;	/* the calls of this turn, while they are made; NULL: none */
+	size_t n_turn;
 	int64_t next_step; /* numbers the edits of the task */
 	bool unfinished;   /* a transaction has begun and is neither made nor rolled back */
 	struct exec_options exec_options; /* loop NULL: no code can be run */
@@ -97,6 +100,13 @@ struct tool_run {
 	struct commit *commit;		     /* commit.c: the changes of a command */
 	void (*fresh)(struct tool_run *r);   /* tool_fresh(): called after it */
 	void (*release)(struct tool_run *r); /* frees what state holds beside memory; may be NULL */
+
+	/* step.c */
+	struct step *step; /* the edits behind it that are asked about with it */
+	bool trial;	   /* it ends where it would ask, and nobody is told of it */
+	struct slice
+		agreed; /* with an edit before: the diff that the user said yes to; ptr NULL: none */
+	struct slice refused; /* what the model is told where the user said no; ptr NULL: not so */
 
 	bool started, done, ok;
 	bool progress; /* made again, this call tells something new: not a loop */
@@ -163,6 +173,10 @@ void permit(struct tool_run *r, const struct decision *d, const struct permissio
 /* The same for a part of the work: on a denial the run goes on, with denied(). */
 void permit_else(struct tool_run *r, const struct decision *d, const struct permission_request *q,
 		 permit_cb *go_on, permit_cb *denied);
+
+/* The user has said no to this with something before: text is for the model. */
+void permit_refused(struct tool_run *r, const struct decision *d, struct slice subject,
+		    struct slice text);
 
 /* What a command changed on its view, after it ran, becomes real only with the user's word. "Always" covers
  * the effects of all commands until the task ends. always: the rule that would have allowed the command, if there

@@ -3,6 +3,7 @@
 
 #include "agent/host.h"
 #include "agent/tool/journal.h"
+#include "agent/tool/step.h"
 #include "protocol/base/log.h"
 
 enum { MAX_TRIES = 5 };
@@ -207,13 +208,13 @@ static void ask(struct tool_run *r)
 			d = one;
 	}
 	tx_goto(t, TX_ASKING);
-	permit(r, &d,
-	       &(struct permission_request){ .title = transaction_title(r, t),
-					     .subject = transaction_subject(r, t),
-					     .reason = SLICE(""),
-					     .diff = transaction_diff(r, t),
-					     .rule = d.always },
-	       allowed);
+	step_permit(r, &d,
+		    &(struct permission_request){ .title = transaction_title(r, t),
+						  .subject = transaction_subject(r, t),
+						  .reason = SLICE(""),
+						  .diff = transaction_diff(r, t),
+						  .rule = d.always },
+		    allowed);
 }
 
 /* All files were read: plan, then ask or write. */

@@ -154,6 +154,53 @@ def read_only_runs_and_drops(w):
         expect(not r.of("tool.finished")[0]["ok"] and not w.exists("x"), r)
 
 
+def edit(path, old, new):
+    return {"name": "edit_file", "input": {"path": path, "edits": [{"old_text": old, "new_text": new}]}}
+
+
+def write(path, content):
+    return {"name": "write_file", "input": {"path": path, "content": content}}
+
+
+def the_edits_of_a_step_are_one_question(w):
+    """With the diff of all of them. A no is for all; always ends the asking; what cannot be seen yet is asked by itself."""
+    for name in "abc":
+        w.write(name + ".py", "one\ntwo\n")
+    four = {"calls": [edit("a.py", "one", "1"), edit("b.py", "one", "1"), write("d/new.py", "new\n"), edit("nothing.py", "x", "y"),
+                      edit("c.py", "one", "1")]}
+    t = answer(w, ["n not so", "n"], four, {"expect": ["says: not so", "nothing.py does not exist"], "text": "-"})
+    first = t.text.split("? Make 3 edits")[1].split(PROMPT)[0]
+    expect("  | a.py, b.py, d/new.py" in first and first.count("  | -one") == 2 and first.count("  | +1") == 2 and "  | +new" in first, t)
+    expect("Not permitted on the way: a.py, b.py, d/new.py, c.py." in t.text.replace("\r\n", " "), t)
+    expect([w.read(n + ".py") for n in "abc"] == ["one\ntwo\n"] * 3 and not w.exists("d"), t)
+    t = answer(w, ["y", "n"], four, {"expect": ["Changed a.py (+1 -1)", "Changed b.py", "Created d/new.py", "said no"], "text": "-"})
+    expect([w.read(n + ".py") for n in "abc"] == ["1\ntwo\n"] * 2 + ["one\ntwo\n"] and w.read("d/new.py") == "new\n", t)
+    # The second change of a file stands on the first, a script and a protected name need a word of their own.
+    t = answer(w, ["y", "y", "y", "y"], {"calls": [edit("a.py", "two", "2"), edit("b.py", "two", "2"), edit("a.py", "2", "3"), edit("c.py", "two", "2"),
+                                                  write("run.sh", "#!/bin/sh\n"), write(".envrc.x", "x\n"), write(".vscode/tasks.json", "{}\n")]}, DONE)
+    expect(t.text.count("? Make 2 edits") == 2 and t.text.count("? Create a script") == 1 and t.text.count("? Create a file") == 1, t)
+    expect(w.read("a.py") == "1\n3\n" and w.read("c.py") == "one\n2\n" and w.exists("run.sh") and w.exists(".vscode/tasks.json"), t)
+    t = answer(w, ["a"], {"calls": [edit("a.py", "3", "4"), edit("b.py", "2", "4")]}, {"calls": [edit("c.py", "2", "4")]}, DONE)
+    expect([w.read(n + ".py")[-2:] for n in "abc"] == ["4\n"] * 3 and t.text.count(PROMPT) == 1, t)
+    r = w.run("do", "--mode", "ask", "--model", w.script({"calls": [edit("a.py", "4", "5"), edit("b.py", "4", "5")]},
+              {"expect": ["`a.py, b.py` (rule: mode: ask) needs the user's word, and there was no answer"], "text": "-"}), "x")
+    expect(r.status == 0 and w.read("a.py") == "1\n4\n" and r.out.count("no terminal") <= 2, r)
+
+
+def what_changed_since_the_step_was_asked_is_asked_again(w):
+    """The yes is for the diff that was seen."""
+    w.write("a.py", "one\n")
+    w.write("b.py", "one\n")
+    t = Terminal(w, "do", "--model", w.script({"calls": [edit("a.py", "one", "1"), edit("b.py", "one", "1")]}, DONE), "x", size=(60, 120))
+    t.wait_for(PROMPT)
+    w.write("b.py", "zero\none\n")
+    t.type("y\n")
+    t.wait_for(PROMPT, times=2)
+    t.type("y\n")
+    t.end()
+    expect(t.text.count("? Make 2 edits") == 1 and "? Edit a file" in t.text and w.read("b.py") == "zero\n1\n", t)
+
+
 def steps():
     """What a task of thirty steps does: it looks, it edits, it builds and tests, it cleans up behind itself."""
     look = ["ls", "git status --short", "git log --oneline | head", "grep -rn add .", "cat calc.py", "python3 --version"]
@@ -195,4 +242,5 @@ def thirty_steps(w):
 main([nothing_changed_nothing_asked, an_effect_is_asked_with_its_diff, a_no_drops_all_of_it, ignored_files_are_asked_once,
       always_is_for_what_commands_change, edits_allowed_are_not_effects_allowed, what_changed_meanwhile_is_not_overwritten,
       what_reaches_further_is_asked_beforehand, folders_to_write_are_asked_beforehand, commands_can_be_asked_one_by_one,
-      edit_keeps_what_commands_change, read_only_runs_and_drops, thirty_steps])
+      edit_keeps_what_commands_change, read_only_runs_and_drops, thirty_steps,
+      the_edits_of_a_step_are_one_question, what_changed_since_the_step_was_asked_is_asked_again])
