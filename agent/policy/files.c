@@ -34,7 +34,11 @@ static bool pattern_matches(struct slice pattern, struct slice at)
 	return true;
 }
 
-/* Asked of each component for each of some hundred names: most are told apart by their first letter. */
+static char small(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 static bool may_begin(struct slice pattern, char c)
 {
 	bool here = pattern.ptr[0] == '.' && (pattern.len == 1 || pattern.ptr[1] == '/');
@@ -63,21 +67,30 @@ bool policy_looks_into(const struct policy *p, struct slice path)
 	return looks;
 }
 
+char file_first(struct slice pattern)
+{
+	return may_begin(pattern, '\0') ? '\0' : small(pattern.ptr[0]);
+}
+
+/* Each component is held against some hundred patterns: most are told apart by their first letter. */
 struct slice file_denied(const struct policy *p, struct slice path, bool dots_only)
 {
 	struct slice rest = path, at, component;
 
 	for (at = rest; next_component(&rest, &component); at = rest) {
 		struct slice hit = SLICE("");
+		char c = small(component.ptr[0]);
 
 		if (dots_only && component.ptr[0] != '.')
 			continue;
 		for (size_t i = 0; i < p->n_files; i++) {
 			struct slice f = p->files[i];
-			bool exempt = f.ptr[0] == '!';
-			struct slice name = slice_sub(f, exempt, f.len);
+			bool exempt;
 
-			if (may_begin(name, component.ptr[0]) && pattern_matches(name, at))
+			if (p->first[i] != '\0' && p->first[i] != c)
+				continue;
+			exempt = f.ptr[0] == '!';
+			if (pattern_matches(slice_sub(f, exempt, f.len), at))
 				hit = exempt || file_looked_into(p, i) ? SLICE("") : f;
 		}
 		if (hit.len > 0)

@@ -119,13 +119,18 @@ bool policy_deny_file(struct policy *p, struct slice pattern, struct err *err)
 	if (p->n_files == p->cap_files) {
 		size_t cap = p->cap_files ? p->cap_files * 2 : 32;
 		struct slice *more = arena_array(&p->arena, cap, sizeof(*more));
+		char *first = arena_alloc(&p->arena, cap);
 
-		if (p->n_files > 0)
+		if (p->n_files > 0) {
 			memcpy(more, p->files, p->n_files * sizeof(*more));
+			memcpy(first, p->first, p->n_files);
+		}
 		p->files = more;
+		p->first = first;
 		p->cap_files = cap;
 	}
 	pattern.len = (size_t)(bare.ptr + bare.len - pattern.ptr);
+	p->first[p->n_files] = file_first(bare);
 	p->files[p->n_files++] = arena_dup(&p->arena, pattern);
 	return true;
 }

@@ -19,9 +19,10 @@ struct policy {
 	struct rule *rules;
 	size_t n_rules, cap_rules;
 	struct slice *files;
+	char *first; /* of each of them: file_first() */
 	size_t n_files, cap_files;
 	size_t n_builtin_files; /* the first of them */
-	struct slice root; /* absolute path of the workspace; empty: not known */
+	struct slice root;	/* absolute path of the workspace; empty: not known */
 };
 
 NODISCARD bool rules_add(struct policy *p, enum verdict v, bool builtin, struct slice text,
@@ -46,6 +47,8 @@ enum place {
 };
 /* *inside: the path relative to the workspace, if the place is PLACE_INSIDE. */
 enum place file_place(const struct policy *p, const struct shell_word *w, struct slice *inside);
+/* The letter, a small one, with which a name begins that the pattern matches; 0: any. */
+char file_first(struct slice pattern);
 /* The pattern that denies this path, empty if none does. dots_only: look only at names with a dot
  * in front (for words that are perhaps no paths). */
 struct slice file_denied(const struct policy *p, struct slice path, bool dots_only);
