@@ -5,6 +5,8 @@
 
 #include "agent/worker/file/files.h"
 
+enum { SMALL_BYTES = 8 * 1024 };
+
 bool file_slurp(int fd, const char *rel, struct buf *out, struct err *err)
 {
 	char piece[64 * 1024];
@@ -25,28 +27,40 @@ bool file_slurp(int fd, const char *rel, struct buf *out, struct err *err)
 	}
 }
 
-bool file_hash(int fd, const char *rel, uint64_t size, struct sha256_hex *out, struct err *err)
+/* Read at once: false if it is longer than it was. A small buffer, as it is cleared each time. */
+static bool hash_small(int fd, uint64_t size, struct sha256_hex *out)
+{
+	char piece[SMALL_BYTES + 1];
+	ssize_t n = size <= SMALL_BYTES ? read(fd, piece, sizeof(piece)) : -1;
+
+	if (n < 0 || (uint64_t)n != size)
+		return false;
+	*out = sha256(slice_make(piece, (size_t)n));
+	return true;
+}
+
+static bool hash_large(int fd, const char *rel, uint64_t size, struct sha256_hex *out,
+		       struct err *err)
 {
 	char piece[64 * 1024];
-	ssize_t n = read(fd, piece, sizeof(piece));
-	struct sha256_sum *sum;
-	uint64_t seen;
+	struct sha256_sum *sum = sha256_begin();
+	uint64_t seen = 0;
+	ssize_t n = 1;
 
-	if (n >= 0 && (uint64_t)n == size && size < sizeof(piece)) {
-		*out = sha256(slice_make(piece, (size_t)n));
-		return true;
-	}
-	sum = sha256_begin();
-	for (seen = 0; n > 0 || (n < 0 && errno == EINTR); n = read(fd, piece, sizeof(piece))) {
-		if (n < 0)
+	while ((n > 0 && (seen < size || seen == 0)) || (n < 0 && errno == EINTR)) {
+		n = pread(fd, piece, sizeof(piece), (off_t)seen);
+		if (n <= 0)
 			continue;
 		sha256_add(sum, slice_make(piece, (size_t)n));
 		seen += (uint64_t)n;
-		if (seen >= size)
-			break;
 	}
 	*out = sha256_end(sum);
 	return n >= 0 || err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
+}
+
+bool file_hash(int fd, const char *rel, uint64_t size, struct sha256_hex *out, struct err *err)
+{
+	return hash_small(fd, size, out) || hash_large(fd, rel, size, out, err);
 }
 
 bool file_read(const struct root *r, struct slice path, struct buf *out, struct file_info *info,
