@@ -2,31 +2,38 @@
 #include "agent/runner/client.h"
 #include "agent/worker/wire.h"
 
+/* What is missing in a row stays missing: it is protected then, and never to be made. */
+static struct json cell(struct json_iter *row)
+{
+	return json_next(row) ? row->value : (struct json){ 0 };
+}
+
 static void read_change(struct json v, struct arena *a, struct view_change *c)
 {
-	static const char *const kinds[] = { "created", "changed", "removed", "mode" };
+	struct json_iter row = json_iter(v);
+	int64_t kind, flags;
 
-	*c = (struct view_change){
-		.path = json_str_or(json_get(v, "path"), a, ""),
-		.file = json_is(json_get(v, "type"), "file"),
-		.files = (uint64_t)json_i64_or(json_get(v, "files"), 0),
-		.before = json_str_or(json_get(v, "before"), a, ""),
-		.after = json_str_or(json_get(v, "after"), a, ""),
-		.size = (uint64_t)json_i64_or(json_get(v, "size"), 0),
-		.mode = (uint32_t)json_i64_or(json_get(v, "mode"), 0),
-		.old_mode = (uint32_t)json_i64_or(json_get(v, "oldMode"), 0),
-		.reason = json_str_or(json_get(v, "reason"), a, ""),
-		.is_protected = json_bool_or(json_get(v, "protected"), true),
-		.never = json_bool_or(json_get(v, "never"), true),
-		.git = json_bool_or(json_get(v, "git"), false),
-		.stale = json_bool_or(json_get(v, "stale"), false),
-		.open = json_i64_or(json_get(v, "open"), -1),
-		.index = json_i64_or(json_get(v, "index"), -1),
-	};
-	for (int i = 0; i < (int)ARRAY_LEN(kinds); i++) {
-		if (json_is(json_get(v, "kind"), kinds[i]))
-			c->kind = (enum view_kind)i;
-	}
+	*c = (struct view_change){ .index = json_i64_or(cell(&row), -1) };
+	c->path = json_str_or(cell(&row), a, "");
+	kind = json_i64_or(cell(&row), -1);
+	flags = json_i64_or(cell(&row), CHANGE_PROTECTED | CHANGE_NEVER);
+	c->before = json_str_or(cell(&row), a, "");
+	c->after = json_str_or(cell(&row), a, "");
+	c->size = (uint64_t)json_i64_or(cell(&row), 0);
+	c->mode = (uint32_t)json_i64_or(cell(&row), 0);
+	c->old_mode = (uint32_t)json_i64_or(cell(&row), 0);
+	c->reason = json_str_or(cell(&row), a, "");
+	c->open = json_i64_or(cell(&row), -1);
+	c->files = (uint64_t)json_i64_or(cell(&row), 0);
+	if (kind >= VIEW_CREATED && kind <= VIEW_MODE)
+		c->kind = (enum view_kind)kind;
+	else
+		flags |= CHANGE_NEVER;
+	c->file = flags & CHANGE_FILE;
+	c->is_protected = flags & CHANGE_PROTECTED;
+	c->never = flags & CHANGE_NEVER;
+	c->git = flags & CHANGE_GIT;
+	c->stale = flags & CHANGE_STALE;
 }
 
 void client_read_changes(struct json changed, struct arena *a, struct view_result *out)

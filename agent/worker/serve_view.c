@@ -44,28 +44,26 @@ bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64
 
 /* --- what changed --- */
 
+/* A row without names: there may be tens of thousands. See wire.h. */
 static void write_change(struct jw *w, const struct upper_change *c, size_t index)
 {
-	static const char *const kinds[] = { "created", "changed", "removed", "mode" };
-	static const char *const types[] = { "file", "symlink", "folder", "special", "bundle" };
+	uint32_t flags = (c->class == UPPER_PROTECTED ? CHANGE_PROTECTED : 0) |
+			 (c->class == UPPER_NEVER ? CHANGE_NEVER : 0) | (c->git ? CHANGE_GIT : 0) |
+			 (c->stale ? CHANGE_STALE : 0) | (c->type == UPPER_FILE ? CHANGE_FILE : 0);
 
-	jw_object(w);
-	jw_ki64(w, "index", (int64_t)index);
-	jw_kstr(w, "path", slice_of(c->rel));
-	jw_kcstr(w, "kind", kinds[c->kind]);
-	jw_kcstr(w, "type", types[c->type]);
-	jw_kcstr(w, "before", c->before.s);
-	jw_kcstr(w, "after", c->after.s);
-	jw_ki64(w, "size", (int64_t)c->size);
-	jw_ki64(w, "mode", c->mode);
-	jw_ki64(w, "oldMode", c->old_mode);
-	jw_kcstr(w, "reason", c->reason ? c->reason : "");
-	jw_kbool(w, "protected", c->class == UPPER_PROTECTED);
-	jw_kbool(w, "never", c->class == UPPER_NEVER);
-	jw_kbool(w, "git", c->git);
-	jw_kbool(w, "stale", c->stale);
-	jw_ki64(w, "open", c->open);
-	jw_ki64(w, "files", (int64_t)c->files);
+	jw_array(w);
+	jw_i64(w, (int64_t)index);
+	jw_str(w, slice_of(c->rel));
+	jw_i64(w, c->kind);
+	jw_i64(w, flags);
+	jw_cstr(w, c->before.s);
+	jw_cstr(w, c->after.s);
+	jw_i64(w, (int64_t)c->size);
+	jw_i64(w, c->mode);
+	jw_i64(w, c->old_mode);
+	jw_cstr(w, c->reason ? c->reason : "");
+	jw_i64(w, c->open);
+	jw_i64(w, (int64_t)c->files);
 	jw_end(w);
 }
 
@@ -169,7 +167,8 @@ void serve_view_changes(struct serve *s, struct rpc_request *req)
 	struct jw *w;
 
 	if (!u || from < 0) {
-		conn_reply_error(req, RPC_INVALID_PARAMS, "There are no such changes of a command.");
+		conn_reply_error(req, RPC_INVALID_PARAMS,
+				 "There are no such changes of a command.");
 		return;
 	}
 	w = conn_result_begin(req);
@@ -250,8 +249,7 @@ bool serve_view_write_images(const struct serve *s, const struct upper *u,
 		write_image(w, "before", was, &before);
 		write_image(w, "after", is, &after);
 		if (was == ENTRY_NONE && is != ENTRY_BUNDLE)
-			jw_ki64(w, "folders",
-				file_missing_folders(&s->root, slice_of(c->rel)));
+			jw_ki64(w, "folders", file_missing_folders(&s->root, slice_of(c->rel)));
 		*bytes = before.len + after.len;
 	}
 	buf_release(&before);

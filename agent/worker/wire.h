@@ -20,10 +20,10 @@
  *			-> {exit, signal, timedOut, idleTimedOut, text|base64, bytes, truncated,
  *			    seconds, limit, peakBytes, cpuMs, hidden[], changed?};
  *			    changed, where the command had a layer of its own: {view, dropped,
- *			    tooMany, quiet, unseen[], changes[{index, path, kind, type, before,
- *			    after, size, mode, oldMode, reason, protected, never, stale, open, files}],
- *			    next}; view 0: nothing is left of
- *			    it; next: not 0 if that is not all, and then where the rest begins
+ *			    tooMany, quiet, unseen[], changes[[index, path, kind, flags, before,
+ *			    after, size, mode, oldMode, reason, open, files]], next}; flags: see
+ *			    enum wire_change; view 0: nothing is left of it; next: not 0 if that
+ *			    is not all, and then where the rest begins
  *	viewChanges	{view, from} -> {changes[], next}: another page
  *	viewImages	{view, indexes[], maxBytes} -> {images[{index, before, after, code, why}]}:
  *			 from the first, as many as fit in maxBytes, and at least one; code and why
@@ -49,6 +49,15 @@
 
 /* What stands under a name; a bundle: many files, see manifest.h. */
 enum entry_kind { ENTRY_NONE, ENTRY_FILE, ENTRY_LINK, ENTRY_FOLDER, ENTRY_BUNDLE };
+
+/* Of a change by a command, added up. */
+enum wire_change {
+	CHANGE_PROTECTED = 1,
+	CHANGE_NEVER = 2,
+	CHANGE_GIT = 4,
+	CHANGE_STALE = 8,
+	CHANGE_FILE = 16, /* an ordinary file */
+};
 
 /* Where this program and its libraries lie inside a container. */
 #define WIRE_INSIDE "/run/emend"
