@@ -211,8 +211,12 @@ void run_commit_start(struct cli *c, struct runner *r, struct run_open *open,
 	if (v->too_many)
 		term_error(&c->log,
 			   "The command changed too many files; its changes were dropped.");
+	if (v->too_large)
+		term_error(&c->log,
+			   "The command wrote more bytes than are kept of one command; its "
+			   "changes were dropped.");
 	if (!v->view) {
-		done(payload, !v->dropped && !v->too_many);
+		done(payload, !v->dropped && !v->too_many && !v->too_large);
 		return;
 	}
 	m = xcalloc(1, sizeof(*m));

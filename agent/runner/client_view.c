@@ -50,6 +50,7 @@ void client_read_changes(struct json changed, struct arena *a, struct view_resul
 		.view = json_i64_or(json_get(changed, "view"), 0),
 		.dropped = json_bool_or(json_get(changed, "dropped"), false),
 		.too_many = json_bool_or(json_get(changed, "tooMany"), false),
+		.too_large = json_bool_or(json_get(changed, "tooLarge"), false),
 		.quiet = (uint64_t)json_i64_or(json_get(changed, "quiet"), 0),
 		.objects_added = (uint64_t)json_i64_or(json_get(objects, "added"), 0),
 		.objects_removed = (uint64_t)json_i64_or(json_get(objects, "removed"), 0),

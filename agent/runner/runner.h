@@ -21,11 +21,12 @@ struct runq;
 struct runner_options {
 	uv_loop_t *loop;
 	struct runq *runq;
-	struct slice program;	/* absolute path of this binary, run as `PROGRAM runner` */
-	struct slice where;	/* "native" or "": on this machine; "podman", "docker": in a container */
-	struct slice image;	/* of the container */
-	double cpus;		/* that the container gets; 0: all */
-	struct slice workspace; /* absolute, resolved */
+	struct slice program; /* absolute path of this binary, run as `PROGRAM runner` */
+	struct slice
+		where; /* "native" or "": on this machine; "podman", "docker": in a container */
+	struct slice image;	    /* of the container */
+	double cpus;		    /* that the container gets; 0: all */
+	struct slice workspace;	    /* absolute, resolved */
 	const struct slice *denied; /* names whose files are never read or written (secrets) */
 	size_t n_denied;
 	size_t n_denied_builtin; /* commands do not see what the others name, even where git tracks it */
@@ -33,7 +34,7 @@ struct runner_options {
 	size_t n_read_dirs;
 	const struct slice *write_dirs; /* absolute: more places that commands may write */
 	size_t n_write_dirs;
-	bool toolchains; /* the user's below the home folder, too: toolchains.h */
+	bool toolchains;    /* the user's below the home folder, too: toolchains.h */
 	struct slice views; /* absolute: the folder for what commands write until it is committed;
 			       not in the workspace; "": they write into the workspace itself */
 	uint64_t memory_bytes, file_bytes; /* of a command; 0: the defaults */
@@ -53,7 +54,8 @@ struct runner_options {
 /* Starts the process; it is usable at once (requests queue). ERR_IO, ERR_NOT_FOUND (workspace);
  * ERR_SANDBOX, ERR_USAGE: not in a container here. That it did not come up is told by `lost`. */
 NODISCARD bool runner_start(const struct runner_options *o, struct runner **out, struct err *err);
-bool runner_is_lost(const struct runner *r); /* its process ended by itself: no call comes through */
+bool runner_is_lost(
+	const struct runner *r); /* its process ended by itself: no call comes through */
 /* Kills it and everything it runs; memory goes when the loop has closed its handles. NULL is fine.
  * Calls under way are dropped without an answer. */
 void runner_stop(struct runner *r);
@@ -83,13 +85,13 @@ struct file_write {
 	struct slice expect_sha256; /* hex of what must stand there now; "" = must not exist; "*" =
 				       whatever */
 	bool remove;		    /* delete the file instead (for undo) */
-	uint32_t folders;	    /* then so many folders above it go too, as far as they are empty */
-	uint32_t mode;		    /* for a new file; 0: 0644 masked by umask */
+	uint32_t folders; /* then so many folders above it go too, as far as they are empty */
+	uint32_t mode;	  /* for a new file; 0: 0644 masked by umask */
 	bool make_parents;
 	bool lazy; /* not durable before runner_sync() */
 	bool judged; /* ERR_DENIED where it would make git execute something: for what a model writes */
-	bool sweep;  /* first, as runner_sweep() */
-	bool undo;   /* goes back to what it was, whatever its name */
+	bool sweep; /* first, as runner_sweep() */
+	bool undo;  /* goes back to what it was, whatever its name */
 };
 typedef void runner_write_cb(void *payload, struct slice sha256, const struct err *err);
 /* Atomic (temporary file, fsync, rename), keeps the mode. ERR_STALE if expect_sha256 does not hold.
@@ -178,22 +180,23 @@ struct view_change {
 	uint64_t size;
 	uint32_t mode, old_mode; /* permission bits */
 	struct slice reason;	 /* of the two next */
-	bool is_protected; /* only if the user says so: git or an editor would execute it */
-	bool never;	   /* cannot be committed */
-	bool git;	   /* lies in the folder of a repository: its refs, index, configuration, ... */
-	bool stale;	   /* somebody changed the real one meanwhile: cannot be committed */
-	int64_t open;	   /* index of its unsaved text; -1 */
-	int64_t index;	   /* its name for the calls below */
+	bool is_protected;	 /* only if the user says so: git or an editor would execute it */
+	bool never;		 /* cannot be committed */
+	bool git;      /* lies in the folder of a repository: its refs, index, configuration, ... */
+	bool stale;    /* somebody changed the real one meanwhile: cannot be committed */
+	int64_t open;  /* index of its unsaved text; -1 */
+	int64_t index; /* its name for the calls below */
 };
 struct view_unlisted {
 	struct slice path;
 	uint64_t files;
 };
 struct view_result {
-	bool overlay; /* false: the command worked on the real files */
-	int64_t view; /* 0: nothing to decide */
-	bool dropped;  /* it was stopped: its changes are gone */
-	bool too_many; /* more than LIMIT_VIEW_CHANGES: they are gone */
+	bool overlay;	/* false: the command worked on the real files */
+	int64_t view;	/* 0: nothing to decide */
+	bool dropped;	/* it was stopped: its changes are gone */
+	bool too_many;	/* more than LIMIT_VIEW_CHANGES: they are gone */
+	bool too_large; /* they occupy more than a command may fill of the disk: they are gone */
 	uint64_t quiet; /* changes that are not listed: git's objects, what is in bundles, and,
 			   of a sealed command, what was there in folders of build tools */
 	/* Of these, files that are no matter of git, by the first folder of their path; `unlisted` has
@@ -228,9 +231,9 @@ struct command_spec {
 	struct slice command; /* for `sh -c`; or */
 	const struct slice *argv;
 	size_t n_argv;
-	struct slice cwd;    /* relative; "" = workspace */
-	uint64_t timeout_ms; /* 0: LIMIT_COMMAND_MS */
-	uint64_t idle_ms;    /* without output; 0: none */
+	struct slice cwd;		    /* relative; "" = workspace */
+	uint64_t timeout_ms;		    /* 0: LIMIT_COMMAND_MS */
+	uint64_t idle_ms;		    /* without output; 0: none */
 	const struct unsaved_text *unsaved; /* the command sees these in place of the files */
 	size_t n_unsaved;
 	bool direct; /* works on the real files even where there are views; see guard.h */
@@ -286,7 +289,7 @@ void runner_kill(struct runner_call *c);
 /* What stood there before, and after: a file's bytes, a link's target. */
 struct view_image {
 	enum entry_kind was, is;
-	uint32_t folders; /* above it that are not there before */
+	uint32_t folders;	    /* above it that are not there before */
 	struct slice before, after; /* ptr NULL: there is none */
 };
 /* A view may be asked for the images of a part, that part be committed, and so on. Each change is made

@@ -28,6 +28,7 @@ bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64
 	if (!upper_new(&s->views, id, &u, err))
 		return false;
 	u->rules_changed = s->places.rules_changed;
+	u->max_bytes = s->config.limits.disk_bytes;
 	u->places = &s->places;
 	u->tools = sealed ? &s->places : NULL;
 	for (struct json_iter it = json_iter(list); json_next(&it);) {
@@ -122,11 +123,12 @@ bool serve_view_report(struct upper *u, bool drop, struct jw *w, bool *keep, str
 	if (!upper_settle(u, err))
 		return false;
 	quiet = u->n - u->shown - u->n_times;
-	*keep = u->n > 0 && !drop && !u->too_many;
+	*keep = u->n > 0 && !drop && !u->too_many && !u->too_large;
 	jw_kbool(w, "overlay", true);
 	jw_ki64(w, "view", *keep ? (int64_t)u->id : 0);
 	jw_kbool(w, "dropped", drop && u->n > 0);
 	jw_kbool(w, "tooMany", u->too_many);
+	jw_kbool(w, "tooLarge", u->too_large);
 	jw_ki64(w, "quiet", (int64_t)quiet);
 	jw_kobject(w, "objects");
 	jw_ki64(w, "added", (int64_t)u->objects.added);

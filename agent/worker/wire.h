@@ -20,7 +20,7 @@
  *			-> {exit, signal, timedOut, idleTimedOut, text|base64, bytes, truncated,
  *			    seconds, limit, peakBytes, cpuMs, hidden[], changed?};
  *			    changed, where the command had a layer of its own: {view, dropped,
- *			    tooMany, quiet, unseen[], changes[[index, path, kind, flags, before,
+ *			    tooMany, tooLarge, quiet, unseen[], changes[[index, path, kind, flags, before,
  *			    after, size, mode, oldMode, reason, open, files]], next}; flags: see
  *			    enum wire_change; view 0: nothing is left of it; next: not 0 if that
  *			    is not all, and then where the rest begins

@@ -272,9 +272,12 @@ static void nothing(struct tool_run *r, const struct view_result *v, commit_cb *
 		: v->too_many ? SLICE("The command changed too many files, so nothing that "
 				      "it changed was kept. Let it write into a folder that "
 				      "the project ignores.")
-			      : SLICE("");
+		: v->too_large
+			? SLICE("The command wrote more bytes than are kept of one command, so "
+				"nothing that it changed was kept. Let it write less at a time.")
+			: SLICE("");
 
-	if (v->too_many)
+	if (v->too_many || v->too_large)
 		(void)err_set(&r->env->unkept, ERR_TOO_LARGE, "%.*s", SLICE_ARG(why));
 	if (why.len > 0 && !commit_tell_lost(r, why))
 		tool_fail(r, &r->env->fatal);

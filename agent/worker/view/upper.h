@@ -78,9 +78,9 @@ struct upper_change {
 	bool tool;	    /* and it lies in a folder that tools make and the rule leaves out */
 	uint32_t top; /* length of the path of the topmost folder that the rules leave out; 0: they
 			       name the file itself */
-	uint32_t bundle;    /* of a file: 1 + index of the bundle that it goes with; 0: none */
-	size_t files;	    /* of a bundle: in it */
-	int open;	    /* index of the unsaved text of this file; -1: not open */
+	uint32_t bundle; /* of a file: 1 + index of the bundle that it goes with; 0: none */
+	size_t files;	 /* of a bundle: in it */
+	int open;	 /* index of the unsaved text of this file; -1: not open */
 	struct sha256_hex before, after; /* "": no file; of a link: of its target */
 	struct put_was was;		 /* the real one, when the layer was read */
 	uint64_t size;			 /* after, bytes */
@@ -115,15 +115,16 @@ struct upper {
 	size_t packs;
 	struct near real, layer; /* while changes are applied */
 	struct git_check check;
-	pid_t early; /* upper_sync_early(); 0: not begun */
-	bool too_many;
+	pid_t early;		   /* upper_sync_early(); 0: not begun */
+	bool too_many, too_large;  /* none of its changes is kept */
+	uint64_t bytes, max_bytes; /* what its files occupy (a hole is none); max 0: no limit */
 	bool rules_changed; /* the ignore rules, in this session: they hide nothing until the next */
 	/* Of git: objects and packs that came, that go because they exist elsewhere, and that stay
 	 * although the command removed or changed them, as they exist nowhere else. */
 	struct {
 		size_t added, removed, held;
 		bool unsettled; /* some were removed, and u->check looks at them */
-		bool failed; /* some could not be added: then nothing may refer to them */
+		bool failed;	/* some could not be added: then nothing may refer to them */
 	} objects;
 };
 

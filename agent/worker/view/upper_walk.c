@@ -21,7 +21,7 @@ static bool too_many(struct layer_walk *w)
 {
 	if (++w->entries > LIMIT_VIEW_ENTRIES)
 		w->u->too_many = true;
-	return w->u->too_many;
+	return w->u->too_many || w->u->too_large;
 }
 
 static void push(struct layer_walk *w, const char *rel)
@@ -235,6 +235,14 @@ static void make_readable(const struct layer_walk *w, const char *rel, mode_t mo
 		log_debug("%s cannot be made readable", rel);
 }
 
+/* All of it is kept, or nothing; and that is known before anything is written. */
+static bool weigh(struct upper *u, const struct stat *st)
+{
+	u->bytes += (uint64_t)st->st_blocks * 512;
+	u->too_large = u->max_bytes > 0 && u->bytes > u->max_bytes;
+	return !u->too_large;
+}
+
 /* A file, a link or something odd in the layer. */
 static void leaf(struct layer_walk *w, const char *rel, const struct stat *st)
 {
@@ -248,6 +256,8 @@ static void leaf(struct layer_walk *w, const char *rel, const struct stat *st)
 	struct stat old;
 	bool had = look_at(w->low, name_of(rel), &old);
 
+	if (!weigh(w->u, st))
+		return;
 	if (c.type == UPPER_FILE)
 		make_readable(w, rel, st->st_mode);
 	if (had && !S_ISDIR(old.st_mode)) {
@@ -394,7 +404,7 @@ bool upper_walk(struct upper *u, const struct root *r, struct err *err)
 	while (w.n > 0) {
 		char *rel = w.stack[--w.n];
 
-		if (w.ok && !u->too_many)
+		if (w.ok && !u->too_many && !u->too_large)
 			folder(&w, rel);
 		free(rel);
 	}
@@ -408,7 +418,7 @@ bool upper_walk(struct upper *u, const struct root *r, struct err *err)
 	upper_settle_moved(&w);
 	if (u->n)
 		qsort(u->change, u->n, sizeof(*u->change), in_order);
-	if (w.ok && !u->too_many)
+	if (w.ok && !u->too_many && !u->too_large)
 		upper_settle_git(u, r);
 	ignore_free(w.ignore);
 	tracked_release(&w.tracked);
@@ -423,5 +433,5 @@ bool upper_settle(struct upper *u, struct err *err)
 	if (u->objects.unsettled)
 		upper_settle_objects(u);
 	u->objects.unsettled = false;
-	return u->too_many || upper_settle_ignored(u, err);
+	return u->too_many || u->too_large || upper_settle_ignored(u, err);
 }

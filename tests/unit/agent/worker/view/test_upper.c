@@ -471,6 +471,34 @@ static void test_holes(void **state)
 	(void)close(from);
 }
 
+/* What a file occupies counts, not how far it goes, and one file too much is all too much. */
+static void test_too_large(void **state)
+{
+	struct fixture *f = *state;
+	char bytes[64 * 1024];
+	int fd = open(folder_at(&f->layer, "sparse"), O_RDWR | O_CREAT, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 64 * 1024 * 1024), 0);
+	(void)close(fd);
+	f->u->max_bytes = 1024 * 1024;
+	walk(f);
+	assert_false(f->u->too_large);
+	assert_int_equal(find(f, "sparse")->size, 64 * 1024 * 1024);
+	again(f);
+	f->u->max_bytes = 1024 * 1024;
+	fd = open(folder_at(&f->layer, "large"), O_RDWR | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	for (int i = 0; i < 20; i++) {
+		random_bytes(bytes, sizeof(bytes));
+		assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+	}
+	assert_int_equal(fsync(fd), 0);
+	(void)close(fd);
+	walk(f);
+	assert_true(f->u->too_large);
+}
+
 /* Saves that no look at the content finds: one that is about to be written, one of the same length. */
 static void test_saved_meanwhile(void **state)
 {
@@ -715,33 +743,20 @@ static void test_tree_remove(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		WITH(test_nothing),
-		WITH(test_touched),
-		WITH(test_moved),
-		WITH(test_holes),
-		WITH(test_saved_meanwhile),
-		WITH(test_kinds),
-		WITH(test_removed),
-		WITH(test_opaque),
-		WITH(test_git_replaced),
-		WITH(test_git_made),
-		WITH(test_git_data),
-		WITH(test_git_head),
-		WITH(test_git_meanwhile),
-		WITH(test_git_objects),
-		WITH(test_git_objects_later),
-		WITH(test_never),
-		WITH(test_type_changes),
-		WITH(test_commit),
-		WITH(test_commit_is_conditional),
-		WITH(test_swapped_parent),
-		WITH(test_unsaved),
-		WITH(test_ignored),
-		WITH(test_ignored_by_new_rules),
-		WITH(test_ignored_folders),
-		WITH(test_quiet),
-		WITH(test_tree_chmod),
-		WITH(test_tree_remove),
+		WITH(test_nothing),	    WITH(test_touched),
+		WITH(test_moved),	    WITH(test_holes),
+		WITH(test_too_large),	    WITH(test_saved_meanwhile),
+		WITH(test_kinds),	    WITH(test_removed),
+		WITH(test_opaque),	    WITH(test_git_replaced),
+		WITH(test_git_made),	    WITH(test_git_data),
+		WITH(test_git_head),	    WITH(test_git_meanwhile),
+		WITH(test_git_objects),	    WITH(test_git_objects_later),
+		WITH(test_never),	    WITH(test_type_changes),
+		WITH(test_commit),	    WITH(test_commit_is_conditional),
+		WITH(test_swapped_parent),  WITH(test_unsaved),
+		WITH(test_ignored),	    WITH(test_ignored_by_new_rules),
+		WITH(test_ignored_folders), WITH(test_quiet),
+		WITH(test_tree_chmod),	    WITH(test_tree_remove),
 	};
 
 	return cmocka_run_group_tests_name("upper", tests, NULL, NULL);
