@@ -65,7 +65,7 @@ HARDEN_CC = $(call once,HARDEN_CC,-fstack-protector-strong -fno-common -fvisibil
 HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
-# libcurl, libgit2 and libmicrohttpd are loaded when first used, so only their headers are needed here.
+# libcurl, libgit2, libmicrohttpd and libpq are loaded when first used, so only their headers are needed here.
 UV_LIBS ?= $(call pkg,--libs,libuv,-luv)
 SQLITE_LIBS ?= $(call pkg,--libs,sqlite3,-lsqlite3)
 SECCOMP_LIBS ?= $(call pkg,--libs,libseccomp,-lseccomp)
@@ -247,7 +247,8 @@ install: $(BUILD)/emend ## install below DESTDIR and PREFIX (/usr/local)
 	install -m755 $(BUILD)/emend $(DESTDIR)$(BINDIR)/emend
 	install -d $(DESTDIR)$(DATADIR)/doc/emend/docs
 	install -m644 LICENSE $(wildcard *.md) $(DESTDIR)$(DATADIR)/doc/emend/
-	install -m644 $(filter-out docs/emend.apparmor,$(wildcard docs/*)) $(DESTDIR)$(DATADIR)/doc/emend/docs/
+	install -m644 $(filter-out docs/emend.apparmor docs/deploy,$(wildcard docs/*)) $(DESTDIR)$(DATADIR)/doc/emend/docs/
+	@find docs/deploy -type f | while read -r f; do install -D -m644 "$$f" "$(DESTDIR)$(DATADIR)/doc/emend/$$f"; done
 	install -m644 docs/emend.apparmor $(DESTDIR)$(DATADIR)/emend/emend.apparmor
 	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(DATADIR)/bash-completion/completions \
 		$(DESTDIR)$(ZSHDIR) $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
@@ -293,7 +294,7 @@ deb: $(BUILD)/emend ## build a Debian package
 	@{ echo 'Package: emend'; echo 'Version: $(VERSION)'; echo 'Architecture: $(DEB_ARCH)'; \
 		echo 'Maintainer: $(DEB_BY)'; echo 'Section: devel'; echo 'Priority: optional'; \
 		echo "Installed-Size: $$(du -sk $(BUILD)/deb/root | cut -f1)"; \
-		echo "Depends: $$(cat $(BUILD)/deb/depends)"; echo 'Recommends: git, ca-certificates'; echo 'Suggests: libmicrohttpd12 | libmicrohttpd12t64'; \
+		echo "Depends: $$(cat $(BUILD)/deb/depends)"; echo 'Recommends: git, ca-certificates'; echo 'Suggests: libmicrohttpd12 | libmicrohttpd12t64, libpq5'; \
 		echo 'Description: AI code actions and sandboxed agent tasks for any editor'; \
 		echo ' A language server, and a terminal program, that edits code through the'; \
 		echo ' buffers of the editor and runs commands in a sandbox.'; } >$(BUILD)/deb/root/DEBIAN/control

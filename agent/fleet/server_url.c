@@ -100,7 +100,12 @@ bool server_url_parse(struct arena *a, struct slice text, const char *scheme, ui
 	return true;
 }
 
-bool server_url_has_password(struct slice text)
+bool server_url_has_secret(struct slice text)
 {
-	return slice_find(text, SLICE("://"), 0) != SIZE_MAX && at_sign(text) != SIZE_MAX;
+	size_t begin = slice_find(text, SLICE("://"), 0), at = at_sign(text);
+	struct slice user = slice_sub(text, begin == SIZE_MAX ? 0 : begin + 3, at);
+
+	if (begin == SIZE_MAX || at == SIZE_MAX)
+		return false;
+	return slice_starts(text, SLICE("nats:")) || slice_find_byte(user, ':', 0) != SIZE_MAX;
 }

@@ -17,7 +17,7 @@ struct server_url {		     /* texts are in the arena of the parse */
  * reason. */
 NODISCARD bool server_url_parse(struct arena *a, struct slice text, const char *scheme,
 				uint16_t port, struct server_url *out, struct err *err);
-/* Is there a password in it? It would be seen in the list of processes. */
-bool server_url_has_password(struct slice text);
+/* Is there a password in it, or for NATS a token? It would be seen in the list of processes. */
+bool server_url_has_secret(struct slice text);
 
 #endif

@@ -66,7 +66,8 @@ class Client:
         wait[1:] = [header, payload]
         wait[0].set()
 
-    def listen(self, subject):
+    def listen(self, subject, seconds=300):
+        self.up.wait(seconds)
         with self.lock:
             self.heard[subject] = []
             n = 1 + len(self.heard)

@@ -11,7 +11,7 @@ static bool find_url(struct cli *c, const char *option, const char *given, const
 {
 	*out = arena_dup(&c->arena, slice_of(given ? given : getenv(variable)));
 	(void)unsetenv(variable);
-	if (given && server_url_has_password(*out))
+	if (given && server_url_has_secret(*out))
 		return err_set(
 			err, ERR_USAGE,
 			"%s: other users of this machine see the command line. Give a URL with a "

@@ -38,9 +38,12 @@ static void taken(void **state)
 	}
 	assert_true(server_url_parse(&a, SLICE("unix:/run/x"), "redis", 6379, &u, &err));
 	assert_string_equal(u.socket, "/run/x");
-	assert_true(server_url_has_password(SLICE("nats://u:p@h")));
-	assert_false(server_url_has_password(SLICE("nats://h:4222")));
-	assert_false(server_url_has_password(SLICE("unix:/a@b")));
+	assert_true(server_url_has_secret(SLICE("nats://u:p@h")));
+	assert_false(server_url_has_secret(SLICE("nats://h:4222")));
+	assert_false(server_url_has_secret(SLICE("unix:/a@b")));
+	assert_true(server_url_has_secret(SLICE("nats://token@h")));
+	assert_true(server_url_has_secret(SLICE("redis://:p@h")));
+	assert_false(server_url_has_secret(SLICE("postgres://u@h/d")));
 	arena_release(&a);
 }
 
