@@ -6,7 +6,8 @@
  * A request for each file costs a round trip and a sync for each file; a command that changes two
  * thousand took forty seconds on a busy disk. Here the files are put in place in slices, so that
  * other requests and a cancel get through in between, and one syncfs() at the end makes all of them
- * durable. It may take seconds, so a child waits for it. */
+ * durable. It may take seconds, so a child waits for it. What tools made in folders that the project's
+ * rules leave out is as durable as if they had made it there themselves: they can make it again. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -147,6 +148,7 @@ struct batch_job {
 	size_t *index, n, at;
 	struct buf results; /* a JSON array, of what was not made */
 	struct jw w;	    /* to it */
+	bool durable;	    /* something has to be on the disk: more than bundles */
 	int disk;	    /* opened before the first change, so that its errors are not missed */
 	pid_t child;
 	int ended; /* pipe: at its end when the child is gone */
@@ -234,6 +236,7 @@ static void commit_one(struct batch_job *b, struct upper *u, size_t index)
 		err_set(&err, ERR_NOT_FOUND, "The changes of the command are gone.");
 	else if (upper_apply(u, &s->root, &u->change[index], &err))
 		guard_allow(&s->guard, &s->root, u->change[index].rel);
+	b->durable = b->durable || !u || u->change[index].type != UPPER_BUNDLE;
 	if (err.code == ERR_NONE)
 		return; /* there may be very many */
 	jw_object(&b->w);
@@ -281,7 +284,7 @@ static bool batch_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint
 	if (b->at < b->n && !j->req->cancelled)
 		return true;
 	batch_goto(b, BATCH_SYNCING);
-	if (start_sync(b))
+	if (b->durable && start_sync(b))
 		return true;
 	answer(b);
 	return false;
@@ -302,6 +305,7 @@ static void batch_start(struct serve *s, struct rpc_request *req, uint64_t view,
 
 	b->view = view;
 	b->n = n;
+	b->durable = n == 0;
 	b->index = index;
 	b->ended = -1;
 	b->disk = root_openat(&s->root, "", O_RDONLY | O_DIRECTORY, true);

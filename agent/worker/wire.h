@@ -33,7 +33,7 @@
  *			 kind, offset, length and, of a link, the hash of its target
  *	viewCommitMany	{view, indexes[]} -> {results[{index, code, why}]}: those that were not made,
  *			 in this order; the others are real and, when the answer comes, on the
- *			 disk. A cancel is looked at between two of them
+ *			 disk, but for bundles. A cancel is looked at between two of them
  *	sync		{} -> {}: what was written with `lazy` is on the disk
  *	viewFinish	{view, quiet} -> {done, failed, why}; quiet: with all that is not in changes
  *	network		{} -> {}, and with it a descriptor: a TCP socket that listens on the

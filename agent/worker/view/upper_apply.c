@@ -307,6 +307,20 @@ static bool is_folder(const struct root *r, const char *rel)
 	return fd >= 0;
 }
 
+bool upper_apply_folder(struct upper *u, const struct root *r, const char *rel)
+{
+	const char *base, *name;
+	int dir, from;
+
+	u->real.top = r->fd;
+	dir = make_parents(u, r, rel, &base);
+	from = near_parent(&u->layer, rel, &name);
+	if (dir < 0 || from < 0)
+		return false;
+	near_lock(&u->real);
+	return renameat2(from, name, dir, base, RENAME_NOREPLACE) == 0;
+}
+
 /* Neighbours follow each other: their folder is opened, and locked, once. */
 bool upper_apply_one(struct upper *u, const struct root *r, struct upper_change *c, struct err *err)
 {

@@ -226,11 +226,52 @@ bool upper_bundle_list(const struct upper *u, const struct root *r, const struct
 	return !out->full;
 }
 
+/* Does it lie in this folder? "node_modules" has all of "node_modules/". */
+static bool lies_in(const struct upper_change *c, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return strncmp(c->rel, folder, n) == 0 && c->rel[n] == '/';
+}
+
+/* A whole new folder, and nothing in it that is not the bundle's: a rename brings all of it. What was
+ * moved into it from elsewhere may carry marks of the overlay, so nothing may have been moved. */
+static bool is_whole(const struct upper *u, const struct root *r, const struct upper_change *of)
+{
+	struct stat st;
+
+	if (u->one_by_one || strcmp(of->rel, ".") == 0 || upper_lower_stat(r, of->rel, &st))
+		return false;
+	for (size_t i = 0; i < u->n; i++) {
+		const struct upper_change *c = &u->change[i];
+		bool folder =
+			c->type == UPPER_DIR && c->kind == UPPER_CREATED && c->class == UPPER_QUIET;
+
+		if (c->kind == UPPER_REMOVED ||
+		    (lies_in(c, of->rel) && !folder && (!is_in(u, c, of) || c->done)))
+			return false;
+	}
+	return true;
+}
+
+static bool apply_whole(struct upper *u, const struct root *r, const struct upper_change *of)
+{
+	if (!is_whole(u, r, of) || !upper_apply_folder(u, r, of->rel))
+		return false;
+	for (size_t i = 0; i < u->n; i++)
+		if (lies_in(&u->change[i], of->rel))
+			u->change[i].done = true;
+	return true;
+}
+
 bool upper_apply_bundle(struct upper *u, const struct root *r, struct upper_change *c,
 			struct err *err)
 {
 	struct err why = { .code = ERR_NONE };
 	size_t made = 0;
+
+	if (apply_whole(u, r, c))
+		return true;
 
 	for (size_t i = 0; i < u->n; i++) {
 		struct upper_change *f = &u->change[i];

@@ -53,6 +53,8 @@ NODISCARD bool upper_settle_ignored(struct upper *u, struct err *err);
 /* Makes the files of a bundle real that can be; the others stay quiet. False: none could. */
 NODISCARD bool upper_apply_bundle(struct upper *u, const struct root *r, struct upper_change *c,
 				  struct err *err);
+/* upper_apply.c: a new folder with all that is in it, by one rename. False: it cannot be, and nothing was done. */
+NODISCARD bool upper_apply_folder(struct upper *u, const struct root *r, const char *rel);
 /* upper_apply.c: one change without any rule of its own. */
 NODISCARD bool upper_apply_one(struct upper *u, const struct root *r, struct upper_change *c,
 			       struct err *err);

@@ -39,8 +39,6 @@ static struct upper_change *add(struct layer_walk *w, const struct upper_change 
 	struct upper *u = w->u;
 	struct upper_change *c;
 
-	if (u->n == UPPER_MANY)
-		upper_sync_early(u);
 	if (u->n == u->cap) {
 		u->cap = u->cap ? u->cap * 2 : 32;
 		u->change = xrealloc(u->change, u->cap * sizeof(*u->change));
@@ -49,6 +47,8 @@ static struct upper_change *add(struct layer_walk *w, const struct upper_change 
 	*c = *proto;
 	c->rel = xstrdup(rel);
 	upper_classify(w, c);
+	if (!c->ignored && ++u->n_durable == UPPER_MANY)
+		upper_sync_early(u);
 	if (c->class != UPPER_QUIET && ++u->shown > LIMIT_VIEW_CHANGES)
 		u->too_many = true;
 	return c;
@@ -231,7 +231,10 @@ static bool compare(struct layer_walk *w, struct upper_change *c, const struct s
 /* It is ours, so it can be opened whatever the command made of its permissions. */
 static void make_readable(const struct layer_walk *w, const char *rel, mode_t mode)
 {
-	if ((mode & 0400) == 0 && fchmodat(w->up, name_of(rel), 0600, 0) < 0)
+	if (mode & 0400)
+		return;
+	w->u->one_by_one = true;
+	if (fchmodat(w->up, name_of(rel), 0600, 0) < 0)
 		log_debug("%s cannot be made readable", rel);
 }
 
@@ -258,6 +261,7 @@ static void leaf(struct layer_walk *w, const char *rel, const struct stat *st)
 
 	if (!weigh(w->u, st))
 		return;
+	w->u->one_by_one = w->u->one_by_one || st->st_nlink > 1 || (st->st_mode & 07000) != 0;
 	if (c.type == UPPER_FILE)
 		make_readable(w, rel, st->st_mode);
 	if (had && !S_ISDIR(old.st_mode)) {
@@ -317,6 +321,7 @@ static int open_folder(const struct layer_walk *w, const char *rel)
 	/* It is ours, so it can be opened again. */
 	base = "u";
 	dir = *rel ? upper_parent(w->u->fd, rel, &base) : fcntl(w->u->dir, F_DUPFD_CLOEXEC, 0);
+	w->u->one_by_one = true;
 	if (dir >= 0) {
 		if (fchmodat(dir, base, 0700, 0) < 0)
 			log_debug("%s cannot be made readable", rel);
@@ -336,6 +341,8 @@ static void folder_itself(struct layer_walk *w, const char *rel, int fd, size_t 
 		(void)removed_one(w, rel, &st);
 	else if (had && fgetxattr(fd, "user.overlay.opaque", &opaque, 1) == 1 && opaque == 'y')
 		replaced(w, rel, fd, &st);
+	else if (!had)
+		put_strip(fd); /* it may become real as it is */
 	if ((had && S_ISDIR(st.st_mode)) || children > 0 || !*rel)
 		return;
 	if (fstat(fd, &st) == 0)
@@ -362,9 +369,12 @@ static void folder(struct layer_walk *w, const char *rel)
 			continue;
 		if (snprintf(child, sizeof(child), "%s%s%s", rel, *rel ? "/" : "", e->d_name) >=
 			    (int)sizeof(child) ||
-		    fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		    fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+			w->u->one_by_one = true;
 			continue;
+		}
 		children += !upper_is_whiteout(&st);
+		w->u->one_by_one = w->u->one_by_one || upper_is_whiteout(&st);
 		if (upper_is_whiteout(&st))
 			removed(w, child);
 		else if (S_ISDIR(st.st_mode))

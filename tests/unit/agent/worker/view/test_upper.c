@@ -647,6 +647,63 @@ static void test_ignored(void **state)
 	buf_release(&list);
 }
 
+static ino_t inode_of(const struct folder *in, const char *rel)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(folder_at(in, rel), &st), 0);
+	return st.st_ino;
+}
+
+/* A new folder of tools becomes real by one rename, unless something in it must not, or not as it is. */
+static void test_folder_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = { .msg = "" };
+	size_t done, failed;
+	char value[8];
+	ino_t was;
+
+	folder_put(&f->layer, "out/x/y", "y\n");
+	folder_put(&f->layer, "out/z", "z\n");
+	(void)mkdir(folder_at(&f->layer, "out/empty"), 0755);
+	assert_true(opaque(f, "out"));
+	was = inode_of(&f->layer, "out");
+	walk(f);
+	assert_int_equal(f->u->n_durable, 1); /* the empty folder */
+	assert_true(upper_apply(f->u, &f->root, bundle(f, "out"), &err));
+	assert_int_equal(inode_of(&f->real, "out"), was);
+	assert_string_equal(folder_get(&f->real, "out/x/y"), "y\n");
+	assert_true(getxattr(folder_at(&f->real, "out"), "user.overlay.opaque", value, 8) < 0);
+	upper_apply_quiet(f->u, &f->root, &done, &failed, &err);
+	assert_int_equal(failed, 0);
+
+	again(f); /* there is one already */
+	folder_put(&f->layer, "out/x/more", "m\n");
+	walk(f);
+	assert_true(upper_apply(f->u, &f->root, bundle(f, "out"), &err));
+	assert_int_equal(inode_of(&f->real, "out"), was);
+	assert_string_equal(folder_get(&f->real, "out/x/more"), "m\n");
+	assert_string_equal(folder_get(&f->real, "out/x/y"), "y\n");
+
+	again(f); /* a file with two names */
+	folder_put(&f->layer, "sub/out/a", "a\n");
+	assert_int_equal(link(folder_at(&f->layer, "sub/out/a"), folder_at(&f->layer, "b.o")), 0);
+	was = inode_of(&f->layer, "sub/out");
+	walk(f);
+	assert_true(upper_apply(f->u, &f->root, bundle(f, "sub/out"), &err));
+	assert_true(inode_of(&f->real, "sub/out") != was);
+	assert_string_equal(folder_get(&f->real, "sub/out/a"), "a\n");
+
+	again(f); /* what has the name of a secret stays behind */
+	folder_put(&f->layer, "sub/deep/out/a", "a\n");
+	folder_put(&f->layer, "sub/deep/out/.env", "KEY=1\n");
+	walk(f);
+	assert_true(upper_apply(f->u, &f->root, bundle(f, "sub/deep/out"), &err));
+	assert_true(stands(f, "sub/deep/out/a"));
+	assert_false(stands(f, "sub/deep/out/.env"));
+}
+
 /* Rules of this session do not make many files one, as a command may have written them. */
 static void test_ignored_by_new_rules(void **state)
 {
@@ -743,20 +800,35 @@ static void test_tree_remove(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		WITH(test_nothing),	    WITH(test_touched),
-		WITH(test_moved),	    WITH(test_holes),
-		WITH(test_too_large),	    WITH(test_saved_meanwhile),
-		WITH(test_kinds),	    WITH(test_removed),
-		WITH(test_opaque),	    WITH(test_git_replaced),
-		WITH(test_git_made),	    WITH(test_git_data),
-		WITH(test_git_head),	    WITH(test_git_meanwhile),
-		WITH(test_git_objects),	    WITH(test_git_objects_later),
-		WITH(test_never),	    WITH(test_type_changes),
-		WITH(test_commit),	    WITH(test_commit_is_conditional),
-		WITH(test_swapped_parent),  WITH(test_unsaved),
-		WITH(test_ignored),	    WITH(test_ignored_by_new_rules),
-		WITH(test_ignored_folders), WITH(test_quiet),
-		WITH(test_tree_chmod),	    WITH(test_tree_remove),
+		WITH(test_nothing),
+		WITH(test_touched),
+		WITH(test_moved),
+		WITH(test_holes),
+		WITH(test_too_large),
+		WITH(test_saved_meanwhile),
+		WITH(test_kinds),
+		WITH(test_removed),
+		WITH(test_opaque),
+		WITH(test_git_replaced),
+		WITH(test_git_made),
+		WITH(test_git_data),
+		WITH(test_git_head),
+		WITH(test_git_meanwhile),
+		WITH(test_git_objects),
+		WITH(test_git_objects_later),
+		WITH(test_never),
+		WITH(test_type_changes),
+		WITH(test_commit),
+		WITH(test_commit_is_conditional),
+		WITH(test_swapped_parent),
+		WITH(test_unsaved),
+		WITH(test_ignored),
+		WITH(test_folder_at_once),
+		WITH(test_ignored_by_new_rules),
+		WITH(test_ignored_folders),
+		WITH(test_quiet),
+		WITH(test_tree_chmod),
+		WITH(test_tree_remove),
 	};
 
 	return cmocka_run_group_tests_name("upper", tests, NULL, NULL);
