@@ -112,15 +112,16 @@ struct upper {
 	struct upper_change *change;
 	size_t n, cap, shown; /* shown: those that are not quiet */
 	size_t n_times;	      /* of UPPER_TIME */
-	size_t n_durable; /* those that have to be on the disk before they are real: not of bundles */
+	size_t n_durable;     /* those that have to be on the disk first: not of bundles */
 	size_t packs;
 	struct near real, layer; /* while changes are applied */
 	struct git_check check;
 	pid_t early;		   /* upper_sync_early(); 0: not begun */
 	bool too_many, too_large;  /* none of its changes is kept */
 	uint64_t bytes, max_bytes; /* what its files occupy (a hole is none); max 0: no limit */
-	bool one_by_one; /* a new folder cannot become real as a whole: some file may have been moved
-			    there, has other names, is not listed, or has other permissions for now */
+	/* A new folder cannot become real as a whole: some file may have been moved there, has other
+	 * names, is not listed, or has other permissions for now. */
+	bool one_by_one;
 	bool rules_changed; /* the ignore rules, in this session: they hide nothing until the next */
 	/* Of git: objects and packs that came, that go because they exist elsewhere, and that stay
 	 * although the command removed or changed them, as they exist nowhere else. */
