@@ -104,8 +104,13 @@ local function show_page(buf)
   end)
 end
 
+-- Since 0.12 Markdown starts tree-sitter by itself, which parses the whole page anew for each piece of an answer, and
+-- keys wait for it: a second, at 180 kB. What Vim's own syntax rules cost depends on the lines that are seen.
 local function new_page(id, title)
   local buf = window.scratch('Emend: ' .. title, 'markdown', {})
+  if vim.treesitter.stop then
+    vim.treesitter.stop(buf)
+  end
   pages[id] = buf
   show_page(buf)
   return buf
