@@ -29,7 +29,7 @@ struct sha256_hex exec_cache_key(const struct exec_request *r, struct slice vers
 	field(&b, version);
 	field(&b, r->code);
 	field(&b, r->stdin_data);
-	buf_printf(&b, "%g,%lld,%lld,%d,%d,%zu;", r->timeout_seconds, (long long)r->max_memory_mb,
+	buf_printf(&b, "%.17g,%lld,%lld,%d,%d,%zu;", r->timeout_seconds, (long long)r->max_memory_mb,
 		   (long long)r->max_output_size, r->allow_network, r->allow_filesystem, r->n_env);
 	for (size_t i = 0; i < r->n_env; i++)
 		field(&b, r->env[i]);

@@ -287,6 +287,97 @@ static void the_key_of_the_cache_names_all(void **state)
 	assert_string_equal(exec_cache_key(&r[0], SLICE("3.11")).s, key[0].s);
 }
 
+/* A small generator of its own: the same requests in every run. */
+static size_t pick(uint64_t *seed, size_t n)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (size_t)(*seed >> 33) % n;
+}
+
+static const double some_seconds[] = { 0, 0.2, 29.9999999, 30, 30.0000001, 300 };
+
+static struct exec_request some_request(uint64_t *seed, const struct slice *env,
+					struct slice *version)
+{
+	static const char *const texts[] = { "", "a", "b", "ab", "1:a", "1:a1:b", "a;", "30" };
+	static const char *const versions[] = { "3.11", "3.12", "3.1", "" };
+
+	*version = slice_of(versions[pick(seed, ARRAY_LEN(versions))]);
+	return (struct exec_request){
+		.code = slice_of(texts[pick(seed, ARRAY_LEN(texts))]),
+		.language = exec_language_at(pick(seed, 2)),
+		.stdin_data = slice_of(texts[pick(seed, ARRAY_LEN(texts))]),
+		.env = env + pick(seed, 3),
+		.n_env = pick(seed, 3),
+		.dependencies = env + pick(seed, 3),
+		.n_dependencies = pick(seed, 2),
+		.timeout_seconds = some_seconds[pick(seed, ARRAY_LEN(some_seconds))],
+		.max_memory_mb = (int)pick(seed, 3) * 11,
+		.max_output_size = (int)pick(seed, 3) * 11,
+		.allow_network = pick(seed, 2),
+		.allow_filesystem = pick(seed, 2),
+	};
+}
+
+static bool same_list(const struct slice *a, size_t n, const struct slice *b, size_t m)
+{
+	bool same = n == m;
+
+	for (size_t i = 0; same && i < n; i++)
+		same = slice_eq(a[i], b[i]);
+	return same;
+}
+
+static bool same_request(const struct exec_request *a, const struct exec_request *b)
+{
+	return slice_eq(a->code, b->code) && a->language == b->language &&
+	       slice_eq(a->stdin_data, b->stdin_data) &&
+	       same_list(a->env, a->n_env, b->env, b->n_env) &&
+	       same_list(a->dependencies, a->n_dependencies, b->dependencies, b->n_dependencies) &&
+	       memcmp(&a->timeout_seconds, &b->timeout_seconds, sizeof(double)) == 0 &&
+	       a->max_memory_mb == b->max_memory_mb && a->max_output_size == b->max_output_size &&
+	       a->allow_network == b->allow_network && a->allow_filesystem == b->allow_filesystem;
+}
+
+/* Property: two requests have one key exactly where nothing differs that the answer could depend on. Each second one
+ * differs from the first in few fields, or in none. */
+static void the_cache_answers_the_very_same_request_only(void **state)
+{
+	static const struct slice env[] = {
+		{ "A=1", 3 }, { "B=2", 3 }, { "A=1", 3 }, { "A=1B=2", 6 }, { "", 0 }
+	};
+	size_t same = 0, differ = 0;
+	uint64_t seed = 7;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		struct slice v, w;
+		struct exec_request a = some_request(&seed, env, &v), b = a,
+				    other = some_request(&seed, env, &w);
+		bool equal;
+
+		if (pick(&seed, 4) == 0)
+			b.timeout_seconds = other.timeout_seconds;
+		if (pick(&seed, 4) == 0)
+			b.env = other.env, b.n_env = other.n_env;
+		if (pick(&seed, 4) == 0)
+			b.code = other.code, b.stdin_data = other.stdin_data;
+		if (pick(&seed, 6) == 0)
+			b.allow_network = other.allow_network,
+			b.max_memory_mb = other.max_memory_mb;
+		if (pick(&seed, 8) == 0)
+			b = other;
+		if (pick(&seed, 3) > 0)
+			w = v;
+		equal = same_request(&a, &b) && slice_eq(v, w);
+		same += equal;
+		differ += !equal;
+		if (equal != (strcmp(exec_cache_key(&a, v).s, exec_cache_key(&b, w).s) == 0))
+			fail_msg("round %d: the keys say otherwise", i);
+	}
+	assert_true(same > 1000 && differ > 1000);
+}
+
 static void languages_by_name_and_by_file(void **state)
 {
 	(void)state;
@@ -306,6 +397,7 @@ int main(int argc, char **argv)
 		CASE(the_end_with_all_under_way),
 		cmocka_unit_test(requests_are_read_strictly),
 		cmocka_unit_test(the_key_of_the_cache_names_all),
+		cmocka_unit_test(the_cache_answers_the_very_same_request_only),
 		cmocka_unit_test(languages_by_name_and_by_file),
 	};
 
