@@ -2,6 +2,7 @@
 #ifndef EMEND_EXEC_FINDINGS_H
 #define EMEND_EXEC_FINDINGS_H
 
+#include "agent/policy/commands.h"
 #include "protocol/base/arena.h"
 #include "protocol/base/slice.h"
 
@@ -22,5 +23,8 @@ void findings_add(struct findings *f, struct slice rule, int64_t line, int64_t c
 		  struct slice message);
 /* exec_shell.c: the commands of a shell script, by Emend's own parser. */
 void findings_of_shell(struct findings *f, struct slice text);
+/* exec_shell_args.c: what the arguments of one command say. */
+void findings_of_arguments(struct findings *f, const struct shell_cmd *c, int64_t line,
+			   int64_t column);
 
 #endif

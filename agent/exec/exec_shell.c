@@ -4,7 +4,6 @@
 #include <ctype.h>
 
 #include "agent/exec/exec_findings.h"
-#include "agent/policy/commands.h"
 
 static const struct {
 	const char *rule, *names, *message;
@@ -13,13 +12,14 @@ static const struct {
 	  "overwrites or destroys data" },
 	{ "privilege",
 	  "sudo|su|doas|pkexec|chown|chgrp|setcap|mount|umount|insmod|modprobe|rmmod|chroot|nsenter|"
-	  "unshare|passwd|useradd|usermod|visudo|capsh|setpriv|newgrp",
+	  "unshare|passwd|useradd|usermod|visudo|capsh|setpriv|newgrp|sysctl",
 	  "changes rights or the system" },
 	{ "network",
 	  "curl|wget|nc|ncat|netcat|ssh|scp|sftp|rsync|ftp|tftp|telnet|socat|ping|nmap|dig|host|nslookup|"
 	  "whois|openssl|aria2c|lynx|w3m|rclone|ip|ifconfig|iptables",
 	  "uses the network" },
-	{ "dynamic", "eval|source|.|exec|alias|trap", "runs what is known only at run time" },
+	{ "dynamic", "eval|source|.|exec|alias|trap|parallel|watch|coproc",
+	  "runs what is known only at run time" },
 	{ "process",
 	  "kill|killall|pkill|nohup|setsid|disown|at|batch|crontab|systemctl|service|reboot|shutdown|halt|"
 	  "poweroff|init|screen|tmux|strace|gdb",
@@ -123,6 +123,7 @@ static void look_at(struct findings *f, const struct shell_cmd *c, struct place 
 		findings_add(f, SLICE("dynamic"), p.line, p.column,
 			     SLICE("the name of a command is known only at run time"));
 	look_at_redirections(f, c, p);
+	findings_of_arguments(f, c, p.line, p.column);
 }
 
 void findings_of_shell(struct findings *f, struct slice text)

@@ -11,11 +11,12 @@ const LIMIT = 200;
 const MODULES = {
 	process : [
 		"child_process", "cluster", "worker_threads", "repl", "shelljs", "execa",
-		"cross-spawn"
+		"cross-spawn", "zx", "node-pty"
 	],
 	network : [
 		"net", "http", "https", "http2", "dgram", "dns", "dns/promises", "tls", "axios",
-		"node-fetch", "undici", "request", "got", "ws"
+		"node-fetch", "undici", "request", "got", "ws", "socket.io-client", "ssh2",
+		"puppeteer", "playwright", "nodemailer", "pg", "mysql2", "mongodb", "redis"
 	],
 	file : [ "fs", "fs/promises", "fs-extra", "sqlite", "rimraf", "glob" ],
 	dynamic : [ "vm", "module", "vm2" ],
@@ -27,12 +28,16 @@ const MODULES = {
 };
 const GLOBALS = {
 	dynamic : [ "eval", "Function", "WebAssembly" ],
-	network : [ "fetch", "XMLHttpRequest", "WebSocket", "EventSource" ],
+	network : [ "fetch", "XMLHttpRequest", "WebSocket", "EventSource",
+		    "navigator.sendBeacon" ],
 	native : [
-		"process.binding", "process._linkedBinding", "process.dlopen", "process.mainModule"
+		"process.binding", "process._linkedBinding", "process.dlopen", "process.mainModule",
+		"module.constructor", "module._compile", "require.cache", "require.extensions",
+		"require.main"
 	],
-	process : [ "process.kill", "process.abort", "process.setuid", "process.setgid" ],
-	file : [ "process.chdir" ],
+	process : [ "process.kill", "process.abort", "process.setuid", "process.setgid",
+		    "process.setgroups" ],
+	file : [ "process.chdir", "process.report", "process.loadEnvFile" ],
 	environment : [ "process.env" ],
 };
 const WORDS = {
@@ -106,6 +111,12 @@ const full = (node) => {
 		if (what === "require" || what === "module.require" ||
 		    what === "process.mainModule.require" || what === "process.getBuiltinModule")
 			return moduleOf(first);
+		if (what === "Reflect.get" || what === "Object.getOwnPropertyDescriptor") {
+			const base = full(node.arguments[0]), key = constant(node.arguments[1]);
+			if (base === undefined || key === undefined)
+				return undefined;
+			return base === "" ? (names.get(key) ?? key) : base + "." + key;
+		}
 		if (what?.endsWith(".createRequire"))
 			return "require";
 		if (what?.endsWith(".bind"))
@@ -143,6 +154,8 @@ const bind = (pattern, name) => {
 			else {
 				const key =
 					p.computed ? constant(p.key) : p.key.name ?? p.key.value;
+				if (key === "constructor")
+					add("dynamic", p, "the constructor of a function evaluates code");
 				const value = p.value.type === "AssignmentPattern" ? p.value.left
 										   : p.value;
 				bind(value, name === undefined || key === undefined ? undefined
@@ -156,7 +169,19 @@ const bind = (pattern, name) => {
 		pattern.elements.forEach((e) => e && bind(e, undefined));
 };
 
+// Where `require` stands as one expects it; anywhere else it goes where no name follows.
+const expected = new Set();
+
 const visit = {
+	ExportNamedDeclaration(node) {
+		report(node, node.source ? moduleOf(node.source.value) : undefined);
+	},
+	ExportAllDeclaration(node) {
+		report(node, moduleOf(node.source.value));
+	},
+	UnaryExpression(node) {
+		expected.add(node.argument);
+	},
 	ImportDeclaration(node) {
 		const name = moduleOf(node.source.value);
 		report(node, name);
@@ -169,13 +194,17 @@ const visit = {
 		const name = constant(node.source);
 		if (name === undefined)
 			add("dynamic", node, "import() of what is known only at run time");
+		else if (/^(data|https?|blob):/.test(name))
+			add("dynamic", node, "import() of code that is no file");
 		else
 			report(node, moduleOf(name));
 	},
 	VariableDeclarator(node) {
+		expected.add(node.init);
 		bind(node.id, node.init ? full(node.init) : undefined);
 	},
 	AssignmentExpression(node) {
+		expected.add(node.right);
 		if (node.operator === "=" && node.left.type.match(/^(Identifier|ObjectPattern)$/))
 			bind(node.left, full(node.right));
 	},
@@ -190,6 +219,12 @@ const visit = {
 	},
 	CallExpression(node) {
 		const what = full(node.callee), first = node.arguments[0];
+		let callee = node.callee;
+		while (/^(Sequence|Chain|Parenthesized)Expression$/.test(callee.type))
+			callee = callee.expressions?.at(-1) ?? callee.expression;
+		expected.add(callee);
+		if (/^Object\.(values|entries|getOwnProperty(Names|Descriptors))$/.test(what ?? "") && full(first) === "")
+			add("dynamic", node, "all global names at once");
 		report(node, full(node));
 		report(node, what);
 		if (what === "require" && node.arguments.length && constant(first) === undefined)
@@ -211,8 +246,17 @@ const visit = {
 		report(node, full(node.tag));
 	},
 	MemberExpression(node) {
-		const name = full(node);
+		const name = full(node), key = node.computed ? constant(node.property)
+							       : node.property.name;
+		expected.add(node.object);
 		report(node, name);
+		if (/^require\.(call|apply|bind)$/.test(name ?? ""))
+			add("dynamic", node, "require() of what is known only at run time");
+		if (name === undefined && node.computed && key === undefined &&
+		    /^(process|module|require)$/.test(full(node.object) ?? ""))
+			add("dynamic", node, "a member that is known only at run time");
+		if (key === "constructor" && /^(Function|ArrowFunction|Class)Expression$/.test(node.object.type))
+			add("dynamic", node, "the constructor of a function evaluates code");
 		if (name === undefined && node.computed && full(node.object) === "" &&
 		    node.property.type !== "Literal")
 			add("dynamic", node, "a global name that is known only at run time");
@@ -227,6 +271,8 @@ const visit = {
 		const name = full(node);
 		if (name !== undefined && name !== "")
 			report(node, name);
+		if (name === "require" && node.name === "require" && !expected.has(node))
+			add("dynamic", node, "require() of what is known only at run time");
 	},
 };
 
