@@ -125,9 +125,14 @@ class Terminals:
 
     # --- back, and forward again ---
 
+    def unfinished(self):
+        """The sessions of which something is half made: whoever comes next brings that to its end first."""
+        folder = os.path.join(self.w.state, "unfinished")
+        return os.listdir(folder) if os.path.isdir(folder) else []
+
     def quiet(self):
-        """Nobody is at work, and every server that lives knows what is open."""
-        return not (self.desk.working or self.agents or any(t.process for t in self.terminals) or
+        """Nobody is at work, nothing is half made, and every server that lives knows what is open."""
+        return not (self.desk.working or self.agents or self.unfinished() or any(t.process for t in self.terminals) or
                     any(e.stopped or e.server and not b.known for e in self.desk.editors for b in e.buffers.values()))
 
     def go_now(self, t, *args):
