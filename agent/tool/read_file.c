@@ -14,7 +14,8 @@ struct reading {
 	struct slice path;
 	int64_t first, count;
 	enum encoding encoding;
-	bool cut; /* not all of the file is here */
+	bool cut;	       /* not all of the file is here */
+	struct snapshot *text; /* of a file of the workspace; NULL: a long output */
 };
 
 /* false: the line is too long, and its end is left out. */
@@ -62,6 +63,11 @@ static void show(struct tool_run *r, struct slice text)
 	}
 	if (number == 0)
 		buf_puts(&out, "(the file is empty)\n");
+	if (s->text)
+		workspace_saw_lines(
+			&r->env->workspace, s->path, s->text,
+			(struct line_range){ s->first, last >= s->first ? last + 1 : s->first },
+			number);
 	out.full = false;
 	out.max = LIMIT_RESULT_BYTES;
 	if (s->first > number && number > 0)
@@ -123,7 +129,7 @@ static void was_read(void *payload, const struct workspace_text *t, const struct
 	} else if (t->binary) {
 		show_binary(r, t);
 	} else {
-		workspace_saw(&r->env->workspace, s->path, t->text);
+		s->text = t->text;
 		s->encoding = t->encoding;
 		show(r, snapshot_text(t->text));
 	}

@@ -1,8 +1,32 @@
 /* transaction_plan.c - what shall stand in each file: see transaction_own.h */
 #include "agent/tool/transaction_own.h"
 
+#include <inttypes.h>
+
 #include "agent/edit/edit.h"
 #include "protocol/base/limits.h"
+
+/* Of a whole file that is to be replaced: text that the model never saw would go. */
+static bool all_seen(struct tool_run *r, struct slice path, struct err *err)
+{
+	const char *first = r->env->guest.len ? "" : "read it before you replace its content, or ";
+	struct line_range shown;
+
+	if (!workspace_seen(&r->env->workspace, path))
+		return err_set(err, ERR_STALE, "%.*s exists: %schange a part of it",
+			       SLICE_ARG(path), first);
+	if (!workspace_saw_partly(&r->env->workspace, path, &shown))
+		return true;
+	if (shown.to <= shown.from)
+		return err_set(err, ERR_STALE,
+			       "You have not read all of %.*s: read it from its first line to its "
+			       "last before you replace its content, or change a part of it",
+			       SLICE_ARG(path));
+	return err_set(err, ERR_STALE,
+		       "You have read lines %" PRId64 " to %" PRId64 " of %.*s only: read the rest "
+		       "before you replace its content, or change a part of it",
+		       shown.from, shown.to - 1, SLICE_ARG(path));
+}
 
 static bool allowed_by_rule(struct tool_run *r, const struct change *c, struct err *err)
 {
@@ -17,11 +41,7 @@ static bool allowed_by_rule(struct tool_run *r, const struct change *c, struct e
 		       err_set(err, ERR_NOT_FOUND,
 			       "%.*s does not exist; use write_file to create it", SLICE_ARG(path));
 	case CHANGE_SEEN:
-		return !c->now || workspace_seen(&r->env->workspace, path) ||
-		       err_set(err, ERR_STALE, "%.*s exists: %schange a part of it",
-			       SLICE_ARG(path),
-			       r->env->guest.len ? ""
-						 : "read it before you replace its content, or ");
+		return !c->now || all_seen(r, path, err);
 	case CHANGE_NEW:
 	case CHANGE_MOVED_HERE:
 		return !c->now || err_set(err, ERR_STALE,

@@ -33,6 +33,7 @@ static void remember(struct tool_run *r, const struct change *c)
 	struct snapshot *known = c->after.ptr && c->known.ptr ? snapshot_new(c->known, 0) : NULL;
 
 	workspace_saw(&r->env->workspace, c->spec->path, known);
+	workspace_saw_change(&r->env->workspace, c->spec->path, c->spec->rule != CHANGE_SEEN);
 	snapshot_unref(known);
 }
 

@@ -15,7 +15,7 @@ struct workspace_op {
 	struct runner_call *call;
 	struct host_ask *ask;
 	struct snapshot *text; /* an open buffer */
-	struct slice path;	       /* while it waits to hear what is open: the request */
+	struct slice path;     /* while it waits to hear what is open: the request */
 	struct workspace_write write;
 	struct err err;
 	struct arena arena;
@@ -29,6 +29,7 @@ void workspace_init(struct workspace *v, struct runq *q, const struct host *h, s
 {
 	*v = (struct workspace){ .runq = q, .host = *h, .task = t, .root = root };
 	map_init(&v->seen, 0);
+	map_init(&v->partly, 0);
 }
 
 void workspace_release(struct workspace *v)
@@ -40,6 +41,10 @@ void workspace_release(struct workspace *v)
 	while (map_next(&v->seen, &at, &key, &text))
 		snapshot_unref(text);
 	map_release(&v->seen);
+	at = 0;
+	while (map_next(&v->partly, &at, &key, &text))
+		free(text);
+	map_release(&v->partly);
 }
 
 struct snapshot *workspace_seen(const struct workspace *v, struct slice path)
@@ -53,6 +58,53 @@ void workspace_saw(struct workspace *v, struct slice path, struct snapshot *text
 		text ? map_put(&v->seen, path, snapshot_ref(text)) : map_remove(&v->seen, path);
 
 	snapshot_unref(old);
+	if (!text)
+		free(map_remove(&v->partly, path));
+}
+
+static bool meet(struct line_range a, struct line_range b)
+{
+	return a.from <= b.to && b.from <= a.to;
+}
+
+void workspace_saw_lines(struct workspace *v, struct slice path, struct snapshot *text,
+			 struct line_range shown, int64_t total)
+{
+	struct snapshot *seen = workspace_seen(v, path);
+	struct line_range *old = map_get(&v->partly, path);
+	bool same = seen && slice_eq(snapshot_text(seen), snapshot_text(text));
+
+	if (same && old && meet(*old, shown)) {
+		shown.from = old->from < shown.from ? old->from : shown.from;
+		shown.to = old->to > shown.to ? old->to : shown.to;
+	}
+	if ((same && !old) || (shown.from <= 1 && shown.to > total)) {
+		free(map_remove(&v->partly, path));
+	} else {
+		old = xmalloc(sizeof(*old));
+		*old = shown;
+		free(map_put(&v->partly, path, old));
+	}
+	workspace_saw(v, path, text);
+}
+
+bool workspace_saw_partly(const struct workspace *v, struct slice path, struct line_range *out)
+{
+	const struct line_range *r = map_get(&v->partly, path);
+
+	if (r)
+		*out = *r;
+	return r != NULL;
+}
+
+void workspace_saw_change(struct workspace *v, struct slice path, bool edited)
+{
+	struct line_range *r = map_get(&v->partly, path);
+
+	if (r && edited)
+		*r = (struct line_range){ 0, 0 };
+	else
+		free(map_remove(&v->partly, path));
 }
 
 static struct workspace_op *op_new(struct workspace *v, job_fn *fn, void *payload)

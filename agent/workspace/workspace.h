@@ -22,9 +22,10 @@ struct workspace {
 	struct runner *runner; /* NULL until the runner is up: buffers only */
 	struct slice root;     /* absolute */
 	const struct policy
-		*policy;       /* which files are not shown by what they hold; NULL: all are */
-	bool undo;	       /* files go back to what they were, whatever their names */
-	struct map seen;       /* relative path -> struct snapshot: what the model saw */
+		*policy;   /* which files are not shown by what they hold; NULL: all are */
+	bool undo;	   /* files go back to what they were, whatever their names */
+	struct map seen;   /* relative path -> struct snapshot: what the model saw */
+	struct map partly; /* relative path -> struct line_range, where that is not all of it */
 };
 
 void workspace_init(struct workspace *v, struct runq *q, const struct host *h, struct task *t,
@@ -60,10 +61,10 @@ struct workspace_write {
 	struct slice sha256; /* of the file that was read; "" for none */
 	struct slice after;  /* the whole new content, as bytes; ptr NULL: delete the file */
 	uint32_t mode;	     /* of a file that is made; 0: 0644 and the umask */
-	uint32_t folders;    /* with a file that goes, so many above it go, as far as they are empty */
-	bool lazy;	     /* of a file: not durable before runner_sync() */
-	struct slice label;  /* for the editor's undo list */
-	bool judged;	     /* as in runner.h; undo may put back what stood there */
+	uint32_t folders; /* with a file that goes, so many above it go, as far as they are empty */
+	bool lazy;	  /* of a file: not durable before runner_sync() */
+	struct slice label; /* for the editor's undo list */
+	bool judged;	    /* as in runner.h; undo may put back what stood there */
 };
 /* The bytes that a text becomes in a file of this encoding. ERR_INVALID, with the reason, if they
  * would not be read as the same text again. */
@@ -95,5 +96,16 @@ void workspace_many_drop(struct workspace_many *m); /* no callback. NULL is fine
 struct snapshot *workspace_seen(const struct workspace *v, struct slice path);
 void workspace_saw(struct workspace *v, struct slice path,
 		   struct snapshot *text); /* takes a reference of its own; NULL forgets */
+/* As above, of a read that showed the lines [from, to) of `total`, counted from 1. What was shown of the same
+ * text before counts as well where the two meet. */
+struct line_range {
+	int64_t from, to;
+};
+void workspace_saw_lines(struct workspace *v, struct slice path, struct snapshot *text,
+			 struct line_range shown, int64_t total);
+/* The lines that it saw, where they are not all; false: it saw all, or nothing. */
+bool workspace_saw_partly(const struct workspace *v, struct slice path, struct line_range *out);
+/* It saw all, as it wrote it; or, with `edited`, only that the lines have other numbers now. */
+void workspace_saw_change(struct workspace *v, struct slice path, bool edited);
 
 #endif

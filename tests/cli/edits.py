@@ -449,6 +449,26 @@ def old_contents_go_when_they_are_too_much(w):
     expect(w.run("audit", "verify").status == 1, "a content that is missing without a word is seen")
 
 
+def lines(path, first, count):
+    return {"calls": [{"name": "read_file", "input": {"path": path, "start_line": first, "line_count": count}}]}
+
+
+def a_file_read_in_part_is_not_replaced(w):
+    """Lines that the model never saw would go, unseen. Reads that meet count together; an edit of its own, whose
+    lines have other numbers then, does not make up for what it has not seen."""
+    text = "".join("line %d\n" % i for i in range(1, 1001)).encode()
+    put(w, "big.txt", text)
+    r = do(w, lines("big.txt", 1, 5), write("big.txt", "short\n"), lines("big.txt", 500, 20), write("big.txt", "short\n"),
+           edit("big.txt", "line 505\n", "LINE 505\n"), write("big.txt", "short\n"))
+    told = [e["text"] for e in results(w, r) if e["tool"] == "write_file"]
+    expect(len(told) == 3 and "lines 1 to 5 of big.txt only" in told[0] and "lines 500 to 519 of big.txt only" in told[1] and
+           "not read all of big.txt" in told[2], told)
+    expect(get(w, "big.txt") == text.replace(b"line 505\n", b"LINE 505\n"), "the file was replaced")
+    do(w, lines("big.txt", 1, 400), lines("big.txt", 401, 300), lines("big.txt", 600, 20000), write("big.txt", "short\n"),
+       write("big.txt", "shorter\n"))
+    expect(get(w, "big.txt") == b"shorter\n", get(w, "big.txt")[:100])
+
+
 if __name__ == "__main__":
     main([encodings_are_kept_to_the_byte, what_an_encoding_lacks_is_refused,
           a_whole_new_content_keeps_mark_and_line_ends, what_is_not_text_is_left_alone,
@@ -459,5 +479,6 @@ if __name__ == "__main__":
           undo_merges_around_the_user_or_leaves_it, redo_makes_again_what_undo_put_back,
           undo_keeps_what_was_written_between_two_steps, folders_that_were_made_go_when_they_are_empty,
           thousands_that_a_command_changed_are_undone,
+          a_file_read_in_part_is_not_replaced,
           search_finds_what_read_file_shows, what_does_not_fit_is_counted, nobody_waits_for_a_fifo,
           old_contents_go_when_they_are_too_much])
