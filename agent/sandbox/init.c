@@ -113,6 +113,20 @@ const char *init_home(const struct init_options *o)
 	return o->tmp ? o->tmp : VIEW_HOME;
 }
 
+/* Nobody else may open them, once we are locked up. Without them a secret that appears is not hidden. */
+static void give_mounts(const struct init_options *o)
+{
+	int fd = o->mounts >= 0 ? open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC) : -1;
+	char one = 0;
+
+	if (fd >= 0 && !spawn_send_fd(o->mounts, &one, sizeof(one), fd))
+		one = 1; /* the spawner has ended, and so do we */
+	if (fd >= 0)
+		(void)close(fd);
+	if (o->mounts >= 0)
+		(void)close(o->mounts);
+}
+
 /* Everything before the fork of the child. */
 static bool set_up(const struct init_options *o, const struct confine_request *r, int *workspace,
 		   struct err *err)
@@ -129,6 +143,7 @@ static bool set_up(const struct init_options *o, const struct confine_request *r
 			       strerror(errno));
 	if (o->mode == SANDBOX_VIEW && !places(*workspace, r, err))
 		return false;
+	give_mounts(o);
 	return go_to(*workspace, r->cwd, err) && lock_up(o, err);
 }
 

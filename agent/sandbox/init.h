@@ -15,6 +15,7 @@ struct init_options {
 	/* descriptors of the packet; request -1: only try the set-up */
 	int output, status, request, errors;
 	int life;	 /* ends (EOF) when the spawner does */
+	int mounts; /* a socket: the spawner gets a descriptor of the command's mounts; -1: it wants none */
 };
 
 /* The commands' own home folder: in the view, or the private one where there is none. */

@@ -39,7 +39,8 @@ struct spawn_config {
 
 enum { SPAWN_MAX = 32 }; /* commands at once */
 
-enum spawn_op { SPAWN_RUN, SPAWN_KILL, SPAWN_NETWORK, SPAWN_KEEP };
+/* SPAWN_HIDE: the file behind its third descriptor holds names of new secrets, as places are named, each with a NUL. */
+enum spawn_op { SPAWN_RUN, SPAWN_KILL, SPAWN_NETWORK, SPAWN_KEEP, SPAWN_HIDE };
 struct spawn_packet {
 	enum spawn_op op;
 	uint64_t id;
@@ -109,7 +110,7 @@ NODISCARD bool spawner_start(const struct spawn_config *c, struct layers *layers
  * not. */
 NODISCARD bool spawner_started(const struct spawn_config *c, struct layers *layers,
 			       struct spawner_end *s, int *memory, struct err *err);
-/* Sends a packet; fds are borrowed (SPAWN_FDS for SPAWN_RUN and SPAWN_KEEP, none for the others). */
+/* Sends a packet; fds are borrowed (SPAWN_FDS for SPAWN_RUN, SPAWN_KEEP and SPAWN_HIDE, none for the others). */
 NODISCARD bool spawner_send(int sock, const struct spawn_packet *p, const int *fds,
 			    struct err *err);
 /* A listening TCP socket on the loopback of the commands' own network; the caller closes it.

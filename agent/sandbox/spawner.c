@@ -21,7 +21,8 @@
 
 enum { SWEEP_MS = 2000, LEAF_MS = 20 /* until a cgroup is tried again */ };
 
-static _Noreturn void become_init(struct spawner *s, uint64_t id, const int fds[SPAWN_FDS])
+static _Noreturn void become_init(struct spawner *s, uint64_t id, const int fds[SPAWN_FDS],
+				  int mounts)
 {
 	struct init_options o = {
 		.config = s->config,
@@ -35,6 +36,7 @@ static _Noreturn void become_init(struct spawner *s, uint64_t id, const int fds[
 		.request = fds[SPAWN_FD_REQUEST],
 		.errors = fds[SPAWN_FD_ERRORS],
 		.life = s->life[0],
+		.mounts = mounts,
 	};
 
 	if (id)
@@ -47,13 +49,25 @@ static _Noreturn void become_init(struct spawner *s, uint64_t id, const int fds[
 	init_run(&o);
 }
 
-pid_t spawner_clone(struct spawner *s, uint64_t id, const int fds[SPAWN_FDS])
+pid_t spawner_clone(struct spawner *s, uint64_t id, const int fds[SPAWN_FDS], int *mounts)
 {
-	pid_t pid = (pid_t)syscall(SYS_clone, (unsigned long)s->clone_flags | SIGCHLD, NULL, NULL,
-				   NULL, NULL);
+	int pair[2] = { -1, -1 };
+	pid_t pid;
 
-	if (pid == 0)
-		become_init(s, id, fds);
+	if (mounts && s->mode == SANDBOX_VIEW &&
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+		pair[0] = pair[1] = -1;
+	pid = (pid_t)syscall(SYS_clone, (unsigned long)s->clone_flags | SIGCHLD, NULL, NULL, NULL,
+			     NULL);
+	if (pid == 0) {
+		if (pair[0] >= 0)
+			(void)close(pair[0]);
+		become_init(s, id, fds, pair[1]);
+	}
+	if (pair[1] >= 0)
+		(void)close(pair[1]);
+	if (mounts)
+		*mounts = pair[0];
 	return pid;
 }
 
@@ -94,6 +108,16 @@ static void tell(int status, const char *what, int error)
 		return; /* the runner sees the end of the pipe */
 }
 
+/* As long as they are held, they stay mounted. */
+static void close_mounts(struct spawner *s, size_t slot)
+{
+	if (s->child[slot].mounts >= 0)
+		(void)close(s->child[slot].mounts);
+	if (s->child[slot].own >= 0)
+		(void)close(s->child[slot].own);
+	s->child[slot].mounts = s->child[slot].own = -1;
+}
+
 static void run(struct spawner *s, uint64_t id, const int fds[SPAWN_FDS])
 {
 	size_t slot = 0;
@@ -106,8 +130,10 @@ static void run(struct spawner *s, uint64_t id, const int fds[SPAWN_FDS])
 		return;
 	}
 	cgroup_make(&s->cgroup, id);
-	pid = spawner_clone(s, id, fds);
+	s->child[slot].own = -1;
+	pid = spawner_clone(s, id, fds, &s->child[slot].mounts);
 	if (pid < 0) {
+		close_mounts(s, slot);
 		tell(fds[SPAWN_FD_STATUS], "No process for the command", errno);
 		(void)cgroup_remove(&s->cgroup, id);
 		return;
@@ -135,6 +161,8 @@ static bool serve(struct spawner *s)
 		run(s, p.id, fds);
 	if (p.op == SPAWN_KEEP && fds[2] >= 0)
 		spawner_keep_file(s, p.id, fds[2]);
+	if (p.op == SPAWN_HIDE && fds[2] >= 0 && s->mode == SANDBOX_VIEW)
+		spawner_hide(s, p.id, fds[2]);
 	if (p.op == SPAWN_NETWORK)
 		spawner_listen(s);
 	for (size_t i = 0; p.op == SPAWN_KILL && i < SPAWN_MAX; i++) {
@@ -165,8 +193,10 @@ static size_t reap(struct spawner *s)
 
 	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
 		for (size_t i = 0; i < SPAWN_MAX; i++) {
-			if (s->child[i].pid == pid)
+			if (s->child[i].pid == pid) {
 				s->child[i].pid = 0;
+				close_mounts(s, i);
+			}
 		}
 	}
 	for (size_t i = 0; i < SPAWN_MAX; i++) {

@@ -23,18 +23,23 @@ struct spawner {
 		uint64_t id;
 		bool leaf; /* its cgroup is to be removed */
 		pid_t pid; /* 0: free */
+		int mounts; /* a socket from which a descriptor of its mounts comes; -1: none */
+		int own;    /* it, once it came; -1: not yet */
 	} child[SPAWN_MAX];
 };
 
 /* Tries to get the view. False: *err says what failed; the process is then of no other use. */
 NODISCARD bool spawner_enter_view(struct spawner *s, struct err *err);
-/* Clones the init of command id; 0: a trial of the set-up, with request -1. -1: errno is set. */
-pid_t spawner_clone(struct spawner *s, uint64_t id, const int fds[SPAWN_FDS]);
+/* Clones the init of command id; 0: a trial of the set-up, with request -1. -1: errno is set. mounts: as in
+ * child[]; NULL: they are not wanted. */
+pid_t spawner_clone(struct spawner *s, uint64_t id, const int fds[SPAWN_FDS], int *mounts);
 /* Answers the runner with a socket that listens on the commands' loopback, or with the reason why
  * not. */
 void spawner_listen(const struct spawner *s);
 /* Copies the output of command id to their /tmp, and answers the runner (spawner_keep.c). */
 void spawner_keep_file(const struct spawner *s, uint64_t id, int from);
+/* Closes files that appeared to command id (spawner_hide.c). */
+void spawner_hide(struct spawner *s, uint64_t id, int list);
 /* Serves until the runner ends; returns the exit status. */
 int spawner_loop(struct spawner *s);
 

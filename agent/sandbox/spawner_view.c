@@ -134,7 +134,7 @@ static bool rehearse(struct spawner *s, struct err *err)
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return err_set(err, ERR_IO, "No pipe: %s.", strerror(errno));
 	fds[SPAWN_FD_STATUS] = p[1];
-	pid = spawner_clone(s, 0, fds);
+	pid = spawner_clone(s, 0, fds, NULL);
 	if (pid < 0)
 		err_set(err, ERR_SANDBOX, "The namespaces of a command cannot be made: %s.",
 			strerror(errno));

@@ -90,6 +90,14 @@ void serve_network(struct serve *s, struct rpc_request *req);
 /* Like send(), with the descriptors that wait, each in a message of its own. */
 ssize_t serve_send(struct serve *s, struct slice out);
 
+/* serve_watch.c: secrets that appear while a command runs. */
+struct secret_watch {
+	uint64_t due; /* of the next look; UINT64_MAX: none */
+	size_t seen;  /* bytes of places.hidden that the command does not see */
+};
+void secret_watch_begin(struct secret_watch *w, const struct serve *s, uint64_t now);
+void secret_watch_step(struct secret_watch *w, struct serve *s, uint64_t id, uint64_t now);
+
 /* serve_guard.c: commands on the real files. False: the command is refused. */
 NODISCARD bool serve_guard_begin(struct serve *s, struct err *err);
 /* The command is dead, or did not start (then w is NULL). Writes the member "held", if there is

@@ -46,6 +46,7 @@ struct command_job {
 	struct output printed; /* of both streams */
 	struct upper *upper; /* where it writes; NULL: the workspace itself */
 	struct timespec mark; /* the file system's time before it, if it has a layer */
+	struct secret_watch secrets;
 	bool in_view, guarded;
 	bool sealed; /* in a view that holds the folders of build tools, too */
 };
@@ -290,6 +291,8 @@ static uint64_t command_wait(struct runner_job *j, int fds[JOB_FDS_MAX])
 		fds[1] = c->stream[1].fd;
 	}
 	fds[2] = c->status;
+	if (c->state == COMMAND_RUNNING && c->secrets.due < due)
+		due = c->secrets.due;
 	if (c->state == COMMAND_KILLING)
 		due = c->kill_again;
 	else if (c->idle_ms && c->last_output + c->idle_ms < due)
@@ -331,6 +334,8 @@ static bool command_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], ui
 		return ended_step(c, now);
 	if (batched(c) && now >= c->flush_at)
 		flush(c);
+	if (c->state == COMMAND_RUNNING)
+		secret_watch_step(&c->secrets, j->serve, c->id, now);
 	if (c->state == COMMAND_RUNNING && now >= c->deadline) {
 		c->timed_out = true;
 		command_goto(c, COMMAND_KILLING, now);
@@ -478,6 +483,7 @@ void serve_command(struct serve *s, struct rpc_request *req)
 		goto out;
 	}
 	c->started = c->last_output = serve_now();
+	secret_watch_begin(&c->secrets, s, c->started);
 	if (c->upper)
 		c->mark = c->upper->mark;
 	if (timeout <= 0)

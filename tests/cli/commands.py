@@ -418,7 +418,47 @@ def folders_that_commands_reach_keep_their_secrets(w):
         expect(not os.path.exists(os.path.join(other, ".git/hooks/update")), r)
 
 
-main([what_holds_a_token_is_a_secret, credentials_in_the_folder_of_git_are_hidden, folders_that_commands_reach_keep_their_secrets,
+# What was looked up in an overlay before it was there may stay away: so they are looked at when all are there.
+APPEARS = ("touch ready; echo ready; until [ -e %s/go ]; do sleep 0.05; done; for f in .env sub/k.pem %s/o.key; do "
+           "while cat $f >/dev/null 2>&1; do sleep 0.05; done; done; cat .env sub/k.pem %s/o.key; echo covered")
+
+
+def what_appears_while_a_command_runs_is_closed(w):
+    """Someone saves a secret: from a moment later on the command cannot read it, also in a folder of --rw; and the result
+    names it."""
+    w.repository()
+    other = os.path.join(w.home, "other")
+    os.makedirs(other)
+    w.write("sub/x", "x\n")
+    w.write("appears.sh", APPEARS % (other, other, other))
+    w.config(json.dumps({"writeDirs": [other]}))
+
+    def appear():
+        for path in (os.path.join(other, "o.key"), os.path.join(w.path, "sub/k.pem"), os.path.join(w.path, ".env"), os.path.join(other, "go")):
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("OWN\n")
+
+    p = w.start("run", "--", "sh", "appears.sh")
+    expect(p.stdout.readline() == b"ready\n", "the command runs")
+    appear()
+    out, err = p.communicate(timeout=60)
+    expect(p.returncode == 0 and b"covered" in out and b"OWN" not in out and b".env, " in err and b"o.key" in err, (out, err))
+    for path in (os.path.join(other, "o.key"), os.path.join(w.path, "sub/k.pem"), os.path.join(w.path, ".env"),
+                 os.path.join(w.path, "ready"), os.path.join(other, "go")):
+        os.unlink(path)
+    p = w.start("do", "--yes", "--json", "--model", w.script(call(command="sh appears.sh", background=True), call(id="b1", timeout_ms=30000),
+                                                             call(id="b1", timeout_ms=30001), call(id="b1", timeout_ms=30002), DONE), "x")
+    end = time.time() + 60
+    while not w.exists("ready") and time.time() < end:
+        time.sleep(0.02)
+    appear()
+    out, err = p.communicate(timeout=100)
+    with open(w.log_path(json.loads(out.splitlines()[0])["session"]), encoding="utf-8") as f:
+        said = f.read()
+    expect(p.returncode == 0 and "covered" in said and "OWN" not in said, (said, err))
+
+
+main([what_appears_while_a_command_runs_is_closed, what_holds_a_token_is_a_secret, credentials_in_the_folder_of_git_are_hidden, folders_that_commands_reach_keep_their_secrets,
       a_command_may_name_what_it_sees, a_long_output_is_cut_with_true_counts, what_commands_left_in_tmp_is_read_by_tools, what_lies_in_the_way_of_a_long_output_is_not_written, sources_that_are_named_like_secrets_are_seen, toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
       it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
       a_server_in_the_background_answers_later_commands, policy_holds_in_the_background,
