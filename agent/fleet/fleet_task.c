@@ -84,15 +84,25 @@ static void write_error(struct buf *b, const struct fleet *f, struct slice id, c
 	jw_end(&w);
 }
 
+/* What the request's JSON says may be any text; a line's end in it would begin a header of its own. */
+static bool is_of_one_line(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f)
+			return false;
+	}
+	return s.len > 0;
+}
+
 static struct slice headers_of(const struct fleet_task *t, struct arena *a)
 {
-	struct slice c = t->correlation.len > 0 ? arena_printf(a, "X-Correlation-Id: %.*s\r\n",
-							       SLICE_ARG(t->correlation))
-						: SLICE("");
+	struct slice c = SLICE("");
 
-	return t->trace.len > 0 ? arena_printf(a, "%.*straceparent: %.*s\r\n", SLICE_ARG(c),
-					       SLICE_ARG(t->trace))
-				: c;
+	if (is_of_one_line(t->correlation))
+		c = arena_printf(a, "X-Correlation-Id: %.*s\r\n", SLICE_ARG(t->correlation));
+	if (is_of_one_line(t->trace))
+		c = arena_printf(a, "%.*straceparent: %.*s\r\n", SLICE_ARG(c), SLICE_ARG(t->trace));
+	return c;
 }
 
 /* As of a request over HTTP. */
@@ -140,8 +150,11 @@ static void send_answer(struct fleet_task *t)
 		buf_clear(&t->answer);
 		write_error(&t->answer, t->fleet, t->id, "too_large", text);
 	}
-	if (nats_publish(n, t->reply, SLICE(""), headers_of(t, &t->arena), buf_slice(&t->answer)))
-		t->mark = nats_mark(n);
+	if (!nats_publish(n, t->reply, SLICE(""), headers_of(t, &t->arena),
+			  buf_slice(&t->answer)) &&
+	    nats_is_up(n))
+		log_warn("nats: the answer to task %.*s cannot be sent", SLICE_ARG(t->id));
+	t->mark = nats_is_up(n) ? nats_mark(n) : 0;
 	put_note(t, "settled");
 }
 
@@ -250,9 +263,9 @@ void fleet_task_take(void *payload, const struct nats_msg *m)
 	struct err err;
 	bool ok;
 
-	if (m->reply.len == 0) {
+	if (!nats_is_subject(m->reply)) {
 		log_warn(
-			"nats: a task without a reply subject is not run: nobody would hear of it");
+			"nats: a task without a subject to reply to is not run: nobody would hear of it");
 		f->failed++;
 		return;
 	}

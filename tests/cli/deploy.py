@@ -4,6 +4,7 @@ libraries, users."""
 import glob
 import os
 import re
+import shutil
 import subprocess
 
 from service import Service, tidy
@@ -111,6 +112,22 @@ def kubernetes_is_whole(w):
     expect("USER %d:" % worker["spec"]["template"]["spec"]["securityContext"]["runAsUser"] in read("Dockerfile"), "the user")
 
 
+def nats_server_takes_its_options(w):
+    """As the files start it. To look only it wants a file of settings, too, and says so when it has read the options."""
+    program = shutil.which("nats-server", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if not program:
+        raise Skip("nats-server is not installed")
+    given = [documents("compose.yaml")[0]["services"]["nats"]["command"]]
+    for d in documents("kubernetes/servers.yaml"):
+        given += [x["args"] for x in walk(d) if x.get("name") == "nats" and "args" in x]
+    expect(len(given) == 2, given)
+    settings = w.write("nats.conf", "")
+    for args in given:
+        r = subprocess.run([program, "-t", "-c", settings, *args], cwd=w.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           check=False, encoding="utf-8")
+        expect("is valid" in r.stdout and r.returncode == 0, (args, r))
+
+
 def the_image_has_the_libraries(w):
     """On the release that the image is made of, the packages of all that the program is linked with are in it."""
     with open("/etc/os-release", encoding="utf-8") as f:
@@ -130,4 +147,4 @@ def the_image_has_the_libraries(w):
         expect(lib in final, lib)
 
 
-main([tidy(case) for case in (options_are_known, it_starts_as_the_files_say, kubernetes_is_whole, the_image_has_the_libraries)])
+main([tidy(case) for case in (options_are_known, it_starts_as_the_files_say, kubernetes_is_whole, nats_server_takes_its_options, the_image_has_the_libraries)])

@@ -74,6 +74,11 @@ class Client:
         self.sock.sendall(b"SUB %s %d\r\nPING\r\n" % (subject.encode(), n))
         return self.heard[subject]
 
+    def put(self, subject, reply, value):
+        text = json.dumps(value).encode()
+        with self.lock:
+            self.sock.sendall(b"PUB %s %s %d\r\n%s\r\n" % (subject.encode(), reply.encode(), len(text), text))
+
     def ask(self, subject, value, headers=None, seconds=300):
         """(the answer's JSON, its headers as text)"""
         self.up.wait(seconds)
