@@ -101,8 +101,8 @@ class Service:
         expect(self.p.stdout.read() == b"", "nothing goes to stdout")
 
 
-def until(what, why):
-    deadline = time.monotonic() + SECONDS
+def until(what, why, seconds=SECONDS):
+    deadline = time.monotonic() + seconds
     while not what():
         expect(time.monotonic() < deadline, why)
         time.sleep(0.05)
