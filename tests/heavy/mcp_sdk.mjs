@@ -2,6 +2,7 @@
 // of its modes.
 import { spawn } from "node:child_process";
 import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
@@ -89,6 +90,102 @@ for (const [name, make] of Object.entries(clients)) {
     failed++;
     console.log(`not ok ${n} - ${name}\n# ${String(e.stack).replaceAll("\n", "\n# ")}`);
   }
+}
+// An editor with a file that is not saved, and what both SDKs make of the tools that come with it.
+class Editor {
+  constructor(folder) {
+    this.text = "# not saved\nold\n";
+    this.version = 1;
+    this.asked = [];
+    this.answer = { title: "Allow once" };
+    this.uri = pathToFileURL(folder + "/a.txt").href;
+    const root = pathToFileURL(folder).href;
+    this.p = spawn(process.env.EMEND, ["lsp"], { cwd: folder, env: command.env, stdio: ["pipe", "pipe", "inherit"] });
+    this.rest = Buffer.alloc(0);
+    this.p.stdout.on("data", (piece) => this.read(piece));
+    this.send({ id: 1, method: "initialize", params: { processId: null, rootUri: root, workspaceFolders: [{ uri: root, name: "w" }],
+      capabilities: { workspace: { applyEdit: true, workspaceEdit: { documentChanges: true } } } } });
+    this.send({ method: "initialized", params: {} });
+    this.send({ method: "textDocument/didOpen", params: { textDocument: { uri: this.uri, languageId: "text", version: 1, text: this.text } } });
+  }
+  send(message) {
+    const body = Buffer.from(JSON.stringify({ jsonrpc: "2.0", ...message }));
+    this.p.stdin.write(`Content-Length: ${body.length}\r\n\r\n`);
+    this.p.stdin.write(body);
+  }
+  read(piece) {
+    this.rest = Buffer.concat([this.rest, piece]);
+    for (;;) {
+      const end = this.rest.indexOf("\r\n\r\n");
+      const length = end < 0 ? NaN : Number(/Content-Length: (\d+)/.exec(this.rest.subarray(0, end).toString())[1]);
+      if (end < 0 || this.rest.length < end + 4 + length) return;
+      this.take(JSON.parse(this.rest.subarray(end + 4, end + 4 + length)));
+      this.rest = this.rest.subarray(end + 4 + length);
+    }
+  }
+  take(m) {
+    if (m.id === undefined || !m.method) return;
+    let result = null;
+    if (m.method === "window/showMessageRequest") {
+      this.asked.push(m.params.message);
+      result = this.answer;
+    } else if (m.method === "workspace/applyEdit") {
+      const lines = this.text.split("\n");
+      for (const e of m.params.edit.documentChanges[0].edits) {
+        const at = (p) => lines.slice(0, p.line).reduce((n, l) => n + l.length + 1, 0) + p.character;
+        this.text = this.text.slice(0, at(e.range.start)) + e.newText + this.text.slice(at(e.range.end));
+      }
+      this.version++;
+      this.send({ method: "textDocument/didChange", params: {
+        textDocument: { uri: this.uri, version: this.version }, contentChanges: [{ text: this.text }] } });
+      result = { applied: true };
+    }
+    this.send({ id: m.id, result });
+  }
+}
+
+const work = process.env.WORK + "/work";
+mkdirSync(work);
+mkdirSync(process.env.WORK + "/run", { mode: 0o700 });
+writeFileSync(work + "/a.txt", "old\n");
+command.cwd = work;
+command.env.XDG_RUNTIME_DIR = process.env.WORK + "/run";
+const edits = [{ old_text: "old", new_text: "new" }];
+for (const name of ["@modelcontextprotocol/sdk", "@modelcontextprotocol/client, legacy", "@modelcontextprotocol/client, pinned to 2026-07-28"]) {
+  n++;
+  let editor;
+  try {
+    const [client, transport] = await clients[name]();
+    await client.connect(transport);
+    const names = async () => (await client.listTools()).tools.map((t) => t.name);
+    const use = async (tool, args) => {
+      const r = await client.callTool({ name: tool, arguments: args });
+      return [r.isError ?? false, r.content[0].text];
+    };
+    assert.ok(!(await names()).includes("read_buffer"));
+    editor = new Editor(work);
+    for (let tries = 0; (await use("read_buffer", { path: "a.txt" }))[0]; tries++) { // until the editor is there
+      assert.ok(tries < 600);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.match((await use("read_buffer", { path: "a.txt" }))[1], /# not saved/);
+    let [wrong, text] = await use("propose_edit", { path: "a.txt", edits });
+    assert.equal(wrong, false, text);
+    assert.match(editor.asked[0], /check asks for this, another program, over MCP/);
+    assert.equal(editor.text, "# not saved\nnew\n");
+    assert.equal(readFileSync(work + "/a.txt", "utf8"), "old\n");
+    editor.answer = { title: "Deny" };
+    [wrong, text] = await use("propose_edit", { path: "a.txt", edits: [{ old_text: "new", new_text: "newer" }] });
+    assert.equal(wrong, true);
+    assert.match(text, /said no/);
+    await client.close();
+    console.log(`ok ${n} - in an editor: ${name}`);
+  } catch (e) {
+    failed++;
+    console.log(`not ok ${n} - in an editor: ${name}\n# ${String(e.stack).replaceAll("\n", "\n# ")}`);
+  }
+  editor?.p.kill("SIGKILL");
+  await new Promise((resolve) => (editor ? editor.p.on("exit", resolve) : resolve()));
 }
 service.removeAllListeners("exit");
 service.kill();
