@@ -13,11 +13,13 @@ import tempfile
 import time
 
 import busy
+import execute
 import many
 import models
 import sandbox
 import search
 import stall
+import wrapped
 
 EMEND, FLOOR = os.environ["EMEND"], os.environ["FLOOR"]
 LINES = 100000
@@ -259,6 +261,8 @@ def main():
         row("one sandboxed command (sh -c true)", sandboxed, "ms", spawned("sh", "-c", "true"), "bare spawn")
         models.measure(row, env, work)
         sandbox.measure(row)
+        execute.measure(row, env)
+        wrapped.measure(row, env)
         many.measure(row, base, env, task)
         stall.measure(row)
         search.measure(row, base, lambda work, turns: task(env, work, turns))
