@@ -100,8 +100,10 @@ struct rpc_call *shown_open(struct shown *s, struct slice path, rpc_done_cb *don
 	uri = s->client->virtual_documents ? slice_of(add_virtual(s, path))
 					   : uri_from_path(path, &a);
 	w = conn_call_begin(s->conn, "window/showDocument");
-	jw_object(w); /* takeFocus is left out: some editors take false for true */
+	jw_object(w);
 	jw_kstr(w, "uri", uri);
+	if (s->client->kind == CLIENT_NEOVIM)	 /* else it shows it in place of the code */
+		jw_kbool(w, "takeFocus", false); /* which eglot takes for true */
 	jw_end(w);
 	arena_release(&a);
 	return conn_call_end(s->conn, uv_now(s->loop) + LIMIT_CLIENT_REPLY_MS, done, payload);

@@ -226,6 +226,7 @@ function scenario.plain()
     return finished
   end, 30000)
   ok(asked_for('Allow once') and asked_for('Deny'), 'permission was asked by a message request')
+  ok(vim.fn.bufname() == 'sum.c', 'the code stays in its window')
   ok(text() == after, 'the buffer holds the edit, exactly')
   ok(on_disk() == before, 'the file on disk is untouched')
 end

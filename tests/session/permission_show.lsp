@@ -11,7 +11,7 @@ manual window/showDocument
 init nvim-0.12
 --> {"id":1,"method":"workspace/executeCommand","params":{"command":"emend.do","arguments":[{"task":"x"}]}}
 <-- {"id":1,"result":{"taskId":"*"}}
-<-- {"id":"$d","method":"window/showDocument","params":{"uri":"~/asked/emend-[0-9]+-1.txt$"}}
+<-- {"id":"$d","method":"window/showDocument","params":{"uri":"~/asked/emend-[0-9]+-1.txt$","takeFocus":false}}
 quiet 0.3
 --> {"id":"$d","result":{"success":true}}
 <-- {"id":"$q","method":"window/showMessageRequest","params":{"message":"~open in the editor","actions":[{"title":"Deny"},{"title":"Allow once"},{"title":"Show"}]}}
