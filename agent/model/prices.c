@@ -67,8 +67,3 @@ double price_of(const struct price_row *row, const struct usage *u)
 		(double)u->cache_write * p->cache_write + (double)u->output * p->output) /
 	       1e6;
 }
-
-double price_per_output_token(const struct price_row *row, uint64_t prompt_tokens)
-{
-	return price_for(row, prompt_tokens)->output / 1e6;
-}

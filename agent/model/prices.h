@@ -25,7 +25,5 @@ size_t price_rows(const struct price_row **out);
 const struct price_row *price_find(struct slice model);
 /* Of one request: the tier depends on its prompt. */
 double price_of(const struct price_row *row, const struct usage *u);
-/* The dearest price of one output token, in USD. */
-double price_per_output_token(const struct price_row *row, uint64_t prompt_tokens);
 
 #endif

@@ -17,14 +17,22 @@ static const struct {
 	const char *section, *name;
 	bool passed; /* else it is only read here */
 } known[] = {
-	{ "user", "name", true },	   { "user", "email", true },
-	{ "author", "name", true },	   { "author", "email", true },
-	{ "committer", "name", true },	   { "committer", "email", true },
-	{ "init", "defaultBranch", true }, { "core", "autocrlf", true },
-	{ "core", "eol", true },	   { "core", "quotePath", true },
-	{ "pull", "rebase", true },	   { "pull", "ff", true },
-	{ "merge", "conflictStyle", true }, { "diff", "algorithm", true },
-	{ "push", "default", true },	   { "core", "excludesFile", false },
+	{ "user", "name", true },
+	{ "user", "email", true },
+	{ "author", "name", true },
+	{ "author", "email", true },
+	{ "committer", "name", true },
+	{ "committer", "email", true },
+	{ "init", "defaultBranch", true },
+	{ "core", "autocrlf", true },
+	{ "core", "eol", true },
+	{ "core", "quotePath", true },
+	{ "pull", "rebase", true },
+	{ "pull", "ff", true },
+	{ "merge", "conflictStyle", true },
+	{ "diff", "algorithm", true },
+	{ "push", "default", true },
+	{ "core", "excludesFile", false },
 };
 
 struct settings {
@@ -110,14 +118,6 @@ static struct slice written(struct arena *a, const struct settings *s)
 	text = arena_dup(a, buf_slice(&b));
 	buf_release(&b);
 	return text;
-}
-
-struct slice git_user_settings(struct arena *a, struct slice text)
-{
-	struct settings s = { 0 };
-
-	read_settings(a, text, &s);
-	return written(a, &s);
 }
 
 /* "" for what is not there, no ordinary file, or larger than a person writes. */

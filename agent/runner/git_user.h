@@ -17,7 +17,5 @@ struct git_user {
 /* Reads ~/.gitconfig and $XDG_CONFIG_HOME/git (xdg NULL: ~/.config), each within 64 KiB; what includes
  * others is not followed. home NULL or not absolute: nothing is found. */
 void git_user_find(struct arena *a, const char *home, const char *xdg, struct git_user *out);
-/* The settings of `text` that are passed on, the last of each, in the order of the table. */
-struct slice git_user_settings(struct arena *a, struct slice text);
 
 #endif

@@ -186,20 +186,3 @@ void watch_kill_all(const struct watch *w)
 		(void)usleep(1000);
 	}
 }
-
-unsigned watch_count_user(uid_t uid)
-{
-	DIR *d = opendir("/proc");
-	struct dirent *e;
-	struct stat st;
-	unsigned n = 0;
-
-	while (d && (e = readdir(d)) != NULL) {
-		if (strtol(e->d_name, NULL, 10) > 0 && fstatat(dirfd(d), e->d_name, &st, 0) == 0 &&
-		    st.st_uid == uid)
-			n++;
-	}
-	if (d)
-		(void)closedir(d);
-	return n;
-}

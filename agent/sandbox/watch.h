@@ -13,7 +13,7 @@ struct watch {
 	bool own_pids; /* pid 1 of a pid namespace: everything in /proc is ours */
 	int workspace; /* descriptor; -1: disk is not watched */
 	struct harden_limits limits;
-	uint64_t disk_free; /* bytes at the start */
+	uint64_t disk_free;  /* bytes at the start */
 	uint64_t peak_bytes; /* the most memory of all that a look found */
 };
 
@@ -23,7 +23,5 @@ enum spawn_limit watch_look(struct watch *w);
 /* Ends every process below the caller, also those that left their group or session, and reaps
  * them. The caller is pid 1 of a pid namespace or a subreaper. */
 void watch_kill_all(const struct watch *w);
-/* How many processes this user has, anywhere. */
-unsigned watch_count_user(uid_t uid);
 
 #endif

@@ -39,8 +39,11 @@ static void costs(const char *name, struct usage u, double usd)
 
 static void prices(void **state)
 {
-	struct usage all = { .input = 1000000, .cache_read = 1000000, .cache_write = 1000000,
-			     .output = 1000000, .reasoning = 900000 };
+	struct usage all = { .input = 1000000,
+			     .cache_read = 1000000,
+			     .cache_write = 1000000,
+			     .output = 1000000,
+			     .reasoning = 900000 };
 
 	(void)state;
 	costs("claude-sonnet-5-5", all, 2 + 0.10 + 2.50 + 10);
@@ -50,8 +53,6 @@ static void prices(void **state)
 
 static void tiers(void **state)
 {
-	const struct price_row *row = price_find(SLICE("claude-haiku-5-5"));
-
 	(void)state;
 	costs("claude-haiku-5-5", (struct usage){ .input = 100000, .output = 1000000 }, 0.01 + 0.5);
 	costs("claude-haiku-5-5", (struct usage){ .input = 100001, .output = 1000000 },
@@ -60,8 +61,6 @@ static void tiers(void **state)
 	      90000 * 0.05e-6 + 10001 * 0.625e-6);
 	costs("gpt-6-sol", (struct usage){ .input = 272001, .output = 1000 },
 	      272001 * 4e-6 + 1000 * 15e-6);
-	assert_true(fabs(price_per_output_token(row, 100000) - 0.5e-6) < 1e-15);
-	assert_true(fabs(price_per_output_token(row, 100001) - 2.5e-6) < 1e-15);
 }
 
 int main(void)
