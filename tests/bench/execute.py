@@ -11,7 +11,7 @@ import time
 
 import container
 
-EMEND, CLIENT = os.environ["EMEND"], os.environ["CLIENT"]
+EMEND, CLIENT, FLOOR = os.environ["EMEND"], os.environ["CLIENT"], os.environ["FLOOR"]
 MANY, AT_ONCE, CONTAINERS, ROUNDS, ALONE = 5000, 50, 100, 5, 40
 CODE = "echo $((6 * 7))"
 
@@ -87,16 +87,19 @@ def side_by_side(argv, count):
     return time.perf_counter() - start, statistics.median(took)
 
 
+def number(argv):
+    p = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    last = p.stdout.split()
+    return int(last[-1]) / 1e6 if p.returncode == 0 and last and last[-1].isdigit() else None
+
+
 def in_the_sandbox(ws):
-    """The same script as a command in the sandbox, by a worker that runs already."""
+    """Seconds of the same script as a command in the sandbox: by a worker of its own, as each execution has one; by one that runs already."""
     script = os.path.join(ws, "script")
     with open(script, "w", encoding="utf-8") as f:
         f.write("#!/bin/bash\n: $(( 6 * 7 ))\n")  # in silence: the client prints its number among what the command prints
     os.chmod(script, 0o755)
-    p = subprocess.run([CLIENT, "--repeat", str(ALONE), ws, script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                       stderr=subprocess.DEVNULL, check=False)
-    last = p.stdout.split()
-    return int(last[-1]) / 1e6 if p.returncode == 0 and last and last[-1].isdigit() else None
+    return number([FLOOR, "spawn", "10", CLIENT, ws, script]), number([CLIENT, "--repeat", str(ALONE), ws, script])
 
 
 def containers(row, bare):
@@ -127,16 +130,19 @@ def measure(row, env, many=MANY):
     ws = tempfile.mkdtemp(prefix="emend-bench-", dir="/var/tmp")
     service = Service(env, ws)
     try:
-        ours, sandbox = [], []
+        ours, own, shared = [], [], []
         for i in range(ROUNDS + 1):
-            alone, same = service.alone(), in_the_sandbox(ws)
+            alone, (with_worker, without) = service.alone(), in_the_sandbox(ws)
             if i > 0:
                 ours.append(alone)
-                sandbox.append(same)
-        if None in sandbox:
+                own.append(with_worker)
+                shared.append(without)
+        if None in own + shared:
             print("one execution: there is no sandbox here")
             return
-        row("one execution, over MCP", statistics.median(ours), "ms", statistics.median(sandbox), "the same command in the sandbox")
+        alone = statistics.median(ours)
+        row("one execution, over MCP", alone, "ms", statistics.median(own), "the same in the sandbox, with a worker of its own")
+        row("one execution, over MCP", alone, "ms", statistics.median(shared), "the same by a worker that runs")
         seconds, median, well, grown = service.many(many)
         bare, _ = side_by_side(["bash", "-c", CODE], many)
         row("%d executions, %d at once, each" % (many, AT_ONCE), seconds / many, "ms", bare / many, "bare spawn")
