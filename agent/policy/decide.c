@@ -79,7 +79,7 @@ static bool looks_like_text(struct slice s)
 }
 
 /* A word, and what stands behind '=', ':' or '@' in it ("--file=.env", "HEAD:.env", "@.env"). */
-static bool word_denied(struct judge *j, struct slice word, bool dots_only)
+static bool word_denied(struct judge *j, struct slice word)
 {
 	struct slice hit = SLICE(""), name = word;
 	size_t from = 0;
@@ -90,7 +90,7 @@ static bool word_denied(struct judge *j, struct slice word, bool dots_only)
 		if (i < word.len && !(word.ptr[i] != '\0' && strchr("=:@", word.ptr[i])))
 			continue;
 		name = slice_sub(word, from, word.len);
-		hit = file_denied(j->policy, name, dots_only);
+		hit = file_denied(j->policy, name);
 		if (j->shown && file_is_hidden_by_name(hit))
 			hit = SLICE("");
 		from = i + 1;
@@ -104,8 +104,8 @@ static bool word_denied(struct judge *j, struct slice word, bool dots_only)
 
 static bool names_denied_file(struct judge *j, const struct shell_cmd *c)
 {
-	bool reads = readonly_reads_files(c), git = command_is(c, "git");
-	size_t first = reads ? readonly_first_file(c) : 1;
+	bool git = command_is(c, "git");
+	size_t first = readonly_first_file(c);
 	bool denied = false;
 
 	if (command_any(c, "echo|printf|ls|test|[|[[|find|stat|true|false|:|touch"))
@@ -121,7 +121,7 @@ static bool names_denied_file(struct judge *j, const struct shell_cmd *c)
 		if (first > 0 && name_any(c->words[i - 1].text, "-e|--regexp|--expression") &&
 		    command_any(c, "grep|egrep|fgrep|zgrep|rg|sed"))
 			continue; /* a pattern */
-		denied = word_denied(j, c->words[i].text, !reads) || denied;
+		denied = word_denied(j, c->words[i].text) || denied;
 	}
 	return denied;
 }
@@ -167,7 +167,7 @@ static void judge_write(struct judge *j, const struct shell_word *w, bool redire
 		inside = SLICE(".");
 	policy_path(j->policy, j->shown ? ACCESS_COMMAND : ACCESS_WRITE, inside, j->arena, &d);
 	if (d.verdict == VERDICT_DENY && !slice_starts(d.rule, SLICE("mode")))
-		keep_name(j, file_denied(j->policy, inside, false), inside);
+		keep_name(j, file_denied(j->policy, inside), inside);
 	if (d.verdict == VERDICT_ALLOW ||
 	    (!redirection && d.verdict == VERDICT_ASK && slice_starts(d.rule, SLICE("mode"))))
 		return;
@@ -209,7 +209,7 @@ static void judge_redirs(struct judge *j, const struct shell_cmd *c)
 
 		if (r->kind == REDIR_TEXT || r->kind == REDIR_DUP)
 			continue;
-		if (word_denied(j, r->target.text, false))
+		if (word_denied(j, r->target.text))
 			continue;
 		if (r->kind == REDIR_WRITE) {
 			judge_write(j, &r->target, true);

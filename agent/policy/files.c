@@ -73,7 +73,7 @@ char file_first(struct slice pattern)
 }
 
 /* Each component is held against some hundred patterns: most are told apart by their first letter. */
-struct slice file_denied(const struct policy *p, struct slice path, bool dots_only)
+struct slice file_denied(const struct policy *p, struct slice path)
 {
 	struct slice rest = path, at, component;
 
@@ -81,8 +81,6 @@ struct slice file_denied(const struct policy *p, struct slice path, bool dots_on
 		struct slice hit = SLICE("");
 		char c = small(component.ptr[0]);
 
-		if (dots_only && component.ptr[0] != '.')
-			continue;
 		for (size_t i = 0; i < p->n_files; i++) {
 			struct slice f = p->files[i];
 			bool exempt;

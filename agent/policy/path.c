@@ -68,7 +68,7 @@ void policy_path(const struct policy *p, enum access access, struct slice path, 
 		       SLICE("The path is not valid."));
 		return;
 	}
-	hit = file_denied(p, path, false);
+	hit = file_denied(p, path);
 	if (hit.len > 0 && (access != ACCESS_COMMAND || !file_is_hidden_by_name(hit))) {
 		decide(out, VERDICT_DENY, arena_printf(a, "deny: file %.*s", SLICE_ARG(hit)),
 		       arena_printf(

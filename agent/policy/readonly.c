@@ -198,17 +198,6 @@ static bool standard_program(const struct shell_cmd *c)
 						 "/bin/|/usr/bin/|/usr/local/bin/"));
 }
 
-bool readonly_reads_files(const struct shell_cmd *c)
-{
-	const struct reader *r = reader_of(c);
-
-	return (r && r->flags & FILES) ||
-	       command_any(
-		       c,
-		       "sed|awk|gawk|mawk|less|more|bat|batcat|source|.|cp|mv|ln|install|tee|scp|"
-		       "zcat|gzip|tar|zip|openssl|gpg|vim|vi|nano|emacs|code|curl|git|dd|split|rsync");
-}
-
 size_t readonly_first_file(const struct shell_cmd *c)
 {
 	const struct reader *r = reader_of(c);

@@ -49,9 +49,8 @@ enum place {
 enum place file_place(const struct policy *p, const struct shell_word *w, struct slice *inside);
 /* The letter, a small one, with which a name begins that the pattern matches; 0: any. */
 char file_first(struct slice pattern);
-/* The pattern that denies this path, empty if none does. dots_only: look only at names with a dot
- * in front (for words that are perhaps no paths). */
-struct slice file_denied(const struct policy *p, struct slice path, bool dots_only);
+/* The pattern that denies this path, empty if none does. */
+struct slice file_denied(const struct policy *p, struct slice path);
 /* Is this one of the patterns that say so only of a file with a token in it? */
 bool file_looked_into(const struct policy *p, size_t pattern);
 /* path.c: does the sandbox hide what has this name, unless git tracks it? Not what is protected for
@@ -64,8 +63,7 @@ const char *danger_of(const struct policy *p, const struct shell_script *s, size
 
 /* readonly.c: only reads, by its name and options. */
 bool readonly_command(const struct policy *p, const struct shell_cmd *c);
-bool readonly_git(const struct shell_cmd *c);	      /* readonly_git.c */
-bool readonly_reads_files(const struct shell_cmd *c); /* its operands are files that it reads */
+bool readonly_git(const struct shell_cmd *c); /* readonly_git.c */
 size_t readonly_first_file(
 	const struct shell_cmd *c); /* index of the first operand that is a file */
 
