@@ -154,6 +154,20 @@ def read_only_runs_and_drops(w):
         expect(not r.of("tool.finished")[0]["ok"] and not w.exists("x"), r)
 
 
+def in_the_mode_auto_a_view_is_word_enough_for_rm(w):
+    """Names that only the run tells can do no harm on a view, and undo brings the files back; other parts still ask."""
+    w.repository()
+    w.write("x/a.tmp", "a\n")
+    w.write("b.tmp", "b\n")
+    clean = "find . -name '*.tmp' | xargs rm -f; rm -r $(echo x)"
+    r = w.run("do", "--yes", "--model", w.script(command(clean + "; docker ps"), dict(command(clean), expect=["`docker ps`"]), DONE), "x")
+    expect(r.status == 0 and not w.exists("x/a.tmp") and not w.exists("b.tmp"), r)
+    r = w.run("undo", "-y")
+    expect(r.status == 0 and w.read("x/a.tmp") == "a\n" and w.read("b.tmp") == "b\n", r)
+    r = w.run("do", "--yes", "--no-sandbox", "--model", w.script(command(clean), dict(DONE, expect=["rm of files only known at run time"])), "x")
+    expect(r.status == 0 and w.exists("b.tmp"), r)
+
+
 def edit(path, old, new):
     return {"name": "edit_file", "input": {"path": path, "edits": [{"old_text": old, "new_text": new}]}}
 
@@ -243,4 +257,4 @@ main([nothing_changed_nothing_asked, an_effect_is_asked_with_its_diff, a_no_drop
       always_is_for_what_commands_change, edits_allowed_are_not_effects_allowed, what_changed_meanwhile_is_not_overwritten,
       what_reaches_further_is_asked_beforehand, folders_to_write_are_asked_beforehand, commands_can_be_asked_one_by_one,
       edit_keeps_what_commands_change, read_only_runs_and_drops, thirty_steps,
-      the_edits_of_a_step_are_one_question, what_changed_since_the_step_was_asked_is_asked_again])
+      in_the_mode_auto_a_view_is_word_enough_for_rm, the_edits_of_a_step_are_one_question, what_changed_since_the_step_was_asked_is_asked_again])

@@ -27,6 +27,23 @@ static bool is_of_mode(const struct decision *d)
 	return slice_starts(d->rule, SLICE("mode: "));
 }
 
+/* In the mode auto nothing but the names that a rm gets at run time asks for a word: on a view it removes nothing
+ * outside, and undo brings back the rest. */
+static bool only_removes(const struct decision *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n_parts; i++) {
+		bool rm =
+			slice_eq_cstr(d->parts[i].rule, "ask: rm of files only known at run time");
+
+		if (d->parts[i].verdict != VERDICT_ALLOW && !rm)
+			return false;
+		n += rm;
+	}
+	return d->verdict == VERDICT_ASK && n > 0 && d->n_parts < DECISION_PARTS;
+}
+
 /* May the question about this command wait for its effect, if it runs on a view? Not where it could reach
  * anything that is not in the view: a network, a folder of the user, the real files. */
 static bool may_wait(const struct tool_run *r)
@@ -39,8 +56,10 @@ static bool may_wait(const struct tool_run *r)
 		return false;
 	if (reads_only(r))
 		return d->verdict != VERDICT_DENY || is_of_mode(d);
+	if (c->mode == MODE_AUTO)
+		return only_removes(d);
 	return slice_eq_cstr(c->approve, "effects") && d->verdict != VERDICT_DENY &&
-	       c->mode != MODE_AUTO && (d->verdict == VERDICT_ASK || !d->by_user);
+	       (d->verdict == VERDICT_ASK || !d->by_user);
 }
 
 /* The mode that the user chose counts: "edits in this task" widens that of the policy. */
@@ -51,7 +70,8 @@ static enum effect effect_of(const struct tool_run *r)
 
 	if (reads_only(r))
 		return EFFECT_DROPPED;
-	if (r->env->effects_allowed || (r->env->config->mode == MODE_EDIT && plain))
+	if (r->env->effects_allowed || r->env->config->mode == MODE_AUTO ||
+	    (r->env->config->mode == MODE_EDIT && plain))
 		return EFFECT_APPROVED;
 	return EFFECT_ASKED;
 }
