@@ -19,7 +19,7 @@ CODE = "echo $((6 * 7))"
 class Service:
     def __init__(self, env, folder):
         self.p = subprocess.Popen([EMEND, "mcp"], cwd=folder, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.n = 0
+        self.n, self.wrong = 0, ""
 
     def send(self):
         self.n += 1
@@ -33,7 +33,11 @@ class Service:
     def answer(self):
         """The number of the request; None if it did not go well."""
         m = json.loads(self.p.stdout.readline())
-        return m["id"] if m.get("result", {}).get("structuredContent", {}).get("stdout") == "42\n" else None
+        a = m.get("result", {}).get("structuredContent", {})
+        if a.get("stdout") == "42\n":
+            return m["id"]
+        self.wrong = a.get("error_message") or json.dumps(m)[:300]
+        return None
 
     def alone(self):
         """Seconds of one after the other."""
@@ -147,7 +151,9 @@ def measure(row, env, many=MANY):
         bare, _ = side_by_side(["bash", "-c", CODE], many)
         row("%d executions, %d at once, each" % (many, AT_ONCE), seconds / many, "ms", bare / many, "bare spawn")
         row("the same, an answer, median", median, "ms")
-        row("the same, lost", many - well, "")
+        row("the same, lost or gone wrong", many - well, "")
+        if well < many:
+            print("one of them: " + service.wrong)
         row("the same, memory grown since the first tenth", grown, "KiB")
         containers(row, bare / many)
     finally:
