@@ -41,12 +41,12 @@ class Editor:
         self.wait_listed(w)
 
     def wait_listed(self, w, name="calc.py"):
-        """Until others can see what is open."""
+        """Until others can see what is open here: the list of another, dead one may still lie beside."""
         folder = os.path.join(w.env["XDG_RUNTIME_DIR"], "emend")
         pause = threading.Event()
         for _ in range(DEADLINE * 20):
             for face in os.listdir(folder):
-                if face.endswith(".open"):
+                if face.endswith(".open") and face.startswith("%d-" % self.server.process.pid):
                     with open(os.path.join(folder, face), encoding="utf-8") as f:
                         if "open " + os.path.join(w.path, name) in f.read():
                             return
