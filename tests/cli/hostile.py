@@ -145,14 +145,15 @@ def one_question(t, done, width, first):
     return rows, end
 
 
-def content_of(rows):
-    """Of the lines that came from outside: what stands behind their bar, and what was wrapped of it joined to it."""
+def content_of(rows, diff=False):
+    """Of the lines that came from outside: what stands behind their bar, and what was wrapped of it joined to it. A wrapped
+    line of a diff has its sign at each of its rows."""
     lines = []
     for row in rows:
         if row.startswith("  | "):
             lines.append(row[4:])
         elif row.startswith("    ") and lines:
-            lines[-1] += row[4:]
+            lines[-1] += row[5:] if diff and lines[-1][:1] in ("+", "-") and row[4:5] == lines[-1][0] else row[4:]
     return lines
 
 
@@ -175,7 +176,7 @@ def ask_all(w, width):
     for p, c in EDITS:
         rows, done = one_question(t, done, width, "? Create a file")
         expected = lines_of(c, "+")
-        expect([squeeze(x) for x in content_of(rows)][-len(expected):] == [squeeze(x) for x in expected], (width, c, rows))
+        expect([squeeze(x) for x in content_of(rows, diff=True)][-len(expected):] == [squeeze(x) for x in expected], (width, c, rows))
     t.end()
     expect(t.status == 0 and not any(w.exists(p) for p, _ in EDITS), t)
 
