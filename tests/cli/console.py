@@ -21,6 +21,8 @@ class Terminal:
         if self.pid == 0:
             try:  # whatever goes wrong here, this copy of the suite must not go on: it would fork again
                 os.chdir(w.path)
+                for number in (signal.SIGINT, signal.SIGQUIT):  # a suite that runs in the background has them ignored
+                    signal.signal(number, signal.SIG_DFL)
                 if size:  # (rows, columns)
                     fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[0], size[1], 0, 0))
                 os.execve(program, [program, *args], dict(dict(w.env, TERM="xterm"), **env))
