@@ -69,7 +69,8 @@ static void reply_status(struct server *s, struct rpc_request *req)
 	jw_ki64(w, "rssBytes", rss_bytes());
 	jw_kf64(w, "uptime", (double)(uv_now(s->loop) - s->started_ms) / 1000.0);
 	jw_ki64(w, "tasks", (int64_t)s->tasks.running);
-	jw_kcstr(w, "sandbox", "required"); /* commands do not run without it */
+	if (s->settings.current) /* what there must be for commands to run */
+		jw_kstr(w, "sandbox", s->settings.current->config.sandbox);
 	jw_kcstr(w, "model", s->settings.model);
 	if (!s->settings.model)
 		jw_kcstr(w, "problem",
