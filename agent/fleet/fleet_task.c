@@ -1,7 +1,6 @@
 /* fleet_task.c - tasks that come over NATS: from the message to its answer, and the notes by which the workers know who has
  * which. The answer's JSON is that of agent/exec, in an envelope. */
 #include <stdlib.h>
-#include <time.h>
 
 #include "agent/fleet/fleet_own.h"
 #include "protocol/base/limits.h"
@@ -108,18 +107,10 @@ static struct slice headers_of(const struct fleet_task *t, struct arena *a)
 /* As of a request over HTTP. */
 static void write_log(const struct fleet_task *t, const char *status)
 {
-	struct timespec now;
-	int64_t ms;
 	struct buf b;
 	struct jw w;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	buf_init(&b, NOTE_MAX);
-	jw_init(&w, &b);
-	jw_object(&w);
-	jw_kf64(&w, "time", (double)ms / 1000.0);
-	jw_kcstr(&w, "level", *status ? "warn" : "info");
+	line_log_begin(&w, &b, *status ? "warn" : "info");
 	jw_kstr(&w, "subject", fleet_subject(t->fleet, FLEET_TASK));
 	jw_kstr(&w, "task_id", t->id);
 	jw_kcstr(&w, "status", *status ? status : "success");
@@ -127,9 +118,7 @@ static void write_log(const struct fleet_task *t, const char *status)
 	jw_kstr(&w, "correlation_id", t->correlation);
 	if (t->trace.len > 0)
 		jw_kstr(&w, "traceparent", t->trace);
-	jw_end(&w);
-	line_log_put(t->fleet->o.log, buf_slice(&b));
-	buf_release(&b);
+	line_log_end(t->fleet->o.log, &w, &b);
 }
 
 /* Not connected: it is sent when it is. */

@@ -1,6 +1,10 @@
 /* line_log.c - see line_log.h. One write at a time goes to libuv's threads, so that lines keep their order. */
 #include "agent/serve/line_log.h"
 
+#include <time.h>
+
+enum { LINE_BYTES = 16 * 1024 };
+
 static void write_next(struct line_log *l);
 
 static void on_written(uv_fs_t *req)
@@ -52,7 +56,7 @@ void line_log_init(struct line_log *l, uv_loop_t *loop, int fd)
 	buf_init(&l->writing, LINE_LOG_BYTES);
 }
 
-void line_log_put(struct line_log *l, struct slice line)
+static void put(struct line_log *l, struct slice line)
 {
 	size_t before = l->waiting.len;
 
@@ -71,6 +75,25 @@ void line_log_put(struct line_log *l, struct slice line)
 		l->lost = 0;
 	}
 	write_next(l);
+}
+
+void line_log_begin(struct jw *w, struct buf *b, const char *level)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	buf_init(b, LINE_BYTES);
+	jw_init(w, b);
+	jw_object(w);
+	jw_kf64(w, "time", (double)(now.tv_sec * 1000 + now.tv_nsec / 1000000) / 1000.0);
+	jw_kcstr(w, "level", level);
+}
+
+void line_log_end(struct line_log *l, struct jw *w, struct buf *b)
+{
+	jw_end(w);
+	put(l, buf_slice(b));
+	buf_release(b);
 }
 
 void line_log_close(struct line_log *l)

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "protocol/base/buf.h"
+#include "protocol/json/write.h"
 
 enum { LINE_LOG_BYTES = 4 * 1024 * 1024 };
 
@@ -20,7 +21,9 @@ struct line_log {
 };
 
 void line_log_init(struct line_log *l, uv_loop_t *loop, int fd);
-void line_log_put(struct line_log *l, struct slice line); /* without its end */
+/* A line that is a JSON object: begins it with time (seconds) and level; the caller adds to it and ends it, in any case. */
+void line_log_begin(struct jw *w, struct buf *b, const char *level);
+void line_log_end(struct line_log *l, struct jw *w, struct buf *b);
 /* Nothing more is taken; what waits is still written, as the loop runs on. l lives as long as the loop. */
 void line_log_close(struct line_log *l);
 

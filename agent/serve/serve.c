@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent/serve/listen.h"
@@ -286,18 +285,10 @@ static void on_request(void *owner, struct web_request *r)
 
 static void write_log(const struct serve_call *c, unsigned status)
 {
-	struct timespec now;
-	int64_t ms;
 	struct buf b;
 	struct jw w;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	buf_init(&b, 16 * 1024);
-	jw_init(&w, &b);
-	jw_object(&w);
-	jw_kf64(&w, "time", (double)ms / 1000.0);
-	jw_kcstr(&w, "level", status >= 500 ? "error" : status >= 400 ? "warn" : "info");
+	line_log_begin(&w, &b, status >= 500 ? "error" : status >= 400 ? "warn" : "info");
 	jw_kstr(&w, "method", web_method(c->req));
 	jw_kstr(&w, "path", slice_sub(web_path(c->req), 0, 200));
 	jw_ki64(&w, "status", status);
@@ -305,9 +296,7 @@ static void write_log(const struct serve_call *c, unsigned status)
 	jw_kstr(&w, "correlation_id", c->correlation);
 	if (c->trace.len > 0)
 		jw_kstr(&w, "traceparent", slice_sub(c->trace, 0, 100));
-	jw_end(&w);
-	line_log_put(c->serve->o.log, buf_slice(&b));
-	buf_release(&b);
+	line_log_end(c->serve->o.log, &w, &b);
 }
 
 static void tell_drained(struct serve *s)
