@@ -157,6 +157,8 @@ struct host_ops {
 				   void *payload);
 	/* Is somebody there who could answer a question? NULL: yes. */
 	bool (*attended)(void *self);
+	/* Does it show a diff best that is of one file? Then edits are asked about one by one. NULL: no. */
+	bool (*by_file)(void *self);
 };
 
 struct host {
@@ -172,6 +174,11 @@ static inline bool host_knows(const struct host *h, enum lookup_kind kind)
 static inline bool host_attended(const struct host *h)
 {
 	return !h->ops->attended || h->ops->attended(h->self);
+}
+
+static inline bool host_by_file(const struct host *h)
+{
+	return h->ops->by_file && h->ops->by_file(h->self);
 }
 
 #endif

@@ -73,4 +73,5 @@ void client_init(struct client *c, struct json params)
 	c->emend = json_type(emend) == JSON_OBJECT || json_bool_or(emend, false);
 	c->diagnostics = yes(emend, "diagnostics");
 	c->lookup = yes(emend, "lookup");
+	c->by_file = yes(emend, "byFile");
 }

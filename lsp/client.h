@@ -33,6 +33,7 @@ struct client {
 	bool emend;		    /* experimental.emend: one of our own plugins */
 	bool diagnostics; /* experimental.emend.diagnostics: it says what the editor shows */
 	bool lookup;	  /* experimental.emend.lookup: it asks the editor's servers for us */
+	bool by_file;	  /* experimental.emend.byFile: its diffs are of one file */
 };
 
 void client_init(struct client *c, struct json initialize_params);

@@ -143,6 +143,11 @@ static struct host_ask *lookup(void *self, const struct lookup *q, lookup_cb *do
 	return lookups_ask(&t->server->lookups, q, done, payload);
 }
 
+static bool by_file(void *self)
+{
+	return ((struct tracked *)self)->server->client.by_file;
+}
+
 static const struct host_ops ops = {
 	.buffer = buffer,
 	.each_buffer = each_buffer,
@@ -155,6 +160,7 @@ static const struct host_ops ops = {
 	.lost = lost,
 	.knows = knows,
 	.lookup = lookup,
+	.by_file = by_file,
 };
 
 struct host host_own(struct tracked *t)

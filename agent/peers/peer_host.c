@@ -429,6 +429,11 @@ static bool attended(void *self)
 	return host_attended(&((struct peer_host *)self)->own);
 }
 
+static bool by_file(void *self)
+{
+	return host_by_file(&((struct peer_host *)self)->own);
+}
+
 static struct host_ask *lookup(void *self, const struct lookup *q, lookup_cb *done, void *payload)
 {
 	struct peer_host *h = self;
@@ -451,7 +456,8 @@ struct host peer_host_init(struct peer_host *h, struct host own, struct peers *p
 					     .fresh = fresh,
 					     .knows = knows,
 					     .lookup = lookup,
-					     .attended = attended };
+					     .attended = attended,
+					     .by_file = by_file };
 
 	h->own = own;
 	h->peers = peers;

@@ -15,7 +15,7 @@ export function reason(e: unknown): string {
 const ownMessages: StaticFeature = {
   fillClientCapabilities(capabilities) {
     const known = (capabilities.experimental ?? {}) as object;
-    capabilities.experimental = { ...known, emend: { diagnostics: true, lookup: true } };
+    capabilities.experimental = { ...known, emend: { diagnostics: true, lookup: true, byFile: true } };
   },
   initialize() {},
   getState() {
