@@ -82,7 +82,7 @@ def a_chat_goes_on_while_git_has_the_terminal(w):
     w.repository()
     w.git("config", "user.name", "Ann")
     w.git("config", "user.email", "ann@example.org")
-    w.write("edit.sh", "echo editing; sleep 1000\n")
+    w.write("edit.sh", "echo editing; exec sleep 1000\n")
     t = chat(w, EDIT, {"text": "Mended."}, args=("-y",), GIT_EDITOR="sh ./edit.sh")
     t.type("mend it\r")
     t.wait_for("/undo takes it back")
