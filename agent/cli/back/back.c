@@ -48,11 +48,6 @@ static void show_file(void *payload, struct slice path, struct slice now, struct
 	diff_put(payload, path, now, then);
 }
 
-struct change_preview back_preview(struct cli *c)
-{
-	return (struct change_preview){ .file = show_file, .payload = c };
-}
-
 struct slice back_summary(struct arena *a, const struct undo_spec *s, bool preview, size_t restored,
 			  size_t refused)
 {
@@ -121,7 +116,7 @@ int back_run(struct cli *c, struct place *p, const struct undo_spec *of, const c
 {
 	struct undo_spec spec = *of;
 	struct back b = { .cli = c, .spec = &spec, .command = command };
-	struct change_preview preview = back_preview(c);
+	struct change_preview preview = { .file = show_file, .payload = c };
 	struct err err = { 0 };
 
 	spec.workspace = p->workspace;

@@ -14,8 +14,6 @@ bool back_confirmed(struct cli *c);
 /* Does it, or shows it with --dry-run, and prints what came of it. The exit status. */
 int back_run(struct cli *c, struct place *p, const struct undo_spec *of, const char *command);
 
-/* Each file is printed as a diff to c->out. */
-struct change_preview back_preview(struct cli *c);
 /* What came of it in one sentence: "2 undone, 1 left as it is". */
 struct slice back_summary(struct arena *a, const struct undo_spec *s, bool preview, size_t restored,
 			  size_t refused);

@@ -6,6 +6,7 @@
 #include "agent/change/history.h"
 #include "agent/change/undo.h"
 #include "agent/cli/back/back.h"
+#include "agent/cli/target.h"
 
 /* The task whose turn it is; "" if there is none. */
 static struct slice pick(const struct history *h, bool redo)
@@ -69,14 +70,21 @@ static void on_done(void *payload, struct slice report, size_t restored, size_t 
 	chat_goto(c, CHAT_READING);
 }
 
+/* What is typed meanwhile has its line, which the diff must not begin on. */
+static void show_file(void *payload, struct slice path, struct slice now, struct slice then)
+{
+	struct chat *c = payload;
+
+	begin_line(&c->host);
+	diff_put(c->cli, path, now, then);
+}
+
 static void start(struct chat *c, bool preview)
 {
-	struct change_preview show = back_preview(c->cli);
+	struct change_preview show = { .file = show_file, .payload = c };
 	struct err err = { 0 };
 
 	c->back.preview = preview ? &show : NULL;
-	if (preview)
-		begin_line(&c->host);
 	if (!undo_start(c->loop.agent, &c->back, &c->host.host, on_done, c, &err)) {
 		term_error(&c->cli->log, err.msg);
 		return;
