@@ -80,12 +80,14 @@ static void put(struct line_log *l, struct slice line)
 void line_log_begin(struct jw *w, struct buf *b, const char *level)
 {
 	struct timespec now;
+	int64_t ms;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
+	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	buf_init(b, LINE_BYTES);
 	jw_init(w, b);
 	jw_object(w);
-	jw_kf64(w, "time", (double)(now.tv_sec * 1000 + now.tv_nsec / 1000000) / 1000.0);
+	jw_kf64(w, "time", (double)ms / 1000.0);
 	jw_kcstr(w, "level", level);
 }
 
