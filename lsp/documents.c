@@ -142,9 +142,11 @@ bool documents_open_notebook(struct documents *d, struct slice uri, int32_t vers
 {
 	struct document *doc = add(d, uri, SLICE(""), version, err);
 
-	if (doc)
-		lose(doc, LOST_NOTEBOOK);
-	return doc;
+	if (!doc)
+		return false;
+	doc->notebook = true;
+	lose(doc, LOST_NOTEBOOK);
+	return true;
 }
 
 bool document_large(struct document *doc, struct err *err)

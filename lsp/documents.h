@@ -24,6 +24,7 @@ struct document {
 	char *language; /* LSP languageId; never "" */
 	int32_t version;
 	bool odd_version; /* it was said that the editor counts its versions wrongly */
+	bool notebook;	  /* lost by documents_open_notebook() */
 	const char *lost; /* NULL: the text is known; else why not, and what the user can do: static */
 	struct text text; /* empty while it is lost */
 	struct snapshot *snapshot; /* of this very text, or NULL */

@@ -194,7 +194,8 @@ void on_notebook_changed(struct server *s, struct json params, struct arena *a)
 	int64_t version = json_i64_or(json_get(json_get(params, "notebookDocument"), "version"), 0);
 	struct err err;
 
-	if (documents_any(&s->documents, uri)) /* each key is a change */
+	if (documents_any(&s->documents,
+			  uri)) /* each key is a change; or the file is open as text, too */
 		return;
 	if (!documents_open_notebook(&s->documents, uri, (int32_t)version, &err))
 		messages_show(&s->messages, LSP_MESSAGE_WARNING, "Emend: %s", err.msg);
@@ -203,5 +204,9 @@ void on_notebook_changed(struct server *s, struct json params, struct arena *a)
 
 void on_notebook_in_file(struct server *s, struct json params, struct arena *a)
 {
-	forget(s, notebook_uri(params, a));
+	struct slice uri = notebook_uri(params, a);
+	const struct document *doc = documents_any(&s->documents, uri);
+
+	if (doc && doc->notebook) /* else its text is open, and stays so */
+		forget(s, uri);
 }

@@ -1,5 +1,6 @@
 # The cells of a notebook are in no text that we know: while they have changes that are not in its file, the file is
-# neither read nor changed. Once it is saved, it is a file as any other. Both tasks do the same.
+# neither read nor changed. Once it is saved, it is a file as any other. Both tasks do the same. One that is open as
+# text, too, is that text.
 model: {"calls":[{"name":"edit_file","input":{"path":"a.ipynb","edits":[{"old_text":"{}","new_text":"{ }"}]}}]}
 model: {"calls":[{"name":"run_command","input":{"command":"echo more >> a.ipynb; echo fine > b.ipynb"}}]}
 model: {"text":"The end."}
@@ -22,6 +23,10 @@ ignore window/logMessage
 <-- {"method":"window/showMessage","params":{"message":"~not kept: a.ipynb: a.ipynb is open in the editor, but it is a notebook that was changed there"}}
 <-- {"method":"window/showMessage","params":{"message":"~The end.*1 file"}}
 disk a.ipynb "{}\n"
+open ${uri}/c.ipynb "as text\n"
+--> {"method":"notebookDocument/didChange","params":{"notebookDocument":{"uri":"${uri}/c.ipynb","version":2},"change":{"metadata":{"k":1}}}}
+--> {"method":"notebookDocument/didSave","params":{"notebookDocument":{"uri":"${uri}/c.ipynb"}}}
+buffer ${uri}/c.ipynb "as text\n"
 --> {"method":"notebookDocument/didSave","params":{"notebookDocument":{"uri":"${uri}/a.ipynb"}}}
 --> {"id":2,"method":"workspace/executeCommand","params":{"command":"emend.do","arguments":[{"task":"Change it now"}]}}
 <-- {"id":2,"result":{"taskId":"*"}}
