@@ -44,8 +44,7 @@ static void took(void *payload, struct slice bytes, bool is_stderr)
 	struct scratch *s = ((struct tool_run *)payload)->scratch;
 	struct buf *to = is_stderr ? &s->errors : &s->text;
 
-	if (to->len + bytes.len <= to->max)
-		buf_append(to, bytes);
+	buf_append(to, slice_sub(bytes, 0, to->max - to->len));
 }
 
 static void give(struct tool_run *r, bool cut)
