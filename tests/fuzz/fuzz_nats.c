@@ -1,11 +1,6 @@
-/* fuzz_nats.c - any bytes from a NATS server, whole and in pieces of the size that the first byte says: the same operations
- * come out, up to the same end. */
-#include <stdint.h>
-#include <stdlib.h>
-
+/* fuzz_nats.c - any bytes from a NATS server, whole and in pieces: see pieces.h */
 #include "agent/fleet/nats_wire.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/pieces.h"
 
 static bool on_op(void *payload, const struct nats_msg *m)
 {
@@ -30,22 +25,4 @@ static bool feed(struct slice in, size_t piece, struct buf *out)
 		ok = nats_wire_feed(&w, slice_sub(in, 0, piece), &err);
 	nats_wire_release(&w);
 	return ok;
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	struct buf whole, pieces;
-	struct slice in;
-
-	if (size < 2)
-		return 0;
-	in = slice_make((const char *)data + 1, size - 1);
-	buf_init(&whole, size * 64 + 256);
-	buf_init(&pieces, size * 64 + 256);
-	if (feed(in, in.len, &whole) != feed(in, data[0] % 16 + 1u, &pieces) ||
-	    !slice_eq(buf_slice(&whole), buf_slice(&pieces)))
-		abort();
-	buf_release(&whole);
-	buf_release(&pieces);
-	return 0;
 }
