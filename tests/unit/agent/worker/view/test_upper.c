@@ -15,8 +15,10 @@
 #include <sys/xattr.h>
 
 #include "agent/sandbox/tree.h"
+#include "agent/worker/file/files.h"
 #include "agent/worker/file/manifest.h"
 #include "agent/worker/view/upper.h"
+#include "protocol/base/mem.h"
 #include "tests/unit/agent/worker/folder.h"
 
 #define OBJECT ".git/objects/ab/0123456789012345678901234567890123456a"
@@ -446,7 +448,22 @@ static void test_moved(void **state)
 	assert_int_equal(a.st_ino, b.st_ino);
 }
 
-/* A copy, as between two file systems, keeps them as well, and takes no more room. */
+/* The hash of a file with holes is that of the bytes that a reader gets. */
+static void hash_as_read(int fd, size_t size)
+{
+	char *all = xmalloc(size);
+	struct sha256_hex hash, want;
+	struct err err = { 0 };
+
+	assert_int_equal(pread(fd, all, size, 0), size);
+	want = sha256(slice_make(all, size));
+	free(all);
+	assert_true(file_hash(fd, "sparse", size, &hash, &err));
+	assert_string_equal(hash.s, want.s);
+}
+
+/* A copy, as between two file systems, keeps them as well, and takes no more room; their hash is taken
+ * without reading them. */
 static void test_holes(void **state)
 {
 	struct fixture *f = *state;
@@ -466,6 +483,10 @@ static void test_holes(void **state)
 	assert_true(st.st_blocks * 512 < 4 * 1024 * 1024);
 	assert_int_equal(pread(p.fd, &byte, 1, 32 * 1024 * 1024), 1);
 	assert_int_equal(byte, 'x');
+	hash_as_read(from, 64 * 1024 * 1024);
+	assert_int_equal(ftruncate(from, 64 * 1024 * 1024 - 5), 0);
+	assert_int_equal(pwrite(from, "end", 3, 64 * 1024 * 1024 - 8), 3);
+	hash_as_read(from, 64 * 1024 * 1024 - 5);
 	put_end(&p);
 	(void)close(dir);
 	(void)close(from);
