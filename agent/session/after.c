@@ -2,7 +2,9 @@
  * of a task is. Only the machine in task.c calls these, in the states LOADING, LIMIT, ASKING and TOOLS. */
 #include "agent/session/task_own.h"
 
-/* Another call of the model, or first the question whether it may cost something more. */
+/* Another call of the model, or first the question whether it may cost something more. What the
+ * person said meanwhile goes in first, as it makes the prompt longer; then it is made short
+ * enough; only then is its price known. */
 void task_next_turn(struct task *t)
 {
 	t->anew = t->day_over = false;

@@ -17,6 +17,8 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
+/* One worker process for each workspace in which something runs. Counted by its users; the
+ * settings that it was started with are those of the first of them. */
 struct shared_runner {
 	struct list link;
 	struct runner *runner;
@@ -25,6 +27,8 @@ struct shared_runner {
 	bool lost; /* its process ended: the next task starts another */
 };
 
+/* http, gates, ledger and executions are made when they are first needed. The three lists hold
+ * what runs and belongs to the runs themselves, which leave the list in their own free(). */
 struct agent {
 	uv_loop_t *loop;
 	struct runq *runq;
@@ -71,6 +75,9 @@ struct agent *agent_new(const struct agent_options *o)
 	return a;
 }
 
+/* Closing goes in three steps, each of which must be over before the next: tasks, undos and
+ * rejections end and leave their lists; then the store writes what they logged, on its own
+ * thread; then stored() frees what they all used. */
 static void close_step(struct job *j)
 {
 	struct agent *a = container_of(j, struct agent, close_job);
@@ -78,6 +85,7 @@ static void close_step(struct job *j)
 
 	if (!list_empty(&a->tasks) || !list_empty(&a->undos) || !list_empty(&a->rejects))
 		return; /* the last one posts again */
+	/* it is being closed already: a second post of this job must not close it again */
 	if (!store)
 		return;
 	a->store = NULL;
@@ -85,6 +93,8 @@ static void close_step(struct job *j)
 	store_close(store, stored, a); /* what they logged is written first */
 }
 
+/* The last callback of all. `closed` is called when nothing of the agent is left, so that it may
+ * free the loop's owner. */
 static void stored(void *payload)
 {
 	struct agent *a = payload;
@@ -102,6 +112,7 @@ static void stored(void *payload)
 		closed(payload);
 }
 
+/* Cancelling only takes note of the reason (task_fail), so no list changes while it is walked. */
 void agent_close(struct agent *a, void (*closed)(void *payload), void *payload)
 {
 	a->closing = true;
@@ -209,6 +220,8 @@ struct list *agent_rejects(struct agent *a)
 	return &a->rejects;
 }
 
+/* The runner itself has told those who waited for an answer. The entry stays until its users
+ * have given it back, and is not handed out again. */
 static void runner_lost(void *payload, const struct err *why)
 {
 	struct shared_runner *s = payload;
@@ -298,6 +311,8 @@ bool agent_runner_get(struct agent *a, struct slice workspace, const struct conf
 	return true;
 }
 
+/* The worker dies with its last user, and commands that it started in the background die with
+ * it. */
 void agent_runner_put(struct agent *a, struct runner *r)
 {
 	LIST_EACH (it, tmp, &a->runners) {

@@ -16,6 +16,8 @@ static void on_done(struct tool_run *r)
 	task_post(r->payload);
 }
 
+/* The runs borrow names and arguments from the transcript, whose texts never move; each has an
+ * arena of its own, so that a large result can be given back when it has been copied. */
 bool calls_start(struct task *t)
 {
 	const struct turn *turn =
@@ -50,6 +52,7 @@ bool calls_start(struct task *t)
 	return true;
 }
 
+/* A tool that does not exist changes nothing, and its error need not wait for the others. */
 static bool is_read(const struct tool_run *r)
 {
 	const struct tool *tool = tool_find(r->name);
@@ -67,6 +70,10 @@ static void log_call(struct task *t, struct tool_run *r)
 	(void)task_log_end(t);
 }
 
+/* Called again whenever a call is done. The first loop variable that counts is `running`: as
+ * long as a read before it is under way, what changes something must wait, and nothing behind it
+ * starts either. That order is a promise to the model: a read that it put behind an edit sees
+ * the edit. */
 void calls_step(struct task *t)
 {
 	bool running = false;
@@ -83,6 +90,8 @@ void calls_step(struct task *t)
 			if (running && !is_read(r))
 				return;
 			log_call(t, r);
+			/* Refused one by one, not cut off: the providers insist that every call
+			 * has its result. */
 			if (i >= LIMIT_CALLS_PER_TURN) {
 				tool_refuse(r, "Not made: a turn has at most 64 calls. Make this one in "
 					       "the next turn if it is still needed.");
@@ -104,7 +113,8 @@ bool calls_finished(const struct task *t)
 	return true;
 }
 
-/* The result as the model gets it. */
+/* The result as the model gets it. Progress (something was changed, or the person answered)
+ * means that the same call may well give another result next time, so the count begins anew. */
 static struct slice result_of(struct task *t, const struct tool_run *r)
 {
 	size_t cycle = 1, n;
@@ -143,6 +153,8 @@ static void log_result(struct task *t, const struct tool_run *r, struct slice te
 	(void)task_log_end(t);
 }
 
+/* One turn of the user answers all calls of the turn before it, in their order, as the providers
+ * demand. The texts move from the runs' arenas to the task's before the runs are released. */
 void calls_collect(struct task *t)
 {
 	struct turn turn = { .role = ROLE_USER, .n_blocks = t->n_runs };
@@ -173,6 +185,8 @@ void calls_collect(struct task *t)
 	transcript_add(&t->transcript, &t->arena, &turn);
 }
 
+/* The results are logged although no model gets them now: a session that is resumed shows the
+ * model what had happened. */
 void calls_abort(struct task *t)
 {
 	for (size_t i = 0; i < t->n_runs; i++) {

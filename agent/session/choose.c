@@ -7,6 +7,8 @@
 #include "agent/session/code_action.h"
 #include "agent/session/task_own.h"
 
+/* An empty name means: the first provider whose key is there. http and gates are made here for
+ * the first time, unless another task has been. */
 static bool open_named(struct task *t, struct slice name, struct model **out, struct err *err)
 {
 	struct model_options o = {

@@ -4,6 +4,7 @@
 
 #include "protocol/base/arena.h"
 
+/* One row of actions.def. All texts are static. */
 struct code_action {
 	const char *name;    /* "add-tests" */
 	const char *command; /* "emend.addTests" */

@@ -20,6 +20,8 @@
 #include "agent/model/image.h"
 #include "protocol/base/utf8.h"
 
+/* The window is never filled to its end: the estimate of the tokens is rough, and the answer
+ * needs room in it, too. */
 enum {
 	FULL_PERCENT = 75,   /* of the window: from here on the conversation is made shorter */
 	TARGET_PERCENT = 45, /* what it is brought down to */
@@ -91,6 +93,8 @@ static void add_trimmed(struct task *t, const struct turn *turn, size_t most, bo
 	add(t, &kept);
 }
 
+/* The view holds pointers into the transcript's texts, and copies only of what it changes. Turns
+ * that come after it was made are added by compact_view() as they are. */
 static void build(struct task *t)
 {
 	struct compact *c = &t->compact;
@@ -118,6 +122,7 @@ static void build(struct task *t)
 	c->seen = c->made;
 }
 
+/* Until the conversation was shortened for the first time, the view is the transcript itself. */
 const struct transcript *compact_view(struct task *t)
 {
 	struct compact *c = &t->compact;
@@ -176,6 +181,8 @@ static size_t keep_from(const struct task *t, uint64_t tokens)
 	return from;
 }
 
+/* Marks never go back: what the model was not sent once must not appear again, or the cache of
+ * the prompt is lost a second time for nothing. Returns what a request takes now, in tokens. */
 static uint64_t with_marks(struct task *t, size_t cut, size_t trim, size_t most)
 {
 	struct compact *c = &t->compact;
@@ -235,6 +242,7 @@ static uint64_t shorten(struct task *t)
 	return with_marks(t, last, last, most > LEAST_RESULT ? most : LEAST_RESULT);
 }
 
+/* The event holds the marks: from them a resumed session makes the same view (compact_replay). */
 static void tell(struct task *t, uint64_t before, uint64_t after, const struct compact *was)
 {
 	struct compact *c = &t->compact;
@@ -268,7 +276,8 @@ static void tell(struct task *t, uint64_t before, uint64_t after, const struct c
 	task_notice(t, c->told);
 }
 
-/* Is the conversation shorter now? */
+/* Is the conversation shorter now? Where it does not help, the marks are as before, and the
+ * request is made as it is: the provider may take it. */
 static bool compact_now(struct task *t)
 {
 	struct compact *c = &t->compact, was = *c;
@@ -310,6 +319,8 @@ void compact_check(struct task *t)
 		(void)compact_now(t);
 }
 
+/* The provider knows its window better than the table. After some tries in a row the task ends:
+ * a request that is refused may cost money, too. */
 bool compact_overflow(struct task *t)
 {
 	struct compact *c = &t->compact;
@@ -335,6 +346,9 @@ struct slice compact_asked(struct task *t)
 		       : SLICE("The conversation is short already; nothing was left out.");
 }
 
+/* The estimate counts three bytes for a token, which is more than most texts take. What the
+ * provider really counted makes the next estimate of this conversation better; an estimated
+ * usage says nothing new. */
 void compact_learn(struct task *t, const struct usage *u)
 {
 	struct compact *c = &t->compact;
@@ -351,6 +365,8 @@ void compact_learn(struct task *t, const struct usage *u)
 		c->share = 0.5;
 }
 
+/* The log is a file that may have been written by an older Emend or damaged, so each mark is
+ * brought into the bounds of the transcript. */
 void compact_replay(struct task *t, struct json ev)
 {
 	struct compact *c = &t->compact;

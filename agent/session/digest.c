@@ -9,6 +9,7 @@ enum {
 	LINE_BYTES = 160,
 };
 
+/* The results of an answer are in the turns of the user that follow it, up to the next answer. */
 static const struct block *result_of(const struct transcript *all, size_t from, struct slice id)
 {
 	for (size_t i = from; i < all->n && all->turns[i].role == ROLE_USER; i++)
@@ -30,6 +31,7 @@ static struct slice one_line(struct slice text)
 	return slice_trim(line);
 }
 
+/* What a call was about, by the arguments that the tools of Emend have. */
 static struct slice subject_of(struct json input, struct arena *a)
 {
 	static const char *const keys[] = { "path", "command", "pattern", "symbol", "name", "id" };
@@ -112,6 +114,7 @@ static void put_questions(struct buf *b, const struct task *t, struct arena *a)
 		}
 }
 
+/* The newest plan counts; where it is in what is still sent, the note need not repeat it. */
 static void put_plan(struct buf *b, const struct task *t, struct arena *a)
 {
 	const struct transcript *all = &t->transcript;

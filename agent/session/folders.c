@@ -10,6 +10,7 @@ enum { A_TURN_MAX = 32 /* folders; those that are left out are new again the nex
 
 static const char *const names[] = { "AGENTS.md", "CLAUDE.md" };
 
+/* Both names are asked for at once, and AGENTS.md is preferred when both have come. */
 struct folder {
 	struct slice path;
 	struct instructions {
@@ -24,6 +25,8 @@ void folders_know(struct task *t, struct slice folder)
 	(void)map_put(&t->folders_known, folder, t);
 }
 
+/* Called by the tools. Every folder above the path counts, as its instructions hold below it,
+ * too. A folder is looked at once in a task. */
 void folders_touched(struct tool_env *env, struct slice path)
 {
 	struct task *t = container_of(env, struct task, env);

@@ -101,7 +101,8 @@ size_t images_count(const struct task *t, size_t from, size_t to)
 	return n;
 }
 
-/* Where some must go, many go at once: each time makes the provider's cache of the prompt worthless. */
+/* Where some must go, many go at once: each time makes the provider's cache of the prompt
+ * worthless. A quarter of the number, half of the bytes: there is room again for a while. */
 size_t images_keep_from(const struct task *t)
 {
 	const struct transcript *all = &t->transcript;
@@ -121,6 +122,7 @@ size_t images_keep_from(const struct task *t)
 	return from;
 }
 
+/* b is the view's copy of a block: the transcript keeps its image. */
 void images_drop(struct task *t, struct block *b)
 {
 	if (!b->image)

@@ -27,6 +27,7 @@ struct load_item {
 	struct err err;
 };
 
+/* Folders above the code whose instructions are read; of what names the model sees at a glance. */
 enum { MAX_DEPTH = 16, NAMES_BYTES = 16 * 1024 };
 
 static void add(struct task *t, enum load_kind kind, struct slice path)
@@ -34,6 +35,9 @@ static void add(struct task *t, enum load_kind kind, struct slice path)
 	t->loads[t->n_loads++] = (struct load_item){ .kind = kind, .path = path, .t = t };
 }
 
+/* The range was made by the editor for the text that it had then; a shorter file shows that this
+ * text is gone. workspace_saw() notes which text the model has seen, so that an edit is made
+ * against exactly that. */
 static bool take_code(struct task *t, const struct load_item *it, struct err *err)
 {
 	struct slice text;
@@ -56,6 +60,8 @@ static bool take_code(struct task *t, const struct load_item *it, struct err *er
 	return true;
 }
 
+/* A buffer that is full has taken nothing of the last text, so one file is left out as a whole
+ * and a shorter one behind it may still fit. */
 static void take_instructions(struct task *t, const struct load_item *it, struct slice text)
 {
 	t->instructed = text.len > 0;
@@ -72,6 +78,8 @@ static void take_instructions(struct task *t, const struct load_item *it, struct
 	}
 }
 
+/* The project's settings and the code must be there in a state that can be used; instructions
+ * and the branch are a help, and the task begins without them. */
 static bool take(struct task *t, const struct load_item *it, struct err *err)
 {
 	struct slice text = it->text ? snapshot_text(it->text) : (struct slice){ NULL, 0 };
@@ -205,6 +213,7 @@ static void read_all(struct task *t)
 	ledger_post_open(agent_store(t->agent), agent_ledger(t->agent));
 }
 
+/* Files are read after the recovery: before it they may hold half a change. */
 static void recovered(void *payload, struct slice report, size_t restored)
 {
 	struct task *t = payload;
@@ -215,6 +224,8 @@ static void recovered(void *payload, struct slice report, size_t restored)
 	read_all(t);
 }
 
+/* At most the config, the branch, two names of instructions for each folder and for the root,
+ * and the code. */
 void load_start(struct task *t)
 {
 	struct slice dirs[MAX_DEPTH], dir = path_dir(t->path);

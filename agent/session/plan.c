@@ -13,6 +13,7 @@
 /* What a yes to everything means here: the same words as at the first edit of another task (permit.c). */
 static const char edits[] = "edits in this task";
 
+/* A task that reports changes nothing, and one of another agent has no model that could plan. */
 bool plan_is_due(const struct task *t)
 {
 	return t->config.mode == MODE_PLAN && !task_reports(t) && !t->has_guest &&
@@ -89,6 +90,8 @@ void plan_drop(struct task *t)
 	t->plan_question = NULL;
 }
 
+/* From now on the policy is that of the mode after the plan. The system text stays the same, so
+ * the model hears of the new mode in a turn of the user. */
 static void work(struct task *t)
 {
 	struct err err;

@@ -12,6 +12,7 @@
 #include "agent/session/code_action.h"
 #include "protocol/base/utf8.h"
 
+/* names of open files; of the others only the number is told */
 enum { MAX_OPEN = 20 };
 
 struct open_files {
@@ -50,6 +51,8 @@ static size_t line_of(struct slice text, size_t offset)
 	return line;
 }
 
+/* A file that is longer than a selection may be is shown from its beginning: the model can read
+ * the rest. */
 static void put_code(struct task *t, struct buf *b)
 {
 	struct slice part =
@@ -89,6 +92,8 @@ static void put_buffer(void *payload, struct slice path, struct snapshot *text)
 			   SLICE_ARG(rel));
 }
 
+/* Of the policy and not of the settings: a task that reports has the mode read-only, whatever
+ * they say. */
 const char *prompt_mode(struct task *t)
 {
 	bool commands = slice_eq_cstr(t->config.approve, "commands");
@@ -111,8 +116,6 @@ const char *prompt_mode(struct task *t)
 	return "auto: edits and commands are made without a question";
 }
 
-/* What a developer who sits there knows without asking. It stands in the user's turn: the system text
- * and the tools before it stay the same from day to day, and so does the provider's cache of them. */
 /* PRETTY_NAME of os-release(5); "" if there is none. */
 static struct slice distribution(struct arena *a)
 {
@@ -139,6 +142,7 @@ static void put_system(struct task *t, struct buf *b)
 			   os.machine, name.len ? ", " : "", SLICE_ARG(name));
 }
 
+/* The text of .git/HEAD: a reference to a branch, or the name of a commit. */
 static void put_git(struct task *t, struct buf *b)
 {
 	struct slice branch = SLICE("ref: refs/heads/");
@@ -154,6 +158,8 @@ static void put_git(struct task *t, struct buf *b)
 			   SLICE_ARG(t->changed));
 }
 
+/* What a developer who sits there knows without asking. It stands in the user's turn: the system text
+ * and the tools before it stay the same from day to day, and so does the provider's cache of them. */
 static void put_environment(struct task *t, struct buf *b)
 {
 	struct open_files o = { .t = t, .out = b };
@@ -183,6 +189,8 @@ static void put_environment(struct task *t, struct buf *b)
 	buf_puts(b, o.n ? "\n</environment>\n\n" : "</environment>\n\n");
 }
 
+/* All texts from outside may hold bytes that are no UTF-8, which no provider takes: they are
+ * cleaned at the end, once. */
 struct slice prompt_user(struct task *t)
 {
 	struct slice what = t->has_own	? t->own.prompt

@@ -1,10 +1,11 @@
-/* hunk_reject.c - see reject.h: what an agent adds to the engine (agent/change/hunk_reject.h), which is a runner,
- * a log for each session that has some of the hunks, and a place to cancel.
+/* reject.c - see reject.h: what an agent adds to the engine (agent/change/hunk_reject.h), which
+ * is a runner, a log for each session that has some of the hunks, and a place to cancel.
  *
- *   NEXT --a session is left, and its log opens--> REJECTING --> NEXT
- *    '--none is left--> ENDED: done(), freed
+ *   NEXT --a session has some of them, and its log opens--> REJECTING --> NEXT
+ *    '--all sessions are done--> ENDED: done(), freed
  *
- * One rejection at a time: the others wait in the agent's list. */
+ * One rejection at a time: the others wait in the agent's list, and so do undos (undo.c), which
+ * may need the same log. */
 #include "agent/session/reject.h"
 
 #include <stdlib.h>
@@ -28,6 +29,7 @@ struct reject {
 	struct runner *runner;
 	struct policy *policy;
 	struct hunks *hunks;
+	/* of the hunks; the sessions that they belong to, each once; `at`: the one in hand */
 	struct slice *ids, *sessions;
 	size_t n_ids, n_sessions, at;
 	struct event_log *log; /* of the session in hand; others may write it before and after */
@@ -125,6 +127,7 @@ static void begin(struct reject *r)
 	r->rejecting = change_reject_start(&env, &s, rejected, r);
 }
 
+/* Only the first in the list works. A cancelled one ends at once, wherever it stands. */
 static void reject_step(struct job *j)
 {
 	struct reject *r = container_of(j, struct reject, step);

@@ -17,6 +17,8 @@ static size_t rounds(const struct repeats *r, size_t cycle)
 	return 1 + same / cycle;
 }
 
+/* The oldest call is forgotten when the array is full: REPEATS_STOP rounds of the longest cycle
+ * just fit. */
 size_t repeats_add(struct repeats *r, struct slice tool, struct slice input, struct slice result,
 		   size_t *cycle)
 {

@@ -2,7 +2,17 @@
  * stopped.
  *
  * The providers insist that every call is answered: a call without a result (crash, kill) gets one
- * that says so. */
+ * that says so.
+ *
+ *   user              a turn of the user; ends the step before it
+ *   assistant         a turn of the model; its calls wait for their results (`asked`)
+ *   result            kept until the next turn, then put in the order of the calls (flush)
+ *   compaction        the marks of compact.c
+ *   undoing, undone   a rewind: back to an earlier step, or forward again
+ *   request, usage    the money
+ *   edit              its number: those of the next task go on from it
+ *
+ * The events of other types say nothing about the conversation. */
 #include "agent/session/task_own.h"
 
 /* What stood in the transcript when a step was over (rewind.h). */
@@ -56,7 +66,8 @@ static bool has_result(const struct replay *p, struct slice id)
 	return false;
 }
 
-/* Closes the turn of results, in the order of the calls. */
+/* Closes the turn of results, in the order of the calls. What is left open here was interrupted
+ * by a crash; the model is told that it may have happened all the same. */
 static void flush(struct replay *p)
 {
 	struct arena *a = &p->t->arena;
@@ -181,6 +192,8 @@ static void take_user(struct replay *p, struct json ev)
 		       &(struct turn){ .role = ROLE_USER, .blocks = b, .n_blocks = 1 });
 }
 
+/* An answer without blocks was never part of the transcript, and is no step: the numbers must
+ * agree with those of rewind.c. */
 static void take_assistant(struct replay *p, struct json ev)
 {
 	struct arena *a = &p->t->arena;
@@ -214,6 +227,8 @@ static void take_assistant(struct replay *p, struct json ev)
 	p->n_results = 0;
 }
 
+/* A result without a call that waits for it is left out: a log that was damaged must not make a
+ * conversation that every provider refuses. */
 static void take_result(struct replay *p, struct json ev)
 {
 	struct arena *a = &p->t->arena;
@@ -248,6 +263,8 @@ static void take_usage(struct replay *p, struct json ev)
 		p->spent_usd += usd;
 }
 
+/* The transcript must be whole whenever somebody watches a request, so results are put in before
+ * that. */
 static bool take(void *payload, struct json ev, struct err *err)
 {
 	struct replay *p = payload;

@@ -41,6 +41,8 @@ struct sha256_hex conversation_hash(const struct transcript *t)
 	return sha256_end(sum);
 }
 
+/* All memory is the arena of the caller but that of the task, which replay_check() makes only to
+ * have a place for the transcript. */
 struct check {
 	struct arena *a;
 	struct slice state_dir, session;
@@ -133,6 +135,8 @@ static void compare(struct check *c, struct json ev, const struct turn *turn, st
 			       c->out->calls, turn->n_blocks, n));
 }
 
+/* Bytes that are not there any more (pruned, or never kept) are counted and are no difference;
+ * bytes that are there and do not match their hash are one. */
 static void check_answer(struct check *c, struct json ev)
 {
 	struct model_bytes bytes = { .name = json_str_or(json_get(ev, "model"), c->a, ""),

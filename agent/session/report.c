@@ -22,6 +22,8 @@ static bool write_all(int fd, struct slice s)
 	return true;
 }
 
+/* The file has the task's id as its name, so it cannot exist yet; O_EXCL and O_NOFOLLOW see to
+ * it that nothing else is written to. */
 void report_show(struct task *t, struct slice markdown)
 {
 	struct slice dir = agent_state_dir(t->agent);

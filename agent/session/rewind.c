@@ -1,9 +1,13 @@
-/* rewind.c - see rewind.h */
+/* rewind.c - see rewind.h
+ *
+ * Reads the same events as replay.c and must follow a rewind in the same way; here only what a
+ * list shows is kept of each step: what was asked, said, called and changed. */
 #include "agent/session/rewind.h"
 
 #include "agent/session/task_own.h"
 #include "protocol/base/utf8.h"
 
+/* what a list shows of a text, and of what a call is about */
 enum { TEXT_BYTES = 400, SUBJECT_BYTES = 60 };
 
 struct reader {
@@ -61,6 +65,8 @@ static void take_blocks(struct reader *r, struct json blocks, struct rewind_step
 	}
 }
 
+/* The place of the next step. The array may move, so no pointer to a step is kept beyond an
+ * event. */
 static struct rewind_step *room(struct reader *r)
 {
 	struct rewind_steps *s = r->s;
@@ -104,6 +110,7 @@ static void take_user(struct reader *r, struct json ev)
 				      TEXT_BYTES);
 }
 
+/* How many steps are done when step `to` is over; SIZE_MAX: it is not on this way. */
 static size_t place_of(const struct rewind_steps *s, int64_t to)
 {
 	size_t i = 0;
@@ -129,6 +136,8 @@ struct counting {
 	bool rewinding;
 };
 
+/* Edits have numbers of their own, which only grow: they say which of them to take back, also
+ * where a step has none. */
 static bool take(void *payload, struct json ev, struct err *err)
 {
 	struct counting *c = payload;

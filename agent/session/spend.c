@@ -81,6 +81,7 @@ static void log_answer(struct task *t, bool allow, const char *by)
 					   .rule = SLICE("budget") });
 }
 
+/* After a no the person is not asked again: the next plan leads to the last call, or to the end. */
 static void on_answer(void *payload, const struct permission_answer *answer, const struct err *why)
 {
 	struct task *t = payload;
@@ -112,6 +113,8 @@ void spend_ask(struct task *t)
 					on_answer, t);
 }
 
+/* A dropped ask of the ledger calls nobody; what it had reserved in the ledger is given back
+ * there. */
 void spend_drop(struct task *t)
 {
 	if (t->limit_ask)
@@ -125,7 +128,8 @@ void spend_drop(struct task *t)
 
 /* --- before a call, and after it --- */
 
-/* The output limits to try for, longest first. */
+/* The output limits to try for, longest first. The ledger takes the first for which the day has
+ * room. The smallest is the summary, which makes no sense before anything was done. */
 static size_t sizes(const struct task *t, uint32_t out[3])
 {
 	size_t n = 0;
@@ -227,6 +231,8 @@ struct slice spend_words(struct task *t)
 			    state);
 }
 
+/* A call that never reached the server is no call: the ledger then drops the reservation instead
+ * of noting a call without tokens. */
 static void settle_day(struct task *t, const struct usage *u)
 {
 	bool made = t->answered || u->input + u->cache_read + u->cache_write + u->output > 0;

@@ -8,6 +8,8 @@
 #include "protocol/base/mem.h"
 #include "protocol/base/version.h"
 
+/* A resumed session is read before its log is opened for writing: opening takes the lock, which
+ * another task of the session may hold, and the error then says so. */
 static bool open_log(struct task *t, struct slice session, struct err *err)
 {
 	char id[24];
@@ -66,6 +68,10 @@ static void copy_spec(struct task *t, const struct task_spec *s)
 	}
 }
 
+/* The policy of the settings with what the workspace adds: its root, the files that are Emend's
+ * own, and what the person allowed for good. A task that reports gets it with the mode
+ * read-only, whatever the settings say. The old policy is freed: nothing may keep a pointer to
+ * it beyond a step. */
 static bool open_policy(struct task *t, const struct config *c, struct err *err)
 {
 	struct policy *p;
@@ -98,6 +104,8 @@ static void passed_over(void *payload, const struct err *err)
 		    arena_printf(&t->arena, "this key of the project has no effect: %s", err->msg));
 }
 
+/* The mode plan lasts until the person has accepted the plan; plan_then remembers the mode of
+ * the settings for the time after. */
 bool task_use_config(struct task *t, struct slice project_text, struct err *err)
 {
 	const struct config_reports reports = { passed_over, t, false };
@@ -117,6 +125,8 @@ bool task_use_config(struct task *t, struct slice project_text, struct err *err)
 	return open_policy(t, &t->config, err);
 }
 
+/* The cheap checks come before the worker is started, and the log last: a session that never
+ * began should leave no folder behind. */
 static bool prepare(struct task *t, const struct task_spec *s, struct err *err)
 {
 	copy_spec(t, s);

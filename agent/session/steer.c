@@ -34,6 +34,7 @@ bool task_waits(const struct task *t, size_t i, struct slice *text)
 	return w != NULL;
 }
 
+/* The newest first, as the person means what was typed last. The memory stays in the arena. */
 bool task_unsteer(struct task *t, struct slice *text)
 {
 	struct steer_word **at = &t->steered;

@@ -57,6 +57,8 @@ void task_post(struct task *t)
 	runq_post(agent_runq(t->agent), &t->step);
 }
 
+/* Only a note of the reason: the end itself begins with the next step, so that the caller may be
+ * in the middle of anything, also in a callback of what the end will drop. */
 void task_fail(struct task *t, const struct err *why)
 {
 	if (t->why.code == ERR_NONE)
@@ -78,6 +80,8 @@ struct jw *task_log(struct task *t, const char *type)
 	return w;
 }
 
+/* A log that cannot be written ends the task: undo, resume and audit all read it, and what was
+ * not written there could not be taken back. */
 bool task_log_end(struct task *t)
 {
 	struct err err = { 0 };
@@ -109,6 +113,8 @@ static void on_deadline(uv_timer_t *h)
 	task_fail(t, &why);
 }
 
+/* The timer's handle is a member of the task. libuv uses it until this callback, so that the
+ * task must not be freed before. */
 static void on_timer_closed(uv_handle_t *h)
 {
 	struct task *t = h->data;
@@ -128,6 +134,7 @@ static void kept_back(void *payload, struct slice placeholder, const char *kind)
 			       kind, SLICE_ARG(placeholder)));
 }
 
+/* What `emend sessions`, undo and audit know of a task comes from this event and the last one. */
 static void log_start(struct task *t)
 {
 	struct jw *w = task_log(t, "task");
@@ -238,6 +245,8 @@ static void log_finish(struct task *t, struct slice status, struct slice summary
 	t->sync = event_log_sync(t->env.log, logged, t);
 }
 
+/* Also the way out of a task_start() that failed: each part may be missing. What reads the arena
+ * (workspace, exec, secrets) goes before it, and the runner after the workspace that uses it. */
 void task_free(struct task *t)
 {
 	list_remove(&t->link);
@@ -259,6 +268,9 @@ void task_free(struct task *t)
 	free(t);
 }
 
+/* Decides how the task ended, in this order: the first error; work that could not be kept
+ * (env.unkept); something denied and no word of the model; done. The outcome is made before the
+ * log is synced, and reported after it. */
 static void finish(struct task *t)
 {
 	struct task_outcome o = { .usage = t->budget.used };
@@ -291,6 +303,8 @@ static void finish(struct task *t)
 	log_finish(t, t->status, o.summary, o.seconds);
 }
 
+/* The event comes before done(): a face that frees what belongs to the task in done() has had
+ * all its events then. */
 static void end(struct task *t)
 {
 	struct task_outcome o = t->outcome;
@@ -353,6 +367,9 @@ void task_goto(struct task *t, enum task_state next)
 		plan_ask(t);
 		break;
 	case TASK_ENDING:
+		/* Everything that could still call back is dropped here, whatever state the task
+		 * was in. Two things answer later and are waited for in the step: the call of
+		 * the model, as what it cost is only known when it has closed, and the rollback. */
 		load_abort(t);
 		spend_drop(t);
 		plan_drop(t);
@@ -372,6 +389,8 @@ void task_goto(struct task *t, enum task_state next)
 	}
 }
 
+/* One step of the machine. Every case looks at what its state waits for, and does nothing where
+ * that has not come. */
 void task_step(struct job *j)
 {
 	struct task *t = container_of(j, struct task, step);
@@ -408,6 +427,8 @@ void task_step(struct job *j)
 		break;
 	case TASK_TOOLS:
 		calls_step(t);
+		/* Results first, then the instructions: the model reads them behind what made
+		 * them necessary. */
 		if (calls_finished(t) && folders_read(t)) {
 			calls_collect(t);
 			folders_tell(t);

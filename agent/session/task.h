@@ -1,4 +1,12 @@
-/* task.h - one agent task: the machine between the model and its tools. */
+/* task.h - one agent task: the machine between the model and its tools.
+ *
+ * A task is started by a face (the language server, the terminal, the service) with task_start()
+ * and ends by itself, by task_cancel() or with the agent. In between the face hears of it by the
+ * events of its host (agent/event.h) and is asked by its permission and question operations
+ * (agent/host.h).
+ *
+ * All functions are for the thread of the loop. A struct task is valid from task_start() until the
+ * end of its done(). */
 #ifndef EMEND_TASK_H
 #define EMEND_TASK_H
 
@@ -30,6 +38,7 @@ struct agent_options {
 	bool no_sandbox;
 	bool waits; /* nobody is served beside the first task: the loop may load what that needs */
 };
+/* The options are copied; loop and runq are borrowed and must live until `closed` was called. */
 struct agent *agent_new(const struct agent_options *o);
 struct store *agent_store(struct agent *a); /* what writes the state folder */
 struct ledger *agent_ledger(struct agent *a); /* what was spent; used by ledger_post.h only */
@@ -100,6 +109,7 @@ NODISCARD bool task_steer(struct task *t, struct slice text);
 bool task_waits(const struct task *t, size_t i, struct slice *text);
 /* Takes back the newest; false: nothing waits. */
 NODISCARD bool task_unsteer(struct task *t, struct slice *text);
+/* Ids and texts of the task itself: borrowed, valid until done() returns. */
 struct slice task_id(const struct task *t);
 struct slice task_session(const struct task *t);
 struct slice task_title(const struct task *t);
@@ -125,6 +135,9 @@ struct undo_spec {
 	 * until the undo has ended. */
 	const struct history *known;
 };
+/* Called exactly once, from the loop. report: a line for each file, borrowed for the time of the
+ * call. err: why it ended early (ERR_NOT_FOUND: there was nothing to do; ERR_STALE: a rewind
+ * that a later change is in the way of; ERR_CANCELLED), else NULL. */
 typedef void undo_done_cb(void *payload, struct slice report, size_t restored, size_t refused,
 			  const struct err *err);
 NODISCARD bool undo_start(struct agent *a, const struct undo_spec *s, const struct host *h,

@@ -5,6 +5,7 @@
  *   task.c     the machine's step, cancel, end
  *   after.c    what follows on an answer
  *   load.c     what must be read before the first question: project config, instructions, the code
+ *   folders.c  the instructions of folders that the task touches later
  *   choose.c   the model, and those that take its place when it fails
  *   turn.c     one call of the model: budget, request, answer into the transcript and the log
  *   compact.c  what the model gets of a conversation that has outgrown its window
@@ -15,8 +16,14 @@
  *   calls.c    the tool calls of one turn; repeats.h says whether they go round in circles
  *   steer.c    what the person says meanwhile
  *   prompt.c   the words
- *   recover.c  what a crash left half done
- *   replay.c   the transcript out of the log of an earlier run */
+ *   report.c   the result of a task that only reports, as a file
+ *   replay.c   the transcript out of the log of an earlier run
+ *
+ * Texts and arrays that a task keeps are copied into its arena, which is released by task_free()
+ * and not before: a slice in struct task is valid for as long as the task is. What has a life of
+ * its own (a call of the model, an ask of the host, an operation on the workspace) stands as a
+ * pointer that is NULL when nothing is under way; its callback sets it to NULL first of all, and
+ * TASK_ENDING drops what is still there. */
 #ifndef EMEND_TASK_OWN_H
 #define EMEND_TASK_OWN_H
 
@@ -31,14 +38,25 @@
 #include "agent/tool/tool.h"
 #include "protocol/base/limits.h"
 
+/* The picture of the machine is on top of task.c. The order counts: all states before
+ * TASK_ENDING are those of a task that still works, and task_step() compares with that. */
 enum task_state {
+	/* reads what load.c lists; ends when the sandbox has said what it can do, which is asked
+	 * for last */
 	TASK_LOADING,
+	/* spend.c asks the person for more money, tokens or turns; nothing runs meanwhile */
 	TASK_LIMIT,
+	/* a call of the model is reserved in the ledger, or under way */
 	TASK_ASKING,
+	/* the calls of the last answer run, and the instructions of new folders are read */
 	TASK_TOOLS,
+	/* plan.c asks the person about the plan */
 	TASK_PLANNED,
+	/* children are told to stop; the model's call, the rollback and the timer must be gone */
 	TASK_ENDING,
+	/* the last event is written; ends when it is on the disk */
 	TASK_LOGGING,
+	/* done() is called, and the task is freed in the same step */
 	TASK_ENDED
 };
 
@@ -48,6 +66,9 @@ struct task {
 	enum task_state state; /* written by task_goto() only */
 	struct list link;      /* of the agent's tasks */
 	struct agent *agent;
+	/* Grows for as long as the task runs: the conversation is in it, and nothing of that is
+	 * given back before the end. What is made once for each call (schemas, views) is made to
+	 * be reused. */
 	struct arena arena;
 	struct err why; /* ERR_NONE: nothing went wrong; the first reason wins */
 	struct job step;
@@ -56,6 +77,9 @@ struct task {
 	uint64_t started_ms;
 
 	char id[16];
+	/* What was asked for (struct task_spec), copied: the face may free its own when
+	 * task_start() returns. `instruction` is what the log and the model get, with secrets
+	 * replaced. */
 	const struct code_action *action; /* NULL: none */
 	struct slice session, title, instruction, given, workspace;
 	struct slice path, language, diagnostics; /* path: relative */
@@ -70,14 +94,20 @@ struct task {
 	bool has_own;
 	bool has_guest; /* the model is another agent's one call: agent/model/guest.h */
 
+	/* The configuration is the face's until load.c has read the project's, and the task's
+	 * own copy from then on (config_own). base_config is borrowed from the face until done()
+	 * returns. */
 	struct config config; /* narrowed by the project's */
 	const struct config *base_config;
 	bool config_own;
 	struct tool_env env;
 	struct secret_mask secrets; /* what the model does not get */
+	/* Counted, by agent_runner_get(): tasks of one workspace share the worker. */
 	struct runner *runner;
 
 	/* load.c */
+	/* The files in the order in which they are taken, whatever the order in which they come:
+	 * those before next_load are done with. */
 	struct load_item *loads;
 	size_t n_loads, next_load;
 	struct runner_call *sandbox; /* asked whether it is up */
@@ -100,14 +130,21 @@ struct task {
 	struct runner_call *glance;
 
 	/* turn.c */
+	/* Owned; choose.c closes it when another takes its place. No call may be under way then. */
 	struct model *model;
 	size_t next_fallback;  /* of the user's list: choose.c */
 	struct err unanswered; /* why the model could not answer, where another one may */
 	struct model_call *call;
+	/* Handed to the next request and cleared with it. The call is planned and reserved again
+	 * in between, for it costs money a second time. */
 	struct model_again again; /* the call failed, was paid for, and is to be made once more */
 	size_t calls; /* that were made */
+	/* The whole conversation, append-only: compact.c makes a shorter view of it and never
+	 * changes it. */
 	struct transcript transcript;
 	struct slice system;
+	/* Made with the first request and kept: the list is part of the prompt that the provider
+	 * caches. NULL again after a change of the model. */
 	struct tool_schema *schemas;
 	size_t n_schemas;
 	enum stop_reason stop;
@@ -137,7 +174,12 @@ struct task {
 	struct budget budget;
 	struct budget_call next_call;
 	struct budget_plan plan;	/* for it */
+	/* While the ledger is asked, the task's own caps are reserved for the dearest of the
+	 * sizes that it is asked for, so that another task of the session cannot take the same
+	 * money. */
 	struct ledger_asked *reserving; /* the ledger is asked */
+	/* Must be settled after each call, also a failed one: what is never settled counts
+	 * against the day at its worst case. */
 	int64_t reservation;		/* of the ledger; 0: none */
 	enum budget_cap near_cap;	/* the model is still to be told */
 	struct host_ask *limit_ask;	/* the person is asked for more */
@@ -156,18 +198,26 @@ struct task {
 	struct steer_word *steered, **steered_end; /* steer.c: what waits for the next call */
 
 	/* calls.c */
+	/* Of the turn that is answered, in the arena; tool_release() gives back what each one
+	 * holds. n_runs is 0 unless the calls of a turn are being made. */
 	struct tool_run *runs;
 	size_t n_runs;
 	struct repeats repeats;
 
 	struct task_outcome outcome; /* from TASK_LOGGING on */
 	struct slice status;
+	/* A face that hears of the end may read the log at once, so it must be on the disk
+	 * before that. */
 	struct sync_wait *sync; /* of the log, at the end */
+	/* Called once, as the last thing before task_free(). The operations of the host are
+	 * called until then; what `host.self` points to must live as long. */
 	task_done_cb *done;
 	void *payload;
 	struct host host;
 };
 
+/* Runs from the loop's queue after each fact that was recorded. It may run without need (posts
+ * are not counted), so it looks at the state and never assumes that something is new. */
 void task_step(struct job *j);
 void task_goto(struct task *t, enum task_state next); /* the only writer of t->state */
 void task_free(struct task *t);
@@ -193,6 +243,8 @@ NODISCARD bool choose_model(struct task *t, const struct guest *guest, struct er
 /* After t->unanswered: the next of the user's list. false: there is none. No call may be running. */
 bool choose_next(struct task *t);
 
+/* The first state: starts all reads. load_abort() drops what is under way, and may be called in
+ * any state. */
 void load_start(struct task *t);
 bool load_finished(const struct task *t);
 void load_abort(struct task *t);
@@ -233,6 +285,8 @@ void compact_replay(struct task *t, struct json ev);	   /* from the log of an ea
 uint64_t compact_room(struct task *t, uint64_t prompt_tokens);
 
 void spend_plan(struct task *t);
+/* The budget has no room for a whole call, the cap is one that can be raised, and the person was
+ * not asked yet or has not said no. */
 bool spend_must_ask(const struct task *t);
 void spend_ask(struct task *t); /* posts a step when there is an answer */
 void spend_drop(struct task *t);
@@ -275,6 +329,8 @@ bool steer_take(struct task *t);
 /* The policy of the mode that t->config has. */
 NODISCARD bool task_open_policy(struct task *t, struct err *err);
 const char *prompt_mode(struct task *t); /* what the mode means, for the model */
+/* The texts of a task, in its arena: the system text, the first turn of the user, and the title
+ * that lists and logs have. */
 struct slice prompt_system(struct task *t);
 struct slice prompt_user(struct task *t);
 struct slice prompt_title(struct task *t);

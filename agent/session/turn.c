@@ -1,4 +1,15 @@
-/* turn.c - one call of the model: reserve (spend.c), ask, settle, write down. */
+/* turn.c - one call of the model: reserve (spend.c), ask, settle, write down.
+ *
+ *   turn_start() --ledger--> turn_reserved() --model--> on_done() --> one fact, and a step:
+ *
+ *     answered     a turn was added to the transcript: after.c
+ *     anew         the same call again: the prompt was too long and is shorter now, or the
+ *                  failed try was paid for
+ *     unanswered   another model of the user's list may do better: choose.c
+ *     why          the task ends
+ *
+ * Each request is logged before it is made, with what it may cost at most, and its usage
+ * afterwards: of a call without usage in the log a resumed session assumes that worst case. */
 #include "agent/model/image.h"
 #include "agent/session/task_own.h"
 
@@ -10,6 +21,8 @@ void turn_user(struct task *t, struct slice text)
 	turn_user_image(t, text, (struct slice){ NULL, 0 });
 }
 
+/* The log before the transcript: what the model is sent must be found there when the session is
+ * resumed. */
 void turn_user_image(struct task *t, struct slice text, struct slice image)
 {
 	struct block *b = arena_alloc(&t->arena, sizeof(*b));
@@ -32,6 +45,7 @@ void turn_user_image(struct task *t, struct slice text, struct slice image)
 		       &(struct turn){ .role = ROLE_USER, .blocks = b, .n_blocks = 1 });
 }
 
+/* The result belongs to the call and goes with it; images do not stand in answers. */
 static void copy_block(struct arena *a, struct block *to, const struct block *from)
 {
 	*to = (struct block){ .kind = from->kind,
@@ -53,6 +67,8 @@ static void log_raw(struct jw *w, const struct model_result *r, const struct sha
 		jw_kbool(w, "text_calls", true);
 }
 
+/* The bytes of the answer serve `emend replay` alone; that they cannot be kept is no reason to
+ * end the task. */
 static void log_assistant(struct task *t, const struct turn *turn, const struct model_result *r)
 {
 	struct sha256_hex blob;
@@ -112,6 +128,8 @@ static void on_text(void *payload, struct slice text)
 	task_emit(payload, &(struct task_event){ .kind = TASK_TEXT, .text = text });
 }
 
+/* What was streamed of the failed try is taken back by the face, for the next one begins at the
+ * first word. */
 static void on_restart(void *payload, struct slice why, uint64_t wait_ms)
 {
 	struct task *t = payload;
@@ -123,6 +141,8 @@ static void on_restart(void *payload, struct slice why, uint64_t wait_ms)
 				    (double)wait_ms / 1000.0));
 }
 
+/* The money is settled first, whatever came of the call. r is there after most errors, too, with
+ * what was used until then. */
 static void on_done(void *payload, const struct model_result *r, const struct err *err)
 {
 	struct task *t = payload;
@@ -165,6 +185,9 @@ static void on_done(void *payload, const struct model_result *r, const struct er
 	task_post(t);
 }
 
+/* Borrows from the task. Also used to estimate a call before it is planned, so it must not
+ * depend on whether the call is made. Urgent is the first call of a task: a person waits for its
+ * first word. */
 struct model_request turn_request(struct task *t)
 {
 	if (!t->schemas) {
@@ -197,6 +220,8 @@ void turn_start(struct task *t)
 		task_fail(t, &err);
 }
 
+/* The words about the budget go in last of all: they depend on what the ledger had room for, and
+ * are no part of the estimate, which is an upper bound with room for a few words. */
 void turn_reserved(struct task *t)
 {
 	static const struct model_callbacks cb = { .text = on_text,
@@ -222,6 +247,7 @@ void turn_reserved(struct task *t)
 			history_prune_start(agent_store(t->agent), t->config.history_bytes);
 		return;
 	}
+	/* No call was made: the reservation is given back, or the day would count it. */
 	spend_settle(t, &(struct usage){ 0 });
 	t->anew = err.code == ERR_TOO_LARGE && compact_overflow(t);
 	if (t->anew)

@@ -26,6 +26,8 @@ enum undo_state {
 	UNDO_ENDED
 };
 
+/* Freed by end(), or by undo_start() where it fails. Each child (recover, turning) is NULL
+ * unless it runs. */
 struct undo {
 	enum undo_state state;
 	struct list link; /* of the agent's undos */
@@ -36,6 +38,8 @@ struct undo {
 	struct runner *runner;
 	struct event_log *log;
 	struct policy *policy;
+	/* Read anew in READING if the log has grown since: another task may have written it
+	 * while this one waited. */
 	struct history history;
 	struct slice task;
 	int64_t only; /* a step, or -1 */
@@ -69,6 +73,8 @@ static void undo_free(struct undo *u)
 	free(u);
 }
 
+/* The only writer of u->state. It starts nothing: what a state does is started by whoever leads
+ * there. */
 static void undo_goto(struct undo *u, enum undo_state next)
 {
 	static const char *const name[] = { "WAITING",	"RECOVERING", "READING",
@@ -131,6 +137,7 @@ static void recovered(void *payload, struct slice report, size_t n)
 	runq_post(agent_runq(u->agent), &u->step);
 }
 
+/* Starts the engine: as a preview in CHECKING, and as what was asked for in TURNING. */
 static void turn(struct undo *u, enum undo_state next)
 {
 	struct change_env env = { &u->workspace, u->log,
@@ -152,6 +159,8 @@ static void turn(struct undo *u, enum undo_state next)
 	u->turning = change_undo_start(&env, &s, turned, u);
 }
 
+/* A rewind to a step without edits changes no file and has gone well: the conversation is what
+ * went back. */
 static void end(struct undo *u)
 {
 	if (u->restored + u->refused == 0 && u->why.code == ERR_NONE && !u->rewinds)
@@ -162,6 +171,8 @@ static void end(struct undo *u)
 	undo_free(u);
 }
 
+/* A preview reads a log that others may be writing, which is why it must not open it: opening
+ * takes the lock. */
 static bool begin(struct undo *u, struct err *err)
 {
 	if (u->previews) {
@@ -212,6 +223,7 @@ static void undo_step(struct job *j)
 		end(u);
 }
 
+/* Which session: the one that is named, else that of the task, else the newest of the workspace. */
 static bool find(struct undo *u, const struct undo_spec *s, struct err *err)
 {
 	struct slice dir = agent_state_dir(u->agent);
@@ -281,6 +293,7 @@ void undo_wake_all(struct agent *a)
 	}
 }
 
+/* From agent_close(). The step frees it, so that the list is not changed while it is walked. */
 void undo_cancel(struct list *link)
 {
 	struct undo *u = container_of(link, struct undo, link);
