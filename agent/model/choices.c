@@ -6,6 +6,7 @@
 #include "agent/model/keyring.h"
 #include "agent/model/provider.h"
 
+/* What all functions here need; borrowed for the time of model_choices(). */
 struct telling {
 	const struct model_options *o;
 	const struct config *c;

@@ -29,6 +29,8 @@ bool dialect_build(const struct endpoint *e, const struct model_request *r, stru
 	return ok;
 }
 
+/* An event that is not known may hold anything, also what is no JSON: new kinds come without
+ * notice. */
 static bool is_known(const struct dialect_ops *d, struct slice name)
 {
 	bool known = name.len == 0;
@@ -38,6 +40,8 @@ static bool is_known(const struct dialect_ops *d, struct slice name)
 	return known;
 }
 
+/* The JSON lives for the time of the event: a dialect copies what it keeps into the reply's
+ * arena. */
 bool dialect_event(const struct dialect_ops *d, struct reply *r, struct slice name,
 		   struct slice data, struct failure *f)
 {
@@ -81,6 +85,7 @@ bool dialect_whole(const struct dialect_ops *d, struct reply *r, struct slice bo
 	return ok;
 }
 
+/* What the body says beats the status: servers give several reasons one number. */
 void dialect_error(const struct endpoint *e, struct slice body, struct failure *f)
 {
 	struct arena a;

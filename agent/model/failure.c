@@ -1,4 +1,8 @@
-/* failure.c - see failure.h */
+/* failure.c - see failure.h
+ *
+ * Two texts for each kind: a sentence for the end of a task, which says what to do, and a few words
+ * for a notice that it is tried again. Both tables are indexed by enum fail_kind, and every kind
+ * must have its row in each. */
 #include "agent/model/failure.h"
 
 #include <curl/curl.h>
@@ -6,6 +10,7 @@
 
 #include "protocol/base/utf8.h"
 
+/* a wait that the user should hear of */
 enum { LONG_WAIT_MS = 30 * 1000 };
 
 /* At most size - 1 bytes of s, cut between code points, control characters as spaces. */
@@ -74,6 +79,8 @@ static bool contains(struct slice text, const char *lower)
 	return false;
 }
 
+/* There is no code for this that all servers use, so their words are looked for; a new wording
+ * is added here. A limit of tokens in a minute is worded alike, and is no overflow. */
 bool fail_is_overflow(struct slice text)
 {
 	static const char *const phrases[] = {
@@ -97,6 +104,8 @@ bool fail_is_overflow(struct slice text)
 	return contains(text, "input token count") && contains(text, "exceeds");
 }
 
+/* libcurl's codes, libcurl-errors(3). The same code means another thing before the connection
+ * was made than after it. */
 void fail_of_curl(struct failure *f, int curl, bool connected, int os_errno, const char *detail)
 {
 	enum fail_kind kind = FAIL_CONNECTION;
@@ -254,6 +263,8 @@ static void sentence(const struct failure *f, const struct failure_where *w, str
 	buf_append(out, slice_sub(t, at, t.len));
 }
 
+/* The server's own words come last and in brackets: they are not trusted to make sense, and are
+ * often what support wants to see. */
 void fail_message(const struct failure *f, const struct failure_where *w, struct err *err)
 {
 	struct buf text;

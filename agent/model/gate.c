@@ -1,4 +1,13 @@
-/* gate.c - see gate.h */
+/* gate.c - see gate.h
+ *
+ *   closed --GATE_FAILURES in a row--> open --GATE_OPEN_MS--> trial: one request goes through
+ *     ^                                 ^                       |
+ *     '--it ended well------------------+-----------------------|
+ *                                       '--it failed------------'
+ *
+ * "Open" is said of the circuit, as in electricity: no request passes. The state is in
+ * open_until_ms: 0 is closed, a time to come is open, a time that has passed means that the next
+ * request is the trial. */
 #include "agent/model/gate.h"
 
 #include <stdlib.h>
@@ -54,7 +63,9 @@ struct gate *gate_of(struct gates *g, const char *host)
 	return gate;
 }
 
-/* How long until one more request fits into the minute; 0: it does. */
+/* How long until one more request fits into the minute; 0: it does. The request that went out
+ * per_minute requests ago must be a minute old. The ring holds enough of them, as per_minute is
+ * at most its size. */
 static uint64_t until_free(const struct gate *g, uint64_t now_ms, uint32_t per_minute)
 {
 	uint64_t oldest;
@@ -65,6 +76,7 @@ static uint64_t until_free(const struct gate *g, uint64_t now_ms, uint32_t per_m
 	return oldest + GATE_MINUTE_MS > now_ms ? oldest + GATE_MINUTE_MS - now_ms : 0;
 }
 
+/* Must be called whenever a place ends, or an urgent one would hold up the others for good. */
 static void stop_waiting(struct gate *g, struct gate_place *p)
 {
 	if (p->waiting && p->urgent)
@@ -81,6 +93,8 @@ static enum gate_answer wait(struct gate *g, struct gate_place *p, uint64_t ms, 
 	return GATE_WAIT;
 }
 
+/* In this order: an open circuit refuses at once; a trial is waited for; then the rate; then
+ * those for whom a person waits go first, if there is a rate at all. */
 enum gate_answer gate_ask(struct gate *g, struct gate_place *p, uint64_t now_ms,
 			  uint32_t per_minute, uint64_t *wait_ms)
 {

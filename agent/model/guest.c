@@ -8,6 +8,7 @@
 #include "agent/model/provider.h"
 #include "protocol/base/mem.h"
 
+/* it costs nothing, and a window of 0 means that nothing is ever left out */
 static const struct price_row guest_row = {
 	"guest", "guest", 0, 0, false, { 0, 0, 0, 0 }, 0, { 0, 0, 0, 0 },
 };
@@ -18,6 +19,7 @@ struct guest_model {
 	struct slice id;    /* of the tool call; empty: it was not made yet */
 };
 
+/* Freed by end(): it has no handle of libuv, so there is nothing to wait for. */
 struct guest_call {
 	struct model_call base;
 	struct job job;
@@ -28,6 +30,8 @@ struct guest_call {
 	bool cancelled;
 };
 
+/* What the other program calls itself appears in questions and in the log. Only letters, digits
+ * and three signs stay, so that it cannot forge a line of either. */
 struct slice guest_name(struct arena *a, struct slice client)
 {
 	char name[GUEST_NAME_BYTES + 1];
@@ -71,6 +75,8 @@ static void end(struct guest_call *c, const struct model_result *r, const struct
 	free(c);
 }
 
+/* The tool's result is handed over before the task ends, and only once: after that, `answered`
+ * is NULL. */
 static void on_job(struct job *j)
 {
 	struct guest_call *c = container_of(j, struct guest_call, job);

@@ -1,4 +1,7 @@
-/* image.c - see image.h. Only headers are read: what is in the picture is the model's affair. */
+/* image.c - see image.h. Only headers are read: what is in the picture is the model's affair.
+ *
+ * The formats: PNG (RFC 2083, 4.1.1), JPEG (ITU T.81, B.2.2), GIF89a (section 18) and WebP (RFC
+ * 9649). All offsets are checked once, by LEAST_BYTES, but for JPEG, whose segments are walked. */
 #include "agent/model/image.h"
 
 #include "agent/base/base64.h"
@@ -138,6 +141,8 @@ bool image_check(const struct image *i, struct slice name, size_t bytes, unsigne
 	return true;
 }
 
+/* Bytes of an old session that cannot be read any more go as they are: the provider refuses them
+ * with a reason, which says more than we could. */
 struct image *image_new(struct arena *a, struct slice bytes)
 {
 	struct image *i = arena_alloc(a, sizeof(*i));

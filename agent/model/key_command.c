@@ -18,6 +18,8 @@
 
 enum state { RUNNING, KILLING, CLOSING };
 
+/* Freed when the last of its three handles has closed. The caller's pointer is void after done()
+ * or key_command_drop(), whichever comes first. */
 struct key_command {
 	uv_process_t child;
 	uv_pipe_t out;
@@ -33,6 +35,8 @@ struct key_command {
 	void *payload;
 };
 
+/* Only the first line counts: password managers print more behind it. Nothing of the output goes
+ * into a message, as it may be the key. */
 static void tell(struct key_command *k)
 {
 	struct slice rest = buf_slice(&k->output), line = { "", 0 };
@@ -63,6 +67,7 @@ static void tell(struct key_command *k)
 	k->done(k->payload, line, err.code == ERR_NONE ? NULL : &err);
 }
 
+/* The key's bytes do not stay in freed memory. */
 static void on_closed(uv_handle_t *h)
 {
 	struct key_command *k = h->data;
@@ -78,6 +83,7 @@ static void on_closed(uv_handle_t *h)
 	free(k);
 }
 
+/* The group is killed while the child is not reaped yet: afterwards its number may be another's. */
 static void key_goto(struct key_command *k, enum state next)
 {
 	static const char *const names[] = { "running", "killing", "closing" };

@@ -5,6 +5,8 @@
 
 #include "agent/model/provider.h"
 
+/* The attributes by which an item is stored and found: a change of them would lose the users'
+ * keys. */
 #define ITEM "service emend account %s"
 
 /* The first secret-tool of the PATH; "": none. */
@@ -36,6 +38,7 @@ static bool has_bus(const struct model_options *o, struct arena *a)
 	       access(arena_printf(a, "%.*s/bus", SLICE_ARG(runtime)).ptr, R_OK | W_OK) == 0;
 }
 
+/* For the shell, in single quotes: a folder of the PATH may hold any character. */
 static struct slice quoted(struct arena *a, struct slice path)
 {
 	struct slice out = SLICE("'");

@@ -17,6 +17,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/json/json.h"
 
+/* a server with thousands of models is not one that somebody just started */
 enum { ANSWER_BYTES = 256 * 1024 };
 
 static int64_t now_ms(void)
@@ -27,6 +28,8 @@ static int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+/* One deadline for all of it, so that a server that sends a byte now and then cannot hold up the
+ * start. */
 static bool ready(int fd, short what, int64_t deadline)
 {
 	struct pollfd p = { .fd = fd, .events = what };
@@ -70,6 +73,8 @@ static bool get_models(uint16_t port, struct buf *answer, int64_t deadline)
 	return ok && !answer->full;
 }
 
+/* The first of the list that the server gives (GET /v1/models). Which one is loaded is not
+ * asked. */
 static bool first_model(struct arena *a, struct slice answer, struct slice *id)
 {
 	size_t at = slice_find(answer, SLICE("\r\n\r\n"), 0);

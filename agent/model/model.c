@@ -1,4 +1,7 @@
-/* model.c - names of models, and what all of them share. See model.h. */
+/* model.c - names of models, and what all of them share. See model.h.
+ *
+ * A model is one of three kinds, which struct model_ops tells apart: behind HTTP (wire.c), a script
+ * (scripted.c), or another agent's single call (guest.c). */
 #include "agent/model/model.h"
 
 #include <stdlib.h>
@@ -11,6 +14,7 @@
 
 #define SCRIPTED "scripted:"
 
+/* after the first try, where the caller says nothing */
 enum { RETRIES = 3 };
 
 struct slice model_env(const struct model_options *o, const char *name)
@@ -24,6 +28,8 @@ static const char *env_default(void *ctx, const char *name)
 	return getenv(name);
 }
 
+/* Options are borrowed for the time of the opening; what is needed later is copied or, like loop
+ * and http, outlives the model. */
 void model_init(struct model *m, const struct model_ops *ops, const struct model_options *o,
 		struct slice name)
 {
@@ -40,6 +46,9 @@ void model_init(struct model *m, const struct model_ops *ops, const struct model
 	m->name = arena_dup(&m->arena, name);
 }
 
+/* Price and limits: the built-in table, then what the user's configuration says of this model,
+ * value by value. `free`: a local server, whose price is known to be nothing. The table's row is
+ * shared by all, so that it is copied before something in it is changed. */
 void model_know(struct model *m, const struct model_options *o, struct slice model, bool free)
 {
 	const struct config_model *k = o->known;
@@ -66,6 +75,8 @@ void model_know(struct model *m, const struct model_options *o, struct slice mod
 		m->own.images = k->images == IMAGES_YES;
 }
 
+/* A provider of the table, unless the configuration gives it another dialect; a provider of the
+ * user's own speaks the dialect that is configured for it, else that of Anthropic. */
 static const struct provider_row *find_row(const struct model_options *o, struct slice provider,
 					   struct err *err)
 {
@@ -100,6 +111,7 @@ static struct slice maker_of(struct slice model)
 	return SLICE("");
 }
 
+/* Only the first "/" separates: the names of some models hold more of them. */
 bool model_open(const struct model_options *o, struct slice name, struct model **out,
 		struct err *err)
 {
@@ -139,6 +151,8 @@ static bool has_key(const struct model_options *o, const struct provider_row *ro
 	return false;
 }
 
+/* In the order of the table of providers. A local server comes last, for whoever sets a key
+ * wants to use it. */
 bool model_default_name(const struct model_options *o, struct arena *a, struct slice *out,
 			struct err *err)
 {
@@ -234,6 +248,8 @@ void model_add_usage(const struct model *m, struct usage *total, const struct us
 		total->unpriced = true;
 }
 
+/* High on purpose: the caps of the budget rest on it. compact.c learns how much lower the real
+ * count of a conversation is. */
 uint64_t model_estimate(const struct model *m, const struct model_request *r)
 {
 	enum { REQUEST_TOKENS = 512, BLOCK_TOKENS = 16, BYTES_PER_TOKEN = 3 };

@@ -1,4 +1,7 @@
-/* model_options.c - what the configuration says of one model, as options to open it with. */
+/* model_options.c - what the configuration says of one model, as options to open it with.
+ *
+ * Options that the caller has set are overwritten only where the configuration says something of
+ * this provider. */
 #include "agent/config/config.h"
 #include "agent/model/model.h"
 

@@ -43,6 +43,8 @@ static bool is_version(struct slice s)
 	return true;
 }
 
+/* The first row that fits. A name that merely begins like a row's is another model, whose price
+ * nobody has given. */
 const struct price_row *price_find(struct slice model)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -59,6 +61,7 @@ static const struct price *price_for(const struct price_row *row, uint64_t promp
 	return row->tier_tokens && prompt > row->tier_tokens ? &row->tier : &row->price;
 }
 
+/* The tier is one of the whole request: above it, each of its tokens has the dearer price. */
 double price_of(const struct price_row *row, const struct usage *u)
 {
 	const struct price *p = price_for(row, u->input + u->cache_read + u->cache_write);

@@ -8,6 +8,7 @@
 #include "agent/model/prices.h"
 #include "agent/model/providers.h"
 
+/* What a kind of model does. call, cancel and close are never NULL. */
 struct model_ops {
 	struct model_call *(*call)(struct model *m, const struct model_request *r,
 				   const struct model_callbacks *cb, void *payload,
@@ -36,6 +37,8 @@ struct model {
 	unsigned image_types;	     /* that its API takes, where the model takes images at all */
 };
 
+/* Made by ops->call and freed by it after done(); the kinds embed it first and are found from it
+ * by container_of(). */
 struct model_call {
 	struct model *model;
 	struct model_callbacks cb;

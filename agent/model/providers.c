@@ -16,6 +16,7 @@
 		base_env, keys_url, billing,	model, quirks                                   \
 	},
 
+/* The order is that of model_default_name(): of several keys that are set the first row wins. */
 static const struct provider_row rows[] = {
 #include "agent/model/providers.def"
 };
@@ -64,6 +65,7 @@ const struct provider_row *provider_find(struct slice name)
 	return slice_eq_cstr(name, "google") ? provider_find(SLICE("gemini")) : NULL;
 }
 
+/* Only https: a plain address proves nothing about who answers there. */
 const struct provider_row *provider_of_host(struct slice host)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

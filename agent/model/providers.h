@@ -22,6 +22,9 @@ enum provider_quirk { /* in what a server differs from the plain form of its dia
 
 enum { PROVIDER_KEYS = 2 };
 
+/* One row of providers.def. base: of the API, without the dialect's path; version: what follows
+ * a base URL that is a host alone. base_env: the variable that names another base. keys_url and
+ * billing_url stand in messages. */
 struct provider_row {
 	const char *name, *title;
 	const struct dialect_ops *dialect;

@@ -15,6 +15,7 @@ void reply_init(struct reply *r, const struct model_callbacks *sink, void *paylo
 	arena_init(&r->arena);
 }
 
+/* Safe on a reply that was zeroed and never used. */
 void reply_release(struct reply *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
@@ -49,6 +50,7 @@ struct slice reply_make_id(struct reply *r, size_t number)
 			    number);
 }
 
+/* The array may move: pointers to earlier blocks are void afterwards. */
 struct reply_block *reply_open(struct reply *r, enum block_kind kind, int64_t index,
 			       struct failure *f)
 {
@@ -69,6 +71,7 @@ struct reply_block *reply_open(struct reply *r, enum block_kind kind, int64_t in
 	return b;
 }
 
+/* From the end, as a server that uses an index again means the newer block. */
 struct reply_block *reply_find(struct reply *r, int64_t index)
 {
 	for (size_t i = r->n; i-- > 0;)
@@ -138,6 +141,8 @@ void reply_count(struct json v, uint64_t *out)
 		*out = (uint64_t)n;
 }
 
+/* The server's numbers are not believed to fit together: what the cache is said to have held is
+ * at most the whole prompt. */
 void reply_prompt(struct reply *r, uint64_t prompt)
 {
 	struct usage *u = &r->usage;
@@ -183,7 +188,8 @@ static struct slice as_object(struct reply *r, struct slice args)
 	return out;
 }
 
-/* false: it was cut off, and is left out. */
+/* False: it was cut off, and is left out. Only the last block can have been cut off by the
+ * limit. Arguments that are whole all the same are taken: the limit fell behind them. */
 static bool take_call(struct reply *r, const struct reply_block *b, bool last, struct block *out)
 {
 	struct slice args = slice_trim(buf_slice(&b->text));
@@ -232,6 +238,8 @@ static void own_id(struct reply *r, const struct turn *turn, struct block *b)
 			b->id = reply_make_id(r, turn->n_blocks);
 }
 
+/* A refused or paused answer keeps its reason to stop although it holds calls: they are not to
+ * be made now. */
 void reply_turn(struct reply *r, struct slice model, struct turn *out)
 {
 	bool may_call = r->stop != STOP_REFUSAL && r->stop != STOP_PAUSE && r->stop != STOP_CONTEXT;

@@ -28,6 +28,7 @@ struct reply {
 	struct arena arena;
 	struct reply_block *blocks;
 	size_t n, cap;
+	/* of all texts of the reply, against LIMIT_TURN_BYTES */
 	size_t bytes;
 	struct usage usage;
 	enum stop_reason stop;
@@ -36,6 +37,7 @@ struct reply {
 	bool complete; /* the terminal event came */
 	bool stopped;  /* the server gave a reason to stop: a clean end now completes the reply */
 	bool refused;  /* the model said no in a block of its own */
+	/* who hears of the text as it comes; borrowed from the call; may be NULL */
 	const struct model_callbacks *sink;
 	void *payload;
 };

@@ -1,4 +1,9 @@
-/* request_plan.c - see request_plan.h */
+/* request_plan.c - see request_plan.h
+ *
+ * Providers refuse a request in which a call has no result, a result has no call, or a result
+ * comes anywhere but right behind its call. A transcript may hold such things: a session that
+ * was killed, two answers in a row (a pause), notes between a call and its result. Here they are
+ * put in order once, for every dialect. */
 #include "agent/model/request_plan.h"
 
 #include <stdio.h>
@@ -7,6 +12,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/utf8.h"
 
+/* the longest id that every provider takes */
 enum { ID_BYTES = 64 };
 
 static bool is_blank(struct slice s)
@@ -36,6 +42,8 @@ static void add(struct request_plan *p, enum role role, const struct block *b, b
 	p->items[p->n++] = (struct plan_item){ .role = role, .block = b, .missing = missing };
 }
 
+/* Thoughts and blocks of other kinds are signed by the model that made them, and another would
+ * refuse them. */
 static void add_assistant(struct request_plan *p, const struct turn *turn)
 {
 	bool same = slice_eq(turn->model, p->model);
@@ -183,6 +191,7 @@ void request_image(struct jw *w, const char *type_key, const char *data_key, con
 	jw_kstr(w, data_key, i->base64);
 }
 
+/* Almost no text holds such a character, so it is looked for before anything is copied. */
 void request_text(struct jw *w, const char *key, struct slice text)
 {
 	struct buf clean;
@@ -209,6 +218,7 @@ static bool is_alnum(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
+/* The hash is of the whole id, so that a call and its result still agree. */
 void request_id(struct jw *w, const char *key, struct slice id, size_t digits)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";

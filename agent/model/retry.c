@@ -1,10 +1,15 @@
-/* retry.c - see retry.h */
+/* retry.c - see retry.h
+ *
+ * The wait doubles with each try, up to a cap, and is made shorter by a random part of up to a
+ * quarter, so that tasks that failed together do not come back together. What the server says
+ * about the wait counts for more than this. */
 #include "agent/model/retry.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+/* A server that is busy gets more time than a connection that broke. */
 enum { BASE_MS = 500, CAP_MS = 8 * 1000, BUSY_CAP_MS = 30 * 1000 };
 
 bool retry_may_help(enum fail_kind kind)
@@ -36,6 +41,8 @@ bool retry_may_help(enum fail_kind kind)
 	return false;
 }
 
+/* The server's word (x-should-retry) beats the table, but never makes a prompt that is too long
+ * any shorter. */
 bool retry_decide(const struct failure *f, int tries, int retries, double random, uint64_t *wait_ms)
 {
 	bool busy = f->kind == FAIL_RATE || f->kind == FAIL_OVERLOADED;
@@ -78,7 +85,8 @@ static bool number(struct slice s, double *out)
 	return *end == '\0' && *out < 1e12;
 }
 
-/* "Fri, 20 Nov 2026 10:00:00 GMT" */
+/* "Fri, 20 Nov 2026 10:00:00 GMT". The form of RFC 9110, 5.6.7, that servers must send; its two
+ * older forms are not read. */
 static bool http_date(struct slice s, int64_t *out)
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";

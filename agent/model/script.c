@@ -10,6 +10,7 @@ struct reader { /* of one line */
 	struct err *err;
 };
 
+/* Always false. File and line are put in front by script_parse(). */
 static bool wrong(struct reader *r, const char *key, const char *want)
 {
 	return err_set(r->err, ERR_PROVIDER, "\"%s\" must be %s", key, want);
@@ -127,6 +128,8 @@ static bool read_expect(struct reader *r, struct json v)
 	return true;
 }
 
+/* The keys are those that script.h and docs/scripted-models.md list; a new one belongs there,
+ * too. */
 static bool read_member(struct reader *r, struct json key, struct json v)
 {
 	struct script_turn *t = r->turn;
@@ -173,6 +176,8 @@ static bool read_line(struct reader *r, struct slice line)
 	return true;
 }
 
+/* All lines are read at once, so that a mistake in the last of them is known before the task
+ * begins. */
 bool script_parse(struct script *s, struct arena *a, struct slice path, struct slice text,
 		  struct err *err)
 {
@@ -202,6 +207,7 @@ bool script_parse(struct script *s, struct arena *a, struct slice path, struct s
 	return true;
 }
 
+/* Since the model's last turn: an `expect` that an older turn could fulfil would prove nothing. */
 static bool said(const struct transcript *t, struct slice needle)
 {
 	for (size_t i = t->n; i-- > 0 && t->turns[i].role == ROLE_USER;)

@@ -20,6 +20,8 @@
 
 enum { BYTES_PER_TOKEN = 4 };
 
+/* Prices and window like those of a real model, so that budgets and compaction can be tried
+ * without one. */
 static const struct price_row scripted_row = {
 	"scripted", "scripted", 200000, 32000, true, { 2, 10, 0.2, 2.5 }, 0, { 0, 0, 0, 0 },
 };
@@ -27,6 +29,8 @@ static const struct price_row scripted_row = {
 struct scripted {
 	struct model base;
 	struct script script;
+	/* the turn that the next call takes; the calls of all tasks that have this model opened
+	 * count */
 	size_t next;
 };
 
@@ -60,6 +64,7 @@ static void add_block(struct turn *t, struct block b)
 	t->blocks[t->n_blocks++] = b;
 }
 
+/* The texts stay the script's, which lives as long as the model; done() borrows them. */
 static struct turn make_turn(struct scripted_call *c)
 {
 	const struct script_turn *s = c->turn;
@@ -153,6 +158,9 @@ static bool say(struct scripted_call *c)
 
 static void on_timer(uv_timer_t *t);
 
+/* As with a real model, done() never runs inside scripted_call() or scripted_cancel(): the first
+ * step comes from the run queue. A callback may cancel the call, so this is looked at after each
+ * piece. */
 static void step(struct scripted_call *c)
 {
 	if (c->state == ENDED)
@@ -198,6 +206,8 @@ static void on_job(struct job *j)
 		step(c);
 }
 
+/* What is wrong with the script is the answer of the call, not an error of making it: the task
+ * then ends with words that name file and line. */
 static void take_turn(struct scripted *m, struct scripted_call *c, const struct transcript *t)
 {
 	if (m->next == m->script.n) {

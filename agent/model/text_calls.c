@@ -12,6 +12,8 @@ struct finder {
 	size_t n;
 };
 
+/* A tool's name, and nothing that merely looks like one: an example in the model's prose must
+ * not become a call. */
 static bool is_name(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++) {
@@ -159,6 +161,8 @@ static struct slice unfenced(struct slice text)
 	return slice_sub(text, line + 1, text.len - 3);
 }
 
+/* Tags are looked for anywhere. A bare object counts only if it is the whole text: JSON in the
+ * middle of an answer is an example. */
 size_t text_calls(struct arena *a, struct slice text, struct text_call out[TEXT_CALLS_MAX],
 		  struct slice *rest)
 {

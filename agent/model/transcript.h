@@ -21,6 +21,7 @@ enum block_kind {
 	BLOCK_OTHER,	/* raw only: replayed unchanged */
 };
 
+/* One part of a turn. Which of the texts are set depends on the kind; the others are empty. */
 struct block {
 	enum block_kind kind;
 	bool is_error;

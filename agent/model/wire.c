@@ -26,11 +26,17 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
+/* SETTLE_MS: a server that has sent its last event may keep the connection open; after this time
+ * the answer is taken as it is. TELL_MS: a shorter wait in front of the gate is not worth a line
+ * on the screen. */
 enum { SETTLE_MS = 500, TELL_MS = 1000 };
 enum call_state { KEY, QUEUED, SENDING, PAUSING, ENDED };
 
+/* Freed by the timer's close callback and nowhere else, as libuv uses the timer until then. The
+ * caller has the pointer to `base` until done(). */
 struct wire_call {
 	struct model_call base;
+	/* borrowed: no model is closed while a call of it runs */
 	struct wire_model *model;
 	enum call_state state;
 	struct job job; /* asks for a step */
@@ -41,6 +47,7 @@ struct wire_call {
 	struct key_command *key_command;
 
 	struct gate *gate; /* NULL: none */
+	/* the call's turn in front of the gate; given back in finish(), whatever came */
 	struct gate_place place;
 	bool told;	/* that it waits in front of the gate */
 	bool elsewhere; /* it ended by the server's failing */
@@ -48,6 +55,7 @@ struct wire_call {
 	struct wire_try try;
 	int tries;	    /* with those of the calls that this one goes on with */
 	struct usage usage; /* of all tries of this call */
+	/* for the caller, at the end: the failed try was paid for, so that it must decide */
 	struct model_again again;
 };
 
@@ -69,6 +77,8 @@ static void on_timer_closed(uv_handle_t *h)
 	free(c);
 }
 
+/* The only way into ENDED. The order counts: no event of the connection may come any more when
+ * done() runs; the reply's memory, which holds the turn, is released after it. */
 static void finish(struct wire_call *c, const struct turn *turn)
 {
 	struct model_result r = { .usage = c->usage };
@@ -135,6 +145,7 @@ static void say_waiting(struct wire_call *c, uint64_t wait_ms)
 	c->base.cb.restart(c->base.payload, slice_of(why), wait_ms);
 }
 
+/* The circuit of this server is open (gate.h): the call ends without a request. */
 static void fail_shut(struct wire_call *c, uint64_t wait_ms)
 {
 	(void)err_set(
@@ -149,6 +160,8 @@ static void fail_shut(struct wire_call *c, uint64_t wait_ms)
 
 static void start_sending(struct wire_call *c);
 
+/* Asks the gate, and asks again whenever the time is over that it named. A step for another
+ * reason must not ask: it would move the call in front of those that wait longer. */
 static void step_queued(struct wire_call *c)
 {
 	uint64_t wait_ms = 0;
@@ -214,6 +227,7 @@ static void say_restart(struct wire_call *c, uint64_t wait_ms)
 		c->base.cb.restart(c->base.payload, slice_of(why), wait_ms);
 }
 
+/* Tokens were used: another try costs as much again, and the caller's budget must be asked. */
 static bool is_paid(const struct usage *u)
 {
 	return u->input + u->cache_read + u->cache_write + u->output > 0;
@@ -226,6 +240,8 @@ static void pause_for(struct wire_call *c, uint64_t wait_ms)
 	(void)uv_timer_start(&c->timer, on_timer, wait_ms, 0);
 }
 
+/* Three ways on: the call ends; it ends and the caller may go on with it, as it was paid for; or
+ * it waits here and tries again. */
 static void try_failed(struct wire_call *c)
 {
 	uint64_t wait_ms = 0;
@@ -255,6 +271,8 @@ static void try_failed(struct wire_call *c)
 	wire_try_end(&c->try);
 }
 
+/* A keyring without the key is no fault of its own: where the server needs none, the call is
+ * made without, else the words say how to store one. A key command that fails is always a fault. */
 static void on_key(void *payload, struct slice key, const struct err *err)
 {
 	struct wire_call *c = payload;
@@ -272,6 +290,8 @@ static void on_key(void *payload, struct slice key, const struct err *err)
 	call_step(c);
 }
 
+/* The key stays with the model once it was got, so that a person who must unlock the keyring
+ * does it once. It is asked for again only after the server has refused it. */
 static void step_key(struct wire_call *c)
 {
 	if (c->why.code != ERR_NONE) {
@@ -299,6 +319,8 @@ static void count_try(struct wire_call *c, bool sent, bool complete)
 	model_add_usage(c->base.model, &c->usage, &u);
 }
 
+/* Waits until the response is over, or until it is complete and the settling time has passed.
+ * The gate is told first: its place must be free when the next try asks for one. */
 static void step_sending(struct wire_call *c)
 {
 	struct turn turn;
@@ -320,6 +342,8 @@ static void step_sending(struct wire_call *c)
 		try_failed(c);
 }
 
+/* One step of the machine. A cancelled call ends from here and not from model_cancel(), so that
+ * done() never runs inside that; what it used until then is counted, for the server bills it. */
 static void call_step(struct wire_call *c)
 {
 	if (c->state == ENDED)
@@ -358,6 +382,8 @@ static void on_job(struct job *j)
 	call_step(container_of(j, struct wire_call, job));
 }
 
+/* The request is built once and sent with every try. What cannot be built ends here, before
+ * anything is started. */
 static struct model_call *wire_call(struct model *model, const struct model_request *r,
 				    const struct model_callbacks *cb, void *payload,
 				    struct err *err)
@@ -410,6 +436,7 @@ static void wire_cancel(struct model_call *call)
 	runq_post(call->model->runq, &c->job);
 }
 
+/* The key's bytes do not stay in freed memory. */
 static void wire_close(struct model *model)
 {
 	struct wire_model *m = container_of(model, struct wire_model, base);

@@ -7,6 +7,8 @@
 #include "agent/model/http/http.h"
 #include "agent/model/provider.h"
 
+/* Made by wire_open() and not changed afterwards, but for the key and the trust store, which are
+ * read with the first call that needs them. All texts are in base.arena. */
 struct wire_model {
 	struct model base;
 	struct endpoint endpoint;

@@ -1,4 +1,12 @@
-/* wire_open.c - which server, which key: from config, then the environment. Contacts nobody. */
+/* wire_open.c - which server, which key: from config, then the environment. Contacts nobody.
+ *
+ * The server: base_url of the configuration, the provider's variable (OPENAI_BASE_URL, OLLAMA_HOST,
+ * ...), its own address. The key: key_command, key_env, the provider's variables, the keyring. The
+ * first that says something wins. A plain http:// address is refused unless it is of this machine
+ * or of a private network.
+ *
+ * What a server is known to do otherwise than its API says (quirks) comes from the table of
+ * providers, and for an address of one's own from the host that it names. */
 #include "agent/model/wire.h"
 
 #include "agent/model/gate.h"
@@ -28,7 +36,8 @@ static bool use_key(struct wire_model *m, struct slice key, const char *source, 
 	return wire_check_key(key, source, err);
 }
 
-/* Whether it has the key shows at the first call: nothing waits for it here. */
+/* Whether it has the key shows at the first call: nothing waits for it here. False: there is no
+ * keyring to ask here. A local server without a key gets none. */
 static bool key_of_keyring(struct wire_model *m, const struct model_options *o,
 			   const struct provider_row *row, bool loopback)
 {
@@ -74,6 +83,8 @@ static bool key_of_environment(struct wire_model *m, const struct model_options 
 		SLICE_ARG(m->base.name), row->keys[0], row->keys_url);
 }
 
+/* What the configuration names is used or is an error: falling back to another key could bill
+ * another account. */
 static bool find_key(struct wire_model *m, const struct model_options *o,
 		     const struct provider_row *row, bool loopback, struct err *err)
 {
@@ -166,6 +177,9 @@ static bool check_server(struct slice base, const char *from, bool *tls, struct 
 		       SLICE_ARG(base), from);
 }
 
+/* "Official" is a server with the host and the dialect of a provider of the table, reached by
+ * TLS. Only then do messages name the provider and its pages for keys and bills; of any other
+ * server nobody knows them. */
 static bool find_server(struct wire_model *m, const struct model_options *o,
 			const struct provider_row *row, bool *loopback, struct err *err)
 {
@@ -234,6 +248,8 @@ static struct slice price_name(struct arena *a, struct slice model)
 	return name;
 }
 
+/* A local server is without a price: its tokens cost nothing. model_know() comes before the
+ * types of images, which depend on the model's row. */
 bool wire_open(const struct model_options *o, const struct provider_row *row, struct slice provider,
 	       struct slice model, struct model **out, struct err *err)
 {

@@ -1,4 +1,9 @@
-/* wire_try.c - see wire_try.h */
+/* wire_try.c - see wire_try.h
+ *
+ * The bytes of the response go one of two ways, which the first of them decide: a stream of
+ * events (sse.h) into the dialect, which fills the reply; or a body that is kept as a whole,
+ * namely an error, or one JSON text from a server that does not stream. Nothing is decided here
+ * about another try: the failure says what happened, and retry.h what follows. */
 #include "agent/model/wire_try.h"
 
 #include <stdio.h>
@@ -10,6 +15,8 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/version.h"
 
+/* False ends the reading of the stream. It runs inside libcurl's callback, and the dialect may
+ * call the model's text callback, which may cancel the call: `stopped` is looked at last. */
 static bool on_event(void *payload, struct slice event, struct slice data)
 {
 	struct wire_try *t = payload;
@@ -37,6 +44,8 @@ static void copy(char *out, size_t size, struct slice s)
 	(void)snprintf(out, size, "%.*s", SLICE_ARG(s));
 }
 
+/* retry-after-ms is more exact than retry-after and wins, in whatever order they come. The
+ * request id goes into messages, as support asks for it. */
 static void on_header(void *payload, long status, struct slice name, struct slice value)
 {
 	struct wire_try *t = payload;
@@ -79,6 +88,8 @@ static void sniff(struct wire_try *t, long status, struct slice bytes)
 		buf_init(&t->text, LIMIT_TURN_BYTES);
 }
 
+/* Raw bytes are kept of good answers only: `emend replay` reads them again. A buffer that is
+ * full stays full, and the answer is then without them. */
 static bool on_body(void *payload, long status, struct slice bytes)
 {
 	struct wire_try *t = payload;
@@ -101,6 +112,8 @@ static bool on_body(void *payload, long status, struct slice bytes)
 	return true;
 }
 
+/* An error of the connection counts only if nothing else was found wrong before and the answer
+ * is not complete: many servers close it in a hurry after the last event. */
 static void on_done(void *payload, const struct http_result *r)
 {
 	struct wire_try *t = payload;
@@ -113,6 +126,8 @@ static void on_done(void *payload, const struct http_result *r)
 	t->progress(t->payload);
 }
 
+/* Every buffer is made before anything can fail, so that wire_try_end() may be called in either
+ * case. */
 bool wire_try_start(struct wire_try *t, struct slice body, const struct model_call *call,
 		    void (*progress)(void *payload), void *payload, struct err *err)
 {
@@ -194,6 +209,8 @@ static void find_text_calls(struct wire_try *t, struct turn *turn)
 	turn->n_blocks = n;
 }
 
+/* In this order: what the status says; what was found wrong on the way; whether the answer is
+ * whole. A stream without a last event is whole if the server gave a reason to stop. */
 bool wire_try_judge(struct wire_try *t, struct turn *turn)
 {
 	const struct endpoint *e = &t->model->endpoint;
@@ -258,6 +275,8 @@ static void copy_turn(struct arena *a, const struct turn *from, struct turn *to)
 	}
 }
 
+/* The same code as for a live answer, fed with the bytes of an earlier one: no request, nobody
+ * who listens, and a status that is known to have been good. */
 bool model_decode(struct arena *a, const struct model_bytes *b, struct turn *turn,
 		  enum stop_reason *stop, struct err *err)
 {

@@ -7,6 +7,8 @@
 #include "agent/model/reply.h"
 #include "agent/model/wire.h"
 
+/* Embedded in the call and used anew for each try: wire_try_start() clears it, so wire_try_end()
+ * must have released the one before. */
 struct wire_try {
 	struct wire_model *model;
 	struct http_request *request; /* NULL: not in flight */

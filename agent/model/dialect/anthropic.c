@@ -30,6 +30,8 @@ const struct anthropic_model *anthropic_model(struct slice model)
 	return &models[i];
 }
 
+/* Gateways know the old version for certain. The lines live in the arena for as long as the
+ * request is being made. */
 static size_t headers(const struct endpoint *e, const struct api_key *key, struct arena *a,
 		      const char *out[DIALECT_HEADERS])
 {
@@ -45,6 +47,7 @@ static size_t headers(const struct endpoint *e, const struct api_key *key, struc
 	return n;
 }
 
+/* The type is there in errors of a stream, too, which have no status. */
 static enum fail_kind kind_of_type(struct json type, long status)
 {
 	static const struct {
@@ -70,6 +73,7 @@ static enum fail_kind kind_of_type(struct json type, long status)
 	return status ? fail_kind_of_status(status) : FAIL_SERVER;
 }
 
+/* Some reasons have no type of their own and must be read from the words. */
 bool anthropic_error(struct json root, struct failure *f)
 {
 	struct json error = json_get(root, "error");

@@ -1,13 +1,13 @@
 /* anthropic_request.c - a transcript as a Messages request.
  *
- * First the transcript becomes a flat list of items (what will be a content block), with the
- * provider's rules kept on the way: the first item is the user's; results come first in the user
- * turn after their calls, one for each call, in the order of the calls; no text is empty; thinking
- * and other raw blocks go back only to the model that said them. Then cache marks are put on
- * items, and then everything is written: tools, system and old items give the same bytes in every
- * request of a conversation, except for the marks, which are no part of the cached prefix. */
+ * request_plan.h has made the transcript a flat list of items (what will be a content block)
+ * that keeps the rules of all providers. Here cache marks are put on items, and then everything
+ * is written: tools, system and old items give the same bytes in every request of a
+ * conversation, except for the marks, which are no part of the cached prefix. */
 #include "agent/model/dialect/anthropic.h"
 
+/* MIDDLE_BLOCKS is less than the 20 blocks that a mark looks back, as results and texts of one
+ * turn are not split. */
 enum { MARKS = 4, MIDDLE_BLOCKS = 15 };
 
 /* The last item of each of the last two user messages; and, far before them, the end of a user
@@ -82,6 +82,7 @@ static void write_result(struct jw *w, const struct plan_item *it)
 	jw_end(w);
 }
 
+/* What the same model said goes back byte for byte: its signatures are over exactly that. */
 static void write_item(struct jw *w, const struct plan_item *it)
 {
 	const struct block *b = it->block;
@@ -110,6 +111,7 @@ static void write_item(struct jw *w, const struct plan_item *it)
 	}
 }
 
+/* Items of one role that follow one another are one message: the roles must alternate. */
 static void write_messages(struct jw *w, const struct request_plan *p)
 {
 	jw_karray(w, "messages");

@@ -42,6 +42,7 @@ static void take_stop(struct reply *r, struct json message)
 				      category.len && why.len ? ": " : "", SLICE_ARG(why));
 }
 
+/* Of a thought, in `extra` until the block is closed. */
 static bool add_signature(struct reply *r, struct reply_block *b, struct json v, struct failure *f)
 {
 	struct arena a;
@@ -53,6 +54,7 @@ static bool add_signature(struct reply *r, struct reply_block *b, struct json v,
 	return ok;
 }
 
+/* The citations of a text, as JSON with commas between them, in `extra`. */
 static bool add_citation(struct reply *r, struct reply_block *b, struct json c, struct failure *f)
 {
 	if (!json_present(c))
@@ -82,6 +84,8 @@ static bool start_thinking(struct reply *r, int64_t index, struct json c, struct
 	       reply_add(r, b, json_get(c, "thinking"), f);
 }
 
+/* The input comes in pieces afterwards; one that is there already counts only if no piece
+ * follows (block_stop). */
 static bool start_call(struct reply *r, int64_t index, struct json c, struct failure *f)
 {
 	struct reply_block *b = reply_open(r, BLOCK_CALL, index, f);
@@ -119,6 +123,8 @@ static bool block_start(struct reply *r, int64_t index, struct json c, struct fa
 	return r->bytes <= LIMIT_TURN_BYTES || fail_set(f, FAIL_LIMIT, SLICE(""));
 }
 
+/* A piece of a kind that does not fit its block is left out: it is of a kind that came after
+ * this was written. */
 static bool block_delta(struct reply *r, struct reply_block *b, struct json d, struct failure *f)
 {
 	struct json type = json_get(d, "type");
@@ -201,6 +207,8 @@ static bool block_stop(struct reply *r, struct reply_block *b, struct failure *f
 	return f->kind == FAIL_NONE;
 }
 
+/* The block is looked up by its index for every event; reply_find() gives NULL for one that
+ * never began, and what belongs to it is left out. */
 bool anthropic_event(struct reply *r, struct slice type, struct json root, struct failure *f)
 {
 	struct json message = json_get(root, "message");

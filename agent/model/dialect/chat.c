@@ -13,6 +13,7 @@
 #include "agent/model/image.h"
 #include "protocol/json/write.h"
 
+/* Text and reasoning have no number at the server. Calls have theirs, from 0. */
 enum { TEXT_INDEX = -1, THINKING_INDEX = -2 };
 
 static struct reply_block *block_at(struct reply *r, enum block_kind kind, int64_t index,
@@ -52,6 +53,8 @@ static bool add_reasoning(struct reply *r, struct json delta, struct failure *f)
 	return b != NULL;
 }
 
+/* When the model has stopped: makes the JSON under which the reasoning goes back to servers that
+ * want it (QUIRK_ECHO_REASONING). */
 static void close_reasoning(struct reply *r, struct failure *f)
 {
 	struct reply_block *b = reply_find(r, THINKING_INDEX);
@@ -119,6 +122,7 @@ static struct reply_block *call_of(struct reply *r, struct json c, struct slice 
 	return reply_open(r, BLOCK_CALL, index >= 0 ? index : (int64_t)(1000 + r->n), f);
 }
 
+/* As a text in pieces, or, from some local servers, as an object. */
 static bool add_arguments(struct reply *r, struct reply_block *b, struct json v, struct failure *f)
 {
 	struct slice text = json_raw(v);
@@ -219,6 +223,8 @@ static bool take_message(struct reply *r, struct json m, struct failure *f)
 	return true;
 }
 
+/* Usage may come in a chunk of its own behind the one with the reason to stop, so that nothing
+ * here ends the reply: [DONE], or the end of the stream, does. */
 static bool take(struct reply *r, struct json root, const char *part, struct failure *f)
 {
 	struct json choice = json_at(json_get(root, "choices"), 0);

@@ -47,6 +47,7 @@ static void put_texts(struct jw *w, const struct plan_item *from, const struct p
 	buf_release(&all);
 }
 
+/* One message for all items of a turn: the API knows one content and one list of calls for each. */
 static void put_assistant(struct jw *w, const struct endpoint *e, const struct plan_item *from,
 			  const struct plan_item *to)
 {

@@ -97,6 +97,7 @@ static void put_late_images(struct jw *w, const struct endpoint *e, const struct
 			put_image(w, plan_image(&p->items[from]));
 }
 
+/* Only the first call of a turn needs a signature. */
 static void put_contents(struct jw *w, const struct endpoint *e, const struct request_plan *p)
 {
 	bool call_seen = false;
@@ -142,6 +143,8 @@ static void put_tools(struct jw *w, const struct model_request *r)
 	jw_kraw(w, "toolConfig", SLICE("{\"functionCallingConfig\":{\"mode\":\"AUTO\"}}"));
 }
 
+/* Thoughts are asked for where the model has them, so that the person sees that something
+ * happens. Models without them refuse the member. */
 static void put_thinking(struct jw *w, const struct endpoint *e)
 {
 	static const struct {
@@ -223,6 +226,8 @@ static bool take_call(struct reply *r, struct json part, struct failure *f)
 	return json_type(args) != JSON_OBJECT || reply_text(r, b, json_raw(args), f);
 }
 
+/* Pieces of a text follow one another without a number: they belong to the last block as long as
+ * it is of the same kind and nothing signed lies between. */
 static bool take_part(struct reply *r, struct json part, struct failure *f)
 {
 	bool thought = json_bool_or(json_get(part, "thought"), false);
@@ -261,6 +266,7 @@ static void take_stop(struct reply *r, struct json reason)
 	r->stopped = r->stopped || json_type(reason) == JSON_STRING;
 }
 
+/* Thoughts are counted beside what was said, and both are billed as output. */
 static void take_usage(struct reply *r, struct json u)
 {
 	struct usage *to = &r->usage;

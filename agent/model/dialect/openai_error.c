@@ -74,6 +74,8 @@ static void google_details(struct json error, struct arena *a, struct failure *f
 	}
 }
 
+/* In this order: a word that the server uses as code, type or status; a number as the code; the
+ * HTTP status. Then the text, where servers give one code to several reasons. */
 bool openai_error(struct json root, struct failure *f)
 {
 	static const char *const codes[] = { "code", "type", "status" };

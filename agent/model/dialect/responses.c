@@ -46,6 +46,7 @@ static void put_text_item(struct jw *w, const struct plan_item *it)
 	jw_end(w);
 }
 
+/* Items are flat here: calls and their results stand beside messages, not in them. */
 static void put_item(struct jw *w, const struct plan_item *it)
 {
 	const struct block *b = it->block;
@@ -121,6 +122,8 @@ static void put_cache_key(struct jw *w, const struct model_request *r, const str
 	jw_kcstr(w, "prompt_cache_key", key);
 }
 
+/* "store": false keeps the conversation out of the provider's storage; the encrypted reasoning
+ * is what makes up for it. */
 static void put(struct jw *w, const struct endpoint *e, const struct model_request *r,
 		struct request_plan *p)
 {
@@ -160,6 +163,7 @@ static struct reply_block *open_item(struct reply *r, int64_t index, struct json
 	return b ? b : reply_open(r, kind, index, f);
 }
 
+/* The whole arguments replace what came in pieces. */
 static bool call_done(struct reply *r, struct reply_block *b, struct json item, struct failure *f)
 {
 	struct json arguments = json_get(item, "arguments");
@@ -192,6 +196,8 @@ static bool message_done(struct reply *r, struct reply_block *b, struct json ite
 	return true;
 }
 
+/* An item may be told twice, by its own event and with the whole response: the second is left
+ * out. */
 static bool item_done(struct reply *r, int64_t index, struct json item, struct failure *f)
 {
 	struct reply_block *b = open_item(r, index, item, f);

@@ -24,6 +24,8 @@ static bool look_up(void *handle, const char *name, void *fn, size_t size, struc
 		       name);
 }
 
+/* The pointers are filled in a copy first: *lib is complete or untouched, and a second call
+ * after a failure begins anew. */
 bool curl_lib_load(struct curl_lib *lib, struct err *err)
 {
 	static const char *const names[] = { "libcurl.so.4", "libcurl-gnutls.so.4" };

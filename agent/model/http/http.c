@@ -17,6 +17,9 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
+/* Requests in `running` belong to curl, those in `finished` wait for their done(). All memory is
+ * freed on the loop's thread; the loader thread writes `curl` and nothing else, until it is
+ * joined. */
 struct http {
 	uv_loop_t *loop;
 	struct curl_lib curl;
@@ -43,6 +46,8 @@ struct http_request {
 	char detail[CURL_ERROR_SIZE];
 };
 
+/* One socket that curl waits for. It belongs to curl until CURL_POLL_REMOVE, and then to its
+ * close callback. */
 struct socket_watch {
 	uv_poll_t poll;
 	struct http *http;
@@ -76,6 +81,7 @@ static void on_timer_closed(uv_handle_t *t)
 	free(t->data);
 }
 
+/* Must come before anything reads `curl` that the thread may still write. */
 static void loaded(struct http *h)
 {
 	if (h->loading)
@@ -83,6 +89,8 @@ static void loaded(struct http *h)
 	h->loading = false;
 }
 
+/* curl's cleanup calls on_curl_socket() once more for kept connections, so *h must live until
+ * the timer, which is closed last, has gone. */
 static void destroy(struct http *h)
 {
 	loaded(h);
@@ -141,6 +149,8 @@ static void collect(struct http *h)
 	}
 }
 
+/* A request is taken out of its list before done() is called, for done() may start, cancel or
+ * free others; the loop looks at the list anew each time. */
 static void deliver(struct http *h)
 {
 	while (!list_empty(&h->finished) && !h->freed) {
@@ -176,6 +186,8 @@ static void start_timer(struct http *h, long ms)
 	(void)uv_timer_start(&h->timer, on_timeout, ms > 0 ? (uint64_t)ms + 1 : 0, 0);
 }
 
+/* Every way into curl that may finish a request leads through here. What it finished is
+ * collected while curl is not on the stack any more, and only then are users called. */
 static void action(struct http *h, curl_socket_t fd, int events)
 {
 	int running = 0;
@@ -278,6 +290,8 @@ static long status_of(struct slice line)
 	return status;
 }
 
+/* A status line begins each response, also an interim one (100, 103) or that of a proxy; the
+ * last one counts. */
 static size_t on_curl_header(char *data, size_t size, size_t n, void *userp)
 {
 	struct http_request *r = userp;

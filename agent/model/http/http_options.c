@@ -41,6 +41,7 @@ struct curl_slist *http_set_options(const struct curl_lib *c, CURL *e, const str
 	(void)c->easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* cancel does not wait for a slow DNS */
 	(void)c->easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
 	(void)c->easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)LIMIT_CONNECT_MS);
+	/* less than a byte a second for this long: curl counts in seconds */
 	if (s->idle_ms > 0) {
 		(void)c->easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
 		(void)c->easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)((s->idle_ms + 999) / 1000));

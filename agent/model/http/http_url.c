@@ -1,4 +1,7 @@
-/* http_url.c - which hosts may be spoken to, and how. See http.h. */
+/* http_url.c - which hosts may be spoken to, and how. See http.h.
+ *
+ * The key goes to whatever is named here, so what is unusual in an address is refused rather than
+ * guessed at: curl and this parser must never see two different hosts in it. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <strings.h>
@@ -81,6 +84,9 @@ bool http_is_loopback(struct slice host)
 	}
 }
 
+/* RFC 1918, RFC 3927 and RFC 4193, link-local addresses, and names that only a local resolver
+ * answers. A name is not resolved for this: whoever controls the answer could change it
+ * afterwards. */
 bool http_is_private(struct slice host)
 {
 	static const char *const suffixes[] = { ".local", ".internal", ".lan", ".home.arpa" };

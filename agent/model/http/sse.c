@@ -1,4 +1,8 @@
-/* sse.c - see sse.h */
+/* sse.c - see sse.h
+ *
+ * The format is that of the HTML standard, 9.2.6. A line that ends inside the present piece is
+ * handed on without a copy, as nearly all do; only a line that is split between two pieces is put
+ * together in s->line. */
 #include "agent/model/http/sse.h"
 
 #include "protocol/base/limits.h"
@@ -82,6 +86,7 @@ static bool end_line(struct sse *s, struct slice tail, struct err *err)
 	return ok;
 }
 
+/* The first line end of any of the three kinds. */
 static size_t line_end(struct slice s, size_t from)
 {
 	size_t lf = slice_find_byte(s, '\n', from);
@@ -90,6 +95,8 @@ static size_t line_end(struct slice s, size_t from)
 	return cr < lf ? cr : lf;
 }
 
+/* A CR at the end of a piece ends its line at once; whether an LF belongs to it shows with the
+ * next byte. */
 bool sse_feed(struct sse *s, struct slice bytes, struct err *err)
 {
 	size_t at = 0;

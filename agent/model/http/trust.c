@@ -29,6 +29,8 @@ static bool read_file(const char *var, const char *path, struct buf *out, struct
 	return true;
 }
 
+/* Where distributions keep the store, as libcurl would find it by itself. It is named only where
+ * something is added to it, for then libcurl no longer uses its own default. */
 static const char *system_bundle(void)
 {
 	static const char *const paths[] = {
@@ -45,6 +47,8 @@ static const char *system_bundle(void)
 	return NULL;
 }
 
+/* libcurl takes one bundle: the store and the extra file become one text. A folder of
+ * certificates (ca_dir) is used beside it by libcurl itself. */
 static bool add_extra(const char *extra, struct arena *a, struct http_trust *out, struct err *err)
 {
 	const char *base = out->ca_file ? out->ca_file : out->ca_dir ? NULL : system_bundle();
@@ -61,6 +65,8 @@ static bool add_extra(const char *extra, struct arena *a, struct http_trust *out
 	return ok;
 }
 
+/* A variable that names a file that is not there is an error: falling back to the system's store
+ * would be believed to be what was asked for. */
 bool trust_load(env_fn *env, void *env_ctx, struct arena *a, struct http_trust *out,
 		struct err *err)
 {
