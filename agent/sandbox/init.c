@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/sandbox/confine.h"
@@ -32,8 +33,12 @@
 #include "agent/sandbox/view.h"
 #include "agent/sandbox/watch.h"
 
+/* How often the processes are counted, in milliseconds. A look reads a file of /proc for each
+ * process: without a pid namespace these are all of the machine, so it is done less often. */
 enum { WATCH_MS = 25, WATCH_MANY_MS = 60 };
 
+/* A struct spawn_status is smaller than PIPE_BUF, so it is never cut; the runner takes half a
+ * record for none. */
 static _Noreturn void end(const struct init_options *o, const struct spawn_status *s)
 {
 	ssize_t n = write(o->status, s, sizeof(*s)); /* a pipe takes it whole */
@@ -80,6 +85,8 @@ static bool places(int workspace, const struct confine_request *r, struct err *e
 	return true;
 }
 
+/* Capabilities first: Landlock and the filter need only no_new_privs, and nothing after this line
+ * needs a capability. After the filter no mount can be made any more. */
 static bool lock_up(const struct init_options *o, struct err *err)
 {
 	struct landlock_set set = { .fd = -1 };
@@ -127,7 +134,9 @@ static void give_mounts(const struct init_options *o)
 		(void)close(o->mounts);
 }
 
-/* Everything before the fork of the child. */
+/* Everything before the fork of the child.
+ * The overlay before the places: a mount that covers a secret must lie on top of it. The descriptor
+ * of the mounts after the places: who enters them must find them covered. */
 static bool set_up(const struct init_options *o, const struct confine_request *r, int *workspace,
 		   struct err *err)
 {
@@ -147,6 +156,8 @@ static bool set_up(const struct init_options *o, const struct confine_request *r
 	return go_to(*workspace, r->cwd, err) && lock_up(o, err);
 }
 
+/* The map is never unmapped: the strings are borrowed until the process ends or becomes the
+ * command. */
 static bool load_request(int fd, struct confine_request *r, struct err *err)
 {
 	struct stat st;
@@ -170,7 +181,8 @@ static bool load_request(int fd, struct confine_request *r, struct err *err)
 	return confine_decode(map, (size_t)st.st_size, r, err);
 }
 
-/* Reaps; true when the child itself ended. */
+/* Reaps; true when the child itself ended.
+ * Everything that lost its parent is our child, too: it is reaped, and its end means nothing. */
 static bool reap(pid_t child, struct spawn_status *s)
 {
 	bool ended = false;
@@ -189,15 +201,28 @@ static bool reap(pid_t child, struct spawn_status *s)
 	return ended;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* The clock says when to look, not the silence of poll(): each orphan that ends is a signal, so a command
+ * that lets one end every few milliseconds would never be looked at. */
 static void watch_until_end(const struct init_options *o, struct watch *w, int signals, pid_t child,
 			    struct spawn_status *s)
 {
 	struct pollfd p[2] = { { .fd = signals, .events = POLLIN },
 			       { .fd = o->life, .events = POLLIN } };
+	const int every = o->mode == SANDBOX_VIEW ? WATCH_MS : WATCH_MANY_MS;
+	int64_t next = now_ms() + every;
 
-	for (;;) {
+	while (s->limit == SPAWN_LIMIT_NONE) {
 		struct signalfd_siginfo info;
-		int n = poll(p, 2, o->mode == SANDBOX_VIEW ? WATCH_MS : WATCH_MANY_MS);
+		int64_t wait = next - now_ms();
+		int n = poll(p, 2, wait > 0 ? (int)wait : 0);
 
 		if (p[1].revents)
 			break;
@@ -206,10 +231,10 @@ static void watch_until_end(const struct init_options *o, struct watch *w, int s
 			break;
 		if (reap(child, s))
 			return;
-		if (n == 0)
-			s->limit = watch_look(w);
-		if (s->limit != SPAWN_LIMIT_NONE)
-			break;
+		if (now_ms() < next)
+			continue;
+		s->limit = watch_look(w);
+		next = now_ms() + every;
 	}
 	s->term_signal = SIGKILL;
 }
@@ -235,6 +260,9 @@ static void account(const struct init_options *o, const struct watch *w, struct 
 		s->limit = SPAWN_LIMIT_CPU;
 }
 
+/* Signals are blocked before the child is forked: its end cannot be missed between fork() and
+ * poll(). The child unblocks them for itself. A request of -1 is a trial: all is set up, and then
+ * reported. */
 _Noreturn void init_run(const struct init_options *o)
 {
 	struct spawn_status s = { .why = { .code = ERR_NONE } };

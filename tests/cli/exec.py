@@ -111,6 +111,17 @@ def memory_has_a_limit(w):
     expect(a["memory_used_mb"] > 90, a)
 
 
+def orphans_do_not_distract_from_the_limits(w):
+    """Each orphan that ends wakes the process that watches the others."""
+    storm = ("import subprocess, time\n"
+             "for i in range(4):\n"
+             "    subprocess.Popen(['sh', '-c', 'while :; do ( : & ); done'])\n"
+             "b = bytearray(b'x') * 300000000\n"
+             "time.sleep(300)\n")
+    a = answer(w, "python", storm, "--memory", "100", "--timeout", "30")
+    expect(a["status"] == "security_violation", a)
+
+
 def processes_have_a_limit(w):
     a = answer(w, "bash", "for i in $(seq 30); do sleep 20 & done; wait")
     expect(a["status"] == "security_violation" and "processes" in a["error_message"], a)
@@ -312,7 +323,8 @@ def a_cancelled_task_ends_its_code(w):
 
 
 main([runs("python"), runs("javascript"), runs("bash"), sql_runs, forms_of_the_command_line, the_status_is_that_of_the_code,
-      output_has_a_limit, time_has_a_limit, memory_has_a_limit, processes_have_a_limit, all_processes_end_with_it,
+      output_has_a_limit, time_has_a_limit, memory_has_a_limit, orphans_do_not_distract_from_the_limits,
+      processes_have_a_limit, all_processes_end_with_it,
       an_interrupt_ends_the_tree, nothing_of_the_caller_is_seen, one_sees_nothing_of_another, there_is_no_network,
       what_is_missing_is_named, without_a_sandbox_nothing_runs, what_ran_is_remembered, the_model_runs_code, the_users_rules_hold_for_code_too,
       a_cancelled_task_ends_its_code])
