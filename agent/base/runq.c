@@ -8,12 +8,7 @@ static void run(uv_prepare_t *h)
 
 	/* Only what waits now: a job that posts itself again runs in the next round. */
 	list_init(&batch);
-	while (!list_empty(&q->jobs)) {
-		struct list *node = q->jobs.next;
-
-		list_remove(node);
-		list_append(&batch, node);
-	}
+	list_move(&q->jobs, &batch);
 	while (!list_empty(&batch)) {
 		struct job *j = container_of(batch.next, struct job, link);
 

@@ -1,4 +1,13 @@
-/* client.c - see client.h: the process of the runner and the bytes to and from it. */
+/* client.c - see client.h: the process of the runner and the bytes to and from it.
+ *
+ * One socket carries everything. Its machine is in client.h; the ends are these:
+ *
+ *   the process ends, the socket ends, a frame is broken -> lose(): every call gets its error,
+ *                                                           then the owner's lost(), once
+ *   runner_stop()                                        -> calls are dropped, nobody is called
+ *   memory goes when libuv has closed the pipe, the process, the timer and, if it was needed, the remover
+ *
+ * A callback may call runner_stop(), so r->state is looked at again after each of them. */
 #include "agent/runner/client.h"
 
 #include <errno.h>
@@ -16,8 +25,12 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
+/* PATIENCE_MS: a container that was told to end gets so long, then its engine is told to remove it.
+ */
 enum { RUNNER_STDIO = 4, PATIENCE_MS = 3000 };
 
+/* `open` counts the handles that libuv still knows. The last one frees the runner, with the calls
+ * that were dropped by runner_stop(). */
 static void on_closed(uv_handle_t *h)
 {
 	struct runner *r = h->data;
@@ -62,7 +75,9 @@ static void on_removed(uv_process_t *p, int64_t status, int sig)
 	uv_close((uv_handle_t *)p, on_closed);
 }
 
-/* It should have ended with its connection: its engine is told to make an end. */
+/* It should have ended with its connection: its engine is told to make an end.
+ * The remover is a second process of the engine; r stays until both have ended, as it counts in
+ * r->open. */
 static void on_impatient(uv_timer_t *t)
 {
 	struct runner *r = t->data;
@@ -99,6 +114,23 @@ bool runner_is_lost(const struct runner *r)
 	return r->state == RUNNER_LOST;
 }
 
+/* Calls that were begun after the end never reached the connection. They are answered before the owner
+ * hears of the loss. A callback may drop any of them, or stop the runner, which frees those that are still there. */
+static void answer_unsent(struct runner *r)
+{
+	struct list todo;
+
+	list_init(&todo);
+	list_move(&r->calls, &todo);
+	while (r->state == RUNNER_LOST && !list_empty(&todo)) {
+		struct runner_call *c = container_of(todo.next, struct runner_call, link);
+
+		job_drop(&c->late);
+		client_answer(c, NULL, &r->why);
+	}
+	list_move(&todo, &r->calls);
+}
+
 /* Every event that ends the runner leads here. */
 static void lose(struct runner *r, const struct err *why)
 {
@@ -111,14 +143,7 @@ static void lose(struct runner *r, const struct err *why)
 	(void)uv_read_stop((uv_stream_t *)&r->pipe);
 	make_end(r, SIGKILL);
 	conn_close(&r->conn, &r->why);
-	LIST_EACH (it, tmp, &r->calls) { /* those that never reached the connection */
-		struct runner_call *c = container_of(it, struct runner_call, link);
-
-		if (r->state == RUNNER_LOST && !c->rpc) {
-			job_drop(&c->late);
-			client_answer(c, NULL, &r->why);
-		}
-	}
+	answer_unsent(r);
 	if (r->state == RUNNER_LOST && r->lost)
 		r->lost(r->payload, &r->why);
 }
@@ -145,6 +170,7 @@ static void on_child_exit(uv_process_t *p, int64_t status, int sig)
 
 static void start_write(struct runner *r);
 
+/* An error is not handled here: the read side hears of the same end, and says why. */
 static void on_written(uv_write_t *w, int status)
 {
 	struct runner *r = w->data;
@@ -171,6 +197,8 @@ static void start_write(struct runner *r)
 		r->writing = out.len;
 }
 
+/* Calls that the connection refused (too large, too many) wait in it with a deadline of 0:
+ * conn_tick() answers them. */
 static void on_wake(struct job *j)
 {
 	struct runner *r = container_of(j, struct runner, wake);
@@ -196,6 +224,8 @@ static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *b)
 	*b = uv_buf_init(r->input, sizeof(r->input));
 }
 
+/* The buffer is the runner's own and is given again with the next read: conn_feed() has copied what
+ * it keeps. */
 static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 {
 	struct runner *r = s->data;
@@ -225,6 +255,8 @@ static void on_request(void *owner, struct rpc_request *req)
 	conn_reply_error(req, RPC_METHOD_NOT_FOUND, "The server has no methods for its runner.");
 }
 
+/* "output" of a command, in pieces; the tag says of which. Other notifications are of no known
+ * kind, and those of a command that was dropped meanwhile find nobody. */
 static void on_notification(void *owner, struct slice method, struct json params, struct arena *a)
 {
 	struct runner *r = owner;
@@ -255,7 +287,11 @@ static void on_initialized(void *payload, const struct rpc_reply *reply, const s
 
 /* --- starting --- */
 
-/* One socket: as descriptor 3, or as both ends of what an engine passes on. */
+/* One socket: as descriptor 3, or as both ends of what an engine passes on.
+ * Descriptor 2 is the server's in a native runner only while debugging: what the worker prints is
+ * not trusted, and would stand in the middle of the terminal. UV_PROCESS_DETACHED: Ctrl-C in the
+ * terminal goes to the whole group, and the runner must live until the server has ended its
+ * commands. */
 static int spawn(struct runner *r, const struct runner_options *o)
 {
 	struct launch *l = &r->launch;
@@ -286,6 +322,7 @@ static int spawn(struct runner *r, const struct runner_options *o)
 	return e;
 }
 
+/* For tests only: layers that are to look as if this machine lacked them. */
 static int forbidden(void)
 {
 	const char *list = getenv("EMEND_TEST_FORBID");
@@ -341,6 +378,7 @@ static void write_toolchains(struct jw *w, const struct runner_options *o)
 	free(t);
 }
 
+/* Read here and not in the worker, which must not see the user's home folder. */
 static void write_git_user(struct jw *w)
 {
 	struct git_user user;
@@ -382,6 +420,8 @@ static void initialize(struct runner *r, const struct runner_options *o)
 	(void)conn_call_end(&r->conn, UINT64_MAX, on_initialized, r);
 }
 
+/* The first message is written before the process exists: it waits in the socket until the worker
+ * reads it. */
 bool runner_start(const struct runner_options *o, struct runner **out, struct err *err)
 {
 	static const struct conn_handlers handlers = { .request = on_request,

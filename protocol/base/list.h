@@ -35,7 +35,21 @@ static inline void list_remove(struct list *node)
 	list_init(node);
 }
 
-/* The loop body may remove `it` itself: the next node was read before. */
+/* All of `from` goes behind what is in `to`. Who calls back while going through a list takes its
+ * elements away first and then the first one again and again, as a callback may remove any of them. */
+static inline void list_move(struct list *from, struct list *to)
+{
+	if (list_empty(from))
+		return;
+	from->next->prev = to->prev;
+	to->prev->next = from->next;
+	from->prev->next = to;
+	to->prev = from->prev;
+	list_init(from);
+}
+
+/* The loop body may remove `it` itself, as the next node was read before; but no other one, so it
+ * must call nobody who could. */
 #define LIST_EACH(it, tmp, head)                                            \
 	for (struct list *it = (head)->next, *tmp = it->next; it != (head); \
 	     it = tmp, tmp = it->next)

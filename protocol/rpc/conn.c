@@ -274,16 +274,6 @@ static void take_long(struct conn *c, struct slice outline)
 
 /* --- the close ----------------------------------------------------------------------------- */
 
-static void take_all(struct list *from, struct list *to)
-{
-	while (!list_empty(from)) {
-		struct list *it = from->next;
-
-		list_remove(it);
-		list_append(to, it);
-	}
-}
-
 /* A callback may let go of any request, also of one that is still in the list. */
 static void orphan_requests(struct conn *c)
 {
@@ -300,7 +290,7 @@ static void orphan_requests(struct conn *c)
 	}
 	c->state = CONN_CLOSED;
 	list_init(&todo);
-	take_all(&c->open_requests, &todo);
+	list_move(&c->open_requests, &todo);
 	while (!list_empty(&todo)) {
 		struct list *it = todo.next;
 

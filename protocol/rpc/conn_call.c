@@ -192,12 +192,7 @@ void conn_calls_fail_all(struct conn *c, const struct err *why)
 	struct list todo;
 
 	list_init(&todo); /* calls that the callbacks start wait for the next tick */
-	while (!list_empty(&c->open_calls)) {
-		struct list *it = c->open_calls.next;
-
-		list_remove(it);
-		list_append(&todo, it);
-	}
+	list_move(&c->open_calls, &todo);
 	while (!list_empty(&todo)) {
 		struct rpc_call *call = container_of(todo.next, struct rpc_call, link);
 

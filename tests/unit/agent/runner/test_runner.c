@@ -706,6 +706,61 @@ static void missing_program(void **state)
 	assert_int_equal(f->err.code, ERR_IO);
 }
 
+struct asking {
+	struct fixture *f;
+	struct runner_call *second;
+	unsigned answers, dropped;
+};
+
+static void on_dropped(void *payload, const struct file_content *c, const struct err *err)
+{
+	struct asking *a = payload;
+
+	(void)c;
+	(void)err;
+	a->dropped++;
+}
+
+static void on_first(void *payload, const struct file_content *c, const struct err *err)
+{
+	struct asking *a = payload;
+
+	(void)c;
+	assert_int_equal(err->code, ERR_NOT_FOUND);
+	a->answers++;
+	runner_drop(a->second);
+	a->second = NULL;
+}
+
+/* The runner is lost already: both wait for their error. */
+static void on_ask_again(void *payload, const struct file_content *c, const struct err *err)
+{
+	struct asking *a = payload;
+
+	(void)c;
+	assert_int_equal(err->code, ERR_NOT_FOUND);
+	(void)runner_read(a->f->runner, SLICE("a.txt"), 0, on_first, a);
+	a->second = runner_read(a->f->runner, SLICE("a.txt"), 0, on_dropped, a);
+}
+
+static void call_of_a_lost_runner_is_dropped(void **state)
+{
+	struct fixture *f = *state;
+	struct asking a = { .f = f };
+
+	runner_stop(f->runner);
+	f->options.workspace = SLICE("/no/such/folder");
+	assert_true(runner_start(&f->options, &f->runner, &f->err));
+	(void)runner_read(f->runner, SLICE("a.txt"), 0, on_ask_again, &a);
+	while (!f->lost)
+		(void)uv_run(&f->loop, UV_RUN_ONCE);
+	assert_int_equal(a.answers, 1); /* before the loss was reported */
+	(void)runner_read(f->runner, SLICE("a.txt"), 0, on_read, f);
+	wait_answers(f, 1);
+	assert_int_equal(a.answers, 1);
+	assert_int_equal(a.dropped, 0);
+}
+
 static void layers_are_reported(void **state)
 {
 	struct fixture *f = *state;
@@ -849,6 +904,7 @@ int main(int argc, char **argv)
 		CASE(stop_kills_everything),
 		CASE(many_at_once),
 		CASE(wrong_workspace),
+		CASE(call_of_a_lost_runner_is_dropped),
 		CASE(missing_program),
 		CASE(layers_are_reported),
 		CASE(forbidden_layer_refuses),
