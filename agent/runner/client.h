@@ -11,6 +11,7 @@
  *   +-------------------runner_stop()----------------------------^   memory: both handles closed */
 enum runner_state { RUNNER_UP, RUNNER_LOST, RUNNER_STOPPED };
 
+/* Owned by whoever started it, until runner_stop(); then by the loop. */
 struct runner {
 	enum runner_state state;
 	uv_process_t process;
@@ -35,6 +36,8 @@ struct runner {
 	char input[64 * 1024];
 };
 
+/* Owned by the runner, in `calls`, from client_begin() until its callback is made or it is dropped.
+ */
 struct runner_call {
 	struct list link;
 	struct runner *runner;
@@ -54,7 +57,9 @@ struct runner_call {
 	void *payload;
 };
 
-/* Begins a call: write the params with the writer. client_end() gives it to the connection. */
+/* Begins a call: write the params with the writer. client_end() gives it to the connection.
+ * *w NULL: the runner is lost or stopped, nothing is sent, and client_end() makes the answer come
+ * later all the same. */
 struct runner_call *client_begin(struct runner *r, const char *method, void *payload,
 				 struct jw **w);
 struct runner_call *client_end(struct runner_call *c);

@@ -1,10 +1,16 @@
-/* client_call.c - see runner.h: each call written as JSON, each answer read back. */
+/* client_call.c - see runner.h: each call written as JSON, each answer read back.
+ *
+ * Each function here is the same: client_begin(), the params, client_end(). The answer comes
+ * through on_reply(), or through on_late() where nothing could be sent, so never inside the
+ * function that asks. */
 #include <stdlib.h>
 
 #include "agent/runner/client.h"
 #include "agent/worker/wire.h"
 #include "protocol/base/mem.h"
 
+/* A runner that is lost says more than "the connection was closed": the signal, the message of the
+ * engine. */
 static void on_reply(void *payload, const struct rpc_reply *reply, const struct err *err)
 {
 	const struct runner_call *c = payload;
@@ -74,6 +80,8 @@ static void answer_read(const struct runner_call *c, struct json v, struct arena
 	c->on_read(c->payload, &f, err);
 }
 
+/* What the worker says is not trusted: a text that is no string is read as "", a number that is
+ * missing as 0. */
 static void read_hidden(struct json names, struct arena *a, struct command_result *r)
 {
 	struct slice *all = arena_array(a, json_len(names) + 1, sizeof(*all));
@@ -121,6 +129,8 @@ static void answer_command(const struct runner_call *c, struct json v, struct ar
 	c->on_command.done(c->payload, &r, err);
 }
 
+/* The call is gone before its callback is made: the callback may drop or stop whatever it likes.
+ * Texts of the answer live in the message's arena, which ends with the callback. */
 void client_answer(struct runner_call *c, const struct rpc_reply *reply, const struct err *err)
 {
 	struct runner_call copy;
@@ -201,6 +211,7 @@ struct runner_call *runner_read_for_undo(struct runner *r, struct slice path, ru
 	return read_it(r, path, 0, true, done, payload);
 }
 
+/* The worker reads these names in serve_files.c. */
 static void write_members(struct jw *w, const struct file_write *f)
 {
 	jw_kstr(w, "path", f->path);
@@ -388,6 +399,7 @@ struct runner_call *runner_command(struct runner *r, const struct command_spec *
 	return client_end(c);
 }
 
+/* A notification: the answer of the command itself says how it ended. */
 void runner_kill(struct runner_call *c)
 {
 	struct jw *w;

@@ -3,6 +3,7 @@
 #include "protocol/base/arena.h"
 #include "protocol/base/buf.h"
 
+/* What a model and a person read of it; the full list stays in the result. */
 enum { TEXT_LINES = 40, TEXT_BYTES = 16 * 1024, HIDDEN_NAMED = 5 };
 
 void client_read_held(struct json held, struct arena *a, struct held_result *out)

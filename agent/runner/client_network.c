@@ -31,6 +31,7 @@ bool runner_network_take(struct runner *r, uv_tcp_t *out, struct err *err)
 		       "The sandboxed worker process sent no socket for the commands' network.");
 }
 
+/* Descriptors that nobody asked for would fill our table: the runner is ended for it. */
 bool client_too_many(struct runner *r)
 {
 	int asked = 0;

@@ -56,6 +56,8 @@ static struct client_pages *begin(const struct rpc_reply *reply)
 	return p;
 }
 
+/* `next` is the first change of the next page; 0: there is none. The same call is sent again under
+ * another method, so to its owner it is one call, which can be dropped at any page. */
 bool client_pages_more(struct runner_call *c, const struct rpc_reply *reply)
 {
 	struct json changed = c->pages ? reply->result : json_get(reply->result, "changed");

@@ -1,4 +1,8 @@
-/* client_view.c - see runner.h: the changes of a command, and what is to become of them. */
+/* client_view.c - see runner.h: the changes of a command, and what is to become of them.
+ *
+ * A change travels as a row of values without names, as there may be thousands: the order in
+ * read_change() is the order in agent/worker/serve_view.c. All texts are borrowed from the
+ * message. */
 #include "agent/runner/client.h"
 #include "agent/worker/wire.h"
 
@@ -145,7 +149,9 @@ static void read_packed(struct json v, struct arena *a, struct view_packed *out)
 	read_place(json_get(v, "is"), a, &out->is, &out->after);
 }
 
-/* "VIEWS/r-ID/NUMBER/packNUMBER" and nothing else: the worker is not trusted with our folders. */
+/* "VIEWS/r-ID/NUMBER/packNUMBER" and nothing else: the worker is not trusted with our folders.
+ * The file is read and moved by the server, outside of the sandbox: a path that the worker made up
+ * could name any file of the user. */
 static bool is_pack(const struct runner *r, struct slice file)
 {
 	size_t len = r->views ? strlen(r->views) : 0, slashes = 0;
@@ -265,6 +271,7 @@ struct runner_call *runner_finish(struct runner *r, int64_t view, bool quiet, ru
 	return client_end(c);
 }
 
+/* Nothing is answered. A runner that is lost has dropped its views by itself. */
 void runner_view_drop(struct runner *r, int64_t view)
 {
 	struct jw *w;

@@ -1,4 +1,7 @@
-/* git_user.c - see git_user.h */
+/* git_user.c - see git_user.h
+ *
+ * A reader of its own and not libgit2's: it must follow no include and expand nothing, and a file
+ * with an error in it is of use up to there. What cannot be read in one line is left out. */
 #include "agent/runner/git_user.h"
 
 #include <fcntl.h>
@@ -98,6 +101,8 @@ static void read_settings(struct arena *a, struct slice text, struct settings *o
 	}
 }
 
+/* Written anew with quotes around each value, so that no byte of the user's file reaches git
+ * unread. */
 static struct slice written(struct arena *a, const struct settings *s)
 {
 	struct slice text;

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* ARG_BYTES: two paths of the longest kind, and the words around them. */
 enum { ERRORS_BYTES = 64 * 1024, ARG_BYTES = 3 * 4096, SAID_BYTES = 300 };
 
 /* An argument that does not fit is counted: launch_prepare() refuses. */
@@ -52,7 +53,9 @@ void launch_pass_env(struct launch *l, const char *const *names)
 	}
 }
 
-/* Whatever the engine prints has its end: more is refused to it. */
+/* Whatever the engine prints has its end: more is refused to it.
+ * The engine writes to it as to a file; nobody has to read along, so it cannot block, and a sealed
+ * size cannot grow. */
 static int bounded_memory(struct err *err)
 {
 	int fd = memfd_create("stderr", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -113,7 +116,8 @@ void launch_release(struct launch *l)
 	arena_release(&l->arena);
 }
 
-/* The line with its error, else its last line that says something. */
+/* The line with its error, else its last line that says something.
+ * Engines print warnings first and the reason last, or mark it. */
 static struct slice last_words(struct slice text)
 {
 	static const struct slice marks[] = { { "Error: ", 7 }, { "docker: ", 8 } };

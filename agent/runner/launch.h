@@ -12,6 +12,8 @@
 
 enum { LAUNCH_ARGS_MAX = 512, LAUNCH_ENV_MAX = 32 };
 
+/* Owned by the runner until its handles are closed: libuv and on_impatient() read the texts. All
+ * pointers lie in `arena`. */
 struct launch {
 	struct arena arena; /* of the texts */
 	const char *engine; /* "podman", "docker"; NULL: native */

@@ -23,6 +23,8 @@
 #include "agent/sandbox/watch.h"
 #include "protocol/base/limits.h"
 
+/* The limits hold for the container, in which several commands run; each has its own limits below
+ * them. */
 enum { OPEN_FILES = 8192, PROCESSES_MAX = 32768, COMMANDS = 2 /* of full size at a time */ };
 
 /* Where a program of this name is, by our PATH. NULL: nowhere. */
@@ -50,6 +52,10 @@ static bool is_podman(const struct launch *l)
 	return strcmp(l->engine, "podman") == 0;
 }
 
+/* Each of them is one of the container's walls: no network, no other capabilities, a read-only
+ * image, no way to get privileges. label=disable: SELinux would else refuse the workspace.
+ * --pull=never: nothing is fetched that the user has not fetched himself. LD_PRELOAD is emptied, as
+ * the loader of the image would hand it to our program. */
 static void walls(struct launch *l)
 {
 	static const char *const podman[] = { "--read-only-tmpfs=false", "--http-proxy=false",
@@ -105,7 +111,9 @@ static void limits(const struct runner_options *o, struct launch *l)
 		   allowed(RLIMIT_NPROC, PROCESSES_MAX));
 }
 
-/* The files shall belong to whom they belong now. */
+/* The files shall belong to whom they belong now.
+ * podman without root maps the user to himself inside; docker, and root, name the owner of the
+ * workspace. */
 static void user(struct launch *l, const struct stat *workspace)
 {
 	uid_t uid = getuid() ? getuid() : workspace->st_uid;
@@ -184,6 +192,7 @@ static void environment(struct launch *l)
 	launch_pass_env(l, pass);
 }
 
+/* An image that begins with '-' would be read by the engine as an option. */
 static bool settings(const struct runner_options *o, struct launch *l, struct err *err)
 {
 	l->engine = arena_cstr(&l->arena, o->where);

@@ -27,6 +27,7 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* By the last part of the name, as DT_NEEDED says it; `all` is in the order of loading. */
 static void want(struct libs *s, const char *name)
 {
 	for (struct link_map *m = s->all; m; m = m->l_next) {
@@ -71,6 +72,7 @@ static int find_loader(struct dl_phdr_info *info, size_t size, void *payload)
 	return 1; /* the first object is the program */
 }
 
+/* The real path, as engines mount what a link names only if the link's folder is there too. */
 static bool mount_file(struct launch *l, const char *path, const char *inside, struct err *err)
 {
 	char *real = realpath(path, NULL);

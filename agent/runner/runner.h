@@ -18,6 +18,7 @@ struct runner;
 struct runner_call;
 struct runq;
 
+/* Everything is borrowed for the call of runner_start() only. */
 struct runner_options {
 	uv_loop_t *loop;
 	struct runq *runq;
@@ -62,7 +63,9 @@ void runner_stop(struct runner *r);
 /* Forgets a call: its callback is never made. A command is killed with its whole tree. */
 void runner_drop(struct runner_call *c);
 
-/* --- files --- */
+/* --- files ---
+ * `data` is borrowed until the callback returns; of a file over max_bytes there is none, but
+ * ERR_TOO_LARGE. */
 struct file_content {
 	struct slice data; /* the bytes, maybe not UTF-8 */
 	char sha256[65];   /* hex of the bytes */
@@ -191,6 +194,8 @@ struct view_unlisted {
 	struct slice path;
 	uint64_t files;
 };
+/* Borrowed until the callback returns, except `view`, which names the view until it is finished or
+ * dropped. */
 struct view_result {
 	bool overlay;	/* false: the command worked on the real files */
 	int64_t view;	/* 0: nothing to decide */
@@ -227,6 +232,7 @@ struct held_result {
 /* For people and models: a line each, "  PATH: what happened, and why"; "" if there is none. */
 struct slice held_text(const struct held_result *h, struct arena *a);
 
+/* Borrowed until runner_command() returns. */
 struct command_spec {
 	struct slice command; /* for `sh -c`; or */
 	const struct slice *argv;

@@ -1,4 +1,8 @@
-/* cgroup.c - see cgroup.h */
+/* cgroup.c - see cgroup.h
+ *
+ * Needs a delegated cgroup of version 2 (systemd does that for a user's services), and cgroup.kill,
+ * which is the reason for all of this: it ends a tree that forks faster than anybody can list it. A
+ * failure is never an error of a command: it then runs without. */
 #include "agent/sandbox/cgroup.h"
 
 #include <dirent.h>
@@ -62,6 +66,8 @@ static bool mounted_at(char *out, size_t size)
 	return found && snprintf(out, size, "%s", at) < (int)size;
 }
 
+/* Those of spawners that were killed before they could clean up. One that lives in it keeps it:
+ * rmdir fails. */
 static void remove_dead(int own)
 {
 	int copy = openat(own, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -79,6 +85,7 @@ static void remove_dead(int own)
 		(void)close(copy);
 }
 
+/* Number 0 is a trial: whether the kernel lets us make one, and has cgroup.kill in it. */
 void cgroup_open(struct cgroup *g)
 {
 	char at[LIMIT_PATH_BYTES], own[LIMIT_PATH_BYTES], path[2 * LIMIT_PATH_BYTES], kill[64];

@@ -1,4 +1,10 @@
-/* confine.c - see confine.h */
+/* confine.c - see confine.h
+ *
+ * The order of confine_run() is that of what each step still needs: the files in the home folder
+ * are written before the limits and the rules, which could refuse them; the descriptors are closed
+ * before the program can inherit one; Landlock is last before execve(), because nothing that comes
+ * after it needs a place that the command may not reach. The init has one thread, so its child may
+ * call malloc(). */
 #include "agent/sandbox/confine.h"
 
 #include <errno.h>
@@ -18,6 +24,9 @@
 #include "agent/store/store_path.h"
 #include "protocol/base/limits.h"
 
+/* The kernel takes 128 KiB for one string, and 2 MiB for all with a usual stack. Variables that do
+ * not fit are left out without a word: they are the user's settings and the image's, and a command
+ * without one of them says so itself. */
 enum { ENV_MAX = 192, ENV_BYTES = 128 * 1024 };
 
 static bool next_string(const char **at, const char *end, const char **out)
@@ -43,6 +52,10 @@ static bool skip_strings(const char **at, const char *end, uint32_t n)
 	return true;
 }
 
+/* The request comes from the runner, which may be under attack: each length is added in 64 bits and
+ * compared with the size of the map before anything is read by it. The map is private, but the file
+ * behind it is the runner's: it is sent once and never changed, and a change could only hurt the
+ * command itself. */
 bool confine_decode(const void *map, size_t size, struct confine_request *out, struct err *err)
 {
 	struct spawn_request head;
@@ -105,6 +118,8 @@ struct path {
 	size_t n;
 };
 
+/* Only folders that exist in the view: a shell that searches a long PATH of missing folders for
+ * each command is slow. */
 static void path_add(struct path *p, const char *dir, const char *below)
 {
 	size_t left = sizeof(p->text) - PATH_REST - p->n;
@@ -310,7 +325,9 @@ static _Noreturn void give_up(int status, const char *what, const char *why)
 	_exit(status);
 }
 
-/* A domain below that of the init: the command can neither signal nor trace it. */
+/* A domain below that of the init: the command can neither signal nor trace it.
+ * The rules are those of the init again. A process may signal and trace only its own domain and
+ * those below, so a command cannot end the process that watches it. */
 static void lock_in(const struct init_options *o)
 {
 	struct landlock_set set = { .fd = -1 };
@@ -323,7 +340,8 @@ static void lock_in(const struct init_options *o)
 		give_up(126, "the command", err.msg);
 }
 
-/* A file in memory: what is read of it needs nobody who writes at the same time. */
+/* A file in memory: what is read of it needs nobody who writes at the same time.
+ * A pipe would need a writer: nobody is there to feed it once the command has started. */
 static int open_stdin(const struct confine_request *r)
 {
 	int fd;
@@ -334,6 +352,8 @@ static int open_stdin(const struct confine_request *r)
 	return fd >= 0 && write_all(fd, r->stdin_data) && lseek(fd, 0, SEEK_SET) == 0 ? fd : -1;
 }
 
+/* o->life, o->status and the request go with the rest: a command that kept one could claim that it
+ * ended well. */
 static void descriptors(const struct init_options *o, const struct confine_request *r)
 {
 	int in = open_stdin(r);

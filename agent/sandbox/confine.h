@@ -5,7 +5,9 @@
 #include "agent/sandbox/init.h"
 #include "protocol/base/slice.h"
 
-/* The parts of a request, checked to lie within it. */
+/* The parts of a request, checked to lie within it.
+ * All pointers borrow the mapped request, which stays mapped until the process becomes the command.
+ */
 struct confine_request {
 	uint64_t view; /* 0: none */
 	const char *cwd;

@@ -1,4 +1,8 @@
-/* git_config.c - see git_config.h */
+/* git_config.c - see git_config.h
+ *
+ * It errs on the side of hiding: a line that only looks like a secret is left out, and git does
+ * without it. It is no parser: includes are not followed, as what they name is a file of its own,
+ * which the lists of hidden files judge. */
 #include "agent/sandbox/git_config.h"
 
 #include <string.h>
@@ -45,6 +49,7 @@ static bool holds_secret(struct slice line)
 	return false;
 }
 
+/* An even number of backslashes at the end is that many halves of real ones, and ends the line. */
 static bool continued(struct slice line)
 {
 	size_t n = 0;
@@ -56,7 +61,8 @@ static bool continued(struct slice line)
 	return n % 2 == 1;
 }
 
-/* Bytes of "user:password@" at the start of s; 0: there is none. */
+/* Bytes of "user:password@" at the start of s; 0: there is none.
+ * The last '@' before the path counts, as a password may hold one. */
 static size_t user_part(struct slice s)
 {
 	size_t at = 0;

@@ -1,4 +1,7 @@
-/* harden.c - see harden.h */
+/* harden.c - see harden.h
+ *
+ * Errors of steps that may fail where there is nothing to give up are passed over; where a failure
+ * would leave a command with more than it should have, it is an error. */
 #include "agent/sandbox/harden.h"
 
 #include <dirent.h>
@@ -49,6 +52,7 @@ bool harden_drop_caps(struct err *err)
 	return true;
 }
 
+/* Never above what we have: an ordinary user cannot raise a limit, and setrlimit() would refuse both. */
 static void cap_limits(__rlimit_resource_t what, uint64_t soft, uint64_t hard)
 {
 	struct rlimit now, next = { soft, hard };

@@ -10,6 +10,8 @@
 #define HARDEN_MEMORY_BYTES (UINT64_C(2) << 30)
 enum { HARDEN_PROCESSES = 256 };
 
+/* Bytes, all of them; the kernel knows no limit on memory or disk of several processes together,
+ * hence the watchdog. */
 struct harden_limits {
 	uint64_t memory_bytes; /* of all processes of a command; a watchdog's limit */
 	uint64_t file_bytes;   /* largest file */

@@ -5,6 +5,7 @@
 #include "agent/sandbox/seccomp.h"
 #include "agent/sandbox/spawn.h"
 
+/* Everything is borrowed from the spawner, of which the init is a copy. */
 struct init_options {
 	const struct spawn_config *config;
 	enum sandbox_mode mode;

@@ -1,7 +1,10 @@
 /* landlock.c - see landlock.h
  *
  * Rights and ABI numbers come from the kernel's documentation; the headers of older distributions
- * lack the newer ones, so the few that we need are written here. */
+ * lack the newer ones, so the few that we need are written here.
+ *
+ * See https://docs.kernel.org/userspace-api/landlock.html for the ABIs: 1 files, 2 rename between
+ * folders, 3 truncate, 4 TCP, 5 ioctl on devices, 6 signals and abstract sockets. */
 #include "agent/sandbox/landlock.h"
 
 #include <errno.h>
@@ -37,6 +40,7 @@ struct path_attr {
 	int32_t parent;
 } __attribute__((packed));
 
+/* Every right that the kernel knows is handled, that is denied unless a rule allows it. */
 static uint64_t rights_of(int abi)
 {
 	uint64_t all = FS_ALL_ABI1;
@@ -100,6 +104,7 @@ bool landlock_init(struct landlock_set *s, bool net, struct err *err)
 	return true;
 }
 
+/* The kernel refuses rights on a file that only a folder can have. */
 bool landlock_allow_fd(struct landlock_set *s, int fd, enum landlock_access a, struct err *err)
 {
 	uint64_t file = FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE | FS_IOCTL_DEV;

@@ -18,6 +18,7 @@ enum landlock_access {
 
 int landlock_abi(void); /* 0: the kernel has none, or it is switched off */
 
+/* fd is owned; -1 before landlock_init() and after it was entered or released. */
 struct landlock_set {
 	int fd;
 	int abi;

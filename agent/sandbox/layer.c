@@ -1,4 +1,14 @@
-/* layer.c - see layer.h */
+/* layer.c - see layer.h
+ *
+ * The mode follows from the layers, here and nowhere else (layers_decide()):
+ *
+ *   --no-sandbox                                             -> NONE
+ *   Landlock, seccomp or no_new_privs missing                -> REFUSED
+ *   the spawner built the view                               -> VIEW
+ *   else, as root, or Landlock without signal scopes         -> REFUSED
+ *   else, with the user's word "sandbox": "reduced"          -> REDUCED, else REFUSED
+ *
+ * Whatever is refused names one layer, why it is missing, and what the user can do. */
 #include "agent/sandbox/layer.h"
 
 #include <fcntl.h>
@@ -150,6 +160,7 @@ void layers_probe(struct layers *l, unsigned forbid, bool container)
 	l->of[LAYER_NO_NEW_PRIVS].required = true;
 }
 
+/* *extra ends in "What to do: ", and the remedy of the layer follows it. */
 static void refuse(struct layers *l, enum layer_id id, const char *extra)
 {
 	l->mode = SANDBOX_REFUSED;

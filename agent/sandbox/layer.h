@@ -24,6 +24,8 @@ enum layer_id {
 
 enum layer_state { LAYER_MISSING, LAYER_ON, LAYER_OFF /* by choice */ };
 
+/* `detail` is one sentence without its full stop, for `emend doctor` and the log; `remedy` is what
+ * the user can type or do, and is shown only while the layer is missing. */
 struct layer {
 	enum layer_state state;
 	bool required;

@@ -23,6 +23,8 @@
 
 enum { THROUGH_MAX = 256 };
 #define TRIAL VIEW_LAYERS "/trial"
+/* All commands of the session share it, and it counts as nobody's memory: hence a size of its own.
+ */
 #define MEMORY "size=1g,nr_inodes=200k,mode=700"
 
 struct through {
@@ -35,6 +37,8 @@ static bool fail(struct err *err, const char *what, const char *path)
 	return err_set(err, ERR_SANDBOX, "%s %s: %s.", what, path, strerror(errno));
 }
 
+/* No links at all: these are folders whose real contents the command is to change, and a link that
+ * another command put there could name any folder. */
 static int open_below(int top, const char *rel)
 {
 	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
@@ -120,6 +124,8 @@ bool overlay_enter(const struct init_options *o, const struct confine_request *r
 	return true;
 }
 
+/* Removed in the command's layer, so the real file stays; the runner, which knows that the
+ * file was hidden, does not commit the removal. */
 bool overlay_hide(int workspace, const char *rel)
 {
 	char folder[LIMIT_PATH_BYTES];
@@ -161,6 +167,8 @@ bool overlay_prepare_trial(struct err *err)
 	       fail(err, "no user attributes in", VIEW_LAYERS);
 }
 
+/* At the end of the session, when all commands are dead: layers are the runner's to commit, and it
+ * is gone. */
 void overlay_clean(void)
 {
 	int top = open(VIEW_LAYERS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -6,6 +6,7 @@
 #include "agent/sandbox/confine.h"
 #include "agent/sandbox/init.h"
 
+/* The number of the layer of a rehearsal; commands count from 1. */
 #define OVERLAY_TRIAL UINT64_MAX
 
 /* Puts the overlay of request r over the workspace, with the real folders of PLACE_THROUGH in it,

@@ -2,7 +2,13 @@
  *
  * Calls are named, not numbered: libseccomp knows their numbers per architecture and says so
  * (__NR_SCMP_ERROR) where it is too old to know a name; then the number from the kernel's common
- * table is used, which is the same on all architectures since 5.1. */
+ * table is used, which is the same on all architectures since 5.1.
+ *
+ * What is denied falls into four kinds: whole calls (add_names), calls with certain arguments
+ * (add_arguments, add_modes, add_scheduling), families of sockets (add_families), and what only one
+ * of the profiles denies (add_all). A filter sees registers, never memory: a call whose flags lie
+ * in memory (clone3, openat2) cannot be judged and is refused whole, so that programs use the older
+ * one. */
 #include "agent/sandbox/seccomp.h"
 
 #include <errno.h>
@@ -110,6 +116,7 @@ static const struct {
 	{ "open_tree_attr", 467 },
 };
 
+/* Who raises LAST_KNOWN_CALL has read what the new calls do: see add_names(). */
 enum { LAST_KNOWN_CALL = 470, OPENAT2_CALL = 437 };
 enum { O_TMPFILE_BIT = 020000000, IOPRIO_USER = 3 };
 
@@ -120,6 +127,8 @@ static const char *const no_sockets[] = {
 	"semctl", "msgget",  "msgsnd", "msgrcv", "msgctl", "mq_open",
 };
 
+/* For the runner alone: it sees the whole workspace, also what is hidden from commands, and never
+ * starts a program itself. */
 static const char *const no_exec[] = { "execve", "execveat" };
 
 /* The first failure is kept; a call that this architecture lacks is none. */
@@ -131,6 +140,8 @@ static void deny(scmp_filter_ctx ctx, int *r, uint32_t action, const char *name)
 		*r = seccomp_rule_add(ctx, action, nr, 0);
 }
 
+/* A call that this architecture lacks has a negative pseudo number here, for which libseccomp makes
+ * no code. */
 static void deny_if(scmp_filter_ctx ctx, int *r, uint32_t action, int nr, struct scmp_arg_cmp cmp)
 {
 	if (*r == 0)
@@ -325,6 +336,7 @@ bool seccomp_compile(enum seccomp_profile p, struct seccomp_program *out, struct
 		       strerror(-r));
 }
 
+/* The filter counts for the calling thread, and for the threads and children that it makes later. */
 bool seccomp_enter(const struct seccomp_program *program, struct err *err)
 {
 	struct sock_fprog code = { .len = program->n, .filter = program->code };

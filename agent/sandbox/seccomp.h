@@ -15,7 +15,8 @@ enum seccomp_profile {
 
 bool seccomp_offered(void); /* does the kernel filter system calls? */
 
-/* A filter that is compiled once and entered by many processes. */
+/* A filter that is compiled once and entered by many processes.
+ * Owned by whoever compiled it, and inherited by fork(); the init enters its spawner's. */
 struct seccomp_program {
 	void *code; /* struct sock_filter[n] */
 	unsigned short n;

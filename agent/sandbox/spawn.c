@@ -1,4 +1,15 @@
-/* spawn.c - see spawn.h: the runner's end, and the choice of how commands run here. */
+/* spawn.c - see spawn.h: the runner's end, and the choice of how commands run here.
+ *
+ * Whether commands run, and how, is found by trying: a spawner is forked that tries to build the
+ * view and says in a struct layers what it found.
+ *
+ *   start: fork --> it tries the view --ok-------------> it serves
+ *                      | not possible: it exits
+ *   started: layers_decide() --REDUCED or NONE--> a second one is forked, which needs no view
+ *                      | REFUSED: no spawner; each command is answered with the reason
+ *
+ * Between start and started the runner does other things: to build the view takes some
+ * milliseconds. */
 #include "agent/sandbox/spawn.h"
 
 #include <errno.h>
@@ -14,8 +25,10 @@
 
 #include "agent/sandbox/spawner.h"
 
+/* The one descriptor that the spawner keeps beside its standard ones. */
 enum { FIRST_FD = 3 };
 
+/* The receiver gets its own descriptor; the caller keeps fd and closes it. */
 bool spawn_send_fd(int sock, const void *data, size_t size, int fd)
 {
 	union {
@@ -111,6 +124,8 @@ static _Noreturn void spawner_main(const struct spawn_config *c, struct layers *
 	_exit(spawner_loop(&s));
 }
 
+/* The child's socket takes the place of the server's: a spawner that held that one would keep the
+ * connection to the server open after the runner's end. */
 static bool fork_one(const struct spawn_config *c, struct layers *l, bool view,
 		     struct spawner_end *s, struct err *err)
 {

@@ -1,4 +1,11 @@
-/* spawner.c - see spawner.h */
+/* spawner.c - see spawner.h
+ *
+ * One loop: packets of the runner, and ends of children. A slot of child[] goes
+ *
+ *   FREE --SPAWN_RUN--> pid set, leaf set --init reaped--> pid 0, leaf set --cgroup removed--> FREE
+ *
+ * and is not used again before its cgroup is gone: a command with the same slot must not enter a
+ * cgroup in which something of the last one still dies. The end of the runner ends the loop. */
 #include "agent/sandbox/spawner.h"
 
 #include <errno.h>
@@ -19,6 +26,8 @@
 #include "agent/sandbox/init.h"
 #include "agent/sandbox/overlay.h"
 
+/* SWEEP_MS: how long the end waits for the commands to die. The runner waits longer
+ * (serve_guard.c), so that it does not take the workspace back while one still writes. */
 enum { SWEEP_MS = 2000, LEAF_MS = 20 /* until a cgroup is tried again */ };
 
 static _Noreturn void become_init(struct spawner *s, uint64_t id, const int fds[SPAWN_FDS],
@@ -98,6 +107,7 @@ static bool receive(int sock, struct spawn_packet *p, int fds[SPAWN_FDS])
 	return n == (ssize_t)sizeof(*p);
 }
 
+/* The write cannot block: the record is the first thing in a fresh pipe. */
 static void tell(int status, const char *what, int error)
 {
 	struct spawn_status st = { .why = { .code = ERR_NONE } };
@@ -150,6 +160,7 @@ static void end_child(const struct spawner *s, pid_t pid, uint64_t id)
 	(void)kill(pid, s->mode == SANDBOX_VIEW ? SIGKILL : SIGTERM);
 }
 
+/* A packet without its descriptors is passed over: whoever sent it waits for nothing of ours. */
 static bool serve(struct spawner *s)
 {
 	struct spawn_packet p = { .op = SPAWN_KILL };

@@ -6,6 +6,8 @@
 #include "agent/sandbox/seccomp.h"
 #include "agent/sandbox/spawn.h"
 
+/* Lives in spawner_main() as long as the process; config and layers are the runner's, copied by
+ * fork(). */
 struct spawner {
 	const struct spawn_config *config;
 	struct layers *layers;

@@ -24,6 +24,7 @@ static void cover(int workspace, int top, const char *name)
 		return; /* it is looked for again with the next command */
 }
 
+/* A process of its own, because a mount namespace once entered is not left again. */
 static _Noreturn void cover_all(const struct spawner *s, int own, int list)
 {
 	int workspace, top;

@@ -11,6 +11,7 @@
 
 #include "agent/sandbox/spawner.h"
 
+/* Connections that wait to be accepted; a package manager opens some tens at a time. */
 enum { BACKLOG = 64 };
 
 static int listener(void)

@@ -1,4 +1,9 @@
-/* spawner_view.c - see spawner.h: the namespaces that last for the session. */
+/* spawner_view.c - see spawner.h: the namespaces that last for the session.
+ *
+ * Order: namespaces, ids, host name, loopback, view, and then a rehearsal, which is a whole command
+ * without its child. Only a rehearsal that ended well counts: kernels and containers differ in
+ * which of the steps they refuse, and it is better to hear of it now than with the user's first
+ * command. */
 #include "agent/sandbox/spawner.h"
 
 #include <errno.h>
@@ -32,6 +37,8 @@ static bool write_file(const char *path, const char *text)
 	return ok;
 }
 
+/* "deny" first: the kernel lets an unprivileged process write gid_map only after it. The number
+ * stays the same inside and outside, except for root, who is an ordinary user inside. */
 static bool map_ids(uid_t uid, gid_t gid, struct err *err)
 {
 	char text[64];
@@ -85,6 +92,8 @@ static bool loopback_up(struct err *err)
 	return ok;
 }
 
+/* No further user namespaces may be made in ours: in one a command would have all capabilities
+ * again, and much of the kernel is only reached with them. */
 static bool enter_namespaces(struct spawner *s, struct err *err)
 {
 	/* One network for the session: a command can talk to a server that another runs in the

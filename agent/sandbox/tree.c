@@ -12,8 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Somebody may fill the tree while it is emptied; then it is given up at some time. */
 enum { ROUNDS_MAX = 1000 * 1000 };
 
+/* By /proc/self/fd, as fchmod() does not work on O_PATH, and an O_RDONLY open would need the
+ * permission that is missing. */
 bool tree_chmod(int dir, const char *name, mode_t mode)
 {
 	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -43,7 +46,8 @@ static int open_dir(int at, const char *name)
 	return fd;
 }
 
-/* A folder of `from` becomes one of `to`, under a name that is free there. */
+/* A folder of `from` becomes one of `to`, under a name that is free there.
+ * "." and a number: names that a command is unlikely to have, but may have, so RENAME_NOREPLACE. */
 static bool lift(int from, const char *name, int to, unsigned *n)
 {
 	char fresh[32];

@@ -3,7 +3,13 @@
  * Sources are taken as detached copies (open_tree) before anything is mounted, so that nothing
  * which is mounted later can stand in front of them; then they are put into an empty file system,
  * which becomes the root. Places of the workspace are named by descriptors, never by paths that
- * could change. */
+ * could change.
+ *
+ * The order matters and is this: make the mounts private, take all sources, mount the empty root,
+ * attach the sources, write the few files that are ours, become the root, and only then hide the
+ * credentials in the repository's configuration, by the paths that now count. A failure leaves a
+ * process that is good for nothing: the caller exits, which undoes all of it, so nothing is undone
+ * here. */
 #include "agent/sandbox/view.h"
 
 #include <errno.h>
@@ -22,6 +28,8 @@
 #include "protocol/base/limits.h"
 
 enum { SOURCES_MAX = 256 };
+/* tmpfs is memory of the machine, so each has a limit: without one a command could fill the memory
+ * with files, which the watchdog does not count: it looks at the memory of processes. */
 #define TMP_SIZE "size=512m,nr_inodes=200k,mode=1777"
 #define HOME_SIZE "size=256m,nr_inodes=200k,mode=700"
 #define SHM_SIZE "size=64m,nr_inodes=20k,mode=1777"
@@ -50,6 +58,9 @@ static bool fail(struct err *err, const char *what, const char *path)
 	return err_set(err, ERR_SANDBOX, "%s %s: %s.", what, path, strerror(errno));
 }
 
+/* A copy is MS_PRIVATE, or a mount that the machine makes later below it would appear in the view.
+ * The attributes hold for all mounts below it: one that is writable within a read-only one would
+ * stay so. */
 int view_copy_tree(int at, const char *path, uint64_t attr)
 {
 	struct mount_attr set = { .attr_set = attr, .propagation = MS_PRIVATE };
@@ -126,6 +137,8 @@ static void make_place(const char *path, bool file)
 		(void)close(fd);
 }
 
+/* A symlink is made anew with the same target, which may lead nowhere in the view: /lib is a link
+ * to usr/lib on most systems. */
 static bool attach(const struct source *src, struct err *err)
 {
 	char rel[LIMIT_PATH_BYTES];
@@ -156,7 +169,8 @@ static bool mount_tmp(const char *path, const char *options, struct err *err)
 	return true;
 }
 
-/* The folder that the empty root is mounted on; our mounts must not reach other namespaces. */
+/* The folder that the empty root is mounted on; our mounts must not reach other namespaces.
+ * NULL: errno says why there is none. */
 static const char *private_place(void)
 {
 	static const char *const places[] = { "/proc", "/sys", "/dev", "/run", "/tmp" };
@@ -181,6 +195,7 @@ static bool private_folders(bool bare, struct err *err)
 	       mount_tmp(VIEW_HOME, bare ? BARE_HOME_SIZE : HOME_SIZE, err);
 }
 
+/* /dev/pts is an instance of its own, so that commands cannot open the user's terminals. */
 static bool devices(struct err *err)
 {
 	static const char *const links[][2] = {
@@ -237,6 +252,8 @@ static bool write_text(const char *path, struct err *err, const char *fmt, ...)
 	return fclose(f) == 0 || fail(err, "cannot write", path);
 }
 
+/* The machine's own list of users is nobody's business; but programs fail that do not find the name
+ * of their own user. */
 static bool accounts(struct err *err)
 {
 	unsigned uid = getuid(), gid = getgid();
@@ -283,6 +300,8 @@ static bool take_layers(struct sources *s, const char *path, uint64_t attr, stru
 	return true;
 }
 
+/* A worktree's repository lies outside of the workspace, so no command hides its places (place() in
+ * init.c does that for the workspace): its configuration is covered once, for the session. */
 static bool clean_git_dir(const struct spawn_config *c, struct err *err)
 {
 	int dir = c->git_dir ? open(c->git_dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -318,6 +337,7 @@ bool view_build(const struct spawn_config *c, struct err *err)
 	return ok;
 }
 
+/* Takes the descriptor of the mount and closes it, also when it fails; `target` stays the caller's. */
 bool view_cover(int mount, int target, const char *name, struct err *err)
 {
 	bool ok = mount >= 0 && target >= 0 &&
@@ -360,6 +380,8 @@ bool view_proc(bool as_root, struct err *err)
 	return ok;
 }
 
+/* RESOLVE_BENEATH: the names come from the runner, and a command of the same session may have put a
+ * link in the way. A path that leads out of the workspace is not followed. */
 bool view_place(int workspace, char kind, const char *rel, struct err *err)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
@@ -393,6 +415,8 @@ static bool allow_all(struct landlock_set *set, const char *const *paths, enum l
 	return true;
 }
 
+/* A second wall of another make: should a mount be wrong, or be undone by a bug in the kernel, the
+ * rules still say no. They name the same places as fill(), and must be changed together with it. */
 bool view_rules(const struct spawn_config *c, struct landlock_set *set, const char *tmp,
 		struct err *err)
 {

@@ -18,12 +18,17 @@ NODISCARD bool view_build(const struct spawn_config *c, struct err *err);
 /* In the command's own namespaces: /proc, and for a caller who is root outside: its dangerous parts
  * hidden. */
 NODISCARD bool view_proc(bool as_root, struct err *err);
-/* Hides, or makes read-only, or pins one path of the workspace. What is gone meanwhile is fine. */
+/* Hides, or makes read-only, or pins one path of the workspace. What is gone meanwhile is fine.
+ * `kind` is one of PLACE_MASK, PLACE_READ_ONLY and PLACE_PIN; rel is relative to the open folder
+ * `workspace`. A pin is a mount over itself: the place can be neither renamed nor removed while the
+ * command runs. */
 NODISCARD bool view_place(int workspace, char kind, const char *rel, struct err *err);
 /* A detached copy of a mount; -1: errno. Then puts it (closing it) on an open place. */
 int view_copy_tree(int at, const char *path, uint64_t attr);
 bool view_cover(int mount, int target, const char *name, struct err *err);
-/* What the view shows, as Landlock rules: the second wall. */
+/* What the view shows, as Landlock rules: the second wall.
+ * tmp: the private folder where there is no view, else NULL; what the view replaces (/etc, /tmp) is
+ * then the machine's own. */
 NODISCARD bool view_rules(const struct spawn_config *c, struct landlock_set *set, const char *tmp,
 			  struct err *err);
 /* view_clean.c. Covers the file rel below the folder dir by a read-only copy without credentials

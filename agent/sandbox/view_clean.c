@@ -1,4 +1,7 @@
-/* view_clean.c - see view.h */
+/* view_clean.c - see view.h
+ *
+ * Read and covered before the command runs. Others of the session may change the file meanwhile;
+ * then this command goes on with the older text, which is fine. */
 #include "agent/sandbox/view.h"
 
 #include <errno.h>
@@ -31,7 +34,9 @@ static void read_all(int fd, struct buf *out)
 		buf_append(out, slice_make(piece, (size_t)n));
 }
 
-/* A detached copy with this text. */
+/* A detached copy with this text.
+ * The tmpfs is unmounted at once; the detached copy keeps the file alive as long as it is mounted
+ * somewhere. */
 static int copy_of(struct slice text)
 {
 	int fd, mount_fd = -1;

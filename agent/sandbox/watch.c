@@ -16,6 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* KILL_ROUNDS: each waits a millisecond. New processes can appear while the old ones die, so it is
+ * done until nobody is there; a process that cannot die (it waits for a dead disk) must not hold us
+ * for ever. */
 enum { PIDS_MAX = 32768, KILL_ROUNDS = 200 };
 
 struct pid_list {
@@ -50,6 +53,8 @@ static pid_t parent_of(int proc, const char *pid)
 	return (pid_t)strtol(end + 4, NULL, 10);
 }
 
+/* Pages that are shared are counted half: two processes that share all of theirs count once
+ * together. */
 static uint64_t memory_of(int proc, const char *pid)
 {
 	char name[48], text[128], *at;
@@ -103,6 +108,8 @@ static void list_pids(const struct watch *w, DIR *d, struct pid_list *l)
 	}
 }
 
+/* Of the whole file system, as a layer or a tmpfs can be anywhere: others that write at the same
+ * time count too, so the limit is generous. 0: unknown, and then nothing is found missing. */
 static uint64_t disk_free(int fd)
 {
 	struct statvfs v;
@@ -170,6 +177,8 @@ static void kill_ours(const struct watch *w)
 	free(l);
 }
 
+/* kill(-1) in a pid namespace means everybody but ourselves; outside it would be everything of the
+ * user. */
 void watch_kill_all(const struct watch *w)
 {
 	for (int i = 0; i < KILL_ROUNDS; i++) {
