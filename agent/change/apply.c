@@ -1,4 +1,9 @@
-/* apply.c - see apply.h */
+/* apply.c - the machine of apply.h, whose picture it follows: apply_step() is called from the run queue and
+ * does the next thing of the present state; an answer of the worker, the editor or the log comes to the
+ * function that stands above the one which asked, and that function posts the job again.
+ *
+ * Why it goes through the run queue after each path, though many answers are there at once: a set may have
+ * thousands of paths, and the editor's messages must be read in between. */
 #include "agent/change/apply_own.h"
 
 #include <stdlib.h>
@@ -6,6 +11,7 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
+/* A path is planned again so often. A user who types all the time would else keep the machine busy for good. */
 enum { MAX_TRIES = 5 };
 
 static struct slice path_in_hand(const struct apply *x)
@@ -31,6 +37,8 @@ void apply_go_on(struct apply *x, enum apply_state next)
 	runq_post(x->env.workspace->runq, &x->job);
 }
 
+/* The only place that calls `made`. The snapshot is let go at once: a window of 500 files would else keep
+ * the texts of all of them until its end. */
 void apply_settle(struct apply *x, struct slot *s, bool written, const struct err *err)
 {
 	struct apply_result r = { written, written ? s->plan.after : s->now, s->now };
@@ -63,6 +71,8 @@ static void keep_text(struct apply *x, struct slot *s, const struct workspace_te
 		s->now = snapshot ? t->bytes : arena_dup(&x->w->arena, t->bytes);
 }
 
+/* The owner plans from its copy `kept`, whose bytes live as long as the window: what it puts into the plan
+ * may refer to them. */
 static void was_read(void *payload, const struct workspace_text *t, const struct err *err)
 {
 	struct apply *x = payload;
@@ -104,6 +114,8 @@ static void swept(void *payload, struct slice json, const struct err *err)
 	apply_go_on(x, APPLY_READING);
 }
 
+/* The log could not be written: not one of the window is touched, since after a crash nobody would know of
+ * it. */
 static void journaled(void *payload, const struct err *err)
 {
 	struct apply *x = payload;
@@ -191,6 +203,8 @@ static void put_done(void *payload, struct slice json, const struct err *err)
 	apply_go_on(x, APPLY_WRITING);
 }
 
+/* What is no text goes straight to the runner. It compares `from` with what is there in the same request in
+ * which it changes it, so there is nothing to read before, and no second try. */
 static void put_it(struct apply *x, struct slot *s)
 {
 	const struct apply_item *i = &s->item;
@@ -214,6 +228,8 @@ static void put_it(struct apply *x, struct slot *s)
 	}
 }
 
+/* Never synced by itself (`lazy`): FLUSHING does it for all. The worker compares the hash, the editor's side
+ * the base, and say ERR_STALE where it is another text by now. */
 static void write_it(struct apply *x, struct slot *s)
 {
 	x->lazy = x->lazy || !s->is_buffer;
@@ -265,6 +281,7 @@ static void write_next(struct apply *x)
 
 /* --- the set --- */
 
+/* The owner may free itself and its state in `ended`, but not the machine, which goes right after. */
 static void end(struct apply *x)
 {
 	apply_goto(x, APPLY_ENDED);
@@ -282,6 +299,7 @@ static void synced(void *payload, const struct err *err)
 	end(x);
 }
 
+/* The owner's last words are written even if there is no log of ours to sync. */
 static void sync_log(struct apply *x)
 {
 	apply_goto(x, APPLY_SYNCING);
@@ -329,7 +347,8 @@ static void next_window(struct apply *x)
 		sync_and_end(x);
 }
 
-/* All that comes from the run queue. */
+/* All that comes from the run queue. A stop waits for a list that is being written (`many`): the worker
+ * makes it anyway, and what it made has to be noted. */
 static void apply_step(struct job *j)
 {
 	struct apply *x = container_of(j, struct apply, job);
@@ -363,6 +382,7 @@ struct apply *apply_start(const struct change_env *e, const struct apply_ops *op
 	return x;
 }
 
+/* What the worker or the editor was asked to do may still happen; its answer goes nowhere. */
 void apply_drop(struct apply *x)
 {
 	if (!x)

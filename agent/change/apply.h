@@ -22,13 +22,16 @@
 #include "agent/store/event_log.h"
 #include "agent/workspace/workspace.h"
 
-/* Where changes are made and logged. All of it is borrowed until the machine has ended. */
+/* Where changes are made and logged. All of it is borrowed until the machine has ended or was dropped. */
 struct change_env {
 	struct workspace *workspace; /* with runner, host and run queue */
 	struct event_log *log;	     /* NULL: the owner syncs its own */
 	struct slice label;	     /* for the editor's undo list */
 };
 
+/* One path of the set, as its owner gives it. Content (RESTORE_TEXT) is decided by `plan` when the path was
+ * read; a link, a folder or permissions are known before, so they stand here and are not planned: the runner
+ * itself checks that `from` is still there. */
 struct apply_item {
 	struct slice path;
 	void *of;		  /* the owner's */
@@ -39,24 +42,30 @@ struct apply_item {
 	uint32_t from_mode, to_mode;
 };
 
+/* What `plan` decided for a file or a buffer. */
 struct apply_plan {
 	struct slice after; /* in the arena, or what stands there; ptr NULL: no file */
 	uint32_t mode;	    /* of a file that is made; 0: the default */
 	uint32_t folders;   /* parents that go with a removed file, as far as they are empty then */
 };
 
+/* What `made` hears. The slices live only for the time of that call. */
 struct apply_result {
 	bool written;	  /* something had to be changed */
 	struct slice now; /* the bytes that stand there; ptr NULL: no file */
 	struct slice was; /* the bytes that stood there, where they were read; ptr NULL: no file */
 };
 
+/* What `next` has to say. */
 enum apply_gives {
 	GIVES_NOTHING, /* that was all */
 	GIVES_ITEM,
 	GIVES_FENCE, /* what came so far is made before what comes; `next` is called again then */
 };
 
+/* The owner's side. All are called from the loop, one after the other, never two at a time, and none may
+ * drop the machine: the owner stops it by a false, and frees itself in `ended`. The table lives as long as
+ * the machine. */
 struct apply_ops {
 	/* Nothing is swept, logged or written: `made` hears what would be. What is no text is not looked
 	 * at then, so whether it could be put there is not known. Without `intend` and `exact`. */
@@ -91,7 +100,7 @@ struct apply_ops {
 };
 
 struct apply;
-/* Never calls back inside. */
+/* Begins with the next turn of the loop. `ops` and `self` are borrowed until `ended` was called. */
 struct apply *apply_start(const struct change_env *e, const struct apply_ops *ops, void *self);
 void apply_drop(struct apply *x); /* forgets it: no callback. NULL is fine */
 

@@ -10,6 +10,9 @@
 #include "agent/change/apply_own.h"
 #include "protocol/base/mem.h"
 
+/* AT_A_TIME: paths that are taken from the owner in one turn of the loop, as for each of them it may read a
+ * blob. WINDOW_BYTES: a list goes to the worker as one message, so it ends with the file that reaches this,
+ * whatever the number of files is. */
 enum { AT_A_TIME = 8, WINDOW_BYTES = 4 * 1024 * 1024 };
 
 void slot_forget_text(struct slot *s)
@@ -42,6 +45,8 @@ void window_release(struct window *w)
 	free(w->list);
 }
 
+/* Can this path be written without being read? Then it is added to the list of the window. A place in the
+ * list is filled before the owner is asked, because it writes the hash there; it is taken only on a yes. */
 static bool is_exact(struct apply *x, struct window *w, struct slot *s)
 {
 	struct workspace_put *p = &w->list[w->n_list];
@@ -77,6 +82,7 @@ static bool fill_one(struct apply *x, struct window *w)
 	return true;
 }
 
+/* The other window is in hand from now on. */
 static void swap(struct apply *x)
 {
 	struct window *w = x->w;
@@ -123,6 +129,7 @@ static void settle_listed(struct apply *x, struct window *w, const struct err *e
 	}
 }
 
+/* Only then is nothing of this window to be read, and the next list may be sent before its end is noted. */
 static bool all_made(const struct window *w, const struct err *err)
 {
 	for (size_t i = 0; i < w->n_list; i++)

@@ -7,6 +7,8 @@
 
 #include "agent/change/apply.h"
 
+/* The picture is in apply.h. Each state but NEXT and ENDED waits for one thing: an answer in `many`, `op`,
+ * `call` or `sync` of struct apply, or the machine's own job in the run queue. */
 enum apply_state {
 	APPLY_NEXT,
 	APPLY_LISTING,
@@ -19,6 +21,9 @@ enum apply_state {
 	APPLY_ENDED
 };
 
+/* UNREAD: to be read. LISTED: it goes with the list, unread, as its hash is known. PLANNED: read, and what
+ * shall be there is known. DONE: `made` was called. Where a write finds another text it goes from PLANNED
+ * back to UNREAD, and where the list could not be made from LISTED to UNREAD. */
 enum slot_state { SLOT_UNREAD, SLOT_LISTED, SLOT_PLANNED, SLOT_DONE };
 
 struct slot { /* one path of the window */
@@ -33,6 +38,9 @@ struct slot { /* one path of the window */
 	int tries;
 };
 
+/* The paths that are read before the first of them is written. Its arena holds all that the owner gave and
+ * planned for them, and is emptied when the window is over, so that a set of any length needs the memory of
+ * two windows. */
 struct window {
 	struct arena arena; /* of what is in it */
 	struct slot *slot;

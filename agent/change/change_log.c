@@ -1,6 +1,10 @@
-/* change_log.c - see change_log.h */
+/* change_log.c - writes the events `begin`, `edit`, `edited` and `commit`: see change_log.h. Readers are
+ * history.c (what was changed), rollback.c (what a crash left unfinished) and `emend audit`; older logs have
+ * to stay readable, so a new field is optional for all of them. */
 #include "agent/change/change_log.h"
 
+/* Marked before the event: where emend is killed between the two, the next start reads the log once for
+ * nothing. The other way round nobody would look into it. */
 bool change_log_begin(const struct change_log *c, size_t files, struct err *err)
 {
 	struct jw *w;
@@ -82,6 +86,8 @@ bool change_log_end(const struct change_log *c, const struct err *failed, struct
 	return true;
 }
 
+/* These are given before anything is written: the text was another one, it is not allowed, it cannot be
+ * encoded, or it is too long. An error of the disk or no answer in time says nothing about what is there. */
 bool change_untouched(const struct err *err)
 {
 	return err->code == ERR_STALE || err->code == ERR_DENIED || err->code == ERR_INVALID ||

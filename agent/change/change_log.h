@@ -21,6 +21,7 @@ struct change_log { /* one set; all is borrowed */
  * known yet, or not all of them need be made. */
 NODISCARD bool change_log_begin(const struct change_log *c, size_t files, struct err *err);
 
+/* One file of the set, before it is touched. Its images are put into the store here, unless they are there. */
 struct change_edit {
 	struct slice path;
 	int64_t step;		    /* numbers it in the task */

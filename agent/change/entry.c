@@ -1,4 +1,5 @@
-/* entry.c - see entry.h */
+/* entry.c - see entry.h. The words and the numbers of enum entry_kind are written to the log, so neither may
+ * change its meaning: logs of older versions are read with the same table. */
 #include "agent/change/entry.h"
 
 #include "protocol/base/base.h"

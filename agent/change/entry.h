@@ -18,6 +18,7 @@ struct restore_entry {
 	enum entry_kind before, left; /* of RESTORE_LINK, _FOLDER and _BUNDLE */
 	uint32_t left_mode;	      /* permission bits that we left; 0: not known */
 };
+/* Into, and out of, an `edit` event of the log. */
 void restore_entry_write(struct jw *w, const struct restore_entry *e); /* into an `edit` event */
 struct restore_entry restore_entry_read(struct json event);
 

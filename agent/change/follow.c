@@ -1,4 +1,5 @@
-/* follow.c - see follow.h */
+/* follow.c - see follow.h. For each edit: the hunks move with what the user typed since the one before (from
+ * f->text to its `before`), and then its own change becomes hunks (hunk_add.c), or takes some away. */
 #include "agent/change/follow.h"
 
 #include "agent/edit/edit.h"
@@ -6,6 +7,8 @@
 #include "agent/store/event_log.h"
 #include "protocol/base/log.h"
 
+/* The text of a blob. That of the edit before is in hand: a chain of edits reads each blob once. False: the
+ * blob is gone or is not text, and from there on nothing can be said about the file. */
 static bool image(struct followed *f, struct arena *a, struct slice state_dir,
 		  const struct history *h, struct slice hash, struct slice *out)
 {
@@ -28,6 +31,8 @@ static bool image(struct followed *f, struct arena *a, struct slice state_dir,
 	return false;
 }
 
+/* An edit that was a rejection by the user: the hunks that it names are judged. They get their ids first, as
+ * it names them by these. */
 static void take_back(struct followed *f, const struct past_edit *e)
 {
 	hunks_seal(&f->list, f->path);
@@ -125,6 +130,8 @@ static bool overtaken(const struct history *h, const struct past_edit *e, struct
 	return false;
 }
 
+/* Why the texts are asked: where the editor did not answer in time, the log says neither that the edit was
+ * made nor that it was not. Later edits saw the text, and so does whoever looks now. */
 bool follow_made(struct arena *a, struct slice state_dir, const struct history *h, size_t i,
 		 const struct slice *now)
 {

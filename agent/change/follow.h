@@ -8,6 +8,7 @@
 #include "agent/change/history.h"
 #include "agent/change/hunk_track.h"
 
+/* A file on its way through the log. Its text is that after the last edit that was followed. */
 struct followed {
 	struct slice path;
 	struct hunk_list list; /* release it */

@@ -1,9 +1,12 @@
-/* history.c - see history.h */
+/* history.c - see history.h. One pass over the log: `edit` adds an element, and the events behind it
+ * (`edited`, `undo`) find theirs by task and step in a map. Events of unknown types are skipped, so that
+ * logs of a newer version can be read. */
 #include "agent/change/history.h"
 
 #include "agent/store/event_log.h"
 #include "protocol/base/map.h"
 
+/* Of a workspace's sessions the newest so many are looked through for a task. */
 enum { MAX_SESSIONS = 1000 };
 
 struct reader {
@@ -13,6 +16,7 @@ struct reader {
 	struct map paths; /* the same for the last edit of a path so far */
 };
 
+/* The maps hold indexes, as the array of edits moves when it grows. 0 is no pointer, so they begin at 1. */
 static void *to_pointer(size_t i)
 {
 	return (void *)(uintptr_t)(i + 1);
@@ -63,6 +67,7 @@ static struct slice step_key(struct arena *a, struct slice task, int64_t step)
 	return arena_printf(a, "%.*s %lld", SLICE_ARG(task), (long long)step);
 }
 
+/* With prev and next each path has its chain: follow_made() goes along it. */
 static void add(struct reader *r, struct json ev)
 {
 	struct history *h = r->h;
@@ -152,6 +157,8 @@ static struct past_edit *find(struct reader *r, struct json ev)
 	return i == SIZE_MAX ? NULL : &r->h->edits[i];
 }
 
+/* The events that matter here, one by one; the reader gives them in the order in which they were logged. An
+ * `undo` with ok false (the step was refused) changes nothing. */
 static bool take(void *payload, struct json ev, struct err *err)
 {
 	struct reader *r = payload;

@@ -6,6 +6,8 @@
 #include "protocol/base/arena.h"
 #include "protocol/base/err.h"
 
+/* One change of one path, from the events `edit`, `edited` and `undo` of the log. All slices are in the
+ * arena that history_read() was given. */
 struct past_edit {
 	struct slice task, path; /* path: relative to the workspace */
 	int64_t step;

@@ -37,6 +37,8 @@ static void align(struct line_span *s, size_t from, size_t to, struct slice befo
 	}
 }
 
+/* The changes from before to after as whole lines, sorted; two that share a line become one. A hunk is shown
+ * and judged by lines, and a line must not belong to two of them. */
 static size_t spans_of(struct arena *a, struct slice before, struct slice after,
 		       struct line_span **out)
 {
@@ -65,6 +67,8 @@ static size_t spans_of(struct arena *a, struct slice before, struct slice after,
 	return kept;
 }
 
+/* Only hunks that this task made, that have no id yet and in which the user has not typed may grow. The
+ * others were shown to the user as they are, or hold the user's words. */
 static bool is_own(const struct hunk *h, struct slice task)
 {
 	return !h->id && !h->touched && slice_eq_cstr(task, h->task);
@@ -94,6 +98,7 @@ static struct hunk_list split_own(struct hunk_list *l, struct slice task)
 	return mine;
 }
 
+/* What put() and its callers share. All is borrowed for the time of hunks_add(). */
 struct adding {
 	struct hunk_list *out;
 	struct slice task, before, after;
@@ -102,6 +107,8 @@ struct adding {
 	const struct line_span *spans;
 };
 
+/* A copy goes into the list: the texts of h may be slices of a document. A change that ends where it began
+ * (the task took its own words back) leaves no hunk. */
 static void put(struct adding *x, struct slice old, struct slice fresh, size_t start)
 {
 	struct hunk h = { .session = x->session, .start = start, .end = start + fresh.len,
@@ -153,6 +160,8 @@ static ptrdiff_t put_group(struct adding *x, const size_t mine[2], const size_t 
 	return shift;
 }
 
+/* Goes through the own hunks and the changes together, by their place in the text before. Those that touch
+ * each other are one group; a group ends at the first gap. */
 static void compose(struct adding *x, size_t n_spans)
 {
 	const struct hunk *h = x->mine->items;
@@ -225,6 +234,8 @@ void hunks_add(struct hunk_list *l, struct slice task, struct hunk_session *sess
 
 /* --- ids --- */
 
+/* Of path and texts, not of the place: the same hunk has the same id after a restart, also if lines above it
+ * came or went in between. */
 static struct sha256_hex digest(const struct hunk *h, struct slice path)
 {
 	struct sha256_hex a = sha256_two(path, h->old.ptr ? SLICE("+") : SLICE("-"));

@@ -14,6 +14,8 @@
 
 enum { WINDOW = 16 }; /* files whose texts are in memory at the same time */
 
+/* The hunks of one task in a file. Two tasks are two edits in the log, as each is undone by itself. In the
+ * window's arena, as the plan is made again where the text changed. */
 struct part { /* the hunks of one task in a file */
 	struct slice task;
 	struct slice *ids;
@@ -32,6 +34,8 @@ struct reject_file {
 	bool is_buffer;
 };
 
+/* The files and all that is named in them are in `arena`, for the hunks move and go while the machine waits:
+ * they are found again by id each time. */
 struct change_reject {
 	struct change_env env;
 	struct change_log log;
@@ -51,6 +55,7 @@ struct change_reject {
 
 /* --- which files --- */
 
+/* Only hunks of the session whose log is open here: another session's would have to be logged elsewhere. */
 static void add_file(struct change_reject *r, struct hunk_file *f, const struct map *ids)
 {
 	struct reject_file *to = &r->files[r->n];
@@ -101,6 +106,8 @@ static void find_files(struct change_reject *r, const struct change_reject_spec 
 
 /* --- refusals --- */
 
+/* The hunk stays as it is and waits on. It is taken off the wanted ones, so that a second plan of the same
+ * file does not count it again. */
 static void refuse(struct change_reject *r, struct reject_file *file, struct slice id,
 		   const struct err *why)
 {
@@ -231,6 +238,9 @@ static void plan_beside_text(struct reject_file *file, const struct workspace_te
 	}
 }
 
+/* May be called again for the same file: all of it is made from the present list of hunks, of which a copy
+ * is used up. What a closed file holds is news to the hunks, too: they follow it before anything is taken
+ * out. */
 static bool plan(void *self, struct arena *a, struct apply_item *item,
 		 const struct workspace_text *t, struct apply_plan *out, struct err *err)
 {
@@ -262,6 +272,8 @@ static bool plan(void *self, struct arena *a, struct apply_item *item,
 
 /* --- the log --- */
 
+/* The `begin` is written with the first file that is going to be changed. Where all hunks are refused, the
+ * log has nothing of it. */
 static bool log_begin(struct change_reject *r, struct err *err)
 {
 	if (r->begun)
@@ -280,6 +292,8 @@ static struct change_log log_of(const struct change_reject *r, const struct part
 	return log;
 }
 
+/* Steps are numbered through the session, also over its rejections: undo finds an edit by task and step. The
+ * session keeps the number for the next rejection. */
 static int64_t new_step(struct change_reject *r)
 {
 	int64_t step = r->next_step++;
@@ -338,6 +352,8 @@ static void stale(void *self, struct apply_item *item, const struct err *why)
 
 /* --- what came of it --- */
 
+/* They may be gone already: an editor can tell of the changed text before it answers, and a hunk whose old
+ * lines are back is dropped then. */
 static void judged(struct change_reject *r, struct reject_file *file, struct slice now)
 {
 	struct hunk_file *f = hunks_file(r->hunks, file->path);
@@ -361,6 +377,7 @@ static struct slice text_of(struct arena *a, struct slice bytes)
 	return text.ptr ? text : SLICE("");
 }
 
+/* An err of the log stops the rest (false): what is not logged could not be rolled back. */
 static bool made(void *self, struct apply_item *item, const struct apply_result *res,
 		 const struct err *err)
 {

@@ -17,6 +17,7 @@ struct change_reject_spec {
 				  * the workspace's are left alone */
 	size_t n_ids;
 };
+/* What came of it, for the face. */
 struct change_reject_result {
 	struct slice
 		report; /* lines for people, one for each refusal; borrowed for the time of the call */

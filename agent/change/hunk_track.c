@@ -129,6 +129,9 @@ struct hunk_text hunk_text_of(const struct slice *text)
 /* --- moving --- */
 
 /* False: no change hit it. */
+/* Moves the hunk's range over all changes at once. They are sorted and do not overlap, and their offsets are
+ * those of the text before all of them. before: by how much the hunk's start moves; all: by how much its end
+ * does. Where a change covers an end of the hunk, that end goes to the far end of what the change put there. */
 static bool map_range(struct hunk *h, const struct text_change *c, size_t n)
 {
 	size_t s = h->start, e = h->end, start = 0, end = 0;
@@ -161,6 +164,7 @@ static bool map_range(struct hunk *h, const struct text_change *c, size_t n)
 	return hit;
 }
 
+/* Does a line begin at this offset? */
 static bool at_line(const struct hunk_text *t, size_t offset)
 {
 	return offset == 0 || t->line_start(t->ctx, offset) == offset;
@@ -247,6 +251,7 @@ static bool put_back(const struct hunk_text *t, const struct text_change *c, siz
 	return slice_eq(slice_sub(now, old.len, now.len), gap) && slice_eq(lines, old);
 }
 
+/* A hunk that only removed lines covers none, so no change can hit it: that its lines are back is seen here. */
 static bool restored(const struct hunk *h, const struct text_change *c, size_t n,
 		     const struct hunk_text *now)
 {

@@ -16,6 +16,7 @@
 
 struct hunk_session; /* agent/change/hunks.h */
 
+/* Owns its id, its task's id and its two texts. The session is that of hunks.h and outlives it. */
 struct hunk {
 	char *id;   /* NULL until its task is over */
 	char *task; /* the task that made it */
@@ -27,6 +28,7 @@ struct hunk {
 	bool dead; /* to be taken off the list */
 };
 
+/* Of one file, in the order in which the hunks were made, not by place. */
 struct hunk_list {
 	struct hunk *items;
 	size_t n, cap;

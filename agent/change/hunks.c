@@ -1,4 +1,8 @@
-/* hunks.c - see hunks.h */
+/* hunks.c - see hunks.h: the set itself, its marks in the store, and what the user accepts.
+ *
+ * Who hears of a change: each function that moves a hunk calls tell(), which notes the file and posts one
+ * job. From the loop report() calls `changed` once for each noted file and once with NULL. So a hundred
+ * keystrokes that come in one message are one notification, and no callback runs inside of a function here. */
 #include "agent/change/hunks.h"
 
 #include <stdlib.h>
@@ -23,6 +27,8 @@ static void tell(struct hunks *s, struct hunk_file *f)
 	runq_post(s->options.runq, &s->job);
 }
 
+/* Hunks are freed before the session that they name: callers see to it (hunks_mark() frees a session only if
+ * no hunk names it). */
 static void file_free(struct hunks *s, struct hunk_file *f)
 {
 	(void)map_remove(&s->by_path, slice_of(f->path));
@@ -42,6 +48,7 @@ static void session_free(struct hunk_session *x)
 	free(x);
 }
 
+/* Does a hunk of this session still wait? */
 static bool session_waits(const struct hunks *s, const struct hunk_session *x)
 {
 	LIST_EACH (it, tmp, &s->files) {
@@ -54,6 +61,8 @@ static bool session_waits(const struct hunks *s, const struct hunk_session *x)
 	return false;
 }
 
+/* The mark in the store is only a hint for the next start (store/pending.h). It is renewed where it changes,
+ * and a session without hunks is let go. */
 void hunks_mark(struct hunks *s)
 {
 	LIST_EACH (it, tmp, &s->sessions) {
@@ -191,6 +200,8 @@ static void set_text(struct hunk_file *f, struct slice text)
 	f->text = text.ptr ? snapshot_new(text, 0) : NULL;
 }
 
+/* With this list, would the set stay within its limits? Counted anew each time: there are a few thousand at
+ * most, and no total has to be kept in step with what comes and goes. */
 static bool room(struct hunks *s, const struct hunk_list *list, size_t len)
 {
 	size_t bytes = len;
@@ -207,6 +218,8 @@ static bool room(struct hunks *s, const struct hunk_list *list, size_t len)
 	return s->count + list->n <= LIMIT_HUNKS && bytes <= LIMIT_HUNK_BYTES;
 }
 
+/* The list refers to `text`, as the log has it; where the editor has typed since, it follows to the buffer.
+ * The hunks that a closed file has already follow to `text`, because all hunks of a file refer to one text. */
 void hunks_put(struct hunks *s, struct slice workspace, struct slice relative,
 	       struct hunk_list *list, struct slice text)
 {
@@ -240,6 +253,7 @@ void hunks_put(struct hunks *s, struct slice workspace, struct slice relative,
 	arena_release(&a);
 }
 
+/* The file was read from the disk by the editor: it may have been changed there since we saw it last. */
 void hunks_opened(struct hunks *s, struct slice path)
 {
 	struct hunk_file *f = hunks_file(s, path);
@@ -322,6 +336,7 @@ void hunks_remove(struct hunks *s, const struct slice *ids, size_t n)
 	}
 }
 
+/* Not waited for: if the line is lost in a crash, the hunk waits again and the user is asked once more. */
 static bool log_accept(struct store *store, struct slice session, struct slice task,
 		       const struct slice *ids, size_t n, struct err *err)
 {

@@ -21,6 +21,8 @@ struct hunk_session { /* a session with hunks that wait */
 	bool marked;	   /* the store knows that it waits */
 };
 
+/* A file with hunks that wait. It goes, from report() in hunks.c, after the faces have heard that it has
+ * none. */
 struct hunk_file {
 	struct list link;
 	char *path, *workspace; /* absolute; the file lies below the workspace */
@@ -31,6 +33,7 @@ struct hunk_file {
 	bool news;	       /* `changed` is still to be called */
 };
 
+/* What the owner gives. `owner` outlives the set. */
 struct hunks_options {
 	struct runq *runq;
 	struct slice state_dir;
@@ -41,6 +44,8 @@ struct hunks_options {
 	void *owner;
 };
 
+/* One for all workspaces of a process. The owner embeds it and must not move it: its job is in the run
+ * queue. */
 struct hunks {
 	struct hunks_options options;
 	char *state_dir;

@@ -6,6 +6,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 
+/* One session's log on its way into the set. All is in the arena and goes with it. */
 struct loading {
 	struct hunks *s;
 	struct arena a;
@@ -23,6 +24,8 @@ static struct followed *follow(struct loading *l, struct slice path)
 	return &l->files[l->n++];
 }
 
+/* All edits of the file are followed. Accepted hunks are dropped only now: they were named by ids, and ids
+ * are given at the end of a task, so the whole task has to be known. */
 static void put(struct loading *l, struct followed *f)
 {
 	hunks_seal(&f->list, f->path);
@@ -38,6 +41,8 @@ static void put(struct loading *l, struct followed *f)
 	hunk_list_release(&f->list);
 }
 
+/* A log that cannot be read loses its mark, since a start that tries again each time would say the same.
+ * Steps go on from the highest number that was used. */
 static void load(struct loading *l, struct slice session, struct slice workspace)
 {
 	struct hunk_session *x = NULL;
@@ -75,6 +80,7 @@ void hunks_reload(struct hunks *s, struct slice session, struct slice workspace)
 	arena_release(&l.a);
 }
 
+/* The ids are copied first: hunks_reload() may free the session that they are in. */
 static void reload_some(struct hunks *s, const struct hunk_file *of)
 {
 	struct slice ids[LIMIT_HUNK_SESSIONS][2];

@@ -1,4 +1,11 @@
-/* recover.c - see recover.h */
+/* recover.c - see recover.h: one marked session after the other.
+ *
+ *   step: open its log --an undo was begun--> undo, to its end --ended--> rollback --> next session
+ *             |          |                        '--failed: it stays marked--> next session
+ *             |          '--else--> rollback --> next session
+ *             '-another emend has it open: skip it; its log is gone: its mark goes
+ *
+ * Behind an undo there is seldom something to roll back; the rollback then only takes the mark away. */
 #include "agent/change/recover.h"
 
 #include <stdlib.h>
@@ -13,8 +20,10 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
+/* The others keep their marks, and the next start goes on with them. */
 enum { MAX_SESSIONS = 64 };
 
+/* Frees itself after `done`. The logs of other sessions are open only while their turn is. */
 struct recover {
 	struct arena arena;
 	struct workspace *workspace;

@@ -11,8 +11,8 @@
 
 struct recover;
 
-/* report: lines for people and the model; empty: there was nothing to do after all. restored: how
- * many files were put back. */
+/* report: lines for people and the model, borrowed for the time of the call; empty: there was nothing to do
+ * after all. restored: how many files were put back. */
 typedef void recover_cb(void *payload, struct slice report, size_t restored);
 /* NULL: nothing is unfinished, the usual case; costs one look into a folder. `own`: the log of the
  * caller's session, if it has one open. Never calls back inside. */

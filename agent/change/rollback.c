@@ -1,4 +1,10 @@
-/* rollback.c - see rollback.h */
+/* rollback.c - see rollback.h.
+ *
+ *   sync the log --> read it: what is unfinished? --> apply.h, the newest step first --> "commit" --> unmark
+ *
+ * The log is read from its file, not from memory, so that a rollback inside a task and one after a crash are
+ * the same code. take() keeps only the last transaction: a `begin` forgets what came before, a `commit` says
+ * that nothing is unfinished. */
 #include "agent/change/rollback.h"
 
 #include <inttypes.h>
@@ -10,6 +16,8 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
+/* One `edit` event. A step that failed was not made (the log says so) and is passed over; one that is
+ * neither made nor failed may have been made, and is looked at. */
 struct step {
 	int64_t number;
 	struct slice task, path, before, after; /* hashes, "" = no file */
@@ -61,6 +69,7 @@ static void take_edit(struct rollback *b, struct json ev)
 			       .file = !json_is(json_get(ev, "via"), "buffer") };
 }
 
+/* Steps are numbered through the session, so the number alone finds it. */
 static void take_edited(struct rollback *b, struct json ev)
 {
 	int64_t number = json_i64_or(json_get(ev, "step"), 0);
@@ -166,6 +175,8 @@ static bool plan(void *self, struct arena *a, struct apply_item *item,
 /* --- what came of it --- */
 
 /* unknown: the editor was asked, has not answered, and may still do it. */
+/* As if it had failed: history.c and undo then leave it alone. A log that cannot be written does not stop
+ * the rollback, because a file that goes back is worth more than the line about it. */
 static void log_step(struct rollback *b, const struct step *s, bool unknown)
 {
 	struct jw *w = event_log_begin(b->env.log, "edited");
@@ -186,6 +197,8 @@ static bool out_of_reach(const struct err *err)
 	       err->code == ERR_CANCELLED || err->code == ERR_TIMEOUT;
 }
 
+/* What is out of reach ends the rollback and leaves the transaction unfinished. What the user changed is
+ * left, named, and does not stop the others. */
 static bool made(void *self, struct apply_item *item, const struct apply_result *r,
 		 const struct err *err)
 {
@@ -214,6 +227,7 @@ static bool made(void *self, struct apply_item *item, const struct apply_result 
 
 /* --- the end --- */
 
+/* Then emend was killed between the last file and the commit, and the user has what was asked for. */
 static bool all_made(const struct rollback *b)
 {
 	size_t n = 0;

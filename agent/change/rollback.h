@@ -16,6 +16,7 @@
 
 struct rollback;
 
+/* Borrowed for the time of the call. */
 struct rollback_result {
 	struct slice report; /* lines "PATH: what happened"; empty: nothing was unfinished */
 	size_t restored;     /* files that were put back */

@@ -1,4 +1,6 @@
-/* step.c - see step.h */
+/* step.c - see step.h. From the cheap to the dear: what is there is what the step left (take the other
+ * image), or is as it shall be already; then the cases in which a file came or went; at last a merge of
+ * texts. */
 #include "agent/change/step.h"
 
 #include "agent/base/git_index.h"
@@ -80,6 +82,8 @@ static bool turn_text(struct arena *a, struct standing *now, struct slice from, 
 	return same(merged, now->text) || put_text(a, now, merged, err);
 }
 
+/* The order of the tests matters: bytes are compared before anything is decoded, so that a binary file goes
+ * back, too, as long as nobody has changed it. */
 bool step_turn(struct arena *a, struct standing *now, struct slice from, struct slice to,
 	       struct err *err)
 {
@@ -109,6 +113,8 @@ bool step_turn(struct arena *a, struct standing *now, struct slice from, struct 
 	return turn_text(a, now, from_text, to_text, err);
 }
 
+/* git writes the times of files into its index whenever somebody runs `git status`; that is no change of the
+ * user's. */
 static bool says_the_same(struct slice a, struct slice b)
 {
 	struct sha256_hex x, y;

@@ -19,6 +19,7 @@ struct standing {
 	struct slice text;	/* UTF-8; ptr NULL: it is not text, or nothing is there */
 	enum encoding encoding; /* of the text in the file */
 };
+/* Borrows from *t: what was read has to live as long. */
 struct standing standing_of(const struct workspace_text *t);
 
 /* from: what the step left there, to: what it found (to make it again: the other way round); ptr

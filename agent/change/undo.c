@@ -16,6 +16,8 @@
 #include "protocol/base/map.h"
 #include "protocol/base/mem.h"
 
+/* Paths of a window (apply.h). Most are never read here, as their hash is known; so many go to the worker in
+ * one list. */
 enum { WINDOW = 500 };
 
 /* What somebody had taken out before the undo does not come again with a redo: it was not the undo's. */
@@ -139,6 +141,7 @@ static bool images(struct change_undo *u, struct arena *a, const struct past_edi
 }
 
 /* Nobody knows whether the step was made, and the text shows that it was not. */
+/* The log does not know of it; only then are the texts asked, since that costs a merge. */
 static bool never_made(struct change_undo *u, struct arena *a, const struct past_edit *e,
 		       struct slice now)
 {
@@ -147,6 +150,8 @@ static bool never_made(struct change_undo *u, struct arena *a, const struct past
 	return !e->made && !follow_made(a, state_dir(u), h, (size_t)(e - h->edits), &now);
 }
 
+/* went: the step is out of the text now, or was out of it before (`absent`). left_out: there is nothing to
+ * say about it, neither that it went nor that it was refused. */
 static void turn_one(struct change_undo *u, struct arena *a, struct turn *t, struct standing *now,
 		     struct slice at_first)
 {
@@ -163,6 +168,9 @@ static void turn_one(struct change_undo *u, struct arena *a, struct turn *t, str
 	t->planned = true;
 }
 
+/* All steps of the run one after the other, in memory. A step that is refused leaves `now` as it was, and
+ * the next one is tried on that. Never false: that some steps are refused is told by undo_settle(), and the
+ * others are written. In the first pass (`checking`) the text is planned as it is, so nothing is written. */
 static bool plan(void *self, struct arena *a, struct apply_item *item,
 		 const struct workspace_text *t, struct apply_plan *out, struct err *err)
 {
@@ -365,6 +373,7 @@ static enum apply_gives next(void *self, struct arena *a, struct apply_item *ite
 	return GIVES_NOTHING;
 }
 
+/* The worker is lost: no word about the end goes into the log, so that the next start goes on. */
 static bool finish(void *self, struct err *err)
 {
 	struct change_undo *u = self;

@@ -16,6 +16,7 @@
 #include "agent/change/apply.h"
 #include "agent/change/history.h"
 
+/* Which steps. A face lists them with change_undo_wants() before it asks the user. */
 struct change_undo_spec {
 	const struct history *history; /* borrowed until done, as the task */
 	struct slice task;	       /* or the history's session: all its tasks */

@@ -1,9 +1,11 @@
-/* undo_git.c - see undo_git.h */
+/* undo_git.c - see undo_git.h. Which of git's files a path is, is decided in base/git_path.h; here is only
+ * what follows for an undo. */
 #include "agent/change/undo_git.h"
 
 #include "agent/base/git_path.h"
 #include "protocol/base/limits.h"
 
+/* Names in the report's one line. */
 enum { NAMED = 6 };
 
 void undo_git_init(struct undo_git *g)

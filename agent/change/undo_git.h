@@ -11,6 +11,7 @@
 #include "protocol/base/buf.h"
 #include "protocol/base/err.h"
 
+/* Owned by the undo. A block is made once for each repository, by its first branch that moved. */
 struct undo_git {
 	struct arena arena;
 	struct undo_git_block {

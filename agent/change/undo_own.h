@@ -9,6 +9,8 @@
 #include "agent/change/undo_git.h"
 #include "agent/store/event_log.h"
 
+/* What is to be done with one wanted step, and what came of it. Turns of a path are a list by `next`, in the
+ * order in which they go. */
 struct turn { /* of one wanted step */
 	const struct past_edit *edit;
 	size_t next;	/* turn of the same path, or SIZE_MAX */
@@ -20,10 +22,16 @@ struct turn { /* of one wanted step */
 	struct err why; /* neither: the reason */
 };
 
+/* All turns of one path, as the ends of their list. */
 struct group {
 	size_t head, tail; /* turns */
 };
 
+/* The state of an undo. It frees itself after `done`.
+ *
+ * checking: the first pass, which writes nothing. It looks at branches, tags and HEAD, so that a repository
+ * in which one of them has moved is left as a whole (undo_git.h). Then the same groups are gone through
+ * again, and made. */
 struct change_undo {
 	struct change_env env;
 	struct change_undo_spec spec;

@@ -1,8 +1,12 @@
-/* undo_tell.c - see undo_own.h */
+/* undo_tell.c - see undo_own.h: the events `undoing`, `undo` (one for each step) and `undone`, and the lines
+ * of the report. history.c reads them back: an `undoing` without `undone` is an undo that a crash has cut
+ * off. */
 #include "agent/change/undo_own.h"
 
 /* --- the whole, in the log --- */
 
+/* The session may be marked already, for a transaction of its own that is unfinished: then the mark is not
+ * ours to take away (undo_log_over). */
 bool undo_log_begin(struct change_undo *u)
 {
 	struct event_log *log = u->env.log;
@@ -79,6 +83,7 @@ static void report_refused(struct change_undo *u, const struct turn *t, size_t f
 	arena_release(&a);
 }
 
+/* Files of git's own are one line together, whatever their number: a commit changes a dozen. */
 static void report_git(struct change_undo *u, struct slice path, size_t went, size_t refused)
 {
 	size_t i = u->first;
@@ -130,6 +135,7 @@ static void report(struct change_undo *u, const struct apply_result *r, size_t w
 	u->out.refused += refused > 0;
 }
 
+/* hash: of what is there now, for the audit. A preview logs nothing. */
 bool undo_settle(struct change_undo *u, const struct apply_result *r)
 {
 	struct sha256_hex hash = { "" };

@@ -1,4 +1,5 @@
-/* change.h - how an edit of a text is written down. */
+/* change.h - how an edit of a text is written down: what all of Emend exchanges about texts, from the tools
+ * to the editor. Offsets are bytes of UTF-8; lsp/ turns them into the editor's positions. */
 #ifndef EMEND_CHANGE_H
 #define EMEND_CHANGE_H
 

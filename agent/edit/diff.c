@@ -1,10 +1,13 @@
-/* diff.c - differences as changes and as a unified diff: see edit.h */
+/* diff.c - differences as changes and as a unified diff: see edit.h. Both are made from lines_diff(): the
+ * changes are trimmed to bytes, for editors; the diff has whole lines with their context, for people and for
+ * the model. */
 #include <stdio.h>
 
 #include "agent/edit/change.h"
 #include "agent/edit/edit.h"
 #include "agent/edit/lines.h"
 
+/* Lines of context, as diff -u and git have them. */
 enum { CONTEXT = 3 };
 
 void edit_changes(struct arena *a, struct slice base, struct slice after, struct text_change **out,
@@ -55,6 +58,8 @@ static void put_lines(struct out *o, char sign, const struct lines *l, size_t fr
 	}
 }
 
+/* As in every unified diff: "-3,7" is lines 3 to 9, "-3" is line 3 alone, and "-3,0" is the place behind
+ * line 3. */
 static void put_range(struct out *o, char sign, size_t from, size_t n)
 {
 	char text[64];
@@ -87,6 +92,7 @@ static void put_group(struct out *o, const struct lines *x, const struct lines *
 	put_lines(o, ' ', x, from, end + trail);
 }
 
+/* A side that does not exist is /dev/null, which is how patch(1) and git know a new or removed file. */
 static void put_name(struct out *o, const char *lead, const char *side, struct slice path,
 		     bool exists)
 {
@@ -100,6 +106,8 @@ static void put_name(struct out *o, const char *lead, const char *side, struct s
 	put(o, SLICE("\n"));
 }
 
+/* Two passes over the same code: the first only counts, so that the text is one allocation of the right
+ * size. */
 struct slice edit_diff(struct arena *a, struct slice path, struct slice before, struct slice after)
 {
 	struct line_hunk *hunks;

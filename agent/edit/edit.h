@@ -10,6 +10,7 @@
 #include "protocol/base/arena.h"
 #include "protocol/base/err.h"
 
+/* One wish of the model: every place, or the only one, where old_text stands becomes new_text. */
 struct replace_edit {
 	struct slice old_text, new_text;
 	bool replace_all;
@@ -53,6 +54,7 @@ struct merge_conflict {
 NODISCARD bool edit_merge_beside(struct arena *a, struct slice base, struct slice mine,
 				 struct slice theirs, struct slice *out, struct merge_conflict *c);
 
+/* What ends a line; EOL_CR as on old Macintosh systems. */
 enum eol { EOL_LF, EOL_CRLF, EOL_CR };
 struct text_style {
 	enum eol eol; /* the most frequent; EOL_LF for a text without line ends */

@@ -1,4 +1,6 @@
-/* encoding.c - see encoding.h */
+/* encoding.c - see encoding.h. The order in which encodings are tried: a byte order mark decides; a NUL
+ * means binary; valid UTF-8 is UTF-8; the rest is Latin-1 if it looks like western text, else it is refused.
+ * A wrong guess would write the user's file in an encoding that it never had, so in doubt it is not touched. */
 #include "agent/edit/encoding.h"
 
 #include "agent/edit/lines.h"
@@ -16,6 +18,7 @@ const char *encoding_name(enum encoding e)
 	return names[e];
 }
 
+/* One unit of UTF-16; i is even and below the length. */
 static uint32_t unit_at(struct slice s, size_t i, bool big)
 {
 	unsigned a = (unsigned char)s.ptr[i], b = (unsigned char)s.ptr[i + 1];
@@ -23,6 +26,7 @@ static uint32_t unit_at(struct slice s, size_t i, bool big)
 	return big ? a << 8 | b : b << 8 | a;
 }
 
+/* Three bytes of UTF-8 for two of UTF-16 are the most that a unit needs; a surrogate pair needs less. */
 static bool decode_utf16(struct arena *a, struct slice s, bool big, struct slice *text,
 			 struct err *err)
 {
@@ -109,6 +113,7 @@ bool encoding_decode(struct arena *a, struct slice bytes, enum encoding *found, 
 	return true;
 }
 
+/* The opposite of unit_at(). */
 static void put_unit(char *out, uint32_t unit, bool big)
 {
 	out[big ? 0 : 1] = (char)(unit >> 8);

@@ -1,6 +1,10 @@
-/* fold.c - see fold.h */
+/* fold.c - see fold.h. Two passes with the same step(): the first counts, the second writes the simpler text
+ * and, for each byte that is dropped, the offset in the simpler text at which that happened. Bytes are only
+ * dropped or replaced one by one, never added, so an offset there plus the number of drops before it is the
+ * offset in the original. */
 #include "agent/edit/fold.h"
 
+/* One pass over the text. */
 struct pass {
 	char *text; /* NULL: only count */
 	size_t *cut;
@@ -14,6 +18,7 @@ static void emit(struct pass *p, char c)
 	p->len++;
 }
 
+/* n bytes of the original have no counterpart here. */
 static void drop(struct pass *p, size_t n)
 {
 	for (; n > 0; n--) {
@@ -53,6 +58,7 @@ static size_t typographic(struct slice text, size_t at, char *plain)
 	return 0;
 }
 
+/* Length of the line end at text[at]; 0: none begins there. */
 static size_t line_end(struct slice text, size_t at, unsigned flags)
 {
 	if (text.ptr[at] == '\n')
@@ -123,6 +129,8 @@ void fold_make(struct arena *a, struct slice text, unsigned flags, struct fold *
 	*out = (struct fold){ slice_make(p.text, p.len), p.cut, p.n_cut };
 }
 
+/* The number of drops before an offset, by binary search: `cut` is sorted, as it is filled from left to
+ * right. */
 size_t fold_origin(const struct fold *f, size_t at)
 {
 	size_t lo = 0, hi = f->n_cut;

@@ -43,6 +43,7 @@ static size_t vote(struct arena *a, const struct lines *have, const struct lines
 	return best;
 }
 
+/* In tenths: how much of the longer one the two share at both ends. */
 static size_t likeness(struct slice a, struct slice b)
 {
 	size_t least = a.len < b.len ? a.len : b.len, head = 0, tail = 0;
@@ -54,6 +55,7 @@ static size_t likeness(struct slice a, struct slice b)
 	return 10 * (head + tail) / ((a.len > b.len ? a.len : b.len) + 1);
 }
 
+/* The line that is most like the longest one of old; old would then start so many lines above. */
 static size_t most_alike(const struct lines *have, const struct lines *want, bool *any)
 {
 	size_t longest = 0, best = 0, score = HINT_LEAST_LIKENESS - 1;
@@ -75,6 +77,7 @@ static size_t most_alike(const struct lines *have, const struct lines *want, boo
 	return best > longest ? best - longest : 0;
 }
 
+/* Two lines more on either side, as the model may have left out the first or the last one. */
 struct slice hint_nearest(struct arena *a, struct slice base, struct slice old, size_t *line)
 {
 	struct lines have, want;

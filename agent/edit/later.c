@@ -1,4 +1,6 @@
-/* later.c - see later.h */
+/* later.c - see later.h. The lists are of files that well-known tools execute or take commands from: builds,
+ * tests, continuous integration, editors, and the instructions of coding agents. A file more in them costs
+ * the user one line above a diff, one less may cost the machine. */
 #include "agent/edit/later.h"
 
 #include "agent/edit/edit.h"
@@ -58,6 +60,7 @@ static const char *const names[] = {
 static const char *const configs[] = { ".config",  ".eslintrc", ".prettierrc", ".mocharc",
 				       ".babelrc", "gulpfile",	"Gruntfile" };
 static const char *const script_ends[] = { ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts" };
+/* All below these, at any depth. */
 static const char *const folders[] = { ".github", ".circleci", ".cargo", ".ci", ".mvn" };
 static const char *const ends[] = {
 	".sh", ".bash", ".zsh", ".fish", ".mk", ".cmake", ".ps1", ".bat"

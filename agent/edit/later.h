@@ -8,7 +8,8 @@
 
 /* Begins with "#!". */
 bool later_is_script(struct slice content);
-/* By its name, or as a script. content may be empty where it is not known. */
+/* By its name, by a folder above it, or as a script. path: relative, with '/'. content may be empty where it
+ * is not known. */
 bool later_runs(struct slice path, struct slice content);
 /* edit_diff() with a line in front that says so. */
 struct slice later_diff(struct arena *a, struct slice path, struct slice before,

@@ -1,4 +1,6 @@
-/* lines.c - see lines.h */
+/* lines.c - see lines.h. The common head and tail are taken off here, and only the middle goes to libgit2:
+ * an edit of a large file is mostly a few lines. What libgit2 says is checked against the texts (hunks_fit),
+ * since an error there would end in the user's file; in doubt the middle is one hunk. */
 #include "agent/edit/lines.h"
 
 #include "agent/base/git_lib.h"
@@ -65,6 +67,7 @@ static void common_ends(const struct lines *x, const struct lines *y, size_t *he
 		++*tail;
 }
 
+/* Without libgit2: the middle as one hunk. */
 static size_t diff_plain(struct arena *a, const struct line_hunk *middle, struct line_hunk **out)
 {
 	*out = arena_alloc(a, sizeof(**out));
@@ -94,6 +97,7 @@ static bool hunks_fit(const struct lines *x, const struct lines *y, const struct
 	return true;
 }
 
+/* libgit2 counts lines from 1 and within the middle: head is added. */
 static size_t read_hunks(const struct git_lib *git, git_patch *patch, size_t head, struct arena *a,
 			 struct line_hunk **out)
 {

@@ -18,6 +18,7 @@ struct slice lines_range(const struct lines *l, size_t from, size_t to);
 size_t lines_number(struct slice text, size_t offset); /* 1-based number of the line there */
 
 /* Lines [a, a + na) of the first text became lines [b, b + nb) of the second. */
+/* Counted from 0. na 0: lines were inserted before line a; nb 0: they were removed. */
 struct line_hunk {
 	size_t a, na, b, nb;
 };

@@ -1,4 +1,6 @@
-/* match.c - see match.h */
+/* match.c - see match.h. Each step of the ladder but the exact one searches in a simpler text (fold.h), of
+ * the file and of what the model wrote; matches are brought back to offsets of the file. Folds of the file
+ * are made once and kept in the match_base, because a call may have many edits. */
 #include "agent/edit/match.h"
 
 #include "agent/edit/lines.h"
@@ -30,11 +32,13 @@ void match_base_init(struct match_base *b, struct arena *a, struct slice text)
 	text_style(text, &b->style);
 }
 
+/* In a file of lone '\r' these are its line ends; everywhere else a lone '\r' is a character like others. */
 static unsigned flags_of(const struct match_base *b, enum match_step step)
 {
 	return fold_flags[step] | (b->style.eol == EOL_CR ? FOLD_CR : 0);
 }
 
+/* Steps that fold alike share the fold: that of MATCH_INDENT is that of MATCH_TRAIL. */
 static const struct fold *base_fold(struct match_base *b, enum match_step step)
 {
 	if (step == MATCH_EXACT)
@@ -47,6 +51,7 @@ static const struct fold *base_fold(struct match_base *b, enum match_step step)
 	return &b->fold[step];
 }
 
+/* Collects the matches, as spans of the file. */
 struct finder {
 	struct arena *arena;
 	struct span *spans;

@@ -8,6 +8,7 @@
 #include "agent/edit/fold.h"
 #include "agent/edit/reindent.h"
 
+/* Each step does all that the ones above it do as well; MATCH_TYPO does not allow another indentation. */
 enum match_step {
 	MATCH_EXACT,
 	MATCH_EOL,    /* line ends, and a final newline that the file lacks */
@@ -17,6 +18,7 @@ enum match_step {
 	MATCH_STEPS,
 };
 
+/* A place where old was found, in bytes of the file, and how the new lines have to be indented there. */
 struct span {
 	size_t start, end; /* bytes of the base text */
 	struct reindent indent;
@@ -32,12 +34,14 @@ struct match_base {
 };
 void match_base_init(struct match_base *b, struct arena *a, struct slice text);
 
+/* All places on the first step that has any. In the arena of the base. */
 struct match {
 	enum match_step step;
 	struct span *spans; /* in order; they may overlap unless `apart` was asked for */
 	size_t n;	    /* 0: nothing matches on any step */
 	bool drop_newline;  /* the file ends without the final newline that old has */
 };
+/* apart: matches must not overlap, since all of them will be replaced. */
 void match_ladder(struct match_base *b, struct slice old, bool apart, struct match *out);
 
 const char *match_step_note(enum match_step step); /* "trailing white space", ... */

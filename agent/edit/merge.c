@@ -14,6 +14,8 @@ struct line_range { /* [from, to), from 0 */
 	size_t from, to;
 };
 
+/* One of the two changed texts, on its way along the base. Groups are taken from the top to the end; at goes
+ * ahead of first while a group is made, and side_range() lets first catch up. */
 struct side {
 	struct lines lines;
 	struct line_hunk *hunks;
@@ -22,6 +24,7 @@ struct side {
 	ptrdiff_t shift; /* line number here minus line number in base, before the group */
 };
 
+/* The hunks lead from the base to this side's text. */
 static void side_init(struct arena *a, struct side *s, const struct lines *base, struct slice text)
 {
 	*s = (struct side){ 0 };
@@ -30,7 +33,7 @@ static void side_init(struct arena *a, struct side *s, const struct lines *base,
 }
 
 /* Does a hunk belong to the group of base lines? Right beside it is another place, where nobody can
- * be in doubt which text comes first: unless both only insert there. */
+ * be in doubt which text comes first: unless both only insert there. beside: that counts (edit_merge_beside). */
 static bool meets(const struct line_hunk *h, const struct line_range *group, bool beside)
 {
 	if (!beside)

@@ -26,6 +26,7 @@ struct patch_hunk {
 
 enum patch_kind { PATCH_ADD, PATCH_UPDATE, PATCH_DELETE };
 
+/* What one file section of the patch says; PATCH_UPDATE with move_to also renames. */
 struct patch_file {
 	enum patch_kind kind;
 	struct slice path, move_to; /* as written; move_to "" = it stays where it is */

@@ -13,6 +13,7 @@
 
 enum { NOTES_MAX = 64 * 1024 };
 
+/* The result grows in `after`; the base is copied up to a hunk when the hunk is placed. */
 struct applier {
 	struct arena *arena;
 	struct slice base;
@@ -42,6 +43,7 @@ static bool find_anchor(struct applier *p, struct slice anchor, size_t *behind)
 	return false;
 }
 
+/* Each "@@" line is looked for behind the one before it. */
 static bool seek(struct applier *p, const struct patch_hunk *h, struct err *err)
 {
 	for (size_t i = 0; i < h->n_anchors; i++)
@@ -54,6 +56,7 @@ static bool seek(struct applier *p, const struct patch_hunk *h, struct err *err)
 	return true;
 }
 
+/* Puts text in the place of [start, end) of the base, and goes behind it. */
 static void replace(struct applier *p, size_t start, size_t end, struct slice text)
 {
 	buf_append(&p->after, slice_sub(p->base, p->done, start));
@@ -79,6 +82,7 @@ static void insert(struct applier *p, const struct patch_hunk *h)
 	replace(p, where, where, text);
 }
 
+/* The nearest text goes to the model as a hint, since a patch has no line numbers to tell it by. */
 static bool not_found(struct applier *p, const struct patch_hunk *h, struct err *err)
 {
 	size_t line = 0;
@@ -123,6 +127,8 @@ static void whole_lines(const struct match_base *b, struct match *m)
 	m->n = n;
 }
 
+/* Searched is only what lies behind `at`, and the first of several matches is taken only where a "@@" line
+ * says from where on. */
 static bool one_hunk(struct applier *p, const struct patch_hunk *h, struct err *err)
 {
 	struct slice rest;

@@ -6,6 +6,7 @@
 #include "protocol/base/buf.h"
 #include "protocol/base/limits.h"
 
+/* Where the parser is. Slices of the result are copied out of the two buffers when a hunk or file ends. */
 struct parser {
 	struct arena *arena;
 	struct slice rest, line;
@@ -28,6 +29,7 @@ static bool next(struct parser *p)
 	return true;
 }
 
+/* What is wrong, with the number of the line: the model mends that line and sends the patch again. */
 static bool bad(const struct parser *p, const char *what, struct err *err)
 {
 	return err_set(err, ERR_INVALID, "Line %zu of the patch: %s.", p->number, what);
@@ -125,6 +127,8 @@ static bool begin_hunk(struct parser *p, struct err *err)
 	return true;
 }
 
+/* A "@@" line begins a hunk, unless only "@@" lines have come since the last one began: several in a row
+ * narrow the place down, a class and then its method. */
 static bool add_anchor(struct parser *p, struct slice text, struct err *err)
 {
 	if ((!p->hunk || p->body) && (!end_hunk(p, err) || !begin_hunk(p, err)))
@@ -137,6 +141,8 @@ static bool add_anchor(struct parser *p, struct slice text, struct err *err)
 	return true;
 }
 
+/* Two liberties are allowed here, which models take: a hunk without a "@@" line, and an empty line of
+ * context that has lost its blank. */
 static bool update_line(struct parser *p, struct err *err)
 {
 	struct slice text, line = p->line;
@@ -205,6 +211,8 @@ static bool one_line(struct parser *p, bool *ended, struct err *err)
 	return body_line(p, err);
 }
 
+/* Before, in and behind the patch blank lines and code fences are overlooked; other text is refused, since
+ * it may be a piece of the patch. */
 static bool parse(struct parser *p, struct err *err)
 {
 	bool ended = false;

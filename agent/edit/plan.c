@@ -17,11 +17,13 @@
 
 enum { NAMED_MATCHES = 8, NOTES_MAX = 64 * 1024 };
 
+/* A change, and which of the edits it comes from. */
 struct planned {
 	struct text_change change;
 	size_t edit; /* index, for messages */
 };
 
+/* All lives in the arena of the base but the notes. */
 struct plan {
 	struct match_base base;
 	struct planned *list;
@@ -30,6 +32,7 @@ struct plan {
 	struct buf notes;
 };
 
+/* The lines are named, so that the model can tell them apart by more context. */
 static bool too_many(struct plan *p, size_t i, const struct match *m, struct err *err)
 {
 	char lines[NAMED_MATCHES * 24] = "";
@@ -75,6 +78,8 @@ static void push(struct plan *p, struct text_change c, size_t edit)
 	p->list[p->n++] = (struct planned){ c, edit };
 }
 
+/* The model is told where its text was not exact, so that it does not go on with a wrong picture of the
+ * file. */
 static void note(struct plan *p, size_t i, const struct match *m, enum artefact art)
 {
 	if (m->step == MATCH_EXACT && art == ARTEFACT_NONE)
@@ -85,6 +90,7 @@ static void note(struct plan *p, size_t i, const struct match *m, enum artefact 
 		   m->step != MATCH_EXACT ? match_step_note(m->step) : "");
 }
 
+/* The limit is checked after each place: replace_all in a large file could else make a text without bounds. */
 static bool take(struct plan *p, size_t i, const struct match *m, struct slice old,
 		 struct slice new_text, struct err *err)
 {
@@ -171,6 +177,7 @@ static bool check_overlap(struct plan *p, struct err *err)
 	return true;
 }
 
+/* The base with all changes, in one copy. The list is sorted and does not overlap. */
 static struct slice apply(struct plan *p)
 {
 	struct slice base = p->base.text;
@@ -192,6 +199,7 @@ static struct slice apply(struct plan *p)
 	return slice_make(out, len);
 }
 
+/* The changes for the editor: their texts become slices of the result, and are trimmed. */
 static void finish(struct plan *p, struct edit_plan *out)
 {
 	size_t shift = 0; /* offset in the result minus offset in the base; wraps below zero */

@@ -1,4 +1,6 @@
-/* reindent.c - see reindent.h */
+/* reindent.c - see reindent.h. The first line whose indentation differs suggests a rule; all lines must then
+ * obey it. Two passes, as the lines above that one were equal only by accident if the rule does not hold for
+ * them. */
 #include "agent/edit/reindent.h"
 
 static struct slice indent_of(struct slice line)
@@ -10,6 +12,7 @@ static struct slice indent_of(struct slice line)
 	return slice_sub(line, 0, n);
 }
 
+/* The line without its indentation and its line end. */
 static struct slice content_of(struct slice line)
 {
 	if (line.len > 0 && line.ptr[line.len - 1] == '\n')
@@ -107,6 +110,7 @@ static size_t common_head(struct slice a, struct slice b)
 	return n;
 }
 
+/* Blanks that do not fill a tab stay, behind the tabs: they align something. */
 static struct slice tabs_from_blanks(struct arena *a, struct slice line, size_t width)
 {
 	size_t n = indent_of(line).len, lead = 0;
@@ -134,6 +138,7 @@ static struct slice blanks_from_tabs(struct arena *a, struct slice line, size_t 
 	return slice_make(out, line.len - n + n * width);
 }
 
+/* A line of white space only stays as the model wrote it. */
 struct slice reindent_line(struct arena *a, const struct reindent *r, struct slice line)
 {
 	if (content_of(line).len == 0)

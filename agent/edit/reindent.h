@@ -4,6 +4,7 @@
 
 #include "agent/edit/lines.h"
 
+/* How the file's indentation comes from that of the model's text; prefix is borrowed from one of the two. */
 struct reindent {
 	enum {
 		REINDENT_NONE,

@@ -1,6 +1,9 @@
-/* splice.c - see splice.h */
+/* splice.c - see splice.h. From old to new text there is a diff by lines, which is laid over the place of
+ * the match: lines that the diff leaves come from the file, lines that it adds from the model. An exact
+ * match in a file with one kind of line end needs none of that, and its text is made once for all places. */
 #include "agent/edit/splice.h"
 
+/* Where the match ends at the end of a file without a final newline, the new text ends so, too. */
 static struct slice drop_newline(struct slice s, bool drop)
 {
 	return drop && s.len > 0 && s.ptr[s.len - 1] == '\n' ? slice_sub(s, 0, s.len - 1) : s;
@@ -71,6 +74,7 @@ static void piece(struct pieces *p, struct slice s)
 	p->len += s.len;
 }
 
+/* The new lines of one hunk, with the indentation and the line end of their place. */
 static void put_new(struct splice *s, struct pieces *p, const struct line_hunk *h,
 		    const struct span *at)
 {

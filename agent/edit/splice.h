@@ -8,6 +8,7 @@
 #include "agent/edit/lines.h"
 #include "agent/edit/match.h"
 
+/* What the places of one match share; borrowed are the base and the match. */
 struct splice {
 	struct arena *arena;
 	const struct match_base *base;

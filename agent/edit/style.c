@@ -1,4 +1,5 @@
-/* style.c - the line ends, byte order mark and final newline of a text: see edit.h */
+/* style.c - the line ends, byte order mark and final newline of a text: see edit.h. The most frequent line
+ * end is that of the file; where two are equally frequent, LF wins over CRLF, and both over a lone '\r'. */
 #include "agent/edit/edit.h"
 
 static size_t eol_len(struct slice text, size_t at, enum eol *kind)

@@ -1,4 +1,6 @@
-/* trim.c - see change.h */
+/* trim.c - makes a change as small as it can be: see change.h. An editor keeps the cursor and the folds of
+ * what it is not told to replace. A cut is moved back until an editor has a position there: not inside a
+ * code point, and not between '\r' and '\n', neither in the old text nor in the new one. */
 #include "agent/edit/change.h"
 
 /* May a text be cut between these two bytes? -1 stands for its edge. */
@@ -14,6 +16,8 @@ static int byte_at(struct slice s, size_t i)
 	return i < s.len ? (unsigned char)s.ptr[i] : -1;
 }
 
+/* n bytes are taken off the head. What follows the cut is the rest of the new text, or, if that is used up,
+ * what stands behind the change. */
 static bool head_ok(struct slice base, const struct text_change *c, size_t n)
 {
 	int left = byte_at(base, c->start + n - 1);
@@ -22,6 +26,8 @@ static bool head_ok(struct slice base, const struct text_change *c, size_t n)
 	return may_cut(left, byte_at(base, c->start + n)) && may_cut(left, after);
 }
 
+/* The same at the tail: what comes before the cut is the rest of the new text, or what stands before the
+ * change. */
 static bool tail_ok(struct slice base, const struct text_change *c, size_t n)
 {
 	size_t cut = c->text.len - n;
@@ -34,6 +40,7 @@ static bool tail_ok(struct slice base, const struct text_change *c, size_t n)
 	       may_cut(before, right);
 }
 
+/* The head first, then of what remains the tail: bytes may not count twice, as in "aa" to "a". */
 void change_trim(struct slice base, struct text_change *c)
 {
 	size_t least = c->end - c->start < c->text.len ? c->end - c->start : c->text.len;

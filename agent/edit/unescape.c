@@ -1,4 +1,7 @@
-/* unescape.c - see unescape.h */
+/* unescape.c - see unescape.h. Each of these has been seen from models: a code fence around the text, the
+ * line numbers of a read copied along, "\n" written as two characters, "<" as "&lt;". They are undone only
+ * after the raw text matched nowhere, and only the form that then matches counts: a file may well hold
+ * "&lt;" itself. */
 #include "agent/edit/unescape.h"
 
 const char *artefact_note(enum artefact kind)
@@ -46,6 +49,7 @@ static bool fence(struct slice *old, struct slice *new_text)
 	return true;
 }
 
+/* Length of "  12<TAB>" at the head of the line, as read_file writes it; 0: there is none. */
 static size_t number_prefix(struct slice line, size_t *number)
 {
 	size_t n = 0, digits = 0, value = 0;
@@ -115,6 +119,7 @@ static bool numbers(struct arena *a, struct slice *old, struct slice *new_text)
 	return true;
 }
 
+/* What a backslash and this character stand for; '\0': nothing, so both stay. */
 static char escape_value(char c)
 {
 	static const char from[] = "nrt\"'\\", to[] = "\n\r\t\"'\\";

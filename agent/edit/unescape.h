@@ -4,6 +4,7 @@
 
 #include "protocol/base/arena.h"
 
+/* In the order in which they are tried. */
 enum artefact {
 	ARTEFACT_NONE,
 	ARTEFACT_FENCE,	   /* a Markdown code fence around the text */

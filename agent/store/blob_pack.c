@@ -120,6 +120,8 @@ bool blob_pack_add(struct slice folder, const char *file, struct blob_place *of,
 /* --- reading --- */
 
 /* The line of this hash, in [lo, hi) of an index. */
+/* A search that guesses: the first eight digits say where among all hashes this one should be. After a miss
+ * it goes on by halves, so a file that was tampered with costs more, but ends. */
 static bool find_line(int fd, struct slice hash, size_t lo, size_t hi, char line[LINE_BYTES])
 {
 	char seen[WINDOW * LINE_BYTES], lead[9];

@@ -59,6 +59,7 @@ static void write_batch(struct store_job *j)
 	log_batch_write(container_of(j, struct log_batch, job));
 }
 
+/* A callback may drop the next wait or end the task: each is taken off the list before it is called. */
 static void tell(struct log_batch *b)
 {
 	while (!list_empty(&b->waits)) {
@@ -93,6 +94,7 @@ static void written(struct store_job *j)
 		log_free(l);
 }
 
+/* From here on the batch belongs to the thread. `from` and `to` are the chain's ends before and after it. */
 static void seal(struct event_log *l)
 {
 	struct log_batch *b = l->batch;
@@ -129,6 +131,7 @@ static struct log_batch *batch_of(struct event_log *l)
 	return l->batch;
 }
 
+/* What waits is in memory: on a disk that does not keep up it must not grow without bounds. */
 static bool room(struct event_log *l, size_t len, struct err *err)
 {
 	if (l->bytes + len <= LIMIT_STORE_QUEUE_BYTES)

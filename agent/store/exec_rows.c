@@ -1,4 +1,5 @@
-/* exec_rows.c - see exec_rows.h */
+/* exec_rows.c - see exec_rows.h. Old rows go with each new one, so that the tables stay small without a job
+ * that cleans up; each delete finds its rows by an index on the time. */
 #include "agent/store/exec_rows.h"
 
 #include "agent/store/ledger_db.h"

@@ -76,6 +76,8 @@ bool ledger_db_run(struct ledger *l, const char *sql, struct err *err)
 	return sqlite3_exec(l->db, sql, NULL, NULL, NULL) == SQLITE_OK || ledger_db_failed(l, err);
 }
 
+/* Statements are kept for the life of the connection, and found by the address of their text: each is a
+ * constant of its caller. Preparing one takes longer than running it. */
 sqlite3_stmt *ledger_db_prepare(struct ledger *l, const char *sql, struct err *err)
 {
 	sqlite3_stmt *st = NULL;

@@ -1,4 +1,5 @@
-/* ledger_post.c - see ledger_post.h */
+/* ledger_post.c - see ledger_post.h. Each request is one allocation that holds the job, a copy of what was
+ * asked and room for the answer. The thread fills the answer, the loop hands it on and frees all. */
 #include "agent/store/ledger_post.h"
 
 #include <assert.h>

@@ -146,6 +146,9 @@ static bool prepare(struct log_batch *b, struct err *err)
 	return true;
 }
 
+/* On the store's thread. The order is the promise of the log: the mark and the blobs are durable before a
+ * line names them; the head says how far the log may go before the line is written; the mark goes only when
+ * all is on the disk. After the first failure nothing of the session is written any more. */
 void log_batch_write(struct log_batch *b)
 {
 	struct log_file *f = b->file;

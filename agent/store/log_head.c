@@ -59,6 +59,7 @@ static bool make_key(struct arena *a, struct slice path)
 	return ok;
 }
 
+/* make: only a writer makes the key. For a reader a missing one means that nothing can be believed. */
 static bool get_key(struct arena *a, struct slice state_dir, bool make, char key[KEY_BYTES],
 		    struct err *err)
 {
@@ -71,6 +72,7 @@ static bool get_key(struct arena *a, struct slice state_dir, bool make, char key
 		       make ? "make" : "read", path.ptr, strerror(errno));
 }
 
+/* Over the session's id as well: a head that is copied from another session does not hold here. */
 static struct mac sign(const char key[KEY_BYTES], struct slice session, struct slice points)
 {
 	unsigned char mac[MAC_BYTES];
@@ -91,6 +93,9 @@ static struct mac sign(const char key[KEY_BYTES], struct slice session, struct s
 
 /* --- writing --- */
 
+/* Not synced: a sync for each batch would cost as much as that of the log itself. A crash of emend loses
+ * nothing; after a loss of power the head may be older than the log on some file systems, and the check then
+ * suspects a log that is honest. */
 static bool put(struct arena *a, struct slice path, struct slice text)
 {
 	struct slice temp = arena_printf(a, "%.*s.tmp", SLICE_ARG(path));
@@ -197,6 +202,7 @@ static bool on_line(void *payload, uint64_t number, struct slice line, struct er
 	return true;
 }
 
+/* From what is most telling to what is least: a torn end, missing lines, another chain, lines too many. */
 static bool compare(const struct log_scan *s, const struct walk *w, const struct log_point *to,
 		    struct slice session, struct err *err)
 {

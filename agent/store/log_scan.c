@@ -1,4 +1,6 @@
-/* log_scan.c - see log_scan.h */
+/* log_scan.c - see log_scan.h. The file is read in chunks by pread(2), so its offset does not move, and
+ * lines are hashed one after the other; memory is bounded by the longest line that may be. What follows the
+ * last line feed is torn. */
 #include "agent/store/log_scan.h"
 
 #include <errno.h>

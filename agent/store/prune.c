@@ -156,6 +156,7 @@ static bool log_pruned(struct pruner *p, size_t i, struct log_file *log, struct 
 	return ok;
 }
 
+/* A log whose end does not fit its head is left alone, with all its blobs: somebody will want to look at it. */
 static bool prune_one(struct pruner *p, size_t i)
 {
 	struct slice size, folder;

@@ -41,6 +41,8 @@ void session_remove_blobs(struct arena *a, struct slice folder)
 	remove_flat(blobs.ptr);
 }
 
+/* The log is unlinked while it is locked: an emend that waits for it sees a file without a name and makes a
+ * new one (log_file.c). */
 static bool remove_locked(struct arena *a, struct slice session, struct slice folder,
 			  struct slice path, struct err *err)
 {

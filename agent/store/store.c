@@ -31,6 +31,8 @@ struct store {
 	void *payload;
 };
 
+/* The lock is held only to take a job and to give it back, never during work(): the loop takes the same lock
+ * to post. */
 static void thread_main(void *arg)
 {
 	struct store *s = arg;
@@ -95,6 +97,8 @@ static struct store_job *next_finished(struct store *s)
 	return j;
 }
 
+/* Several sends may come as one call, so all that is finished is taken. done() may post again, and may close
+ * the store: it ends here when the last job is done. */
 static void on_async(uv_async_t *h)
 {
 	struct store *s = h->data;

@@ -9,6 +9,8 @@
 #include "agent/base/regular.h"
 #include "protocol/base/limits.h"
 
+/* An id comes from the command line, from other programs and from names in folders: it is a path component,
+ * so it may be neither "..", nor hidden, nor an option, nor hold a slash. */
 bool session_name_ok(struct slice session)
 {
 	static const char allowed[] =

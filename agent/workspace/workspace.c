@@ -1,4 +1,13 @@
-/* workspace.c - see workspace.h */
+/* workspace.c - see workspace.h.
+ *
+ *   read:   ask the host what is open now (where it has to ask) --> a buffer: its text --> done
+ *                                                              '--> else the runner reads --> decode --> done
+ *   write:  the same question --> a buffer: is it still the base? the host edits it --> done
+ *                            '--> else the runner compares the hash and writes --> done
+ *
+ * Whether a path is a buffer is decided twice, when it is read and again when it is written: the user may
+ * have opened or closed it in between, and the write is then refused as stale. Each answer comes from the
+ * loop, never inside the call, so that a caller can keep the op before it hears of it. */
 #include "agent/workspace/workspace.h"
 
 #include <stdlib.h>
@@ -9,6 +18,7 @@
 #include "agent/runner/runner.h"
 #include "protocol/base/mem.h"
 
+/* One of call, ask and job is what it waits for. It frees itself after its callback. */
 struct workspace_op {
 	struct job job; /* the answer comes from the loop, also when it is known at once */
 	struct workspace *workspace;
@@ -52,6 +62,7 @@ struct snapshot *workspace_seen(const struct workspace *v, struct slice path)
 	return map_get(&v->seen, path);
 }
 
+/* Without a text the path is forgotten, and with it the lines that were shown. */
 void workspace_saw(struct workspace *v, struct slice path, struct snapshot *text)
 {
 	struct snapshot *old =
@@ -62,11 +73,14 @@ void workspace_saw(struct workspace *v, struct slice path, struct snapshot *text
 		free(map_remove(&v->partly, path));
 }
 
+/* Do the two ranges overlap or touch? to is the line after the last. */
 static bool meet(struct line_range a, struct line_range b)
 {
 	return a.from <= b.to && b.from <= a.to;
 }
 
+/* Only one range is kept for a path. Where the new one does not meet it, the older is forgotten: the model
+ * then has to read again before it may replace the whole file, which is safe. */
 void workspace_saw_lines(struct workspace *v, struct slice path, struct snapshot *text,
 			 struct line_range shown, int64_t total)
 {
@@ -107,6 +121,7 @@ void workspace_saw_change(struct workspace *v, struct slice path, bool edited)
 		free(map_remove(&v->partly, path));
 }
 
+/* fn: what the op's job does when it is posted instead of a call to the runner or the host. */
 static struct workspace_op *op_new(struct workspace *v, job_fn *fn, void *payload)
 {
 	struct workspace_op *op = xcalloc(1, sizeof(*op));
@@ -126,6 +141,7 @@ static void op_free(struct workspace_op *op)
 	free(op);
 }
 
+/* What the runner or the editor was asked to do may still happen. */
 void workspace_drop(struct workspace_op *op)
 {
 	if (!op)
@@ -137,6 +153,7 @@ void workspace_drop(struct workspace_op *op)
 	op_free(op);
 }
 
+/* A reference of our own to the buffer's text; NULL: it is not open. */
 static struct snapshot *open_buffer(struct workspace *v, struct slice path)
 {
 	struct arena a;
@@ -185,6 +202,7 @@ static bool may_show(struct workspace_op *op, const struct workspace_text *t)
 		       SLICE_ARG(op->path));
 }
 
+/* Also the end of a read that failed before anything was asked: then there is no text, and err says why. */
 static void read_buffer_done(struct job *j)
 {
 	struct workspace_op *op = container_of(j, struct workspace_op, job);
@@ -223,6 +241,7 @@ static void decode(struct workspace_op *op, struct workspace_text *t)
 		t->text = op->text = snapshot_new(text, 0);
 }
 
+/* A missing file is an answer: the number of missing folders above it comes with the error. */
 static void read_file_done(void *payload, const struct file_content *f, const struct err *err)
 {
 	struct workspace_op *op = payload;
@@ -331,6 +350,8 @@ static void write_buffer_done(void *payload, struct snapshot *now, const struct 
 }
 
 /* A buffer takes text: bytes of a file are decoded first. */
+/* False: what was to be written is no text; nobody was asked. The editor gets the difference to the base,
+ * not the whole text, so that cursors and folds stay. */
 static bool write_buffer(struct workspace_op *op, const struct workspace_write *w)
 {
 	struct workspace *v = op->workspace;
@@ -388,6 +409,8 @@ bool workspace_encode(struct arena *a, enum encoding e, struct slice text, struc
 		       encoding_name(e));
 }
 
+/* In this order, from the most certain reason to refuse to the least: the user is told the one that they can
+ * do something about. */
 static void write_now(struct workspace_op *op, const struct workspace_write *w)
 {
 	struct workspace *v = op->workspace;
@@ -417,6 +440,7 @@ static void write_now(struct workspace_op *op, const struct workspace_write *w)
 		write_file(op, w);
 }
 
+/* The request was copied when it had to wait (workspace_write); its base is let go only now. */
 static void write_fresh(void *payload)
 {
 	struct workspace_op *op = payload;

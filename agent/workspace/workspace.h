@@ -15,6 +15,8 @@
 struct runner;
 struct workspace_op; /* one read or write under way */
 
+/* Owned by the task (struct tool_env) or by whoever changes files for the user (undo, recovery); not shared
+ * between tasks, as what the model saw is the memory of one conversation. */
 struct workspace {
 	struct runq *runq; /* borrowed, as all here */
 	struct host host;
@@ -32,6 +34,7 @@ void workspace_init(struct workspace *v, struct runq *q, const struct host *h, s
 		    struct slice root);
 void workspace_release(struct workspace *v); /* no op may be under way */
 
+/* What is under a path now. All slices and the snapshot live only for the time of the callback. */
 struct workspace_text {
 	bool exists;
 	bool is_buffer;
@@ -54,6 +57,8 @@ typedef void workspace_read_cb(void *payload, const struct workspace_text *t,
 struct workspace_op *workspace_read(struct workspace *v, struct slice path, workspace_read_cb *done,
 				    void *payload);
 
+/* A new content for a path that was read. The caller gives back what it read (base or sha256), and the write
+ * is made only if that is still there: between the two the user types, and other programs write. */
 struct workspace_write {
 	struct slice path;
 	struct snapshot *base; /* what stands there now, as read; NULL: nothing, or no text */
@@ -78,6 +83,7 @@ void workspace_drop(struct workspace_op *op); /* forgets it: no callback. NULL i
 
 /* workspace_many.c: files of which it is known what they hold, in one request. One that an editor has open,
  * or that holds something else, stays as it is and is not `made`: the two above are for it. */
+/* One file of a list; the answer is `made`. Slices live until the call has ended. */
 struct workspace_put {
 	struct slice path, sha256, after; /* as in workspace_write */
 	uint32_t mode, folders;

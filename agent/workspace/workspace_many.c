@@ -8,6 +8,7 @@
 #include "agent/workspace/workspace.h"
 #include "protocol/base/mem.h"
 
+/* Frees itself after `done`. */
 struct workspace_many {
 	struct workspace *workspace;
 	struct workspace_put *of;
@@ -47,6 +48,7 @@ static void nothing_sent(struct job *j)
 	end(container_of(j, struct workspace_many, job), NULL);
 }
 
+/* The runner names only those that it did not make, by their place in what was sent. */
 static void written(void *payload, const struct view_item *items, size_t n, const struct err *err)
 {
 	struct workspace_many *m = payload;
@@ -60,6 +62,7 @@ static void written(void *payload, const struct view_item *items, size_t n, cons
 	end(m, err);
 }
 
+/* Also if the text is not known (lost): the editor has it, and a write below it would be a second version. */
 static bool in_editor(struct workspace *v, struct slice path)
 {
 	struct snapshot *open;
@@ -73,6 +76,7 @@ static bool in_editor(struct workspace *v, struct slice path)
 	return open || workspace_lost(v, path, &why);
 }
 
+/* As write_file() in workspace.c, but never synced by itself. */
 static struct file_write write_of(const struct workspace_put *p)
 {
 	return (struct file_write){ .path = p->path,
@@ -86,6 +90,7 @@ static struct file_write write_of(const struct workspace_put *p)
 				    .sweep = p->sweep };
 }
 
+/* All that is sent is copied into the request, so the list may go when this returns. */
 static void send_those(void *payload)
 {
 	struct workspace_many *m = payload;
