@@ -150,7 +150,7 @@ struct unsaved_text {
 };
 
 /* json: {"hits":[{"path","line","text","before":[..],"after":[..]}],"files":N,"matches":N,
- * "truncated":bool,"cut":bool,"restFiles":N,"rest":"lines PATH\tN","skippedFiles":N,
+ * "truncated":bool,"cut":bool,"restFiles":N,"rest":[{"path","matches"}],"skippedFiles":N,
  * "skipped":"lines PATH: why"}, in the order of the paths.
  *
  * At most `limit` hits; `matches` and `files` count all of them, and `rest` says, for the first

@@ -120,24 +120,17 @@ static void put_hits(struct tool_run *r, struct json root)
 	}
 }
 
-/* The lines PATH, tab, number of the worker. */
 static void put_rest(struct tool_run *r, struct json root, int64_t matches, int64_t files)
 {
-	struct slice rest = json_str_or(json_get(root, "rest"), &r->arena, ""), line;
+	struct json rest = json_get(root, "rest");
 	bool truncated = json_bool_or(json_get(root, "truncated"), false);
-	int64_t named = 0, files_of_worker = json_i64_or(json_get(root, "restFiles"), 0);
 	struct searching *s = r->state;
 
-	for (; slice_next_line(&rest, &line); named++) {
-		size_t tab = slice_find_byte(line, '\t', 0);
-		int64_t n = 0;
-
-		for (size_t i = tab == SIZE_MAX ? line.len : tab + 1; i < line.len; i++)
-			n = n * 10 + (line.ptr[i] - '0');
-		count_rest(s, slice_sub(line, 0, tab), n);
-	}
+	for (struct json_iter it = json_iter(rest); json_next(&it);)
+		count_rest(s, json_str_or(json_get(it.value, "path"), &r->arena, "?"),
+			   json_i64_or(json_get(it.value, "matches"), 0));
 	count_rest(s, SLICE(""), 0);
-	s->rest_files += files_of_worker - named;
+	s->rest_files += json_i64_or(json_get(root, "restFiles"), 0) - (int64_t)json_len(rest);
 	if (s->rest_files == 0)
 		return;
 	buf_printf(&s->out,

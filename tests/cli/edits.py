@@ -373,6 +373,16 @@ def what_does_not_fit_is_counted(w):
     expect("set literal to true" in bad, bad)
 
 
+def names_of_files_do_not_change_the_counts(w):
+    """A tab, a line end and digits in a name are part of it, also where matches are only counted."""
+    put(w, "a.c", b"word\n" * 501)
+    put(w, "t\t99999999999999999999", b"word\n" * 7)
+    put(w, "u\n9", b"word\n" * 8)
+    hits = results(w, do(w, {"calls": [{"name": "search", "input": {"pattern": "word"}}]}))[0]["text"]
+    tail = hits.split("Not shown are:\n")[1]
+    expect(tail == "  a.c: 1\n  t\t99999999999999999999: 7\n  u\n9: 8\n", tail)
+
+
 def nobody_waits_for_a_fifo(w):
     put(w, "a.txt", b"one\n")
     for name in (".gitignore", "AGENTS.md"):
@@ -480,5 +490,6 @@ if __name__ == "__main__":
           undo_keeps_what_was_written_between_two_steps, folders_that_were_made_go_when_they_are_empty,
           thousands_that_a_command_changed_are_undone,
           a_file_read_in_part_is_not_replaced,
-          search_finds_what_read_file_shows, what_does_not_fit_is_counted, nobody_waits_for_a_fifo,
+          search_finds_what_read_file_shows, what_does_not_fit_is_counted,
+          names_of_files_do_not_change_the_counts, nobody_waits_for_a_fifo,
           old_contents_go_when_they_are_too_much])

@@ -25,7 +25,8 @@ enum {
 	RING = 64,
 	CONTEXT_MAX = 20,
 	SKIPPED_BYTES = 4096,
-	REST_TEXTS = 50, /* with matches that are not shown, and are named */
+	REST_TEXTS = 50,  /* with matches that are not shown, and are named */
+	JSON_ESCAPED = 6, /* bytes at most that one byte of a name becomes */
 };
 
 /* A text of the user's editor, which hides the file of this name. */
@@ -63,7 +64,8 @@ struct search {
 	struct err err;
 
 	struct jw w;
-	struct buf rest; /* texts with matches that are not shown: "PATH\tN\n" */
+	struct buf rest; /* texts with matches that are not shown, as an array */
+	struct jw rest_w;
 	size_t n_rest;
 	struct buf skipped;
 	size_t n_skipped, hits, matches, files;
@@ -151,8 +153,12 @@ static void merge_text(struct search *s, const struct search_found *f, const str
 		counted = left;
 	s->files++;
 	s->matches += counted;
-	if (counted > shown && s->n_rest++ < REST_TEXTS)
-		buf_printf(&s->rest, "%s\t%zu\n", rel, counted - shown);
+	if (counted > shown && s->n_rest++ < REST_TEXTS) {
+		jw_object(&s->rest_w);
+		jw_kcstr(&s->rest_w, "path", rel);
+		jw_ki64(&s->rest_w, "matches", (int64_t)(counted - shown));
+		jw_end(&s->rest_w);
+	}
 }
 
 static void merge(struct search *s, const struct batch *b)
@@ -230,7 +236,8 @@ static void write_totals(struct search *s)
 	jw_kbool(&s->w, "cut", finder_cut(s->finder));
 	if (s->n_rest > 0) {
 		jw_ki64(&s->w, "restFiles", (int64_t)s->n_rest);
-		jw_kstr(&s->w, "rest", buf_slice(&s->rest));
+		jw_end(&s->rest_w);
+		jw_kraw(&s->w, "rest", buf_slice(&s->rest));
 	}
 	if (s->n_skipped > 0) {
 		jw_ki64(&s->w, "skippedFiles", (int64_t)s->n_skipped);
@@ -304,7 +311,9 @@ static struct search *search_new(const struct root *r)
 	s->root = r;
 	(void)pthread_mutex_init(&s->lock, NULL);
 	(void)pthread_cond_init(&s->moved, NULL);
-	buf_init(&s->rest, REST_TEXTS * LIMIT_PATH_BYTES);
+	buf_init(&s->rest, REST_TEXTS * (JSON_ESCAPED * LIMIT_PATH_BYTES + 64));
+	jw_init(&s->rest_w, &s->rest);
+	jw_array(&s->rest_w);
 	buf_init(&s->skipped, SKIPPED_BYTES);
 	for (size_t i = 0; i < RING; i++) {
 		buf_init(&s->ring[i].names, BATCH_FILES * LIMIT_PATH_BYTES);

@@ -125,7 +125,7 @@ static void searches(void **state)
 	has(f, "\"src/b.c\",\"line\":1,\"text\":\"Needle\"", true);
 	assert_true(run(f, query_search, "{\"pattern\":\"needle\",\"limit\":1}"));
 	has(f, "\"matches\":2,\"truncated\":false,", true);
-	has(f, "\"restFiles\":1,\"rest\":\"a.c\\t1\\n\"", true);
+	has(f, "\"restFiles\":1,\"rest\":[{\"path\":\"a.c\",\"matches\":1}]", true);
 	has(f, "\"line\":4", false);
 	assert_true(run(f, query_search, "{\"pattern\":\"n.edle\",\"literal\":true}"));
 	has(f, "\"hits\":[]", true);
@@ -220,7 +220,9 @@ static void order_and_totals(void **state)
 	       "{\"path\":\"m0/d-105.txt\",\"line\":1,\"text\":\"grain\"},"
 	       "{\"path\":\"m0/d-105.txt\",\"line\":2,\"text\":\"grain\"},"
 	       "{\"path\":\"m0/d-126.txt\",\"line\":1,\"text\":\"grain\"}]", true);
-	has(f, "\"rest\":\"m0/d-147.txt\\t2\\nm0/d-168.txt\\t1\\n", true);
+	has(f,
+	    "\"rest\":[{\"path\":\"m0/d-147.txt\",\"matches\":2},{\"path\":\"m0/d-168.txt\",\"matches\":1},",
+	    true);
 }
 
 /* A count that ends at its limit, in the middle of a file. */
@@ -238,7 +240,9 @@ static void count_ends(void **state)
 	free(lines);
 	assert_true(run(f, query_search, "{\"pattern\":\"w\",\"path\":\"many\",\"limit\":1}"));
 	has(f, "\"files\":2,\"matches\":10000,\"truncated\":true", true);
-	has(f, "\"rest\":\"many/a\\t9899\\nmany/b\\t100\\n\"", true);
+	has(f,
+	    "\"rest\":[{\"path\":\"many/a\",\"matches\":9899},{\"path\":\"many/b\",\"matches\":100}]",
+	    true);
 }
 
 /* What is no file is passed over, and nobody waits for it. */
