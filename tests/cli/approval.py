@@ -98,6 +98,26 @@ def what_changed_meanwhile_is_not_overwritten(w):
     expect(w.read("calc.py") == "mine\n" and w.exists("made"), t)
 
 
+def objects_of_git_that_cannot_be_written_are_said(w):
+    """They fail after the answer: nothing of what git did becomes real, and the person and the model hear it."""
+    w.repository()
+    branch = ".git/refs/heads/" + os.listdir(os.path.join(w.path, ".git/refs/heads"))[0]
+    head = w.read(branch)
+    objects, away = (os.path.join(w.path, ".git", name) for name in ("objects", "away"))
+    commit = "echo x > made; git add made; git -c user.name=t -c user.email=t commit -qm three"
+    t = Terminal(w, "do", "--model", w.script(command(commit), {"expect": ["not kept: .git/", "objects could not be written"], "text": "-"}),
+                 "x", size=(60, 120))
+    t.wait_for(PROMPT)
+    os.rename(objects, away)
+    w.write(".git/objects", "")
+    t.type("y\n")
+    t.end()
+    os.unlink(objects)
+    os.rename(away, objects)
+    expect("objects could not be written" in t.text and w.exists("made"), t)
+    expect(w.read(branch) == head and "\n  git: 3 objects" not in t.text.replace("\x1b[2m", "").replace("\r", ""), t)
+
+
 def what_reaches_further_is_asked_beforehand(w):
     w.repository()
     w.config('{"permissions": {"ask": ["touch"], "deny": ["rm"], "allow": ["mkdir"]}}')
@@ -255,6 +275,6 @@ def thirty_steps(w):
 
 main([nothing_changed_nothing_asked, an_effect_is_asked_with_its_diff, a_no_drops_all_of_it, ignored_files_are_asked_once,
       always_is_for_what_commands_change, edits_allowed_are_not_effects_allowed, what_changed_meanwhile_is_not_overwritten,
-      what_reaches_further_is_asked_beforehand, folders_to_write_are_asked_beforehand, commands_can_be_asked_one_by_one,
+      objects_of_git_that_cannot_be_written_are_said, what_reaches_further_is_asked_beforehand, folders_to_write_are_asked_beforehand, commands_can_be_asked_one_by_one,
       edit_keeps_what_commands_change, read_only_runs_and_drops, thirty_steps,
       in_the_mode_auto_a_view_is_word_enough_for_rm, the_edits_of_a_step_are_one_question, what_changed_since_the_step_was_asked_is_asked_again])

@@ -299,6 +299,7 @@ static void objects_added(void *payload, const struct view_item *failed, size_t 
 		why = err ? slice_of(err->msg) : failed[0].why;
 		why = arena_printf(&r->arena, "its objects could not be written: %.*s",
 				   SLICE_ARG(why));
+		m->git.added = 0;
 		for (size_t i = 0; i < m->n; i++) {
 			struct view_change *c = &m->changes[i];
 
@@ -306,6 +307,8 @@ static void objects_added(void *payload, const struct view_item *failed, size_t 
 				continue;
 			c->never = true;
 			c->reason = why;
+			if (m->effect == EFFECT_ASKED && !c->is_protected)
+				commit_not_kept(r, c, why); /* PHASE_EFFECT is over */
 		}
 	}
 	begin_phase(r, PHASE_ORDINARY);
