@@ -61,11 +61,12 @@ static void rolled_back(void *payload, const struct rollback_result *b, const st
 	}
 	tx_goto(t, TX_DONE);
 	transaction_failed(r, t,
-			   b->left > 0 ? arena_printf(&r->arena, "Nothing else stands, but:\n%.*s",
+			   b->left > 0 ? arena_printf(&r->arena,
+						      "The change was taken back, but:\n%.*s",
 						      SLICE_ARG(b->report))
-				       : t->why.code == ERR_TIMEOUT /* the editor may have made it */
-					       ? SLICE("")
-					       : SLICE("Nothing was changed.\n"));
+			   : t->why.code == ERR_TIMEOUT /* the editor may have made it */
+				   ? SLICE("")
+				   : SLICE("Nothing was changed.\n"));
 }
 
 /* One could not be made: the ones behind it are not tried, the ones before it are undone. */

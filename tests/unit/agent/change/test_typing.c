@@ -268,7 +268,7 @@ static void check_result(struct world *w, int file, const char *new_word, uint64
 	if (w->run.ok)
 		editor_must(&w->editor, there || !w->editor.idle, "done, but not there");
 	else if (w->editor.silent == silent &&
-		 slice_find(w->run.result, SLICE("Nothing else stands"), 0) == SIZE_MAX)
+		 slice_find(w->run.result, SLICE("The change was taken back, but"), 0) == SIZE_MAX)
 		editor_must(&w->editor, !there, "refused, but there");
 }
 
