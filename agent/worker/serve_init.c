@@ -11,7 +11,6 @@
 
 #include "agent/sandbox/landlock.h"
 #include "agent/sandbox/seccomp.h"
-#include "agent/sandbox/tree.h"
 #include "agent/sandbox/view.h"
 #include "agent/worker/git/git_dir.h"
 #include "agent/worker/serve.h"
@@ -287,9 +286,6 @@ void serve_started(struct serve *s)
 		return;
 	}
 	conn_reply_result(req, SLICE("{}"));
-	serve_flush(s);
-	if (s->views.fd >= 0)
-		(void)tree_remove(s->views.fd, "trial");
 }
 
 static uint64_t start_wait(struct runner_job *j, int fds[JOB_FDS_MAX])

@@ -170,6 +170,10 @@ void views_clean(const struct views *v)
 
 void views_release(struct views *v)
 {
+	/* Of the overlay that was tried at the start. Right after it, while the kernel still unmounts it, its removal
+	 * would take milliseconds, for which everybody waits. */
+	if (v->fd >= 0)
+		(void)tree_remove(v->fd, "trial");
 	if (v->path)
 		(void)rmdir(v->path);
 	if (v->fd >= 0)
