@@ -3,7 +3,8 @@
  * folder of the code (the nearest last: it wins; of a folder AGENTS.md, else CLAUDE.md), and the code
  * itself, as the editor shows it.
  *
- * All of it is asked for at once, while the sandbox is still being tried, and taken in this order. */
+ * All of it is asked for at once, and taken in this order. The sandbox is still being tried meanwhile, and nobody
+ * waits for that: the first question is on its way before, and the first tool is not run until it is up. */
 #include "agent/session/task_own.h"
 
 #include "agent/base/path.h"
@@ -115,19 +116,16 @@ static bool take(struct task *t, const struct load_item *it, struct err *err)
 	return true;
 }
 
-/* The layers themselves are for others: that they are known is what was waited for. It is asked last: until
- * then the runner reads files, and does nothing else. */
-static void sandbox_is_up(void *payload, struct slice json, const struct err *err)
+/* The layers themselves are for others, and where commands cannot run, the task goes on without them. A runner
+ * that could not lock itself in ends it. Asked last: until then the runner reads files, and does nothing else. */
+static void sandbox_tried(void *payload, struct slice json, const struct err *err)
 {
 	struct task *t = payload;
 
 	(void)json;
 	t->sandbox = NULL;
-	t->sandbox_is_up = !err;
 	if (err)
 		task_fail(t, err);
-	else
-		task_post(t);
 }
 
 /* What has come is taken, as far as all before it has. */
@@ -143,8 +141,11 @@ static void take_due(struct task *t)
 		snapshot_unref(it->text);
 		it->text = NULL;
 	}
-	if (t->why.code == ERR_NONE && t->next_load == t->n_loads && !t->glance)
-		t->sandbox = runner_layers(t->runner, sandbox_is_up, t);
+	if (t->why.code != ERR_NONE || t->next_load < t->n_loads || t->glance)
+		return;
+	t->sandbox = runner_layers(t->runner, sandbox_tried, t);
+	t->loaded = true;
+	task_post(t);
 }
 
 static void was_read(void *payload, const struct workspace_text *v, const struct err *err)
@@ -254,7 +255,7 @@ void load_start(struct task *t)
 
 bool load_finished(const struct task *t)
 {
-	return t->sandbox_is_up;
+	return t->loaded;
 }
 
 void load_abort(struct task *t)

@@ -111,7 +111,7 @@ struct task {
 	struct load_item *loads;
 	size_t n_loads, next_load;
 	struct runner_call *sandbox; /* asked whether it is up */
-	bool sandbox_is_up;	     /* all of this is done */
+	bool loaded;		     /* all is read, and this is asked */
 	struct recover *recover;   /* of what a crash left, before anything else is read */
 	struct slice recovered;	   /* what came of it */
 	struct rollback *rollback; /* of the change in which the task was cancelled */
