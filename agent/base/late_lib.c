@@ -8,8 +8,9 @@ void *late_lib_open(const char *const *names, size_t n)
 {
 	void *handle = NULL;
 
+	/* Lazy: of the functions that the libraries behind it call of each other, few are ever called. */
 	for (size_t i = 0; i < n && !handle; i++)
-		handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+		handle = dlopen(names[i], RTLD_LAZY | RTLD_LOCAL);
 	return handle;
 }
 
