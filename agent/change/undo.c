@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "agent/base/tool_folder.h"
 #include "agent/change/follow.h"
 #include "agent/change/step.h"
 #include "agent/change/undo_own.h"
@@ -238,6 +239,13 @@ static bool exact(void *self, struct arena *a, struct apply_item *item, struct s
 
 /* --- what came of it --- */
 
+/* What a build left of the files that an earlier one had made: nobody's work, and no reason for the undo to fail. */
+static bool built_again(const struct turn *t, const struct err *err)
+{
+	return t->edit->entry.kind == RESTORE_BUNDLE && err->code == ERR_STALE &&
+	       is_tool_folder(t->edit->path);
+}
+
 static bool made(void *self, struct apply_item *item, const struct apply_result *r,
 		 const struct err *err)
 {
@@ -261,6 +269,8 @@ static bool made(void *self, struct apply_item *item, const struct apply_result 
 
 		if (t->went || t->why.code == ERR_NONE)
 			t->why = *err;
+		if (t->went && built_again(t, err))
+			continue;
 		t->went = t->left_out = false;
 	}
 	if (u->spec.preview && u->preview.file && r->written && item->kind == RESTORE_TEXT &&

@@ -122,6 +122,10 @@ static void report(struct change_undo *u, const struct apply_result *r, size_t w
 	}
 	if (went > 0 && u->spec.preview)
 		report_preview(u, e, there);
+	else if (went > 0 &&
+		 u->turns[u->first].why.code != ERR_NONE) /* of a bundle the rest is gone */
+		buf_printf(&u->report, "%.*s: %s\n", SLICE_ARG(e->path),
+			   u->turns[u->first].why.msg);
 	else if (went > 0)
 		buf_printf(&u->report, "%s %.*s\n",
 			   e->entry.kind == RESTORE_MODE ? "permissions restored:"

@@ -136,6 +136,25 @@ struct slice edit_diff(struct arena *a, struct slice path, struct slice before, 
 	return slice_make(o.p, o.len);
 }
 
+static bool names(struct slice line, struct slice lead, const char *side, struct slice path)
+{
+	struct slice name = slice_sub(line, lead.len, line.len);
+
+	return slice_starts(line, lead) &&
+	       (slice_eq_cstr(name, "/dev/null") || (slice_starts(name, slice_of(side)) &&
+						     slice_eq(slice_sub(name, 2, name.len), path)));
+}
+
+struct slice edit_diff_body(struct slice diff, struct slice path)
+{
+	struct slice rest = diff, line;
+
+	if (slice_next_line(&rest, &line) && names(line, SLICE("--- "), "a/", path) &&
+	    slice_next_line(&rest, &line) && names(line, SLICE("+++ "), "b/", path))
+		return rest;
+	return diff;
+}
+
 /* The lines of "-3,7" in the head of a hunk: 7; without a comma: 1. */
 static size_t hunk_lines(struct slice head, char sign)
 {

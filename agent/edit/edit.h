@@ -37,6 +37,8 @@ void edit_changes(struct arena *a, struct slice base, struct slice after, struct
 /* A unified diff with 3 lines of context ("--- a/PATH", "+++ b/PATH", "\ No newline at end of file"); empty if equal.
  * before or after NULL-pointer slices mean that the file does not exist (/dev/null). */
 struct slice edit_diff(struct arena *a, struct slice path, struct slice before, struct slice after);
+/* The diff of this one file without its heading, for where the name stands already. Any other diff as it is. */
+struct slice edit_diff_body(struct slice diff, struct slice path);
 void edit_diff_stat(struct slice diff, size_t *added, size_t *removed);
 
 /* Three-way merge by lines: base = what the model saw, mine = what stands there now, theirs = the model's.

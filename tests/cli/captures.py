@@ -100,6 +100,8 @@ def do(w, name, columns, **env):
     eye.t.wait_for(PROMPT, 60)
     rows = eye.keep("question")
     expect(any(row.startswith("    +") for row in rows) == (columns == 40), rows)  # what is wrapped has its sign again
+    asked = rows[rows.index("? Edit a file: calc.py"):]
+    expect(sum("calc.py" in row for row in asked) == 1, asked)
     eye.t.type("y\n")
     if env.get("TERM") != "dumb":
         eye.wait("thinking 1 s")
@@ -159,7 +161,7 @@ def chat(w, name, columns, **env):
     t.wait_for(PROMPT, 60)
     eye.keep("question")
     t.type("y\n")
-    eye.wait("calc.py +2 -1")
+    eye.wait("> y calc.py +2 -1")
     t.type("and say why, in a sentence that is long enough to be wrapped at 40 columns\r")
     if not dumb:
         eye.wait("Up takes it back")

@@ -239,8 +239,8 @@ def undo_and_redo_are_turns(w):
     for i, words in enumerate(("mend it", "turn it round"), 1):
         t.type(words + "\r")
         t.wait_for("/undo takes it back", times=i)
-    for typed, words, times, text in (("/undo", "1 undone.", 1, "a + b"), ("/undo", "1 undone.", 2, "a - b"),
-                                      ("/redo", "1 made again.", 1, "a + b")):
+    for typed, words, times, text in (("/undo", "1 file undone.", 1, "a + b"), ("/undo", "1 file undone.", 2, "a - b"),
+                                      ("/redo", "1 file made again.", 1, "a + b")):
         t.type(typed + "\r")
         t.wait_for(words, times=times)
         expect(text in w.read("calc.py"), (typed, text, t))

@@ -412,7 +412,7 @@ def redo_makes_again_what_undo_put_back(w):
         undone(w, first)
         expect(not w.exists("c.txt"), "c.txt")
         r = w.run("redo", "-y")
-        expect(r.status == 0 and "3 made again" in r.out, r)
+        expect(r.status == 0 and "3 files made again" in r.out, r)
         expect(get(w, "a.txt").startswith(b"three\n") and get(w, "c.txt") == b"see\n" and not w.exists("b.txt"), r)
     expect("three" in w.run("diff").out, "diff")
     undone(w, first)

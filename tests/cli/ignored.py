@@ -84,6 +84,15 @@ def the_output_of_a_build_is_one_line_a_folder(w):
     expect("out: the content of its files was not kept" in u.out + u.err and not w.exists("out"), u)
 
 
+def what_was_built_again_does_not_hold_up_the_undo(w):
+    project(w, "build/\n*.o\n")
+    do(w, "mkdir -p build; for i in 1 2 3; do echo $i > build/$i; done; echo 1 > main.c", "echo again > build/1")
+    expect(w.read("build/1") == "again\n", tree(w))
+    u = w.run("undo", "-y")
+    expect(u.status == 0 and "build: 1 of its 3 files was changed since, and is left\n" in u.out and "2 files undone\n" in u.out, u)
+    expect(w.read("build/1") == "again\n" and not w.exists("build/2") and "return 0" in w.read("main.c"), tree(w))
+
+
 def a_person_sees_the_line(w):
     project(w, "out/\n")
     r = do(w, "mkdir out; for i in $(seq 30); do echo $i > out/$i; done", options=())
@@ -219,7 +228,8 @@ def a_nested_repository_in_a_folder_of_tools_runs_nothing(w):
     expect("build/.git" in r.err and not w.exists("build/.git"), r)
 
 
-CASES = [a_nested_repository_in_a_folder_of_tools_runs_nothing, what_git_tracks_is_never_passed_through, in_a_work_tree_and_in_a_nested_repository_too, each_plant_is_shown_logged_and_undone, the_output_of_a_build_is_one_line_a_folder, a_person_sees_the_line,
+CASES = [a_nested_repository_in_a_folder_of_tools_runs_nothing, what_git_tracks_is_never_passed_through, in_a_work_tree_and_in_a_nested_repository_too, each_plant_is_shown_logged_and_undone, the_output_of_a_build_is_one_line_a_folder,
+         what_was_built_again_does_not_hold_up_the_undo, a_person_sees_the_line,
          rules_of_a_command_hide_nothing_in_its_session, a_kill_in_the_middle_leaves_all_or_nothing, a_second_build_does_nothing]
 
 if __name__ == "__main__":

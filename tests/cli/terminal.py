@@ -17,7 +17,7 @@ def yes_once(w):
     w.repository()
     t = Terminal(w, "do", "--model", w.script(EDIT, DONE), "mend it")
     t.wait_for(PROMPT)
-    expect("  | calc.py" in t.text and "  | +    return a + b" in t.text, t)
+    expect("? Edit a file: calc.py" in t.text and "  | +    return a + b" in t.text, t)
     t.type("what\n")
     t.wait_for("do it this once")
     t.type("y\n")

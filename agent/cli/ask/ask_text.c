@@ -2,22 +2,54 @@
 #include "agent/cli/ask/ask_text.h"
 
 #include "agent/cli/screen/flow.h"
+#include "agent/edit/edit.h"
+#include "protocol/base/visible.h"
 
 enum { ROOM_FOR_CHOICES = 50 }; /* columns that they need beside each other */
 
 /* Of a line that came from outside, and of what is wrapped of it. No row of ours begins so. */
 static const char bar[] = "  | ", wrapped[] = "    ";
 
+/* What is in it is seen as it is, and it fits into these columns. */
+static bool is_plain(struct slice path, unsigned columns)
+{
+	struct buf b;
+	bool plain;
+
+	buf_init(&b, 8 * path.len + 64);
+	visible_line(&b, path);
+	plain = slice_find_byte(path, '\n', 0) == SIZE_MAX &&
+		slice_find_byte(path, '\t', 0) == SIZE_MAX && slice_eq(buf_slice(&b), path) &&
+		visible_width(path) <= columns;
+	buf_release(&b);
+	return plain;
+}
+
+/* Of an edit the title names the file, once. A name that would have to be wrapped stays behind its bar. */
+static bool put_title(struct sheet *s, const struct permission_request *r, struct slice diff)
+{
+	unsigned used = 4 + visible_width(r->title);
+	bool named = diff.len < r->diff.len && s->columns > used &&
+		     is_plain(r->subject, s->columns - used);
+
+	sheet_prose(s, TERM_BOLD, "? ", "  ",
+		    named ? arena_printf(s->arena, "%.*s: %.*s", SLICE_ARG(r->title),
+					 SLICE_ARG(r->subject))
+			  : r->title);
+	return named;
+}
+
 void ask_text_request(struct sheet *s, const struct permission_request *r)
 {
-	sheet_prose(s, TERM_BOLD, "? ", "  ", r->title);
-	if (!r->streamed)
+	struct slice diff = edit_diff_body(r->diff, r->subject);
+
+	if (!put_title(s, r, diff) && !r->streamed)
 		sheet_text(s, TERM_PLAIN, bar, wrapped, r->subject);
 	if (r->note.len > 0)
 		sheet_prose(s, TERM_YELLOW, "  Emend: ", "  ", r->note);
 	if (r->reason.len > 0)
 		sheet_prose(s, TERM_DIM, "  The model says: ", wrapped, r->reason);
-	sheet_diff(s, bar, wrapped, r->diff);
+	sheet_diff(s, bar, wrapped, diff);
 }
 
 void ask_text_question(struct sheet *s, const struct question *q)

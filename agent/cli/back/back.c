@@ -60,8 +60,8 @@ struct slice back_summary(struct arena *a, const struct undo_spec *s, bool previ
 	if (refused > 0)
 		left = arena_printf(a, ", %zu left as %s", refused,
 				    refused == 1 ? "it is" : "they are");
-	return arena_printf(a, "%zu %s%.*s%s", restored, done, SLICE_ARG(left),
-			    preview ? "; nothing was changed" : "");
+	return arena_printf(a, "%zu file%s %s%.*s%s", restored, restored == 1 ? "" : "s", done,
+			    SLICE_ARG(left), preview ? "; nothing was changed" : "");
 }
 
 static void put_report(struct back *b, struct slice report, size_t restored, size_t refused)

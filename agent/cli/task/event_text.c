@@ -4,6 +4,7 @@
  * nothing is printed, the live line says what is going on (live.h). */
 #include "agent/cli/task/host_cli.h"
 
+#include "agent/edit/edit.h"
 #include "agent/tool/tool.h"
 #include "protocol/base/utf8.h"
 
@@ -139,6 +140,7 @@ static void put_tool(struct host_cli *h, const struct task_event *ev)
 	name_call(label->text, sizeof(label->text), what);
 	label->text[utf8_complete_prefix(slice_of(label->text))] = '\0';
 	name_call(h->last_call, sizeof(h->last_call), ev->call);
+	h->asked = false;
 	buf_clear(&h->tail);
 	live_say(&h->live, what);
 	if (is_read(ev->tool)) /* in one line with others, when it is known what came of it */
@@ -208,10 +210,28 @@ static void add_read(struct host_cli *h, struct slice label, struct slice text)
 	buf_append(&h->reads, text);
 }
 
+/* What a call is about: "calc.py" of "Edit calc.py". */
+static struct slice named(const struct call_label *label)
+{
+	const char *blank = label ? strchr(label->text, ' ') : NULL;
+
+	return slice_of(blank ? blank + 1 : "");
+}
+
+/* "calc.py +1 -1" below "* Edit calc.py": the name stands there. */
+static struct slice without_name(struct slice name, struct slice text)
+{
+	if (name.len > 0 && slice_starts(text, name) &&
+	    slice_starts(slice_sub(text, name.len, text.len), SLICE(" ")))
+		return slice_sub(text, name.len + 1, text.len);
+	return text;
+}
+
 static void put_result(struct host_cli *h, const struct task_event *ev)
 {
 	const struct call_label *label = label_of(h, ev->call);
 	bool below = slice_eq_cstr(ev->call, h->last_call);
+	struct slice text = ev->text;
 	struct arena a;
 
 	live_say(&h->live, SLICE("thinking"));
@@ -225,9 +245,11 @@ static void put_result(struct host_cli *h, const struct task_event *ev)
 		return;
 	}
 	arena_init(&a);
-	put_row(h, ev->ok ? TERM_DIM : TERM_RED, ev->ok ? "  " : "  failed: ",
-		below || !label ? ev->text /* its own line stands above */
-				: arena_printf(&a, "%s: %.*s", label->text, SLICE_ARG(ev->text)));
+	if (below && !h->asked) /* its own line stands above */
+		text = without_name(named(label), text);
+	else if (!below && label)
+		text = arena_printf(&a, "%s: %.*s", label->text, SLICE_ARG(text));
+	put_row(h, ev->ok ? TERM_DIM : TERM_RED, ev->ok ? "  " : "  failed: ", text);
 	arena_release(&a);
 	if (!ev->ok && !h->verbose)
 		put_tail(h);
@@ -240,7 +262,8 @@ static void put_changed(struct host_cli *h, const struct task_event *ev)
 		put_row(h, TERM_DIM, "  ", ev->text);
 	begin_line(h);
 	if (!asker_showed(&h->asker, ev->diff))
-		term_diff(h->log, ev->diff);
+		term_diff(h->log,
+			  edit_diff_body(ev->diff, named(label_of(h, slice_of(h->last_call)))));
 }
 
 static void add_name(struct buf *names, struct slice name)

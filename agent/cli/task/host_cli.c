@@ -33,6 +33,7 @@ static struct host_ask *permission(void *self, struct task *t, const struct perm
 	(void)t;
 	begin_line(h);
 	host_cli_notice(h, "a question");
+	h->asked = true;
 	as_shown.streamed = r->streamed && !h->json; /* else nobody has seen it */
 	return asker_permission(&h->asker, &as_shown, done, payload);
 }

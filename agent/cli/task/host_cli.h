@@ -32,6 +32,7 @@ struct host_cli {
 	struct call_label labels[HOST_LABELS]; /* a ring */
 	unsigned next_label;
 	char last_call[64];  /* whose line was printed last; "" */
+	bool asked;	     /* a question stands between */
 	struct buf tail;     /* the end of what the running command printed */
 	struct buf reads;    /* what was read and not printed yet */
 	char read_verb[16];

@@ -111,6 +111,8 @@ bool manifest_remove(const struct root *r, struct slice list, struct err *err)
 		files += !l.folder;
 		left += !remove_one(r, &l);
 	}
+	if (files == 1 && left == 1)
+		return err_set(err, ERR_STALE, "its file was changed since, and is left");
 	return left == 0 ||
 	       err_set(err, ERR_STALE, "%zu of its %zu files %s changed since, and %s left", left,
 		       files, left == 1 ? "was" : "were", left == 1 ? "is" : "are");

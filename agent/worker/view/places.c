@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/base/path.h"
+#include "agent/base/tool_folder.h"
 #include "agent/policy/protect.h"
 #include "agent/policy/secret_file.h"
 #include "agent/sandbox/spawn.h"
@@ -18,42 +19,6 @@
 #include "agent/worker/ignore/walk.h"
 
 enum { PLACES_MAX = 2000, PLACES_BYTES = 4 * 1024 * 1024, COST_SHARE = 50, THROUGH_MAX = 200 };
-
-/* Folders of tools, which make them anew: where the project ignores one, commands use the real one,
- * so that builds stay incremental and nothing large is copied. The ignore rules alone do not
- * decide: they are the project's own word. */
-static const char *const of_tools[] = {
-	"node_modules",	 "bower_components",
-	".pnpm-store",	 ".yarn",
-	".venv",	 "venv",
-	"env",		 ".tox",
-	".nox",		 "__pycache__",
-	".pytest_cache", ".mypy_cache",
-	".ruff_cache",	 ".eggs",
-	".hypothesis",	 "site-packages",
-	"target",	 "build",
-	"_build",	 "out",
-	"dist",		 "bin",
-	"obj",		 "Debug",
-	"Release",	 "debug",
-	"release",	 ".gradle",
-	".build",	 "DerivedData",
-	"Pods",		 ".next",
-	".nuxt",	 ".svelte-kit",
-	".angular",	 ".turbo",
-	".parcel-cache", ".cache",
-	".ccache",	 "coverage",
-	".nyc_output",	 "zig-cache",
-	".zig-cache",	 "zig-out",
-	"dist-newstyle", ".stack-work",
-	"elm-stuff",	 ".dart_tool",
-	"_deps",	 "deps",
-	"vendor",	 "CMakeFiles",
-	"tmp",		 ".terraform",
-	".bundle",
-};
-static const char *const of_tools_start[] = { "build-", "build_", "cmake-build-", "target-",
-					      "bazel-" };
 
 static bool holds(const struct buf *list, const char *rel)
 {
@@ -152,19 +117,6 @@ static void add_protected(struct scan *s, char kind, const char *rel)
 			places_add(s, PLACE_PIN, parent, NULL);
 	}
 	places_add(s, kind, rel, NULL);
-}
-
-bool places_of_tools(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(of_tools); i++) {
-		if (strcmp(name, of_tools[i]) == 0)
-			return true;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(of_tools_start); i++) {
-		if (strncmp(name, of_tools_start[i], strlen(of_tools_start[i])) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* Only what stood there at the start? */
@@ -296,7 +248,7 @@ static enum walk_next visit(void *payload, const struct walk_entry *e)
 		add_protected(s, PLACE_READ_ONLY, e->rel);
 	if (strcmp(e->name, ".gitignore") == 0 && !s->outside)
 		look_at_rules(s->p, e->dir, e->name);
-	if (e->kind == WALK_DIR && !s->outside && places_of_tools(e->name))
+	if (e->kind == WALK_DIR && !s->outside && is_tool_folder(slice_of(e->name)))
 		add_through(s, e);
 	if (s->too_many)
 		return WALK_STOP;

@@ -46,8 +46,6 @@ bool places_through(const struct places *p, const char *rel);
 bool places_hide(const struct places *p, const char *rel);
 /* Is something in this folder? */
 bool places_hide_below(const struct places *p, const char *folder);
-/* Is this the name of a folder that tools of a language or a build make, and make anew? */
-bool places_of_tools(const char *name);
 void places_forget(struct places *p); /* something was written: look again */
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/base/git_path.h"
+#include "agent/base/tool_folder.h"
 #include "agent/sandbox/view.h"
 #include "agent/worker/git/git_plain.h"
 #include "agent/worker/ignore/ignore.h"
@@ -48,18 +49,6 @@ static bool exists(void *payload, const char *rel, bool before)
 	return fd >= 0 && !upper_is_whiteout(&st);
 }
 
-/* Whether the folder of `len` bytes of rel is one of tools. */
-static bool ends_in_tools(const char *rel, size_t len)
-{
-	char name[LIMIT_PATH_BYTES];
-	size_t at = len;
-
-	while (at > 0 && rel[at - 1] != '/')
-		at--;
-	(void)snprintf(name, sizeof(name), "%.*s", (int)(len - at), rel + at);
-	return places_of_tools(name);
-}
-
 /* Fills in what the ignore rules say of a new file. */
 static void look_at_rules(struct layer_walk *w, struct upper_change *c)
 {
@@ -75,7 +64,7 @@ static void look_at_rules(struct layer_walk *w, struct upper_change *c)
 	}
 	/* A folder of tools may lie in one that is left out: out/x/node_modules. */
 	for (s = c->rel + c->top; c->top > 0 && s && !c->tool; s = strchr(s + 1, '/'))
-		c->tool = ends_in_tools(c->rel, (size_t)(s - c->rel));
+		c->tool = is_tool_folder(slice_make(c->rel, (size_t)(s - c->rel)));
 	c->ignored = c->ignored || ignore_match(w->ignore, c->rel, false);
 }
 

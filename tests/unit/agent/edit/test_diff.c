@@ -98,6 +98,26 @@ static void test_changes_small(void **state)
 	arena_release(&a);
 }
 
+static void test_body(void **state)
+{
+	struct slice text = SLICE("a\n"), other = SLICE("b\n"), none = { NULL, 0 };
+	struct arena a;
+	struct slice d;
+
+	(void)state;
+	arena_init(&a);
+	d = edit_diff(&a, SLICE("d/x"), text, other);
+	assert_true(slice_eq_cstr(edit_diff_body(d, SLICE("d/x")), "@@ -1 +1 @@\n-a\n+b\n"));
+	assert_true(slice_eq(edit_diff_body(d, SLICE("x")), d));
+	assert_true(slice_eq(edit_diff_body(d, SLICE("")), d));
+	d = edit_diff(&a, SLICE("x"), none, other);
+	assert_true(slice_eq_cstr(edit_diff_body(d, SLICE("x")), "@@ -0,0 +1 @@\n+b\n"));
+	d = edit_diff(&a, SLICE("x"), text, none);
+	assert_true(slice_eq_cstr(edit_diff_body(d, SLICE("x")), "@@ -1 +0,0 @@\n-a\n"));
+	assert_true(slice_eq_cstr(edit_diff_body(SLICE(""), SLICE("x")), ""));
+	arena_release(&a);
+}
+
 static void style(const char *text, enum eol eol, bool mixed, bool bom, bool final)
 {
 	struct text_style s;
@@ -136,7 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unified), cmocka_unit_test(test_context),
 		cmocka_unit_test(test_stat),	cmocka_unit_test(test_changes_small),
-		cmocka_unit_test(test_style),
+		cmocka_unit_test(test_body),	cmocka_unit_test(test_style),
 	};
 
 	return cmocka_run_group_tests_name("edit/diff", tests, NULL, NULL);
