@@ -2,6 +2,7 @@
  * to the last post-image. */
 #include "agent/base/git_path.h"
 #include "agent/cli/json_line.h"
+#include "agent/cli/screen/pager.h"
 #include "agent/cli/target.h"
 #include "agent/edit/encoding.h"
 #include "agent/edit/later.h"
@@ -148,7 +149,7 @@ static size_t put_others(struct cli *c, const struct target *t)
 	return n;
 }
 
-bool diff_show(struct cli *c, const struct place *p, const char *word, struct err *err)
+static bool put_all(struct cli *c, const struct place *p, const char *word, struct err *err)
 {
 	struct target t;
 	size_t shown = 0, git = 0;
@@ -180,14 +181,25 @@ bool diff_show(struct cli *c, const struct place *p, const char *word, struct er
 	return true;
 }
 
+/* What is longer than the screen goes through the pager. */
+static bool show(struct cli *c, const struct place *p, const char *word, struct err *err)
+{
+	struct buf b;
+	bool ok;
+
+	if (cli_given(c, OPT_JSON) || !pager_begin(&c->out, &b))
+		return put_all(c, p, word, err);
+	ok = put_all(c, p, word, err);
+	return pager_end(&c->out, &b) ? ok : put_all(c, p, word, err);
+}
+
 int cmd_diff(struct cli *c)
 {
 	struct place p = { .loaded = false };
 	struct err err = { 0 };
 	int status = 0;
 
-	if (!place_init(&p, c, &err) ||
-	    !diff_show(c, &p, c->args.n_words ? c->args.words[0] : "", &err))
+	if (!place_init(&p, c, &err) || !show(c, &p, c->args.n_words ? c->args.words[0] : "", &err))
 		status = cli_fail(c, &err);
 	place_release(&p);
 	return status;

@@ -48,7 +48,8 @@ static const struct command table[] = {
 	  "  git diff | emend chat \"is this right?\"\n" },
 	{ "diff", "[TASK|SESSION|STEP]",
 	  "what a task changed; the newest one of this folder if none is named",
-	  "A session stands for all its tasks, a number for a step of the newest task.\n",
+	  "A session stands for all its tasks, a number for a step of the newest task. On a terminal what\n"
+	  "is longer than the screen goes through the pager: GIT_PAGER, PAGER, else less.\n",
 	  OPTS_COMMON | OPT_JSON, 1, cmd_diff, NULL },
 	{ "commit", "[-m TEXT] [TASK|SESSION]",
 	  "commit to git what a task changed, and nothing else",

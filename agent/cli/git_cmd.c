@@ -4,37 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/cli/child.h"
+
 extern char **environ;
 
 enum { LIST_FD = 3 };
-
-/* An anonymous file with this content, read from its beginning; -1: errno. */
-static int file_of(struct slice content)
-{
-	int fd = memfd_create("git", MFD_CLOEXEC);
-	size_t at = 0;
-
-	while (fd >= 0 && at < content.len) {
-		ssize_t n = write(fd, content.ptr + at, content.len - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			(void)close(fd);
-			return -1;
-		}
-		at += (size_t)n;
-	}
-	if (fd >= 0)
-		(void)lseek(fd, 0, SEEK_SET);
-	return fd;
-}
 
 static bool read_back(struct arena *a, int fd, struct slice *out, struct err *err)
 {
@@ -53,40 +31,6 @@ static bool read_back(struct arena *a, int fd, struct slice *out, struct err *er
 		return err_set(err, ERR_IO, "Cannot read what git printed.");
 	*out = slice_make(text, (size_t)n);
 	return true;
-}
-
-/* --- Ctrl-C --- */
-
-struct ignored {
-	struct sigaction interrupt, quit; /* as they were */
-};
-
-static void ignore(struct ignored *was)
-{
-	struct sigaction ign = { .sa_handler = SIG_IGN };
-
-	(void)sigaction(SIGINT, &ign, &was->interrupt);
-	(void)sigaction(SIGQUIT, &ign, &was->quit);
-}
-
-static void heed(const struct ignored *was)
-{
-	(void)sigaction(SIGINT, &was->interrupt, NULL);
-	(void)sigaction(SIGQUIT, &was->quit, NULL);
-}
-
-/* git hears what we ignore, unless it was ignored before us (nohup). */
-static bool signals_of(posix_spawnattr_t *attr, const struct ignored *was)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	if (was->interrupt.sa_handler != SIG_IGN)
-		(void)sigaddset(&set, SIGINT);
-	if (was->quit.sa_handler != SIG_IGN)
-		(void)sigaddset(&set, SIGQUIT);
-	return posix_spawnattr_setsigdefault(attr, &set) == 0 &&
-	       posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF) == 0;
 }
 
 /* --- git --- */
@@ -112,7 +56,7 @@ static char **environment(struct arena *a, const char *index)
 
 /* *failed: what posix_spawn() says, 0 if git runs. */
 static pid_t spawn(struct arena *a, const struct git_cmd *g, int list, int out,
-		   const struct ignored *was, int *failed)
+		   const struct child_signals *was, int *failed)
 {
 	const char *first[] = { "git", "-c", "core.fsmonitor=false", "-C", g->dir };
 	char *argv[GIT_CMD_MAX_ARGS + ARRAY_LEN(first) + 1];
@@ -137,7 +81,7 @@ static pid_t spawn(struct arena *a, const struct git_cmd *g, int list, int out,
 	      posix_spawn_file_actions_adddup2(&io, out, STDOUT_FILENO) != 0 ||
 	      posix_spawn_file_actions_addopen(&io, STDERR_FILENO, "/dev/null", O_WRONLY, 0) !=
 		      0)) ||
-	    posix_spawn_file_actions_adddup2(&io, list, LIST_FD) != 0 || !signals_of(&attr, was))
+	    posix_spawn_file_actions_adddup2(&io, list, LIST_FD) != 0 || !child_attr(&attr, was))
 		*failed = ENOMEM;
 	else
 		*failed = posix_spawnp(&pid, "git", &io, &attr, argv, environment(a, g->index));
@@ -149,12 +93,12 @@ static pid_t spawn(struct arena *a, const struct git_cmd *g, int list, int out,
 bool git_cmd_run(struct arena *a, const struct git_cmd *g, int *status, struct slice *out,
 		 struct err *err)
 {
-	int list = file_of(g->list), printed = file_of(SLICE("")), failed = 0, how = 0;
-	struct ignored was;
+	int list = child_file(g->list), printed = child_file(SLICE("")), failed = 0, how = 0;
+	struct child_signals was;
 	pid_t pid = -1;
 	bool ok = list >= 0 && printed >= 0;
 
-	ignore(&was);
+	child_begin(&was);
 	if (ok)
 		pid = spawn(a, g, list, printed, &was, &failed);
 	if (!ok)
@@ -163,10 +107,9 @@ bool git_cmd_run(struct arena *a, const struct git_cmd *g, int *status, struct s
 		ok = err_set(err, failed == ENOENT ? ERR_NOT_FOUND : ERR_IO,
 			     failed == ENOENT ? "git is not installed (Debian: apt install git)."
 					      : "git cannot be started.");
-	while (ok && waitpid(pid, &how, 0) < 0)
-		if (errno != EINTR)
-			ok = err_set(err, ERR_IO, "git got lost.");
-	heed(&was);
+	if (ok && !child_wait(pid, &how))
+		ok = err_set(err, ERR_IO, "git got lost.");
+	child_end(&was);
 	if (ok) {
 		*status = WIFEXITED(how) ? WEXITSTATUS(how) : GIT_CMD_SIGNAL + WTERMSIG(how);
 		if (g->captured && *status == GIT_CMD_SIGNAL + SIGINT)

@@ -2,7 +2,7 @@
  *
  * Only for what the user typed by name (`emend commit`: hooks, signing and the editor of the message are wanted there),
  * and for subcommands that read objects and the index alone, so that nothing of a strange repository is executed.
- * It waits: for commands that have no loop, or none yet (a chat starts one: chat/turn_commit.c). Ctrl-C meanwhile is
+ * It waits: for commands that have no loop, or none yet (a chat starts one: chat/lend.c). Ctrl-C meanwhile is
  * git's, as in a shell: we outlive it, so that what was begun with git can be put in order.
  */
 #ifndef EMEND_CLI_GIT_CMD_H

@@ -27,7 +27,5 @@ bool target_stands(const struct target *t, const struct past_edit *e);
 bool target_first(const struct target *t, size_t i);
 /* cmd_diff.c: one file, as bytes; ptr NULL: there is none. */
 void diff_put(struct cli *c, struct slice path, struct slice before, struct slice after);
-/* cmd_diff.c: prints what that thing changed. */
-NODISCARD bool diff_show(struct cli *c, const struct place *p, const char *word, struct err *err);
 
 #endif

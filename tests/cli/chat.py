@@ -97,6 +97,34 @@ def a_chat_goes_on_while_git_has_the_terminal(w):
     expect(t.status == 5, t)
 
 
+def a_long_diff_has_the_pager_and_the_pager_the_terminal(w):
+    w.repository()
+    w.write("pager.sh", "wc -l; echo paging; sleep 2; echo paged\n")
+    pager = {"PAGER": "sh ./pager.sh"}
+    new = {"calls": [{"name": "write_file", "input": {"path": "long.txt", "content": "line\n" * 200}}]}
+    t = chat(w, EDIT, {"text": "Mended."}, new, {"text": "Written."}, args=("-y",), size=(24, 80), **pager)
+    t.type("mend it\r")
+    t.wait_for("/undo takes it back")
+    t.type("/diff\r")
+    t.wait_for("+    return a + b", times=2)
+    t.type("more\r")
+    t.wait_for("/undo takes it back", times=2)
+    t.type("/diff\r")
+    t.wait_for("paged")
+    over = t.text[t.text.index("paging"):t.text.index("paged")]
+    expect(">" not in over and t.text.count("paging") == 1, t)  # nothing is drawn over it
+    t.type("/help\r")
+    t.wait_for("/exit")
+    t.type("\x04")
+    t.end()
+    for env, paged in ((pager, True), ({"PAGER": "no-such-pager"}, False), ({"PAGER": "cat"}, False), (dict(pager, GIT_PAGER=""), False),
+                       (dict(pager, TERM="dumb"), False), (dict({"PAGER": "cat"}, GIT_PAGER="sh ./pager.sh"), True)):
+        t = Terminal(w, "diff", size=(24, 80), **env).end()
+        expect(t.status == 0 and ("paging" in t.text) == paged and (t.text.count("+line") == 200) != paged, (env, t))
+    r = w.run("diff", **pager)
+    expect(r.out.count("+line") == 200, r)
+
+
 def a_narrower_terminal_leaves_no_row_behind(w):
     """What was drawn on 80 columns stands on more rows when there are 40: as many are wiped."""
     t = chat(w, {"text": "Hello."}, size=(24, 80))
@@ -421,7 +449,7 @@ def without_a_model_it_says_so(w):
 
 
 main([one_session_of_several_turns, what_the_session_changed_is_committed,
-      a_chat_goes_on_while_git_has_the_terminal, a_narrower_terminal_leaves_no_row_behind,
+      a_chat_goes_on_while_git_has_the_terminal, a_long_diff_has_the_pager_and_the_pager_the_terminal, a_narrower_terminal_leaves_no_row_behind,
       emend_alone_is_chat, words_reach_the_running_task, words_are_heard_at_the_end_too,
       words_can_be_taken_back, ctrl_c_stops_the_task_and_not_the_chat, ctrl_c_twice_leaves,
       ctrl_c_at_a_question_stops_the_task, what_was_typed_before_a_question_is_a_draft, undo_and_redo_are_turns,

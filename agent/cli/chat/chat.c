@@ -204,8 +204,7 @@ static void end(struct chat *c)
 
 void chat_goto(struct chat *c, enum chat_state next)
 {
-	static const char *const name[] = { "READING", "WORKING", "UNDOING", "COMMITTING",
-					    "ENDED" };
+	static const char *const name[] = { "READING", "WORKING", "UNDOING", "LENDING", "ENDED" };
 
 	log_debug("chat: %s -> %s", name[c->state], name[next]);
 	if (next == CHAT_READING && (c->leaving || c->host.stdout_gone))
@@ -227,7 +226,7 @@ void chat_goto(struct chat *c, enum chat_state next)
 		else
 			input_run(&c->input);
 		break;
-	case CHAT_COMMITTING:
+	case CHAT_LENDING:
 		input_pause(&c->input);
 		return;
 	case CHAT_ENDED:
@@ -266,10 +265,10 @@ void chat_interrupt(struct chat *c)
 
 	c->interrupts = again ? c->interrupts + 1 : 1;
 	c->interrupted_ms = now;
-	if (c->state == CHAT_COMMITTING) {
+	if (c->state == CHAT_LENDING) {
 		c->loop.interrupts = c->interrupts = 0;
 		c->leaving = c->leaving || c->loop.last_signal != SIGINT;
-		turn_commit_signal(c, c->loop.last_signal);
+		lend_signal(c, c->loop.last_signal);
 		return;
 	}
 	if (again || (c->loop.last_signal != 0 && c->loop.last_signal != SIGINT)) {

@@ -3,7 +3,7 @@
  *   READING --a message--> WORKING --the task is done--> READING
  *      |  ^                   '- what is typed goes to the task (agent/session/steer.c)
  *      |  |--done-- UNDOING <--/undo, /redo, /rewind
- *      |  '--git has ended-- COMMITTING <--/commit: git has the terminal
+ *      |  '--it has ended-- LENDING <--/commit, /diff: git or a pager has the terminal
  *      '--/exit, Ctrl-D--> ENDED        from the others once they are done
  *
  * Each turn is a task of its own that resumes the session: so its undo, its budget and its place in the lists are
@@ -18,7 +18,7 @@
 #include "agent/cli/task/host_cli.h"
 #include "agent/session/task.h"
 
-enum chat_state { CHAT_READING, CHAT_WORKING, CHAT_UNDOING, CHAT_COMMITTING, CHAT_ENDED };
+enum chat_state { CHAT_READING, CHAT_WORKING, CHAT_UNDOING, CHAT_LENDING, CHAT_ENDED };
 
 enum { CHAT_LATER = 16, CHAT_FILES = 256 };
 
@@ -47,7 +47,7 @@ struct chat {
 	struct slice undone;	 /* what the model is to be told with the next message; "" */
 	struct undo_spec back;	 /* while UNDOING */
 	bool back_preview;	 /* it is only shown */
-	uv_process_t committing; /* while COMMITTING */
+	uv_process_t borrower;	 /* while LENDING */
 	bool leaving;		 /* once nothing runs any more */
 	unsigned interrupts;	 /* Ctrl-C, in a row */
 	uint64_t interrupted_ms; /* the last one */
@@ -89,8 +89,9 @@ void turn_back(struct chat *c, bool redo, bool preview);
 /* The session goes back to the end of this step (agent/session/rewind.h). */
 void turn_rewind(struct chat *c, int64_t to, bool preview);
 
-/* turn_commit.c */
-void turn_commit(struct chat *c, struct slice message);
-void turn_commit_signal(struct chat *c, int number); /* while COMMITTING */
+/* lend.c */
+void lend_commit(struct chat *c, struct slice message);
+void lend_diff(struct chat *c, struct slice what);
+void lend_signal(struct chat *c, int number); /* while LENDING */
 
 #endif

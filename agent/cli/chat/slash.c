@@ -7,7 +7,6 @@
 #include "agent/cli/model_check.h"
 #include "agent/cli/screen/flow.h"
 #include "agent/cli/sessions/session_info.h"
-#include "agent/cli/target.h"
 #include "agent/config/suggest.h"
 
 enum { ROOM_FOR_HELP = 60 }; /* columns for name and words beside each other */
@@ -68,20 +67,6 @@ static void run_rewind(struct chat *c, struct slice arg)
 			  SLICE("/rewind lists the steps; /rewind 3 goes to the end of step 3."));
 	else if (is_preview(c, rest, &preview))
 		turn_rewind(c, step, preview);
-}
-
-static void run_diff(struct chat *c, struct slice arg)
-{
-	struct err err = { 0 };
-
-	if (c->session.len == 0) {
-		chat_note(c, SLICE("Nothing was done yet."));
-		return;
-	}
-	begin_line(&c->host);
-	if (!diff_show(c->cli, &c->place, arena_cstr(&c->cli->arena, arg.len ? arg : c->session),
-		       &err))
-		chat_note(c, slice_of(err.msg));
 }
 
 static void run_status(struct chat *c, struct slice arg)
@@ -245,9 +230,9 @@ static const struct slash table[] = {
 	{ "redo", "[preview]", "make again what /undo took back", true, run_redo },
 	{ "rewind", "[STEP]", "the steps of this session; back to one, with files and conversation",
 	  true, run_rewind },
-	{ "diff", "[TASK|STEP]", "what this session changed", true, run_diff },
+	{ "diff", "[TASK|STEP]", "what this session changed", true, lend_diff },
 	{ "commit", "[MESSAGE]", "into git: what this session changed, and nothing else", true,
-	  turn_commit },
+	  lend_commit },
 	{ "status", "", "session, folder, model, mode, what was spent and changed", false,
 	  run_status },
 	{ "cost", "", "what this session has cost", false, run_cost },

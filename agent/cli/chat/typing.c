@@ -45,18 +45,23 @@ void typing_show(struct chat *c)
 {
 	struct term *t = c->host.log;
 
-	if (c->state == CHAT_ENDED || c->state == CHAT_COMMITTING ||
-	    c->host.asker.state != ASKER_IDLE)
+	if (c->state == CHAT_ENDED || c->host.asker.state != ASKER_IDLE)
 		return;
-	if (c->state == CHAT_UNDOING && c->back_preview) {
-		live_hide(&c->host.live); /* diffs come, past the host */
-	} else if (c->input.kind == INPUT_KEYS) {
+	if (c->input.kind == INPUT_KEYS) {
 		live_show(&c->host.live);
 	} else if (c->input.kind == INPUT_LINES && c->state == CHAT_READING && t->tty &&
 		   !c->host.json && !t->mid_line) {
 		term_raw(t, SLICE("> "));
 		(void)term_flush(t);
 	}
+}
+
+/* Not where somebody else writes: a program that has the terminal, or diffs that come past the host. */
+static bool wanted(void *self)
+{
+	const struct chat *c = self;
+
+	return c->state != CHAT_LENDING && !(c->state == CHAT_UNDOING && c->back_preview);
 }
 
 /* Drawn by the live line, also when a task had something to say. */
@@ -223,7 +228,7 @@ bool typing_open(struct chat *c, struct err *err)
 	c->input.payload = c;
 	input_pastes(&c->input);
 	c->box = (struct box){ .line = &c->line, .colour = c->cli->out.colour };
-	c->live_box = (struct live_box){ .draw = draw, .self = c };
+	c->live_box = (struct live_box){ .draw = draw, .wanted = wanted, .self = c };
 	if (c->input.kind == INPUT_KEYS)
 		c->host.live.box = &c->live_box;
 	c->host.asker.takes = on_taken;
