@@ -15,6 +15,9 @@
 #include "protocol/base/map.h"
 #include "protocol/base/mem.h"
 
+/* Some bytes less than a message, for what stands around the result. To forget too early only sends a text twice. */
+enum { ANSWER_MAX_BYTES = LIMIT_MESSAGE_BYTES - 4096 };
+
 struct face {
 	uv_loop_t *loop;
 	struct face_options o;
@@ -90,8 +93,8 @@ static void write_buffer(void *payload, struct slice path, struct snapshot *text
 	jw_end(a->w);
 }
 
-/* If the answer would be too large it becomes an error, and what was marked as sent was not: it is
- * forgotten, so that a later question for one path gets its text. */
+/* If the answer would be too large it becomes an error (conn_result_end), and what was marked as sent was
+ * not: it is forgotten, so that a later question for one path gets its text. */
 static void forget_sent(struct served *s)
 {
 	struct slice key;
@@ -115,6 +118,7 @@ static void on_buffers(struct served *s, struct rpc_request *req)
 	struct slice path = json_str_or(json_get(req->params, "path"), &req->arena, "");
 	struct jw *w = conn_result_begin(req);
 	struct answer a = { s, w };
+	size_t before = w->out->len;
 	struct snapshot *one;
 
 	jw_object(w);
@@ -129,7 +133,7 @@ static void on_buffers(struct served *s, struct rpc_request *req)
 	}
 	jw_end(w);
 	jw_end(w);
-	if (w->out->full)
+	if (w->out->full || w->out->len - before > ANSWER_MAX_BYTES)
 		forget_sent(s);
 	conn_result_end(req);
 }

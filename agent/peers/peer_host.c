@@ -97,7 +97,6 @@ static const char *lost(void *self, struct slice path)
 
 struct each {
 	struct peer_host *host;
-	struct slice root;
 	struct map told;
 	void (*fn)(void *payload, struct slice path, struct snapshot *text);
 	void *payload;
@@ -129,7 +128,7 @@ static void each_buffer(void *self, struct slice root,
 			void *payload)
 {
 	struct peer_host *h = self;
-	struct each e = { .host = h, .root = root, .fn = fn, .payload = payload };
+	struct each e = { .host = h, .fn = fn, .payload = payload };
 
 	map_init(&e.told, 0);
 	h->own.ops->each_buffer(h->own.self, root, tell_own, &e);
@@ -283,6 +282,12 @@ static void send_edit(struct edit_ask *e)
 				on_edited, e);
 }
 
+static void stale(struct edit_ask *e)
+{
+	(void)err_set(&e->why, ERR_STALE, "%.*s was changed or closed meanwhile.",
+		      SLICE_ARG(e->edit.path));
+}
+
 static void own_edited(void *payload, struct snapshot *now, const struct err *err)
 {
 	struct edit_ask *e = payload;
@@ -295,10 +300,16 @@ static void own_edited(void *payload, struct snapshot *now, const struct err *er
 	runq_post(peers_runq(e->ask.host->peers), &e->job);
 }
 
+/* A face that has ended holds nothing any more. If it was the only one, the file is again what is on the
+ * disk, for which the edit was not made. */
 static void edit_step(struct job *j)
 {
 	struct edit_ask *e = container_of(j, struct edit_ask, job);
 
+	while (e->at < e->all.n && !peer_link(e->all.peers[e->at]))
+		e->at++;
+	if (e->at == e->all.n && !e->made && e->why.code == ERR_NONE)
+		stale(e);
 	if (e->why.code != ERR_NONE || e->at == e->all.n)
 		edit_end(e);
 	else
@@ -347,8 +358,7 @@ static struct host_ask *edit(void *self, struct task *t, const struct buffer_edi
 		peer_hold(all.peers[i]);
 	if (is_lost(&all) || !all.text ||
 	    !slice_eq(snapshot_text(all.text), snapshot_text(edit->base)))
-		(void)err_set(&e->why, ERR_STALE, "%.*s was changed or closed meanwhile.",
-			      SLICE_ARG(edit->path));
+		stale(e);
 	if (own && e->why.code == ERR_NONE)
 		e->own = h->own.ops->edit(h->own.self, t, &e->edit, own_edited, e);
 	else

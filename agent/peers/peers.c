@@ -35,7 +35,8 @@ struct peer_ask {
 	void *payload;
 };
 
-/* What one face is asked. It outlives its ask: a late answer is an answer. */
+/* What one face is asked. It outlives its ask: a late answer is an answer. As long as it lives its peer is
+ * not freed: it counts in peer.asked. */
 struct question {
 	struct list link; /* of the ask, while that waits for it */
 	struct peer_ask *ask;
@@ -79,6 +80,7 @@ static void ask_goto(struct peer_ask *a, enum ask_state next)
 
 static void question_free(struct question *q)
 {
+	q->peer->asked--;
 	list_remove(&q->link);
 	free(q->path);
 	free(q);
@@ -107,7 +109,6 @@ static void on_answer(void *payload, const struct rpc_reply *reply, const struct
 	struct peer_ask *a = q->ask;
 	struct peer *p = q->peer;
 
-	p->asked--;
 	if (err && err->code == ERR_TIMEOUT)
 		p->mute = true;
 	if (err && err->code == ERR_IO && a && !q->again)
@@ -135,7 +136,6 @@ static void send_question(struct question *q)
 	jw_kcstr(w, q->below ? "root" : "path", q->path);
 	jw_end(w);
 	q->due = false;
-	q->peer->asked++;
 	(void)conn_call_end(c, uv_now(all->o.loop) + LIMIT_PEER_MS, on_answer, q);
 }
 
@@ -149,6 +149,7 @@ static void ask_peer(struct peer_ask *a, struct peer *p)
 		return;
 	q = xcalloc(1, sizeof(*q));
 	q->peer = p;
+	p->asked++;
 	q->path = xslicedup(m.path);
 	q->below = a->below;
 	list_init(&q->link);

@@ -68,7 +68,7 @@ void peers_holders(struct peers *p, struct slice path,
 /* For each path below root that some face has open, maybe more than once. */
 void peers_paths(struct peers *p, struct slice root, void (*fn)(void *payload, struct slice path),
 		 void *payload);
-/* The connection to a face that matters; made if there is none. */
+/* The connection to a face that matters; made if there is none. NULL: the face has ended. */
 struct link *peer_link(struct peer *p);
 /* What it holds of this path is known from its own words: text NULL: nothing. Takes a reference. */
 void peer_holds(struct peer *p, struct slice path, struct snapshot *text, int64_t stamp);
