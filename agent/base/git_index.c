@@ -16,6 +16,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 
+/* PATHS_BYTES: more than any repository has; beyond it the list counts as unreadable. */
 enum {
 	HEAD_BYTES = 12,
 	STAT_BYTES = 40,
@@ -54,7 +55,8 @@ static uint32_t number(const struct reader *r, size_t at, size_t bytes)
 	return v;
 }
 
-/* How many bytes of the path before it go: git's own variable length. */
+/* How many bytes of the path before it go: git's own variable length.
+ * See "Version 4" in git's Documentation/gitformat-index.txt. */
 static bool read_cut(struct reader *r, size_t *cut)
 {
 	unsigned char c = 0x80;

@@ -1,4 +1,8 @@
-/* git_path.c - see git_path.h */
+/* git_path.c - see git_path.h
+ *
+ * A path in a repository's own folder decides how a command's change to it is judged: refs and the
+ * index are shown to the user as what they mean, objects are data that nobody reads, and everything
+ * else (hooks, configuration) may make git execute something. */
 #include "agent/base/git_path.h"
 
 #include <strings.h>

@@ -1,4 +1,8 @@
-/* runq.c - see runq.h */
+/* runq.c - see runq.h
+ *
+ * A prepare handle runs the jobs before each poll of the loop, and an idle handle, which does
+ * nothing, keeps that poll from waiting while there are some. Both are stopped when there are none:
+ * an idle server does not wake. */
 #include "agent/base/runq.h"
 
 static void run(uv_prepare_t *h)

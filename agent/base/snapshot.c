@@ -35,6 +35,7 @@ struct snapshot *snapshot_ref(struct snapshot *s)
 	return s;
 }
 
+/* acq_rel: whoever frees must see all that others did with it before they let go. */
 void snapshot_unref(struct snapshot *s)
 {
 	if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) > 1)

@@ -35,6 +35,8 @@ struct end {
 	int fd; /* of a plain file; else -1 */
 };
 
+/* Owned by whoever started it, until stdio_close(); then by the loop, until its last handle is
+ * closed. */
 struct stdio {
 	enum stdio_state state;
 	uv_loop_t *loop;
@@ -66,6 +68,8 @@ struct stdio {
 
 static void stdio_step(struct stdio *io);
 
+/* dup2() drops close-on-exec, which is right for /dev/null: children inherit it in place of the
+ * editor. */
 bool stdio_claim(int *in, int *out, struct err *err)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -82,6 +86,7 @@ bool stdio_claim(int *in, int *out, struct err *err)
 
 /* --- facts --- */
 
+/* The first reason is the one that is told; what fails after it is a consequence. */
 static void over(struct stdio *io, const struct err *why)
 {
 	if (!io->over && why)
@@ -222,6 +227,7 @@ static void set_reading(struct stdio *io, bool want)
 
 /* --- writing --- */
 
+/* Also after a failure: the bytes are gone from the queue, and nobody will read them. */
 static void written(struct stdio *io, int status)
 {
 	conn_sent(io->conn, io->in_write);
@@ -241,6 +247,8 @@ static void on_written(uv_write_t *req, int status)
 	written(req->data, status);
 }
 
+/* A plain file is written at once: libuv would use a thread for it, and a file does not make us
+ * wait. */
 static void write_file(struct stdio *io, struct slice out)
 {
 	ssize_t n = 0;

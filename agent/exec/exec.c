@@ -1,5 +1,11 @@
 /* exec.c - see exec.h and the machine in exec_own.h: the queue, and one execution from its request to
- * its answer. */
+ * its answer.
+ *
+ * A job is in exactly one of the two lists until its answer is told, and its place counts as long:
+ * so `at_once` really is the number of workers that live. What a job waits for is at most one of
+ * these: its turn (QUEUED), the version of its language, the cache, its command, and at last
+ * `late`, the answer. Whichever comes calls end() or refuse(), and both only post `late`; so done()
+ * comes from the loop, once. */
 #include "agent/exec/exec.h"
 
 #include <stdio.h>
@@ -16,6 +22,8 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
+/* VERSION_MS is generous: the first start of a language on a busy machine reads it from a slow
+ * disk. */
 enum {
 	ARGV_MAX = EXEC_ARGS_MAX,
 	VERSION_MS = 20 * 1000,
@@ -24,6 +32,8 @@ enum {
 
 static void start_next(struct exec *e);
 
+/* The empty folder is what a bare runner is given as its workspace; nothing is ever written there.
+ */
 bool exec_new(const struct exec_options *o, struct exec **out, struct err *err)
 {
 	struct exec *e = xcalloc(1, sizeof(*e));
@@ -58,6 +68,7 @@ static void take_out(struct exec_job *j)
 	list_remove(&j->link);
 }
 
+/* The job may be dropped in any state: each of these is harmless where there is nothing to end. */
 static void job_free(struct exec_job *j)
 {
 	take_out(j);
@@ -71,6 +82,7 @@ static void job_free(struct exec_job *j)
 	free(j);
 }
 
+/* Probes and validations do not own their jobs then: these were freed with the lists. */
 void exec_free(struct exec *e)
 {
 	if (!e)
@@ -96,6 +108,8 @@ size_t exec_queued(const struct exec *e)
 	return e->n_queued;
 }
 
+/* The code itself is not kept, only its hash: it may hold what its sender would not want on our
+ * disk. */
 static void keep_in_history(struct exec_job *j)
 {
 	const struct exec_history *h = j->exec->options.history;
@@ -136,6 +150,8 @@ static void end(struct exec_job *j)
 	runq_post(j->exec->options.runq, &j->late);
 }
 
+/* The next one starts before the answer is told, as done() may end the service. After done()
+ * nothing of it is used. */
 static void on_late(struct job *job)
 {
 	struct exec_job *j = container_of(job, struct exec_job, late);
@@ -170,6 +186,8 @@ static void refuse(struct exec_job *j, const struct err *why)
 	end(j);
 }
 
+/* Each stream has its own limit; what is beyond it is not passed on either, so that a door sees
+ * what the answer holds. */
 static void on_output(void *payload, struct slice bytes, bool is_stderr)
 {
 	struct exec_job *j = payload;
@@ -183,6 +201,7 @@ static void on_output(void *payload, struct slice bytes, bool is_stderr)
 		j->on.output(j->payload, part, is_stderr);
 }
 
+/* Only what went well: an error may be one of the moment, as a limit on a busy machine is. */
 static void keep_in_cache(const struct exec_job *j)
 {
 	const struct exec_cache *c = j->exec->options.cache;
@@ -207,6 +226,8 @@ static void on_done(void *payload, const struct command_result *r, const struct 
 	end(j);
 }
 
+/* A worker of its own for each job: it costs some milliseconds, and nothing that one leaves can
+ * reach the next. */
 static bool start_runner(struct exec_job *j, struct err *err)
 {
 	const struct exec_options *o = &j->exec->options;
@@ -274,6 +295,7 @@ static size_t index_of(const struct exec_job *j)
 	return (size_t)(j->request.language - exec_language_at(0));
 }
 
+/* A cancel that came while the cache was asked had nothing to end; it is heard here. */
 static void on_cached(void *payload, const struct exec_cached *c)
 {
 	struct exec_job *j = payload;
@@ -316,6 +338,7 @@ static void on_version_text(void *payload, struct slice bytes, bool is_stderr)
 		buf_append(&j->stream[0], slice_sub(bytes, 0, j->stream[0].max - j->stream[0].len));
 }
 
+/* It ran in the worker in which the code will run, so the code meets this very version. */
 static void on_version(void *payload, const struct command_result *r, const struct err *err)
 {
 	struct exec_job *j = payload;
@@ -398,6 +421,8 @@ static void copy_request(struct exec_job *j, const struct exec_request *r)
 	to->dependencies = copy_list(&j->arena, r->dependencies, r->n_dependencies);
 }
 
+/* What the request may not have is answered like an execution, with a place in history and log:
+ * somebody tried. */
 bool exec_enqueue(struct exec *e, const struct exec_request *r, const char *const *argv,
 		  const struct exec_callbacks *cb, void *payload, struct exec_job **out,
 		  struct err *err)
@@ -437,6 +462,7 @@ bool exec_submit(struct exec *e, const struct exec_request *r, const struct exec
 	return exec_check(r, err) && exec_enqueue(e, r, r->language->argv, cb, payload, out, err);
 }
 
+/* With a cache or a version asked for, `cancelled` alone is set: their callbacks look at it. */
 void exec_cancel(struct exec_job *j)
 {
 	struct err why;

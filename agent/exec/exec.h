@@ -55,6 +55,7 @@ enum {
 	EXEC_ID_MAX = 128,  /* bytes of a correlation id */
 };
 
+/* Borrowed for the call of exec_submit(), which copies what it needs. */
 struct exec_request {
 	struct slice code;
 	const struct exec_language *language;

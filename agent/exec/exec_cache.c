@@ -18,6 +18,8 @@ static void field(struct buf *b, struct slice s)
 	buf_append(b, s);
 }
 
+/* The correlation id and the trace are not in it: they name the request, and do not change the
+ * answer. */
 struct sha256_hex exec_cache_key(const struct exec_request *r, struct slice version)
 {
 	struct sha256_hex key;
@@ -42,6 +44,7 @@ struct sha256_hex exec_cache_key(const struct exec_request *r, struct slice vers
 
 /* --- SQLite --- */
 
+/* As in exec_history.c: the store's thread has it between store_post() and done(). */
 struct exec_lookup {
 	struct store_job job;
 	struct ledger *ledger;
@@ -53,6 +56,8 @@ struct exec_lookup {
 	void *payload;
 };
 
+/* The wall clock, as rows outlive the program. A clock that jumps makes an answer too old or too
+ * young by as much. */
 static int64_t now_ms(void)
 {
 	struct timespec t;

@@ -6,6 +6,7 @@
 #include "agent/exec/exec_own.h"
 #include "protocol/base/limits.h"
 
+/* NaN is not between anything. */
 static bool between(const char *name, double n, double least, double most, struct err *err)
 {
 	if (isfinite(n) && n >= least && n <= most)
@@ -80,6 +81,8 @@ bool exec_check(const struct exec_request *r, struct err *err)
 	       check_env(r, err);
 }
 
+/* These are no errors of form: the request is understood, and the sandbox has no such thing to
+ * give. */
 bool exec_may(const struct exec_request *r, struct err *why)
 {
 	if (r->allow_network)

@@ -15,6 +15,7 @@ enum { ROWS = 100 /* where a question says no number */, OFFSET_MAX = 1000 * 100
 
 /* --- add --- */
 
+/* Owned by the store's thread from store_post() until add_done(), which runs in the loop. */
 struct adding {
 	struct store_job job;
 	struct ledger *ledger;
@@ -98,6 +99,7 @@ static void write_row(void *payload, const struct exec_row *r)
 	exec_row_write(&x->w, r);
 }
 
+/* In the store's thread: it touches nothing but x. */
 static void ask_work(struct store_job *j)
 {
 	struct exec_asked *x = container_of(j, struct exec_asked, job);
@@ -145,6 +147,8 @@ static struct exec_asked *ask(void *self, const struct exec_rows_query *q, exec_
 	return x;
 }
 
+/* The job is at work or waits in the store's queue: it cannot be taken out, so only its answer is.
+ */
 static void drop(struct exec_asked *x)
 {
 	if (x)
@@ -158,6 +162,7 @@ void exec_sqlite_init(struct exec_sqlite *s, struct store *store, struct ledger 
 
 /* --- the question --- */
 
+/* 0 stands for "not said" in both numbers. */
 bool exec_query_check(const struct exec_rows_query *q, struct err *err)
 {
 	bool known = q->status.len == 0;

@@ -1,4 +1,7 @@
-/* exec_json.c - requests and answers as JSON: the same members at every door. */
+/* exec_json.c - requests and answers as JSON: the same members at every door.
+ *
+ * Strict: a member that is not known is an error. A sender that believes that it set a limit must
+ * not find out that nobody looked at it. null counts as not there. */
 #include "agent/exec/exec.h"
 #include "protocol/json/json.h"
 #include "protocol/json/write.h"

@@ -19,7 +19,9 @@ static double seconds_of(const struct exec_request *r)
 	return r->timeout_seconds > 0 ? r->timeout_seconds : EXEC_SECONDS;
 }
 
-/* The init says so, in these words, of a program that it cannot start: confine.c. */
+/* The init says so, in these words, of a program that it cannot start: confine.c.
+ * Code can print the same words and exit with 127; then it is told that its language is missing,
+ * which harms nobody. */
 static bool is_missing(const struct exec_job *j, const struct command_result *r)
 {
 	struct slice said = buf_slice(&j->stream[1]);
@@ -51,6 +53,8 @@ static enum exec_status by_limit(struct exec_job *j, struct slice limit)
 	return EXEC_VIOLATION;
 }
 
+/* The order is that of the causes: a tree that was killed for its time or a limit also has a
+ * signal. */
 static enum exec_status by_end(struct exec_job *j, const struct command_result *r)
 {
 	if (j->cancelled) {

@@ -45,6 +45,7 @@ static bool is_word(const char *words, struct slice name)
 	return false;
 }
 
+/* In any case, as people write "Python" and "SQL". */
 const struct exec_language *exec_language_find(struct slice name)
 {
 	for (size_t i = 0; i < EXEC_LANGUAGES && name.len > 0; i++) {

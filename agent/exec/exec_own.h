@@ -9,6 +9,7 @@
 #include "protocol/base/buf.h"
 #include "protocol/base/list.h"
 
+/* Owned by whoever called exec_new(). `options` holds borrowed pointers, which outlive it. */
 struct exec {
 	struct exec_options options;
 	struct arena arena;
@@ -31,6 +32,8 @@ struct exec {
  * and only if that has no answer the code runs. */
 enum exec_state { JOB_QUEUED, JOB_RUNNING, JOB_ENDED };
 
+/* Owned by the service. Whoever submitted it may use it until done() has returned, or it was
+ * dropped. */
 struct exec_job {
 	struct list link; /* in queued or running */
 	struct exec *exec;

@@ -7,6 +7,7 @@
 
 enum { PROBE_SECONDS = 20, PROBE_BYTES = 4096 };
 
+/* Owned by whoever asked; freed after done(), or by the drop. */
 struct exec_probe {
 	struct list link;
 	struct arena arena;
@@ -47,6 +48,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* "" where the text has no digit. */
 struct slice exec_version_in(struct slice text)
 {
 	size_t from = 0, to;

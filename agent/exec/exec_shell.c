@@ -5,6 +5,7 @@
 
 #include "agent/exec/exec_findings.h"
 
+/* By the command's own name, whatever its arguments are; exec_shell_args.c looks at those. */
 static const struct {
 	const char *rule, *names, *message;
 } rules[] = {
@@ -35,7 +36,9 @@ static bool in_word(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '/' || c == '.';
 }
 
-/* The nth (from 0) word of this name in the text; its last one where there are fewer, else the beginning. */
+/* The nth (from 0) word of this name in the text; its last one where there are fewer, else the beginning.
+ * The order of commands is that of the text, except in functions and substitutions; a place that is
+ * a line off is better than none. */
 static struct place find_word(struct slice text, struct slice name, size_t nth)
 {
 	struct place p = { 1, 1 };
@@ -126,6 +129,7 @@ static void look_at(struct findings *f, const struct shell_cmd *c, struct place 
 	findings_of_arguments(f, c, p.line, p.column);
 }
 
+/* Code that the parser does not understand is a finding by itself: nobody can say what it does. */
 void findings_of_shell(struct findings *f, struct slice text)
 {
 	struct shell_script s = { .arena = f->arena };

@@ -1,9 +1,13 @@
 /* exec_shell_args.c - commands of a shell script of which the arguments tell what they do: code of another language in a
- * string, a subcommand, a path of the system, a variable that makes other programs run something. */
+ * string, a subcommand, a path of the system, a variable that makes other programs run something.
+ *
+ * Lists of names are texts with '|' between two, as name_any() reads them. They err on the side of
+ * a finding: it costs the reader a glance, and nothing is refused by it. */
 #include <ctype.h>
 
 #include "agent/exec/exec_findings.h"
 
+/* Whole words only; arg_has() looks for parts of words. */
 static bool arg_any(const struct shell_cmd *c, const char *names)
 {
 	for (size_t i = 1; i < c->n_words; i++)

@@ -1,4 +1,7 @@
-/* exec_task.c - see exec_task.h */
+/* exec_task.c - see exec_task.h
+ *
+ * It waits for one thing at a time, and which one says what the task is. done() ends it: the task is
+ * freed as it returns. */
 #include "agent/exec/exec_task.h"
 
 #include <stdlib.h>
@@ -31,6 +34,7 @@ static void task_free(struct exec_task *t)
 	free(t);
 }
 
+/* Borrowed json: it lies in a buffer of the caller, which outlives done(). */
 static void finish(struct exec_task *t, struct slice json, const struct err *err)
 {
 	t->on.done(t->payload, json, err);
@@ -143,6 +147,8 @@ bool exec_task_known(struct slice name)
 	return find(name) != NULL;
 }
 
+/* *out is set before the start, so that a callback may already know it; and taken back where
+ * nothing started. */
 bool exec_task_start(struct exec *e, const struct exec_task_call *c,
 		     const struct exec_task_callbacks *cb, void *payload, struct exec_task **out,
 		     struct err *err)

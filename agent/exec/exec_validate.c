@@ -16,8 +16,10 @@
 #include "protocol/json/json.h"
 #include "protocol/json/write.h"
 
+/* CHECK_BYTES bounds both what a checker prints and what the answer says. */
 enum { CHECK_SECONDS = 20, CHECK_BYTES = 1024 * 1024 };
 
+/* Owned by whoever asked, until done() or the drop; its job is the service's. */
 struct exec_validation {
 	struct list link;
 	struct arena arena;
@@ -63,6 +65,8 @@ void exec_validations_drop(struct exec *e)
 
 /* --- what the checkers print --- */
 
+/* The checker is our own program, but it ran over code of a stranger: what it prints is read like
+ * any input. */
 static bool take_json(struct exec_validation *v, struct slice out)
 {
 	struct json root, list;
@@ -79,7 +83,9 @@ static bool take_json(struct exec_validation *v, struct slice out)
 	return json_type(list) == JSON_ARRAY;
 }
 
-/* "main.sh: line 3: syntax error near unexpected token `)'" */
+/* "main.sh: line 3: syntax error near unexpected token `)'"
+ * bash stops at its first error, so one finding is all there is. Only code without one is given to
+ * our own parser: where the two disagree about the syntax, bash is the one that would run it. */
 static void take_bash(struct exec_validation *v, const struct exec_answer *a)
 {
 	struct slice rest = a->err_out, line, mark = SLICE("line ");
@@ -104,6 +110,7 @@ static void take_bash(struct exec_validation *v, const struct exec_answer *a)
 
 /* --- the answer --- */
 
+/* What the request is allowed is no finding for it. */
 static bool counts(const struct exec_validation *v, const struct finding_row *f)
 {
 	return !(v->allow_network && slice_eq_cstr(f->rule, "network")) &&
@@ -149,7 +156,7 @@ static bool take(struct exec_validation *v, const struct exec_answer *a, struct 
 {
 	if (a->failed != ERR_NONE)
 		return err_set(err, a->failed, "The code was not looked at: %s", a->error_message);
-	if (!v->language->file || strcmp(v->language->name, "bash") != 0) {
+	if (strcmp(v->language->name, "bash") != 0) {
 		if (a->status == EXEC_SUCCESS && take_json(v, a->out))
 			return true;
 		/* Code on which its own language's parser breaks is not harmless. */
@@ -161,6 +168,7 @@ static bool take(struct exec_validation *v, const struct exec_answer *a, struct 
 	return true;
 }
 
+/* The link goes first, so that exec_validations_drop() inside of done() does not find it again. */
 static void on_checked(void *payload, const struct exec_answer *a)
 {
 	struct exec_validation *v = payload;
@@ -180,7 +188,9 @@ static void on_checked(void *payload, const struct exec_answer *a)
 	exec_validation_drop(v);
 }
 
-/* The program that looks at code of this language, as a request: its own code, and the code as input. */
+/* The program that looks at code of this language, as a request: its own code, and the code as input.
+ * python's -I and node's own acorn: nothing of the user's is loaded, neither modules nor settings.
+ */
 static const char *const *checker(struct exec_validation *v, struct exec_request *r)
 {
 	static const char *const python[] = { "python3", "-I", "main.py", NULL };

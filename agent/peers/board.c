@@ -1,4 +1,9 @@
-/* board.c - see board.h: the tasks, who watches them, and what others ask. */
+/* board.c - see board.h: the tasks, who watches them, and what others ask.
+ *
+ * A task is on the board from its first event to its last. Who watches holds a request open, which
+ * is answered with the task's end; when its connection ends the request is cancelled, which is how
+ * the watcher is forgotten (on_left). Nothing here keeps a task alive, and nothing waits for a
+ * watcher. */
 #include "agent/peers/board.h"
 
 #include <stdio.h>
@@ -41,6 +46,7 @@ struct board_task *board_find(struct board *b, const struct task *task)
 
 /* --- who watches --- */
 
+/* A watcher that does not read costs itself: its connection ends when too much waits (conn.h). */
 void board_tell(struct board_task *t, const char *method, struct slice params)
 {
 	LIST_EACH (it, tmp, &t->watchers)
@@ -53,6 +59,8 @@ static void watcher_free(struct watcher *w)
 	free(w);
 }
 
+/* Questions that only watchers could answer have nobody now: they are answered with the reason that
+ * the own face gave. */
 static void on_left(void *payload, struct rpc_request *req)
 {
 	struct watcher *w = payload;
@@ -70,6 +78,8 @@ static void on_left(void *payload, struct rpc_request *req)
 	}
 }
 
+/* The past first, then the open questions, then the present: what comes between them cannot be, as
+ * all of it is one step of the loop. */
 static void on_watch(struct board_task *t, struct rpc_request *req)
 {
 	struct watcher *w = xcalloc(1, sizeof(*w));
@@ -87,6 +97,8 @@ static void on_watch(struct board_task *t, struct rpc_request *req)
 
 /* --- events --- */
 
+/* For those who watch later. An event that is larger than all of the room empties it: a past with a
+ * hole in it would tell a wrong story. */
 static void keep(struct board_task *t, struct slice line)
 {
 	if (line.len >= t->past.max) {
@@ -146,6 +158,7 @@ static void finish(struct board_task *t, struct slice status)
 	b->changed(b->owner);
 }
 
+/* What `emend tasks` shows in its column: the tool in hand, or that the model is thinking. */
 static void note(struct board_task *t, const struct task_event *ev)
 {
 	struct slice what = ev->text;
@@ -261,6 +274,8 @@ static void on_cancel(struct board_task *t, struct rpc_request *req)
 	conn_reply_result(req, SLICE("{}"));
 }
 
+/* Answers of a request whose task has just ended say so, as the list that named it may be a moment
+ * old. */
 bool board_request(struct board *b, struct rpc_request *req)
 {
 	static const struct {

@@ -69,6 +69,7 @@ static void ask_free(struct board_ask *ask)
 	free(ask);
 }
 
+/* Out of the list first: done() may drop other questions, or end the task. */
 static void deliver(struct job *j)
 {
 	struct board_ask *ask = container_of(j, struct board_ask, job);
@@ -82,6 +83,7 @@ static void deliver(struct job *j)
 	ask_free(ask);
 }
 
+/* The answer is given from the loop, never inside of the call that brought it (agent/host.h). */
 void board_ask_answered(struct board_ask *ask)
 {
 	struct board *b = ask->task->board;
@@ -92,7 +94,8 @@ void board_ask_answered(struct board_ask *ask)
 	runq_post(b->runq, &ask->job);
 }
 
-/* The own user has answered; or nobody was there, and others may be. */
+/* The own user has answered; or nobody was there, and others may be.
+ * `why` is kept while others may answer; a later answer clears it (board_answer). */
 static void own_answered(struct board_ask *ask, const struct err *why)
 {
 	ask->own_ask = NULL;
@@ -256,6 +259,7 @@ static bool take_answer(struct board_ask *ask, struct rpc_request *req)
 	return true;
 }
 
+/* The own face's dialog is closed, and its user is told who answered. */
 void board_answer(struct board_task *t, struct rpc_request *req)
 {
 	int64_t id = json_i64_or(json_get(req->params, "ask"), 0);

@@ -4,6 +4,7 @@
 
 #include "agent/peers/board.h"
 
+/* Freed with the last event of its task. `task` is borrowed from the core, which lives longer. */
 struct board_task {
 	struct list link;
 	struct board *board;
@@ -18,6 +19,8 @@ struct board_task {
 	uint64_t n_asks;
 };
 
+/* The core holds it as a host_ask: freed after done(), or with the drop. Its texts are copies, in
+ * the arena. */
 struct board_ask {
 	struct list link; /* of the task while it is OPEN, else of the board's answered ones */
 	struct board_task *task;

@@ -1,4 +1,8 @@
-/* calls.c - see calls.h for the machine */
+/* calls.c - see calls.h for the machine
+ *
+ * The workspace may be open in several faces; the first that takes calls is used, and kept as long
+ * as it is there. A call is never sent twice: if the face ends, nobody knows whether it was made.
+ */
 #include "agent/peers/calls.h"
 
 #include <stdio.h>
@@ -12,6 +16,7 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
+/* A call goes on with the log of an earlier one, which the face reads as a whole to begin. */
 enum { SESSION_CALLS = 32 /* of one session: each call reads its log anew */ };
 
 struct calls {
@@ -32,12 +37,14 @@ struct calls {
 	int open; /* handles */
 };
 
+/* The log that calls of ours go into, by its name in the face. id "": a new one. */
 struct session {
 	struct list link;
 	unsigned calls;
 	char id[64];
 };
 
+/* Owned by the caller until done(), or calls_drop(). */
 struct calls_call {
 	struct list link;
 	struct calls *calls;
@@ -67,6 +74,8 @@ const struct peer_call *peer_call_find(struct slice tool)
 static void look(struct calls *c);
 static void ask_next(struct calls *c);
 
+/* changed() comes from the loop; NOBODY looks again at once if something changed while it was
+ * looking. */
 static void calls_goto(struct calls *c, enum calls_state next)
 {
 	static const char *const name[] = { "looking", "asking", "nobody", "there" };
@@ -146,6 +155,7 @@ static void look_at(void *payload, enum face_line kind, struct slice path)
 	v->yes = v->yes || (kind == FACE_ROOT && path_below(path, v->root));
 }
 
+/* Only the face knows whether it takes calls. */
 static void ask(struct calls *c, const struct found_face *f)
 {
 	static const struct link_ops ops = { .closed = on_closed };
@@ -202,6 +212,8 @@ static void scanned(uv_work_t *w, int status)
 	ask_next(c);
 }
 
+/* { The folder is read in a thread, as peers_scan() blocks. c->again is cleared first: what changes
+ * from now on is seen, or makes us look again. */
 static void look(struct calls *c)
 {
 	c->again = false;
@@ -363,6 +375,7 @@ struct calls_call *calls_make(struct calls *c, const char *tool, struct slice in
 	return call;
 }
 
+/* The face ends the task that it began for the call, when it hears the cancellation. */
 void calls_drop(struct calls_call *call)
 {
 	if (!call)

@@ -21,7 +21,8 @@
 #define PEER_CALLS "calls"
 #define PEER_CALL "call"
 
-/* What can be called: the tool by its name (agent/tool), and for people what it does, and the argument that says to what. */
+/* What can be called: the tool by its name (agent/tool), and for people what it does, and the argument that says to what.
+ * The table is in calls.c: a tool that is not in it cannot be called from outside. */
 struct peer_call {
 	const char *tool, *verb, *object;
 	bool looks; /* it changes nothing */

@@ -1,4 +1,8 @@
-/* event_wire.c - see event_wire.h */
+/* event_wire.c - see event_wire.h
+ *
+ * Both directions stand in this file, so that a new kind of event is written and read by the same
+ * hand: add it to type_name and put_fields, and to event_read where it has a field of its own.
+ * `--json` of the terminal is this format (docs/ci.md), so names are for ever. */
 #include "agent/peers/event_wire.h"
 
 #include "agent/session/usage.h"
@@ -183,6 +187,8 @@ static struct slice words(struct arena *a, struct json v)
 	return SLICE("");
 }
 
+/* A kind that this program does not know is no error: faces of different versions run side by side.
+ */
 bool event_read(struct arena *a, struct json v, struct task_event *out)
 {
 	static const char *const json_keys[] = { "input", "steps", "refs" };

@@ -1,4 +1,12 @@
-/* face.c - see face.h */
+/* face.c - see face.h
+ *
+ * The machine of a connection is link.c's. A text is sent once to each connection: `sent` holds
+ * what the other end has, by stamp; it is forgotten with the connection. Edits outlive it: an
+ * editor that was asked for one makes it, whoever still wants to know. The list beside the socket
+ * is written by a thread, one writing at a time:
+ *
+ *   changed --> job --> WRITING --changed meanwhile--> `again` --> job, after the writing
+ *   closed while writing: the file is removed again when the thread is done */
 #include "agent/peers/face.h"
 
 #include <stdio.h>
@@ -18,6 +26,7 @@
 /* Some bytes less than a message, for what stands around the result. To forget too early only sends a text twice. */
 enum { ANSWER_MAX_BYTES = LIMIT_MESSAGE_BYTES - 4096 };
 
+/* Owned by whoever opened it, until face_close(); then by the loop until `open` is 0. */
 struct face {
 	uv_loop_t *loop;
 	struct face_options o;
@@ -36,12 +45,15 @@ struct face {
 	int open; /* what must end before it is freed: the listener, the writing */
 };
 
-/* What a connection was sent last of one buffer. */
+/* What a connection was sent last of one buffer.
+ * A reference to the text, so that the same snapshot is known by its address. stamp 0: not sent
+ * yet. */
 struct sent {
 	struct snapshot *text;
 	uint64_t stamp;
 };
 
+/* Freed in on_closed(), or by face_close(). Its edits go to the face's orphans. */
 struct served {
 	struct list link;
 	struct face *face;
@@ -111,6 +123,8 @@ static void forget_sent(struct served *s)
 	map_init(&s->sent, s->face->stamps);
 }
 
+/* Neither of the two parameters is checked against a workspace: whoever may connect is the same
+ * user. */
 static void on_buffers(struct served *s, struct rpc_request *req)
 {
 	const struct host *h = &s->face->o.host;
@@ -157,6 +171,7 @@ static void edit_free(struct served_edit *e)
 	free(e);
 }
 
+/* The new text counts as sent: the asker has it, or gets it here where it is not what was meant. */
 static void edited(void *payload, struct snapshot *now, const struct err *err)
 {
 	struct served_edit *e = payload;
@@ -231,6 +246,8 @@ static bool read_changes(struct arena *a, struct json list, struct slice base,
 	return *n > 0;
 }
 
+/* The host makes the edit as it would for a task of its own, so the same proof holds
+ * (agent/host.h). */
 static void on_edit(struct served *s, struct rpc_request *req)
 {
 	const struct host *h = &s->face->o.host;
@@ -307,6 +324,8 @@ static void on_closed(void *owner, struct link *l, const struct err *why)
 
 static const struct link_ops served_ops = { .request = on_request, .closed = on_closed };
 
+/* A connection above the limit is taken and closed at once: left alone it would wait in the kernel
+ * for ever. */
 static void on_connection(uv_stream_t *listener, int status)
 {
 	struct face *f = listener->data;
@@ -361,6 +380,7 @@ static void list_written(uv_work_t *w, int status)
 	face_free(f);
 }
 
+/* The face writes its list into memory here, in the loop; the disk is the thread's. */
 static void on_job(struct job *j)
 {
 	struct face *f = container_of(j, struct face, job);
@@ -399,6 +419,8 @@ static void on_listener_closed(uv_handle_t *h)
 	face_free(h->data);
 }
 
+/* The name is new with each start: a socket that a killed program left behind must not be in the
+ * way. */
 static bool listen_here(struct face *f, struct err *err)
 {
 	uint32_t number;
@@ -414,6 +436,7 @@ static bool listen_here(struct face *f, struct err *err)
 	return e == 0 || err_set(err, ERR_IO, "Cannot listen at %s: %s.", path, uv_strerror(e));
 }
 
+/* The listener does not keep the loop alive: a program ends although others could still ask it. */
 struct face *face_open(const struct face_options *o)
 {
 	struct face *f = xcalloc(1, sizeof(*f));

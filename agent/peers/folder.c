@@ -57,6 +57,8 @@ bool peers_folder(struct arena *a, struct slice *out, struct err *err)
 
 /* --- the files of a face --- */
 
+/* Nothing else in the folder is touched: the names that we remove are names that we could have
+ * made. */
 static bool is_face(const char *name)
 {
 	size_t digits = strspn(name, "0123456789"), len = strlen(name);
@@ -65,6 +67,8 @@ static bool is_face(const char *name)
 	       strspn(name + digits + 1, "0123456789abcdef") == len - digits - 1;
 }
 
+/* O_NONBLOCK and the checks behind it: whoever of the same user puts a pipe there must not stop us.
+ */
 static struct slice read_list(struct arena *a, int dir, const char *name)
 {
 	char path[FACE_NAME_MAX + 8];
@@ -134,6 +138,8 @@ size_t peers_scan(struct arena *a, const char *folder, const char *own, struct f
 	return n;
 }
 
+/* Written beside it and renamed: a reader sees the old list or the new one. No sync: after a crash
+ * of the machine no face is left that it would speak of. */
 bool peers_write_list(const char *folder, const char *name, struct slice text, struct err *err)
 {
 	char path[256], temporary[256];

@@ -27,7 +27,8 @@ struct found_face {
 	int pid;
 	struct slice list; /* the text of its .open file; in the arena */
 };
-/* All faces of the folder but the one named `own`; the files of dead ones are removed. Blocks: for a worker thread. */
+/* All faces of the folder but the one named `own`; the files of dead ones are removed. Blocks: for a worker thread.
+ * At most LIMIT_PEERS of them. */
 size_t peers_scan(struct arena *a, const char *folder, const char *own, struct found_face **out);
 /* Writes the .open file of a face, in one step. Blocks: for a worker thread. */
 NODISCARD bool peers_write_list(const char *folder, const char *name, struct slice text,

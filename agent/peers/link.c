@@ -1,7 +1,10 @@
 /* link.c - see link.h
  *
  *   CONNECTING --connected, and it is the same user--> OPEN --the end, an error--> CLOSED
- *        '--nobody listens------------------------------------------------------->' */
+ *        '--nobody listens------------------------------------------------------->'
+ *
+ * CLOSED is entered at once, but told from the loop (on_job), so that `closed` never comes inside
+ * of a call of the owner. The memory goes when libuv has closed both handles. */
 #include "agent/peers/link.h"
 
 #include <stdlib.h>
@@ -14,6 +17,7 @@
 
 enum link_state { LINK_CONNECTING, LINK_OPEN, LINK_CLOSED };
 
+/* Owned by the owner until `closed` has come or link_close() was called. */
 struct link {
 	enum link_state state;
 	uv_pipe_t pipe;
@@ -104,6 +108,7 @@ static void start_write(struct link *l)
 		lose(l, NULL);
 }
 
+/* One timer for all calls: it is set anew after each change, to the first deadline (set_timer). */
 static void on_timer(uv_timer_t *t)
 {
 	struct link *l = t->data;
@@ -122,6 +127,8 @@ static void set_timer(struct link *l)
 		(void)uv_timer_start(&l->timer, on_timer, due > now ? due - now : 0, 0);
 }
 
+/* The calls get their answers before the owner hears of the end; inside of one of them it may close
+ * the link. */
 static void on_job(struct job *j)
 {
 	struct link *l = container_of(j, struct link, job);
@@ -171,7 +178,8 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 	wake(l);
 }
 
-/* Only the same user may be at the other end. */
+/* Only the same user may be at the other end.
+ * The folder is closed to others (folder.h); this holds also where somebody has opened it. */
 static bool same_user(struct link *l)
 {
 	struct ucred who = { .uid = (uid_t)-1 };
@@ -197,6 +205,8 @@ static void begin(struct link *l)
 	wake(l);
 }
 
+/* absent: the socket's file is there, and nobody listens (ECONNREFUSED), or it has just been
+ * removed. */
 static void on_connected(uv_connect_t *c, int status)
 {
 	struct link *l = c->data;
@@ -282,6 +292,7 @@ struct conn *link_conn(struct link *l)
 	return &l->conn;
 }
 
+/* Safe inside of any callback of the link, also twice. */
 void link_close(struct link *l)
 {
 	if (!l || l->silent)

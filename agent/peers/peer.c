@@ -1,4 +1,8 @@
-/* peer.c - one other face: what it holds, its connection, and whether it matters for a path. */
+/* peer.c - one other face: what it holds, its connection, and whether it matters for a path.
+ *
+ * The buffers of a face are what it said of them last; they are replaced as a whole for the path or
+ * folder that was asked about (peer_take). Nothing of it is believed unseen: the texts are those of
+ * another process of the user, which may be of another version. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -46,7 +50,9 @@ static bool in_scope(const struct matter *q, struct slice path)
 	return q->below ? path_below(q->path, path) : slice_eq(q->path, path);
 }
 
-/* Takes one entry of an answer. False: it makes no sense. */
+/* Takes one entry of an answer. False: it makes no sense.
+ * A stamp without a text means "the text of this stamp, which you have": if we do not have it, the
+ * answer makes no sense. A path that comes twice does not either. */
 static bool take(struct peer *p, const struct matter *q, struct map *was, struct json e,
 		 struct arena *a)
 {
@@ -68,6 +74,7 @@ static bool take(struct peer *p, const struct matter *q, struct map *was, struct
 	return b->text || json_bool_or(json_get(e, "lost"), false);
 }
 
+/* `was` is freed only at the end, as a stamp may stand for a text in it. */
 bool peer_take(struct peer *p, struct slice path, bool below, struct json list, struct arena *a)
 {
 	const struct matter q = { .path = path, .below = below };
@@ -121,6 +128,8 @@ static void bury(struct peer *p)
 	peers_remove(p->peers->folder, p->name);
 }
 
+/* What it held is forgotten, so that nobody works with a text that may be old. Its list still says
+ * which files are open there: these are lost until it answers (peers_holders). */
 void peer_silence(struct peer *p, const char *why)
 {
 	if (!p->silent)
@@ -129,6 +138,8 @@ void peer_silence(struct peer *p, const char *why)
 	forget_all(p);
 }
 
+/* why NULL: nobody listens at its socket. Only then is it dead for sure; a connection also ends for
+ * other reasons. */
 static void on_closed(void *owner, struct link *l, const struct err *why)
 {
 	struct peer *p = owner;

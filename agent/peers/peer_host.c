@@ -1,7 +1,11 @@
 /* peer_host.c - see peer_host.h. An edit goes from holder to holder:
  *
  *   OWN (if this face has it open too) --proved--> REMOTE, one after the other --proved--> DONE
- *     '------------- refused, at any place -----------------------------------------------' */
+ *     '------------- refused, at any place -----------------------------------------------'
+ *
+ * For reading there is no machine: what others hold was asked before (fresh), and is answered from
+ * memory. An ask of ours is told from one of the own face by its address, as both are opaque to the
+ * core (drop). */
 #include "agent/peers/peer_host.h"
 
 #include <stdlib.h>
@@ -11,6 +15,7 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
+/* More faces than this with one file open are not edited: the file then counts as lost. */
 enum { HOLDERS_MAX = 8 };
 enum ask_kind { ASK_FRESH, ASK_EDIT };
 
@@ -22,6 +27,8 @@ struct our_ask {
 
 /* --- what is open --- */
 
+/* The answer of one moment: its pointers are borrowed, and not good after the next event of the
+ * loop. An edit that keeps it holds each peer (peer_hold). */
 struct holders {
 	struct snapshot *text; /* the first one's; borrowed */
 	struct peer *peers[HOLDERS_MAX];
@@ -60,6 +67,7 @@ static bool is_lost(const struct holders *h)
 	return h->silent || h->lost || h->differ;
 }
 
+/* NULL also where the file is open but lost; who wants to know the difference asks lost(). */
 static struct snapshot *buffer(void *self, struct slice path)
 {
 	struct peer_host *h = self;
@@ -173,6 +181,7 @@ static struct host_ask *fresh(void *self, struct slice path, bool below, fresh_c
 
 /* --- edits --- */
 
+/* Owned by the core, which holds it as a host_ask, until done() or drop(). */
 struct edit_ask {
 	struct our_ask ask;
 	struct host_ask *own;  /* the edit of this face's own buffer, under way */
@@ -211,7 +220,8 @@ static void edit_drop(struct edit_ask *e)
 	edit_free(e);
 }
 
-/* Where one has made it and another has not, nobody may believe that nothing was changed. */
+/* Where one has made it and another has not, nobody may believe that nothing was changed.
+ * All is copied out first: done() may start the next edit of the same file. */
 static void edit_end(struct edit_ask *e)
 {
 	edit_cb *done = e->done;
@@ -229,6 +239,8 @@ static void edit_end(struct edit_ask *e)
 	snapshot_unref(now);
 }
 
+/* A timeout leaves open whether the edit was made: what that face holds is then unknown, and it is
+ * silent. */
 static void on_edited(void *payload, const struct rpc_reply *reply, const struct err *err)
 {
 	struct edit_ask *e = payload;
@@ -256,6 +268,8 @@ static void on_edited(void *payload, const struct rpc_reply *reply, const struct
 	runq_post(peers_runq(e->ask.host->peers), &e->job);
 }
 
+/* Offsets are bytes of the text of that stamp. The face refuses another stamp with ERR_STALE, so
+ * nothing is changed that we have not seen. */
 static void send_edit(struct edit_ask *e)
 {
 	struct peer *p = e->all.peers[e->at];
@@ -288,6 +302,8 @@ static void stale(struct edit_ask *e)
 		      SLICE_ARG(e->edit.path));
 }
 
+/* From the own face, and from the loop; the next step is taken by the job, so that it does not run
+ * inside of this. */
 static void own_edited(void *payload, struct snapshot *now, const struct err *err)
 {
 	struct edit_ask *e = payload;
@@ -333,6 +349,8 @@ static void copy_edit(struct edit_ask *e, const struct buffer_edit *edit)
 					.label = arena_dup(&e->arena, edit->label) };
 }
 
+/* The own buffer first: if that is refused nothing was changed anywhere, and its user sees the edit
+ * soonest. */
 static struct host_ask *edit(void *self, struct task *t, const struct buffer_edit *edit,
 			     edit_cb *done, void *payload)
 {

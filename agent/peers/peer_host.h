@@ -11,6 +11,7 @@
 #include "agent/peers/board.h"
 #include "agent/peers/peers.h"
 
+/* Embedded by the face that owns it; no ask is under way when it ends. */
 struct peer_host {
 	struct host own;
 	struct peers *peers; /* borrowed */

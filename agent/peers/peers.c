@@ -17,6 +17,8 @@
 
 enum ask_state { ASK_LOOKING, ASK_ASKING, ASK_DONE };
 
+/* Owned by whoever asked, until done() is called or it is dropped. While its thread works it cannot
+ * be freed: `dropped` then says that it is to be freed when the thread is done. */
 struct peer_ask {
 	enum ask_state state;
 	struct peers *peers;
@@ -47,6 +49,7 @@ struct question {
 		due; /* the connection ended: it is to be asked once more, to see if it is dead */
 };
 
+/* Not where it is found out: an answer, or an edit, may still be on its way to us through it. */
 static void free_gone(struct peers *all)
 {
 	LIST_EACH (it, tmp, &all->all) {
@@ -103,6 +106,9 @@ static void ask_free(struct peer_ask *a)
 	free(a);
 }
 
+/* The end of a connection does not say whether the face is dead. So after ERR_IO the same is asked
+ * once more on a new connection: either nobody listens, or an answer comes. The reply is borrowed;
+ * peer_take() copies what it keeps. */
 static void on_answer(void *payload, const struct rpc_reply *reply, const struct err *err)
 {
 	struct question *q = payload;
@@ -139,7 +145,9 @@ static void send_question(struct question *q)
 	(void)conn_call_end(c, uv_now(all->o.loop) + LIMIT_PEER_MS, on_answer, q);
 }
 
-/* Nobody waits for a face that is mute; if it answers after all, it is one of us again. */
+/* Nobody waits for a face that is mute; if it answers after all, it is one of us again.
+ * A face matters if its list says that it holds the path or works there, or if it was found to hold
+ * it before: the list is written a moment after the buffer is opened or closed. */
 static void ask_peer(struct peer_ask *a, struct peer *p)
 {
 	struct matter m = peer_matter(p, slice_make(a->path, a->path_len), a->below);
@@ -173,6 +181,8 @@ static void ask_again(struct peer_ask *a)
 	}
 }
 
+/* What the thread found becomes what is known. A face that is not there any more has removed its
+ * files itself; one with a connection is judged by its connection instead, which ends by itself. */
 static void merge(struct peer_ask *a)
 {
 	struct peers *all = a->peers;
@@ -204,6 +214,7 @@ static void merge(struct peer_ask *a)
 	}
 }
 
+/* The ask is freed before the callback, which may ask again, or close everything. */
 static void finish(struct peer_ask *a)
 {
 	peers_cb *done = a->done;
@@ -226,6 +237,8 @@ static void on_job(struct job *j)
 		finish(a);
 }
 
+/* In a worker thread: of the ask only `arena`, `own` and the result belong to it, of `peers` only
+ * the name of the folder. */
 static void look(uv_work_t *w)
 {
 	struct peer_ask *a = w->data;
@@ -252,6 +265,7 @@ static void looked(uv_work_t *w, int status)
 	runq_post(all->o.runq, &a->job);
 }
 
+/* Once: who has no folder has no other faces, for the life of the program. */
 static void find_folder(struct peers *p)
 {
 	struct slice folder;

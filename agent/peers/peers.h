@@ -20,12 +20,17 @@ struct link;
 struct peers;
 struct peer_ask;
 
-/* One buffer of another face. */
+/* One buffer of another face.
+ * The stamp is a number of that face, given back with an edit so that the face knows which text was
+ * meant. */
 struct peer_buffer {
 	struct snapshot *text; /* NULL: it is lost */
 	int64_t stamp;
 };
 
+/* A face is known from the first question that finds it until nobody needs it. `silent` and `mute`
+ * are two things: what a silent one holds is not known; a mute one was given its time and is not
+ * waited for. */
 struct peer {
 	struct list link; /* of peers.all */
 	struct peers *peers;
@@ -61,7 +66,8 @@ struct peer_ask *peers_ask(struct peers *p, struct slice path, bool below, peers
 			   void *payload);
 void peer_ask_drop(struct peer_ask *a); /* forgets it: no callback */
 
-/* For each face that is known to hold this file; buffer NULL: it is silent, and its list says so. */
+/* For each face that is known to hold this file; buffer NULL: it is silent, and its list says so.
+ * fn is called before it returns, and must ask nobody: the list of faces is in use. */
 void peers_holders(struct peers *p, struct slice path,
 		   void (*fn)(void *payload, struct peer *peer, struct peer_buffer *buffer),
 		   void *payload);

@@ -6,6 +6,7 @@
 #include "agent/peers/peers.h"
 #include "protocol/json/json.h"
 
+/* Lives until peers_close(); with a thread at work, until that is done. */
 struct peers {
 	struct peers_options o;
 	char *folder; /* NULL: there is none, or it was not looked for */

@@ -1,4 +1,7 @@
-/* remote.c - see remote.h for the machine */
+/* remote.c - see remote.h for the machine
+ *
+ * Everything that is found lives in one arena, which goes with remote_close(): the list of tasks is
+ * a picture of one moment, and not kept up to date. */
 #include "agent/peers/remote.h"
 
 #include <stdio.h>
@@ -13,6 +16,7 @@
 
 enum remote_state { REMOTE_LOOKING, REMOTE_ASKING, REMOTE_KNOWN };
 
+/* In the arena of its remote. `to` is ours to close. */
 struct remote_face {
 	struct list link;
 	struct remote *remote;
@@ -70,6 +74,8 @@ static struct slice text_of(struct remote *r, struct json v, const char *key, st
 	return arena_dup(&r->arena, json_str_or(json_get(v, key), a, ""));
 }
 
+/* The old array stays in the arena: so a pointer that somebody holds is never dangling, only old.
+ */
 static struct remote_task *add(struct remote *r)
 {
 	struct remote_task *more;
@@ -84,6 +90,8 @@ static struct remote_task *add(struct remote *r)
 	return &r->tasks[r->n++];
 }
 
+/* A face may list a task of a folder that does not concern us: its list names only that it has
+ * some. */
 static void take(struct remote_face *f, struct json v, struct arena *a)
 {
 	struct remote *r = f->remote;
@@ -199,6 +207,7 @@ static void looked(uv_work_t *w, int status)
 	runq_post(r->o.runq, &r->job);
 }
 
+/* Only when each face that was asked has answered, or has run into its time. */
 static void on_job(struct job *j)
 {
 	struct remote *r = container_of(j, struct remote, job);
