@@ -25,6 +25,7 @@ struct pg {
 	bool looking, closed, told_down;
 	pg_result_fn *done; /* of BUSY */
 	void *payload;
+	PGresult *result; /* of BUSY: ours to clear; NULL: it has not come */
 	char failed[200]; /* what the server said of the query; "": nothing */
 };
 
@@ -52,6 +53,8 @@ static void unwatch(struct pg *p)
 static void hang_up(struct pg *p)
 {
 	unwatch(p);
+	p->o.lib->clear(p->result); /* NULL is fine */
+	p->result = NULL;
 	if (p->conn)
 		p->o.lib->finish(p->conn);
 	p->conn = NULL;
@@ -139,16 +142,17 @@ void pg_query(struct pg *p, const char *sql, const char *const *params, size_t n
 		flush(p);
 }
 
-static void result_is_whole(struct pg *p, PGresult *r)
+static void result_is_whole(struct pg *p)
 {
+	PGresult *r = p->result;
 	pg_result_fn *done = p->done;
 
 	if (p->o.lib->status(p->conn) != CONNECTION_OK) {
-		p->o.lib->clear(r);
 		fail(p, p->o.lib->errorMessage(p->conn));
 		return;
 	}
 	p->done = NULL;
+	p->result = NULL;
 	if (*p->failed)
 		breaker_failed(p->o.breaker, uv_now(p->o.loop), p->failed);
 	else
@@ -159,18 +163,18 @@ static void result_is_whole(struct pg *p, PGresult *r)
 	ready(p);
 }
 
-/* A result is whole when NULL comes after it; of one query there is one. */
+/* A result is whole when NULL comes after it; of one query there is one. The NULL may come with a later piece of
+ * what the server sends, so the result is kept until then. */
 static void take_results(struct pg *p)
 {
 	const struct pg_lib *lib = p->o.lib;
-	PGresult *r, *last = NULL;
 
 	while (!lib->isBusy(p->conn)) {
+		PGresult *r = lib->getResult(p->conn);
 		ExecStatusType status;
 
-		r = lib->getResult(p->conn);
 		if (!r) {
-			result_is_whole(p, last);
+			result_is_whole(p);
 			return;
 		}
 		status = lib->resultStatus(r);
@@ -178,10 +182,9 @@ static void take_results(struct pg *p)
 			(void)snprintf(p->failed, sizeof(p->failed), "%.*s",
 				       (int)strcspn(lib->errorMessage(p->conn), "\n"),
 				       lib->errorMessage(p->conn));
-		lib->clear(last);
-		last = r;
+		lib->clear(p->result);
+		p->result = r;
 	}
-	lib->clear(last);
 }
 
 static void on_readable(struct pg *p)
