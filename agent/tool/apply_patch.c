@@ -7,6 +7,7 @@
 #include "agent/tool/transaction.h"
 #include "protocol/base/limits.h"
 
+/* The lines of the section are the whole file. */
 static bool plan_add(struct tool_run *r, void *state, struct slice base, struct slice *after,
 		     struct slice *notes, struct slice *hint, struct err *err)
 {
@@ -33,11 +34,13 @@ static bool plan_delete(struct tool_run *r, void *state, struct slice base, stru
 	return true;
 }
 
+/* The changes of one patch, in its order; a move is two that follow each other. */
 struct specs {
 	struct change_spec *list;
 	size_t n;
 };
 
+/* A path twice would be planned twice from the same text, and the second would win. */
 static bool add(struct tool_run *r, struct specs *s, struct slice path, enum change_rule rule,
 		change_plan_fn *plan, struct patch_file *f)
 {
@@ -69,6 +72,7 @@ static bool add(struct tool_run *r, struct specs *s, struct slice path, enum cha
 	return true;
 }
 
+/* Deleting and updating need a file that is there, adding one that is not. */
 static bool add_file(struct tool_run *r, struct specs *s, struct patch_file *f)
 {
 	switch (f->kind) {

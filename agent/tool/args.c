@@ -24,6 +24,7 @@ bool arg_str(struct tool_run *r, const char *key, bool required, struct slice *o
 	return false;
 }
 
+/* def: where the argument is absent. A number in a string counts as a number. */
 bool arg_int(struct tool_run *r, const char *key, int64_t def, int64_t min, int64_t max,
 	     int64_t *out)
 {
@@ -48,6 +49,7 @@ bad:
 	return false;
 }
 
+/* Absent is false; "true" and "false" as strings count. */
 bool arg_bool(struct tool_run *r, const char *key, bool *out)
 {
 	struct json v = json_get(r->input, key);
@@ -62,6 +64,8 @@ bool arg_bool(struct tool_run *r, const char *key, bool *out)
 	return false;
 }
 
+/* reads: the tool only reads, so a file of the commands' own /tmp will do. The task hears of each path
+ * (`touched`). */
 static bool arg_place(struct tool_run *r, const char *key, bool required, bool reads,
 		      struct slice *out)
 {

@@ -5,6 +5,7 @@
 
 enum { MAX_OPTIONS = 6 };
 
+/* No answer is no failure of the task: the model is told to go on. */
 static void answered(void *payload, struct slice answer, const struct err *why)
 {
 	struct tool_run *r = payload;

@@ -73,6 +73,7 @@ static const char *word(int severity)
 	}
 }
 
+/* One line a problem: messages of several lines are joined. */
 static void put_item(struct buf *out, struct slice name, const struct lookup_item *it)
 {
 	struct slice rest = slice_sub(slice_trim(it->text), 0, MESSAGE_BYTES), line;
@@ -108,6 +109,8 @@ static size_t put_items(struct tool_run *r, struct buf *out, const struct lookup
 
 /* --- the tool --- */
 
+/* Whether anybody checks this file, whether the check is of the present text, and whether there is a problem
+ * are three things, and the model is told all three. */
 static void listed(void *payload, const struct lookup_result *result, const struct err *err)
 {
 	struct tool_run *r = payload;
@@ -158,12 +161,14 @@ void diagnostics_start(struct tool_run *r)
 
 /* --- after an edit --- */
 
+/* In the run's arena, in place of the state of what made the edit. */
 struct after {
 	const struct slice *paths;
 	size_t n;
 	struct slice result, summary;
 };
 
+/* Problems in other files are not told after an edit; the tool tells them. */
 static bool was_edited(struct tool_run *r, struct slice name)
 {
 	const struct after *s = r->state;
@@ -174,6 +179,7 @@ static bool was_edited(struct tool_run *r, struct slice name)
 	return false;
 }
 
+/* Where the language server has not checked the new text in time, silence would look like "no problem". */
 static void looked(void *payload, const struct lookup_result *result, const struct err *err)
 {
 	struct tool_run *r = payload;

@@ -5,6 +5,7 @@
 #include "agent/tool/transaction.h"
 #include "protocol/base/limits.h"
 
+/* In the run's arena, with the texts. */
 struct edits {
 	struct replace_edit *e;
 	size_t n;
@@ -50,6 +51,7 @@ static bool one_edit(struct tool_run *r, struct json v, size_t i, struct replace
 	return true;
 }
 
+/* Also one edit without the array, as an object or as arguments of the call. */
 static bool parse_edits(struct tool_run *r, struct edits *s)
 {
 	struct json list = json_get(r->input, "edits");

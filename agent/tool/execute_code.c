@@ -13,6 +13,7 @@
 
 enum { SHOWN_BYTES = LIMIT_OUTPUT_SHOWN_BYTES / 2 }; /* of each stream */
 
+/* The job is dropped if the call is aborted; the executor belongs to the task. */
 struct executing {
 	struct exec_request request;
 	struct exec_job *job; /* NULL: none under way */
@@ -26,12 +27,14 @@ static void release(struct tool_run *r)
 	s->job = NULL;
 }
 
+/* For people who watch; the model gets the output with the answer. */
 static void on_output(void *payload, struct slice bytes, bool is_stderr)
 {
 	(void)is_stderr;
 	tool_emit(payload, &(struct task_event){ .kind = TASK_OUTPUT, .text = bytes });
 }
 
+/* The code itself is in the log already, with the call. */
 static bool log_execution(struct tool_run *r, const struct exec_answer *a)
 {
 	struct jw *w = event_log_begin(r->env->log, "execution");
@@ -47,6 +50,7 @@ static bool log_execution(struct tool_run *r, const struct exec_answer *a)
 	return event_log_end(r->env->log, &r->env->fatal);
 }
 
+/* Nothing where there is no output. */
 static struct slice section(struct tool_run *r, const char *name, struct slice text)
 {
 	if (text.len == 0)
@@ -56,6 +60,7 @@ static struct slice section(struct tool_run *r, const char *name, struct slice t
 			    text.ptr[text.len - 1] == '\n' ? "" : "\n");
 }
 
+/* exit_code below 0: it was not run at all. */
 static void done(void *payload, const struct exec_answer *a)
 {
 	struct tool_run *r = payload;
@@ -90,6 +95,7 @@ static void done(void *payload, const struct exec_answer *a)
 				 a->execution_time_ms / 1000.0));
 }
 
+/* The executor is made with the first piece of code, since most tasks have none. */
 static void run_it(struct tool_run *r)
 {
 	const struct exec_callbacks cb = { on_output, done };

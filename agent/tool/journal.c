@@ -1,4 +1,5 @@
-/* journal.c - see journal.h */
+/* journal.c - see journal.h. `unfinished` of the environment is the task's own mark, beside that of the
+ * store: as long as it is set, a rollback comes before the next change. */
 #include "agent/tool/journal.h"
 
 static struct change_log log_of(const struct tool_run *r, struct slice id)
@@ -40,6 +41,7 @@ bool journal_edit(struct tool_run *r, const struct journal_edit *j, int64_t *ste
 	return change_log_edit(&c, &e, &r->env->fatal);
 }
 
+/* The callback is taken from the run, as it may begin the next wait. */
 static void synced(void *payload, const struct err *err)
 {
 	struct tool_run *r = payload;

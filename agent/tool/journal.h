@@ -11,6 +11,7 @@
  * *id, in the run's arena, names the change. */
 NODISCARD bool journal_begin(struct tool_run *r, size_t files, struct slice *id);
 
+/* One file, as struct change_edit has it; the step is given by journal_edit(). */
 struct journal_edit {
 	struct slice path, id;
 	const char *via;	    /* "file", "buffer", "command" */

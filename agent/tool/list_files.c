@@ -6,6 +6,7 @@
 #include "agent/runner/runner.h"
 #include "protocol/base/limits.h"
 
+/* A folder ends in '/', a file has its size in bytes behind a tab. */
 static void put_entry(struct buf *out, struct json e, struct arena *a)
 {
 	struct slice path = json_str_or(json_get(e, "path"), a, "?");
@@ -46,6 +47,7 @@ static void listed(void *payload, struct slice text, const struct err *err)
 	buf_release(&out);
 }
 
+/* A glob without a depth means: files at any depth. */
 void list_files_start(struct tool_run *r)
 {
 	struct list_query q = { 0 };

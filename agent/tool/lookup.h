@@ -4,7 +4,7 @@
 
 #include "agent/tool/tool.h"
 
-/* The question stands in the run until done(), with the run as its payload, clears r->ask. */
+/* The question is in r->ask until done(), with the run as its payload, clears it. */
 void lookup_ask(struct tool_run *r, const struct lookup *q, lookup_cb *done);
 /* An absolute path as the model names it: relative to the workspace, or as it is outside. False: a rule
  * keeps the file from the model. */

@@ -1,4 +1,6 @@
-/* names.c - see names.h */
+/* names.c - see names.h. Three tables: other agents' names of tools, their names of arguments, and arguments
+ * that are taken but not offered. Then the arguments are written anew with our names; the values stay as
+ * they came, but for null, which is how some models say that an argument is absent. */
 #include "agent/tool/names.h"
 
 #include <ctype.h>
@@ -134,6 +136,7 @@ static const struct {
 	{ "run_command", "id" },     { "run_command", "action" }, { "update_plan", "explanation" },
 };
 
+/* word is in lower case. */
 static bool same_word(struct slice s, const char *word)
 {
 	size_t i = 0;
@@ -177,6 +180,7 @@ struct slice tool_name_hint(struct slice name, struct arena *a)
 	return SLICE("");
 }
 
+/* The arguments of a tool, from its schema: so a new argument needs no second list. */
 static struct json properties(const char *tool, struct arena *a)
 {
 	char name[64];
@@ -203,6 +207,7 @@ struct slice tool_argument_list(const char *tool, struct arena *a)
 	return out;
 }
 
+/* Also those that are taken but not offered. */
 static bool is_argument(const char *tool, struct json all, struct slice key)
 {
 	if (json_type(json_get_slice(all, key)) != JSON_MISSING)
@@ -270,6 +275,8 @@ static void put_argument(struct jw *w, const char *tool, struct json all, struct
 	jw_end(w);
 }
 
+/* Refused instead of ignored: a model that asks for `max_results` and gets all of them draws wrong
+ * conclusions. */
 static bool not_known(const char *tool, struct json all, struct slice key, struct arena *a,
 		      struct err *err)
 {
@@ -285,6 +292,7 @@ static bool not_known(const char *tool, struct json all, struct slice key, struc
 		       near ? near : "", near ? "?)" : "", SLICE_ARG(tool_argument_list(tool, a)));
 }
 
+/* The object is written anew even where no name changes: that costs little, and there is one way. */
 bool tool_arguments(const char *tool, struct json in, struct arena *a, struct json *out,
 		    struct slice *text, struct err *err)
 {

@@ -9,8 +9,11 @@
 #include "agent/policy/granted.h"
 #include "agent/tool/step.h"
 
+/* MAX_KEPT: subjects in the summary of a task. NAMED_PARTS: parts of a command line that a refusal names. */
 enum { MAX_KEPT = 100, NAMED_PARTS = 6 };
 
+/* The question that is open, in the arena of the run. The decision is a copy: the policy may be replaced by
+ * the answer. */
 struct pending {
 	struct decision d;
 	struct slice subject;
@@ -25,6 +28,7 @@ static bool is_mode_rule(struct slice rule)
 }
 
 /* For the summary of the task: each once. False: it was there, or there are too many. */
+/* The texts are copied into the task's arena, as the run goes before the summary is made. */
 static bool keep(struct tool_env *e, struct slice **all, size_t *n, struct slice what)
 {
 	for (size_t i = 0; i < *n; i++)
@@ -57,6 +61,8 @@ void tool_hidden(struct tool_run *r, const struct slice *names, size_t n)
 }
 
 /* why: for people, one clause; may be empty. */
+/* False: the log is broken, and the run is finished with that; nothing may be done then, as it could not be
+ * audited. */
 static bool log_decision(struct tool_run *r, const struct pending *p, bool allow, const char *by,
 			 struct slice why)
 {
@@ -82,6 +88,8 @@ static bool log_decision(struct tool_run *r, const struct pending *p, bool allow
 	return true;
 }
 
+/* What "always" means depends on the question: all effects of commands, all edits in this task, or a rule of
+ * the policy. A rule holds for the workspace as long as Emend runs, and for good if the user said so. */
 static void save_always(struct tool_run *r, const struct pending *p, bool for_good)
 {
 	struct slice rule = p->d.always;
@@ -117,6 +125,7 @@ struct slice tool_asker(struct arena *a, struct slice guest)
 	return arena_printf(a, "%.*s asks for this, another program, over MCP.", SLICE_ARG(guest));
 }
 
+/* The note of a question is what Emend says, not what the model says. */
 static void name_asker(struct tool_run *r, struct permission_request *q)
 {
 	struct slice who = tool_asker(&r->arena, r->env->guest);
@@ -128,6 +137,7 @@ static void name_asker(struct tool_run *r, struct permission_request *q)
 
 /* --- what the model is told --- */
 
+/* Every refusal is "denied" for people; the model gets the sentences. */
 static void fail_with(struct tool_run *r, struct slice text)
 {
 	tool_finish(r, false, text, SLICE("denied"));
@@ -158,6 +168,7 @@ static struct slice what(struct tool_run *r, const struct pending *p)
 			    SLICE_ARG(d->rule));
 }
 
+/* How many parts of the line have this verdict. */
 static size_t count(const struct pending *p, enum verdict v)
 {
 	size_t n = 0;
@@ -168,6 +179,7 @@ static size_t count(const struct pending *p, enum verdict v)
 }
 
 /* What was not refused, by name: the model runs it again without the rest. */
+/* So the model does not give up the whole line where one part of it is refused. */
 static struct slice the_rest(struct tool_run *r, const struct pending *p)
 {
 	size_t fine = count(p, VERDICT_ALLOW), n = 0;
@@ -239,6 +251,7 @@ static struct slice how(struct tool_run *r, const struct pending *p)
 		" Only the user can do or allow this: say at the end that it is left to them.");
 }
 
+/* Which part, why there was no answer, what can still be run, and who could allow it, in this order. */
 static struct slice no_answer_text(struct tool_run *r, const struct pending *p,
 				   const struct err *why)
 {
@@ -249,6 +262,7 @@ static struct slice no_answer_text(struct tool_run *r, const struct pending *p,
 			    SLICE_ARG(the_rest(r, p)), SLICE_ARG(how(r, p)));
 }
 
+/* A comment of the user says more than any advice of ours, so the advice is left out. */
 static struct slice no_text(struct tool_run *r, struct slice comment)
 {
 	if (comment.len > 0)
@@ -258,6 +272,7 @@ static struct slice no_text(struct tool_run *r, struct slice comment)
 		     "go on without it, or ask the user what to do instead.");
 }
 
+/* The model hears of a denied effect with the result of the command, so the run goes on. */
 static void tell_no_effect(struct tool_run *r, const struct pending *p, struct slice comment,
 			   const struct err *why)
 {
@@ -280,6 +295,7 @@ static void tell_no_effect(struct tool_run *r, const struct pending *p, struct s
 			   why->msg, more));
 }
 
+/* A rule is not up for discussion: the model is told not to look for a way around it. */
 static void tell_rule(struct tool_run *r, const struct pending *p)
 {
 	fail_with(r, arena_printf(&r->arena,
@@ -291,6 +307,8 @@ static void tell_rule(struct tool_run *r, const struct pending *p)
 
 /* --- the decision --- */
 
+/* why: there was no answer (no face, or too late), which counts as a no. The log hears of it before anything
+ * is done. */
 static void answered(void *payload, const struct permission_answer *answer, const struct err *why)
 {
 	struct tool_run *r = payload;
@@ -334,6 +352,7 @@ void permit(struct tool_run *r, const struct decision *d, const struct permissio
 	permit_else(r, d, q, go_on, NULL);
 }
 
+/* What the policy decided is borrowed from it, and the answer may take minutes: it is copied. */
 static struct pending *pending_new(struct tool_run *r, const struct decision *d,
 				   struct slice subject)
 {
@@ -350,6 +369,8 @@ static struct pending *pending_new(struct tool_run *r, const struct decision *d,
 	return p;
 }
 
+/* Allowed or denied by a rule: at once, and logged. Else the question goes to the face, and the answer comes
+ * to answered(). */
 void permit_else(struct tool_run *r, const struct decision *d, const struct permission_request *q,
 		 permit_cb *go_on, permit_cb *denied)
 {
@@ -395,6 +416,7 @@ void permit_refused(struct tool_run *r, const struct decision *d, struct slice s
 		fail_with(r, text);
 }
 
+/* Always a question; the policy has decided before the command ran that its effect is asked about. */
 void permit_effect(struct tool_run *r, struct slice always, const struct permission_request *q,
 		   permit_cb *go_on, permit_no_cb *denied)
 {

@@ -8,8 +8,10 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/utf8.h"
 
+/* A line of a minified file can be as long as the file: MAX_LINE_BYTES of it are shown. */
 enum { DEFAULT_LINES = 400, MAX_LINES = 20000, MAX_LINE_BYTES = 2000 };
 
+/* In the run's arena; `text` is borrowed for the time of show(). */
 struct reading {
 	struct slice path;
 	int64_t first, count;
@@ -34,6 +36,8 @@ static bool put_line(struct buf *out, int64_t number, struct slice line)
 	return len == line.len;
 }
 
+/* The lines that were shown are noted for the workspace: a file that was read in part may be edited, but not
+ * replaced. */
 static void show(struct tool_run *r, struct slice text)
 {
 	struct reading *s = r->state;

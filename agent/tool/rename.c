@@ -12,6 +12,7 @@
 #include "agent/tool/transaction.h"
 #include "protocol/base/limits.h"
 
+/* The places in one file; the items are those of symbol.c. */
 struct file_rename {
 	const struct lookup_item *items; /* of one file, by place */
 	size_t n;
@@ -19,6 +20,7 @@ struct file_rename {
 	enum position_encoding encoding;
 };
 
+/* Not exactly the name: a place may be a qualified name, of which the language server replaces a part. */
 static bool place(const struct file_rename *f, struct line_index *ix, struct slice base, size_t i,
 		  struct text_change *out, struct err *err)
 {
@@ -37,6 +39,7 @@ static bool place(const struct file_rename *f, struct line_index *ix, struct sli
 	return true;
 }
 
+/* The base with all places replaced, in one copy. */
 static struct slice replaced(struct tool_run *r, struct slice base, const struct text_change *c,
 			     size_t n)
 {
@@ -56,6 +59,8 @@ static struct slice replaced(struct tool_run *r, struct slice base, const struct
 	return out;
 }
 
+/* Planned for the text that is there now (CHANGE_NOW): the language server knows that one, not what the
+ * model saw. */
 static bool plan(struct tool_run *r, void *state, struct slice base, struct slice *after,
 		 struct slice *notes, struct slice *hint, struct err *err)
 {
@@ -75,6 +80,7 @@ static bool plan(struct tool_run *r, void *state, struct slice base, struct slic
 	return ok;
 }
 
+/* The items come by path, so the files are the runs of equal paths. */
 static void found(struct tool_run *r, const struct lookup_item *items, size_t n,
 		  enum position_encoding e)
 {

@@ -1,4 +1,10 @@
-/* run.c - the life of one tool call: see tool.h */
+/* run.c - the life of one tool call: see tool.h.
+ *
+ *   tool_start: known? --> secrets put back (writing tools only) --> JSON? --> our names of the arguments --> start()
+ *   tool_finish: secrets hidden again, cut in the middle, UTF-8 --> event --> on_done()
+ *
+ * A call that cannot be made is finished with an error that says how to make it; the model reads that and
+ * tries again. */
 #include "agent/tool/tool.h"
 
 #include <stdarg.h>
@@ -15,11 +21,14 @@
 #include "protocol/base/mem.h"
 #include "protocol/base/utf8.h"
 
+/* The name of a tool that does not exist is what the model wrote. */
 static struct slice label(const struct tool_run *r)
 {
 	return r->tool ? slice_of(r->tool->name) : r->name;
 }
 
+/* Faces show the call before it does anything, and without secrets. */
+/* Each call has one `started` and one `finished` event, also a call that cannot be made. */
 static void say_started(struct tool_run *r, struct slice input, struct slice text)
 {
 	r->started = true;
@@ -91,6 +100,7 @@ void tool_refuse(struct tool_run *r, const char *why)
 	tool_failf(r, "%s", why);
 }
 
+/* What was asked for may still happen; nobody hears of it. */
 void tool_abort(struct tool_run *r)
 {
 	step_abort(r);
@@ -106,6 +116,7 @@ void tool_abort(struct tool_run *r)
 	r->call = NULL;
 }
 
+/* In this order: what is under way may use the tool's state, and that the arena. */
 void tool_release(struct tool_run *r)
 {
 	tool_abort(r);
@@ -118,6 +129,7 @@ void tool_release(struct tool_run *r)
 	arena_release(&r->arena);
 }
 
+/* The cut is moved to a line end if there is one within a quarter of max, and never splits a character. */
 struct slice tool_cut_middle(struct arena *a, struct slice s, size_t max)
 {
 	size_t half = max / 2, head = half, tail = s.len - half;
@@ -135,6 +147,7 @@ struct slice tool_cut_middle(struct arena *a, struct slice s, size_t max)
 			    s.ptr, tail - head, (int)(s.len - tail), s.ptr + tail);
 }
 
+/* Output of programs may be any bytes; the conversation is UTF-8. */
 static struct slice clean(struct arena *a, struct slice s)
 {
 	struct buf b;
@@ -182,6 +195,7 @@ void tool_failf(struct tool_run *r, const char *fmt, ...)
 	tool_fail(r, &err);
 }
 
+/* The answer only says that the host knows now; what is open is asked for by the caller. */
 static void is_fresh(void *payload)
 {
 	struct tool_run *r = payload;
@@ -212,6 +226,7 @@ void tool_emit(struct tool_run *r, struct task_event *ev)
 	h->ops->event(h->self, r->env->workspace.task, ev);
 }
 
+/* For the summary of the task: each path once, in the order of its first change. */
 void env_file_changed(struct tool_env *e, struct slice path)
 {
 	if (map_get(&e->known_files, path))

@@ -14,6 +14,7 @@
 
 enum { SCRATCH_MS = 60 * 1000 }; /* a FIFO there would never end */
 
+/* In the run's arena; the two buffers are released with the run. */
 struct scratch {
 	struct slice path;
 	scratch_cb *done;
@@ -39,6 +40,7 @@ void scratch_release(struct scratch *s)
 	buf_release(&s->errors);
 }
 
+/* What is over the limit is thrown away; that there was more is known from the count of the runner. */
 static void took(void *payload, struct slice bytes, bool is_stderr)
 {
 	struct scratch *s = ((struct tool_run *)payload)->scratch;
@@ -47,6 +49,8 @@ static void took(void *payload, struct slice bytes, bool is_stderr)
 	buf_append(to, slice_sub(bytes, 0, to->max - to->len));
 }
 
+/* Text of a command may be cut in the middle of a character, or be no UTF-8: that is repaired. A NUL is
+ * refused, as read_file refuses it. */
 static void give(struct tool_run *r, bool cut)
 {
 	struct scratch *s = r->scratch;
@@ -87,6 +91,7 @@ static void was_read(void *payload, const struct command_result *c, const struct
 		give(r, c->output_bytes > s->text.len);
 }
 
+/* A command like any other: it runs on a sealed view, which is dropped, so it can change nothing. */
 void scratch_read(struct tool_run *r, struct slice path, scratch_cb *done)
 {
 	struct scratch *s = arena_alloc(&r->arena, sizeof(*s));

@@ -18,6 +18,8 @@ enum {
 	REST_FILES = 30, /* whose matches are not shown, and are counted by name */
 };
 
+/* Of one call, in its arena. `texts` are slices of the snapshots in `held`, which are let go when the
+ * request is written. */
 struct searching {
 	struct search_query q;
 	struct unsaved_text texts[MAX_BUFFERS];
@@ -41,6 +43,7 @@ static void release(struct tool_run *r)
 	buf_release(&s->rest);
 }
 
+/* A secret is kept from the search by its name and by what it holds, as the file below it would be. */
 static void take_buffer(void *payload, struct slice path, struct snapshot *text)
 {
 	struct tool_run *r = payload;
@@ -64,6 +67,7 @@ static void take_buffer(void *payload, struct slice path, struct snapshot *text)
 	s->texts[s->n_texts++] = (struct unsaved_text){ rel, bytes };
 }
 
+/* As grep -C writes it: '-' where a hit has ':'. */
 static void put_context(struct buf *out, struct slice path, struct json lines, int64_t first,
 			struct arena *a)
 {
@@ -120,6 +124,7 @@ static void put_hits(struct tool_run *r, struct json root)
 	}
 }
 
+/* Where some are not shown: how many, and in which files. */
 static void put_rest(struct tool_run *r, struct json root, int64_t matches, int64_t files)
 {
 	struct json rest = json_get(root, "rest");
@@ -169,6 +174,7 @@ static void put_skipped(struct tool_run *r, struct json root)
 			s->too_many);
 }
 
+/* A pattern that is no regular expression is mostly meant as plain text. */
 static void fail(struct tool_run *r, const struct err *err)
 {
 	const struct searching *s = r->state;
@@ -180,6 +186,7 @@ static void fail(struct tool_run *r, const struct err *err)
 		tool_fail(r, err);
 }
 
+/* The result is limited to HITS_BYTES while hits are written, and then opened for the sentences behind them. */
 static void searched(void *payload, struct slice text, const struct err *err)
 {
 	struct tool_run *r = payload;
@@ -207,6 +214,7 @@ static void searched(void *payload, struct slice text, const struct err *err)
 				 files == 1 ? "" : "s"));
 }
 
+/* The snapshots can go as soon as the request is written. */
 static void take_buffers(struct tool_run *r)
 {
 	struct searching *s = r->state;

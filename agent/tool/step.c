@@ -7,15 +7,19 @@
 
 #include "protocol/base/limits.h"
 
+/* Edits of one question, with the one that asks. More are asked about by themselves. */
 enum { STEP_MAX = 32 };
 
 /* What a trial would have asked. */
+/* Its arena is that of the run in it. fits: it can be asked about together with the others. */
 struct trial {
 	struct tool_run run;
 	bool fits;
 	struct slice subject, diff;
 };
 
+/* In the arena of the call that asks. The trials are runs of their own, with arenas of their own; they are
+ * kept until that call is released, because the diffs are needed when the answer comes. */
 struct step {
 	struct decision d;
 	struct permission_request q;
@@ -27,11 +31,13 @@ struct step {
 
 static void next(struct tool_run *r);
 
+/* Only the mode asks, no rule of the user's: such edits differ in nothing that a rule could say. */
 static bool by_mode(const struct decision *d)
 {
 	return d->verdict == VERDICT_ASK && slice_starts(d->rule, SLICE("mode: "));
 }
 
+/* A rename asks a language server first and is left out: a trial must not have effects on others. */
 static bool is_edit(const struct tool_run *r)
 {
 	const struct tool *t = tool_find(r->name);
@@ -95,6 +101,7 @@ static void trial_ended(struct tool_run *t)
 	tried(t->payload);
 }
 
+/* Tries the next call of the turn. What is no edit ends the series, as it may depend on the edits before it. */
 static void next(struct tool_run *r)
 {
 	struct step *s = r->step;
@@ -120,6 +127,7 @@ static void next(struct tool_run *r)
 	tool_start(&t->run);
 }
 
+/* The calls behind r, in the order in which the model made them. */
 static void begin(struct tool_run *r, const struct decision *d, const struct permission_request *q,
 		  permit_cb *go_on)
 {
@@ -132,6 +140,7 @@ static void begin(struct tool_run *r, const struct decision *d, const struct per
 	next(r);
 }
 
+/* A trial ends here, by its own on_done(). A real call asks, or goes on with what was answered before. */
 void step_permit(struct tool_run *r, const struct decision *d, const struct permission_request *q,
 		 permit_cb *go_on)
 {
@@ -156,6 +165,8 @@ void step_permit(struct tool_run *r, const struct decision *d, const struct perm
 	}
 }
 
+/* Each call gets the answer with the diff that it was given for; a call whose diff is another by then asks
+ * again. */
 void step_answered(struct tool_run *r, struct slice refused)
 {
 	struct step *s = r->step;

@@ -13,6 +13,7 @@ enum { SHOWN_PLACES = 200, SHOWN_FILES = 30, LINE_BYTES = 300 };
 
 /* --- where it stands --- */
 
+/* Letters of other alphabets are bytes from 0x80 on, and count as letters. */
 static bool in_word(char c)
 {
 	return isalnum((unsigned char)c) || c == '_' || ((unsigned char)c & 0x80);
@@ -76,6 +77,8 @@ static void answered(void *payload, const struct lookup_result *result, const st
 		s->found(r, lookup_sorted(r, result), result->n, result->encoding);
 }
 
+/* The place is given to the language server as an offset in the text that we read, and with the text, so
+ * that it cannot mean another place in another version. */
 static void ask(struct tool_run *r, struct slice text)
 {
 	struct symbol *s = r->state;
@@ -125,6 +128,7 @@ void symbol_start(struct tool_run *r, struct symbol *s)
 
 /* --- places, with the lines that stand there --- */
 
+/* The symbol comes first: symbol_start() has it as the run's state. */
 struct places {
 	struct symbol symbol;
 	const struct lookup_item *items;
@@ -134,6 +138,7 @@ struct places {
 
 static void show_next(struct tool_run *r);
 
+/* Only where places are shown: r->state is a struct places then. */
 static void release(struct tool_run *r)
 {
 	struct places *p = r->state;
@@ -141,6 +146,7 @@ static void release(struct tool_run *r)
 	buf_release(&p->out);
 }
 
+/* "PATH:LINE<tab>TEXT"; of a definition the lines below it, too. */
 static void put_place(struct places *p, struct slice name, const struct lookup_item *it,
 		      struct slice text)
 {
@@ -184,6 +190,8 @@ static void file_read(void *payload, const struct workspace_text *t, const struc
 	show_next(r);
 }
 
+/* Files are read one by one, for the lines that are shown; those outside of the workspace, and those over
+ * SHOWN_FILES, are named without their lines. */
 static void show_next(struct tool_run *r)
 {
 	struct places *p = r->state;

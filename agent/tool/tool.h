@@ -25,6 +25,7 @@ struct commit;
 struct scratch;
 struct step;
 
+/* What may run beside what, and in which modes: the session looks at it before it starts a call. */
 enum tool_class {
 	TOOL_READ,  /* may run beside other reads */
 	TOOL_WRITE, /* changes files: in order, alone */
@@ -32,6 +33,7 @@ enum tool_class {
 	TOOL_META,  /* the plan, a question: in order, alone */
 };
 
+/* A row of the table in tools.c. */
 struct tool {
 	const char *name;
 	enum tool_class class;
@@ -41,7 +43,8 @@ struct tool {
 	enum lookup_kind needs; /* it exists only where the face can answer these */
 };
 
-/* What the tools of one task work with. Owned by the task. */
+/* What the tools of one task work with. Owned by the task, and it outlives all runs. `granted`, `config` and
+ * `secrets` are borrowed and outlive the task; `policy` is owned, as an answer of the user may replace it. */
 struct tool_env {
 	struct workspace workspace;
 	struct policy *policy;	 /* changes when the user says "always" */
@@ -78,6 +81,9 @@ struct tool_env {
 	void (*touched)(struct tool_env *e, struct slice path);
 };
 
+/* One call. Embedded by the session, which releases it when the result is in the conversation. At most one
+ * of op, ask, call and sync is set at a time, and the callback that ends the wait clears it first:
+ * tool_abort() drops what is still set. */
 struct tool_run {
 	const struct tool *tool; /* NULL: unknown name */
 	struct tool_env *env;

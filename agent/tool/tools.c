@@ -10,6 +10,7 @@
 #include "agent/tool/names.h"
 #include "protocol/base/base.h"
 
+/* An argument as far as it is fit for one line. */
 static struct slice member(struct json input, struct arena *a, const char *key)
 {
 	struct slice s = json_str_or(json_get(input, key), a, "");
@@ -45,6 +46,7 @@ static struct slice say_write(struct json input, struct arena *a)
 	return with_path("Write", input, a);
 }
 
+/* All files of the patch, as far as they are fit for one line. */
 static struct slice say_patch(struct json input, struct arena *a)
 {
 	struct slice rest = json_str_or(json_get(input, "patch"), a, ""), line;
@@ -120,6 +122,7 @@ static struct slice say_rename(struct json input, struct arena *a)
 			    SLICE_ARG(member(input, a, "new_name")));
 }
 
+/* Each name has a text and a schema in agent/tool/schema/. */
 static const struct tool tools[] = {
 	{ "read_file", TOOL_READ, read_file_start, say_read, LOOKUP_NONE },
 	{ "list_files", TOOL_READ, list_files_start, say_list, LOOKUP_NONE },
@@ -143,6 +146,7 @@ bool tool_is_there(const struct tool *t, const struct host *h)
 	return t->needs == LOOKUP_NONE || host_knows(h, t->needs);
 }
 
+/* Also under the names that other agents use; ours come first. */
 const struct tool *tool_find(struct slice name)
 {
 	const char *ours = tool_name_of(name);
@@ -177,6 +181,7 @@ size_t tool_count(void)
 }
 
 /* "openai/gpt-6", "gpt-5-codex", "openrouter/openai/gpt-6": the last part of the name counts. */
+/* These models were trained on the form of apply_patch; all others on exact replacement. */
 static bool is_gpt(struct slice model)
 {
 	size_t from = 0;
@@ -188,6 +193,7 @@ static bool is_gpt(struct slice model)
 	       slice_starts(model, SLICE("chatgpt"));
 }
 
+/* Embedded by the build: NUL-terminated, and there as long as the program. */
 static const char *text_of(const char *tool, const char *suffix)
 {
 	char name[64];

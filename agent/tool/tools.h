@@ -1,4 +1,5 @@
-/* tools.h - the starts of all tools, one file each; the table is in tools.c. */
+/* tools.h - the starts of all tools, one file each; the table is in tools.c. Each is called once by
+ * tool_start() with a run whose input is an object with our names, and finishes the run or begins to wait. */
 #ifndef EMEND_TOOLS_H
 #define EMEND_TOOLS_H
 

@@ -1,4 +1,6 @@
-/* transaction.c - see transaction.h */
+/* transaction.c - the machine of transaction.h. Files are read one after the other, planned together, asked
+ * about once, read again, journaled, and written one after the other. Why again after the question: it may
+ * have been open for minutes, and the user may have typed. */
 #include "agent/tool/transaction_own.h"
 
 #include "agent/host.h"
@@ -6,11 +8,13 @@
 #include "agent/tool/step.h"
 #include "protocol/base/log.h"
 
+/* So often it begins again with the newest texts when the user types into a file that is just being written. */
 enum { MAX_TRIES = 5 };
 
 static void read_all(struct tool_run *r);
 static void write_next(struct tool_run *r);
 
+/* The only place that changes the state. */
 static void tx_goto(struct transaction *t, enum transaction_state next)
 {
 	static const char *const name[] = { "READING", "ASKING",       "JOURNALING",
@@ -21,6 +25,8 @@ static void tx_goto(struct transaction *t, enum transaction_state next)
 	t->state = next;
 }
 
+/* Called at the end of the run, and where it is aborted. A rollback under way is dropped: its transaction
+ * stays marked, and the end of the task or the next start does it. */
 static void release(struct tool_run *r)
 {
 	struct transaction *t = r->state;
@@ -33,6 +39,7 @@ static void release(struct tool_run *r)
 	}
 }
 
+/* Before anything was written, or when the log is broken and nothing can be put back here. */
 static void fail(struct tool_run *r, const struct err *err)
 {
 	struct transaction *t = r->state;
@@ -86,6 +93,8 @@ static void roll_back(struct tool_run *r, const struct err *err)
 	t->rollback = rollback_start(&r->env->workspace, r->env->log, rolled_back, r);
 }
 
+/* An error that leaves it open whether the file was written (no answer in time, an error of the disk) gets
+ * no `edited` event: the rollback then looks at the file itself. */
 static void written(void *payload, const struct err *err)
 {
 	struct tool_run *r = payload;
@@ -106,6 +115,8 @@ static void written(void *payload, const struct err *err)
 	}
 }
 
+/* Files that are already as they shall be are passed over. After the last one the log says that the whole is
+ * made: from here on a crash takes nothing back. */
 static void write_next(struct tool_run *r)
 {
 	struct transaction *t = r->state;
@@ -185,6 +196,7 @@ static void begin(struct tool_run *r)
 	journal_sync(r, journaled);
 }
 
+/* Files are read again, and the plan is made again, before anything is written. */
 static void allowed(struct tool_run *r)
 {
 	struct transaction *t = r->state;
@@ -219,6 +231,7 @@ static void ask(struct tool_run *r)
 }
 
 /* All files were read: plan, then ask or write. */
+/* Where nothing is to be changed nobody is asked and nothing is logged. */
 static void plan(struct tool_run *r)
 {
 	struct transaction *t = r->state;
@@ -243,6 +256,7 @@ static void plan(struct tool_run *r)
 
 static void was_read(void *payload, const struct workspace_text *v, const struct err *err);
 
+/* One file after the other: the run keeps one operation. */
 static void read_next(struct tool_run *r)
 {
 	struct transaction *t = r->state;
@@ -290,6 +304,8 @@ static void read_all(struct tool_run *r)
 	read_next(r);
 }
 
+/* An earlier change of this task stayed half made; only when it is put back may the next one begin, as the
+ * log knows one unfinished transaction at a time. */
 static void rolled_back_before(void *payload, const struct rollback_result *b,
 			       const struct err *err)
 {
@@ -310,6 +326,7 @@ static void rolled_back_before(void *payload, const struct rollback_result *b,
 	read_all(r);
 }
 
+/* All paths are judged before the first is read, so that a refusal tells nothing of what is in the others. */
 void transaction_start(struct tool_run *r, const struct change_spec *changes, size_t n)
 {
 	struct transaction *t = arena_alloc(&r->arena, sizeof(*t));

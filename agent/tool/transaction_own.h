@@ -10,6 +10,8 @@
 #include "agent/change/rollback.h"
 #include "agent/tool/transaction.h"
 
+/* READING, ASKING, JOURNALING, WRITING and ROLLING_BACK wait for one answer each; DONE for nothing: the run
+ * is finished. The picture is in transaction.h. */
 enum transaction_state {
 	TX_READING,
 	TX_ASKING,
@@ -19,6 +21,8 @@ enum transaction_state {
 	TX_DONE
 };
 
+/* One file of the change. Its slices are in the run's arena; `now` is a reference of its own, and what is
+ * planned is planned for that text. */
 struct change {
 	const struct change_spec *spec;
 	struct snapshot *now; /* what stands there; NULL: nothing */
@@ -34,6 +38,7 @@ struct change {
 	int64_t step;
 };
 
+/* In the run's arena, as its state; release() in transaction.c lets go what is not memory of the arena. */
 struct transaction {
 	enum transaction_state state;
 	struct change *changes;
@@ -44,11 +49,6 @@ struct transaction {
 	struct err why; /* what failed */
 	struct rollback *rollback;
 };
-
-static inline struct slice change_now(const struct change *c)
-{
-	return c->now ? snapshot_text(c->now) : (struct slice){ NULL, 0 };
-}
 
 /* A new file, or a whole new content, that begins with "#!". */
 static inline bool change_is_script(const struct change *c)

@@ -1,10 +1,18 @@
-/* transaction_plan.c - what shall stand in each file: see transaction_own.h */
+/* transaction_plan.c - what shall stand in each file: see transaction_own.h. For each file: does the rule
+ * allow it, may it be written, what does the tool make of it (plan_text), then all are encoded and compared
+ * with what is there. Nothing is changed here, and it is done anew whenever the files were read anew. */
 #include "agent/tool/transaction_own.h"
 
 #include <inttypes.h>
 
 #include "agent/edit/edit.h"
 #include "protocol/base/limits.h"
+
+/* The text that was read; ptr NULL: there is no file. */
+static struct slice now_of(const struct change *c)
+{
+	return c->now ? snapshot_text(c->now) : (struct slice){ NULL, 0 };
+}
 
 /* Of a whole file that is to be replaced: text that the model never saw would go. */
 static bool all_seen(struct tool_run *r, struct slice path, struct err *err)
@@ -62,18 +70,20 @@ static bool writable(const struct change *c, struct err *err)
 		       SLICE_ARG(c->spec->path), c->mode & 0777);
 }
 
+/* The tool's own part; what it notes goes into the result. */
 static bool call_plan(struct tool_run *r, struct transaction *t, struct change *c,
 		      struct slice base, struct slice *after, struct err *err)
 {
 	return c->spec->plan(r, c->spec->state, base, after, &c->notes, &t->hint, err);
 }
 
+/* From the text that the model saw to the one that it wants, laid over the one that is there now. */
 static bool merge(struct tool_run *r, struct change *c, struct slice seen, struct slice wanted,
 		  struct err *err)
 {
 	if (!wanted.ptr)
 		return err_set(err, ERR_STALE, "what it holds now was never read");
-	return edit_merge(&r->arena, seen, change_now(c), wanted, &c->planned, err);
+	return edit_merge(&r->arena, seen, now_of(c), wanted, &c->planned, err);
 }
 
 /* From the text that the model saw to the text that shall stand there: *err says why not.
@@ -83,7 +93,7 @@ static bool merge(struct tool_run *r, struct change *c, struct slice seen, struc
 static bool plan_text(struct tool_run *r, struct transaction *t, struct change *c, struct err *err)
 {
 	struct snapshot *seen = workspace_seen(&r->env->workspace, c->spec->path);
-	struct slice now = change_now(c), wanted;
+	struct slice now = now_of(c), wanted;
 	bool sees = seen && c->now && slice_eq(snapshot_text(seen), now);
 
 	c->known = seen ? arena_dup(&r->arena, snapshot_text(seen)) : (struct slice){ NULL, 0 };
@@ -129,12 +139,13 @@ static void take_moved(struct change *c)
 	from->after = (struct slice){ NULL, 0 };
 }
 
+/* The bytes of both images, for the log and for the disk; of a buffer they are its text. */
 static bool encode(struct tool_run *r, struct change *c, struct err *err)
 {
 	enum encoding e = c->is_buffer ? ENCODING_UTF8 : c->encoding;
 
 	c->before_bytes = c->after_bytes = (struct slice){ NULL, 0 };
-	if (c->now && !workspace_encode(&r->arena, e, change_now(c), &c->before_bytes, err))
+	if (c->now && !workspace_encode(&r->arena, e, now_of(c), &c->before_bytes, err))
 		return false;
 	if (c->after.ptr && !workspace_encode(&r->arena, e, c->after, &c->after_bytes, err))
 		return err_wrap(err, "%.*s is not changed", SLICE_ARG(c->spec->path));
@@ -144,6 +155,7 @@ static bool encode(struct tool_run *r, struct change *c, struct err *err)
 		       SLICE_ARG(c->spec->path), LIMIT_WRITE_BYTES);
 }
 
+/* A move is planned after the file that it takes: the two follow each other in the list. */
 static bool plan_one(struct tool_run *r, struct transaction *t, struct change *c, struct err *err)
 {
 	c->notes = SLICE("");
@@ -165,7 +177,7 @@ bool transaction_plan(struct tool_run *r, struct transaction *t, struct err *err
 			return false;
 	for (size_t i = 0; i < t->n; i++) {
 		struct change *c = &t->changes[i];
-		struct slice now = change_now(c);
+		struct slice now = now_of(c);
 
 		if (!encode(r, c, err))
 			return false;

@@ -7,11 +7,13 @@
 
 enum { DIFF_LINES = 60 };
 
+/* What became of the file, as the first word of its line. */
 static const char *verb(const struct change *c)
 {
 	return !c->after.ptr ? "Deleted" : c->now ? "Changed" : "Created";
 }
 
+/* Editors, terminals and services hear of each file with its hashes and its diff. */
 static void tell_face(struct tool_run *r, const struct change *c)
 {
 	struct sha256_hex before = { "" }, after = { "" };
@@ -28,6 +30,8 @@ static void tell_face(struct tool_run *r, const struct change *c)
 					   .diff = c->diff });
 }
 
+/* What the model takes the file for from now on. The lines that it has seen have other numbers after an
+ * edit; a file that it wrote as a whole it knows from end to end. */
 static void remember(struct tool_run *r, const struct change *c)
 {
 	struct snapshot *known = c->after.ptr && c->known.ptr ? snapshot_new(c->known, 0) : NULL;
@@ -37,6 +41,7 @@ static void remember(struct tool_run *r, const struct change *c)
 	snapshot_unref(known);
 }
 
+/* A last line without its line end counts. */
 static size_t lines_of(struct slice s)
 {
 	size_t n = s.len > 0 && !slice_ends(s, SLICE("\n"));
@@ -129,6 +134,8 @@ void transaction_succeeded(struct tool_run *r, struct transaction *t)
 	buf_release(&out);
 }
 
+/* The model gets the reason, then the hint of the plan (the nearest lines), then what became of the files;
+ * people only the reason. */
 void transaction_failed(struct tool_run *r, struct transaction *t, struct slice report)
 {
 	struct slice why = slice_of(t->why.msg);
@@ -142,6 +149,7 @@ void transaction_failed(struct tool_run *r, struct transaction *t, struct slice 
 			    why);
 }
 
+/* The paths, for the question and for the rule that the user may say "always" to. */
 struct slice transaction_subject(struct tool_run *r, const struct transaction *t)
 {
 	struct slice s = SLICE("");
@@ -153,6 +161,7 @@ struct slice transaction_subject(struct tool_run *r, const struct transaction *t
 	return s;
 }
 
+/* A script is named as one in the title: a yes to it is more than a yes to a text. */
 struct slice transaction_title(struct tool_run *r, const struct transaction *t)
 {
 	const struct change *c = &t->changes[0];

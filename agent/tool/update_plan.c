@@ -1,6 +1,7 @@
 /* update_plan.c - the model's plan, shown to the user. */
 #include "agent/tool/tools.h"
 
+/* The same words as in the schema; others are refused, as the faces show them by these. */
 static bool known_status(struct json s)
 {
 	return json_is(s, "pending") || json_is(s, "in_progress") || json_is(s, "done") ||

@@ -4,8 +4,10 @@
 #include "agent/edit/edit.h"
 #include "agent/tool/transaction.h"
 
+/* The byte order mark in UTF-8. */
 static const char bom[] = "\xef\xbb\xbf";
 
+/* What the model sends has '\n' and no mark; the file keeps its own. */
 static bool plan(struct tool_run *r, void *state, struct slice base, struct slice *after,
 		 struct slice *notes, struct slice *hint, struct err *err)
 {

@@ -18,9 +18,13 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 
+/* UNREAD_BYTES: what is kept of the output that the model has not read yet. READ_MS: how long a read waits
+ * if the model does not say. */
 enum { RUNNING_MAX = 8, STARTED_MAX = 64 }; /* of one task */
 enum { UNREAD_BYTES = 32 * 1024, READ_MS = 1000, READ_MAX_MS = 60 * 1000, KILL_MS = 10 * 1000 };
 
+/* One command. It stays after its end, so that its state and its last output can be asked for, until the
+ * task ends. */
 struct item {
 	char id[8];
 	struct background *set;
@@ -39,6 +43,7 @@ struct item {
 	struct err why;	   /* it could not run, or the runner was lost */
 };
 
+/* Of one task; made with the first command. The timer is closed with it, so it is freed from the loop. */
 struct background {
 	struct tool_env *env;
 	uv_timer_t timer;
@@ -49,6 +54,7 @@ struct background {
 	bool for_end;
 };
 
+/* The loop of the task is that of its run queue. */
 static struct background *set_of(struct tool_env *env)
 {
 	struct background *b = env->background;
@@ -76,6 +82,7 @@ static double seconds(const struct item *it)
 	return (double)(uv_now(it->set->timer.loop) - it->started) / 1000.0;
 }
 
+/* In order: still at work, could not run, and then why it ended, from what was wanted to what was not. */
 static struct slice state_of(const struct item *it, struct arena *a)
 {
 	if (it->call)
@@ -93,6 +100,8 @@ static struct slice state_of(const struct item *it, struct arena *a)
 	return arena_printf(a, "exit status %d", it->end.exit_status);
 }
 
+/* The result of a call with an id. What is told once is not told again: the output, and what became of
+ * protected files. */
 static void tell(struct tool_run *r, struct item *it)
 {
 	struct slice state = state_of(it, &r->arena), out = buf_slice(&it->unread);
@@ -130,6 +139,7 @@ static void on_time(uv_timer_t *t)
 	wake(t->data);
 }
 
+/* The call that waits was aborted. */
 static void forget(struct tool_run *r)
 {
 	struct background *b = r->env->background;
@@ -140,6 +150,7 @@ static void forget(struct tool_run *r)
 	}
 }
 
+/* At once where there is something to tell; else the timer or the command ends the wait. */
 static void await(struct tool_run *r, struct item *it, bool for_end, uint64_t ms)
 {
 	struct background *b = it->set;
@@ -155,6 +166,7 @@ static void await(struct tool_run *r, struct item *it, bool for_end, uint64_t ms
 	(void)uv_timer_start(&b->timer, on_time, ms, 0);
 }
 
+/* Of what nobody reads the oldest goes first, as the newest says how the command stands. */
 static void on_output(void *payload, struct slice bytes, bool is_stderr)
 {
 	struct item *it = payload;
@@ -178,6 +190,7 @@ static void on_output(void *payload, struct slice bytes, bool is_stderr)
 		wake(it->set);
 }
 
+/* At its end, or at that of the task. The log has the end of the output, and all of it as a blob. */
 static void log_item(struct item *it)
 {
 	struct tool_env *env = it->set->env;
@@ -214,6 +227,8 @@ static void end_network(struct item *it)
 	it->network = NULL;
 }
 
+/* The answer of the runner lives only for this call: what is needed later is copied, and the rest is
+ * cleared. */
 static void on_done(void *payload, const struct command_result *c, const struct err *err)
 {
 	struct item *it = payload;
@@ -283,6 +298,7 @@ static struct item *find(const struct background *b, struct slice id)
 	return NULL;
 }
 
+/* A kill waits for the end; a read waits for output or the end. */
 void background_use(struct tool_run *r, struct slice id)
 {
 	struct background *b = r->env->background;
@@ -320,6 +336,7 @@ static void on_closed(uv_handle_t *h)
 	free(h->data);
 }
 
+/* A command under way is ended without an answer: what it would have said comes too late. */
 void background_stop(struct tool_env *env)
 {
 	struct background *b = env->background;

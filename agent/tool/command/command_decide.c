@@ -17,6 +17,7 @@
 #include "agent/base/path.h"
 #include "agent/config/config.h"
 
+/* In the modes plan and read-only. */
 static bool reads_only(const struct tool_run *r)
 {
 	return mode_reads_only(policy_mode(r->env->policy));
@@ -76,6 +77,7 @@ static enum effect effect_of(const struct tool_run *r)
 	return EFFECT_ASKED;
 }
 
+/* The question before the command runs, where the policy asks for one. */
 static void ask_beforehand(struct tool_run *r)
 {
 	struct running *s = r->state;
@@ -92,6 +94,8 @@ static void ask_beforehand(struct tool_run *r)
 	       command_allowed);
 }
 
+/* The decision that is logged is that the question waits for the effect: "approve: effects" is then the
+ * rule. */
 static void knows_whether_it_waits(void *payload, struct slice json, const struct err *err)
 {
 	struct tool_run *r = payload;
@@ -127,6 +131,8 @@ static void decided(struct tool_run *r)
 		ask_beforehand(r);
 }
 
+/* All files that the line names are such as the sandbox shows: they are no secrets for a command, whatever
+ * their names. */
 static void knows_names(void *payload, struct slice json, const struct err *err)
 {
 	struct tool_run *r = payload;

@@ -7,6 +7,7 @@
 
 struct network;
 
+/* The state of the call, in its arena; release() of run_command.c lets go what is not memory of the arena. */
 struct running {
 	struct command_spec spec;
 	struct slice reason;

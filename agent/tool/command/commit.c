@@ -32,6 +32,7 @@
 
 static void begin_phase(struct tool_run *r, enum commit_phase phase);
 
+/* The only place that changes the state. */
 void commit_goto(struct commit *m, enum commit_state next)
 {
 	static const char *const name[] = { "OBJECTS",	 "IMAGES",	 "JOURNALING",
@@ -43,6 +44,8 @@ void commit_goto(struct commit *m, enum commit_state next)
 	m->state = next;
 }
 
+/* Not rolled back here: that needs the log, which is broken. The transaction is marked, and the next start
+ * rolls it back. */
 void commit_give_up(struct tool_run *r)
 {
 	commit_goto(r->commit, COMMIT_DONE);
@@ -91,6 +94,7 @@ void commit_roll_back(struct tool_run *r, const struct err *why)
 /* --- which changes --- */
 
 /* Denied by a rule, by its nature, or by what happened meanwhile: said once. */
+/* `never` and `stale` come from the worker. A policy that denies the path holds for commands as for tools. */
 static bool possible(struct tool_run *r, const struct view_change *c)
 {
 	struct decision d = { 0 };
@@ -138,6 +142,7 @@ static void allowed(struct tool_run *r)
 	begin_phase(r, PHASE_PROTECTED);
 }
 
+/* What nobody lists (new objects, folders, what build tools wrote) came with this answer. */
 static void finished(void *payload, struct slice json, const struct err *err)
 {
 	struct tool_run *r = payload;
@@ -156,6 +161,7 @@ static void finished(void *payload, struct slice json, const struct err *err)
 	m->done(r, report, m->n_held);
 }
 
+/* The set is closed in the log before the rest is made, because the rest is not covered by undo. */
 static void finish(struct tool_run *r)
 {
 	struct commit *m = r->commit;
@@ -168,6 +174,7 @@ static void finish(struct tool_run *r)
 	r->call = runner_finish(r->env->workspace.runner, m->view, true, finished, r);
 }
 
+/* The ordinary changes stay; of the protected ones each is named. */
 static void denied(struct tool_run *r)
 {
 	struct commit *m = r->commit;
@@ -192,6 +199,7 @@ static void ask_protected(struct tool_run *r)
 
 static void add_objects(struct tool_run *r);
 
+/* A yes to files that git ignores holds until the end of the task, as the question said. */
 static void effect_allowed(struct tool_run *r)
 {
 	struct commit *m = r->commit;
@@ -248,6 +256,7 @@ void commit_batch_done(struct tool_run *r)
 		finish(r);
 }
 
+/* Which changes belong to the phase is decided here, once, so that a batch only counts on. */
 static void begin_phase(struct tool_run *r, enum commit_phase phase)
 {
 	struct commit *m = r->commit;
@@ -326,6 +335,7 @@ static void add_objects(struct tool_run *r)
 	r->call = runner_commit_objects(r->env->workspace.runner, m->view, objects_added, r);
 }
 
+/* In a mode that only reads: what would have been changed is told, and the view goes. */
 static void drop(struct tool_run *r, const struct view_result *v, commit_cb *done)
 {
 	struct slice text = commit_dropped_text(r, v);
@@ -334,6 +344,7 @@ static void drop(struct tool_run *r, const struct view_result *v, commit_cb *don
 	done(r, text, 0);
 }
 
+/* The worker's list lives only for this call: it is copied. */
 void commit_start(struct tool_run *r, const struct view_result *v, const struct commit_spec *s,
 		  commit_cb *done)
 {

@@ -53,6 +53,8 @@ static struct slice diff_of(struct commit *m, const struct commit_item *it)
 }
 
 /* Where even the names do not fit, the rest is counted. */
+/* Half of the room is for diffs, the other half for names, so that a large diff does not push out the names
+ * behind it. */
 static void put(struct commit *m, const struct commit_item *it, struct slice diff)
 {
 	size_t added = 0, removed = 0;
@@ -68,6 +70,7 @@ static void put(struct commit *m, const struct commit_item *it, struct slice dif
 		buf_append(&m->diffs, diff);
 }
 
+/* In both phases of questions; nothing is journaled here. */
 void commit_look(struct tool_run *r)
 {
 	struct commit *m = r->commit;

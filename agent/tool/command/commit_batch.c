@@ -10,11 +10,13 @@
 #include "agent/edit/edit.h"
 #include "agent/host.h"
 
+/* A document is merged again so often while the user types into it. */
 enum { MAX_TRIES = 5, BATCH_FILES = COMMIT_SHOWN_FILES };
 
 static void next_buffer(struct tool_run *r);
 static void to_buffer(struct tool_run *r);
 
+/* Items and images are in the batch's arena and go with it. */
 void commit_batch_forget(struct commit *m)
 {
 	snapshot_unref(m->mine);
@@ -28,6 +30,7 @@ void commit_batch_forget(struct commit *m)
 
 /* --- files --- */
 
+/* It was open when the command began, or it is now. */
 static bool in_editor(const struct commit_item *it)
 {
 	return it->change->open >= 0 || it->opened;
@@ -122,6 +125,8 @@ static const struct err *note_failures(struct commit *m, const struct view_item 
 	return hard;
 }
 
+/* Each file is settled by itself. Only a failure of which nobody can say whether the file was written takes
+ * all of them back. */
 static void files_made(void *payload, const struct view_item *answers, size_t n,
 		       const struct err *err)
 {
@@ -147,6 +152,7 @@ static void files_made(void *payload, const struct view_item *answers, size_t n,
 		next_buffer(r);
 }
 
+/* The intent is on the disk: the worker may write. */
 static void files_journaled(struct tool_run *r, bool ok)
 {
 	struct commit *m = r->commit;
@@ -164,6 +170,7 @@ static void files_journaled(struct tool_run *r, bool ok)
 	r->call = runner_commit_many(r->env->workspace.runner, m->view, indexes, n, files_made, r);
 }
 
+/* What is open in an editor is left for next_buffer(); the rest goes to the worker in one request. */
 void commit_journal_files(struct tool_run *r)
 {
 	struct commit *m = r->commit;
@@ -189,6 +196,7 @@ void commit_journal_files(struct tool_run *r)
 
 /* --- open documents --- */
 
+/* The document in hand is done, one way or the other. */
 static void next_item(struct tool_run *r)
 {
 	struct commit *m = r->commit;
@@ -314,6 +322,7 @@ static void journal_one(struct tool_run *r, const char *via, journal_cb *done)
 	journal_sync(r, done);
 }
 
+/* Its text is taken anew each time, and what the command did is merged into that. */
 static void to_buffer(struct tool_run *r)
 {
 	struct commit *m = r->commit;
@@ -361,6 +370,7 @@ static void next_buffer(struct tool_run *r)
 
 /* --- images --- */
 
+/* The worker answers for as many of the changes as fit into one message, and for at least one. */
 static void got_images(void *payload, const struct view_item *answers, size_t n,
 		       const struct err *err)
 {

@@ -97,6 +97,8 @@ static bool journal_mode(struct tool_run *r, struct commit_item *it,
 	return journal_edit(r, &e, &it->mode_step);
 }
 
+/* The set begins with its first change. Without images there is only a note for the audit, and undo leaves
+ * it alone. */
 bool commit_journal(struct tool_run *r, struct commit_item *it, const char *via)
 {
 	struct commit *m = r->commit;
@@ -122,12 +124,14 @@ bool commit_journal(struct tool_run *r, struct commit_item *it, const char *via)
 	return journal_edit(r, &e, &it->step) && journal_mode(r, it, &e);
 }
 
+/* Permissions that changed with the content are a step of their own, which ends the same way. */
 bool commit_journal_result(struct tool_run *r, const struct commit_item *it, const struct err *err)
 {
 	return !it->images || (journal_edited(r, it->step, err) &&
 			       (it->mode_step == 0 || journal_edited(r, it->mode_step, err)));
 }
 
+/* The faces were told of each change, so they are told the opposite of each. */
 void commit_unmade(struct tool_run *r)
 {
 	struct commit *m = r->commit;

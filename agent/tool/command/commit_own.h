@@ -18,7 +18,8 @@
 /* So many changes of a command are shown with their text; of the others only the names. */
 enum { COMMIT_SHOWN_FILES = 200 };
 
-/* What the machine waits for. */
+/* What the machine waits for. ASKING: the user; ROLLING_BACK: rollback.h; FINISHING: the worker, for what is
+ * not listed. */
 enum commit_state {
 	COMMIT_OBJECTS,	   /* git's new objects, before what refers to them */
 	COMMIT_IMAGES,	   /* the worker's answer: what was there and what shall be */
@@ -61,6 +62,8 @@ struct commit_held {
 	size_t more;
 };
 
+/* The state of a commit, owned by the run (r->commit); commit_release() frees it and drops the view that it
+ * still holds. */
 struct commit {
 	enum commit_state state;
 	enum commit_phase phase;

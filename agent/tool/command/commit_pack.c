@@ -4,6 +4,7 @@
  * this process: the worker writes them into one file, which the store moves to the session. */
 #include "agent/tool/command/commit_own.h"
 
+/* Changes of one pack: its index is in memory here. */
 enum { PACK_FILES = 20000 };
 
 size_t commit_pack_size(struct tool_run *r)
@@ -36,6 +37,7 @@ static void add_place(struct blob_place *of, size_t *n, struct slice hash,
 	++*n;
 }
 
+/* Hashes and places of all images, for the store; what undo does not cover has none. */
 static bool adopt(struct tool_run *r, struct slice file, const struct view_packed *packed)
 {
 	struct commit *m = r->commit;

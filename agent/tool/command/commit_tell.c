@@ -15,6 +15,7 @@ enum { REPORT_LINES = 60, HELD_LINES = 20 };
 static void note(struct commit *m, const char *what, struct slice path, const char *fmt, ...)
 	PRINTF(4, 5);
 
+/* A line for the model; those over REPORT_LINES are counted. */
 static void note(struct commit *m, const char *what, struct slice path, const char *fmt, ...)
 {
 	char text[600];
@@ -64,6 +65,7 @@ static struct slice held_line(struct tool_run *r, const struct commit_held *h)
 			    h->more);
 }
 
+/* One `held` event for the log and the faces. False: the log is broken. */
 static bool tell_held(struct tool_run *r, struct slice path, struct slice why)
 {
 	struct jw *w = event_log_begin(r->env->log, "held");
@@ -83,6 +85,7 @@ bool commit_tell_lost(struct tool_run *r, struct slice why)
 	return tell_held(r, SLICE(""), why);
 }
 
+/* A command may have a thousand changes refused: the first are named, the others counted. */
 static bool tell_all_held(struct tool_run *r)
 {
 	struct commit *m = r->commit;
@@ -132,6 +135,8 @@ static void bundle_made(struct tool_run *r, const struct commit_item *it)
 	     it->images ? "" : "; undo does not cover this");
 }
 
+/* A change is real: faces hear of it, and a line goes into the report. Files of git are collected and told
+ * together. */
 void commit_made(struct tool_run *r, const struct commit_item *it, bool in_buffer)
 {
 	static const char *const letters[] = { "A", "M", "D", "mode" };

@@ -1,4 +1,5 @@
-/* git_told.c - see git_told.h */
+/* git_told.c - see git_told.h. Branches, tags and HEAD come first, by name; of the other files of git the
+ * first few are named and the rest is counted; objects are counted only. */
 #include "agent/tool/command/git_told.h"
 
 #include <inttypes.h>
@@ -7,6 +8,7 @@
 
 #include "agent/base/git_path.h"
 
+/* Names in the line, and bytes of what a ref points to. */
 enum { NAMED = 6, VALUE_BYTES = 200 };
 
 static enum git_kind kind_of(const struct git_told_file *f)
@@ -28,6 +30,7 @@ static struct slice value(struct arena *a, struct slice content)
 		       : SLICE("");
 }
 
+/* The path is borrowed; it lives as long as the arena. */
 void git_told_add(struct git_told *t, struct arena *a, const struct view_change *c,
 		  struct slice before, struct slice after)
 {

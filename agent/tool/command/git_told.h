@@ -5,11 +5,13 @@
 
 #include "agent/runner/runner.h"
 
+/* One file of git's that a command changed. Paths are relative to the workspace. */
 struct git_told_file {
 	struct slice path;
 	enum view_kind kind;
 	struct slice before, after; /* of a ref: what it points to; "": nothing, or not known */
 };
+/* Collected change by change, and told once, at the end. */
 struct git_told {
 	struct git_told_file *files;
 	size_t n, cap;		 /* in the arena */

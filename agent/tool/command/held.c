@@ -1,10 +1,12 @@
-/* held.c - see held.h */
+/* held.c - see held.h. Protected files are moved away or left by the worker while a command works on the
+ * real files; here it is only told. */
 #include "agent/tool/command/held.h"
 
 #include "agent/host.h"
 
 enum { NAMED = 5 };
 
+/* For people: the first few, by name. */
 static struct slice names(const struct held_result *h, struct arena *a)
 {
 	struct slice all = SLICE("");

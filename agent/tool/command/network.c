@@ -19,6 +19,8 @@
 
 enum { COMMAND_SHOWN = 60, REPORTED = 20 };
 
+/* Of one command, from before its start to its end. It owns the list of hosts and the broker; the options
+ * are borrowed but for their texts, which are copied. */
 struct network {
 	struct network_options o;
 	struct arena arena;
@@ -34,6 +36,7 @@ struct network {
 
 /* --- a decision --- */
 
+/* A decision, for the log and the faces. False: the log is broken. */
 static bool tell(struct network *n, const struct broker_target *t, const char *rule, const char *by)
 {
 	bool allow = t->verdict == VERDICT_ALLOW && !t->barred;
@@ -64,6 +67,8 @@ static bool tell(struct network *n, const struct broker_target *t, const char *r
 	return true;
 }
 
+/* Where the log cannot be written the host is refused, whatever was decided: a connection that is not in the
+ * log must not be. */
 static void PRINTF(5, 6) decided(struct network *n, struct broker_target *t, enum verdict v,
 				 const char *by, const char *fmt, ...)
 {
@@ -85,6 +90,7 @@ static void PRINTF(5, 6) decided(struct network *n, struct broker_target *t, enu
 	(void)snprintf(t->why, sizeof(t->why), "the session's log cannot be written");
 }
 
+/* The model reads why; the user finds the setting that would have allowed it. */
 static void refuse_unasked(struct network *n, struct broker_target *t, const char *why)
 {
 	char rule[HOST_PORT_BYTES];
@@ -100,6 +106,7 @@ static void refuse_unasked(struct network *n, struct broker_target *t, const cha
 
 static void ask_next(struct network *n);
 
+/* From now on for this command, and, with `granted`, for all of the workspace. */
 static void allow_always(struct network *n, const struct broker_target *t)
 {
 	char rule[HOST_PORT_BYTES];
@@ -110,6 +117,7 @@ static void allow_always(struct network *n, const struct broker_target *t)
 		granted_add_host(n->o.granted, n->o.workspace, slice_of(rule));
 }
 
+/* The broker hears of the answer before the next question is asked, as connections may wait for it. */
 static void answered(void *payload, const struct permission_answer *answer, const struct err *why)
 {
 	struct network *n = payload;
@@ -163,6 +171,7 @@ static void ask(struct network *n, struct broker_target *t)
 	n->ask = ops->permission(n->o.host->self, n->o.task, &q, answered, n);
 }
 
+/* One question at a time: a person reads one, and "always" may answer those behind it. */
 static void ask_next(struct network *n)
 {
 	if (n->asked)
@@ -177,6 +186,8 @@ static void ask_next(struct network *n)
 	}
 }
 
+/* The broker names a host for the first time. Names of this machine are not asked about, since a yes would
+ * open the user's own services to the command. */
 static void decide(void *payload, struct broker_target *t)
 {
 	struct network *n = payload;
@@ -206,6 +217,8 @@ static void decide(void *payload, struct broker_target *t)
 	}
 }
 
+/* An allowed name that leads to an address which is not: the broker has refused it, and it is only told
+ * here. */
 static void barred(void *payload, const struct broker_target *t)
 {
 	(void)tell(payload, t, "network: the address", "rule");
@@ -220,6 +233,7 @@ static void ready(void *payload, const struct err *err)
 
 /* --- from outside --- */
 
+/* The broker is opened at once; the command may start when `ready` is called. */
 bool network_open(const struct network_options *o, network_ready_cb *on_ready, void *payload,
 		  struct network **out, struct err *err)
 {
@@ -272,6 +286,7 @@ struct slice network_proxy(const struct network *n)
 	return n ? broker_url(n->broker) : SLICE("");
 }
 
+/* What became of one host, for the result of the command. */
 static struct slice one(const struct broker_target *t, struct arena *a)
 {
 	if (t->barred)

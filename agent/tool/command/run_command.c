@@ -28,6 +28,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/utf8.h"
 
+/* Open buffers that a view gets. Of the others the command sees the files. */
 enum { MAX_SHOWN = 1024 };
 
 static void release(struct tool_run *r)
@@ -79,6 +80,7 @@ static bool log_command(struct tool_run *r, const struct command_result *c)
 	return event_log_end(r->env->log, &r->env->fatal);
 }
 
+/* How it ended, for the model and for people. A limit counts before the signal by which it was enforced. */
 static struct slice outcome(struct tool_run *r, const struct command_result *c)
 {
 	struct running *s = r->state;
@@ -106,6 +108,8 @@ static size_t lines_in(struct slice s)
 	return n;
 }
 
+/* A long output is kept in a file that commands see, so that the model does not run the command again for
+ * it. */
 static struct slice where_all_is(struct tool_run *r, const struct command_result *c)
 {
 	const char *first = "The whole output is";
@@ -183,6 +187,7 @@ static void not_shown(struct tool_run *r, const struct view_result *v)
 	}
 }
 
+/* The changes are kept, or not: only now is the result complete. held: see commit_cb. */
 static void committed(struct tool_run *r, struct slice report, size_t held)
 {
 	struct running *s = r->state;
@@ -203,6 +208,8 @@ static void committed(struct tool_run *r, struct slice report, size_t held)
 		    s->how);
 }
 
+/* The command has ended; what it changed is still on its view, which is committed next, or dropped by
+ * commit_release(). */
 static void ran(void *payload, const struct command_result *c, const struct err *err)
 {
 	struct tool_run *r = payload;
@@ -248,6 +255,7 @@ static void ran(void *payload, const struct command_result *c, const struct err 
 		     committed);
 }
 
+/* A command in the background takes its network along: it goes on after this call. */
 static void start_command(struct tool_run *r)
 {
 	struct running *s = r->state;
@@ -274,6 +282,7 @@ static void network_is_ready(void *payload, const struct err *err)
 		start_command(r);
 }
 
+/* What may use the network gets its way there first; the question about a host comes while the command runs. */
 static void run_it(struct tool_run *r)
 {
 	struct tool_env *e = r->env;
@@ -335,6 +344,8 @@ static void compared(struct tool_run *r, struct slice names)
 	run_it(r);
 }
 
+/* What the user sees is what the command sees. Secrets are left out by the worker, which knows which files
+ * it hides. */
 static void take_buffer(void *payload, struct slice path, struct snapshot *text)
 {
 	struct tool_run *r = payload;
@@ -353,6 +364,7 @@ static void take_buffer(void *payload, struct slice path, struct snapshot *text)
 	s->n_shown++;
 }
 
+/* Once in a task: where there are no views, the user has to know that undo does not cover commands. */
 static void say_direct(struct tool_run *r)
 {
 	if (!r->env->told_direct)
@@ -377,6 +389,8 @@ static void take_buffers(struct tool_run *r)
 	run_it(r);
 }
 
+/* The runner says whether it can make views here. A command in the background never gets one: it would see
+ * neither later edits nor what other commands write. */
 static void knows_layers(void *payload, struct slice json, const struct err *err)
 {
 	struct tool_run *r = payload;

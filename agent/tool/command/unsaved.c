@@ -1,4 +1,5 @@
-/* unsaved.c - see unsaved.h */
+/* unsaved.c - see unsaved.h. Buffers are copied first and then compared with their files one by one, as each
+ * read is a request to the worker. */
 #include "agent/tool/command/unsaved.h"
 
 #include "agent/base/path.h"
@@ -6,8 +7,10 @@
 #include "agent/host.h"
 #include "agent/runner/runner.h"
 
+/* Of more open documents the rest is not compared. */
 enum { MAX_BUFFERS = 64 };
 
+/* In the run's arena. */
 struct finding {
 	unsaved_cb *done;
 	struct slice path[MAX_BUFFERS], text[MAX_BUFFERS]; /* copies: the user may type meanwhile */
