@@ -98,6 +98,17 @@ struct secret_watch {
 void secret_watch_begin(struct secret_watch *w, const struct serve *s, uint64_t now);
 void secret_watch_step(struct secret_watch *w, struct serve *s, uint64_t id, uint64_t now);
 
+/* serve_guard.c: folders outside of the workspace that a command writes. What git, editors and agents execute is
+ * read-only where it stood (places.h); what is new is moved away when the command has ended. */
+struct outside_watch {
+	bool on;
+	struct timespec mark; /* when it began */
+	struct buf before;    /* what stood there, as in places.list */
+};
+void outside_watch_begin(struct outside_watch *o, const struct serve *s);
+/* What it held is freed. What was moved away is told with the rest. */
+void outside_watch_end(struct outside_watch *o, struct serve *s);
+
 /* serve_guard.c: commands on the real files. False: the command is refused. */
 NODISCARD bool serve_guard_begin(struct serve *s, struct err *err);
 /* The command is dead, or did not start (then w is NULL). Writes the member "held", if there is

@@ -44,9 +44,9 @@ struct command_job {
 	struct spawn_status end;
 	size_t end_bytes;
 	struct output printed; /* of both streams */
-	struct upper *upper; /* where it writes; NULL: the workspace itself */
-	struct timespec mark; /* the file system's time before it, if it has a layer */
+	struct upper *upper;   /* where it writes; NULL: the workspace itself */
 	struct secret_watch secrets;
+	struct outside_watch outside;
 	bool in_view, guarded;
 	bool sealed; /* in a view that holds the folders of build tools, too */
 };
@@ -238,7 +238,8 @@ static bool look(struct command_job *c, uint64_t now, struct err *err)
 	if (c->guarded)
 		guard_look(&s->guard, &s->root);
 	if ((c->in_view && !c->sealed) || c->guarded)
-		serve_guard_through(s, c->in_view ? &c->mark : &s->guard.mark);
+		serve_guard_through(s, c->in_view ? &c->upper->mark : &s->guard.mark);
+	outside_watch_end(&c->outside, s);
 	if (c->end_bytes < sizeof(c->end)) /* killed before it could tell */
 		c->end = (struct spawn_status){ .term_signal = 9 };
 	c->stopped = c->stopped || c->end.limit != SPAWN_LIMIT_NONE;
@@ -449,6 +450,7 @@ static bool may_run(struct serve *s, struct err *err)
 
 static bool begin_guard(struct serve *s, struct command_job *c, struct err *err)
 {
+	outside_watch_begin(&c->outside, s);
 	if (c->in_view || s->config.bare || s->layers.mode == SANDBOX_NONE)
 		return true;
 	c->guarded = serve_guard_begin(s, err);
@@ -477,6 +479,7 @@ void serve_command(struct serve *s, struct rpc_request *req)
 		   &err)) {
 		conn_reply_err(req, &err);
 		upper_free(&s->views, c->upper);
+		buf_release(&c->outside.before);
 		if (c->guarded)
 			serve_guard_end(s, NULL);
 		free(c);
@@ -484,8 +487,6 @@ void serve_command(struct serve *s, struct rpc_request *req)
 	}
 	c->started = c->last_output = serve_now();
 	secret_watch_begin(&c->secrets, s, c->started);
-	if (c->upper)
-		c->mark = c->upper->mark;
 	if (timeout <= 0)
 		timeout = LIMIT_COMMAND_MS;
 	c->deadline = c->started +

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/worker/serve.h"
@@ -72,6 +73,26 @@ void serve_guard_through(struct serve *s, const struct timespec *mark)
 	guard_through_look(&s->through, &s->guard, &s->root, &s->places, mark);
 	if (s->guard.n_found > 0)
 		places_forget(&s->places);
+}
+
+void outside_watch_begin(struct outside_watch *o, const struct serve *s)
+{
+	const struct places *p = &s->places;
+
+	buf_init(&o->before, p->list.max);
+	(void)clock_gettime(CLOCK_REALTIME_COARSE, &o->mark);
+	o->on = p->write_dirs && *p->write_dirs && s->layers.mode != SANDBOX_NONE;
+	if (o->on)
+		buf_append(&o->before, buf_slice(&p->list));
+}
+
+void outside_watch_end(struct outside_watch *o, struct serve *s)
+{
+	const char *const *dir = o->on ? s->places.write_dirs : NULL;
+
+	for (; dir && *dir; dir++)
+		guard_look_outside(&s->guard, &s->root, *dir, &o->before, &o->mark);
+	buf_release(&o->before);
 }
 
 void serve_guard_last(struct serve *s)

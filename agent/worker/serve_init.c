@@ -175,10 +175,11 @@ static bool become_owner(const struct root *r, struct err *err)
 	return harden_become(st.st_uid, user ? user->pw_gid : st.st_gid, err);
 }
 
-static bool may_look(struct landlock_set *set, const char *const *dirs, struct err *err)
+static bool may(struct landlock_set *set, const char *const *dirs, enum landlock_access access,
+		struct err *err)
 {
 	for (; dirs && *dirs; dirs++)
-		if (!landlock_allow(set, *dirs, LANDLOCK_READ, err))
+		if (!landlock_allow(set, *dirs, access, err))
 			return false;
 	return true;
 }
@@ -207,8 +208,9 @@ static bool lock_in(struct serve *s, struct err *err)
 		if (s->config.git_dir &&
 		    !landlock_allow(&set, s->config.git_dir, LANDLOCK_READ, err))
 			return false;
-		if (!may_look(&set, s->places.read_dirs, err) ||
-		    !may_look(&set, s->places.write_dirs, err))
+		/* What a command makes there is moved away: outside_watch_end(). */
+		if (!may(&set, s->places.read_dirs, LANDLOCK_READ, err) ||
+		    !may(&set, s->places.write_dirs, LANDLOCK_WRITE, err))
 			return false;
 		for (size_t i = 0; i < ARRAY_LEN(libraries); i++) {
 			if (!landlock_allow(&set, libraries[i], LANDLOCK_READ, err))

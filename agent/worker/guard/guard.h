@@ -86,6 +86,10 @@ void guard_look(struct guard *g, const struct root *r);
 /* The same for one folder, and for what has changed since `mark` whether somebody watched or not. */
 void guard_look_below(struct guard *g, const struct root *r, const char *start,
 		      const struct timespec *mark);
+/* For a folder outside of the workspace (absolute): what is new there since `mark`, but what stood
+ * there `before` (as in places.list), and was replaced by others meanwhile. */
+void guard_look_outside(struct guard *g, const struct root *r, const char *dir,
+			const struct buf *before, const struct timespec *mark);
 void guard_forget(struct guard *g);
 void guard_end(struct guard *g);
 

@@ -142,12 +142,39 @@ static void test_folder_replaced(void **state)
 	}
 }
 
+/* A repository that was there, with whatever it executes, stays one; unless a command works on it. */
+static void test_bare_repository_stays(void **state)
+{
+	struct fixture *f = *state;
+
+	folder_put(&f->real, "build/x.git/HEAD", "ref: refs/heads/main\n");
+	folder_put(&f->real, "build/x.git/config", EVIL);
+	folder_put(&f->real, "build/x.git/objects/a/b", "x\n");
+	folder_put(&f->real, "build/x.git/refs/heads/main", "x\n");
+	begin(f);
+	assert_int_equal(look(f), 0);
+	folder_put(&f->real, "build/a/new", "x\n");
+	assert_int_equal(look(f), 0);
+	assert_true(stands(f, "build/x.git/HEAD"));
+	folder_put(&f->real, "build/x.git/hooks/update", "x\n");
+	assert_int_equal(look(f), 1);
+	assert_true(stands(f, "build/x.git/HEAD") && !stands(f, "build/x.git/hooks/update"));
+	folder_put(&f->real, "build/y.git/config", EVIL); /* no repository yet */
+	folder_put(&f->real, "build/y.git/objects/a/b", "x\n");
+	assert_int_equal(look(f), 0);
+	folder_put(&f->real, "build/y.git/HEAD", "ref: refs/heads/main\n");
+	folder_put(&f->real, "build/y.git/refs/heads/main", "x\n");
+	assert_int_equal(look(f), 1);
+	assert_false(stands(f, "build/y.git/HEAD"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_new_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_each_look, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_folder_replaced, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bare_repository_stays, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
