@@ -1,6 +1,7 @@
 /* defaults.c - the built-in rules and file patterns. What needs more than a prefix is in danger.c
  * (denied) and readonly.c (allowed). */
 #include "agent/policy/rules.h"
+#include "agent/policy/secret_file.h"
 
 static const char *const deny_rules[] = {
 	"mkfs*",
@@ -138,7 +139,7 @@ static const char *const ask_rules[] = {
 /* Names that only secrets have. Words that also name what a program does with secrets
  * (password_rules.py, secrets.py, a folder credentials) are no such names: a command that cannot see
  * its own sources fails, and git would commit their emptying. So those count with the endings of
- * data only, and never as the name of a folder. */
+ * data, and without one where the file is no program (secret_file.h); never as the name of a folder. */
 static const char *const file_patterns[] = {
 	".env*",
 	"!.env.example",
@@ -160,14 +161,13 @@ static const char *const file_patterns[] = {
 	".docker/config.json",
 	".git-credentials",
 	".netrc",
-	".npmrc", /* these two only with a token in them: secret_file.h */
+	".npmrc", /* these two only with a token in them, too */
 	".pypirc",
 	".pgpass",
 	".git/config",
 	".git/hooks",
 	".emend/config.json",
 };
-static const char *const secret_words[] = { "secret", "password", "credentials" };
 static const char *const data_endings[] = { "json", "yaml", "yml", "toml", "ini", "txt", "conf" };
 
 static void add_all(struct policy *p, enum verdict v, const char *const *list, size_t n)
@@ -196,9 +196,12 @@ static void add_file(struct policy *p, struct slice pattern)
 
 void defaults_files(struct policy *p)
 {
+	/* First what is looked into, as the last pattern that matches decides. */
+	for (size_t i = 0; secret_words[i]; i++)
+		add_file(p, arena_printf(&p->arena, "*%s*", secret_words[i]));
 	for (size_t i = 0; i < ARRAY_LEN(file_patterns); i++)
 		add_file(p, slice_of(file_patterns[i]));
-	for (size_t i = 0; i < ARRAY_LEN(secret_words); i++)
+	for (size_t i = 0; secret_words[i]; i++)
 		for (size_t k = 0; k < ARRAY_LEN(data_endings); k++)
 			add_file(p, arena_printf(&p->arena, "*%s*.%s", secret_words[i],
 						 data_endings[k]));

@@ -5,14 +5,44 @@
 
 #include "agent/secret/secret_find.h"
 
-bool secret_file_named(struct slice path)
+const char *const secret_words[] = { "secret", "password", "credentials", NULL };
+
+static struct slice last_component(struct slice path)
 {
 	size_t base = path.len;
 
 	while (base > 0 && path.ptr[base - 1] != '/')
 		base--;
-	path = slice_sub(path, base, path.len);
-	return slice_eq_cstr(path, ".npmrc") || slice_eq_cstr(path, ".pypirc");
+	return slice_sub(path, base, path.len);
+}
+
+static bool holds_word(struct slice name, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i + n <= name.len; i++) {
+		if (strncasecmp(name.ptr + i, word, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool secret_file_is_word(struct slice path)
+{
+	struct slice name = last_component(path);
+	bool found = false;
+
+	for (size_t i = 0; secret_words[i] && !found; i++)
+		found = holds_word(name, secret_words[i]);
+	return found && slice_find_byte(name, '.', 0) == SIZE_MAX;
+}
+
+bool secret_file_named(struct slice path)
+{
+	struct slice name = last_component(path);
+
+	return slice_eq_cstr(name, ".npmrc") || slice_eq_cstr(name, ".pypirc") ||
+	       secret_file_is_word(name);
 }
 
 /* "//registry.npmjs.org/:_authToken", "password", but not "always-auth". */
@@ -47,12 +77,19 @@ static bool line_holds(struct slice line)
 	return value.len > 0 && value.ptr[0] != '$'; /* "${NPM_TOKEN}" */
 }
 
-bool secret_file_holds(struct slice text)
+static bool is_program(struct slice text)
+{
+	return slice_starts(text, SLICE("#!")) || slice_starts(text, SLICE("\177ELF"));
+}
+
+bool secret_file_holds(struct slice path, struct slice text)
 {
 	struct slice rest = text, line;
 	struct secret_found found;
 	bool in_key = false;
 
+	if (secret_file_is_word(path))
+		return text.len > 0 && !is_program(text);
 	while (slice_next_line(&rest, &line)) {
 		if (line_holds(slice_trim(line)))
 			return true;

@@ -56,7 +56,7 @@ static void take_buffer(void *payload, struct slice path, struct snapshot *text)
 	bytes = snapshot_text(text);
 	policy_path(r->env->policy, ACCESS_READ, rel, &r->arena, &d);
 	if (d.verdict == VERDICT_DENY ||
-	    (policy_looks_into(r->env->policy, rel) && secret_file_holds(bytes)))
+	    (policy_looks_into(r->env->policy, rel) && secret_file_holds(rel, bytes)))
 		return;
 	if (s->n_texts == MAX_BUFFERS || bytes.len > LIMIT_UNSAVED_BYTES - s->bytes) {
 		s->too_many++;

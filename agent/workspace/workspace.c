@@ -194,10 +194,10 @@ static bool may_show(struct workspace_op *op, const struct workspace_text *t)
 	const struct workspace *v = op->workspace;
 
 	if (!v->policy || !policy_looks_into(v->policy, op->path) || !t->bytes.ptr ||
-	    !secret_file_holds(t->bytes))
+	    !secret_file_holds(op->path, t->bytes))
 		return true;
 	return err_set(&op->err, ERR_DENIED,
-		       "%.*s is not accessible: it holds a token or a password, and such files are "
+		       "%.*s is not accessible: it holds a secret, and such files are "
 		       "withheld from the model.",
 		       SLICE_ARG(op->path));
 }

@@ -358,9 +358,9 @@ def what_holds_a_token_is_a_secret(w):
     w.write(".npmrc", "registry=https://r.example/\n//r.example/:_authToken=OWN1\n")
     w.write("sub/.pypirc", "[pypi]\nusername = __token__\npassword: OWN2\n")
     edit = {"path": "sub/.pypirc", "edits": [{"old_text": "__token__", "new_text": "x"}]}
-    turns = [tool("read_file", path=".npmrc"), words(tool("edit_file", **edit), ".npmrc is not accessible: it holds a token"),
+    turns = [tool("read_file", path=".npmrc"), words(tool("edit_file", **edit), ".npmrc is not accessible: it holds a secret"),
              words(tool("search", pattern="O.N|registry"), "sub/.pypirc is not accessible"),
-             words(call(command="cat $(ls -a | grep npm) sub/.[p]*; rm -rf sub; git add -A; git status --short"), "(no match)", ".npmrc: it holds a token")]
+             words(call(command="cat $(ls -a | grep npm) sub/.[p]*; rm -rf sub; git add -A; git status --short"), "(no match)", ".npmrc: it holds a secret")]
     r = w.run("do", "--yes", "--json", "--model", w.script(*turns, words(DONE, "Hidden from commands")), "x")
     expect(r.status == 0 and "OWN" not in r.out and w.exists("sub/.pypirc"), r)
     w.git("add", ".npmrc")  # tracked: it stands in the history, and npm needs it
@@ -369,6 +369,24 @@ def what_holds_a_token_is_a_secret(w):
     w.config('{"denyFiles": ["!.npmrc", "!.pypirc"]}')
     r = w.run("do", "--yes", "--model", w.script(tool("read_file", path="sub/.pypirc"), words(DONE, "password: OWN2")), "x")
     expect(r.status == 0 and "OWN2" in w.run("run", "--", "cat", "sub/.pypirc").out, r)
+
+
+def a_word_without_an_ending_is_a_secret(w):
+    """Not of a program, nor what tools build, nor a folder; tracked, commands see it."""
+    w.repository()
+    w.write(".gitignore", "target/\n")
+    for name, text in (("secrets", "OWN1\n"), ("deploy/db_password", "OWN2\n"), ("credentials/plain", "SEEN1\n"), ("git-secret", "#!/bin/sh\necho SEEN2\n"),
+                       ("target/x/lib-secret_x", "SEEN3\n"), ("data/PASSWORDS", "OWN3\n")):
+        w.write(name, text)
+    w.git("add", "data")
+    w.git("commit", "-qm", "data")
+    look = [tool("read_file", path="secrets"), words(tool("search", pattern="OWN|SEEN"), "secrets is not accessible: it holds a secret"),
+            words(call(command="cat secrets deploy/* credentials/plain target/x/*; sh git-secret; cat data/*; git add -A; git status --short"),
+                  "SEEN1", "deploy/db_password: it holds a secret"),
+            words(DONE, "Hidden from commands", "SEEN1", "SEEN2", "SEEN3", "OWN3")]
+    r = w.run("do", "--yes", "--json", "--model", w.script(*look), "x")
+    expect(r.status == 0 and "OWN1" not in r.out and "OWN2" not in r.out, r)
+    expect(sorted(subprocess.run(["git", "diff", "--cached", "--name-only"], cwd=w.path, env=w.env, stdout=subprocess.PIPE, text=True, check=True).stdout.split()) == [".gitignore", "credentials/plain", "git-secret"], r)
 
 
 def credentials_in_the_folder_of_git_are_hidden(w):
@@ -418,6 +436,30 @@ def folders_that_commands_reach_keep_their_secrets(w):
         expect(not os.path.exists(os.path.join(other, ".git/hooks/update")), r)
 
 
+def the_first_protected_file_of_such_a_folder_is_moved_away(w):
+    """Also around the workspace, which keeps what its user does meanwhile; git goes on working, and what stood there stays."""
+    w.repository()
+    other = os.path.join(w.home, "other")
+    os.makedirs(other + "/old")
+    subprocess.run(["git", "init", "-q", other + "/old"], check=True, env=w.env)
+    plant = ("cd %s; echo x > .envrc; mkdir .vscode; echo x > .vscode/tasks.json; git init -q new; echo x > new/.git/hooks/update; cd old; echo a > a; git add a; "
+             "git -c user.name=t -c user.email=t@example.org commit -qm first; echo made > ../ordinary" % other)
+    r = w.run("run", "--json", "--rw", other, "--", "sh", "-c", plant)
+    expect(sorted((e["path"], e["deed"]) for e in r.of("held")) ==
+           [(os.path.join(other, n), "moved") for n in (".envrc", ".vscode/tasks.json", "new/.git/hooks/update")], r)
+    expect(r.status == 0 and os.path.exists(other + "/ordinary") and os.path.exists(other + "/old/.git/index") and os.path.exists(other + "/new/.git/config"), r)
+    expect(not any(os.path.exists(os.path.join(other, n)) for n in (".envrc", ".vscode/tasks.json", "new/.git/hooks/update")), r)
+    p = w.start("run", "--json", "--rw", w.base, "--", "sh", "-c", "echo ready > %s/ready; until [ -e %s/go ]; do sleep 0.05; done; echo x > %s/.envrc" %
+                (other, other, other))
+    end = time.monotonic() + 120
+    while not os.path.exists(other + "/ready") and time.monotonic() < end:
+        time.sleep(0.02)
+    w.write(".envrc", "the user's\n")
+    home(w, "other/go", "")
+    out = p.communicate(timeout=60)[0]
+    expect(w.read(".envrc") == "the user's\n" and not os.path.exists(other + "/.envrc"), out)
+
+
 # What was looked up in an overlay before it was there may stay away: so they are looked at when all are there.
 APPEARS = ("touch ready; echo ready; until [ -e %s/go ]; do sleep 0.05; done; for f in .env sub/k.pem %s/o.key; do "
            "while cat $f >/dev/null 2>&1; do sleep 0.05; done; done; cat .env sub/k.pem %s/o.key; echo covered")
@@ -458,7 +500,7 @@ def what_appears_while_a_command_runs_is_closed(w):
     expect(p.returncode == 0 and "covered" in said and "OWN" not in said, (said, err))
 
 
-main([what_appears_while_a_command_runs_is_closed, what_holds_a_token_is_a_secret, credentials_in_the_folder_of_git_are_hidden, folders_that_commands_reach_keep_their_secrets,
+main([what_appears_while_a_command_runs_is_closed, what_holds_a_token_is_a_secret, a_word_without_an_ending_is_a_secret, credentials_in_the_folder_of_git_are_hidden, folders_that_commands_reach_keep_their_secrets, the_first_protected_file_of_such_a_folder_is_moved_away,
       a_command_may_name_what_it_sees, a_long_output_is_cut_with_true_counts, what_commands_left_in_tmp_is_read_by_tools, what_lies_in_the_way_of_a_long_output_is_not_written, sources_that_are_named_like_secrets_are_seen, toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
       it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
       a_server_in_the_background_answers_later_commands, policy_holds_in_the_background,

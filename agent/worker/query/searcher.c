@@ -343,8 +343,9 @@ bool searcher_file(struct searcher *s, const struct root *r, const char *rel,
 	(void)close(fd);
 	if (n > LIMIT_READ_BYTES)
 		return skip(out, rel, n == SIZE_MAX ? "it cannot be read" : "it is too large");
-	if (root_looks_into(r, slice_of(rel)) && secret_file_holds(slice_make(s->data, n)))
-		return skip(out, rel, "it holds a token or a password");
+	if (root_looks_into(r, slice_of(rel)) &&
+	    secret_file_holds(slice_of(rel), slice_make(s->data, n)))
+		return skip(out, rel, "it holds a secret");
 	return search_data(s, rel, slice_make(s->data, n), out, err);
 }
 

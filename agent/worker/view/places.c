@@ -206,18 +206,34 @@ static bool is_shown(struct scan *s, const struct walk_entry *e)
 	return false;
 }
 
-static bool holds_token(const struct root *r, const struct walk_entry *e)
+/* In folders of build tools a word in a name says what was built: cargo's lib-secret_service. */
+static bool is_looked_into(const struct scan *s, const struct walk_entry *e)
 {
-	int fd = e->kind == WALK_FILE && root_looks_into(r, slice_of(e->rel))
-			 ? root_openat(r, e->rel, O_RDONLY, false)
-			 : -1;
+	struct slice rel = slice_of(e->rel);
+
+	return e->kind == WALK_FILE && root_looks_into(s->root, rel) &&
+	       !(secret_file_is_word(rel) && places_through(s->p, e->rel));
+}
+
+static bool holds_secret(const struct scan *s, const struct walk_entry *e)
+{
+	int fd = is_looked_into(s, e) ? root_openat(s->root, e->rel, O_RDONLY, false) : -1;
+	struct slice rel = slice_of(e->rel);
 	struct buf text;
+	char head[4];
 	bool found;
 
 	if (fd < 0)
 		return false;
 	buf_init(&text, SECRET_FILE_BYTES);
-	found = !file_slurp(fd, e->rel, &text, NULL) || secret_file_holds(buf_slice(&text));
+	if (secret_file_is_word(rel)) {
+		ssize_t n = pread(fd, head, sizeof(head), 0);
+
+		found = n < 0 || secret_file_holds(rel, slice_make(head, (size_t)n));
+	} else {
+		found = !file_slurp(fd, e->rel, &text, NULL) ||
+			secret_file_holds(rel, buf_slice(&text));
+	}
 	(void)close(fd);
 	buf_release(&text);
 	return found;
@@ -225,7 +241,7 @@ static bool holds_token(const struct root *r, const struct walk_entry *e)
 
 static bool is_secret(const struct scan *s, const struct walk_entry *e)
 {
-	return root_denied(s->root, slice_of(e->rel + s->inside)) || holds_token(s->root, e);
+	return root_denied(s->root, slice_of(e->rel + s->inside)) || holds_secret(s, e);
 }
 
 static enum walk_next visit(void *payload, const struct walk_entry *e)

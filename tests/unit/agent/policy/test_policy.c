@@ -404,11 +404,32 @@ static void test_files_that_hold_one(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		if (secret_file_holds(slice_of(cases[i].text)) != cases[i].holds)
+		if (secret_file_holds(SLICE("a/.npmrc"), slice_of(cases[i].text)) != cases[i].holds)
 			fail_msg("%s", cases[i].text);
 	assert_true(secret_file_named(SLICE(".npmrc")) && secret_file_named(SLICE("a/b/.pypirc")));
 	assert_false(secret_file_named(SLICE("npmrc")) || secret_file_named(SLICE(".npmrc/a")) ||
 		     secret_file_named(SLICE("")) || secret_file_named(SLICE("x.npmrc")));
+}
+
+/* A word and no ending: data, unless its first bytes are a program's; and never a source, which has an ending. */
+static void test_words_without_an_ending(void **state)
+{
+	static const char *const secrets[] = { "credentials", "a/db_PASSWORD", "Secrets",
+					       "client_secret" };
+	static const char *const others[] = { "secrets.py", "secret/a", "token", "password.c",
+					      "secre" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
+		struct slice name = slice_of(secrets[i]);
+
+		assert_true(secret_file_named(name) && secret_file_holds(name, SLICE("hunter2")));
+		assert_false(secret_file_holds(name, SLICE("#!/bin/sh\n")));
+		assert_false(secret_file_holds(name, SLICE("\177ELF\2")));
+		assert_false(secret_file_holds(name, SLICE("")));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		assert_false(secret_file_named(slice_of(others[i])));
 }
 
 /* By what they hold: not by their name, unless the user says so or that they are none. */
@@ -437,6 +458,9 @@ static void test_looked_into(void **state)
 		assert_false(policy_looks_into(p, SLICE("a.npmrc")));
 		policy_path(p, ACCESS_READ, SLICE("a/.npmrc"), &a, &d);
 		assert_int_equal(d.verdict, cases[i].read);
+		policy_path(copy, ACCESS_READ, SLICE("secret/.env.secret"), &a, &d);
+		assert_int_equal(d.verdict, i == 3 ? VERDICT_ALLOW : VERDICT_DENY);
+		assert_int_equal(policy_looks_into(copy, SLICE("a/credentials")), i != 3);
 		policy_deny_files_clear(p);
 		assert_false(policy_looks_into(p, SLICE(".npmrc")));
 		arena_release(&a);
@@ -498,13 +522,21 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_denied_files),  cmocka_unit_test(test_write_modes),
-		cmocka_unit_test(test_file_patterns), cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_bad_rules),     cmocka_unit_test(test_always),
-		cmocka_unit_test(test_reason),	      cmocka_unit_test(test_names_of_secrets),
-		cmocka_unit_test(test_looked_into),   cmocka_unit_test(test_files_that_hold_one),
-		cmocka_unit_test(test_large),	      cmocka_unit_test(test_names),
-		cmocka_unit_test(test_covers),	      cmocka_unit_test(test_unknown_target),
+		cmocka_unit_test(test_denied_files),
+		cmocka_unit_test(test_write_modes),
+		cmocka_unit_test(test_file_patterns),
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_bad_rules),
+		cmocka_unit_test(test_always),
+		cmocka_unit_test(test_reason),
+		cmocka_unit_test(test_names_of_secrets),
+		cmocka_unit_test(test_looked_into),
+		cmocka_unit_test(test_words_without_an_ending),
+		cmocka_unit_test(test_files_that_hold_one),
+		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_covers),
+		cmocka_unit_test(test_unknown_target),
 	};
 
 	return cmocka_run_group_tests_name("policy/policy", tests, NULL, NULL);
