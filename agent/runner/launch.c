@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* ARG_BYTES: two paths of the longest kind, and the words around them. */
@@ -85,6 +86,37 @@ static void launch_native(const struct runner_options *o, struct launch *l)
 	launch_pass_env(l, pass);
 }
 
+/* The worker inherits the limits of the shell. Below these it would end without a word. */
+static bool limits_suffice(struct err *err)
+{
+	static const struct {
+		__rlimit_resource_t which;
+		rlim_t least, unit;
+		const char *what, *in, *option;
+	} needs[] = {
+		{ RLIMIT_STACK, 256 * 1024, 1024, "stack of a process", "KiB", "s" },
+		{ RLIMIT_FSIZE, 64 * 1024, 1024, "size of a file", "KiB", "f" },
+		{ RLIMIT_NOFILE, 64, 1, "number of open files", "files", "n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(needs); i++) {
+		struct rlimit has;
+
+		if (getrlimit(needs[i].which, &has) != 0 || has.rlim_cur == RLIM_INFINITY ||
+		    has.rlim_cur >= needs[i].least)
+			continue;
+		return err_set(
+			err, ERR_SANDBOX,
+			"The %s is limited to %llu %s here, and the sandboxed worker process "
+			"needs %llu. What to do: raise the limit where Emend is started "
+			"(`ulimit -%s` shows it).",
+			needs[i].what, (unsigned long long)(has.rlim_cur / needs[i].unit),
+			needs[i].in, (unsigned long long)(needs[i].least / needs[i].unit),
+			needs[i].option);
+	}
+	return true;
+}
+
 bool launch_prepare(const struct runner_options *o, struct launch *l, struct err *err)
 {
 	bool native = o->where.len == 0 || slice_eq_cstr(o->where, "native");
@@ -92,10 +124,12 @@ bool launch_prepare(const struct runner_options *o, struct launch *l, struct err
 
 	*l = (struct launch){ .errors = -1 };
 	arena_init(&l->arena);
-	if (native)
+	if (native) {
+		ok = limits_suffice(err);
 		launch_native(o, l);
-	else
+	} else {
 		ok = launch_container(o, l, err);
+	}
 	if (ok && (l->n_args > LAUNCH_ARGS_MAX || l->n_env > LAUNCH_ENV_MAX))
 		ok = err_set(err, ERR_TOO_LARGE,
 			     "The command line for %s has more than %d arguments. Name fewer "

@@ -236,6 +236,15 @@ def without_views_the_same_holds_for_every_command(w):
     expect([(e["path"], e["deed"]) for e in r.of("held")] == [(".npmrc", "moved")], r)
 
 
+def limits_that_are_too_small_are_told(w):
+    """Of the shell that starts it: which, and what to do."""
+    for limit, n, what in (("s", 64, "The stack of a process is limited to 64 KiB here"), ("f", 32, "The size of a file is limited to"),
+                           ("n", 40, "The number of open files is limited to 40 files here")):
+        r = subprocess.run(["bash", "-c", "ulimit -%s %d; exec %s run -- true" % (limit, n, EMEND)], cwd=w.path, env=w.env, capture_output=True, text=True,
+                           check=False)
+        expect(r.returncode == 6 and what in r.stderr and "`ulimit -%s`" % limit in r.stderr, r)
+
+
 def a_silent_command_is_stopped(w):
     w.config('{"command": {"idleMs": 300}}')
     r, tools = do(w, call(command="echo a; sleep 60"), words(DONE, "no output for too long"))
@@ -505,4 +514,4 @@ main([what_appears_while_a_command_runs_is_closed, what_holds_a_token_is_a_secre
       it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
       a_server_in_the_background_answers_later_commands, policy_holds_in_the_background,
       what_is_not_kept_is_said_once, what_git_executes_is_not_left_by_the_background, what_is_left_when_the_task_ends_goes_too,
-      without_views_the_same_holds_for_every_command, a_silent_command_is_stopped, a_command_cannot_drive_the_terminal])
+      without_views_the_same_holds_for_every_command, limits_that_are_too_small_are_told, a_silent_command_is_stopped, a_command_cannot_drive_the_terminal])
