@@ -54,7 +54,6 @@ struct command_job {
 static void send_kill(struct command_job *c)
 {
 	struct spawn_packet p = { .op = SPAWN_KILL, .id = c->id };
-
 	struct err gone; /* then its commands are dead, and the pipes end by themselves */
 
 	if (!spawner_send(c->job.serve->spawner.sock, &p, NULL, &gone))
