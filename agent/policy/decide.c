@@ -63,10 +63,8 @@ static void keep_name(struct judge *j, struct slice pattern, struct slice name)
 static void add_denied_file(struct judge *j, struct slice pattern, struct slice path)
 {
 	add(j, VERDICT_DENY, arena_printf(j->arena, "deny: file %.*s", SLICE_ARG(pattern)),
-	    arena_printf(j->arena,
-			 "Files named like \"%.*s\" are withheld from the model, and the command "
-			 "names %.*s.",
-			 SLICE_ARG(pattern), SLICE_ARG(path)));
+	    arena_printf(j->arena, "Files named like \"%.*s\" are %s, and the command names %.*s.",
+			 SLICE_ARG(pattern), file_not_for_model(pattern), SLICE_ARG(path)));
 }
 
 static bool looks_like_text(struct slice s)
@@ -347,6 +345,21 @@ static void judge_one(struct judge *j, size_t at)
 		judge_default(j, c);
 }
 
+/* A file is as much of what it does as its words: `echo x` alone would be another command. */
+static struct slice with_files(struct judge *j, const struct shell_cmd *c, struct slice out)
+{
+	for (const struct shell_redir *r = c->redirs; r; r = r->next) {
+		if ((r->kind != REDIR_READ && r->kind != REDIR_WRITE) ||
+		    slice_starts(r->target.text, SLICE("/dev/")))
+			continue;
+		if (out.len + r->target.text.len > PART_BYTES)
+			return arena_printf(j->arena, "%.*s ...", SLICE_ARG(out));
+		out = arena_printf(j->arena, "%.*s%s%s %.*s", SLICE_ARG(out), out.len ? " " : "",
+				   r->kind == REDIR_READ ? "<" : ">", SLICE_ARG(r->target.text));
+	}
+	return out;
+}
+
 /* A command as one line for people and the model. */
 static struct slice part_text(struct judge *j, size_t at)
 {
@@ -362,7 +375,7 @@ static struct slice part_text(struct judge *j, size_t at)
 		out = arena_printf(j->arena, "%.*s%s%.*s", SLICE_ARG(out), i ? " " : "",
 				   SLICE_ARG(w->text));
 	}
-	return out;
+	return with_files(j, c, out);
 }
 
 /* What was found about the command that was judged. */

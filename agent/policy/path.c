@@ -56,6 +56,11 @@ bool file_is_hidden_by_name(struct slice pattern)
 	return !policy_is_own_pattern(pattern) && !slice_starts(pattern, SLICE(".git/"));
 }
 
+const char *file_not_for_model(struct slice pattern)
+{
+	return file_is_hidden_by_name(pattern) ? "withheld from the model" : "for the user alone";
+}
+
 void policy_path(const struct policy *p, enum access access, struct slice path, struct arena *a,
 		 struct decision *out)
 {
@@ -71,11 +76,8 @@ void policy_path(const struct policy *p, enum access access, struct slice path, 
 	hit = file_denied(p, path);
 	if (hit.len > 0 && (access != ACCESS_COMMAND || !file_is_hidden_by_name(hit))) {
 		decide(out, VERDICT_DENY, arena_printf(a, "deny: file %.*s", SLICE_ARG(hit)),
-		       arena_printf(
-			       a,
-			       "Files named like \"%.*s\" are withheld from the model, so %.*s is "
-			       "denied.",
-			       SLICE_ARG(hit), SLICE_ARG(path)));
+		       arena_printf(a, "Files named like \"%.*s\" are %s, so %.*s is denied.",
+				    SLICE_ARG(hit), file_not_for_model(hit), SLICE_ARG(path)));
 		return;
 	}
 	if (file_place(p, &w, &inside) != PLACE_INSIDE) {

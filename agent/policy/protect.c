@@ -99,8 +99,16 @@ const char *const protect_names[] = {
 	".config/fish",
 	".local/bin",
 	".local/share/applications",
+	".config/nvim",
+	".config/emacs",
+	".emacs.d",
+	".config/i3",
+	".config/sway",
 	".xprofile",
+	".xinitrc",
 	".xsession",
+	".xsessionrc",
+	".bash_logout",
 	NULL,
 };
 

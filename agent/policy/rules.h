@@ -56,6 +56,8 @@ bool file_looked_into(const struct policy *p, size_t pattern);
 /* path.c: does the sandbox hide what has this name, unless git tracks it? Not what is protected for
  * another reason. */
 bool file_is_hidden_by_name(struct slice pattern);
+/* Why the model does not get at such a file, as the end of a sentence. */
+const char *file_not_for_model(struct slice pattern);
 struct slice file_protected(struct slice path); /* the name that asks on a write; empty if none */
 
 /* danger.c: the built-in rule that denies this command outright; NULL if none does. */

@@ -214,7 +214,7 @@ static void ran(void *payload, const struct command_result *c, const struct err 
 {
 	struct tool_run *r = payload;
 	struct running *s = r->state;
-	struct slice network;
+	struct slice network, held;
 
 	r->call = NULL;
 	network = network_report(s->network, &r->arena);
@@ -242,8 +242,8 @@ static void ran(void *payload, const struct command_result *c, const struct err 
 		SLICE_ARG(network), SLICE_ARG(unseen(r)));
 	s->how = arena_printf(&r->arena, "%.*s, %.1f s", SLICE_ARG(s->how), c->seconds);
 	s->output = shown_output(r, c);
-	s->head = arena_printf(&r->arena, "%.*s%.*s%.*s", SLICE_ARG(s->head),
-			       SLICE_ARG(held_tell(r->env, r->id, &c->held, &r->arena)),
+	held = held_tell(r->env, r->id, &c->held, &r->arena); /* once: it tells the person, too */
+	s->head = arena_printf(&r->arena, "%.*s%.*s%.*s", SLICE_ARG(s->head), SLICE_ARG(held),
 			       SLICE_ARG(hidden_text(c, &r->arena)));
 	not_shown(r, &c->changed);
 	commit_start(r, &c->changed,
