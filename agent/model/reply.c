@@ -230,12 +230,16 @@ static bool take_block(struct reply *r, const struct reply_block *b, bool last, 
 	return false;
 }
 
-/* A model that gives two calls one id would have the turn refused by its own provider. */
+/* A model that gives two calls one id would have the turn refused by its own provider. The server's JSON of the
+ * call holds that id, too, so it cannot go back. */
 static void own_id(struct reply *r, const struct turn *turn, struct block *b)
 {
-	for (size_t i = 0; i < turn->n_blocks; i++)
-		if (turn->blocks[i].kind == BLOCK_CALL && slice_eq(turn->blocks[i].id, b->id))
-			b->id = reply_make_id(r, turn->n_blocks);
+	for (size_t i = 0; i < turn->n_blocks; i++) {
+		if (turn->blocks[i].kind != BLOCK_CALL || !slice_eq(turn->blocks[i].id, b->id))
+			continue;
+		b->id = reply_make_id(r, turn->n_blocks);
+		b->raw = SLICE("");
+	}
 }
 
 /* A refused or paused answer keeps its reason to stop although it holds calls: they are not to

@@ -73,6 +73,7 @@ static bool take_parameters(struct finder *f, struct slice name, struct slice bo
 {
 	struct slice open = SLICE("<parameter="), close = SLICE("</parameter>");
 	size_t at = 0, key_end, end;
+	bool whole = true;
 	struct buf args;
 	struct jw w;
 
@@ -87,7 +88,8 @@ static bool take_parameters(struct finder *f, struct slice name, struct slice bo
 
 		key_end = slice_find_byte(body, '>', at);
 		end = slice_find(body, close, at);
-		if (key_end == SIZE_MAX || end == SIZE_MAX || key_end > end)
+		whole = key_end != SIZE_MAX && end != SIZE_MAX && key_end < end;
+		if (!whole)
 			break;
 		key = slice_sub(body, at + open.len, key_end);
 		value = slice_sub(body, key_end + 1, end);
@@ -103,11 +105,12 @@ static bool take_parameters(struct finder *f, struct slice name, struct slice bo
 		at = end + close.len;
 	}
 	jw_end(&w);
-	if (!args.full)
+	whole = whole && !args.full;
+	if (whole)
 		f->out[f->n++] = (struct text_call){ arena_dup(f->a, name),
 						     arena_dup(f->a, buf_slice(&args)) };
 	buf_release(&args);
-	return true;
+	return whole;
 }
 
 static bool take_function(struct finder *f, struct slice text)

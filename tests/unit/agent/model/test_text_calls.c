@@ -4,10 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "agent/model/text_calls.h"
+#include "protocol/base/limits.h"
 
 /* calls: "NAME(ARGUMENTS)" one after the other */
 static void finds(const char *text, const char *calls, const char *left)
@@ -60,6 +62,8 @@ static void what_is_none(void **state)
 		"<tool_call>{\"name\": \"rm -rf\", \"arguments\": {}}</tool_call>",
 		"[{\"name\":\"a\",\"arguments\":{}}, 1]",
 		"<function=x",
+		"<function=edit><parameter=path>a.c</function>",
+		"<tool_call><function=edit><parameter=path</function></tool_call>",
 	};
 
 	(void)state;
@@ -67,11 +71,28 @@ static void what_is_none(void **state)
 		finds(texts[i], "", texts[i]);
 }
 
+/* More arguments than a call may have: they are not dropped in silence. */
+static void too_long(void **state)
+{
+	static const char open[] = "<function=a><parameter=x>", close[] = "</parameter></function>";
+	size_t n = LIMIT_TOOL_ARGS_BYTES, len = strlen(open) + n + strlen(close);
+	char *text = malloc(len + 1);
+
+	(void)state;
+	assert_non_null(text);
+	memcpy(text, open, strlen(open));
+	memset(text + strlen(open), 'x', n);
+	memcpy(text + strlen(open) + n, close, sizeof(close));
+	finds(text, "", text);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forms),
 		cmocka_unit_test(what_is_none),
+		cmocka_unit_test(too_long),
 	};
 
 	return cmocka_run_group_tests_name("model/text_calls", tests, NULL, NULL);
