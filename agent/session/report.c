@@ -1,26 +1,12 @@
 /* report.c - see report.h */
 #include "agent/session/report.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "agent/session/task_own.h"
+#include "agent/store/store_path.h"
 #include "protocol/base/utf8.h"
-
-static bool write_all(int fd, struct slice s)
-{
-	while (s.len > 0) {
-		ssize_t n = write(fd, s.ptr, s.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		s = slice_sub(s, (size_t)n, s.len);
-	}
-	return true;
-}
 
 /* The file has the task's id as its name, so it cannot exist yet; O_EXCL and O_NOFOLLOW see to
  * it that nothing else is written to. */

@@ -3,6 +3,7 @@
  *
  *   start.c    what must be right before anything begins
  *   task.c     the machine's step, cancel, end
+ *   end.c      how it ends, and who is told
  *   after.c    what follows on an answer
  *   load.c     what must be read before the first question: project config, instructions, the code
  *   folders.c  the instructions of folders that the task touches later
@@ -231,6 +232,12 @@ bool task_reports(const struct task *t); /* its result is a report to show, not 
 
 /* Narrows the configuration by the project's (ptr NULL: none) and makes the policy from it. */
 NODISCARD bool task_use_config(struct task *t, struct slice project_text, struct err *err);
+
+void end_change(
+	struct task *t); /* ENDING: takes back what was half done; t->rollback until it is */
+void end_decide(
+	struct task *t); /* LOGGING: outcome and last event; t->sync until that is on the disk */
+void end_report(struct task *t); /* ENDED: the face hears of it; frees the task */
 
 void task_first_turn(struct task *t); /* all is read */
 void task_next_turn(struct task *t);  /* another call, or first the question whether it may cost more */
