@@ -158,14 +158,14 @@ bool reply_extra(struct reply *r, struct reply_block *b, struct slice extra, str
 	return append(r, &b->extra, extra, f);
 }
 
-static bool is_object(struct slice text)
+bool reply_is_object(struct slice args)
 {
 	struct arena a;
 	struct json root;
 	bool ok;
 
 	arena_init(&a);
-	ok = json_parse(&a, text, &root, NULL) && json_type(root) == JSON_OBJECT;
+	ok = json_parse(&a, args, &root, NULL) && json_type(root) == JSON_OBJECT;
 	arena_release(&a);
 	return ok;
 }
@@ -195,13 +195,13 @@ static bool take_call(struct reply *r, const struct reply_block *b, bool last, s
 	struct slice args = slice_trim(buf_slice(&b->text));
 	bool cut = (r->stop == STOP_LENGTH || r->stop == STOP_CONTEXT) && last;
 
-	if (cut && (args.len == 0 || !is_object(args))) {
+	if (cut && (args.len == 0 || !reply_is_object(args))) {
 		r->cut_call = true;
 		return false;
 	}
 	if (args.len == 0)
 		args = SLICE("{}");
-	if (is_object(args)) {
+	if (reply_is_object(args)) {
 		out->text = arena_dup(&r->arena, args);
 	} else {
 		out->text = as_object(r, args);

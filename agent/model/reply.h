@@ -63,6 +63,8 @@ NODISCARD bool reply_text(struct reply *r, struct reply_block *b, struct slice t
 NODISCARD bool reply_add(struct reply *r, struct reply_block *b, struct json v, struct failure *f);
 /* A JSON string that lives as long as the reply; for short ones. */
 struct slice reply_keep(struct reply *r, struct json v);
+/* Do these arguments of a call read as a JSON object? */
+bool reply_is_object(struct slice args);
 NODISCARD bool reply_extra(struct reply *r, struct reply_block *b, struct slice extra,
 			   struct failure *f);
 /* The server's reason to stop. No string: there is none yet. One that is not in the table is STOP_OTHER with

@@ -38,7 +38,6 @@ enum scripted_state { START, SAYING, ENDED };
 
 struct scripted_call {
 	struct model_call base;
-	const struct scripted *model;
 	const struct script_turn *turn;
 	enum scripted_state state;
 	struct job job;
@@ -235,7 +234,6 @@ static struct model_call *scripted_call(struct model *model, const struct model_
 		for (size_t k = 0; k < r->transcript->turns[i].n_blocks; k++)
 			bytes += r->transcript->turns[i].blocks[k].text.len;
 	c->base = (struct model_call){ .model = model, .cb = *cb, .payload = payload };
-	c->model = m;
 	c->prompt_tokens = bytes / BYTES_PER_TOKEN + 1;
 	c->turn_number = r->transcript->n;
 	arena_init(&c->arena);

@@ -45,6 +45,10 @@ struct transcript { /* memory: the arena that is passed in */
 	size_t n, cap;
 };
 
+/* "text", "thinking", "call", "result", "other": as the log of a session has it. */
+const char *block_kind_name(enum block_kind kind);
+/* A copy whose texts are the arena's. Images are left out: no answer of a model has one. */
+struct turn turn_dup(struct arena *a, const struct turn *from);
 /* Appends a turn; the blocks' array and texts are borrowed and must live as long as the arena. */
 void transcript_add(struct transcript *t, struct arena *a, const struct turn *turn);
 

@@ -240,6 +240,14 @@ static void pause_for(struct wire_call *c, uint64_t wait_ms)
 	(void)uv_timer_start(&c->timer, on_timer, wait_ms, 0);
 }
 
+/* The key's bytes do not stay in memory that nobody uses. */
+static void forget_key(struct wire_model *m)
+{
+	if (m->key.text.len > 0)
+		explicit_bzero((void *)(uintptr_t)m->key.text.ptr, m->key.text.len);
+	m->key.text = SLICE("");
+}
+
 /* Three ways on: the call ends; it ends and the caller may go on with it, as it was paid for; or
  * it waits here and tries again. */
 static void try_failed(struct wire_call *c)
@@ -250,7 +258,7 @@ static void try_failed(struct wire_call *c)
 	if (!c->try.failure.request_id[0])
 		memcpy(c->try.failure.request_id, c->try.request_id, sizeof(c->try.request_id));
 	if (c->try.failure.kind == FAIL_AUTH && c->model->key_command)
-		c->model->key.text = SLICE(""); /* ask the command anew next time */
+		forget_key(c->model); /* the command is asked anew next time */
 	again = !(c->gate && gate_is_open(c->gate, uv_now(c->base.model->loop))) &&
 		retry_decide(&c->try.failure, c->tries, c->model->base.retries, random_fraction(),
 			     &wait_ms);
@@ -436,13 +444,9 @@ static void wire_cancel(struct model_call *call)
 	runq_post(call->model->runq, &c->job);
 }
 
-/* The key's bytes do not stay in freed memory. */
 static void wire_close(struct model *model)
 {
-	struct wire_model *m = container_of(model, struct wire_model, base);
-
-	if (m->key.text.len > 0)
-		explicit_bzero((void *)(uintptr_t)m->key.text.ptr, m->key.text.len);
+	forget_key(container_of(model, struct wire_model, base));
 }
 
 static void wire_prepare(struct model *m, bool wait)

@@ -257,24 +257,6 @@ static void nothing_waits(void *payload)
 	(void)payload;
 }
 
-static void copy_turn(struct arena *a, const struct turn *from, struct turn *to)
-{
-	*to = (struct turn){ .role = from->role,
-			     .model = arena_dup(a, from->model),
-			     .n_blocks = from->n_blocks };
-	to->blocks = arena_array(a, from->n_blocks + 1, sizeof(*to->blocks));
-	for (size_t i = 0; i < from->n_blocks; i++) {
-		const struct block *b = &from->blocks[i];
-
-		to->blocks[i] = (struct block){ .kind = b->kind,
-						.is_error = b->is_error,
-						.text = arena_dup(a, b->text),
-						.id = arena_dup(a, b->id),
-						.name = arena_dup(a, b->name),
-						.raw = arena_dup(a, b->raw) };
-	}
-}
-
 /* The same code as for a live answer, fed with the bytes of an earlier one: no request, nobody
  * who listens, and a status that is known to have been good. */
 bool model_decode(struct arena *a, const struct model_bytes *b, struct turn *turn,
@@ -300,7 +282,7 @@ bool model_decode(struct arena *a, const struct model_bytes *b, struct turn *tur
 	(void)on_body(&t, 200, b->raw);
 	ok = wire_try_judge(&t, &made);
 	if (ok) {
-		copy_turn(a, &made, turn);
+		*turn = turn_dup(a, &made);
 		*stop = t.reply.stop;
 	} else {
 		(void)err_set(err, ERR_INVALID, "it cannot be read: %s%s%s",

@@ -51,19 +51,11 @@ static struct slice text_of(struct json ev, const char *key, struct arena *a)
 
 static enum block_kind kind_of(struct json v)
 {
-	if (json_is(v, "text"))
-		return BLOCK_TEXT;
-	if (json_is(v, "thinking"))
-		return BLOCK_THINKING;
-	return json_is(v, "call") ? BLOCK_CALL : BLOCK_OTHER;
-}
+	enum block_kind kind = BLOCK_TEXT;
 
-static bool has_result(const struct replay *p, struct slice id)
-{
-	for (size_t i = 0; i < p->n_results; i++)
-		if (slice_eq(p->results[i].id, id))
-			return true;
-	return false;
+	while (kind < BLOCK_OTHER && !json_is(v, block_kind_name(kind)))
+		kind++;
+	return kind;
 }
 
 /* Closes the turn of results, in the order of the calls. What is left open here was interrupted
@@ -90,7 +82,7 @@ static void flush(struct replay *p)
 					     "The session was interrupted before this call was "
 					     "finished; whether it had an "
 					     "effect is not known. Look before you repeat it.") };
-		for (size_t k = 0; k < p->n_results && has_result(p, call->id); k++)
+		for (size_t k = 0; k < p->n_results; k++)
 			if (slice_eq(p->results[k].id, call->id))
 				*b = p->results[k];
 		turn.n_blocks++;

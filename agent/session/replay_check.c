@@ -88,15 +88,13 @@ static void check_request(struct check *c, struct task *t, struct json ev)
 
 /* --- what it answered --- */
 
-static const char *const kinds[] = { "text", "thinking", "call", "result", "other" };
-
 /* The name of what differs; NULL: nothing. */
 static const char *difference(struct check *c, const struct block *b, struct json was,
 			      struct slice raw)
 {
 	struct slice id = json_str_or(json_get(was, "id"), c->a, "");
 
-	if (!json_is(json_get(was, "kind"), kinds[b->kind]))
+	if (!json_is(json_get(was, "kind"), block_kind_name(b->kind)))
 		return "kind";
 	if (!slice_eq(b->text, json_str_or(json_get(was, "text"), c->a, "")))
 		return "text";

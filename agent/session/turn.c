@@ -45,19 +45,6 @@ void turn_user_image(struct task *t, struct slice text, struct slice image)
 		       &(struct turn){ .role = ROLE_USER, .blocks = b, .n_blocks = 1 });
 }
 
-/* The result belongs to the call and goes with it; images do not stand in answers. */
-static void copy_block(struct arena *a, struct block *to, const struct block *from)
-{
-	*to = (struct block){ .kind = from->kind,
-			      .is_error = from->is_error,
-			      .text = arena_dup(a, from->text),
-			      .id = arena_dup(a, from->id),
-			      .name = arena_dup(a, from->name),
-			      .raw = arena_dup(a, from->raw) };
-}
-
-static const char *const block_name[] = { "text", "thinking", "call", "result", "other" };
-
 /* The bytes of the answer, for `emend replay`. */
 static void log_raw(struct jw *w, const struct model_result *r, const struct sha256_hex *blob)
 {
@@ -85,7 +72,7 @@ static void log_assistant(struct task *t, const struct turn *turn, const struct 
 		const struct block *b = &turn->blocks[i];
 
 		jw_object(w);
-		jw_kcstr(w, "kind", block_name[b->kind]);
+		jw_kcstr(w, "kind", block_kind_name(b->kind));
 		jw_kstr(w, "text", b->text);
 		if (b->id.len > 0)
 			jw_kstr(w, "id", b->id);
@@ -106,17 +93,12 @@ static void log_assistant(struct task *t, const struct turn *turn, const struct 
 /* Copies the turn out of the call's memory; `said` becomes its text. */
 static void keep(struct task *t, const struct model_result *r)
 {
-	struct turn turn = { .role = ROLE_ASSISTANT,
-			     .model = arena_dup(&t->arena, r->turn.model),
-			     .n_blocks = r->turn.n_blocks };
+	struct turn turn = turn_dup(&t->arena, &r->turn);
 
 	t->said = SLICE("");
-	turn.blocks = arena_array(&t->arena, turn.n_blocks + 1, sizeof(*turn.blocks));
-	for (size_t i = 0; i < turn.n_blocks; i++) {
-		copy_block(&t->arena, &turn.blocks[i], &r->turn.blocks[i]);
+	for (size_t i = 0; i < turn.n_blocks; i++)
 		if (turn.blocks[i].kind == BLOCK_TEXT && turn.blocks[i].text.len > 0)
 			t->said = turn.blocks[i].text;
-	}
 	if (turn.n_blocks > 0)
 		transcript_add(&t->transcript, &t->arena, &turn);
 	log_assistant(t, &turn, r);

@@ -6,11 +6,11 @@
  * conversation, except for the marks, which are no part of the cached prefix. */
 #include "agent/model/dialect/anthropic.h"
 
-/* MIDDLE_BLOCKS is less than the 20 blocks that a mark looks back, as results and texts of one
- * turn are not split. */
-enum { MARKS = 4, MIDDLE_BLOCKS = 15 };
+/* Less than the 20 blocks that a mark looks back, as results and texts of one turn are not split. */
+enum { MIDDLE_BLOCKS = 15 };
 
-/* The last item of each of the last two user messages; and, far before them, the end of a user
+/* Four marks are all that the API takes: one is for tools and system (write_prefix), and three are put here.
+ * The last item of each of the last two user messages; and, far before them, the end of a user
  * message that stays the same from request to request, since a mark finds earlier entries only
  * 20 blocks back. */
 static void put_marks(struct request_plan *p)

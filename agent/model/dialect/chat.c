@@ -81,18 +81,6 @@ static void close_reasoning(struct reply *r, struct failure *f)
 	buf_release(&raw);
 }
 
-static bool is_object(struct slice s)
-{
-	struct arena a;
-	struct json root;
-	bool ok;
-
-	arena_init(&a);
-	ok = s.len > 0 && json_parse(&a, s, &root, NULL) && json_type(root) == JSON_OBJECT;
-	arena_release(&a);
-	return ok;
-}
-
 /* The last open call: what has neither index nor id nor name goes on with it. */
 static struct reply_block *last_call(struct reply *r)
 {
@@ -136,7 +124,7 @@ static bool add_arguments(struct reply *r, struct reply_block *b, struct json v,
 		text = SLICE("");
 	/* some say the whole once more behind the fragments */
 	if (text.len > 0 &&
-	    !(text.ptr[0] == '{' && is_object(buf_slice(&b->text)) && is_object(text)))
+	    !(text.ptr[0] == '{' && reply_is_object(buf_slice(&b->text)) && reply_is_object(text)))
 		ok = reply_text(r, b, text, f);
 	arena_release(&a);
 	return ok;

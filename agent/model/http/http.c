@@ -347,7 +347,7 @@ static void load(void *arg)
 
 void http_prepare(struct http *h, bool wait)
 {
-	if (h->curl.handle || h->loading)
+	if (h->loading || h->curl.handle) /* the thread writes `curl`: not read while it runs */
 		return;
 	if (wait)
 		load(h);
