@@ -121,8 +121,10 @@ static bool set_images(struct config_setter *s, const char *key, struct json v,
 static bool set_model(struct config_setter *s, const char *key, struct json v,
 		      struct config_model *m, struct err *err)
 {
-	if (json_str(v, &s->c->arena, &m->use) && m->use.len > 0)
+	if (json_str(v, &s->c->arena, &m->use) && m->use.len > 0) {
+		m->use = arena_dup(&s->c->arena, m->use); /* the source does not live as long */
 		return true;
+	}
 	if (json_type(v) != JSON_OBJECT)
 		return config_complain(s, key, v, err,
 				       "expected an object with what is known of a model, or for a "

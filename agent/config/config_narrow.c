@@ -130,6 +130,7 @@ static void copy_texts(struct config *out, const struct config *base)
 	out->bell = text_dup(a, base->bell);
 	out->runner = text_dup(a, base->runner);
 	out->container_image = text_dup(a, base->container_image);
+	out->fallback = dup_list(a, base->fallback, base->n_fallback);
 	out->allow = dup_list(a, base->allow, base->n_allow);
 	out->ask = dup_list(a, base->ask, base->n_ask);
 	out->deny = dup_list(a, base->deny, base->n_deny);

@@ -161,6 +161,37 @@ static void precedence(void **state)
 	arena_release(&a);
 }
 
+/* The editor sends other settings while a task still works with these: nothing of its text is kept. */
+static void editor_text_is_copied(void **state)
+{
+	char text[] = "{\"model\":\"m\",\"models\":{\"do\":\"p/for-do\",\"p/x\":{\"images\":true}},"
+		      "\"fallback\":[\"p/f\"],\"permissions\":{\"ask\":[{\"rule\":\"r\",\"match\":[\"r x\"]}]},"
+		      "\"providers\":{\"p\":{\"base_url\":\"u\"}},"
+		      "\"actions\":[{\"title\":\"t\",\"prompt\":\"q\"}]}";
+	struct config_sources s = { .user_text = slice_of(""), .env = get };
+	struct arena a;
+	struct config c;
+	struct err err;
+
+	(void)state;
+	arena_init(&a);
+	assert_true(json_parse(&a, slice_of(text), &s.editor, &err));
+	assert_true(config_load(&c, &s, &err));
+	memset(text, '#', sizeof(text) - 1);
+	arena_release(&a);
+	assert_true(slice_eq_cstr(c.model, "m"));
+	assert_true(slice_eq_cstr(config_model_for(&c, SLICE("do")), "p/for-do"));
+	assert_non_null(config_model_find(&c, SLICE("p/x")));
+	assert_true(slice_eq_cstr(c.fallback[0], "p/f"));
+	assert_true(slice_eq_cstr(c.ask[0], "r") && slice_eq_cstr(c.examples[0].command, "r x"));
+	assert_true(slice_eq_cstr(c.examples[0].rule, "r"));
+	assert_true(slice_eq_cstr(c.providers[0].name, "p"));
+	assert_true(slice_eq_cstr(c.providers[0].base_url, "u"));
+	assert_true(slice_eq_cstr(c.actions[0].title, "t"));
+	assert_true(slice_eq_cstr(c.actions[0].prompt, "q"));
+	config_release(&c);
+}
+
 /* Each text is wrong; the message must hold all the parts between '|'. */
 static void mistakes_are_named_by_line_and_key(void **state)
 {
@@ -360,13 +391,15 @@ static void narrowed_twice(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	loads(&base, "", NULL, NULL);
+	loads(&base, "{\"fallback\": [\"p/f\"]}", NULL, NULL);
 	assert_true(config_narrow(&one, &base, SLICE("{\"budget\":{\"turns\":10}}"), NULL, &err));
+	assert_ptr_not_equal(one.fallback, base.fallback); /* it is freed before */
 	assert_true(config_narrow(&two, &one, SLICE(""), NULL, &err));
 	assert_int_equal(two.budget.turns, 10);
 	config_release(&one);
 	config_release(&base);
 	assert_int_equal(two.budget.turns, 10);
+	assert_true(slice_eq_cstr(two.fallback[0], "p/f"));
 	config_release(&two);
 }
 
@@ -540,6 +573,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(everything_can_be_set),
 		cmocka_unit_test(precedence),
+		cmocka_unit_test(editor_text_is_copied),
 		cmocka_unit_test(mistakes_are_named_by_line_and_key),
 		cmocka_unit_test(variables_and_flags_are_named),
 		cmocka_unit_test(missing_file_that_was_named_is_an_error),
