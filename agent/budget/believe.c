@@ -9,6 +9,7 @@ static const uint64_t MOST_TOKENS = 1000u * 1000 * 1000;
 
 void usage_believe(struct usage *u, uint64_t sent, uint64_t received, bool complete)
 {
+	/* The sum may wrap round where a number is wild; it is not used then. */
 	uint64_t prompt = u->input + u->cache_read + u->cache_write;
 	bool wild = u->input > MOST_TOKENS || u->cache_read > MOST_TOKENS ||
 		    u->cache_write > MOST_TOKENS;

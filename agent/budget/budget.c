@@ -1,4 +1,11 @@
-/* budget.c - see budget.h */
+/* budget.c - see budget.h
+ *
+ *   used ......... what ended calls cost
+ *   reserved ..... what the call under way may cost at most; 0 between calls
+ *   left ......... cap - used - reserved: what narrow() fits the next call into
+ *
+ * Money is counted in double: the sums are of a few thousand small amounts, and a cap is not
+ * exact to a millionth of a cent. */
 #include "agent/budget/budget.h"
 
 bool budget_check(const struct budget_limits *l, bool priced, struct slice model, struct err *err)
@@ -69,6 +76,7 @@ static double fit_full(double left, double prompt, double per_token, double per_
 	return left <= 0 ? 0 : each > 0 ? left / each : UINT32_MAX;
 }
 
+/* The same for a call behind which none follows. */
 static double fit_last(double left, double prompt, double per_token)
 {
 	left -= prompt;
@@ -132,6 +140,7 @@ double budget_call_usd(const struct budget_call *c, uint32_t output_tokens)
 	return c->prompt_usd + output_tokens * c->usd_per_output_token;
 }
 
+/* In the task and in the pool, so that a task beside this one plans with what is really left. */
 void budget_reserve(struct budget *b, const struct budget_call *c, uint32_t output_tokens)
 {
 	double usd = budget_call_usd(c, output_tokens);
@@ -190,6 +199,7 @@ void budget_settle(struct budget *b, const struct usage *u, enum budget_cap *war
 	b->warned |= *warn != BUDGET_CAP_NONE;
 }
 
+/* The person is warned again before the new cap. */
 void budget_raise(struct budget *b, enum budget_cap cap)
 {
 	struct budget_limits *l = &b->limits;

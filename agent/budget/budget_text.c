@@ -53,6 +53,9 @@ void budget_state(const struct budget *b, enum budget_cap cap, char out[BUDGET_T
 	(void)snprintf(out, BUDGET_TEXT, "%.24s of the %s %.24s", used, whose, most);
 }
 
+/* Nobody is asked about a cap before anything was used of it: the first call then does not fit
+ * into what the user set, which a single raise would hardly change. Time is not asked for, as
+ * nothing runs while it does. */
 bool budget_more(const struct budget *b, enum budget_cap cap, char out[BUDGET_TEXT])
 {
 	const struct budget_limits *l = &b->step;

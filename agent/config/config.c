@@ -1,4 +1,9 @@
-/* config.c - see config.h: the sources, one on top of the other. */
+/* config.c - see config.h: the sources, one on top of the other.
+ *
+ * Each source is set on top of what the ones before it left: a value is replaced, a list grows.
+ * `origin` notes for each key which source had the last word. A source that cannot be read ends the
+ * loading with its message; with reports (config_reports), mistakes inside of it are told and
+ * passed over. */
 #include "agent/config/config.h"
 
 #include <errno.h>
@@ -13,6 +18,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/json/write.h"
 
+/* A variable that is empty counts as one that is not set. */
 static const char *get_env(const struct config_sources *s, const char *name)
 {
 	const char *value = s->env ? s->env(s->env_ctx, name) : getenv(name);
@@ -28,6 +34,8 @@ static struct config_setter setter(struct config *c, const struct config_sources
 	};
 }
 
+/* The defaults are JSON text in the table and go the same way as a user's value, so that none
+ * can be one that a user may not set. */
 static bool set_defaults(struct config *c, const struct config_sources *sources, struct err *err)
 {
 	struct config_setter s = setter(c, sources, CONFIG_DEFAULT);
@@ -89,6 +97,7 @@ static bool set_user(struct config *c, const struct config_sources *sources, str
 	       config_set_object(&s, root, err);
 }
 
+/* Already parsed, and not a file: messages name the key, but no line. */
 static bool set_editor(struct config *c, const struct config_sources *sources, struct err *err)
 {
 	struct config_setter s = setter(c, sources, CONFIG_EDITOR);
@@ -154,6 +163,7 @@ static bool set_flag(struct config_setter *s, const char *name, struct slice wor
 	return err_set(err, ERR_INTERNAL, "The flag %s sets nothing.", name);
 }
 
+/* Only what was typed: a flag that was not has no pointer, or is not above 0. */
 static bool set_flags(struct config *c, const struct config_sources *sources, struct err *err)
 {
 	struct config_setter s = setter(c, sources, CONFIG_FLAG);
@@ -175,6 +185,9 @@ static bool set_flags(struct config *c, const struct config_sources *sources, st
 		set_flag(&s, "--max-turns", arena_printf(a, "%lld", (long long)f->max_turns), err));
 }
 
+/* A project's file is measured by what the user's files say, not by a flag of today: else the
+ * same file would be right in one run and wrong in the next. The copy borrows from the arena of
+ * c and has none of its own. */
 static void remember_configured(struct config *c)
 {
 	struct config *copy = arena_alloc(&c->arena, sizeof(*copy));
@@ -184,6 +197,7 @@ static void remember_configured(struct config *c)
 	c->configured = copy;
 }
 
+/* *out need not be released where this fails. */
 bool config_load(struct config *out, const struct config_sources *s, struct err *err)
 {
 	const struct config_key *keys;
@@ -229,6 +243,7 @@ void config_note_budget(struct config *c)
 	c->budget.tokens_set = is_set(c, offsetof(struct config, budget.tokens));
 }
 
+/* May be called twice: what is left is an empty config with an empty arena. */
 void config_release(struct config *c)
 {
 	arena_release(&c->arena);

@@ -42,11 +42,14 @@ struct config { /* everything lives in `arena` */
 	struct slice model; /* "": not set */
 	enum mode mode;
 	struct budget_limits budget;
+	/* Limits of one command that the model runs, in milliseconds and bytes; idle 0: no
+	 * limit. */
 	uint64_t command_timeout_ms, command_idle_ms, command_memory_bytes;
 	uint32_t command_processes;
 	struct slice runner;	      /* "native", "podman", "docker" */
 	struct slice container_image; /* of the last two */
 	double container_cpus;	      /* 0: all */
+	/* How much the model is to think; "": its default. */
 	struct slice effort;
 	bool project_asks;		/* the project's file wants each change to be asked for */
 	struct slice approve;		/* "effects", "commands" */
@@ -55,11 +58,14 @@ struct config { /* everything lives in `arena` */
 	struct slice hunks, toolchains; /* "on", "off" */
 	struct slice sandbox;		/* "full", "reduced" */
 	struct slice bell;		/* "auto", "always", "off" */
+	/* after the first try of a call; 0: none */
 	int retries;
 	const struct slice *fallback; /* models, in order */
 	size_t n_fallback;
 	uint32_t requests_per_minute;		/* to one provider; 0: not set */
 	uint64_t history_bytes;			/* of all sessions' blobs; 0: no limit */
+	/* Lists: an array in the arena and its length. Those of a later source come behind those
+	 * of an earlier one. */
 	const struct slice *allow, *ask, *deny; /* command rules */
 	size_t n_allow, n_ask, n_deny;
 	const struct config_example *examples; /* of these rules */
@@ -75,6 +81,7 @@ struct config { /* everything lives in `arena` */
 	size_t n_providers;
 	const struct config_model *models;
 	size_t n_models;
+	/* Absolute, without a slash at the end; they need not exist. */
 	const struct slice *read_dirs, *write_dirs;
 	size_t n_read_dirs, n_write_dirs;
 	const struct config *configured; /* before environment and flags: what a project file is
@@ -82,6 +89,8 @@ struct config { /* everything lives in `arena` */
 	unsigned char *origin; /* of each key, in the order of the table: enum config_origin */
 };
 
+/* Who had the last word about a key, for `emend config show` and for rules such as "was it set
+ * at all?". */
 enum config_origin {
 	CONFIG_DEFAULT,
 	CONFIG_USER,
@@ -98,6 +107,8 @@ struct config_reports {
 	bool guards; /* also those of what protects (config_narrow.c), which else end the reading */
 };
 
+/* Where config_load() reads. Everything is borrowed for the time of the call; the JSON of the
+ * editor is copied into the config. */
 struct config_sources {
 	struct slice user_file; /* path; "" = the standard place, where a missing file is fine */
 	struct slice user_text; /* used instead of the file if ptr is not NULL (tests) */
@@ -114,6 +125,8 @@ struct config_flags { /* what was typed; unset: NULL ptr, negative or 0 */
 	int64_t max_tokens, max_turns;
 };
 
+/* Reads the user's file and the environment; the project's file comes later, with
+ * config_narrow(). ERR_USAGE: a mistake in one of the sources, or a file that cannot be read. */
 NODISCARD bool config_load(struct config *out, const struct config_sources *s, struct err *err);
 /* Did anybody say which mode? */
 bool config_mode_set(const struct config *c);
@@ -144,6 +157,8 @@ void config_deny_own(struct policy *p, struct slice root);
 NODISCARD bool config_policy(const struct config *c, struct policy **out, struct err *err);
 /* The rules for hosts. ERR_USAGE. */
 NODISCARD bool config_hosts(const struct config *c, struct hosts **out, struct err *err);
+/* For people and for editors: the schema, and what holds with where it came from. All of it is
+ * made from the table in config_key.c. */
 struct slice config_schema(struct arena *a); /* JSON Schema of the config file */
 struct slice config_show(const struct config *c,
 			 struct arena *a); /* "key = JSON value   # where from" lines */

@@ -31,11 +31,15 @@ bool config_dir(struct arena *a, struct slice *out, struct err *err)
 	return folder(a, "XDG_CONFIG_HOME", ".config", out, err);
 }
 
+/* Made with mode 0700: it holds logs, and what files held before they were changed. */
 bool state_dir(struct arena *a, struct slice *out, struct err *err)
 {
 	return folder(a, "XDG_STATE_HOME", ".local/state", out, err) && make_folder(*out, err);
 }
 
+/* Three cases: the workspace is the folder or lies in it, so that all of it is denied; the
+ * folder lies in the workspace, and is denied by its relative path; or they have nothing in
+ * common. The model would else find keys, its own log, and the rules that bind it. */
 static void deny_one(struct policy *p, struct arena *a, struct slice root, struct slice dir)
 {
 	char resolved[PATH_MAX];

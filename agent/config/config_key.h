@@ -6,6 +6,8 @@
 
 #include "agent/config/config.h"
 
+/* The type says how a value is read and where it goes: FIELD() in config_key.c, list_field() in
+ * config_value.c. */
 enum key_type {
 	KEY_STRING,
 	KEY_CHOICE, /* a string; `choices` */
@@ -24,11 +26,14 @@ enum key_type {
 };
 
 enum key_narrow { /* what .emend/config.json may do with it */
+		  /* a project's file may not have the key at all */
 		  NARROW_NEVER,
 		  NARROW_LOWER, /* a number, or a stricter mode */
 		  NARROW_ADD,	/* a list: more entries */
 };
 
+/* One setting. `at` is the offset of its field in struct config, whose C type follows from the
+ * type. */
 struct config_key {
 	const char *name; /* "budget.taskUsd": group and member */
 	enum key_type type;

@@ -9,8 +9,11 @@
 
 enum { MODELS_MAX = 1024 };
 
+/* Names that stand for models: models.LEVEL gives one its model, and wherever a model is named
+ * the level may stand. */
 static const char *const levels[] = { "simple", "medium", "complex" };
 
+/* A member of a model, as data: read by set_number(), and described in the schema. */
 struct number {
 	const char *name;
 	size_t at; /* of a double, or (whole) of a uint32_t */
@@ -75,6 +78,7 @@ static bool unknown(struct config_setter *s, const char *key, struct json at, st
 			       meant ? meant : "", meant ? "\"?" : ".");
 }
 
+/* Both prices must be there: half a price would make every bill wrong, and no cap would hold. */
 static bool set_price(struct config_setter *s, const char *key, struct json v,
 		      struct config_model *m, struct err *err)
 {
@@ -118,6 +122,8 @@ static bool set_images(struct config_setter *s, const char *key, struct json v,
 	return true;
 }
 
+/* A string is the model for a kind of work; whether that kind exists is asked later
+ * (task_check_models), as the kinds are not known here. */
 static bool set_model(struct config_setter *s, const char *key, struct json v,
 		      struct config_model *m, struct err *err)
 {
@@ -153,6 +159,7 @@ static bool set_model(struct config_setter *s, const char *key, struct json v,
 	return true;
 }
 
+/* A model that an earlier source named is replaced as a whole, not member by member. */
 bool config_set_models(struct config_setter *s, const struct config_key *k, struct json v,
 		       struct err *err)
 {
@@ -186,6 +193,7 @@ bool config_set_models(struct config_setter *s, const struct config_key *k, stru
 	return true;
 }
 
+/* The full name beats the name alone, whatever their order in the file. */
 const struct config_model *config_model_find(const struct config *c, struct slice name)
 {
 	size_t slash = slice_find_byte(name, '/', 0);
@@ -276,6 +284,7 @@ const struct config_model *config_copy_models(struct arena *a, const struct conf
 	return copy;
 }
 
+/* As it would stand in a file. */
 void config_put_models(struct jw *w, const struct config *c)
 {
 	jw_object(w);

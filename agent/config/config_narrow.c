@@ -9,11 +9,15 @@
 #include "agent/config/config_set.h"
 #include "agent/config/config_text.h"
 
+/* No limit compares as the largest number of all. */
 static double effective(const struct config_key *k, double n)
 {
 	return n == 0 && k->zero_is_no_limit ? DBL_MAX : n;
 }
 
+/* The value is set first, as that checks its type and range, and taken back where it is not
+ * lower. `most`: what the user's files allow, or a flag of today that allows more. project_asks
+ * remembers that the project wants each change asked for: plan.c must not go around that. */
 static bool lower(struct config_setter *s, const struct config_key *k, struct json v,
 		  struct err *err)
 {
@@ -40,6 +44,7 @@ static bool lower(struct config_setter *s, const struct config_key *k, struct js
 	return true;
 }
 
+/* Every added rule makes things stricter, but an exemption in denyFiles. */
 static bool add(struct config_setter *s, const struct config_key *k, struct json v, struct err *err)
 {
 	struct slice text;
@@ -88,20 +93,16 @@ bool config_narrow_value(struct config_setter *s, const struct config_key *k, st
 		"this. Put it into your own configuration (`emend config path`).");
 }
 
-static struct slice text_dup(struct arena *a, struct slice s)
-{
-	return arena_dup(a, s);
-}
-
 static const struct slice *dup_list(struct arena *a, const struct slice *items, size_t n)
 {
 	struct slice *copy = arena_array(a, n + 1, sizeof(*copy));
 
 	for (size_t i = 0; i < n; i++)
-		copy[i] = text_dup(a, items[i]);
+		copy[i] = arena_dup(a, items[i]);
 	return copy;
 }
 
+/* A new text or list of struct config must be copied here: base may be released before *out. */
 static void copy_texts(struct config *out, const struct config *base)
 {
 	struct config_action *actions =
@@ -114,22 +115,22 @@ static void copy_texts(struct config *out, const struct config *base)
 
 	for (size_t i = 0; i < base->n_examples; i++) {
 		examples[i] = base->examples[i];
-		examples[i].rule = text_dup(a, examples[i].rule);
-		examples[i].command = text_dup(a, examples[i].command);
+		examples[i].rule = arena_dup(a, examples[i].rule);
+		examples[i].command = arena_dup(a, examples[i].command);
 	}
 	out->examples = examples;
 	out->models = config_copy_models(&out->arena, base);
-	out->model = text_dup(a, base->model);
-	out->effort = text_dup(a, base->effort);
-	out->approve = text_dup(a, base->approve);
-	out->mask_secrets = text_dup(a, base->mask_secrets);
-	out->keyring = text_dup(a, base->keyring);
-	out->hunks = text_dup(a, base->hunks);
-	out->toolchains = text_dup(a, base->toolchains);
-	out->sandbox = text_dup(a, base->sandbox);
-	out->bell = text_dup(a, base->bell);
-	out->runner = text_dup(a, base->runner);
-	out->container_image = text_dup(a, base->container_image);
+	out->model = arena_dup(a, base->model);
+	out->effort = arena_dup(a, base->effort);
+	out->approve = arena_dup(a, base->approve);
+	out->mask_secrets = arena_dup(a, base->mask_secrets);
+	out->keyring = arena_dup(a, base->keyring);
+	out->hunks = arena_dup(a, base->hunks);
+	out->toolchains = arena_dup(a, base->toolchains);
+	out->sandbox = arena_dup(a, base->sandbox);
+	out->bell = arena_dup(a, base->bell);
+	out->runner = arena_dup(a, base->runner);
+	out->container_image = arena_dup(a, base->container_image);
 	out->fallback = dup_list(a, base->fallback, base->n_fallback);
 	out->allow = dup_list(a, base->allow, base->n_allow);
 	out->ask = dup_list(a, base->ask, base->n_ask);
@@ -143,17 +144,17 @@ static void copy_texts(struct config *out, const struct config *base)
 		const struct config_action *from = &base->actions[i];
 
 		actions[i] =
-			(struct config_action){ text_dup(a, from->title), text_dup(a, from->kind),
-						text_dup(a, from->prompt), from->edits };
+			(struct config_action){ arena_dup(a, from->title), arena_dup(a, from->kind),
+						arena_dup(a, from->prompt), from->edits };
 	}
 	for (size_t i = 0; i < base->n_providers; i++) {
 		const struct config_provider *from = &base->providers[i];
 
-		providers[i] = (struct config_provider){ text_dup(a, from->name),
-							 text_dup(a, from->base_url),
-							 text_dup(a, from->dialect),
-							 text_dup(a, from->key_env),
-							 text_dup(a, from->key_command) };
+		providers[i] = (struct config_provider){ arena_dup(a, from->name),
+							 arena_dup(a, from->base_url),
+							 arena_dup(a, from->dialect),
+							 arena_dup(a, from->key_env),
+							 arena_dup(a, from->key_command) };
 	}
 	out->actions = actions;
 	out->providers = providers;

@@ -13,6 +13,7 @@ static bool add_rules(struct policy *p, enum verdict v, const struct slice *rule
 	return true;
 }
 
+/* The built-in patterns are there already; "!*" drops them before the user's own come. */
 static bool add_files(struct policy *p, const struct config *c, struct err *err)
 {
 	struct err why = { 0 };
@@ -50,6 +51,8 @@ bool config_hosts(const struct config *c, struct hosts **out, struct err *err)
 	return false;
 }
 
+/* Rules were checked for being strings only; what policy_add() refuses is the user's mistake all
+ * the same, and named by its setting. */
 bool config_policy(const struct config *c, struct policy **out, struct err *err)
 {
 	struct policy *p = policy_new(c->mode);

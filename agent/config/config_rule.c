@@ -1,4 +1,7 @@
-/* config_rule.c - see config_set.h: a rule with examples, {rule, match: [...], noMatch: [...]}. */
+/* config_rule.c - see config_set.h: a rule with examples, {rule, match: [...], noMatch: [...]}.
+ *
+ * The rule itself goes into the list of its setting like any other; its examples go into one list
+ * for all rules, which only `emend policy test` reads. */
 #include "agent/config/config_set.h"
 
 enum { EXAMPLES_MAX = 4096 }; /* of all rules */

@@ -1,4 +1,7 @@
-/* config_schema.c - see config.h: the JSON Schema, made from the table. */
+/* config_schema.c - see config.h: the JSON Schema, made from the table.
+ *
+ * JSON Schema draft 7, which is what editors know. Names, types, ranges and texts are those of
+ * config_key.c, so that the schema cannot say anything else than the parser does. */
 #include "agent/config/config_key.h"
 #include "protocol/json/write.h"
 
@@ -51,6 +54,7 @@ static void put_strings(struct jw *w, const char *name, const char *doc)
 	jw_end(w);
 }
 
+/* A string, or an object with examples. */
 static void put_rule(struct jw *w)
 {
 	jw_karray(w, "anyOf");

@@ -1,4 +1,8 @@
-/* config_set.c - see config_set.h: the walk over one source, and the messages. */
+/* config_set.c - see config_set.h: the walk over one source, and the messages.
+ *
+ * Members of an object are looked up in the table of keys; a group ("budget") is an object whose
+ * members are looked up as "budget.NAME". A mistake is an error with file, line and key. With
+ * reports the walk goes on behind it, and the key keeps the value that it had. */
 #include "agent/config/config_set.h"
 
 #include <assert.h>
@@ -41,6 +45,7 @@ static const struct config_key *find_key(struct slice name, size_t *index)
 	return NULL;
 }
 
+/* "budget", for which there are keys "budget.NAME". */
 static bool is_group(struct slice name)
 {
 	const struct config_key *keys;
@@ -94,7 +99,9 @@ static bool unknown_key(const struct config_setter *s, struct slice name, struct
 			       "there is no such setting; `emend config schema` lists them all.");
 }
 
-/* Goes on behind a mistake where somebody wants to hear of all of them. */
+/* Goes on behind a mistake where somebody wants to hear of all of them. "guard": the key
+ * protects (config_guards). Passing over it would leave the user less protected than the
+ * project's author asked for, so that this is told only to one who merely checks the file. */
 static bool go_on(const struct config_setter *s, bool guard, const struct err *err)
 {
 	if (!s->reports || (guard && !s->reports->guards))
@@ -103,11 +110,14 @@ static bool go_on(const struct config_setter *s, bool guard, const struct err *e
 	return true;
 }
 
+/* One pass over the members of one source. */
 struct walk {
 	struct config_setter *s;
 	bool seen[KEYS_MAX];
 };
 
+/* Where the value is refused and the walk goes on, the origin is put back: the key keeps what it
+ * had, and where that came from. */
 static bool set_member(struct walk *w, struct slice name, struct json key, struct json value,
 		       struct err *err)
 {
@@ -138,6 +148,8 @@ static bool set_member(struct walk *w, struct slice name, struct json key, struc
 	return go_on(w->s, project && config_guards(k, value), err);
 }
 
+/* A group that is no object might have held anything, so in a project's file it counts as one
+ * that protects. */
 static bool set_group(struct walk *w, struct slice group, struct json value, struct err *err)
 {
 	char name[NAME_MAX_BYTES + 1];

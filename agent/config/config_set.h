@@ -4,6 +4,7 @@
 
 #include "agent/config/config_key.h"
 
+/* One source while it is being read: into which config, and how messages name it. */
 struct config_setter {
 	struct config *c;
 	const char *source; /* for messages: a file's path, a variable, a flag */

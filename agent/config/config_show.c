@@ -1,4 +1,8 @@
-/* config_show.c - see config.h: what holds, and where it came from. */
+/* config_show.c - see config.h: what holds, and where it came from.
+ *
+ * The values are written as JSON, so that each line can be copied into a file. Keys of providers
+ * are never part of the configuration, only where they are found, so that nothing here need be
+ * hidden. */
 #include "agent/config/config_key.h"
 #include "protocol/base/limits.h"
 #include "protocol/json/write.h"

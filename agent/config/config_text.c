@@ -1,4 +1,7 @@
-/* config_text.c - see config_text.h */
+/* config_text.c - see config_text.h
+ *
+ * Nothing is removed from the text: each byte of a comment and each comma too many becomes a blank,
+ * so that offsets in messages are those of the user's file. */
 #include "agent/config/config_text.h"
 
 #include <stdio.h>
@@ -14,7 +17,8 @@ size_t config_text_line(struct slice text, size_t offset)
 	return line;
 }
 
-/* The byte behind the string that starts at `at`. */
+/* The byte behind the string that starts at `at`. A string that has no end ends with its line:
+ * the JSON parser then says what is wrong with it. */
 static size_t skip_string(const char *s, size_t n, size_t at)
 {
 	for (at++; at < n && s[at] != '"' && s[at] != '\n'; at++)
@@ -93,6 +97,7 @@ static bool point_at_line(const char *file, struct slice text, struct err *err)
 		       config_text_line(text, offset), at + end);
 }
 
+/* A byte order mark at the beginning is dropped: some editors write one. */
 bool config_text_parse(struct arena *a, const char *file, struct slice text, struct slice *clean,
 		       struct json *root, struct err *err)
 {

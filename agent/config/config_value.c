@@ -19,6 +19,7 @@ static struct list_field list_field(struct config *c, const struct config_key *k
 				    (size_t *)(void *)((char *)c + k->at_count) };
 }
 
+/* What was found, for a message: short values as they stand. */
 static const char *found(struct json v, char *out, size_t size)
 {
 	struct slice raw = json_raw(v);
@@ -40,6 +41,7 @@ static bool expected(const struct config_setter *s, const char *key, struct json
 			       found(v, text, sizeof(text)));
 }
 
+/* "a|b|c" as it reads in a message: one of "a", "b", "c". */
 static bool expected_choice(const struct config_setter *s, const char *key, const char *choices,
 			    struct json v, struct err *err)
 {
@@ -113,6 +115,7 @@ static bool folder(struct config_setter *s, const struct config_key *k, struct j
 	return true;
 }
 
+/* The rule is checked here, where the line is known, and built later by config_hosts(). */
 static bool host(struct config_setter *s, const struct config_key *k, struct json v,
 		 struct slice text, struct err *err)
 {
@@ -131,6 +134,8 @@ static bool has(const struct slice *items, size_t n, struct slice s)
 	return false;
 }
 
+/* Lists of all sources add up, each entry once, so that a project's rules stand beside the
+ * user's. The new list takes the place of the old only when all of it is right. */
 static bool set_strings(struct config_setter *s, const struct config_key *k, struct json v,
 			struct err *err)
 {
@@ -230,6 +235,8 @@ static bool set_actions(struct config_setter *s, const struct config_key *k, str
 	return true;
 }
 
+/* A provider that an earlier source named is replaced as a whole: its key must never go to
+ * another source's address. */
 static bool set_providers(struct config_setter *s, const struct config_key *k, struct json v,
 			  struct err *err)
 {
@@ -262,6 +269,7 @@ static bool set_providers(struct config_setter *s, const struct config_key *k, s
 	return true;
 }
 
+/* Without a default branch, so that the compiler names a type that was forgotten. */
 bool config_set_value(struct config_setter *s, const struct config_key *k, struct json v,
 		      struct err *err)
 {

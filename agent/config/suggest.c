@@ -1,4 +1,7 @@
-/* suggest.c - see suggest.h */
+/* suggest.c - see suggest.h
+ *
+ * The distance of Damerau and Levenshtein, in the form that swaps neighbours only (optimal string
+ * alignment); three rows of the matrix are enough for it. */
 #include "agent/config/suggest.h"
 
 enum { WORD_MAX = 63 };

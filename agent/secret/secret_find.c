@@ -1,4 +1,8 @@
-/* secret_find.c - see secret_find.h */
+/* secret_find.c - see secret_find.h
+ *
+ * Precision before recall: a placeholder in place of harmless text makes the model blind to what it
+ * needs, so a shape must be one that its issuer documents, or a value must look like chance and
+ * stand behind a name that says so. */
 #include "agent/secret/secret_find.h"
 
 #include <ctype.h>
@@ -16,6 +20,8 @@ enum {
 
 enum set { ALNUM, UPPER, HEX, URLSAFE };
 
+/* Longer prefixes come before shorter ones that fit as well: the first row that fits gives the
+ * kind. */
 static const struct shape {
 	const char *kind, *prefix;
 	enum set set;

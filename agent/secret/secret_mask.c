@@ -50,6 +50,7 @@ static const struct secret_known *named(const struct secret_mask *m, struct slic
 	return NULL;
 }
 
+/* The callback comes last: it may hide another text and so move the array. */
 static void learn(struct secret_mask *m, const char *placeholder, const char *kind,
 		  struct slice value)
 {
@@ -114,6 +115,8 @@ static bool placeholder_at(struct slice text, size_t at, struct slice *out)
 	       out->ptr[out->len - HASH_CHARS - 2] == ':';
 }
 
+/* A placeholder that is not known is an error and not left as it is: the file would hold it in
+ * place of the secret. */
 bool secret_reveal(const struct secret_mask *m, struct arena *a, struct slice text,
 		   struct slice *out, struct err *err)
 {
