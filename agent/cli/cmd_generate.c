@@ -4,7 +4,7 @@
 enum value_kind value_kind(const struct option_spec *o, const char **words)
 {
 	*words = o->id == OPT_MODE ? "read-only plan ask edit auto"
-		 : o->id == OPT_BY ? "day model session"
+		 : o->id == OPT_BY ? "day model session project kind"
 				   : NULL;
 	if (!o->value)
 		return VALUE_NONE;
@@ -112,7 +112,7 @@ static void put_quoted(struct term *t, const char *text, const char *apostrophe,
 
 static void zsh_option(struct term *t, const struct option_spec *o)
 {
-	const char *words, *again = o->id == OPT_RW ? "*" : "";
+	const char *words, *again = o->id & (OPT_RW | OPT_ENV | OPT_IMAGE) ? "*" : "";
 	enum value_kind kind = value_kind(o, &words);
 
 	if (o->letter && !*again)

@@ -33,7 +33,7 @@ static const struct command table[] = {
 	  "  emend do \"make the failing test pass\"\n"
 	  "  emend do -y --max-usd 0.50 \"rename Widget to Gadget everywhere\"\n"
 	  "  emend do --image wrong.png \"the button must not overlap the text\"\n"
-	  "  make 2>&1 | emend do \"mend what the compiler says\"\n"
+	  "  make 2>&1 | emend do \"fix what the compiler says\"\n"
 	  "  emend do - <task.txt\n"
 	  "  emend do --worktree -y \"port the parser to C11\"\n"
 	  "  emend do --mode read-only --output-schema verdict.json \"is this safe to release?\"\n" },

@@ -135,7 +135,7 @@ void generate_man(struct term *t)
 	term_printf(t, ".El\n.Sh OPTIONS\nAll commands have:\n");
 	put_options(t, OPTS_COMMON | OPT_VERSION);
 	term_printf(t, ".Pp\nOf some commands:\n");
-	put_options(t, ~(unsigned)(OPTS_COMMON | OPT_VERSION));
+	put_options(t, ~(OPTS_COMMON | OPT_VERSION));
 	term_raw(t, slice_of(environment));
 	term_raw(t, slice_of(files));
 	term_raw(t, slice_of(status));

@@ -24,7 +24,7 @@ static const struct option_spec table[] = {
 	  "one more folder that the command may write (may be repeated)" },
 	{ OPT_NETWORK, '\0', "--network", NULL, "let it ask for hosts on the network" },
 	{ OPT_TIMEOUT, '\0', "--timeout", "S", "end the command after S seconds" },
-	{ OPT_IMAGE, '\0', "--image", "FILE", "shows an image to the model; may be repeated" },
+	{ OPT_IMAGE, '\0', "--image", "FILE", "show an image to the model (may be repeated)" },
 	{ OPT_CHECK, '\0', "--check", NULL, "compare the ledger with the logs of the sessions" },
 	{ OPT_BY, '\0', "--by", "WHAT", "day, model, session, project or kind of work" },
 	{ OPT_ALL, '\0', "--all", NULL, "of all folders" },

@@ -90,8 +90,9 @@ static bool project_text(const struct place *p, struct arena *a, struct slice *o
 	struct stat st;
 
 	*out = SLICE("");
-	if (lstat(path.ptr, &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
-		return true;
+	if (lstat(path.ptr, &st) != 0)
+		return errno == ENOENT || errno == ENOTDIR ||
+		       err_set(err, ERR_USAGE, "Cannot read %s: %s.", path.ptr, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_USAGE, "%s is not a regular file.", path.ptr);
 	return read_whole(path, LIMIT_CONFIG_BYTES, a, out, err);

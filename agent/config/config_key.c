@@ -16,9 +16,10 @@ static const struct config_key keys[] = {
 	{ "mode", KEY_MODE, NARROW_LOWER, AT(mode), .max = MODE_AUTO,
 	  .choices = "read-only|plan|ask|edit|auto", .def = "\"ask\"", .env = "EMEND_MODE",
 	  .flag = "--mode",
-	  .doc = "What the model may do by itself: only read; ask before edits and commands; make edits and "
-		 "what commands in the sandbox change; everything inside the sandbox. Unset: ask; edit in an editor "
-		 "with Emend's plugin, where you review what was changed." },
+	  .doc = "What the model may do by itself. read-only: change nothing; plan: nothing before you accept its "
+		 "plan; ask: you are asked about each change; edit: edit files, and what commands in the sandbox "
+		 "change; auto: the same, and you are asked only where a rule of yours says so. Unset: ask; edit in "
+		 "an editor with Emend's plugin, where you review what was changed." },
 	{ "approve", KEY_CHOICE, AT(approve), .choices = "effects|commands", .def = "\"effects\"",
 	  .doc = "What the modes ask and edit ask about: effects: a command that stays in the sandbox runs "
 		 "at once on a view of the workspace, and you are asked afterwards about what it changed, "

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """usage - help, versions, mistakes on the command line and in the settings, and their exit status."""
+import errno
 import json
 import os
+import re
 
 from support import expect, main
 
@@ -25,6 +27,26 @@ def every_command_has_its_own_help(w):
         r = w.run(name, "--help")
         expect(r.status == 0 and r.out.startswith("usage: emend " + name) and "--help" in r.out and not r.err, r)
         expect(w.run("help", name).out == r.out, r)
+
+
+def the_manual_and_the_completions_have_every_option(w):
+    """Also those that came late, behind what fits into 32 bits."""
+    options = set()
+    for name in re.findall(r"^  ([a-z-]+) ", w.run("--help").out, re.M):
+        options |= set(re.findall(r"^  (?:-[a-zA-Z],|   ) (--[a-z-]+)", w.run(name, "--help").out, re.M))
+    expect(len(options) > 40 and {"--output-schema", "--postgres", "--version"} <= options | {"--version"}, options)
+    manual = w.run("generate", "man").out.split(".Sh OPTIONS")[1]
+    described = {"--" + name.replace("\\-", "-") for name in re.findall(r"^\.It .*Fl \\-(\S+)", manual, re.M)}
+    expect(options <= described, options - described)
+    for shell, form in (("bash", "%s"), ("zsh", "%s"), ("fish", "-l %s")):
+        text = w.run("generate", shell).out
+        for name in options:
+            expect(form % (name[2:] if shell == "fish" else name) in text, (shell, name))
+        for by in ("day", "model", "session", "project", "kind"):
+            expect(re.search(r"(?:--by|-l by).*\b%s\b" % by, text), (shell, by))
+    zsh = w.run("generate", "zsh").out
+    for name in ("--rw", "--env", "--image"):  # may be given more than once
+        expect("'*%s[" % name in zsh, name)
 
 
 def no_command_is_a_mistake(w):
@@ -126,6 +148,12 @@ def settings_show_where_they_come_from(w):
     expect('mode = "edit"   # user config\n' in r.out, r)
 
 
+def settings_that_cannot_be_read_say_why(w):
+    os.symlink(".emend", os.path.join(w.path, ".emend"))
+    r = w.run("config", "show")
+    expect(r.status == 2 and ".emend/config.json" in r.err and os.strerror(errno.ELOOP) in r.err, r)
+
+
 def a_project_cannot_widen(w):
     for text in ('{\n"mode": "auto"}', '{\n"budget": {"taskUsd": 100}}', '{\n"model": "x/y"}',
                  '{\n"permissions": {"allow": ["rm"]}}', '{\n"denyFiles": ["!.env"]}'):
@@ -212,9 +240,11 @@ def a_full_stdout_is_an_error(w):
     expect(p.returncode == 1 and b"standard output" in p.stderr, p)
 
 
-main([version_and_help, every_command_has_its_own_help, no_command_is_a_mistake, mistakes_get_a_suggestion,
+main([version_and_help, every_command_has_its_own_help,
+      the_manual_and_the_completions_have_every_option, no_command_is_a_mistake, mistakes_get_a_suggestion,
       what_is_not_there_is_no_mistake_of_usage,
       json_mistakes_are_objects_too, options_may_stand_anywhere, without_model_it_says_how_to_get_one,
-      settings_mistakes_name_file_line_and_key, settings_show_where_they_come_from, a_project_cannot_widen,
+      settings_mistakes_name_file_line_and_key, settings_show_where_they_come_from,
+      settings_that_cannot_be_read_say_why, a_project_cannot_widen,
       config_check_finds_every_mistake, what_a_command_does_not_know_is_a_mistake,
       schema_is_json, the_settings_of_vs_code_are_those_of_the_schema, policy_is_explained, doctor_tells_all, a_full_stdout_is_an_error])
