@@ -1,4 +1,9 @@
-/* cli.c - see cli.h: find the command, parse its options, run it. */
+/* cli.c - see cli.h: find the command, parse its options, run it.
+ *
+ *   argv --find the command--> parse with its options --> --help, or run() --> flush, exit status
+ *
+ * Which options there are depends on the command, so that it must be found first: the first word
+ * that is no option, where the value of an option is passed over. */
 #include "agent/cli/cli.h"
 
 #include <signal.h>
@@ -50,6 +55,7 @@ int cli_usage(struct cli *c, const char *fmt, ...)
 	return cli_fail(c, &err);
 }
 
+/* By value, as the rows of code actions are made when they are asked for. */
 static struct command find(const char *name)
 {
 	for (size_t i = 0; i < command_count(); i++)
@@ -173,6 +179,8 @@ static void ignore_signals(void)
 	(void)sigaction(SIGXFSZ, &ignore, NULL);
 }
 
+/* What was printed is flushed before the status is decided: a full disk must not look like
+ * success. */
 int cli_main(int argc, char **argv)
 {
 	struct cli c = { .command = { .name = NULL } };

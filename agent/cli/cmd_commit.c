@@ -53,7 +53,8 @@ static void collect(struct commit *k)
 			k->paths[k->n++] = arena_cstr(&k->cli->arena, t->history.edits[i].path);
 }
 
-/* Those of the paths that git lists with this option, appended to *out. */
+/* Those of the paths that git lists with this option, appended to *out. In portions, as a
+ * command line has a limit. The paths are literal: a name may hold what git takes for a pattern. */
 static bool list(struct commit *k, const char *option, struct buf *out, struct err *err)
 {
 	for (size_t at = 0; at < k->n; at += PATHS_AT_ONCE) {
@@ -217,6 +218,9 @@ static void settle(struct commit *k, struct err *err)
 			   "to date with it: `git reset` does that.");
 }
 
+/* New files: a copy of the index, to which they are added (add -N), then commit --only with that copy, then the user's
+ * index is brought up to date (settle). Without new files the commit alone. Whether the commit was made is read from HEAD and not from the status: a hook that runs after
+ * it may fail. */
 static int commit(struct commit *k, struct err *err)
 {
 	bool quiet = cli_given(k->cli, OPT_QUIET) || cli_given(k->cli, OPT_JSON);

@@ -1,4 +1,8 @@
-/* cmd_do.c - emend do TASK */
+/* cmd_do.c - emend do TASK
+ *
+ * "-" is the task itself from the standard input; else what is piped goes along with it. With
+ * --worktree the place is the new worktree, which is why it is made before the place is looked
+ * at. */
 #include "agent/cli/task/task_cmd.h"
 #include "agent/cli/task/worktree.h"
 

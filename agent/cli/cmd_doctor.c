@@ -1,4 +1,8 @@
-/* cmd_doctor.c - emend doctor: what works on this machine, what does not, what to do about it. */
+/* cmd_doctor.c - emend doctor: what works on this machine, what does not, what to do about it.
+ *
+ * First everything is gathered, in one run of a loop (the worker tells its layers, the engine its
+ * version), then it is told, as text or as one object. Nothing is changed, and no model or network
+ * is contacted. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -52,6 +56,7 @@ static void find_libraries(struct doctor *d)
 	(void)!git_lib(&l[4].missing);
 }
 
+/* The last answer that is waited for: the loop ends with it. */
 static void on_layers(void *payload, struct slice json, const struct err *err)
 {
 	struct doctor *d = payload;
@@ -74,6 +79,7 @@ static bool in_container(const struct doctor *d)
 	return !slice_eq_cstr(d->config.runner, "native");
 }
 
+/* The options that a task would have: some layers depend on them. */
 static bool ask_runner(struct doctor *d, struct err *err)
 {
 	struct runner_options o = { .loop = &d->loop.uv,
@@ -117,6 +123,8 @@ static void put_mark(struct term *t, bool ok, const char *what)
 	term_printf(t, "%s", what);
 }
 
+/* Three grades: a layer that is required and missing is red, one that is merely wished for
+ * yellow, one that the settings turn off is dim. */
 static void put_layer(struct doctor *d, struct json layer)
 {
 	struct arena *a = &d->cli->arena;

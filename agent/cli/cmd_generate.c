@@ -1,6 +1,10 @@
-/* cmd_generate.c - emend generate WHAT: completions of the shells, see generate.h */
+/* cmd_generate.c - emend generate WHAT: completions of the shells, see generate.h
+ *
+ * All of it is made from the tables of commands and options when it is asked for, so that a new
+ * option is completed without a word here. Only the shape of each shell's file stands here. */
 #include "agent/cli/generate.h"
 
+/* By the name that the table gives the value; words of a fixed set are listed here. */
 enum value_kind value_kind(const struct option_spec *o, const char **words)
 {
 	*words = o->id == OPT_MODE ? "read-only plan ask edit auto"
@@ -45,6 +49,7 @@ static void put_names(struct term *t, uint64_t mask)
 		}
 }
 
+/* The loop at the beginning finds the command as options_find_command() does. */
 void generate_bash(struct term *t)
 {
 	const struct option_spec *o;

@@ -1,4 +1,10 @@
-/* cmd_run.c - emend run -- CMD ARG...: a command exactly as the agent would run it. */
+/* cmd_run.c - emend run -- CMD ARG...: a command exactly as the agent would run it.
+ *
+ *   editors are asked what they hold (run_open) --> [network opened] --> the command --> what it changed is
+ *   made real (run_commit) --> end: everything closes, the loop runs out
+ *
+ * Ctrl-C kills the command, and the way goes on from there: its changes are dropped, as a command
+ * that was stopped has none. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -12,6 +18,8 @@
 
 enum { STATUS_NOT_KEPT = 1, STATUS_TIMED_OUT = 124, STATUS_SIGNAL = 128, DIRS_MAX = 256 };
 
+/* On the stack of cmd_run(). `config` is what the project narrowed; runner and host borrow from
+ * it until the loop has ended. */
 struct command_run {
 	struct cli *cli;
 	struct place place;
@@ -49,6 +57,7 @@ static void on_output(void *payload, struct slice bytes, bool is_stderr)
 	(void)term_flush(t);
 }
 
+/* As a shell and timeout(1) say it. */
 static int status_of(const struct command_result *c)
 {
 	if (c->timed_out || c->idle_timed_out)
@@ -152,6 +161,7 @@ static void put_result(struct command_run *r, const struct command_result *c)
 	json_line_end(&l, &r->cli->out);
 }
 
+/* Called once, from whichever step was the last. What is NULL or was never started is fine. */
 static void end(struct command_run *r)
 {
 	network_close(r->network);
@@ -172,6 +182,7 @@ static void on_kept(void *payload, bool kept)
 	end(r);
 }
 
+/* The network goes first: a host that is asked about now would be asked about for nobody. */
 static void on_done(void *payload, const struct command_result *c, const struct err *err)
 {
 	struct command_run *r = payload;
@@ -272,6 +283,8 @@ static void editors_known(void *payload)
 		end(r);
 }
 
+/* The same options as the agent's own runner (session/agent.c), so that a command does here what
+ * it would do in a task. */
 static bool start(struct command_run *r, struct err *err)
 {
 	const struct args *a = &r->cli->args;

@@ -1,4 +1,8 @@
-/* command.h - what a command of the terminal is, and what all of them share. */
+/* command.h - what a command of the terminal is, and what all of them share.
+ *
+ * Each command is a function that gets the parsed options, prints to `out` and `log`, and returns
+ * the exit status. It runs to its end before main() goes on: a command that waits for something
+ * makes an event loop of its own (loop.h), and nothing of one command is seen by another. */
 #ifndef EMEND_COMMAND_H
 #define EMEND_COMMAND_H
 
@@ -8,6 +12,7 @@
 
 struct cli;
 
+/* One row of the table in commands.c. All texts are static. */
 struct command {
 	const char *name, *args, *doc; /* args and doc for the help */
 	const char *more;	       /* lines below the options; may be NULL */
@@ -17,6 +22,7 @@ struct command {
 	const char *example;	   /* lines; may be NULL */
 };
 
+/* Lives on the stack of cli_main() for the time of the command. */
 struct cli {
 	struct arena arena;	/* lives as long as the command */
 	struct command command; /* name NULL: none was found */
@@ -38,6 +44,7 @@ int cli_fail(struct cli *c, const struct err *err);
 int cli_usage(struct cli *c, const char *fmt, ...) PRINTF(2, 3);
 bool cli_given(const struct cli *c, uint64_t option);
 
+/* The commands, each in its own file: cmd_NAME.c, or in the folder that its mechanism fills. */
 int cmd_help(struct cli *c);
 int cmd_version(struct cli *c);
 int cmd_do(struct cli *c);

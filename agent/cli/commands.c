@@ -1,4 +1,7 @@
-/* commands.c - the table of commands. */
+/* commands.c - the table of commands.
+ *
+ * The order is that of the help. A row names the options that a command takes; one that it does not
+ * name is an error, also where another command has it. */
 #include "agent/cli/command.h"
 #include "agent/session/code_action.h"
 
@@ -193,6 +196,7 @@ size_t command_count(void)
 	return n + ARRAY_LEN(table);
 }
 
+/* Borrows static texts only, so that the copy may be kept. */
 struct command command_at(size_t i)
 {
 	size_t n;

@@ -7,6 +7,8 @@
 
 #include "protocol/base/mem.h"
 
+/* Only the first line counts. The output is a file in memory and no pipe: nothing must be read
+ * while the engine runs, and there is no second handle to close. */
 static void on_exit_of(uv_process_t *p, int64_t status, int sig)
 {
 	struct engine *e = p->data;
@@ -21,6 +23,8 @@ static void on_exit_of(uv_process_t *p, int64_t status, int sig)
 	uv_close((uv_handle_t *)p, NULL);
 }
 
+/* An engine that cannot be started leaves the version empty; that it is missing is said by the
+ * runner. */
 void engine_ask(struct engine *e, uv_loop_t *loop, struct slice name)
 {
 	char *file = xslicedup(name), option[] = "--version";

@@ -4,6 +4,7 @@
 #include "agent/cli/generate.h"
 #include "protocol/base/version.h"
 
+/* A minus must be escaped, or it becomes a hyphen that cannot be copied into a shell. */
 static void put_char(struct term *t, char c)
 {
 	if (c == '\\' || c == '-')

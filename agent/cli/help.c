@@ -2,6 +2,7 @@
 #include "agent/cli/command.h"
 #include "agent/cli/screen/flow.h"
 
+/* Names in a column of 24, as most of them fit; the texts flow around beside it. */
 static void put_options(struct term *t, uint64_t mask)
 {
 	const struct option_spec *o;

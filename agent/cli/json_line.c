@@ -12,6 +12,8 @@ struct jw *json_line_begin(struct json_line *l, const char *type)
 	return &l->w;
 }
 
+/* An object that is too long is left out as a whole: half a line of JSON would break every
+ * reader. */
 void json_line_end(struct json_line *l, struct term *t)
 {
 	jw_end(&l->w);

@@ -1,4 +1,10 @@
-/* loop.c - see loop.h */
+/* loop.c - see loop.h
+ *
+ *   init --> run --cli_loop_end()--> the agent closes (tasks, store) --> face, board, peers, signals --> run returns
+ *
+ * The order of the end counts: the agent's tasks are listed by the board until they are gone, and
+ * the face answers for them. Everything is closed, not stopped: uv_run() returns when the last
+ * handle is gone. */
 #include "agent/cli/loop.h"
 
 #include <signal.h>
@@ -33,6 +39,8 @@ static bool on_request(void *owner, struct rpc_request *req)
 	return board_request(&l->board, req);
 }
 
+/* The socket on which other terminals and editors find our tasks is opened with the first of
+ * them. */
 static void tasks_changed(void *owner)
 {
 	struct cli_loop *l = owner;
@@ -46,6 +54,8 @@ static void tasks_changed(void *owner)
 	face_changed(l->face);
 }
 
+/* The second one does not wait for anything: who presses Ctrl-C twice wants the prompt back.
+ * What a task was in the middle of is put right by the next start (recover). */
 void cli_loop_interrupt(struct cli_loop *l, int number)
 {
 	l->last_signal = number;
@@ -63,6 +73,8 @@ static void on_signal(uv_signal_t *h, int number)
 	cli_loop_interrupt(h->data, number);
 }
 
+/* The signals are watched until the end, also while nothing runs: the default of SIGINT would
+ * kill us in the middle of a write. */
 bool cli_loop_init(struct cli_loop *l, const struct cli *c, const struct place *p, bool with_agent,
 		   struct err *err)
 {

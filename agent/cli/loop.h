@@ -13,6 +13,7 @@
 
 enum { LOOP_SIGNALS = 3 };
 
+/* On the stack of the command; its address must not change between init and run. */
 struct cli_loop {
 	uv_loop_t uv;
 	struct runq runq;

@@ -1,4 +1,7 @@
-/* options.c - see options.h */
+/* options.c - see options.h
+ *
+ * Values are checked here as far as the command line alone can say what is wrong with them: numbers
+ * and their range. What a word means is for the command, or for the configuration. */
 #include "agent/cli/options.h"
 
 #include <errno.h>
@@ -7,6 +10,7 @@
 
 #include "agent/config/suggest.h"
 
+/* The order is that of every help text. */
 static const struct option_spec table[] = {
 	{ OPT_DIR, 'C', "--dir", "DIR", "work in this folder instead of the current one" },
 	{ OPT_MODEL, 'm', "--model", "NAME", "PROVIDER/MODEL, or scripted:FILE" },
@@ -123,6 +127,8 @@ static bool is_option(const char *arg)
 	return arg[0] == '-' && arg[1] != '\0';
 }
 
+/* The command is not known yet, so options of all of them are looked at: a word that is the
+ * value of one of them is not the command. */
 void options_find_command(char **args, int n, const char **command)
 {
 	*command = NULL;
@@ -166,6 +172,7 @@ static bool whole(const char *name, const char *text, double max, int64_t *out, 
 	return true;
 }
 
+/* Of an option that is given twice the last one holds, but for those that add up. */
 static bool set(struct args *a, const struct option_spec *o, const char *value, struct err *err)
 {
 	a->given |= o->id;

@@ -8,6 +8,8 @@
 
 /* Bits, so that the options of a command are a mask. */
 #define OPTION_BIT(n) (UINT64_C(1) << (n))
+/* A new option gets the next bit, a row in options.c, a field in struct args and a case in
+ * set(). There are 64 bits: a mask must be uint64_t wherever it is kept. */
 #define OPT_DIR OPTION_BIT(0)
 #define OPT_MODEL OPTION_BIT(1)
 #define OPT_MODE OPTION_BIT(2)
@@ -61,6 +63,7 @@
 	(OPTS_COMMON | OPT_MODEL | OPT_MODE | OPT_YES | OPT_MAX_USD | OPT_MAX_TOKENS | \
 	 OPT_MAX_TURNS | OPT_MAX_TIME | OPT_JSON | OPT_NO_SANDBOX)
 
+/* Two rows may have one name or one letter, as -m has: no command takes both. */
 struct option_spec {
 	uint64_t id;
 	char letter;	   /* '\0': none */

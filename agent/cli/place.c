@@ -12,6 +12,8 @@
 #include "agent/store/store_path.h"
 #include "protocol/base/limits.h"
 
+/* Links are resolved here, once: the boundary of the sandbox is this very folder, and paths are
+ * compared with it byte for byte. */
 bool place_workspace(struct cli *c, struct slice *out, struct err *err)
 {
 	const char *dir = c->args.dir ? c->args.dir : ".";
@@ -52,6 +54,8 @@ bool place_config(struct cli *c, struct config *out, const struct config_reports
 	return config_load(out, &s, err);
 }
 
+/* The worker is this program once more, so it is the file that runs now that must be found, and
+ * not what a PATH says. */
 static bool find_program(struct cli *c, struct slice *out, struct err *err)
 {
 	char path[PATH_MAX];
@@ -107,6 +111,8 @@ static void passed_over(void *payload, const struct err *err)
 		  arena_printf(&c->arena, "this key of the project has no effect: %s", err->msg));
 }
 
+/* For commands that run no task: they read the project's file themselves, outside of the walls.
+ * A task has it read by the worker. */
 bool place_narrow(struct cli *c, const struct place *p, struct config *out,
 		  const struct config_reports *reports, struct err *err)
 {

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+/* Names of tasks and sessions hold letters, so that a word of digits alone is a step. */
 void target_read(const char *word, struct slice *id, int64_t *step)
 {
 	size_t len = strlen(word);
@@ -44,6 +45,7 @@ bool target_stands(const struct target *t, const struct past_edit *e)
 	       !e->undone;
 }
 
+/* Edits of one file are linked, newest to oldest, by `prev`. */
 bool target_first(const struct target *t, size_t i)
 {
 	const struct past_edit *edits = t->history.edits;

@@ -8,6 +8,8 @@
 #define RANGE(from, to) .min = (from), .max = (to)
 #define BUDGET(field) AT(budget.field), .narrow = NARROW_LOWER, .zero_is_no_limit = true
 
+/* The order is that of `emend config show` and of the schema. The keys of a group stand
+ * together: config_schema.c relies on it. Limits are what config_set.c refuses above and below. */
 static const struct config_key keys[] = {
 	{ "model", KEY_STRING, AT(model), .env = "EMEND_MODEL", .flag = "--model",
 	  .doc = "The model: PROVIDER/MODEL, a level (simple, medium, complex) that \"models\" sets, or "
@@ -134,6 +136,7 @@ static const struct config_key keys[] = {
 		 "model a level (simple, medium, complex) or a kind of work (explain, do, ...) has." },
 };
 
+/* The members of one entry of "actions" and of "providers": each is a string. */
 static const struct config_field action_fields[] = {
 	{ "title", offsetof(struct config_action_text, title), true, NULL, "What the menu shows." },
 	{ "kind", offsetof(struct config_action_text, kind), false, NULL,
@@ -203,6 +206,8 @@ const char *config_origin_name(enum config_origin o)
 #define FIELD(c, k, type) (*(type *)(void *)((char *)(c) + (k)->at))
 #define CONST_FIELD(c, k, type) (*(const type *)(const void *)((const char *)(c) + (k)->at))
 
+/* All numbers pass through a double, which holds whole numbers up to 2^53 exactly; the ranges in
+ * the table stay below that. */
 double config_number(const struct config *c, const struct config_key *k)
 {
 	if (k->type == KEY_MODE)
