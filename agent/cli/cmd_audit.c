@@ -123,7 +123,7 @@ static int verify(struct cli *c, struct slice state)
 	n += gone.n;
 	bad += gone.n;
 	if (!cli_given(c, OPT_JSON) && !cli_given(c, OPT_QUIET))
-		term_printf(&c->out, "%zu sessions, %zu broken\n", n, bad);
+		term_printf(&c->out, "%zu session%s, %zu broken\n", n, n == 1 ? "" : "s", bad);
 	return bad ? 1 : 0;
 }
 

@@ -9,7 +9,7 @@
 #include "agent/store/store_path.h"
 #include "protocol/base/limits.h"
 
-struct target {
+struct file_lines {
 	struct slice path;  /* as typed, then absolute */
 	size_t first, last; /* lines, 1-based; first 0: the whole file */
 };
@@ -26,7 +26,7 @@ static bool digits(struct slice s, size_t *n)
 }
 
 /* "FILE:12-40"; a file whose own name ends like that is taken whole. */
-static void split(struct slice word, struct target *t)
+static void split(struct slice word, struct file_lines *t)
 {
 	size_t colon = word.len, dash;
 	struct slice lines;
@@ -48,7 +48,7 @@ static void split(struct slice word, struct target *t)
 }
 
 /* Bytes of the lines first to last in text. */
-static bool find_lines(const struct target *t, struct slice text, size_t *start, size_t *end,
+static bool find_lines(const struct file_lines *t, struct slice text, size_t *start, size_t *end,
 		       struct err *err)
 {
 	size_t line = 1, at = 0, nl;
@@ -70,7 +70,7 @@ static bool find_lines(const struct target *t, struct slice text, size_t *start,
 	return true;
 }
 
-static bool resolve(struct cli *c, const struct place *p, struct target *t, struct err *err)
+static bool resolve(struct cli *c, const struct place *p, struct file_lines *t, struct err *err)
 {
 	const char *typed = arena_cstr(&c->arena, t->path);
 	struct slice path = slice_of(typed);
@@ -90,7 +90,7 @@ static bool resolve(struct cli *c, const struct place *p, struct target *t, stru
 static bool fill(struct cli *c, const struct place *p, struct task_spec *spec, struct err *err)
 {
 	struct slice text;
-	struct target t;
+	struct file_lines t;
 
 	split(slice_of(c->args.words[0]), &t);
 	if (!resolve(c, p, &t, err))

@@ -28,9 +28,10 @@ static void put_chosen(struct cli *c, const struct model_check *m)
 	if (m->ok) {
 		term_printf(t, "ready; ");
 		put_limits(t, m->limits.context_tokens);
-		term_printf(t, m->priced ? ", price known"
-					 : ", price not known: held by tokens (2,000,000 a task), "
-					   "not by dollars");
+		term_printf(t, m->priced
+				       ? ", price known"
+				       : ", price not known: limited by tokens (2,000,000 a task), "
+					 "not by dollars");
 	} else {
 		term_line(t, TERM_YELLOW, slice_of(m->why.msg), 1000);
 	}

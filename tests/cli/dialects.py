@@ -124,7 +124,7 @@ def what_can_be_chosen(w):
     expect("k" != offers["openai"]["state"] and len(r.of("choice")) > 30, r)
     w.config('{"providers": {"corp": {"base_url": "https://llm.corp.example", "dialect": "openai-chat", "key_env": "CORP"}}}')
     r = w.run("models", EMEND_MODEL="corp/big", CORP="k")
-    expect(r.status == 0 and "ready" in r.out and "held by tokens" in r.out and "corp" in r.out, r)
+    expect(r.status == 0 and "ready" in r.out and "limited by tokens" in r.out and "corp" in r.out, r)
 
 
 def a_plain_server_of_the_configuration(w):

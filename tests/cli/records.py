@@ -157,7 +157,7 @@ def audit_finds_a_log_that_was_shortened_rewritten_or_removed(w):
     expect(r.status == 1 and "was shortened" in r.err, r)
     shutil.rmtree(os.path.dirname(path))
     r = w.run("audit", "verify")
-    expect(r.status == 1 and session in r.out and "its log is gone" in r.out and "1 broken" in r.out, r)
+    expect(r.status == 1 and session in r.out and "its log is gone" in r.out and "1 session, 1 broken" in r.out, r)
 
 
 def audit_exports_json_lines(w):
