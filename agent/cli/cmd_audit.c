@@ -1,4 +1,8 @@
-/* cmd_audit.c - emend audit [verify | show | export] [ID] */
+/* cmd_audit.c - emend audit [verify | show | export] [ID]
+ *
+ *   verify   the chain of hashes of each log, the contents that it names, and the heads that are kept beside the logs, so
+ *            that a log that was cut or removed is found, too
+ *   show     for people; export: the events as they are */
 #include "agent/cli/json_line.h"
 #include "agent/cli/sessions/session_info.h"
 #include "agent/store/event_log.h"
@@ -31,6 +35,7 @@ static bool check_blob(struct blobs *b, struct json hash, struct err *err)
 	return ok;
 }
 
+/* A "pruned" event says that what was missing so far was removed by the user's own setting. */
 static bool check_event(void *payload, struct json event, struct err *err)
 {
 	struct blobs *b = payload;
@@ -100,6 +105,8 @@ struct missing {
 	size_t n;
 };
 
+/* A head whose log is gone: somebody removed the file, for `emend sessions rm` removes the head
+ * with it. */
 static void is_missing(void *payload, struct slice session)
 {
 	struct missing *m = payload;

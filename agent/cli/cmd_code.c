@@ -1,4 +1,8 @@
-/* cmd_code.c - emend explain, refactor, ... (agent/session/actions.def) FILE[:LINE[-LINE]] [INSTRUCTION] */
+/* cmd_code.c - emend explain, refactor, ... (agent/session/actions.def) FILE[:LINE[-LINE]] [INSTRUCTION]
+ *
+ * FILE is looked for from where the user stands, or from --dir, and must lie in the workspace: it
+ * is the worker that will read it. A range of lines becomes a range of bytes of the file as it is
+ * on the disk; the task refuses it if the editor holds a shorter text by then. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -31,7 +35,7 @@ static void split(struct slice word, struct file_lines *t)
 	size_t colon = word.len, dash;
 	struct slice lines;
 
-	*t = (struct target){ .path = word };
+	*t = (struct file_lines){ .path = word };
 	while (colon > 0 && word.ptr[colon - 1] != ':')
 		colon--;
 	if (colon < 2)

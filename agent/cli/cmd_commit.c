@@ -218,8 +218,9 @@ static void settle(struct commit *k, struct err *err)
 			   "to date with it: `git reset` does that.");
 }
 
-/* New files: a copy of the index, to which they are added (add -N), then commit --only with that copy, then the user's
- * index is brought up to date (settle). Without new files the commit alone. Whether the commit was made is read from HEAD and not from the status: a hook that runs after
+/* New files: a copy of the index, to which they are added (add -N), then commit --only with that
+ * copy, then the user's index is brought up to date (settle). Without new files the commit alone.
+ * Whether the commit was made is read from HEAD and not from the status: a hook that runs after
  * it may fail. */
 static int commit(struct commit *k, struct err *err)
 {

@@ -21,6 +21,7 @@ static int show(struct cli *c, const struct config *config)
 	return 0;
 }
 
+/* Counts the mistakes; each was printed when it was found. */
 struct checker {
 	struct cli *cli;
 	struct place place;
@@ -58,6 +59,8 @@ static void check_examples(struct checker *k)
 	}
 }
 
+/* Rules are built once more, and thrown away: what policy_add() and hosts_add() refuse is found
+ * here. */
 static void check_rules(struct checker *k)
 {
 	struct policy *policy;
@@ -95,6 +98,8 @@ static bool check_model(struct checker *k, struct err *err)
 	return true;
 }
 
+/* "guards" in the reports: also mistakes in keys that protect are told one after the other, as
+ * nothing will run by these settings. */
 static bool check_all(struct checker *k, struct err *err)
 {
 	struct config_reports reports = { report, k, true };

@@ -1,4 +1,7 @@
-/* cmd_cost.c - emend cost [--by day|model|session|project|kind] [--check] */
+/* cmd_cost.c - emend cost [--by day|model|session|project|kind] [--check]
+ *
+ * Sums of the ledger. A "+" behind an amount says that some calls had no price, so that it is too
+ * small; a "~" that some tokens were estimated. */
 #include "agent/budget/budget_text.h"
 #include "agent/cli/cost_check.h"
 #include "agent/cli/json_line.h"
@@ -7,6 +10,7 @@
 #include "agent/cli/screen/table.h"
 #include "agent/store/ledger.h"
 
+/* The row for the total, added up while the others are printed. */
 struct sum {
 	struct cli *cli;
 	const char *by;
@@ -95,6 +99,7 @@ static void put_notes(struct cli *c, const struct sum *s)
 
 int cmd_cost(struct cli *c)
 {
+	/* in the order of enum ledger_by */
 	static const char *const names[] = { "day", "model", "session", "project", "kind" };
 	static const struct table_column columns[] = {
 		{ .head = "", .gives = true },		 { .head = "cost ", .right = true },

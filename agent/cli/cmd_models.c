@@ -5,6 +5,7 @@
 #include "agent/cli/model_check.h"
 #include "agent/model/choices.h"
 
+/* In thousands: no window is told more exactly than that. */
 static void put_limits(struct term *t, uint32_t context_tokens)
 {
 	if (context_tokens >= 1000 * 1000)
@@ -115,6 +116,7 @@ static void on_choice(void *payload, const struct model_choice *m)
 		(json ? put_model_json : put_model)(&c->out, m);
 }
 
+/* The loop is there only because a model is opened with one; nothing runs on it. */
 int cmd_models(struct cli *c)
 {
 	struct place p = { .loaded = false };

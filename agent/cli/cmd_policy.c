@@ -1,4 +1,7 @@
-/* cmd_policy.c - emend policy [check | test | explain -- CMD...] */
+/* cmd_policy.c - emend policy [check | test | explain -- CMD...]
+ *
+ * Nothing is run. `explain` asks the same function as a task does (policy_command), with the same
+ * rules: built in, of the settings, of the project, and those that were saved with an answer. */
 #include "agent/cli/json_line.h"
 #include "agent/cli/place.h"
 #include "agent/policy/granted.h"
@@ -226,6 +229,7 @@ static int test(struct cli *c, const struct rules *rules)
 	return failed > 0;
 }
 
+/* The rules are copied: granted_free() takes its own with it. */
 static void add_saved(struct cli *c, const struct place *p, struct rules *rules)
 {
 	struct granted *g;

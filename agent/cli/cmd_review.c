@@ -38,7 +38,8 @@ bool review_is_of_changes(struct cli *c)
 	       (cli_given(c, OPT_STAGED) || c->args.n_words == 0 || !is_file(c, c->args.words[0]));
 }
 
-/* False: *err says why there is nothing to review. */
+/* False: *err says why there is nothing to review. Only questions that git answers from its
+ * objects and its index are asked here, for the reason on top. */
 static bool find(struct cli *c, const char *dir, struct changes *ch, struct err *err)
 {
 	const char *range =

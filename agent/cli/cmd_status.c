@@ -6,6 +6,7 @@
 #include "agent/cli/target.h"
 #include "agent/store/ledger.h"
 
+/* without a name the newest tasks; with one all are looked through for it */
 enum { ROWS = 10, ALL_ROWS = 10000 };
 
 struct lister {
@@ -54,6 +55,7 @@ static void take_row(void *payload, const struct ledger_row *r)
 	table_cell(&l->table, TERM_PLAIN, r->title);
 }
 
+/* The rows come from the ledger, which has them without reading a log. */
 static bool put_tasks(struct cli *c, const struct place *p, struct ledger *ledger,
 		      struct slice only, struct err *err)
 {
@@ -135,6 +137,8 @@ static void put_head(struct cli *c, const struct place *p, const struct config *
 	json_line_end(&l, &c->out);
 }
 
+/* The settings are narrowed by the project's, so that what is shown is what a task here would
+ * have. */
 static bool show(struct cli *c, const struct place *p, struct ledger *ledger, struct err *err)
 {
 	struct err ignored = { 0 };

@@ -122,6 +122,7 @@ static void tell(struct checking *x, struct slice id, const struct account *a,
 	term_raw(t, SLICE("\n"));
 }
 
+/* A session without a call has no row in the ledger; its account is then made here, of zeros. */
 static void check_session(struct checking *x, struct slice state, struct slice id)
 {
 	struct account *a = account_of(x, id);
@@ -135,6 +136,7 @@ static void check_session(struct checking *x, struct slice state, struct slice i
 		tell(x, id, a, &err);
 }
 
+/* Sessions that were removed: their money was spent all the same, so the ledger keeps it. */
 static void count_gone(struct checking *x)
 {
 	struct slice key;

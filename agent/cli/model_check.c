@@ -1,6 +1,8 @@
 /* model_check.c - see model_check.h */
 #include "agent/cli/model_check.h"
 
+/* As choose.c opens it for a task, but without gates and connections, which an opening does not
+ * use. */
 void model_check(struct cli_loop *l, const struct config *c, struct arena *a,
 		 struct model_check *out)
 {

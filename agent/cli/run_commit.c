@@ -12,6 +12,8 @@
 #include "agent/tool/command/git_told.h"
 #include "protocol/base/mem.h"
 
+/* Freed by finished(), the last callback. v->view is a view of the runner that must be finished
+ * or dropped exactly once, also where nothing of it is kept. */
 struct run_commit {
 	struct cli *cli;
 	struct runner *runner;
@@ -104,7 +106,8 @@ static void tell_git(struct run_commit *m)
 	}
 }
 
-/* Why it is not kept; "": it is. */
+/* Why it is not kept; "": it is. Asked twice for each change, when they are collected and when
+ * they are told, and must give the same both times: nothing that it looks at changes in between. */
 static struct slice refusal(const struct run_commit *m, const struct view_change *c)
 {
 	struct slice open = run_open_why(m->open, c->path);
@@ -201,6 +204,8 @@ static void editors_known(void *payload)
 		commit_rest(m);
 }
 
+/* The result is borrowed for the time of the call, so the changes are copied. Editors are asked
+ * once more: the command may have run for minutes. */
 void run_commit_start(struct cli *c, struct runner *r, struct run_open *open,
 		      const struct view_result *v, bool all, run_commit_cb *done, void *payload)
 {

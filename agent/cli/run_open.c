@@ -23,6 +23,8 @@ static struct run_open_file *find(const struct run_open *o, struct slice path)
 	return NULL;
 }
 
+/* What was unsaved at an earlier look stays so: the command has seen that text, and what it made
+ * of it must not overwrite the file when the editor has saved something else meanwhile. */
 static void take_buffer(void *payload, struct slice path, struct snapshot *text)
 {
 	struct run_open *o = payload;
@@ -57,6 +59,7 @@ static void was_read(void *payload, const struct file_content *file, const struc
 	next(o);
 }
 
+/* One file after the other: there are few, and the runner is not busy. */
 static void next(struct run_open *o)
 {
 	while (o->at < o->n && (o->files[o->at].unsaved || !o->files[o->at].open))
