@@ -71,13 +71,18 @@ static bool choose_language(struct exec_run *r, const char **file, struct err *e
 	size_t at = 0;
 
 	if (a->language) {
-		*l = exec_language_find(slice_of(a->language));
-		if (!*l)
-			return err_set(
-				err, ERR_USAGE,
-				"--language: expected python, javascript, bash or sql, found "
-				"\"%.40s\".",
-				a->language);
+static bool language_of_option(const struct args *a, const struct exec_language **out,
+			       struct err *err)
+{
+	*out = exec_language_find(slice_of(a->language));
+	return *out ||
+	       err_set(err, ERR_USAGE,
+		       "--language: expected python, javascript, bash or sql, found \"%.40s\".",
+		       a->language);
+}
+
+		if (!language_of_option(a, l, err))
+			return false;
 	} else if (a->n_words > 0) {
 		*l = exec_language_find(slice_of(a->words[0]));
 		at = *l ? 1 : 0;
@@ -364,11 +369,8 @@ static bool ask_history(struct exec_run *r, struct err *err)
 
 	if (a->n_words > 0)
 		return err_set(err, ERR_USAGE, "--history takes no code.");
-	if (a->language && !(l = exec_language_find(slice_of(a->language))))
-		return err_set(err, ERR_USAGE,
-			       "--language: expected python, javascript, bash or sql, found "
-			       "\"%.40s\".",
-			       a->language);
+	if (a->language && !language_of_option(a, &l, err))
+		return false;
 	r->query = (struct exec_rows_query){ .language = slice_of(l ? l->name : ""),
 					     .status = slice_of(a->status),
 					     .limit = a->limit ? a->limit : HISTORY_ROWS };

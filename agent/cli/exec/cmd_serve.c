@@ -47,7 +47,7 @@ static void on_interrupt(void *owner)
 {
 	struct serve_run *r = owner;
 
-	if (!r->serve || r->run.loop.interrupts > 1) {
+	if (!r->serve) {
 		end(r);
 		return;
 	}

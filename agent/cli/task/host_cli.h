@@ -47,7 +47,7 @@ struct host_cli {
 	uv_loop_t *loop;
 	struct notice notice; /* its bell: whoever has the settings */
 	bool stdout_gone;  /* nobody reads it any more */
-	struct task *task; /* cancelled when stdout is gone; may be NULL */
+	struct task *task; /* that runs now; NULL: none */
 };
 
 /* report: the answer itself is what is wanted on stdout, the rest goes to stderr. */
