@@ -12,9 +12,11 @@ struct child_signals {
 	struct sigaction interrupt, quit; /* as they were */
 };
 
-/* An anonymous file with this content, read from its beginning; -1: errno. */
+/* An anonymous file with this content, read from its beginning; -1: errno. Files in memory
+ * instead of pipes: the program may print or read as much as it likes while we only wait for its
+ * end. */
 int child_file(struct slice content);
-/* Ctrl-C is ignored from here on, and heeded again. */
+/* Ctrl-C is ignored from here on, and heeded again. The terminal sends Ctrl-C to both of us. */
 void child_begin(struct child_signals *was);
 void child_end(const struct child_signals *was);
 /* It hears what we ignore, unless that was ignored before us (nohup). */

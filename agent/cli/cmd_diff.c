@@ -1,5 +1,8 @@
 /* cmd_diff.c - emend diff [TASK|SESSION|STEP]: what it changed, from the first pre-image of each file
- * to the last post-image. */
+ * to the last post-image.
+ *
+ * Everything comes from the log and the stored contents, not from the files: it is what the task
+ * did, also where somebody has changed the file since. */
 #include "agent/base/git_path.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/screen/pager.h"
@@ -31,6 +34,7 @@ static struct slice decoded(struct arena *a, struct slice bytes)
 	return bytes.ptr && encoding_decode(a, bytes, &e, &text, &ignored) ? text : bytes;
 }
 
+/* An empty hash: there was no file, which is another thing than an empty one. */
 static bool content(struct arena *a, const struct place *p, const struct history *h,
 		    struct slice hash, struct slice *out, struct err *err)
 {
@@ -149,6 +153,8 @@ static size_t put_others(struct cli *c, const struct target *t)
 	return n;
 }
 
+/* A file that was changed several times is shown once. Files of git itself are only counted, but
+ * for programs that want all (--json). */
 static bool put_all(struct cli *c, const struct place *p, const char *word, struct err *err)
 {
 	struct target t;

@@ -54,7 +54,8 @@ static char **environment(struct arena *a, const char *index)
 	return env;
 }
 
-/* *failed: what posix_spawn() says, 0 if git runs. */
+/* *failed: what posix_spawn() says, 0 if git runs. core.fsmonitor is a program that the
+ * repository names, and git would start it for nearly every command. */
 static pid_t spawn(struct arena *a, const struct git_cmd *g, int list, int out,
 		   const struct child_signals *was, int *failed)
 {

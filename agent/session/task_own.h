@@ -42,8 +42,7 @@
 /* The picture of the machine is on top of task.c. The order counts: all states before
  * TASK_ENDING are those of a task that still works, and task_step() compares with that. */
 enum task_state {
-	/* reads what load.c lists; ends when the sandbox has said what it can do, which is asked
-	 * for last */
+	/* reads what load.c lists; ends when all of it is there */
 	TASK_LOADING,
 	/* spend.c asks the person for more money, tokens or turns; nothing runs meanwhile */
 	TASK_LIMIT,

@@ -39,6 +39,8 @@ static bool put_title(struct sheet *s, const struct permission_request *r, struc
 	return named;
 }
 
+/* The order is that of importance: what is asked, about what, what Emend says of it, what the
+ * model says of it, the diff. */
 void ask_text_request(struct sheet *s, const struct permission_request *r)
 {
 	struct slice diff = edit_diff_body(r->diff, r->subject);

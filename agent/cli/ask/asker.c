@@ -27,6 +27,8 @@ enum { LINE_MAX_BYTES = 64 * 1024, SETTLE_MS = 300, APPROVED_BYTES = 4 * 1024 * 
 /* Rows of a page that are not the sheet's: the title that is repeated, and the choices. */
 enum { OTHER_ROWS = 6, LEAST_ROWS = 6 };
 
+/* Owned by the queue until it is settled, then by its job: deliver() frees it. asker_drop() may
+ * come in either time. */
 struct host_ask {
 	struct list link;
 	struct job job;
@@ -44,6 +46,8 @@ struct host_ask {
 
 static void show_next(struct asker *a);
 
+/* From the loop and never inside asker_permission(): whoever asks must have the handle before
+ * the answer comes. */
 static void deliver(struct job *j)
 {
 	struct host_ask *ask = container_of(j, struct host_ask, job);
@@ -65,6 +69,8 @@ static struct host_ask *first(struct asker *a)
 static void on_timer(uv_timer_t *h);
 static void on_readable(uv_poll_t *h, int status, int events);
 
+/* The only writer of a->state. Whether the terminal is taken, and how long the person was waited
+ * for, changes with it. */
 static void asker_goto(struct asker *a, enum asker_state next)
 {
 	static const char *const name[] = { "IDLE", "SETTLING", "READING" };
@@ -124,6 +130,7 @@ static bool has_more(const struct asker *a)
 	return a->rows_shown < a->sheet.n;
 }
 
+/* Asked for each page: the window may have another size by now. */
 static void screen_size(const struct asker *a, unsigned *rows, unsigned *columns)
 {
 	struct winsize w = { .ws_row = 0 };
@@ -163,6 +170,8 @@ static void put_prompt(struct asker *a)
 	(void)term_flush(&a->out);
 }
 
+/* SETTLING is over: what was typed until now is thrown away, in the kernel's queue and in ours,
+ * and the prompt appears. In READING it is the deadline. */
 static void on_timer(uv_timer_t *h)
 {
 	struct asker *a = h->data;
@@ -215,6 +224,7 @@ static bool take_permission(struct host_ask *ask, struct slice line)
 	return true;
 }
 
+/* A number of one of the options stands for it; anything else is the answer itself. */
 static bool take_answer(struct host_ask *ask, struct slice line)
 {
 	size_t n = 0;
@@ -381,6 +391,8 @@ bool asker_showed(const struct asker *a, struct slice diff)
 	return diff.len > 0 && slice_find(buf_slice(&a->approved), diff, 0) != SIZE_MAX;
 }
 
+/* A description of its own, for O_NONBLOCK and what poll does to it must not reach the shell's.
+ * With --json a program reads stdout, so that a person is there only if stdin is a terminal. */
 static int open_terminal(bool json)
 {
 	int flags = O_RDWR | O_NOCTTY | O_CLOEXEC, fd = -1;
@@ -392,6 +404,7 @@ static int open_terminal(bool json)
 	return fd;
 }
 
+/* Two descriptions: FILE buffers what is written, and reading goes by the other one. */
 void asker_init(struct asker *a, struct cli_loop *l, struct term *screen, bool json)
 {
 	int out = open_terminal(json);

@@ -3,6 +3,8 @@
 
 #include "agent/store/ledger_post.h"
 
+/* The service first: what fails here has made no store yet, so that nothing is left to be
+ * closed. */
 bool cli_exec_open(struct cli_exec *x, struct cli_loop *l, const struct place *p, struct err *err)
 {
 	const struct config *c = &p->config;
@@ -50,6 +52,9 @@ static void on_written(void *payload)
 	cli_loop_end(payload);
 }
 
+/* In this order: nothing more is executed; whoever keeps answers or a history elsewhere lets go
+ * of them; the store writes what it was given; and only then does the loop end, as the store's
+ * thread answers on it. */
 void cli_exec_close(struct cli_exec *x, struct cli_loop *l)
 {
 	if (x->closing)

@@ -8,6 +8,8 @@
 #include "agent/exec/exec_history.h"
 #include "agent/serve/metrics.h"
 
+/* Embedded in the command's own structure. Everything but the first line and the two callbacks
+ * is set by cli_exec_open() and given back by cli_exec_close(). */
 struct cli_exec {
 	size_t at_once, queue; /* set before it is opened; 0: as in struct exec_options */
 	struct exec *exec;

@@ -1,4 +1,11 @@
-/* cmd_exec.c - emend exec: code of a file, or from a pipe, in the sandbox by itself (agent/exec). */
+/* cmd_exec.c - emend exec: code of a file, or from a pipe, in the sandbox by itself
+ * (agent/exec).
+ *
+ *   prepare (words, files) --> loop: one question to the service --> its answer printed --> end
+ *
+ * The question is one of four: run the code, look it over (--validate), which languages there
+ * are (--list), what ran before (--history). Each has a callback that prints the answer and ends
+ * the loop. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -12,6 +19,8 @@
 
 enum { STATUS_TIMED_OUT = 124, PIECE = 64 * 1024, HISTORY_ROWS = 20 };
 
+/* Of job, probe, validation and asked at most one is there: what was asked and is not answered
+ * yet. */
 struct exec_run {
 	struct cli_exec_run run;
 	struct exec_job *job;
@@ -62,15 +71,6 @@ static bool read_named(struct cli *c, const char *path, size_t max, struct slice
 	return ok;
 }
 
-/* --language, else a first word that is one, else the suffix of the file. *file: NULL, or the word that
- * names it. */
-static bool choose_language(struct exec_run *r, const char **file, struct err *err)
-{
-	const struct args *a = &r->run.cli->args;
-	const struct exec_language **l = &r->request.language;
-	size_t at = 0;
-
-	if (a->language) {
 static bool language_of_option(const struct args *a, const struct exec_language **out,
 			       struct err *err)
 {
@@ -81,6 +81,15 @@ static bool language_of_option(const struct args *a, const struct exec_language 
 		       a->language);
 }
 
+/* --language, else a first word that is one, else the suffix of the file. *file: NULL, or the word that
+ * names it. */
+static bool choose_language(struct exec_run *r, const char **file, struct err *err)
+{
+	const struct args *a = &r->run.cli->args;
+	const struct exec_language **l = &r->request.language;
+	size_t at = 0;
+
+	if (a->language) {
 		if (!language_of_option(a, l, err))
 			return false;
 	} else if (a->n_words > 0) {
@@ -111,6 +120,7 @@ static bool read_code(struct exec_run *r, const char *file, struct err *err)
 			&r->request.code, err);
 }
 
+/* --stdin - takes what is piped as the input, so that the code must come from a file. */
 static bool read_input(struct exec_run *r, const char *file, struct err *err)
 {
 	const char *in = r->run.cli->args.in;
@@ -145,6 +155,8 @@ static bool gather(struct exec_run *r, struct err *err)
 
 /* --- what came of it --- */
 
+/* Also after Ctrl-C, when an answer may still be on its way: what is dropped here calls nobody
+ * any more. */
 static void end(void *owner)
 {
 	struct exec_run *r = owner;
@@ -176,6 +188,7 @@ static void put_json(struct exec_run *r, const struct exec_answer *a)
 	json_line_end(&l, &r->run.cli->out);
 }
 
+/* The status in this order: cancelled, could not be run, out of time, else that of the code. */
 static void on_done(void *payload, const struct exec_answer *a)
 {
 	struct exec_run *r = payload;
@@ -327,6 +340,7 @@ static void on_validated(void *payload, struct slice json, const struct err *err
 	end(r);
 }
 
+/* Code that runs is cancelled, and its answer ends the command; any other question is dropped. */
 static void on_interrupt(void *owner)
 {
 	struct exec_run *r = owner;

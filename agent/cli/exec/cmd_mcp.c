@@ -7,6 +7,8 @@
 #include "agent/cli/exec/cli_exec.h"
 #include "agent/mcp/mcp.h"
 
+/* On the stack of cmd_mcp(). mcp is freed after the loop, as its connection is used until the
+ * last handle is closed. */
 struct mcp_run {
 	struct cli_exec_run run;
 	struct mcp *mcp;
@@ -59,6 +61,8 @@ static void on_changed(void *owner, enum calls_state now)
 	mcp_live_changed(r->mcp);
 }
 
+/* The descriptors are claimed first of all: nothing may print to stdout once it belongs to the
+ * protocol. */
 static bool start(void *owner, struct err *err)
 {
 	struct mcp_run *r = owner;

@@ -1,4 +1,7 @@
-/* cmd_serve.c - emend serve: the execution service for other programs of this machine (agent/serve), until SIGTERM. */
+/* cmd_serve.c - emend serve: the execution service for other programs of this machine (agent/serve), until SIGTERM.
+ *
+ *   listening --SIGTERM or SIGINT--> draining: HTTP, then the fleet's tasks, then the history --> end
+ *       '--the same once more: at once, with status 5 (loop.c) */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -22,6 +25,7 @@ struct serve_run {
 	struct serve_fleet fleet;
 };
 
+/* Twice is fine: what is NULL or closed already is passed over. */
 static void end(void *owner)
 {
 	struct serve_run *r = owner;
@@ -72,6 +76,9 @@ static bool read_token_file(struct cli *c, const char *path, struct slice *out, 
 	return true;
 }
 
+/* The variable is taken out of the environment, so that no child inherits it. A socket of one's
+ * own is guarded by its file's mode and needs no token; an address does, whoever may be on this
+ * machine. */
 static bool find_token(struct serve_run *r, struct err *err)
 {
 	const char *file = r->run.cli->args.token_file, *variable = getenv(TOKEN_VARIABLE);
@@ -121,6 +128,8 @@ static void allow_files(void)
 	(void)setrlimit(RLIMIT_NOFILE, &l);
 }
 
+/* The listener was opened before the loop, so that an address in use is a mistake of usage; it
+ * is the server's from here on. */
 static bool start(void *owner, struct err *err)
 {
 	struct serve_run *r = owner;

@@ -88,6 +88,8 @@ static void on_ended(void *owner)
 	s->history = NULL;
 }
 
+/* What is shared stands in front of what is kept here: while the server of it cannot be reached,
+ * the local one is used. */
 bool serve_fleet_keep(struct serve_fleet *s, struct cli_exec_run *run, struct err *err)
 {
 	struct cli_exec *x = &run->service;
@@ -172,6 +174,8 @@ bool serve_fleet_drain(struct serve_fleet *s, void (*drained)(void *payload), vo
 	return s->fleet || s->history;
 }
 
+/* Cache and history go later, in on_ended(): executions that are being cancelled still write to
+ * them. */
 void serve_fleet_stop(struct serve_fleet *s)
 {
 	fleet_free(s->fleet);

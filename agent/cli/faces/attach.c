@@ -9,6 +9,8 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 
+/* The host is a terminal face like that of a task of our own, fed with events that come over the
+ * socket. It has no task, so its operations get NULL for one. */
 struct attach {
 	struct faces faces;
 	struct host_cli host;
@@ -17,6 +19,8 @@ struct attach {
 	struct list asks; /* that are open */
 };
 
+/* A question that is open here and there. `ask` is the handle of our own asker; freed when
+ * either side has settled it. */
 struct attach_ask {
 	struct list link;
 	struct attach *attach;
@@ -30,7 +34,8 @@ static void ask_free(struct attach_ask *ask)
 	free(ask);
 }
 
-/* The live line and the questions go before the loop does. */
+/* The live line and the questions go before the loop does. Also where nothing was shown yet.
+ * faces_end() closes the connection, so no callback of it comes afterwards. */
 static void leave(struct attach *at, const struct err *err)
 {
 	LIST_EACH (it, tmp, &at->asks) {
@@ -216,6 +221,8 @@ static void on_end(void *payload, const struct rpc_reply *reply, const struct er
 	leave(at, &gone);
 }
 
+/* The request is answered when the task ends; until then the other side sends notifications on
+ * the same connection. */
 static void watch(struct faces *f)
 {
 	struct attach *at = container_of(f, struct attach, faces);

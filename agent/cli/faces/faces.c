@@ -1,4 +1,7 @@
-/* faces.c - see faces.h; and the three short ones of these commands. */
+/* faces.c - see faces.h; and the three short ones of these commands.
+ *
+ *   faces_run() --> remote_find(): all programs that run tasks in this folder are asked --> known(): a request, or a
+ *   list --> faces_end() */
 #include "agent/cli/faces/faces.h"
 
 #include "agent/cli/json_line.h"

@@ -1,4 +1,7 @@
-/* answer.c - see answer.h */
+/* answer.c - see answer.h
+ *
+ *   the schema is read before anything starts --> the model hears of it with its task --> its last words are taken, or
+ *   it is told once what is wrong with them --> the value is printed, or the task has failed */
 #include "agent/cli/task/answer.h"
 
 #include <errno.h>
@@ -60,7 +63,7 @@ struct slice answer_words(const struct answer *w, struct arena *a)
 		SLICE_ARG(slice_trim(w->text)));
 }
 
-/* ```json ... ``` */
+/* ```json ... ```. Models put JSON into a fence by habit; that costs no further try. */
 static struct slice without_fence(struct slice said)
 {
 	struct slice first, rest = slice_trim(said), body;

@@ -50,7 +50,8 @@ static struct slice changed(struct arena *a, const struct task_event *ev)
 			    SLICE_ARG(names(a, ev->files, ev->n_files, FILES_NAMED)));
 }
 
-/* What the model wanted, and did not get. */
+/* What the model wanted, and did not get. The names were collected while the task ran
+ * (event_text.c); of many only the first are named. */
 static void put_missing(struct host_cli *h, struct arena *a, const struct task_event *ev)
 {
 	if (ev->n_denied > 0)

@@ -18,6 +18,8 @@ static void put_reads(struct host_cli *h)
 	buf_clear(&h->reads);
 }
 
+/* Called before anything is printed to the log. It ends what may be open on the screen: the live
+ * line, a paragraph of the answer, the line that collects what was read. */
 void begin_line(struct host_cli *h)
 {
 	live_hide(&h->live);
@@ -45,6 +47,8 @@ void put_row(struct host_cli *h, enum term_style style, const char *prefix, stru
 	buf_release(&b);
 }
 
+/* Text comes in pieces of a word or less. Markdown keeps a row until it is whole, and only then
+ * is something drawn. */
 static void put_answer(struct host_cli *h, struct slice text)
 {
 	if (h->reads.len > 0)
@@ -131,6 +135,7 @@ static bool is_read(struct slice tool)
 	return t && t->class == TOOL_READ;
 }
 
+/* The label is kept for the result, which may come after those of other calls. */
 static void put_tool(struct host_cli *h, const struct task_event *ev)
 {
 	struct slice what = ev->text.len ? ev->text : ev->tool;
@@ -256,6 +261,7 @@ static void put_result(struct host_cli *h, const struct task_event *ev)
 	buf_clear(&h->tail);
 }
 
+/* A diff that the person has just agreed to is not printed a second time. */
 static void put_changed(struct host_cli *h, const struct task_event *ev)
 {
 	if (ev->text.len > 0)
@@ -307,6 +313,7 @@ static void put_usage(struct host_cli *h, const struct usage *u)
 				   : "");
 }
 
+/* Quiet: nothing but the answer, and what was denied, which is said as an error would be. */
 void event_as_text(struct host_cli *h, const struct task_event *ev)
 {
 	if (ev->kind == TASK_PERMISSION_DECIDED) {

@@ -126,6 +126,8 @@ static const struct host_ops ops = {
 	.attended = attended,
 };
 
+/* The operations go through a peer_host, which answers for the buffers of editors that are open
+ * beside this terminal. */
 void host_cli_init(struct host_cli *h, struct cli *c, struct cli_loop *l, bool report)
 {
 	*h = (struct host_cli){ .cli = c,

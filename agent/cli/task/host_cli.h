@@ -21,6 +21,8 @@ struct call_label {
 	char text[120];
 };
 
+/* One for each command, also for a chat of many tasks. It has handles on the loop (asker, live):
+ * host_cli_close() must come before the loop ends. */
 struct host_cli {
 	struct cli *cli;
 	struct host host; /* with the buffers of editors */

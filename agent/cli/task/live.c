@@ -44,6 +44,8 @@ static void note_rows(struct live *l, struct slice drawn, unsigned above, unsign
 		l->widths[i] = slice_next_line(&drawn, &row) ? row_width(row) : 0;
 }
 
+/* A terminal that was made narrower has wrapped the rows that we drew: the box begins further up
+ * than it did. */
 static unsigned rows_over_cursor(const struct live *l)
 {
 	unsigned columns = term_columns(l->log), rows = 0;
@@ -75,6 +77,8 @@ static void put(struct live *l, const struct buf *b)
 	(void)fflush(l->log->file);
 }
 
+/* Both may be there, the line above the box; afterwards the cursor is where the first of them
+ * began. */
 void live_hide(struct live *l)
 {
 	struct buf b;
@@ -154,6 +158,7 @@ static void draw(struct live *l)
 	buf_release(&b);
 }
 
+/* Wiped and drawn in one write, so that nothing flickers. */
 static void draw_box(struct live *l)
 {
 	struct live_place at = { 0 };
@@ -204,6 +209,7 @@ void live_show(struct live *l)
 	}
 }
 
+/* The timer is not counted by the loop (uv_unref): a command that has nothing else to do ends. */
 static void on_tick(uv_timer_t *h)
 {
 	struct live *l = h->data;

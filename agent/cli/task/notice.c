@@ -20,6 +20,7 @@ void notice_seen(struct notice *n, uint64_t now_ms)
 	n->seen_ms = now_ms;
 }
 
+/* Only words of ours may go into the sequence: text from outside could end it and begin another. */
 void notice_give(const struct notice *n, struct term *log, uint64_t now_ms, const char *words)
 {
 	const char *kind = getenv("TERM");

@@ -1,4 +1,8 @@
-/* task_cmd.c - see task_cmd.h */
+/* task_cmd.c - see task_cmd.h
+ *
+ *   task_start() --> events (event_text.c), questions (asker.c), what is typed (steering.c)
+ *      ^                      |
+ *      '--the answer does not hold to the schema, once--on_done--> finish: everything closes, the loop runs out */
 #include "agent/cli/task/task_cmd.h"
 
 #include <errno.h>
@@ -15,6 +19,7 @@
 #include "agent/store/store_path.h"
 #include "protocol/base/limits.h"
 
+/* On the stack of task_cmd(). host.task is NULL when no task runs. */
 struct task_run {
 	struct cli *cli;
 	struct cli_loop loop;
@@ -43,6 +48,7 @@ static void on_interrupt(void *payload)
 	task_cancel(r->host.task);
 }
 
+/* Before the program ends at once: the terminal must not stay in raw mode. */
 static void on_break(void *payload)
 {
 	struct task_run *r = payload;
@@ -50,7 +56,9 @@ static void on_break(void *payload)
 	steering_restore(&r->steering);
 }
 
-/* One more try is the model's; true: it has begun. */
+/* One more try is the model's; true: it has begun. The second try is a task of its own in the
+ * same session. It cannot start here: the session's log belongs to the first until done() has
+ * returned. */
 static bool answer_wrong(struct task_run *r, struct task *t, const struct task_outcome *o)
 {
 	struct arena *a = &r->cli->arena;
@@ -228,6 +236,7 @@ bool task_piped(struct cli *c, struct slice *out, struct err *err)
 	return n == 0;
 }
 
+/* A terminal, a device or a socket is not waited for. */
 bool task_given(struct cli *c, struct slice *given, struct err *err)
 {
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };

@@ -21,6 +21,8 @@ static bool line_of(struct cli *c, const char *dir, const char *const *args, str
 	return status == 0 || err_set(err, ERR_USAGE, "--worktree: git refused `git %s`.", args[0]);
 }
 
+/* *inside: where in the repository the command was started, as the same folder is the task's in
+ * the new worktree. */
 static bool find(struct worktree *w, struct cli *c, struct slice *top, struct slice *inside,
 		 struct err *err)
 {
@@ -60,6 +62,7 @@ static void tell_made(const struct worktree *w, struct cli *c)
 	json_line_end(&l, &c->out);
 }
 
+/* Beside the repository, so that it is found, and on a branch that begins with emend/. */
 bool worktree_make(struct worktree *w, struct cli *c, struct err *err)
 {
 	struct slice top = SLICE(""), inside = SLICE(""), ignored;
@@ -84,7 +87,8 @@ bool worktree_make(struct worktree *w, struct cli *c, struct err *err)
 	return true;
 }
 
-/* Neither a file nor a commit. */
+/* Neither a file nor a commit. Ignored files count, too: a build that the person may want is not
+ * thrown away. */
 static bool is_untouched(const struct worktree *w, struct cli *c)
 {
 	static const char *const status[] = { "status", "--porcelain", "--ignored", NULL };
