@@ -1,4 +1,8 @@
-/* fleet.c - see fleet.h: subjects, heartbeats, what is told of itself, and the end. */
+/* fleet.c - see fleet.h: subjects, heartbeats, what is told of itself, and the end.
+ *
+ * Three things run side by side here: tasks (fleet_task.c), what is known of other workers
+ * (fleet_watch.c), and the connection (nats.c). This file ties them together, and its tick is the
+ * only clock: each second it looks what is due. All times are ms of the loop. */
 #include "agent/fleet/fleet.h"
 
 #include <stdio.h>
@@ -70,7 +74,9 @@ static void write_status(const struct fleet *f, struct jw *w)
 	jw_end(w);
 }
 
-/* A worker that sees no tasks cannot tell of those of others: up_ms is 0. */
+/* A worker that sees no tasks cannot tell of those of others: up_ms is 0.
+ * up_ms says since when this worker sees tasks: who saw a task come may tell of its loss, and
+ * nobody else. */
 static void write_beat(const struct fleet *f, struct jw *w)
 {
 	jw_kcstr(w, "agent_id", f->id);
@@ -106,7 +112,8 @@ static void on_health(void *payload, const struct nats_msg *m)
 	tell(payload, m->reply, write_health);
 }
 
-/* Somebody wants to know whether this worker is there. */
+/* Somebody wants to know whether this worker is there.
+ * An answer is all that is asked for; the beat says the rest. */
 static void on_probe(void *payload, const struct nats_msg *m)
 {
 	tell(payload, m->reply, write_beat);
@@ -213,7 +220,9 @@ void fleet_drain(struct fleet *f, void (*drained)(void *payload), void *payload)
 
 /* --- its life --- */
 
-/* Those who were there while this worker was not have told its tasks as lost, or will when they hear of the new session. */
+/* Those who were there while this worker was not have told its tasks as lost, or will when they hear of the new session.
+ * A new session gives up the tasks of the last one: others have told them as lost, and a second
+ * answer would contradict the first. A worker that is alone has nobody who could have. */
 static void begin_anew_after(struct fleet *f, uint64_t away_ms)
 {
 	if (away_ms < FLEET_AWAY_MS || fleet_watch_alone(&f->watch))
@@ -222,6 +231,8 @@ static void begin_anew_after(struct fleet *f, uint64_t away_ms)
 	fleet_tasks_drop(f);
 }
 
+/* A tick that comes much too late means that the process stood still, and that its own clock says
+ * nothing about others: nobody is taken for lost for that. */
 static void on_tick(uv_timer_t *t)
 {
 	struct fleet *f = t->data;
@@ -299,6 +310,8 @@ static void make_subjects(struct fleet *f)
 	}
 }
 
+/* Subscriptions are made now and sent with each connection. Tasks are not among them before
+ * fleet_join(). */
 struct fleet *fleet_new(const struct fleet_options *o)
 {
 	struct fleet *f = xcalloc(1, sizeof(*f));
@@ -335,6 +348,8 @@ struct fleet *fleet_new(const struct fleet_options *o)
 	return f;
 }
 
+/* Two subscriptions to the same subject: one as a member of the group, which gets its share; one
+ * that sees every task, to watch over those of others. */
 void fleet_join(struct fleet *f)
 {
 	if (f->joined || f->draining)

@@ -12,6 +12,7 @@
  * In both it is dropped when the worker was away for so long that the others have told it as lost. */
 enum fleet_task_state { FLEET_RUNNING, FLEET_ANSWERED };
 
+/* In fleet.tasks from its message until the server has its answer. */
 struct fleet_task {
 	struct list link;
 	struct fleet *fleet;

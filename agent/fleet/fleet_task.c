@@ -8,6 +8,8 @@
 #include "protocol/base/mem.h"
 #include "protocol/json/write.h"
 
+/* ANSWER_MAX: the largest answer of exec_task.c with its envelope; what the server takes is less,
+ * and looked at when it is sent. */
 enum { NOTE_MAX = 4 * 1024, ANSWER_MAX = 130 * 1000 * 1000 };
 
 /* --- notes --- */
@@ -121,7 +123,9 @@ static void write_log(const struct fleet_task *t, const char *status)
 	line_log_end(t->fleet->o.log, &w, &b);
 }
 
-/* Not connected: it is sent when it is. */
+/* Not connected: it is sent when it is.
+ * The mark is taken after the publishing: the next pong that counts at least so far says that the
+ * server has it. */
 static void send_answer(struct fleet_task *t)
 {
 	struct nats *n = t->fleet->nats;
@@ -161,6 +165,7 @@ static void answered(struct fleet_task *t, const char *why)
 	send_answer(t);
 }
 
+/* Refused, or ended without an answer: told like any other, so that nobody waits. */
 static void fail(struct fleet_task *t, const struct err *err)
 {
 	write_error(&t->answer, t->fleet, t->id, exec_error_name(err->code), slice_of(err->msg));
@@ -242,6 +247,7 @@ static struct fleet_task *task_new(struct fleet *f, const struct nats_msg *m)
 	return t;
 }
 
+/* "claim" before the start: if the worker dies with the code, the others know whose task it was. */
 void fleet_task_take(void *payload, const struct nats_msg *m)
 {
 	const struct exec_task_callbacks cb = { NULL, on_done };
@@ -323,6 +329,8 @@ void fleet_task_cancel(void *payload, const struct nats_msg *m)
 	arena_release(&a);
 }
 
+/* Two workers may tell the same loss when they do not see the same of the fleet; the client takes
+ * the first. */
 void fleet_task_lost(void *payload, struct slice reply, struct slice id, struct slice worker)
 {
 	struct fleet *f = payload;
@@ -356,6 +364,7 @@ void fleet_tasks_again(struct fleet *f)
 	}
 }
 
+/* Only now it is freed: until then a lost connection makes us send it again. */
 void fleet_tasks_reached(struct fleet *f, uint64_t mark)
 {
 	LIST_EACH (it, tmp, &f->tasks) {

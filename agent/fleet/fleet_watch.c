@@ -1,10 +1,15 @@
-/* fleet_watch.c - see fleet_watch.h */
+/* fleet_watch.c - see fleet_watch.h
+ *
+ * Each worker keeps the same picture from the same messages, so that they agree without a word who
+ * tells a loss (is_ours_to_tell). Where they do not agree a loss may be told twice; if the one that
+ * should tell it is lost in the same moment, it is not told. */
 #include "agent/fleet/fleet_watch.h"
 
 #include <stdlib.h>
 
 #include "protocol/base/mem.h"
 
+/* Owned by the list, until it is lost. */
 struct peer {
 	struct list link;
 	char name[WATCH_NAME + 1];
@@ -13,6 +18,8 @@ struct peer {
 	uint64_t since;		   /* it sees tasks since then; UINT64_MAX: it does not */
 };
 
+/* Owned by the list: forgotten when it is settled, told as lost, or when there are more than
+ * WATCH_TASKS. */
 struct watched {
 	struct list link;
 	uint64_t came, at;	    /* at: since then a claim, or its worker, is waited for */
@@ -91,6 +98,8 @@ void fleet_watch_excuse(struct fleet_watch *w, uint64_t now)
 	}
 }
 
+/* True makes the caller answer with a beat of its own, so that a new worker knows the others at
+ * once. */
 bool fleet_watch_beat(struct fleet_watch *w, const struct watch_beat *b, uint64_t now)
 {
 	struct peer *p = peer_find(w, b->name);
@@ -150,14 +159,13 @@ static struct watched *find(const struct fleet_watch *w, struct slice reply, str
 	return NULL;
 }
 
+/* The oldest goes: it is the one that is settled most likely, its note lost. */
 static struct watched *add(struct fleet_watch *w, struct slice reply, struct slice id, uint64_t now)
 {
 	struct watched *t = xcalloc(1, sizeof(*t) + reply.len + id.len);
 
-	if (w->n_tasks == WATCH_TASKS) {
+	if (w->n_tasks == WATCH_TASKS)
 		forget(w, container_of(w->tasks.next, struct watched, link));
-		w->forgotten++;
-	}
 	t->came = t->at = now;
 	t->reply_len = reply.len;
 	t->id_len = id.len;
@@ -227,7 +235,8 @@ static bool is_ours_to_tell(const struct fleet_watch *w, const struct watched *t
 	return true;
 }
 
-/* Of a worker that we never heard of a heartbeat comes, or it is lost. */
+/* Of a worker that we never heard of a heartbeat comes, or it is lost.
+ * A higher session means that its worker has given up what it had taken before. */
 static bool task_is_lost(const struct fleet_watch *w, const struct watched *t, uint64_t now)
 {
 	const struct peer *p = peer_find(w, slice_of(t->owner));

@@ -27,7 +27,6 @@ struct fleet_watch {
 	uint64_t since; /* it sees tasks since then */
 	struct list peers, tasks;
 	size_t n_peers, n_tasks;
-	uint64_t forgotten; /* tasks that found no room */
 };
 
 /* What is known of a worker, from its heartbeat. */

@@ -1,4 +1,9 @@
-/* nats.c - see nats.h */
+/* nats.c - see nats.h
+ *
+ * A ping is also the receipt: the server answers in order, so its pong says that everything before
+ * the ping has arrived. Pings are counted over all connections (`pings`, `pongs`); nats_mark() is
+ * the number of the next one. A connection that is lost takes its pongs along, so on_open() sets
+ * both equal. */
 #include "agent/fleet/nats.h"
 
 #include <stdio.h>
@@ -15,6 +20,7 @@ enum { TICK_MS = 500, PAYLOAD_DEFAULT = 1024 * 1024, HEAD_MAX = 4 * 1024 };
 
 enum nats_state { NATS_DOWN, NATS_GREETING, NATS_UP };
 
+/* Owned by the list; sent anew with each connection under the same number. */
 struct sub {
 	struct list link;
 	uint64_t sid;
@@ -96,6 +102,8 @@ static void send_connect(struct nats *n)
 	buf_release(&b);
 }
 
+/* INFO may come again at any time, as when the cluster changes; only the first of a connection is
+ * answered. */
 static void on_info(struct nats *n, struct slice text)
 {
 	struct arena a;
@@ -157,6 +165,8 @@ static void refused(struct nats *n, struct slice text)
 	redial_cut(n->redial, why);
 }
 
+/* A callback may have cut the connection, or a new one may stand: then the rest of these bytes is
+ * nobody's. */
 static bool on_op(void *payload, const struct nats_msg *m)
 {
 	struct nats *n = payload;
@@ -209,6 +219,8 @@ static void on_lost(void *owner)
 		n->o.down(n->o.owner);
 }
 
+/* What was published is asked for within one tick, so that answers are not held longer than needed.
+ */
 static void on_tick(uv_timer_t *t)
 {
 	struct nats *n = t->data;
@@ -265,6 +277,7 @@ void nats_unsubscribe(struct nats *n, uint64_t sid)
 	}
 }
 
+/* A publish of more than max_payload would make the server close the connection. */
 bool nats_publish(struct nats *n, struct slice subject, struct slice reply, struct slice headers,
 		  struct slice payload)
 {

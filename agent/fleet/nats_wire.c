@@ -67,7 +67,9 @@ static bool strange(struct slice line, struct err *err)
 	return err_set(err, ERR_INVALID, "it is no NATS server: \"%s\"", shown);
 }
 
-/* Of a message that is whole, or of which `need` bytes must come. line: without its end. */
+/* Of a message that is whole, or of which `need` bytes must come. line: without its end.
+ * The subject's words are checked by the server; here only the numbers matter, as they say how far
+ * to read. */
 static bool read_message(struct nats_wire *w, struct slice line, size_t begin, struct nats_msg *m,
 			 size_t *used, struct err *err)
 {
@@ -130,6 +132,7 @@ static bool read_next(struct nats_wire *w, struct nats_msg *m, size_t *used, str
 	return strange(line, err);
 }
 
+/* `need` keeps a long payload from being looked at with each of its pieces. */
 bool nats_wire_feed(struct nats_wire *w, struct slice bytes, struct err *err)
 {
 	struct nats_msg m;

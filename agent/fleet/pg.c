@@ -1,4 +1,8 @@
-/* pg.c - see pg.h */
+/* pg.c - see pg.h
+ *
+ * libpq is driven as its manual says for programs that do not wait: connectPoll() after each event
+ * of the socket until it is OK, then flush(), consumeInput(), isBusy(), getResult(). Each failure
+ * goes through fail(), which is the only way back to WAITING. */
 #include "agent/fleet/pg.h"
 
 #include <netdb.h>
@@ -12,6 +16,7 @@ enum { WORDS_MAX = 64 };
 
 enum pg_state { PG_WAITING, PG_LOOKING, PG_CALLING, PG_READY, PG_BUSY };
 
+/* Lives until the timer is closed and no look-up is under way (release). */
 struct pg {
 	struct pg_options o;
 	enum pg_state state;
@@ -39,7 +44,9 @@ static void on_poll_closed(uv_handle_t *h)
 	free(h);
 }
 
-/* libpq closes the socket, so the poll goes first. */
+/* libpq closes the socket, so the poll goes first.
+ * The poll handle is its own allocation, as libuv closes it later than libpq the socket; its data
+ * is NULL then, so that an event that is on its way finds nobody. */
 static void unwatch(struct pg *p)
 {
 	if (!p->poll)
@@ -60,6 +67,8 @@ static void hang_up(struct pg *p)
 	p->conn = NULL;
 }
 
+/* The state first: the callbacks below may look whether it is ready. The log has one line for each
+ * outage. */
 static void fail(struct pg *p, const char *why)
 {
 	bool was_in = p->state == PG_READY || p->state == PG_BUSY;
@@ -142,6 +151,7 @@ void pg_query(struct pg *p, const char *sql, const char *const *params, size_t n
 		flush(p);
 }
 
+/* ready() after done(): the next query is only sent when the owner has its answer. */
 static void result_is_whole(struct pg *p)
 {
 	PGresult *r = p->result;
@@ -322,7 +332,8 @@ static void add(struct pg *p, const char *key, const char *value)
 	p->value[p->n++] = value;
 }
 
-/* Where the server is, and that nothing of the connecting waits. */
+/* Where the server is, and that nothing of the connecting waits.
+ * host stays beside hostaddr: the certificate, and the password file, go by the name. */
 static bool read_url(struct pg *p, struct err *err)
 {
 	PQconninfoOption *all;

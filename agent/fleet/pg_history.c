@@ -1,4 +1,9 @@
-/* pg_history.c - see pg_history.h: one queue of rows and questions, of which the first is under way. */
+/* pg_history.c - see pg_history.h: one queue of rows and questions, of which the first is under way.
+ *
+ * A row leaves the queue only when the server has said that it has it, or when it goes to the local
+ * history. So a connection may end at any moment: what was under way is still the first of the
+ * queue, and is sent again. What may be sent next is decided in one place, go_on(), in this order:
+ * the table, old rows out, the queue. */
 #include "agent/fleet/pg_history.h"
 
 #include <stdio.h>
@@ -12,7 +17,9 @@
 
 enum { ROWS = 100 /* where a question says no number */, TICK_MS = 1000 };
 
-/* Workers that start at once make it once; one that may not make tables finds it made. */
+/* Workers that start at once make it once; one that may not make tables finds it made.
+ * The number is that of a lock of PostgreSQL, made up for this program. It is held until the
+ * transaction ends. */
 static const char schema[] =
 	"DO $$ BEGIN PERFORM pg_advisory_xact_lock(5022106011137);"
 	" IF to_regclass('emend_execution') IS NULL THEN"
@@ -26,6 +33,8 @@ static const char insert[] =
 	"INSERT INTO emend_execution(id, time, language, status, exit, ms, memory_mb, code,"
 	" correlation, cached) VALUES($1, $2::bigint, $3, $4, $5::bigint, $6::double precision,"
 	" $7::double precision, $8, $9, $10::boolean) ON CONFLICT (id) DO NOTHING";
+/* "" stands for any language or status. The order is fixed by the id where two have the same time,
+ * so that pages do not overlap. */
 static const char question[] =
 	"SELECT id, language, status, correlation, code, to_char(to_timestamp(time / 1000.0) AT TIME ZONE 'UTC',"
 	" 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), time, exit, ms, memory_mb, cached::int FROM emend_execution"
@@ -34,6 +43,8 @@ static const char question[] =
 static const char prune[] =
 	"DELETE FROM emend_execution WHERE time < (extract(epoch FROM now()) * 1000)::bigint - $1::bigint";
 
+/* Owned by the queue. A question's item is freed with its answer, the question itself after done().
+ */
 struct item {
 	struct list link;
 	struct arena arena;
@@ -87,6 +98,7 @@ static void keep_here(struct pg_history *h, struct item *i)
 	item_free(h, i);
 }
 
+/* A drain waits for the queue only while the server can take it. */
 static void settle(struct pg_history *h)
 {
 	if (h->drained && (list_empty(&h->queue) || !h->o.breaker->connected ||
@@ -106,6 +118,7 @@ static void on_settled(struct job *j)
 
 /* --- rows --- */
 
+/* Too many wait: the newest goes to the local history, as the first may be under way. */
 static void add(void *self, const struct exec_row *r)
 {
 	struct pg_history *h = self;
@@ -258,6 +271,8 @@ static bool may_ask(struct pg_history *h)
 	return h->o.breaker->connected && breaker_may(h->o.breaker, uv_now(h->o.loop));
 }
 
+/* Nobody waits for a server that is away: a question is answered at once that it has no answer, a
+ * row waits. */
 static void tell_all_none(struct pg_history *h)
 {
 	LIST_EACH (it, tmp, &h->queue) {
@@ -319,6 +334,8 @@ static void on_pruned(void *payload, const PGresult *r, const char *failed)
 		log_warn("postgres: old rows cannot be removed: %s", failed);
 }
 
+/* Once with each worker's start and then after PG_PRUNE_EVERY rows, so that an idle fleet does not
+ * delete. */
 static void send_prune(struct pg_history *h)
 {
 	char ms[32];
@@ -423,6 +440,8 @@ static void on_tick_closed(uv_handle_t *h)
 	free(h->data);
 }
 
+/* The row under way may be there already; in the local history it is then a second time, which is
+ * better than not at all. */
 void pg_history_free(struct pg_history *h)
 {
 	if (!h)

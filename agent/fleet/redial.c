@@ -20,7 +20,9 @@ struct redial {
 	bool told_down;	   /* of this outage is a line in the log */
 };
 
-/* One connection; it outlives its place in the redial until it is closed. */
+/* One connection; it outlives its place in the redial until it is closed.
+ * Two kinds of handles in one struct: a unix socket's lies in it, a TCP one's comes from dial.c on
+ * the heap. */
 struct line {
 	struct redial *redial; /* NULL: given up */
 	union {
@@ -65,6 +67,8 @@ static void drop_line(struct redial *r)
 	uv_close((uv_handle_t *)stream_of(l), on_line_closed);
 }
 
+/* The breaker first: wait_for_turn() asks it how long. lost() last, as it may write, or look at the
+ * state. */
 static void fail(struct redial *r, const char *why)
 {
 	bool open = r->state == REDIAL_OPEN;
@@ -112,6 +116,7 @@ static void on_written(uv_write_t *req, int status)
 	free(container_of(req, struct sending, req));
 }
 
+/* One copy for each write, freed when libuv is done with it. */
 void redial_write(struct redial *r, struct slice bytes)
 {
 	struct sending *s;

@@ -13,6 +13,8 @@
 
 enum { TICK_MS = 500, IDLE_MS = 60 * 1000, UNSENT = 64 * 1024 * 1024, LINE = 200 };
 
+/* Everything that waits for a reply is one of these, also a put and a ping: replies have no names,
+ * only their order. */
 struct exec_lookup {
 	struct list link; /* in `waiting`; alone: it is answered, and told from the loop */
 	struct redis_cache *cache;
@@ -48,6 +50,8 @@ static void write_value(struct buf *b, const struct exec_cached *c)
 	buf_append(b, c->err_out);
 }
 
+/* Whoever can write to the server can write here what he likes: the lengths must fit the text
+ * exactly. */
 static bool read_value(struct slice text, struct exec_cached *c)
 {
 	size_t end = slice_find_byte(text, '\n', 0), out, err_out;
@@ -139,6 +143,7 @@ static struct exec_lookup *get(void *self, struct slice key, exec_cached_cb *don
 	return x;
 }
 
+/* Nobody waits for it, and a failure only costs the next one some time. */
 static void put(void *self, struct slice key, const struct exec_cached *c)
 {
 	struct redis_cache *r = self;
@@ -165,6 +170,8 @@ static void drop(struct exec_lookup *x)
 
 /* --- replies --- */
 
+/* An error of the greeting (a wrong password) will not go away by itself: the breaker makes the
+ * waits longer. */
 static void on_error(struct redis_cache *r, const struct exec_lookup *x, struct slice text)
 {
 	char why[120];
@@ -249,6 +256,7 @@ static bool on_data(void *owner, struct slice bytes, struct err *err)
 	return redis_wire_feed(&r->wire, bytes, err);
 }
 
+/* Each is told from the loop that there is nothing: its code then runs. */
 static void on_lost(void *owner)
 {
 	struct redis_cache *r = owner;
@@ -260,6 +268,8 @@ static void on_lost(void *owner)
 	r->n_waiting = 0;
 }
 
+/* REDIS_ANSWER_MS for the oldest question; a ping now and then, so that a dead server is found
+ * before it is needed. */
 static void on_tick(uv_timer_t *t)
 {
 	struct redis_cache *r = t->data;

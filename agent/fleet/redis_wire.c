@@ -60,6 +60,7 @@ static bool read_bulk(struct slice all, struct slice line, size_t begin, struct 
 	return slice_eq(slice_sub(all, r->used - 2, r->used), SLICE("\r\n")) || strange(err);
 }
 
+/* Arrays ('*') never come, as no command of ours has one for an answer. */
 static bool read_reply(struct slice all, struct reply *r, struct err *err)
 {
 	size_t end = slice_find(all, SLICE("\r\n"), 0);

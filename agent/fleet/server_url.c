@@ -47,6 +47,7 @@ static void read_user(struct arena *a, struct slice text, struct server_url *out
 		out->password = unescape(a, slice_sub(text, colon + 1, text.len));
 }
 
+/* Named so that the reason can be said; everything else is simply another scheme. */
 static bool has_tls(struct slice scheme)
 {
 	return slice_eq_cstr(scheme, "tls") || slice_eq_cstr(scheme, "nats+tls") ||

@@ -1,4 +1,9 @@
-/* mcp.c - see mcp.h: the methods of the protocol but those of the tools. */
+/* mcp.c - see mcp.h: the methods of the protocol but those of the tools.
+ *
+ * A revision is chosen for each request, not for the connection: the presence of the version in
+ * params._meta says that it is of the newer era (era_of). See
+ * https://modelcontextprotocol.io/specification, "Lifecycle" and "Tools". Calls are ended by the
+ * client (notifications/cancelled), by the close of the connection, or by mcp_stop(). */
 #include "agent/mcp/mcp.h"
 
 #include <stdlib.h>
@@ -7,6 +12,7 @@
 #include "protocol/base/mem.h"
 #include "protocol/base/version.h"
 
+/* The one revision of the newer era; its clients name it in each request. */
 #define MODERN "2026-07-28"
 #define META_VERSION "io.modelcontextprotocol/protocolVersion"
 #define META_SERVER "io.modelcontextprotocol/serverInfo"
@@ -170,6 +176,8 @@ static void on_request(void *owner, struct rpc_request *req)
 				 SLICE_ARG(slice_sub(req->method, 0, 80)));
 }
 
+/* Who is cancelled by the client is answered all the same: a request of JSON-RPC has exactly one
+ * answer. */
 static void on_notification(void *owner, struct slice method, struct json params, struct arena *a)
 {
 	struct mcp *m = owner;
@@ -221,6 +229,7 @@ struct conn *mcp_conn(struct mcp *m)
 	return &m->conn;
 }
 
+/* Each call frees itself with its answer, which goes into the queue of the connection. */
 void mcp_stop(struct mcp *m)
 {
 	if (!m)

@@ -1,6 +1,10 @@
 /* mcp_live.c - the tools that work in the user's own editor (agent/peers/calls.h): they exist as long as one has the
  * folder open. What a call may do, the editor's side decides, and asks its user; here a name becomes that of our tool,
- * and a path means what it means to the client: below the folder that it started us in. */
+ * and a path means what it means to the client: below the folder that it started us in.
+ *
+ * Names, schemas and arguments of these tools are their own (agent/mcp/tools), so that what clients
+ * are told does not change whenever the model's own tools do. The list of tools changes as editors
+ * come and go, and clients that asked for it are told (mcp_live_changed). */
 #include <stdlib.h>
 
 #include "agent/base/embed.h"
@@ -11,6 +15,8 @@
 
 enum { MAX_ARGUMENTS = 7 };
 
+/* `ours` is the name in agent/peers/calls.c; write_file stands for propose_edit with a whole
+ * content. */
 static const struct live_tool {
 	const char *name, *ours;
 	const char *path; /* the argument that names a file or folder */
@@ -50,6 +56,8 @@ bool mcp_live_there(const struct mcp *m)
 	return m->options.live && calls_state(m->options.live) == CALLS_THERE;
 }
 
+/* Until it is known whether an editor is there, a call waits: the first one comes with the start of
+ * the program. */
 bool mcp_live_settled(const struct mcp *m)
 {
 	return !m->options.live || calls_state(m->options.live) == CALLS_THERE ||
@@ -99,6 +107,7 @@ static struct slice place(struct mcp *m, struct arena *a, struct slice path)
 	return path.len ? path_join(a, m->options.root, path) : m->options.root;
 }
 
+/* All arguments pass through as they are, but the path. */
 static void write_input(struct mcp *m, const struct live_tool *t, struct json arguments,
 			struct arena *a, struct buf *out)
 {
@@ -135,6 +144,7 @@ static void on_done(void *payload, bool ok, struct slice text, const struct err 
 		mcp_reply_text(c, ok, err ? slice_of(err->msg) : text);
 }
 
+/* The order is that of what the client can mend itself: its arguments, then the editor. */
 static bool start(struct mcp_call *c, const struct live_tool *t, struct err *err)
 {
 	struct rpc_request *req = c->req;
@@ -171,7 +181,8 @@ void mcp_live_call(struct mcp_call *c, struct slice name)
 
 /* --- telling that the list is another --- */
 
-/* A subscription of the newer revision, open until it is cancelled. */
+/* A subscription of the newer revision, open until it is cancelled.
+ * Its request stays open; freed when it is cancelled, or answered at the end of the input. */
 struct mcp_listener {
 	struct list link;
 	struct rpc_request *req;

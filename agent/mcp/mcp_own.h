@@ -5,6 +5,7 @@
 #include "agent/mcp/mcp.h"
 #include "protocol/base/list.h"
 
+/* Owned by whoever called mcp_new(); the exec and the live calls are borrowed and outlive it. */
 struct mcp {
 	struct mcp_options options;
 	struct conn conn;

@@ -12,6 +12,8 @@ enum { LIST_TTL_MS = 3600 * 1000, LIVE_TTL_MS = 5 * 1000 /* an editor comes and 
 
 #define META_CLIENT "io.modelcontextprotocol/clientInfo"
 
+/* The request is answered before the call is freed, so that this does not answer it as cancelled.
+ */
 static void reply(struct mcp_call *c, struct slice json, struct slice text, bool ok)
 {
 	struct jw *w = conn_result_begin(c->req);
@@ -75,6 +77,7 @@ static void start(struct mcp_call *c, struct slice name)
 
 /* --- the methods --- */
 
+/* `listed` says what the client was told last; only when that changes it is told again. */
 static void list(struct mcp *m, struct rpc_request *req, bool modern)
 {
 	struct jw *w = conn_result_begin(req);
@@ -104,6 +107,7 @@ static void on_cancelled(void *payload, struct rpc_request *req)
 	mcp_call_free(payload);
 }
 
+/* `client` may lie in the request's arena, which lives as long as the request is not answered. */
 static struct mcp_call *keep(struct mcp *m, struct rpc_request *req, bool modern)
 {
 	struct json info = json_get(json_get(req->params, "_meta"), META_CLIENT);

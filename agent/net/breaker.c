@@ -33,6 +33,7 @@ uint64_t breaker_wait(const struct breaker *b, uint64_t now)
 	return now < b->again ? b->again - now : 0;
 }
 
+/* A wait after single failures ends with the first success. */
 void breaker_worked(struct breaker *b)
 {
 	if (b->state == BREAKER_TRYING && ++b->trials < BREAKER_TRIALS)

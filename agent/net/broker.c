@@ -18,6 +18,7 @@
 
 enum { BACKLOG = 64 };
 
+/* `open` counts the broker's owner, its listener and each connection; the last one frees it. */
 void broker_put(struct broker *b)
 {
 	if (--b->open > 0)
@@ -42,6 +43,7 @@ static void on_connection(uv_stream_t *s, int status)
 		broker_conn_accept(b);
 }
 
+/* libuv tells of a waiting connection once; so the one that could not be taken is taken here. */
 void broker_conn_gone(struct broker *b)
 {
 	b->n_conns--;
@@ -74,6 +76,7 @@ static bool listen_on(struct broker *b, struct err *err)
 	return true;
 }
 
+/* The runner may be lost meanwhile; then err says so, and the command has no network. */
 static void on_socket(void *payload, struct runner *r, const struct err *err)
 {
 	struct broker *b = payload;
@@ -99,6 +102,8 @@ struct broker *broker_open(struct runner *r, const struct broker_face *face)
 	return b;
 }
 
+/* runner_drop() first: the socket that may still come is then taken and closed by the runner's
+ * side. */
 void broker_close(struct broker *b)
 {
 	if (!b || b->closing)
@@ -122,7 +127,9 @@ struct list *broker_targets(struct broker *b)
 	return &b->targets;
 }
 
-/* Takes the same time wherever they differ. */
+/* Takes the same time wherever they differ.
+ * A command could else find the token of another byte by byte, from the time that a refusal takes.
+ */
 bool broker_token_is(const struct broker *b, const char token[BROKER_TOKEN_BYTES])
 {
 	unsigned different = 0;

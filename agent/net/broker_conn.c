@@ -20,6 +20,8 @@
 
 enum net_state { NET_HEADER, NET_DECIDING, NET_DIALING, NET_TUNNEL, NET_REFUSING, NET_CLOSED };
 
+/* Freed when its handles are closed; the tunnel's streams are its own, so the tunnel goes with it.
+ */
 struct broker_conn {
 	enum net_state state; /* written by net_goto() only */
 	struct list link;
@@ -87,6 +89,7 @@ void broker_conn_close(struct list *link)
 	close_now(container_of(link, struct broker_conn, link));
 }
 
+/* Of HEADER: the request did not come in time. Of REFUSING: the moment is over. */
 static void on_late(uv_timer_t *t)
 {
 	close_now(t->data);
@@ -170,6 +173,8 @@ static void on_greeted(uv_write_t *w, int status)
 	(void)status;
 }
 
+/* `early`: what the client sent behind its request, before it was answered; TLS clients do not, but
+ * may. */
 static void start_tunnel(struct broker_conn *c)
 {
 	static const char greeting[] = "HTTP/1.1 200 Connection established\r\n\r\n";
@@ -186,6 +191,8 @@ static void start_tunnel(struct broker_conn *c)
 					 early, on_tunnel_done, c);
 }
 
+/* A refusal of the address is said once to the owner, who tells the user, and to each connection.
+ */
 static void on_dialed(void *payload, uv_tcp_t *tcp, const struct err *err)
 {
 	struct broker_conn *c = payload;
@@ -239,6 +246,8 @@ void broker_conn_wake(struct list *link, const struct broker_target *t)
 
 /* --- the request --- */
 
+/* The token before anything else of the request is looked at: who has none learns nothing about
+ * hosts. */
 static void step_request(struct broker_conn *c)
 {
 	const struct broker_request *r = &c->request;

@@ -93,7 +93,8 @@ static bool header_line(struct slice line, struct broker_request *out, bool *aut
 }
 
 /* The end of the header, behind its empty line; 0: not there yet. A control character, or a line
- * that does not end in CR LF, is an error as soon as it is seen. */
+ * that does not end in CR LF, is an error as soon as it is seen.
+ * A byte that another reader could take for the end of a line must not pass. */
 static bool find_end(struct slice in, size_t *end, struct err *err)
 {
 	*end = 0;

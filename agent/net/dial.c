@@ -18,6 +18,8 @@
 
 enum dial_state { DIAL_RESOLVING, DIAL_CALLING, DIAL_DONE };
 
+/* Freed with its last user (put): the timer, a look-up and a connect may each come back later than
+ * the answer. */
 struct dial {
 	enum dial_state state;
 	uv_loop_t *loop;
@@ -84,6 +86,7 @@ static void fail(struct dial *d)
 
 /* --- calling --- */
 
+/* `mine`: it is the handle of now, and not one that was given up, whose end is told late. */
 static void on_connected(uv_connect_t *req, int status)
 {
 	struct dial *d = req->data;
@@ -158,6 +161,8 @@ static bool is_own(const struct sockaddr *sa)
 	return found;
 }
 
+/* The address that is checked here is the one that is called: a name that is looked up twice may
+ * lead to two places. */
 static bool take_address(struct dial *d, const struct sockaddr *sa)
 {
 	const char *what = address_local(sa);

@@ -90,6 +90,7 @@ static void on_shut(uv_shutdown_t *s, int status)
 		end_tunnel(t);
 }
 
+/* A read error ends both ways: the other side could not be told what is missing. */
 static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 {
 	struct pump *p = s->data;

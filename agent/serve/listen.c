@@ -18,6 +18,7 @@ enum { BACKLOG = 1024, PORT_MAX = 65535 };
 
 /* --- addresses --- */
 
+/* All of 127.0.0.0/8 is this machine. */
 static bool is_loopback4(struct slice host, struct in_addr *out)
 {
 	char text[INET_ADDRSTRLEN];
@@ -55,6 +56,7 @@ static bool number_of(struct slice port, unsigned *out)
 	return n <= PORT_MAX;
 }
 
+/* A page under any other name could reach us if its owner makes that name lead to 127.0.0.1. */
 bool listen_is_own_host(struct slice host)
 {
 	struct slice name, port;
@@ -101,6 +103,7 @@ static bool address_of(struct slice text, struct sockaddr_storage *out, socklen_
 		       SLICE_ARG(slice_sub(text, 0, 100)));
 }
 
+/* SO_REUSEADDR: a service that is started again does not wait for old connections to time out. */
 static bool bind_address(struct arena *a, struct slice text, struct listen *l, struct err *err)
 {
 	struct sockaddr_storage at;

@@ -1,4 +1,9 @@
-/* serve.c - see serve.h: who may ask, and for what. */
+/* serve.c - see serve.h: who may ask, and for what.
+ *
+ * A request goes through on_head() when its head is there: who asks (may_ask), for what
+ * (find_route), and whether its body can be taken (check_body). What is refused there is refused
+ * before a byte of the body is kept. on_request() runs the route, on_ended() forgets the call,
+ * however it ended. */
 #include "agent/serve/serve.h"
 
 #include <stdarg.h>
@@ -13,6 +18,7 @@
 
 #define JSON_TYPE "application/json"
 
+/* nginx's number for it; it appears in logs and metrics only, as nobody is there to read it. */
 enum { LEFT = 499 /* the client did, before it was answered */ };
 
 /* --- answers --- */
@@ -98,7 +104,9 @@ static void on_readyz(struct serve_call *c)
 		put_ready(c);
 }
 
-/* Ready is who can run at least one language. */
+/* Ready is who can run at least one language.
+ * `found` holds a reason for each language; if there is none at all it is the sandbox's, the same
+ * for each. */
 static void on_found(void *payload, const struct exec_found found[EXEC_LANGUAGES])
 {
 	struct serve *s = payload;
@@ -159,6 +167,8 @@ static const struct serve_route *find_route(struct serve_call *c, struct slice *
 
 /* --- who asks --- */
 
+/* The kernel's word about the other end at the time of its connect(): root may do anything anyway.
+ */
 static bool is_same_user(const struct web_request *r)
 {
 	struct ucred peer;
@@ -192,6 +202,7 @@ static bool is_of_a_page(const struct serve *s, const struct web_request *r)
 				   slice_eq(slice_sub(origin, 7, origin.len), host));
 }
 
+/* The order matters: a page learns nothing of tokens, and a probe needs none. */
 static bool may_ask(struct serve_call *c)
 {
 	const struct serve *s = c->serve;
@@ -305,6 +316,7 @@ static void tell_drained(struct serve *s)
 		runq_post(s->o.runq, &s->late);
 }
 
+/* What runs for a client that left is ended with it: nobody would read its answer. */
 static void on_ended(void *owner, struct web_request *r, bool sent)
 {
 	struct serve *s = owner;
@@ -336,6 +348,7 @@ static void on_late(struct job *j)
 		drained(s->payload);
 }
 
+/* The probe runs while requests are taken already; until it is done /readyz says "starting". */
 bool serve_start(const struct serve_options *o, struct serve **out, struct err *err)
 {
 	struct serve *s = xcalloc(1, sizeof(*s));

@@ -14,6 +14,8 @@
 #define MODERN "2026-07-28"
 #define META_VERSION "io.modelcontextprotocol/protocolVersion"
 
+/* At the most sessions the one that was not used for longest goes; its client gets 404 and opens
+ * another. */
 enum { SESSIONS_MAX = 1000, SESSION_ID = 32, HEADER_MISMATCH = -32020, UNSUPPORTED = -32022 };
 
 struct session {
@@ -22,6 +24,7 @@ struct session {
 	struct list calls;
 };
 
+/* Owned by its call, and freed with it; the session only knows of it for as long as it lives. */
 struct serve_mcp {
 	struct list link; /* in its session, or alone */
 	struct serve_call *call;
@@ -112,6 +115,8 @@ static unsigned status_of(struct serve_call *c, struct slice answer)
 	return code == UNSUPPORTED || code == RPC_INVALID_REQUEST ? 400 : 200;
 }
 
+/* The first output is the answer: the connection has one request. Notifications of ours there are
+ * none. */
 static void on_output(struct job *j)
 {
 	struct serve_mcp *m = container_of(j, struct serve_mcp, late);
@@ -151,6 +156,7 @@ static void feed(struct mcp *m, struct slice line)
 	(void)!conn_feed(mcp_conn(m), line, &err); /* what is wrong with it is answered */
 }
 
+/* A connection of its own for each message, so that two clients with the same id do not meet. */
 static void run(struct serve_call *c, struct session *x)
 {
 	struct serve *s = c->serve;

@@ -26,6 +26,8 @@ struct serve {
 	struct job late; /* tells it */
 };
 
+/* In serve.calls from its head to its end; its texts are in the request's arena, which lives as
+ * long. */
 struct serve_call {
 	struct list link;
 	struct serve *serve;

@@ -52,6 +52,7 @@ static void put_tails(struct serve_call *c)
 
 /* --- tasks --- */
 
+/* In a stream the status is 200 long before; how it ended stands in the last event. */
 static void on_done(void *payload, struct slice json, const struct err *err)
 {
 	struct serve_call *c = payload;
@@ -68,6 +69,8 @@ static void on_done(void *payload, struct slice json, const struct err *err)
 	}
 }
 
+/* The stream begins only when the task has: an error before that is an ordinary answer with its own
+ * status. */
 static void start(struct serve_call *c, const char *name, struct json arguments)
 {
 	const struct exec_task_callbacks cb = { c->stream ? on_output : NULL, on_done };
@@ -147,7 +150,9 @@ static void put_argument(void *payload, struct slice name, struct slice value)
 		jw_str(w, value);
 }
 
-/* The query is the arguments. */
+/* The query is the arguments.
+ * A number in the query becomes a number, anything else a string; who writes limit=x is told what
+ * is wrong. */
 void serve_history(struct serve_call *c)
 {
 	struct json arguments;
@@ -170,6 +175,7 @@ void serve_history(struct serve_call *c)
 
 /* --- cancelling --- */
 
+/* Whoever may ask may cancel: the service has one user, or one token. */
 static size_t cancel_all(struct serve *s, struct slice correlation)
 {
 	size_t n = 0;

@@ -1,4 +1,8 @@
-/* web.c - see web.h: the server and its connections. web_request.c has what a request is. */
+/* web.c - see web.h: the server and its connections. web_request.c has what a request is.
+ *
+ * The library has one epoll descriptor, which is watched here; run() lets it do what is due. Two
+ * things its descriptor does not tell are added: a connection that was resumed (web_wake), and one
+ * whose client left while it waited (on_left). Deadlines are kept by a sweep once a second. */
 #include "agent/serve/web.h"
 
 #include <stdlib.h>
@@ -24,6 +28,8 @@ void web_conn_goto(struct web_conn *c, enum web_conn_state to)
 						   : UINT64_MAX;
 }
 
+/* Only shut down: the descriptor is the library's, and closing it would give its number to somebody
+ * else. */
 void web_conn_cut(struct web_conn *c)
 {
 	c->deadline = UINT64_MAX;
@@ -50,6 +56,7 @@ static void on_conn_closed(uv_handle_t *h)
 	free(h->data);
 }
 
+/* UV_DISCONNECT alone: the bytes are the library's to read. */
 static void conn_begin(struct web *w, int fd, void **context)
 {
 	struct web_conn *c = xcalloc(1, sizeof(*c));
@@ -108,6 +115,7 @@ static void on_sweep(uv_timer_t *t)
 
 static void on_again(uv_timer_t *t);
 
+/* `woken` may be set by a callback inside; then it runs again at once. */
 static void run(struct web *w)
 {
 	MHD_UNSIGNED_LONG_LONG ms = 0;
@@ -185,6 +193,8 @@ static void on_closed(uv_handle_t *h)
 		free(w);
 }
 
+/* Requests that wait are woken first, as the library refuses to stop with a suspended connection.
+ */
 void web_stop(struct web *w)
 {
 	if (!w)

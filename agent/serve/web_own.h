@@ -22,6 +22,8 @@ struct web {
 
 enum web_conn_state { WEB_READING, WEB_WAITING, WEB_SENDING };
 
+/* Owned by the list; freed when its watch is closed, after the library has closed the connection.
+ */
 struct web_conn {
 	struct list link;
 	struct web *web;

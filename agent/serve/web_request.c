@@ -10,6 +10,8 @@
 
 enum { STREAM_PIECE = 16 * 1024, STREAM_MAX = 256 * 1024 * 1024, HEADERS_MAX = 8 };
 
+/* Freed in web_on_completed(), which the library calls exactly once for each request, also at its
+ * end. */
 struct web_request {
 	struct web *web;
 	struct web_conn *conn;
@@ -131,6 +133,7 @@ void web_request_wake(struct web_request *r)
 	web_wake(r->web);
 }
 
+/* A connection that is gone must not be suspended: the library would never see its end. */
 static enum MHD_Result suspend(struct web_request *r)
 {
 	if (r->conn->left) /* nothing would wake it */
@@ -152,6 +155,8 @@ void web_add_header(struct web_request *r, const char *name, struct slice value)
 	r->header[r->n_headers++].value = arena_cstr(&r->arena, value);
 }
 
+/* no-store, nosniff: an answer may hold what a user printed, which no cache and no browser should
+ * interpret. */
 static void begin_answer(struct web_request *r, unsigned status, const char *type)
 {
 	const struct mhd_lib *lib = &r->web->lib;
@@ -176,6 +181,8 @@ void web_answer(struct web_request *r, unsigned status, const char *type, struct
 	begin_answer(r, status, type);
 }
 
+/* Called by the library whenever the client takes more; 0 means that it is suspended until there is
+ * an event. */
 static ssize_t read_events(void *cls, uint64_t at, char *out, size_t max)
 {
 	struct web_request *r = cls;
@@ -276,6 +283,7 @@ static bool body_is_long(struct web_request *r)
 	return length.len > 6 || web_header(r, "Expect").len > 0;
 }
 
+/* A short body of a refused request is still read, so that the connection can be used again. */
 static enum MHD_Result on_head(struct web_request *r)
 {
 	r->web->o.head(r->web->o.owner, r);

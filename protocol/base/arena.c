@@ -33,7 +33,8 @@ void arena_release(struct arena *a)
 	*a = (struct arena){ 0 };
 }
 
-/* A large object gets a block of its own behind the head, so that the head's rest is not lost. */
+/* A large object gets a block of its own behind the head, so that the head's rest is not lost.
+ * `a->total` counts what was asked for, not the blocks: limits of callers are in those bytes. */
 static struct arena_block *add_block(struct arena *a, size_t size)
 {
 	size_t cap = size > BLOCK_BYTES / 4 ? size : BLOCK_BYTES - sizeof(struct arena_block);
@@ -51,6 +52,7 @@ static struct arena_block *add_block(struct arena *a, size_t size)
 	return b;
 }
 
+/* Never NULL: memory that is really short ends the program in xmalloc(). */
 void *arena_alloc(struct arena *a, size_t size)
 {
 	struct arena_block *b = a->head;

@@ -1,4 +1,7 @@
-/* buf.c - see buf.h */
+/* buf.c - see buf.h
+ *
+ * The memory grows by doubling, so a run of appends costs linear time; it is given back by
+ * buf_release() only. One byte more than `cap` is always there, for the NUL. */
 #include "protocol/base/buf.h"
 
 #include <assert.h>
@@ -73,6 +76,7 @@ void buf_putc(struct buf *b, char c)
 	buf_append(b, slice_make(&c, 1));
 }
 
+/* Measured first, as nothing may be appended if it does not fit as a whole. */
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap, again;

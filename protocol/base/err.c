@@ -33,6 +33,8 @@ bool err_set(struct err *err, enum err_code code, const char *fmt, ...)
 	return false;
 }
 
+/* If the prefix alone fills the message, the old one is lost: the place is worth more than the
+ * detail. */
 bool err_wrap(struct err *err, const char *fmt, ...)
 {
 	char old[sizeof(err->msg)];
@@ -51,6 +53,8 @@ bool err_wrap(struct err *err, const char *fmt, ...)
 	return false;
 }
 
+/* Both columns are for ever: names are on the wire (data.kind), numbers are exit statuses that
+ * scripts test. */
 static const struct {
 	const char *name;
 	int exit_code;

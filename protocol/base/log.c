@@ -1,4 +1,7 @@
-/* log.c - see log.h */
+/* log.c - see log.h
+ *
+ * The sink is the one variable of the process that protocol/ has: it is set once, at the start,
+ * before there are threads. Each line is flushed, so that the last one before a crash is there. */
 #include "protocol/base/log.h"
 
 #include <stdarg.h>

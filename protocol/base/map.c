@@ -1,4 +1,9 @@
-/* map.c - see map.h */
+/* map.c - see map.h
+ *
+ * Linear probing over a power of two. A removed key stays as a tombstone (key without a value), as
+ * the probe must go on behind it; grow() throws tombstones away, so a map that is filled and
+ * emptied again and again does not grow. At most three quarters of the slots are used, so each
+ * probe ends. */
 #include "protocol/base/map.h"
 
 #include <stdlib.h>
@@ -48,6 +53,7 @@ static struct map_slot *find(const struct map *m, struct slice key)
 	return s;
 }
 
+/* Twice the size if many keys live; the same size if most of it is tombstones. */
 static void grow(struct map *m)
 {
 	struct map old = *m;
@@ -66,6 +72,7 @@ static void grow(struct map *m)
 	free(old.slots);
 }
 
+/* A tombstone of the same key is used again, so `used` does not change. */
 void *map_put(struct map *m, struct slice key, void *value)
 {
 	struct map_slot *s;

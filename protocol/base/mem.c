@@ -1,4 +1,7 @@
-/* mem.c - see mem.h */
+/* mem.c - see mem.h
+ *
+ * Out of memory ends the program: with limits on everything that a peer can make grow, it means
+ * that the machine is at its end, and no path behind it would be tested. */
 #include "protocol/base/mem.h"
 
 #include <stdio.h>

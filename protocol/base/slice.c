@@ -1,4 +1,7 @@
-/* slice.c - see slice.h */
+/* slice.c - see slice.h
+ *
+ * Offsets are clamped, never checked by the caller: slice_sub() with SIZE_MAX from a search that
+ * found nothing gives the whole rest or nothing, and neither is out of bounds. */
 #include "protocol/base/slice.h"
 
 bool slice_eq(struct slice a, struct slice b)

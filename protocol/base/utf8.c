@@ -1,4 +1,7 @@
-/* utf8.c - see utf8.h */
+/* utf8.c - see utf8.h
+ *
+ * The table of RFC 3629, section 4: no form that is longer than needed, no surrogates, nothing
+ * above U+10FFFF. The fast paths read whole words, never behind the end of the slice. */
 #include "protocol/base/utf8.h"
 
 #include <string.h>
@@ -91,6 +94,8 @@ bool utf8_valid(struct slice s)
 	return true;
 }
 
+/* At most the last three bytes can belong to a character that is not whole. Bytes that are no UTF-8
+ * at all are not held back: they will not get better. */
 size_t utf8_complete_prefix(struct slice s)
 {
 	size_t back = 1;

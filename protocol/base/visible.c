@@ -1,4 +1,9 @@
-/* visible.c - see visible.h */
+/* visible.c - see visible.h
+ *
+ * What a person is asked to allow must look like what it is. Each thing here is a known way to make
+ * a text look like another one: control characters, marks that turn the direction of writing,
+ * characters that look like nothing, blanks that push the rest out of sight, piles of marks. They
+ * are shown by their number. */
 #include "protocol/base/visible.h"
 
 #include "protocol/base/utf8.h"
@@ -19,6 +24,8 @@ static bool within(const struct range *r, size_t n, uint32_t cp)
 	return false;
 }
 
+/* C1 controls, marks of direction, zero-width characters, separators of lines, the byte order mark.
+ */
 bool visible_is_trick(uint32_t cp)
 {
 	static const struct range tricks[] = {
@@ -127,6 +134,8 @@ bool visible_name(struct slice name, uint32_t *bad)
 	return true;
 }
 
+/* As terminals draw them (East Asian Width "W" and "F", and pictures); a wrong guess only makes a
+ * line ragged. */
 unsigned visible_columns(uint32_t cp)
 {
 	static const struct range wide[] = {
@@ -143,6 +152,7 @@ unsigned visible_columns(uint32_t cp)
 	return within(wide, ARRAY_LEN(wide), cp) ? 2 : 1;
 }
 
+/* Bytes of s that fit into so many columns, whole characters only. */
 size_t visible_fit(struct slice s, unsigned columns)
 {
 	unsigned used = 0;

@@ -23,6 +23,7 @@ struct json_doc {
 	uint32_t n;
 };
 
+/* A parent stands before its children, so one pass from the back is enough. */
 static uint32_t *make_spans(struct arena *a, const jsmntok_t *tok, uint32_t n)
 {
 	uint32_t *span = arena_array(a, n, sizeof(*span));
@@ -75,6 +76,8 @@ static bool tokenize(struct slice text, const struct long_strings *longs, jsmnto
 	return jsmn_parse(&p, text.ptr, text.len, tok, (unsigned)n) == (int)n;
 }
 
+/* The check has counted the values, so the tokens are allocated once, and jsmn can never ask for
+ * more. */
 bool json_parse(struct arena *a, struct slice text, struct json *root, struct err *err)
 {
 	size_t most = text.len / LONG_STRING_BYTES;
@@ -160,6 +163,7 @@ size_t json_len(struct json v)
 	return (size_t)v.doc->tok[v.tok].size;
 }
 
+/* A copy is a place in the text: it can be kept and gone on with as long as the arena lives. */
 struct json_iter json_iter(struct json v)
 {
 	return (struct json_iter){

@@ -254,6 +254,7 @@ static bool check_key(struct check *c)
 	return true;
 }
 
+/* Depth 0 never comes here: the loop of json_check_listing() has ended then. */
 static bool check_after(struct check *c)
 {
 	bool object = c->object[c->depth - 1];
@@ -269,6 +270,8 @@ static bool check_after(struct check *c)
 	return fail(c, object ? "a comma or } was expected" : "a comma or ] was expected");
 }
 
+/* One step is one value, key, comma or bracket; the loop around it ends with the value at depth 0.
+ */
 static bool check_step(struct check *c)
 {
 	switch (c->state) {

@@ -6,6 +6,7 @@
 
 #include "protocol/base/limits.h"
 
+/* One for each open container; the depth of JSON bounds how many there can be. */
 struct level {
 	struct json_iter a, b;
 	struct json other; /* the container that b walks */

@@ -21,6 +21,7 @@ static struct slice string_body(struct json v)
 	return slice_sub(raw, 1, raw.len - 1);
 }
 
+/* The digits were checked by json_check(). */
 static uint32_t hex4(const char *p)
 {
 	uint32_t n = 0;
@@ -139,6 +140,7 @@ char *json_str_own(struct json v, size_t *len, size_t *cap)
 	return p;
 }
 
+/* Compares without memory of its own; most strings have no escape and are compared at once. */
 static bool string_is(struct json v, struct slice text)
 {
 	struct slice body = string_body(v);
@@ -161,6 +163,7 @@ bool json_is(struct json v, const char *text)
 	return json_type(v) == JSON_STRING && string_is(v, slice_of(text));
 }
 
+/* A name that comes twice gives its first value (RFC 8259, section 4, leaves it open). */
 struct json json_get_slice(struct json object, struct slice key)
 {
 	if (json_type(object) == JSON_OBJECT)
@@ -177,6 +180,7 @@ struct json json_get(struct json object, const char *key)
 
 /* --- numbers ------------------------------------------------------------------------------- */
 
+/* Longer numbers are cut with one digit more, so that they round as the whole would. */
 enum { DIGITS_MAX = 800 }; /* a double is decided by its first 768 digits and "is there more?" */
 
 struct decimal { /* 0.d1d2d3... * 10^exp, without leading or trailing zeros; n == 0 is zero */
@@ -230,6 +234,7 @@ static void read_decimal(struct slice raw, struct decimal *d)
 		d->n--;
 }
 
+/* By decimal digits, not through a double: 2^53 and above would not be exact. */
 bool json_i64(struct json v, int64_t *out)
 {
 	struct decimal d;
@@ -253,6 +258,8 @@ bool json_i64(struct json v, int64_t *out)
 	return true;
 }
 
+/* strtod() gets digits and an exponent, never a point: it would read the point of the user's
+ * locale. */
 bool json_f64(struct json v, double *out)
 {
 	char text[DIGITS_MAX + 40];

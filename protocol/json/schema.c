@@ -1,4 +1,9 @@
-/* schema.c - see schema.h */
+/* schema.c - see schema.h
+ *
+ * Two walks of the same shape. The first (check_*) looks at the schema alone and refuses what the
+ * second does not know, so the second (holds_*) has no errors of its own. Both go as deep as the
+ * JSON is, which is bounded. The place in hand is a text that grows and shrinks with the walk, so
+ * that an error can name it. */
 #include "protocol/json/schema.h"
 
 #include <math.h>
@@ -9,6 +14,7 @@
 
 enum { PATH_BYTES = 512, NAME_BYTES = 80 };
 
+/* The arena is for names while they are compared, and goes with the walk. */
 struct walk {
 	struct arena *a;
 	char path[PATH_BYTES]; /* of the place in hand; what does not fit is cut */
@@ -113,6 +119,7 @@ static bool one_of(struct json key, const char *const *names, size_t n)
 	return false;
 }
 
+/* `silent` says nothing about a value that could fail here, or is looked at elsewhere (const). */
 static bool check_keyword(struct walk *w, struct json key, struct json v)
 {
 	static const char *const counts[] = { "minItems", "maxItems", "minLength", "maxLength" };
@@ -215,6 +222,7 @@ static bool holds_type(struct walk *w, struct json type, struct json v)
 	return ok || wrong(w, "wanted is the type ", json_raw(type));
 }
 
+/* Compared as values: 1 and 1.0 are the same, members in any order. */
 static bool holds_choice(struct walk *w, struct json schema, struct json v)
 {
 	struct json only = json_get(schema, "const"), choices = json_get(schema, "enum");
@@ -268,6 +276,8 @@ static int64_t code_points(struct slice s)
 
 static bool holds_one(struct walk *w, struct json schema, struct json v);
 
+/* What `properties` does not name goes by additionalProperties; without that anything may stand
+ * there. */
 static bool holds_members(struct walk *w, struct json schema, struct json v)
 {
 	struct json properties = json_get(schema, "properties");

@@ -32,6 +32,7 @@ static void separate(struct jw *w)
 	w->nonempty |= bit(w->depth);
 }
 
+/* An assert, not an error: a value in the wrong place is a bug of ours, whatever the input is. */
 static void before_value(struct jw *w)
 {
 	if (w->after_key) {
@@ -71,6 +72,7 @@ void jw_end(struct jw *w)
 	w->depth--;
 }
 
+/* RFC 8259, section 7: the short escapes where there are some, \u00XX for other controls. */
 static void put_escape(struct buf *out, unsigned char c)
 {
 	static const char letters[0x20] = {
@@ -178,6 +180,7 @@ static size_t shortest_digits(double n, char digits[20], int *exponent)
 	return len;
 }
 
+/* Without an exponent between 1e-6 and 1e17: so whole numbers look like whole numbers. */
 void jw_f64(struct jw *w, double n)
 {
 	char digits[20];

@@ -48,6 +48,7 @@ struct step {
 	size_t bytes, units;
 };
 
+/* A run of ASCII is one step, so a line of source text costs a few of them. */
 static struct step next_step(struct slice line, size_t at, size_t most, enum position_encoding e)
 {
 	size_t left = line.len - at;
@@ -145,6 +146,8 @@ static bool edit_offset(struct line_index *ix, struct slice text, enum position_
 	return true;
 }
 
+/* LSP 3.18, "Position": a character behind the end of the line is its end; a line that does not
+ * exist is refused, as an editor that means one does not have the text that we have. */
 bool range_to_offsets(struct line_index *ix, struct slice text, enum position_encoding e,
 		      struct range r, size_t *start, size_t *end, struct err *err)
 {

@@ -1,6 +1,7 @@
 /* types.c - see types.h */
 #include "protocol/lsp/types.h"
 
+/* LSP numbers are uinteger, up to 2^31 - 1; some clients send more to mean "all of it". */
 static bool read_u32(struct json v, uint32_t *out)
 {
 	int64_t n;

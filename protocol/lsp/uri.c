@@ -64,6 +64,7 @@ static struct slice encoded_path(struct slice uri)
 	return slice_starts(rest, SLICE("/")) ? rest : SLICE("");
 }
 
+/* "+" stays "+": that it means a blank is a rule of forms, not of URIs. */
 bool uri_to_path(struct slice uri, struct arena *a, struct slice *path)
 {
 	struct slice from = encoded_path(uri);

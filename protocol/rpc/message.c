@@ -11,7 +11,9 @@ static void invalid(struct message *m, const char *why)
 	m->why = why;
 }
 
-/* True if there is no usable complaint about the id: a string or an integer, not too long. */
+/* True if there is no usable complaint about the id: a string or an integer, not too long.
+ * JSON-RPC 2.0, section 4: a string or a number; a fraction is no id, as it could come back
+ * changed. */
 static bool read_id(struct json id, struct message *m)
 {
 	int64_t n;
@@ -63,6 +65,8 @@ static void classify_call(struct json root, struct json method, bool has_id, str
 	m->kind = has_id ? MESSAGE_REQUEST : MESSAGE_NOTIFICATION;
 }
 
+/* A response is known by having a result or an error and no method; so a peer that forgets
+ * "jsonrpc" in one is still understood. */
 void message_classify(struct json root, struct arena *a, struct message *out)
 {
 	struct json id = json_get(root, "id");
@@ -182,6 +186,7 @@ int message_code_of(enum err_code code)
 	return RPC_REQUEST_FAILED;
 }
 
+/* Our own name for the error first, if the other end is one of ours; then what the number says. */
 static enum err_code code_from(int64_t code, struct json kind)
 {
 	for (int i = ERR_NONE + 1; i <= ERR_INTERNAL; i++)
