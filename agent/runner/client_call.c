@@ -382,7 +382,6 @@ struct runner_call *runner_command(struct runner *r, const struct command_spec *
 		jw_ki64(w, "timeoutMs", (int64_t)s->timeout_ms);
 		jw_ki64(w, "idleMs", (int64_t)s->idle_ms);
 		jw_kbool(w, "direct", s->direct);
-		jw_kbool(w, "sealed", s->sealed);
 		jw_kbool(w, "keepOutput", s->keep_output);
 		jw_kstr(w, "proxy", s->proxy);
 		write_own(w, s);

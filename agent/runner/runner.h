@@ -202,8 +202,8 @@ struct view_result {
 	bool dropped;	/* it was stopped: its changes are gone */
 	bool too_many;	/* more than LIMIT_VIEW_CHANGES: they are gone */
 	bool too_large; /* they occupy more than a command may fill of the disk: they are gone */
-	uint64_t quiet; /* changes that are not listed: git's objects, what is in bundles, and,
-			   of a sealed command, what was there in folders of build tools */
+	uint64_t quiet; /* changes that are not listed: git's objects, what is in bundles, and
+			   what was there in folders of build tools */
 	/* Of these, files that are no matter of git, by the first folder of their path; `unlisted` has
 	 * the first folders only. */
 	const struct view_unlisted *unlisted;
@@ -242,10 +242,7 @@ struct command_spec {
 	uint64_t idle_ms;		    /* without output; 0: none */
 	const struct unsaved_text *unsaved; /* the command sees these in place of the files */
 	size_t n_unsaved;
-	bool direct; /* works on the real files even where there are views; see guard.h */
-	/* On a view all that it writes lies there, also in the folders of build tools that it reaches
-	 * directly else: so dropping the view undoes all of it. */
-	bool sealed;
+	bool direct;	    /* works on the real files even where there are views; see guard.h */
 	bool keep_output;   /* a long output is to lie in a file that later commands can read */
 	struct slice proxy; /* the URL of its way to the network (broker.h); "": none */
 	/* --- for code that somebody sends --- */

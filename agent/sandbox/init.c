@@ -63,7 +63,7 @@ static bool place_outside(char kind, const char *path, struct err *err)
 
 static bool place(int workspace, char kind, const char *rel, struct err *err)
 {
-	if (!kind || kind == PLACE_THROUGH)
+	if (!kind || kind == PLACE_BIND)
 		return true;
 	if (rel[0] == '/')
 		return place_outside(kind, rel, err);

@@ -54,7 +54,7 @@ static size_t take_through(const struct confine_request *r, int workspace, struc
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < r->n_places && n < THROUGH_MAX; i++, at += strlen(at) + 1) {
-		int dir = *at == PLACE_THROUGH ? open_below(workspace, at + 1) : -1;
+		int dir = *at == PLACE_BIND ? open_below(workspace, at + 1) : -1;
 
 		if (dir < 0)
 			continue;

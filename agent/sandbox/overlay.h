@@ -9,7 +9,7 @@
 /* The number of the layer of a rehearsal; commands count from 1. */
 #define OVERLAY_TRIAL UINT64_MAX
 
-/* Puts the overlay of request r over the workspace, with the real folders of PLACE_THROUGH in it,
+/* Puts the overlay of request r over the workspace, with the real folders of PLACE_BIND in it,
  * and hides the layers. Without a number in r: only hides them. ERR_SANDBOX. */
 NODISCARD bool overlay_enter(const struct init_options *o, const struct confine_request *r,
 			     struct err *err);

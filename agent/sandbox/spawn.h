@@ -53,7 +53,7 @@ enum { SPAWN_FD_OUTPUT, SPAWN_FD_STATUS, SPAWN_FD_REQUEST, SPAWN_FD_ERRORS, SPAW
  * its NUL: cwd, the URL of its proxy or nothing, the name of its file or nothing, argv[0..n_argv), then
  * n_places times a letter and a path ("h.env": not there, in an overlay, "m.env": there, but closed,
  * "r.git/hooks": read-only, "p.git": pin,
- * "tnode_modules": the real folder, through an overlay, "c.git/config": shown without its
+ * "bnode_modules": the real folder, through an overlay, "c.git/config": shown without its
  * credentials), then n_env times "NAME=value". Behind them the bytes of its stdin and of its file. */
 struct spawn_request {
 	uint64_t view; /* number of its layer; 0: it works on the workspace itself */
@@ -68,7 +68,8 @@ enum {
 	PLACE_MASK = 'm',
 	PLACE_READ_ONLY = 'r',
 	PLACE_PIN = 'p',
-	PLACE_THROUGH = 't',
+	PLACE_TOOLS = 't', /* a folder of build tools: the worker's, never in a request */
+	PLACE_BIND = 'b',
 	PLACE_CLEAN = 'c'
 };
 

@@ -96,7 +96,7 @@ void scratch_read(struct tool_run *r, struct slice path, scratch_cb *done)
 {
 	struct scratch *s = arena_alloc(&r->arena, sizeof(*s));
 	struct decision d = { 0 };
-	struct command_spec spec = { .timeout_ms = SCRATCH_MS, .sealed = true, .apart = true };
+	struct command_spec spec = { .timeout_ms = SCRATCH_MS, .apart = true };
 
 	/* One byte more than is sent, so that it is known whether there are more. */
 	spec.command = arena_printf(&r->arena, "head -c %d %.*s", LIMIT_OUTPUT_LOG_BYTES + 1,

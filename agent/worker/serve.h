@@ -82,8 +82,8 @@ void serve_sweep(struct serve *s, struct rpc_request *req);
 void serve_query(struct serve *s, struct rpc_request *req, query_fn *fn);
 void serve_command(struct serve *s, struct rpc_request *req);
 /* serve_encode.c: the request of a command as the init will read it; view: the number of its layer, 0: it
- * has none; through: it reaches the folders of build tools directly. False: it is not a valid one. */
-NODISCARD bool serve_encode(struct serve *s, struct rpc_request *req, uint64_t view, bool through,
+ * has none. False: it is not a valid one. */
+NODISCARD bool serve_encode(struct serve *s, struct rpc_request *req, uint64_t view,
 			    struct buf *out, struct err *err);
 void serve_kill(struct serve *s, struct json params);
 void serve_network(struct serve *s, struct rpc_request *req);
@@ -115,7 +115,7 @@ NODISCARD bool serve_guard_begin(struct serve *s, struct err *err);
  * something to tell. */
 void serve_guard_end(struct serve *s, struct jw *w);
 /* A command with a layer is dead: what it left in the folders that it used directly. */
-void serve_guard_through(struct serve *s, const struct timespec *mark);
+void serve_guard_through(struct serve *s, bool on_files, const struct timespec *mark);
 /* The member "held", if there is something to tell. */
 void serve_guard_tell(struct serve *s, struct jw *w);
 /* The server is gone: its commands are ended, and what they left is put in order. */

@@ -48,7 +48,6 @@ struct command_job {
 	struct secret_watch secrets;
 	struct outside_watch outside;
 	bool in_view, guarded;
-	bool sealed; /* in a view that holds the folders of build tools, too */
 };
 
 static void send_kill(struct command_job *c)
@@ -236,8 +235,9 @@ static bool look(struct command_job *c, uint64_t now, struct err *err)
 	flush(c);
 	if (c->guarded)
 		guard_look(&s->guard, &s->root);
-	if ((c->in_view && !c->sealed) || c->guarded)
-		serve_guard_through(s, c->in_view ? &c->upper->mark : &s->guard.mark);
+	if (c->in_view ? s->places.n_bound > 0 : c->guarded)
+		serve_guard_through(s, !c->in_view,
+				    c->in_view ? &c->upper->mark : &s->guard.mark);
 	outside_watch_end(&c->outside, s);
 	if (c->end_bytes < sizeof(c->end)) /* killed before it could tell */
 		c->end = (struct spawn_status){ .term_signal = 9 };
@@ -469,11 +469,9 @@ void serve_command(struct serve *s, struct rpc_request *req)
 	c->id = ++s->next_id;
 	c->tag = json_i64_or(json_get(req->params, "tag"), -1);
 	c->in_view = serve_has_views(s) && !json_bool_or(json_get(req->params, "direct"), false);
-	c->sealed = c->in_view && json_bool_or(json_get(req->params, "sealed"), false);
 	if (!may_run(s, &err) || !begin_guard(s, c, &err) ||
 	    (c->in_view && !serve_view_new(s, req->params, &req->arena, c->id, &c->upper, &err)) ||
-	    !serve_encode(s, req, c->in_view ? c->id : 0, c->in_view && !c->sealed, &request,
-			  &err) ||
+	    !serve_encode(s, req, c->in_view ? c->id : 0, &request, &err) ||
 	    !start(s, c, buf_slice(&request), json_bool_or(json_get(req->params, "apart"), false),
 		   &err)) {
 		conn_reply_err(req, &err);

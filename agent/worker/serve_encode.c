@@ -21,22 +21,20 @@ static void put(struct buf *out, struct slice s)
 }
 
 /* In a layer of its own a command may change what is protected: that is decided when it is done.
- * In folders that it reaches directly it may not; where it is sealed there are none. On the real
- * files what the guard noted is read-only; where there are views, git works on one, and the
- * repositories are as a whole. */
-static bool put_places(const struct serve *s, bool in_view, bool through, struct buf *out,
-		       uint32_t *n, struct err *err)
+ * In folders that it reaches directly it may not. On the real files what the guard noted is read-only;
+ * where there are views, git works on one, and the repositories are as a whole. */
+static bool put_places(const struct serve *s, bool in_view, struct buf *out, uint32_t *n,
+		       struct err *err)
 {
 	const char *at = s->places.list.data, *end = at ? at + s->places.list.len : at;
 
 	for (; at < end; at += strlen(at) + 1) {
 		bool hide = *at == PLACE_HIDE || *at == PLACE_MASK || *at == PLACE_CLEAN;
-		bool in_layer = in_view && !(through && places_through(&s->places, at + 1));
+		bool bound = in_view && places_bound(&s->places, at + 1);
+		bool in_layer = in_view && !bound;
 		bool outside = at[1] == '/'; /* there are no layers */
 
-		if (outside   ? false
-		    : through ? !hide && *at != PLACE_THROUGH && !places_through(&s->places, at + 1)
-			      : !hide)
+		if (!outside && !hide && !bound)
 			continue;
 		/* It can be missing only where there is a layer. */
 		buf_putc(out, *at == PLACE_HIDE && !in_layer ? PLACE_MASK : *at);
@@ -127,8 +125,8 @@ static bool put_head(struct serve *s, struct rpc_request *req, struct slice file
 	return true;
 }
 
-bool serve_encode(struct serve *s, struct rpc_request *req, uint64_t view, bool through,
-		  struct buf *out, struct err *err)
+bool serve_encode(struct serve *s, struct rpc_request *req, uint64_t view, struct buf *out,
+		  struct err *err)
 {
 	struct spawn_request head = {
 		.view = view, .own_env = json_bool_or(json_get(req->params, "ownEnv"), false)
@@ -147,7 +145,7 @@ bool serve_encode(struct serve *s, struct rpc_request *req, uint64_t view, bool 
 	buf_append(out, slice_make((const char *)&head, sizeof(head)));
 	if (!put_head(s, req, name, out, err) || !put_argv(req, out, &head.n_argv, err) ||
 	    (s->layers.mode == SANDBOX_VIEW && !s->config.bare &&
-	     !put_places(s, view != 0, through, out, &head.n_places, err)) ||
+	     !put_places(s, view != 0, out, &head.n_places, err)) ||
 	    !put_env(req, out, &head.n_env, err))
 		return false;
 	head.bytes = (uint32_t)(out->len - sizeof(head));

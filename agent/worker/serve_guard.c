@@ -68,9 +68,9 @@ void serve_guard_end(struct serve *s, struct jw *w)
 	outlive(false);
 }
 
-void serve_guard_through(struct serve *s, const struct timespec *mark)
+void serve_guard_through(struct serve *s, bool on_files, const struct timespec *mark)
 {
-	guard_through_look(&s->through, &s->guard, &s->root, &s->places, mark);
+	guard_through_look(&s->through, &s->guard, &s->root, &s->places, on_files, mark);
 	if (s->guard.n_found > 0)
 		places_forget(&s->places);
 }

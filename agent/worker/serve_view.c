@@ -21,7 +21,6 @@ bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64
 		    struct upper **out, struct err *err)
 {
 	struct json list = json_get(params, "unsaved");
-	bool sealed = json_bool_or(json_get(params, "sealed"), false);
 	struct slice path, text;
 	struct upper *u;
 
@@ -30,7 +29,6 @@ bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64
 	u->rules_changed = s->places.rules_changed;
 	u->max_bytes = s->config.limits.disk_bytes;
 	u->places = &s->places;
-	u->tools = sealed ? &s->places : NULL;
 	for (struct json_iter it = json_iter(list); json_next(&it);) {
 		if (!json_str(json_get(it.value, "path"), a, &path) ||
 		    !json_str(json_get(it.value, "text"), a, &text) ||

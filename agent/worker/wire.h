@@ -15,7 +15,7 @@
  *			 texts[{path, text}]}
  *			-> see runner.h
  *	command		{tag, command | argv[], cwd, timeoutMs, idleMs, unsaved[{path, text}],
- *			 direct, sealed, proxy, apart, ownEnv, env[], stdin{text|base64},
+ *			 direct, proxy, apart, ownEnv, env[], stdin{text|base64},
  *			 file{name, text|base64}}
  *			-> {exit, signal, timedOut, idleTimedOut, text|base64, bytes, truncated,
  *			    seconds, limit, peakBytes, cpuMs, hidden[], changed?};

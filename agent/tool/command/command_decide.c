@@ -115,7 +115,6 @@ static void knows_whether_it_waits(void *payload, struct slice json, const struc
 		return;
 	}
 	s->effect = effect_of(r);
-	s->spec.sealed = s->effect != EFFECT_APPROVED;
 	if (d.verdict != VERDICT_ALLOW && (s->effect == EFFECT_ASKED || !is_of_mode(&d)))
 		d.rule = SLICE("approve: effects");
 	d.verdict = VERDICT_ALLOW;

@@ -21,6 +21,7 @@ struct running {
 	struct unsaved_text *texts;
 	size_t n_shown, shown_bytes;
 	struct slice head, output, how; /* of the result, once the command ended */
+	struct slice unlisted;		/* what it changed and no line of its own tells */
 	bool ok;
 };
 

@@ -112,6 +112,10 @@ static bool possible(struct tool_run *r, const struct view_change *c)
 		commit_not_kept(r, c, slice_of(lost.msg));
 		return false;
 	}
+	/* A new repository whose settings say nothing (`git init`, `cargo new`, a clone): the worker looked into
+	 * them, and their names alone are no reason. */
+	if (c->git && !c->is_protected)
+		return true;
 	policy_path(r->env->policy, ACCESS_COMMAND, c->path, &r->arena, &d);
 	if (d.verdict == VERDICT_DENY)
 		commit_not_kept(r, c, d.why);

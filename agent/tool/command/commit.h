@@ -31,6 +31,8 @@ struct commit_spec {
 	struct slice command, reason, always;
 	const struct shown_buffer *shown; /* until done */
 };
+/* In words, what v does not list: files in folders of build tools; "" if there is nothing. In the run's arena. */
+struct slice commit_unlisted(struct tool_run *r, const struct view_result *v);
 void commit_start(struct tool_run *r, const struct view_result *v, const struct commit_spec *s,
 		  commit_cb *done);
 /* Drops what is not committed. After tool_abort(). */

@@ -125,8 +125,6 @@ size_t commit_pack_size(struct tool_run *r);
 void commit_pack(struct tool_run *r, size_t n);
 
 enum { COMMIT_DIFF_BYTES = 4 * 1024 * 1024 };
-/* commit_ask.c: in words, what v does not list; "" if there is nothing. */
-struct slice commit_unlisted(struct tool_run *r, const struct view_result *v);
 /* Notes the diffs of a batch, in PHASE_EFFECT and PHASE_LOOK. */
 void commit_look(struct tool_run *r);
 void commit_ask_effect(struct tool_run *r, permit_cb *allowed, permit_no_cb *denied);

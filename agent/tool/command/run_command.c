@@ -201,6 +201,9 @@ static void committed(struct tool_run *r, struct slice report, size_t held)
 	else if (s->effect == EFFECT_DROPPED && report.len > 0)
 		s->how = arena_printf(&r->arena, "%.*s; its changes were dropped",
 				      SLICE_ARG(s->how));
+	else if (s->unlisted.len > 0) /* these have no line of their own */
+		s->how = arena_printf(&r->arena, "%.*s; %.*s", SLICE_ARG(s->how),
+				      SLICE_ARG(s->unlisted));
 	s->ok = s->ok && held == 0;
 	tool_finish(r, s->ok,
 		    arena_printf(&r->arena, "%.*s%.*s%s%.*s", SLICE_ARG(s->head), SLICE_ARG(report),
@@ -246,6 +249,7 @@ static void ran(void *payload, const struct command_result *c, const struct err 
 	s->head = arena_printf(&r->arena, "%.*s%.*s%.*s", SLICE_ARG(s->head), SLICE_ARG(held),
 			       SLICE_ARG(hidden_text(c, &r->arena)));
 	not_shown(r, &c->changed);
+	s->unlisted = commit_unlisted(r, &c->changed);
 	commit_start(r, &c->changed,
 		     &(struct commit_spec){ .effect = s->effect,
 					    .command = s->spec.command,

@@ -205,7 +205,7 @@ bool guard_begin(struct guard *g, const struct root *r, const struct places *p, 
 	(void)clock_gettime(CLOCK_REALTIME_COARSE, &g->mark);
 	g->top = fstat(r->fd, &st) == 0 ? st.st_mode & 0777 : 0700;
 	for (uint32_t i = 0; i < p->n; i++, at += strlen(at) + 1) {
-		if (*at == PLACE_THROUGH)
+		if (*at == PLACE_TOOLS || *at == PLACE_BIND)
 			buf_append(&g->through, slice_make(at + 1, strlen(at)));
 	}
 	if (!guard_scan(g, r, "", false, note, &b, &all, err))

@@ -18,7 +18,7 @@
 #include "agent/worker/ignore/ignore.h"
 #include "agent/worker/ignore/walk.h"
 
-enum { PLACES_MAX = 2000, PLACES_BYTES = 4 * 1024 * 1024, COST_SHARE = 50, THROUGH_MAX = 200 };
+enum { PLACES_MAX = 2000, PLACES_BYTES = 4 * 1024 * 1024, COST_SHARE = 50, TOOLS_MAX = 200 };
 
 static bool holds(const struct buf *list, const char *rel)
 {
@@ -31,18 +31,33 @@ static bool holds(const struct buf *list, const char *rel)
 	return false;
 }
 
-bool places_through(const struct places *p, const char *rel)
+static bool is_tools(char kind)
+{
+	return kind == PLACE_TOOLS || kind == PLACE_BIND;
+}
+
+static bool lies_in(const struct places *p, const char *rel, bool bound)
 {
 	const char *at = p->list.data, *end = at ? at + p->list.len : at;
 
 	for (; at < end; at += strlen(at) + 1) {
 		struct slice top = slice_of(at + 1);
 
-		if (*at == PLACE_THROUGH && slice_starts(slice_of(rel), top) &&
-		    (rel[top.len] == 0 || rel[top.len] == '/'))
+		if ((bound ? *at == PLACE_BIND : is_tools(*at)) &&
+		    slice_starts(slice_of(rel), top) && (rel[top.len] == 0 || rel[top.len] == '/'))
 			return true;
 	}
 	return false;
+}
+
+bool places_tools(const struct places *p, const char *rel)
+{
+	return p->n_tools > 0 && lies_in(p, rel, false);
+}
+
+bool places_bound(const struct places *p, const char *rel)
+{
+	return p->n_bound > 0 && lies_in(p, rel, true);
 }
 
 bool places_hide(const struct places *p, const char *rel)
@@ -120,30 +135,31 @@ static void add_protected(struct scan *s, char kind, const char *rel)
 }
 
 /* Only what stood there at the start? */
-static void take_back_through(struct places *p)
+static void take_back_tools(struct places *p)
 {
 	struct buf kept;
 	const char *at = p->list.data, *end = at ? at + p->list.len : at;
 
 	buf_init(&kept, PLACES_BYTES);
 	for (; at < end; at += strlen(at) + 1) {
-		if (*at != PLACE_THROUGH || holds(&p->first, at + 1)) {
+		if (!is_tools(*at) || holds(&p->first, at + 1)) {
 			buf_append(&kept, slice_make(at, strlen(at) + 1));
 		} else {
 			p->n--;
-			p->n_through--;
+			p->n_tools--;
+			p->n_bound -= *at == PLACE_BIND;
 		}
 	}
 	buf_release(&p->list);
 	p->list = kept;
 }
 
-static void remember_through(struct places *p)
+static void remember_tools(struct places *p)
 {
 	const char *at = p->list.data, *end = at ? at + p->list.len : at;
 
 	for (; at < end; at += strlen(at) + 1) {
-		if (*at == PLACE_THROUGH)
+		if (is_tools(*at))
 			buf_append(&p->first, slice_make(at + 1, strlen(at)));
 	}
 }
@@ -160,18 +176,32 @@ static void look_at_rules(struct places *p, int dir, const char *rules)
 		(st.st_ctim.tv_sec == p->born.tv_sec && st.st_ctim.tv_nsec >= p->born.tv_nsec);
 }
 
-static void add_through(struct scan *s, const struct walk_entry *e)
+/* Can a layer not hold what is written there? Another file system is not part of the layer's lower one,
+ * and would look empty; and a file of a foreign owner or group cannot be copied up by us. */
+static bool is_past_layers(const struct scan *s, const struct walk_entry *e)
+{
+	struct stat st, top;
+
+	return fstatat(e->dir, e->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstat(s->root->fd, &top) == 0 &&
+	       (st.st_dev != top.st_dev || st.st_uid != geteuid() || st.st_gid != getegid());
+}
+
+static void add_tools(struct scan *s, const struct walk_entry *e)
 {
 	struct places *p = s->p;
+	bool bound;
 
-	if (p->n_through >= THROUGH_MAX || places_through(p, e->rel))
+	if (p->n_tools >= TOOLS_MAX || places_tools(p, e->rel))
 		return;
 	if (!s->ignore)
 		s->ignore = ignore_new(s->root);
 	if (!ignore_match(s->ignore, e->rel, true) || tracked_below(s->tracked, s->root, e->rel))
 		return;
-	places_add(s, PLACE_THROUGH, e->rel, NULL);
-	p->n_through++;
+	bound = is_past_layers(s, e);
+	places_add(s, bound ? PLACE_BIND : PLACE_TOOLS, e->rel, NULL);
+	p->n_tools++;
+	p->n_bound += bound;
 }
 
 void places_add_hidden(struct scan *s, char kind, const char *rel)
@@ -212,7 +242,7 @@ static bool is_looked_into(const struct scan *s, const struct walk_entry *e)
 	struct slice rel = slice_of(e->rel);
 
 	return e->kind == WALK_FILE && root_looks_into(s->root, rel) &&
-	       !(secret_file_is_word(rel) && places_through(s->p, e->rel));
+	       !(secret_file_is_word(rel) && places_tools(s->p, e->rel));
 }
 
 static bool holds_secret(const struct scan *s, const struct walk_entry *e)
@@ -265,7 +295,7 @@ static enum walk_next visit(void *payload, const struct walk_entry *e)
 	if (strcmp(e->name, ".gitignore") == 0 && !s->outside)
 		look_at_rules(s->p, e->dir, e->name);
 	if (e->kind == WALK_DIR && !s->outside && is_tool_folder(slice_of(e->name)))
-		add_through(s, e);
+		add_tools(s, e);
 	if (s->too_many)
 		return WALK_STOP;
 	return strcmp(e->name, "node_modules") == 0 || strcmp(e->name, "site-packages") == 0
@@ -367,7 +397,7 @@ bool places_refresh(struct places *p, const struct root *r, uint64_t now_ms, str
 	if (p->valid && now_ms - p->at_ms < p->took_ms * COST_SHARE)
 		return true;
 	buf_clear(&p->list);
-	p->n = p->secrets = p->n_through = 0;
+	p->n = p->secrets = p->n_tools = p->n_bound = 0;
 	p->valid = false;
 	ok = walk_tree(r, "", visit, &s, &truncated, err);
 	ignore_free(s.ignore);
@@ -386,9 +416,9 @@ bool places_refresh(struct places *p, const struct root *r, uint64_t now_ms, str
 			       "too much to look for secrets. Start in a smaller folder.",
 			       LIMIT_WALK_ENTRIES);
 	if (p->rules_changed)
-		take_back_through(p);
+		take_back_tools(p);
 	if (p->born.tv_sec == 0) {
-		remember_through(p);
+		remember_tools(p);
 		(void)clock_gettime(CLOCK_REALTIME_COARSE, &p->born);
 	}
 	if (!look_outside(p, r, p->write_dirs, false, err) ||

@@ -1,6 +1,7 @@
 /* places.h - which paths of the workspace a command must not see or change: secrets, and files that
- * somebody's git or editor executes later; and which it uses directly, past an overlay: folders of
- * build tools that the project ignores. */
+ * somebody's git or editor executes later; and which are folders of build tools that the project
+ * ignores. These lie on the layer of a command like all others, but what changes in them is not listed.
+ * One that a layer cannot hold is used directly, past the overlay. */
 #ifndef EMEND_WORKER_PLACES_H
 #define EMEND_WORKER_PLACES_H
 
@@ -17,11 +18,11 @@ struct places {
 	/* All that was hidden since the start, each with a NUL. It stays so: what a command makes git
 	 * track does not come to light by that. */
 	struct buf hidden;
-	uint32_t n, secrets, n_through;
+	uint32_t n, secrets, n_tools, n_bound;
 	bool valid;
 	uint64_t at_ms, took_ms;
-	/* Once somebody changed the ignore rules, only what was used directly at the start is: else a
-	 * command could make a folder of sources one whose changes nobody is shown. */
+	/* Once somebody changed the ignore rules, only what was a folder of tools at the start is: else
+	 * a command could make a folder of sources one whose changes nobody is shown. */
 	bool rules_changed;
 	struct timespec born; /* the time of the first look; 0: there was none */
 	struct buf first;     /* the folders of then, each with a NUL */
@@ -40,8 +41,10 @@ void places_release(struct places *p);
 /* ERR_SANDBOX if there is too much to hide or to look through. */
 NODISCARD bool places_refresh(struct places *p, const struct root *r, uint64_t now_ms,
 			      struct err *err);
-/* Does this path lie in (or is it) a folder that commands reach directly? */
-bool places_through(const struct places *p, const char *rel);
+/* Does this path lie in (or is it) a folder of build tools? */
+bool places_tools(const struct places *p, const char *rel);
+/* And in one that commands reach directly? */
+bool places_bound(const struct places *p, const char *rel);
 /* Is this file or folder kept from commands, or does it lie in such a folder? */
 bool places_hide(const struct places *p, const char *rel);
 /* Is something in this folder? */

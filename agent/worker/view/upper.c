@@ -344,8 +344,7 @@ static bool put(const struct upper *u, const char *rel, struct slice text, uint3
 }
 
 /* Where the path leads in the workspace now; false: it is none of the command's business. */
-static bool real_place(const struct upper *u, const struct root *r, const struct places *p,
-		       struct slice path, char *rel)
+static bool real_place(const struct root *r, const struct places *p, struct slice path, char *rel)
 {
 	char place[LIMIT_PATH_BYTES];
 	struct err ignored;
@@ -355,14 +354,14 @@ static bool real_place(const struct upper *u, const struct root *r, const struct
 		return false;
 	fd = root_openat(r, rel, O_PATH, false);
 	if (fd < 0)
-		return errno == ENOENT && (u->tools || !places_through(p, rel));
+		return errno == ENOENT && !places_bound(p, rel);
 	if (!root_place(r, fd, place, &ignored)) {
 		(void)close(fd);
 		return false;
 	}
 	(void)close(fd);
 	(void)snprintf(rel, LIMIT_PATH_BYTES, "%s", place);
-	return u->tools || !places_through(p, rel);
+	return !places_bound(p, rel);
 }
 
 /* Editors report CRLF files with LF. */
@@ -392,7 +391,7 @@ bool upper_place(struct upper *u, const struct root *r, const struct places *p, 
 	u->open = xrealloc(u->open, (u->n_open + 1) * sizeof(*u->open));
 	o = &u->open[u->n_open++];
 	*o = (struct upper_open){ .rel = NULL };
-	if (!real_place(u, r, p, path, rel))
+	if (!real_place(r, p, path, rel))
 		return true;
 	for (size_t i = 0; i + 1 < u->n_open; i++) {
 		if (u->open[i].rel && strcmp(u->open[i].rel, rel) == 0)

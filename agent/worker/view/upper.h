@@ -105,10 +105,8 @@ struct upper {
 				 then on has this ctime or a later one, and nothing else has */
 	struct upper_open *open;
 	size_t n_open;
-	const struct places *places; /* what the command did not see; NULL: it saw everything */
-	/* Not NULL: the folders of build tools lie on the layer like the rest, and what changed in them
-	 * is not listed. */
-	const struct places *tools;
+	/* What the command did not see, and in which folders a change is not listed; NULL: none. */
+	const struct places *places;
 	struct upper_change *change;
 	size_t n, cap, shown; /* shown: those that are not quiet */
 	size_t n_times;	      /* of UPPER_TIME */

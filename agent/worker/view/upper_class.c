@@ -135,7 +135,7 @@ const char *upper_reason(struct layer_walk *w, const char *rel, enum protect_typ
 
 bool upper_is_of_tools(const struct upper *u, const char *rel)
 {
-	return u->tools && places_through(u->tools, rel);
+	return u->places && places_tools(u->places, rel);
 }
 
 void upper_classify(struct layer_walk *w, struct upper_change *c)

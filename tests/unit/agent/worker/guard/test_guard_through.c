@@ -47,7 +47,7 @@ static int setup(void **state)
 	folder_put(&f->real, "build/old/.git/config", EVIL);
 	folder_put(&f->real, "build/old/.envrc", "x\n");
 	places_init(&f->places);
-	buf_putc(&f->places.list, PLACE_THROUGH);
+	buf_putc(&f->places.list, PLACE_BIND);
 	buf_append(&f->places.list, slice_make("build", 6));
 	guard_init(&f->g);
 	guard_through_init(&f->t);
@@ -74,7 +74,7 @@ static size_t look(struct fixture *f)
 {
 	size_t n;
 
-	guard_through_look(&f->t, &f->g, &f->root, &f->places, &f->mark);
+	guard_through_look(&f->t, &f->g, &f->root, &f->places, true, &f->mark);
 	n = f->g.n_found;
 	guard_forget(&f->g);
 	begin(f);
