@@ -9,6 +9,8 @@
 #include "agent/cli/target.h"
 #include "agent/cli/task/host_cli.h"
 
+/* On the stack of back_run(), as is the spec, which undo_start() copies except for what its
+ * comment names. */
 struct back {
 	struct cli *cli;
 	struct cli_loop loop;
@@ -29,6 +31,7 @@ bool back_can_ask(struct cli *c, const char *command, struct err *err)
 		       "There is nobody to ask before files change: use `emend %s -y`.", command);
 }
 
+/* Before the loop is there, so that it may wait. Anything but a y is a no. */
 bool back_confirmed(struct cli *c)
 {
 	char line[16];
@@ -99,6 +102,8 @@ static void finish(struct back *b)
 	cli_loop_end(&b->loop);
 }
 
+/* What was refused was named in the report, and makes the command fail: a script must see that
+ * not all is back. */
 static void on_done(void *payload, struct slice report, size_t restored, size_t refused,
 		    const struct err *err)
 {

@@ -1,4 +1,6 @@
-/* cmd_rewind.c - emend rewind [-y] [--dry-run] [SESSION] [STEP]: the steps of a session, or back to one of them. */
+/* cmd_rewind.c - emend rewind [-y] [--dry-run] [SESSION] [STEP]: the steps of a session, or back to one of them.
+ *
+ *   no STEP: rewind_list()    STEP: put_way() --yes--> back_run() */
 #include <stdlib.h>
 
 #include "agent/base/git_path.h"
@@ -82,6 +84,7 @@ static struct slice first_line(struct slice text)
 	return line;
 }
 
+/* The person's words have a row of their own, above the steps that followed from them. */
 static void put_row(struct table *t, struct listing *l, const struct rewind_step *s, bool ahead)
 {
 	struct arena *a = &l->cli->arena;
@@ -171,7 +174,9 @@ bool rewind_list(struct cli *c, const struct place *p, struct slice session, con
 
 /* --- the way --- */
 
-/* The steps that would go, or come again, before the question. */
+/* The steps that would go, or come again, before the question. With -y, -q or --json nothing is
+ * printed, but the step is still looked for: one that does not exist is an error before anything
+ * starts. */
 static bool put_way(struct cli *c, const struct place *p, const struct undo_spec *spec,
 		    struct err *err)
 {
@@ -201,7 +206,8 @@ static bool put_way(struct cli *c, const struct place *p, const struct undo_spec
 	return true;
 }
 
-/* What the words name. *to -1: no step. */
+/* What the words name. *to -1: no step. A word of digits is a step, any other a session or a
+ * task of it. */
 static bool find(struct cli *c, const struct place *p, struct slice *session, int64_t *to,
 		 struct err *err)
 {

@@ -24,6 +24,8 @@ static void put_steps(struct cli *c, const struct place *p, const struct undo_sp
 	}
 }
 
+/* The history is read here for the question, and handed on: undo_start() reads it again only if
+ * the log has grown since. */
 static int undo_or_redo(struct cli *c, bool redo)
 {
 	const char *command = redo ? "redo" : "undo";

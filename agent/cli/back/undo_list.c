@@ -17,6 +17,7 @@ struct lister {
 	size_t n, max;
 };
 
+/* The same question that the undo itself asks, so that the list shows exactly what it would do. */
 static bool stands(const struct history *h, const struct past_task *t, const struct past_edit *e)
 {
 	struct change_undo_spec s = { .history = h, .task = t->id, .only = -1 };

@@ -43,6 +43,7 @@ static void put_word(struct flow *f)
 	}
 }
 
+/* The word is known to be whole: now it is clear whether it fits the line. */
 void flow_end(struct flow *f)
 {
 	unsigned width = visible_width(slice_make(f->word, f->n));
@@ -113,6 +114,7 @@ static void put_char(struct flow *f, enum term_style style, struct slice bytes, 
 	f->n += bytes.len;
 }
 
+/* Made safe first, so that what is measured is what will be seen. */
 void flow_text(struct flow *f, enum term_style style, struct slice text)
 {
 	struct slice s;

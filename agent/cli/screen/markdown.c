@@ -67,6 +67,8 @@ static bool is_item(struct slice line)
 	       (line.ptr[digits] == '.' || line.ptr[digits] == ')') && line.ptr[digits + 1] == ' ';
 }
 
+/* By its beginning alone. OTHER is what cannot be shown before it is whole: a heading may become
+ * one by the line below it, a table by its second line. */
 static enum markdown_kind kind_of(struct slice line)
 {
 	if (is_item(line))
@@ -182,6 +184,8 @@ static bool goes_on(struct markdown *m, struct slice line)
 	return true;
 }
 
+/* A whole line. It ends the block before it, goes on with it, or begins one; inside of a fence
+ * it is code, whatever it looks like. */
 static void take_line(struct markdown *m, struct slice line)
 {
 	enum markdown_kind kind = kind_of(line);
@@ -239,6 +243,7 @@ bool markdown_text(struct markdown *m, struct slice text)
 	return false;
 }
 
+/* What is open is shown as it is; the next text begins anew. */
 bool markdown_end(struct markdown *m)
 {
 	if (m->flow.columns > 0) {

@@ -28,6 +28,8 @@ static void row_begin(struct markdown *m, const char *marker)
 	m->flow.at = visible_width(slice_of(head));
 }
 
+/* Deeper than MARKDOWN_DEPTH the indent only grows up to its buffer, and goes back with the
+ * outer level: a text of a thousand quotes must not write past the array. */
 static void push(struct markdown *m, const char *more)
 {
 	size_t len = strlen(m->indent);
@@ -316,6 +318,8 @@ static void put_escaped(struct buf *out, struct slice text)
 	}
 }
 
+/* md4c is given no HTML and no indented code: neither is meant where a model writes, and both
+ * would swallow text. */
 void markdown_block(struct markdown *m, struct slice text, bool more)
 {
 	const MD_PARSER parser = { .flags = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH |

@@ -5,6 +5,7 @@
 
 enum { GAP = 2 };
 
+/* Cells come in the order of reading; which column one is in follows from its number. */
 void markdown_cell(struct markdown *m, struct slice text)
 {
 	if (m->n_cells == m->cap_cells) {

@@ -48,6 +48,8 @@ static size_t fitting(struct slice text, size_t columns, bool words)
 	return at;
 }
 
+/* A prefix never takes all of the room: at least one character of the text is on each row, so
+ * that this ends. */
 static void wrap(struct sheet *s, enum term_style style, const char *const prefix[2],
 		 struct slice text, bool words)
 {
@@ -90,6 +92,8 @@ static struct slice without_tabs(struct arena *a, struct slice text)
 	return out;
 }
 
+/* Made visible once, before it is measured: no byte of it can then be more or fewer columns than
+ * was counted. */
 static struct slice seen(struct sheet *s, struct slice line)
 {
 	struct slice out;

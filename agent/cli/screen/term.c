@@ -1,4 +1,7 @@
-/* term.c - see term.h */
+/* term.c - see term.h
+ *
+ * Two ways lead to the screen: texts of ours (term_raw, term_printf), and all others, which pass
+ * through term_clean(). put() is the only function that writes. */
 #include "agent/cli/screen/term.h"
 
 #include <errno.h>
@@ -83,6 +86,8 @@ static void put(struct term *t, struct slice s)
 		t->gone = true;
 }
 
+/* Switched only where it changes, and never left on behind a line: what another program prints
+ * next must not have our colours. */
 static void set_style(struct term *t, enum term_style style)
 {
 	if (style == t->style)

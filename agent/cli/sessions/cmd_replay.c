@@ -71,6 +71,7 @@ static bool replay_one(struct cli *c, struct slice state, struct slice id, bool 
 	return ok;
 }
 
+/* A session that cannot be read is told of, and the next one is looked at. */
 static int replay_all(struct cli *c, struct slice state)
 {
 	struct slice *ids = arena_array(&c->arena, SESSIONS_MAX, sizeof(*ids));

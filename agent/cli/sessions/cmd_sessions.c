@@ -49,6 +49,9 @@ static bool wanted(const struct cli *c, const struct session_info *s, struct sli
 	return cli_given(c, OPT_ALL) || !ok || slice_eq(s->workspace, workspace);
 }
 
+/* Every log that is listed is read as a whole; those of other folders are passed over by a look
+ * at their first line (session_is_elsewhere). Each has an arena of its own, as there may be
+ * thousands. */
 int sessions_list(struct cli *c, struct slice state)
 {
 	static const struct table_column columns[] = {
@@ -127,6 +130,7 @@ static int resume(struct cli *c, struct slice id, struct slice instruction)
 	return status;
 }
 
+/* The names after the word rm. It ends with the first that cannot be removed. */
 static int remove_all(struct cli *c, struct slice state)
 {
 	struct err err = { 0 };

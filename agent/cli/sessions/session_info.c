@@ -1,4 +1,7 @@
-/* session_info.c - see session_info.h */
+/* session_info.c - see session_info.h
+ *
+ * All of it is read from the log, which is the truth; only the way from a task to its session is
+ * the ledger's, as that would need all logs. */
 #include "agent/cli/sessions/session_info.h"
 
 #include "agent/store/event_log.h"
@@ -15,6 +18,8 @@ static struct slice text(struct reader *r, struct json event, const char *key)
 	return arena_dup(r->a, json_str_or(json_get(event, key), r->a, ""));
 }
 
+/* Title, model and status are those of the newest task. "unfinished" stays where no end follows:
+ * the task runs, or was killed. */
 static bool take(void *payload, struct json event, struct err *err)
 {
 	struct reader *r = payload;
@@ -78,6 +83,8 @@ static struct slice session_of(struct arena *a, struct slice state, struct slice
 	return h.session;
 }
 
+/* A whole id wins over longer ones that begin with it. The list is sorted, newest first, so that
+ * an empty prefix is the newest. */
 bool session_find(struct arena *a, struct slice state, struct slice prefix, struct slice *id,
 		  struct err *err)
 {

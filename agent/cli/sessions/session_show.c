@@ -1,8 +1,12 @@
-/* session_show.c - session_show() of session_info.h. */
+/* session_show.c - session_show() of session_info.h.
+ *
+ * One function for each type of event, in a table; types that are not in it say nothing to people.
+ * All texts come from a log, and go through term_line() or term_text(). */
 #include "agent/cli/sessions/session_info.h"
 
 #include "agent/store/event_log.h"
 
+/* of a prompt; of anything else */
 enum { SHOWN_BYTES = 2000, LINE_BYTES = 300 };
 
 struct shower {
