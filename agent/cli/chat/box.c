@@ -49,7 +49,8 @@ static void put_char(struct walk *w, struct slice s, uint32_t cp, bool valid)
 		put_piece(w, s, visible_columns(cp));
 }
 
-/* Leaves in *at where the cursor is. */
+/* Leaves in *at where the cursor is. The first walk finds out how many rows there are and where
+ * the cursor is, the second writes those that are shown. */
 static void walk(struct walk *w, const struct line *l, struct live_place *at)
 {
 	struct slice s = buf_slice(&l->text);
@@ -75,6 +76,7 @@ static void walk(struct walk *w, const struct line *l, struct live_place *at)
 		*at = (struct live_place){ 0, w->row, w->column };
 }
 
+/* The hint is left out where it would leave too little room for the text. */
 static void put_dim(const struct box *b, struct buf *out, const char *indent, struct slice text,
 		    struct slice hint, unsigned columns)
 {

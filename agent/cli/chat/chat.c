@@ -89,6 +89,8 @@ static void give_back(struct chat *c, struct task *t, bool stopped)
 	line_set(&c->line, all);
 }
 
+/* The task is freed when this returns; what is kept of it is copied. The next turn must not
+ * start in here, as the session's log still belongs to this task: what waits starts from a job. */
 static void on_done(void *payload, struct task *t, const struct task_outcome *o)
 {
 	struct slice rest = o->summary, why = SLICE("");
@@ -116,6 +118,8 @@ static void on_done(void *payload, struct task *t, const struct task_outcome *o)
 	chat_goto(c, CHAT_READING);
 }
 
+/* What was undone since the last message is told with this one, and forgotten once a task has
+ * it. */
 void chat_turn(struct chat *c, struct slice text)
 {
 	struct task_spec spec = { .workspace = c->place.workspace,
@@ -149,6 +153,8 @@ static void keep_for_later(struct chat *c, struct slice text)
 		c->later[c->n_later++] = arena_dup(&c->cli->arena, text);
 }
 
+/* A message for a task that cannot hear it any more waits for the next turn: nothing that was
+ * sent is lost. */
 void chat_entered(struct chat *c, struct slice text, bool later)
 {
 	text = slice_trim(text);
@@ -188,6 +194,8 @@ static void put_summary(struct chat *c)
 		    SLICE_ARG(c->session));
 }
 
+/* Everything that has a handle is closed here; the loop then runs out. From a person's chat the
+ * status says nothing, a pipe's is that of its last turn. */
 static void end(struct chat *c)
 {
 	bool signalled = c->loop.last_signal != 0 && c->loop.last_signal != SIGINT;
@@ -202,6 +210,8 @@ static void end(struct chat *c)
 	cli_loop_end(&c->loop);
 }
 
+/* The only writer of c->state. READING with the wish to leave is the end. From a pipe nothing is
+ * read while a task works: the next line is a message of its own. */
 void chat_goto(struct chat *c, enum chat_state next)
 {
 	static const char *const name[] = { "READING", "WORKING", "UNDOING", "LENDING", "ENDED" };
@@ -258,6 +268,8 @@ void chat_leave(struct chat *c)
 		chat_goto(c, CHAT_ENDED);
 }
 
+/* Once: stops what runs, or empties the line. Twice within AGAIN_MS, or another signal: leaves.
+ * The counter of the loop is reset each time, or it would end the program at the second one. */
 void chat_interrupt(struct chat *c)
 {
 	uint64_t now = uv_now(&c->loop.uv);
@@ -375,6 +387,8 @@ static bool first_message(struct chat *c, struct slice *text, struct err *err)
 	return true;
 }
 
+/* True although the model is missing: what was made here is closed by the loop, which therefore
+ * must run. */
 static bool begin(struct chat *c, const struct session_info *s, struct slice text, struct err *err)
 {
 	if (!cli_loop_init(&c->loop, c->cli, &c->place, true, err))

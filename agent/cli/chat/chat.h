@@ -22,6 +22,8 @@ enum chat_state { CHAT_READING, CHAT_WORKING, CHAT_UNDOING, CHAT_LENDING, CHAT_E
 
 enum { CHAT_LATER = 16, CHAT_FILES = 256 };
 
+/* On the stack of cmd_chat(); its handles (loop, host, input, borrower) are gone when the loop
+ * has run out. Texts are in the arena of the command, which grows with the chat. */
 struct chat {
 	enum chat_state state; /* written by chat_goto() only */
 	struct cli *cli;

@@ -59,7 +59,9 @@ static bool matches(struct slice path, struct slice typed, int how)
 			: slice_find(path, typed, 0) != SIZE_MAX;
 }
 
-/* False: there is no index that can be read. */
+/* False: there is no index that can be read. The index of git is read by our own parser: git is
+ * not started for a press of Tab. The best way of matching that finds anything is the only one
+ * used. */
 static bool find_tracked(struct candidates *c, struct slice workspace, struct slice typed)
 {
 	struct git_tracked t;
@@ -106,6 +108,7 @@ static void find_entries(struct candidates *c, struct slice workspace, struct sl
 
 /* --- the word --- */
 
+/* What all of them begin with: as far as that, completing is safe. */
 static struct slice common(const struct candidates *c)
 {
 	struct slice s = c->all[0];

@@ -1,4 +1,8 @@
-/* input.c - see input.h */
+/* input.c - see input.h
+ *
+ * A file is always ready and cannot be polled (epoll refuses it), so that it is read from the run
+ * queue, a piece at a time. A terminal or a pipe is polled. Whatever was read and not taken yet
+ * waits in `bytes` while the input is paused. */
 #include "agent/cli/chat/input.h"
 
 #include <errno.h>
@@ -20,6 +24,8 @@ static void ask_brackets(struct input *in, bool on)
 	(void)fflush(in->out->file);
 }
 
+/* Raw: each byte as it comes, no echo, and Ctrl-C as a byte. Output is left as it is, so that a
+ * line feed still begins a line. */
 static void set_raw(struct input *in, bool raw)
 {
 	struct termios t = in->cooked;
@@ -99,6 +105,7 @@ static bool next_text(struct input *in, struct buf *text)
 	return false;
 }
 
+/* A callback may pause the input, which ends this at once: the rest waits. */
 static void give_lines(struct input *in)
 {
 	struct buf text;
@@ -201,6 +208,8 @@ static void on_closed(uv_handle_t *h)
 	in->fd = -1;
 }
 
+/* The descriptor is closed when libuv has let go of it, and not before: its number could be
+ * another file's by then. */
 void input_close(struct input *in)
 {
 	input_pause(in);

@@ -29,7 +29,8 @@ void lend_signal(struct chat *c, int number)
 		(void)uv_process_kill(&c->borrower, SIGTERM);
 }
 
-/* `emend COMMAND OPTION WHAT` */
+/* `emend COMMAND OPTION WHAT`. The same program, with the same settings and folder. The terminal
+ * is given back to the mode of the shell before it starts (CHAT_LENDING). */
 static void lend(struct chat *c, const char *command, struct slice option, struct slice what)
 {
 	/* Of a pipe, what follows is for us. */

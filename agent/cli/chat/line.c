@@ -1,4 +1,7 @@
-/* line.c - see line.h */
+/* line.c - see line.h
+ *
+ * Bytes are UTF-8 of any kind, also broken: the cursor stands only between characters, which are
+ * found by their first byte. `text` never holds more than LIMIT_SELECTION_BYTES. */
 #include "agent/cli/chat/line.h"
 
 #include "protocol/base/limits.h"
@@ -151,6 +154,8 @@ void line_replace_word(struct line *l, struct slice with)
 
 /* --- what was sent before --- */
 
+/* What was typed and not sent is kept as the draft, behind the newest line of the past, and
+ * comes back with Down. */
 static void show_past(struct line *l, size_t i)
 {
 	if (i > l->past->n)
@@ -202,6 +207,7 @@ static bool is_key(const struct line *l, const char *name)
 	return slice_eq_cstr(slice_make(l->key, l->n_key), name);
 }
 
+/* The sequences of xterm, of the Linux console and of rxvt: terminals send one or the other. */
 static bool move_key(struct line *l)
 {
 	if (is_key(l, "\033[D") || is_key(l, "\033OD"))
@@ -245,7 +251,8 @@ static enum line_event do_key(struct line *l)
 	return LINE_MORE;
 }
 
-/* Escape, then one character; or "[" or "O", and all up to a letter or "~". */
+/* Escape, then one character; or "[" or "O", and all up to a letter or "~". A key that is longer
+ * than LINE_KEY_BYTES is none that we know, and is dropped. */
 static enum line_event escape_byte(struct line *l, char c)
 {
 	bool begun = l->n_key == 1 && (c == '[' || c == 'O');

@@ -58,7 +58,8 @@ static bool write_file(struct slice path, int flags, struct slice text)
 	return ok;
 }
 
-/* Only the newest lines stay: the file does not grow for ever. */
+/* Only the newest lines stay: the file does not grow for ever. Written beside the file and
+ * renamed, so that two chats that do it at once leave one whole file. */
 static void shrink(struct past *p)
 {
 	struct slice aside = arena_printf(&p->arena, "%s.new", p->file.ptr);
@@ -95,6 +96,7 @@ void past_release(struct past *p)
 	arena_release(&p->arena);
 }
 
+/* One write with O_APPEND: lines of several chats do not mix. */
 void past_add(struct past *p, struct slice text)
 {
 	bool again = p->n > 0 && slice_eq(p->lines[p->n - 1], text);

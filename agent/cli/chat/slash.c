@@ -122,6 +122,8 @@ static void run_clear(struct chat *c, struct slice arg)
 	forget(c);
 }
 
+/* Opened once before it is taken, so that a name that is wrong is found now and not with the
+ * next message. */
 static void run_model(struct chat *c, struct slice arg)
 {
 	struct config *config = &c->place.config, asked = *config;

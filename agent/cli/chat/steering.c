@@ -1,4 +1,7 @@
-/* steering.c - see steering.h */
+/* steering.c - see steering.h
+ *
+ * The same line, box and input as those of a chat; what is typed can go nowhere but to the one
+ * task. */
 #include "agent/cli/chat/steering.h"
 
 #include <signal.h>
@@ -14,6 +17,7 @@ static bool in_front(void)
 	return tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
+/* Asked each time: the shell may have put us into the background since. */
 static void run(struct steering *s)
 {
 	if (in_front())
@@ -154,6 +158,8 @@ static void on_byte(void *payload, char byte)
 	}
 }
 
+/* Brackets around pastes are asked for with the first key only: a command that nobody types at
+ * sends no orders to the terminal. */
 static void on_pause_of_typing(void *payload)
 {
 	struct steering *s = payload;
@@ -185,6 +191,7 @@ static void show(struct job *j)
 	live_show(&s->host->live);
 }
 
+/* Not drawn at once: the asker may take the terminal again before it returns to the loop. */
 static void on_taken(void *payload, bool taken)
 {
 	struct steering *s = payload;

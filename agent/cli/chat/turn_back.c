@@ -23,6 +23,7 @@ static struct slice pick(const struct history *h, bool redo)
 	return SLICE("");
 }
 
+/* Several of them add up until the next message. */
 static void tell_model(struct chat *c, bool redo, struct slice report)
 {
 	c->undone = arena_printf(

@@ -89,6 +89,8 @@ static void tab(struct chat *c)
 	}
 }
 
+/* What was sent last comes back first: a message for later, then words for the running task,
+ * then the history. */
 static void take_back(struct chat *c)
 {
 	struct slice text;
@@ -104,6 +106,7 @@ static void take_back(struct chat *c)
 	}
 }
 
+/* The terminal is given back before the whole process group stops, as the shell expects it. */
 static void suspend(struct chat *c)
 {
 	live_hide(&c->host.live);
@@ -120,6 +123,7 @@ static void sent(struct chat *c)
 	chat_entered(c, text, false);
 }
 
+/* Ctrl-D, or the end of a pipe: what runs is finished first. */
 static void ended(void *payload)
 {
 	struct chat *c = payload;
@@ -196,6 +200,7 @@ static void show(struct job *j)
 	typing_show(c);
 }
 
+/* Not drawn at once: the asker may take the terminal again before it returns to the loop. */
 static void on_taken(void *payload, bool taken)
 {
 	struct chat *c = payload;
@@ -208,6 +213,7 @@ static void on_taken(void *payload, bool taken)
 	}
 }
 
+/* typing_close() may follow where this fails. */
 bool typing_open(struct chat *c, struct err *err)
 {
 	static const struct input_callbacks cb = {
