@@ -4,8 +4,12 @@
  * option is completed without a word here. Only the shape of each shell's file stands here. */
 #include "agent/cli/generate.h"
 
-/* By the name that the table gives the value; words of a fixed set are listed here. */
-enum value_kind value_kind(const struct option_spec *o, const char **words)
+/* What may stand behind an option. */
+enum value_kind { VALUE_NONE, VALUE_ANY, VALUE_FOLDER, VALUE_FILE, VALUE_WORDS };
+
+/* By the name that the table gives the value; words of a fixed set are listed here, separated by
+ * blanks, for VALUE_WORDS. */
+static enum value_kind value_kind(const struct option_spec *o, const char **words)
 {
 	*words = o->id == OPT_MODE ? "read-only plan ask edit auto"
 		 : o->id == OPT_BY ? "day model session project kind"
@@ -50,7 +54,7 @@ static void put_names(struct term *t, uint64_t mask)
 }
 
 /* The loop at the beginning finds the command as options_find_command() does. */
-void generate_bash(struct term *t)
+static void generate_bash(struct term *t)
 {
 	const struct option_spec *o;
 	const char *words;
@@ -145,7 +149,7 @@ static void zsh_options(struct term *t, uint64_t mask)
 			zsh_option(t, &o[i]);
 }
 
-void generate_zsh(struct term *t)
+static void generate_zsh(struct term *t)
 {
 	term_printf(t, "#compdef emend\n# zsh completion for emend, made by: emend generate zsh\n"
 		       "_emend()\n{\n\tlocal context state line\n\ttypeset -A opt_args\n"
@@ -201,7 +205,7 @@ static void fish_options(struct term *t, uint64_t mask, const char *when)
 			fish_option(t, &o[i], when);
 }
 
-void generate_fish(struct term *t)
+static void generate_fish(struct term *t)
 {
 	term_printf(t, "# fish completion for emend, made by: emend generate fish\n"
 		       "complete -c emend -n __fish_use_subcommand -f\n");

@@ -46,7 +46,8 @@ static bool may_begin(struct slice pattern, char c)
 	return here || glob_begins(pattern, c, true);
 }
 
-bool file_looked_into(const struct policy *p, size_t pattern)
+/* Is this one of the patterns that say so only of a file with a token in it? */
+static bool file_looked_into(const struct policy *p, size_t pattern)
 {
 	return pattern < p->n_builtin_files && secret_file_named(p->files[pattern]);
 }

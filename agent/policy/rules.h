@@ -51,8 +51,6 @@ enum place file_place(const struct policy *p, const struct shell_word *w, struct
 char file_first(struct slice pattern);
 /* The pattern that denies this path, empty if none does. */
 struct slice file_denied(const struct policy *p, struct slice path);
-/* Is this one of the patterns that say so only of a file with a token in it? */
-bool file_looked_into(const struct policy *p, size_t pattern);
 /* path.c: does the sandbox hide what has this name, unless git tracks it? Not what is protected for
  * another reason. */
 bool file_is_hidden_by_name(struct slice pattern);

@@ -4,7 +4,7 @@
 #include "protocol/base/utf8.h"
 #include "protocol/base/visible.h"
 
-enum { INDENT = 2, TAB_COLUMNS = 4, DIM_BYTES = 16, ROOM_FOR_TEXT = 12 };
+enum { INDENT = 2, TAB_COLUMNS = 4, ROOM_FOR_TEXT = 12 };
 
 /* One walk over the text; rows from..to are written, the others only counted. */
 struct walk {

@@ -12,6 +12,12 @@
 
 enum { CANDIDATES = 400, SHOWN = 12 };
 
+struct completion {
+	struct slice workspace; /* as of complete_line() */
+	struct slice word;	/* what the word becomes; "": it stays */
+	struct slice list;	/* the candidates, where there are several; one line */
+};
+
 struct candidates {
 	struct arena *a;
 	struct slice all[CANDIDATES];
@@ -144,7 +150,9 @@ static void put_list(struct completion *out, struct candidates *c)
 	out->list = list;
 }
 
-void complete_word(struct completion *out, struct arena *a, struct slice text, struct slice word)
+/* The texts are in the arena. */
+static void complete_word(struct completion *out, struct arena *a, struct slice text,
+			  struct slice word)
 {
 	struct candidates *c = arena_alloc(a, sizeof(*c));
 	struct slice typed = slice_sub(word, 1, word.len), all;

@@ -63,8 +63,8 @@ static void lend(struct chat *c, const char *command, struct slice option, struc
 	begin_line(&c->host);
 	(void)term_flush(c->host.log);
 	c->borrower.data = c;
-	r = uv_spawn(&c->loop.uv, &c->borrower, &po);
 	chat_goto(c, CHAT_LENDING);
+	r = uv_spawn(&c->loop.uv, &c->borrower, &po);
 	if (r == 0)
 		return;
 	chat_note(c, arena_printf(a, "emend %s cannot be started: %s.", command, uv_strerror(r)));

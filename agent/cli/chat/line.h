@@ -12,7 +12,7 @@
 #include "agent/cli/chat/past.h"
 #include "protocol/base/buf.h"
 
-enum { LINE_KEY_BYTES = 16, LINE_WORD_BYTES = 4096 };
+enum { LINE_KEY_BYTES = 16 };
 
 enum line_event {
 	LINE_MORE,

@@ -19,7 +19,8 @@ void faces_end(struct faces *f, const struct err *err)
 	cli_loop_end(&f->loop);
 }
 
-void faces_answered(void *payload, const struct rpc_reply *reply, const struct err *err)
+/* The answer to a request that needs no more than a yes. */
+static void faces_answered(void *payload, const struct rpc_reply *reply, const struct err *err)
 {
 	(void)reply;
 	faces_end(payload, err);

@@ -23,8 +23,6 @@ struct faces {
 /* Finds the tasks of this folder, and with !all the one that the first word names. Returns the exit status. */
 int faces_run(struct faces *f);
 void faces_end(struct faces *f, const struct err *err); /* err NULL: all is well */
-/* The answer to a request that needs no more than a yes. */
-void faces_answered(void *payload, const struct rpc_reply *reply, const struct err *err);
 /* Begins a request about the task; NULL: its program has gone, and that was the end. */
 struct jw *faces_ask(struct faces *f, const char *method);
 

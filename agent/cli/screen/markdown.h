@@ -44,7 +44,7 @@ struct markdown {
 	} list[MARKDOWN_DEPTH];
 	struct slice said; /* the last text, for links that are their own name */
 	bool at_marker;	   /* of an item, nothing stands behind it yet */
-	bool code, code_row;
+	bool code;
 	unsigned strong, span_code, heading;
 	struct arena cells_arena; /* a table: markdown_table.c */
 	struct buf cell;

@@ -106,8 +106,8 @@ static struct slice seen(struct sheet *s, struct slice line)
 	return without_tabs(s->arena, out);
 }
 
-void sheet_line(struct sheet *s, enum term_style style, const char *first, const char *next,
-		struct slice line)
+static void sheet_line(struct sheet *s, enum term_style style, const char *first, const char *next,
+		       struct slice line)
 {
 	wrap(s, style, (const char *const[2]){ first, next }, seen(s, line), false);
 }

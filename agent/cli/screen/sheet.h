@@ -22,10 +22,7 @@ struct sheet {
 };
 
 void sheet_init(struct sheet *s, struct arena *a, unsigned columns);
-/* One line, wrapped at any character: nothing of a command may be lost at a blank. */
-void sheet_line(struct sheet *s, enum term_style style, const char *first, const char *next,
-		struct slice line);
-/* The lines of a text, as sheet_line(). */
+/* Each line, wrapped at any character: nothing of a command may be lost at a blank. */
 void sheet_text(struct sheet *s, enum term_style style, const char *first, const char *next,
 		struct slice text);
 /* The lines of a unified diff, each in its colour; what is wrapped of one has its sign again, behind `next`. */
