@@ -34,7 +34,8 @@ static bool is_everything(const struct policy *p, const struct shell_word *w)
 		return true;
 	for (size_t i = 0; i < path.len; i++)
 		slashes += path.ptr[i] == '/';
-	if (p->root.len > 0 && slice_starts(p->root, path) && absolute)
+	if (absolute && slice_starts(p->root, path) &&
+	    (p->root.len == path.len || p->root.ptr[path.len] == '/'))
 		return true; /* the workspace or a folder above it */
 	switch (file_place(p, w, &inside)) {
 	case PLACE_SYSTEM:
