@@ -74,7 +74,7 @@ def always_is_for_what_commands_change(w):
     w.repository()
     t = answer(w, ["a", "n", "n"], command("touch one"), command("touch two"), EDIT,
                command("echo x > .exrc; touch three"), DONE)
-    expect("[a] always in this task: what commands change in this task" in t.text, t)
+    expect("[a] always: what commands change in this task" in t.text, t)
     expect(all(w.exists(n) for n in ("one", "two", "three")) and not w.exists(".exrc"), t)
     expect("a - b" in w.read("calc.py") and "? Keep a command's change of protected files" in t.text, t)
     answer(w, ["n"], command("touch four"), DONE)  # another task

@@ -294,6 +294,31 @@ def commands_answer(w):
     expect(t.status == 0 and "Session" not in t.text.split("/exit now")[1], t)
 
 
+def what_newcomers_type_is_no_message(w):
+    w.repository()
+    t = chat(w, {"text": "Nobody asks me."})
+    t.type("?\r")
+    t.wait_for("/exit")
+    t.type("quit\r")
+    t.end()
+    expect(t.status == 0 and "Nobody" not in t.text and "turn" not in t.text.split("/exit")[1], t)
+
+
+def what_a_command_prints_is_seen_and_a_question_stands_once(w):
+    w.repository()
+    ask = {"calls": [{"name": "ask_user", "input": {"question": "Which of them?", "options": ["one", "two"]}}]}
+    run = {"calls": [{"name": "run_command", "input": {"command": "for i in 1 2 3 4 5 6; do echo here $((i + 10)); sleep 0.4; done"}}]}
+    t = chat(w, ask, run, {"text": "Fine."}, size=(40, 100))
+    t.type("go\r")
+    t.wait_for("own answer > ")
+    t.type("2\n")
+    t.wait_for("| here 1")
+    t.wait_for("Fine.")
+    t.type("\x04")
+    t.end()
+    expect("  | Which of them?" in t.text and "* Ask" not in t.text and "  two" in t.text, t)
+
+
 def clear_forgets_and_resume_goes_back(w):
     t = chat(w, {"text": "One."}, {"text": "Two."}, {"text": "Three."})
     t.type("apples\r")
@@ -453,6 +478,7 @@ main([one_session_of_several_turns, what_the_session_changed_is_committed,
       emend_alone_is_chat, words_reach_the_running_task, words_are_heard_at_the_end_too,
       words_can_be_taken_back, ctrl_c_stops_the_task_and_not_the_chat, ctrl_c_twice_leaves,
       ctrl_c_at_a_question_stops_the_task, what_was_typed_before_a_question_is_a_draft, undo_and_redo_are_turns,
-      commands_answer, clear_forgets_and_resume_goes_back, a_session_goes_on_later, history_is_kept_and_private,
+      commands_answer, what_newcomers_type_is_no_message,
+      what_a_command_prints_is_seen_and_a_question_stands_once, clear_forgets_and_resume_goes_back, a_session_goes_on_later, history_is_kept_and_private,
       a_message_may_have_rows, keys_edit, names_are_completed, a_dumb_terminal_gets_lines, no_colour_and_narrow, colours,
       a_pipe_is_a_message_a_line, piped_text_goes_along, without_a_model_it_says_so])

@@ -115,6 +115,31 @@ def a_task_is_steered_from_elsewhere(w):
 
 
 @with_runtime
+def what_is_typed_beside_attach_goes_to_the_task(w):
+    t = do(w, GATE, {"text": "Yes.", "expect": ["The user says while you work:", "use pytest"]})
+    [task] = listed(w)
+    other = attach(w, size=(24, 100))
+    other.wait_for("* Run until")
+    other.type("use unittest\r")
+    other.wait_for("(Up takes it back)")
+    listed(w, lambda t: t["queue"] == ["use unittest"])
+    other.type("\x1b[A")
+    listed(w, lambda t: t["queue"] == [])
+    other.type("\x15use pytest\r")
+    listed(w, lambda t: t["queue"] == ["use pytest"])
+    other.type("a draft\x03")
+    other.wait_for("Left; the task goes on")
+    expect(other.end().status == 0 and len(listed(w)) == 1, other)
+    other = attach(w, task["task"], size=(24, 100))
+    other.wait_for("* Run until")
+    other.type("and be quick\r")
+    listed(w, lambda t: t["queue"] == ["use pytest", "and be quick"])
+    w.write("go", "")
+    expect(t.end().status == 0 and other.end().status == 0, (t, other))
+    expect("> and be quick" in other.text and "> use pytest" in other.text and "> use unittest" not in other.text, other)
+
+
+@with_runtime
 def what_is_not_there_is_said(w):
     for args in (("attach",), ("cancel",)):
         r = w.run(*args)
@@ -220,6 +245,7 @@ def a_question_of_an_editor_is_answered_in_a_terminal(w):
 
 
 main([a_question_is_answered_from_another_terminal, the_first_answer_closes_the_question_elsewhere,
-      who_has_no_terminal_is_answered_by_who_watches, a_task_is_steered_from_elsewhere, what_is_not_there_is_said,
+      who_has_no_terminal_is_answered_by_who_watches, a_task_is_steered_from_elsewhere,
+      what_is_typed_beside_attach_goes_to_the_task, what_is_not_there_is_said,
       attach_for_programs, an_editor_and_a_terminal_share_their_tasks,
       a_question_of_an_editor_is_answered_in_a_terminal])

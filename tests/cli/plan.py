@@ -31,7 +31,7 @@ def nothing_is_changed_before_a_yes(w):
     before, after = t.text.split(ASKS)
     expect("? Edit a file" in after and "? Edit" not in before, t)
     expect(t.text.count("turn the sign in calc.py") == 1, t)  # it was on the screen already
-    expect("After a yes each change is asked for" in after and "[a] always in this task: edits in this task" in after, t)
+    expect("After a yes each change is asked for" in after and "[a] always: edits in this task" in after, t)
 
 
 def a_yes_to_all_edits(w):

@@ -76,6 +76,7 @@ void ask_text_choices(struct term *t, const struct permission_request *r)
 {
 	unsigned columns = term_columns(t);
 	bool narrow = columns > 0 && columns < ROOM_FOR_CHOICES;
+	bool says_when = slice_ends(r->rule, SLICE(" in this task"));
 	struct arena a;
 
 	term_raw(t, narrow ? SLICE("  [y] yes, once\n  [n] no, or: n WHY\n  [?] help\n")
@@ -83,8 +84,10 @@ void ask_text_choices(struct term *t, const struct permission_request *r)
 	arena_init(&a);
 	if (r->rule.len > 0) /* whole: it is what a person agrees to */
 		flow_line(t, TERM_PLAIN, "  ", TERM_PLAIN,
-			  arena_printf(&a, "[a] always in this task%s: %.*s",
-				       r->can_save ? ", [s] and in later ones here" : "",
+			  arena_printf(&a, "[a] always%s: %.*s",
+				       r->can_save ? " in this task, [s] and in later ones here"
+				       : says_when ? ""
+						   : " in this task",
 				       SLICE_ARG(r->rule)));
 	arena_release(&a);
 	term_raw(t, SLICE("  > "));

@@ -153,11 +153,21 @@ static void keep_for_later(struct chat *c, struct slice text)
 		c->later[c->n_later++] = arena_dup(&c->cli->arena, text);
 }
 
+/* What people type who do not know the commands yet; a model has no use for it. */
+static struct slice meant(const struct chat *c, struct slice text)
+{
+	if (c->input.kind == INPUT_PIPE)
+		return text;
+	if (slice_eq_cstr(text, "?") || slice_eq_cstr(text, "help"))
+		return SLICE("/help");
+	return slice_eq_cstr(text, "exit") || slice_eq_cstr(text, "quit") ? SLICE("/exit") : text;
+}
+
 /* A message for a task that cannot hear it any more waits for the next turn: nothing that was
  * sent is lost. */
 void chat_entered(struct chat *c, struct slice text, bool later)
 {
-	text = slice_trim(text);
+	text = meant(c, slice_trim(text));
 	if (text.len == 0 || c->state == CHAT_ENDED)
 		return;
 	if (c->input.kind != INPUT_PIPE)

@@ -24,6 +24,29 @@ static void run(struct steering *s)
 		input_run(&s->input);
 }
 
+/* --- the task of this process --- */
+
+static bool own_steer(void *self, struct slice text)
+{
+	const struct host_cli *h = self;
+
+	return h->task && task_steer(h->task, text);
+}
+
+static bool own_waits(void *self, size_t i, struct slice *text)
+{
+	const struct host_cli *h = self;
+
+	return h->task && task_waits(h->task, i, text);
+}
+
+static bool own_unsteer(void *self, struct slice *text)
+{
+	const struct host_cli *h = self;
+
+	return h->task && task_unsteer(h->task, text);
+}
+
 /* --- the box --- */
 
 static bool wanted(void *self)
@@ -31,7 +54,7 @@ static bool wanted(void *self)
 	struct steering *s = self;
 	struct slice text;
 
-	return s->line.text.len > 0 || (s->host->task && task_waits(s->host->task, 0, &text));
+	return s->line.text.len > 0 || s->by.waits(s->by.self, 0, &text);
 }
 
 static void draw(void *self, struct buf *out, unsigned columns, struct live_place *cursor)
@@ -46,9 +69,7 @@ static void draw(void *self, struct buf *out, unsigned columns, struct live_plac
 	memset(b->notes, 0, sizeof(b->notes));
 	if (s->hint_text.len > 0)
 		b->notes[b->n_notes++].text = buf_slice(&s->hint_text);
-	for (size_t i = 0;
-	     s->host->task && b->n_notes < BOX_NOTES - 1 && task_waits(s->host->task, i, &text);
-	     i++)
+	for (size_t i = 0; b->n_notes < BOX_NOTES - 1 && s->by.waits(s->by.self, i, &text); i++)
 		b->notes[b->n_notes++] =
 			(struct box_note){ arena_printf(&s->drawn, "next step: \"%.*s\"",
 							SLICE_ARG(slice_sub(text, 0, 200))),
@@ -75,7 +96,7 @@ static void hand_over(struct steering *s, struct slice typed)
 	if (text.len == 0)
 		return;
 	arena_init(&a);
-	if (s->host->task && task_steer(s->host->task, text)) {
+	if (s->by.steer(s->by.self, text)) {
 		past_add(&s->past, text);
 		s->line.shown = s->past.n;
 		if (s->input.kind == INPUT_LINES)
@@ -102,7 +123,7 @@ static void take_back(struct steering *s)
 {
 	struct slice text;
 
-	if (s->host->task && task_unsteer(s->host->task, &text)) {
+	if (s->by.unsteer(s->by.self, &text)) {
 		line_set(&s->line, text);
 	} else if (s->past.n > 0) {
 		line_set(&s->line, s->past.lines[s->past.n - 1]);
@@ -205,14 +226,19 @@ static void on_taken(void *payload, bool taken)
 }
 
 void steering_open(struct steering *s, struct host_cli *h, struct cli_loop *l,
-		   const struct place *p)
+		   const struct place *p, const struct steered *by)
 {
 	static const struct input_callbacks cb = {
 		.byte = on_byte, .pause = on_pause_of_typing, .line = on_line, .end = on_end
 	};
 	struct err ignored = { 0 };
 
-	*s = (struct steering){ .host = h, .loop = l, .workspace = p->workspace };
+	*s = (struct steering){ .host = h,
+				.loop = l,
+				.workspace = p->workspace,
+				.by = { own_steer, own_waits, own_unsteer, h } };
+	if (by)
+		s->by = *by;
 	if (h->json || h->quiet || isatty(STDIN_FILENO) != 1 || !h->log->tty || !in_front() ||
 	    !input_open(&s->input, &l->uv, &l->runq, h->log, false, &ignored))
 		return;

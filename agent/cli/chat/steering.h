@@ -1,4 +1,5 @@
-/* steering.h - what one types while `emend do` works: it goes to the task with its next step, as in a chat.
+/* steering.h - what one types while `emend do` works, or beside `emend attach`: it goes to the task with its next step, as
+ * in a chat.
  *
  * Nothing is seen of it until the first key: then the box opens below the live line, and closes when it is empty and
  * nothing waits. Enter hands the words to the task; Up, where nothing is typed, takes them back; Tab completes the name of
@@ -14,9 +15,19 @@
 #include "agent/cli/place.h"
 #include "agent/cli/task/host_cli.h"
 
+/* Who hears it, where that is not the host's own task: one in another face. */
+struct steered {
+	bool (*steer)(void *self, struct slice text); /* false: it hears nothing more */
+	/* As task_waits() and task_unsteer(). */
+	bool (*waits)(void *self, size_t i, struct slice *text);
+	bool (*unsteer)(void *self, struct slice *text);
+	void *self;
+};
+
 struct steering {
 	bool open; /* else nothing of all this is there */
 	struct host_cli *host;
+	struct steered by;
 	struct cli_loop *loop;
 	struct input input;
 	struct past past;
@@ -29,9 +40,9 @@ struct steering {
 	struct job show;    /* the box again, once a question has let go of the terminal */
 };
 
-/* Borrows all until it is closed. */
+/* Borrows all until it is closed. by NULL: the task of the host. */
 void steering_open(struct steering *s, struct host_cli *h, struct cli_loop *l,
-		   const struct place *p);
+		   const struct place *p, const struct steered *by);
 /* What the task has not heard is told to the person; the terminal is as it was. Before host_cli_close(). t may be NULL. */
 void steering_close(struct steering *s, struct task *t);
 /* At once, for an end that nothing follows: the terminal is as it was. */

@@ -1,7 +1,8 @@
 /* attach.c - emend attach [TASK]: a task of another terminal or of an editor, live in this one. Its questions can be
- * answered here, too: the first answer counts. Leaving does not end it. */
+ * answered here, too: the first answer counts. What is typed goes to it. Leaving does not end it. */
 #include <stdlib.h>
 
+#include "agent/cli/chat/steering.h"
 #include "agent/cli/faces/faces.h"
 #include "agent/cli/screen/flow.h"
 #include "agent/cli/task/host_cli.h"
@@ -9,12 +10,17 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 
+enum { WAITING = 16 };
+
 /* The host is a terminal face like that of a task of our own, fed with events that come over the
  * socket. It has no task, so its operations get NULL for one. */
 struct attach {
 	struct faces faces;
 	struct host_cli host;
 	bool shown; /* host is there */
+	struct steering steering;
+	struct slice waiting[WAITING]; /* typed here, and not heard yet */
+	size_t n_waiting;
 	struct usage usage;
 	struct list asks; /* that are open */
 };
@@ -44,6 +50,7 @@ static void leave(struct attach *at, const struct err *err)
 		at->host.host.ops->drop(at->host.host.self, ask->ask);
 		ask_free(ask);
 	}
+	steering_close(&at->steering, NULL);
 	if (at->shown) {
 		live_hide(&at->host.live);
 		(void)term_flush(at->host.log);
@@ -55,8 +62,8 @@ static void leave(struct attach *at, const struct err *err)
 
 /* --- questions --- */
 
-/* Too late is no fault: it was said in the transcript who was first. */
-static void answer_taken(void *payload, const struct rpc_reply *reply, const struct err *err)
+/* Too late is no fault: of an answer the transcript said who was first. */
+static void answered(void *payload, const struct rpc_reply *reply, const struct err *err)
 {
 	struct attach *at = payload;
 
@@ -79,9 +86,9 @@ static struct jw *begin_answer(struct attach_ask *ask, const struct err *why)
 	return w;
 }
 
-static void end_answer(struct attach *at)
+static void end_call(struct attach *at)
 {
-	remote_call_end(at->faces.remote, at->faces.task, LIMIT_PEER_MS, answer_taken, at);
+	remote_call_end(at->faces.remote, at->faces.task, LIMIT_PEER_MS, answered, at);
 }
 
 static void on_permission(void *payload, const struct permission_answer *answer,
@@ -99,7 +106,7 @@ static void on_permission(void *payload, const struct permission_answer *answer,
 		return;
 	jw_kcstr(w, "choice", names[answer->choice]);
 	jw_kstr(w, "comment", answer->comment);
-	end_answer(at);
+	end_call(at);
 }
 
 static void on_words(void *payload, struct slice text, const struct err *why)
@@ -111,7 +118,7 @@ static void on_words(void *payload, struct slice text, const struct err *why)
 	if (!w)
 		return;
 	jw_kstr(w, "text", text);
-	end_answer(at);
+	end_call(at);
 }
 
 static struct slice text_of(struct json v, const char *key, struct arena *a)
@@ -159,6 +166,75 @@ static void close_ask(struct attach *at, int64_t id)
 	}
 }
 
+/* --- what is typed --- */
+
+static bool steer(void *self, struct slice text)
+{
+	struct attach *at = self;
+	struct faces *f = &at->faces;
+	struct jw *w =
+		at->n_waiting < WAITING ? remote_call_begin(f->remote, f->task, "steer") : NULL;
+
+	if (!w)
+		return false;
+	jw_kstr(w, "text", text);
+	end_call(at);
+	at->waiting[at->n_waiting++] = arena_dup(&f->cli->arena, text);
+	return true;
+}
+
+static bool waits(void *self, size_t i, struct slice *text)
+{
+	const struct attach *at = self;
+
+	if (i < at->n_waiting)
+		*text = at->waiting[i];
+	return i < at->n_waiting;
+}
+
+static bool unsteer(void *self, struct slice *text)
+{
+	struct attach *at = self;
+	struct faces *f = &at->faces;
+
+	if (at->n_waiting == 0 || !remote_call_begin(f->remote, f->task, "unsteer"))
+		return false;
+	end_call(at);
+	*text = at->waiting[--at->n_waiting];
+	return true;
+}
+
+static void heard(struct attach *at, struct slice text)
+{
+	size_t i = 0;
+
+	while (i < at->n_waiting && !slice_eq(at->waiting[i], text))
+		i++;
+	if (i == at->n_waiting)
+		return;
+	at->n_waiting--;
+	memmove(at->waiting + i, at->waiting + i + 1, (at->n_waiting - i) * sizeof(*at->waiting));
+}
+
+static void on_break(void *payload)
+{
+	struct attach *at = payload;
+
+	steering_restore(&at->steering);
+}
+
+/* Of the place only what typing needs. */
+static void open_steering(struct attach *at)
+{
+	const struct steered by = { steer, waits, unsteer, at };
+	struct faces *f = &at->faces;
+	struct err ignored;
+
+	if (state_dir(&f->cli->arena, &f->place.state, &ignored))
+		steering_open(&at->steering, &at->host, &f->loop, &f->place, &by);
+	f->loop.breaks = on_break;
+}
+
 /* --- events --- */
 
 static void on_event(struct attach *at, struct json v, struct arena *a)
@@ -172,6 +248,8 @@ static void on_event(struct attach *at, struct json v, struct arena *a)
 		at->usage = ev.usage;
 	else if (ev.kind == TASK_FINISHED)
 		ev.usage = at->usage;
+	else if (ev.kind == TASK_STEERED)
+		heard(at, ev.text);
 	h->ops->event(h->self, NULL, &ev);
 }
 
@@ -238,6 +316,7 @@ static void watch(struct faces *f)
 				  "Task %.*s of `emend %.*s`; Ctrl-C leaves, and the task goes on.",
 				  SLICE_ARG(f->task->id), SLICE_ARG(f->task->face)));
 	remote_call_end(f->remote, f->task, 0, on_end, at);
+	open_steering(at);
 }
 
 static void on_interrupt(void *payload)

@@ -150,7 +150,8 @@ static void put_tool(struct host_cli *h, const struct task_event *ev)
 	live_say(&h->live, what);
 	if (is_read(ev->tool)) /* in one line with others, when it is known what came of it */
 		h->last_call[0] = '\0';
-	else
+	else if (!h->asker.tty ||
+		 !slice_eq_cstr(ev->tool, "ask_user")) /* the question says it all */
 		put_row(h, TERM_CYAN, "* ", what);
 }
 

@@ -145,6 +145,7 @@ void host_cli_init(struct host_cli *h, struct cli *c, struct cli_loop *l, bool r
 	live_init(&h->live, &l->uv, h->log, h->answer, &h->asker);
 	markdown_init(&h->markdown, h->answer);
 	buf_init(&h->tail, 2 * HOST_TAIL_BYTES);
+	h->live.printed = &h->tail;
 	buf_init(&h->reads, 4 * ROW_BYTES);
 	buf_init(&h->held, 8 * ROW_BYTES);
 	buf_init(&h->hidden, 8 * ROW_BYTES);

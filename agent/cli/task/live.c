@@ -8,7 +8,7 @@
 #include "protocol/base/visible.h"
 
 /* What is over at once needs no line. */
-enum { TICK_MS = 500, LEAST_COLUMNS = 20, TAIL_LEVELS = 4 };
+enum { TICK_MS = 500, LEAST_COLUMNS = 20, LEAST_HALF = 12, TAIL_LEVELS = 4 };
 
 /* --- the rows of the box, also after the terminal was made narrower --- */
 
@@ -114,6 +114,37 @@ static unsigned put_tail(const struct live *l, int level, char *out, size_t size
 	return (unsigned)n;
 }
 
+/* The last line that is not empty; of one that was drawn over itself, what stands there now. */
+static struct slice last_line(const struct buf *b)
+{
+	struct slice s = b ? slice_trim(buf_slice(b)) : SLICE("");
+	size_t at = s.len;
+
+	while (at > 0 && s.ptr[at - 1] != '\n' && s.ptr[at - 1] != '\r')
+		at--;
+	return slice_sub(s, at, s.len);
+}
+
+/* What is done, and what it printed last. */
+static void put_what(const struct live *l, struct slice what, unsigned columns, struct buf *out)
+{
+	struct slice line = last_line(l->printed);
+	unsigned half = columns / 2, used;
+	struct buf b;
+
+	if (line.len == 0 || half < LEAST_HALF) {
+		term_fit(out, what, columns);
+		return;
+	}
+	used = visible_width(what) < half ? (unsigned)visible_width(what) : half;
+	term_fit(out, what, used);
+	buf_puts(out, " | ");
+	buf_init(&b, 8 * line.len + 64);
+	visible_line(&b, line);
+	term_fit(out, buf_slice(&b), columns - used - 3);
+	buf_release(&b);
+}
+
 /* The line into the buffer; returns its columns, 0 if there is no room for one. */
 static unsigned compose(const struct live *l, unsigned width, struct buf *out)
 {
@@ -135,7 +166,7 @@ static unsigned compose(const struct live *l, unsigned width, struct buf *out)
 			columns = width - 1 - n;
 	}
 	if (columns > 0) {
-		term_fit(out, buf_slice(&b), columns);
+		put_what(l, buf_slice(&b), columns, out);
 		buf_puts(out, tail);
 		columns = visible_width(slice_sub(buf_slice(out), from, out->len));
 	}

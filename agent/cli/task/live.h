@@ -1,6 +1,7 @@
 /* live.h - one line at the bottom of the terminal that says what is going on, while nothing else does.
  *
- * "Run make test   12 s   3210 tokens   $0.01 of 2.00   Ctrl-C stops", or less of it where there is less room. It is
+ * "Run make test | ok 12   12 s   3210 tokens   $0.01 of 2.00   Ctrl-C stops", or less of it where there is less room;
+ * behind the bar stands what the command printed last. It is
  * drawn only on a terminal, never in the middle of a line or beside a question, and wiped before anything else is
  * printed: whoever prints calls live_hide() first. It is wiped with blanks, so that it needs no control sequences.
  */
@@ -35,6 +36,7 @@ struct live {
 	uv_timer_t timer;
 	uint64_t since_ms; /* since when `what` */
 	char what[160];
+	const struct buf *printed; /* the end of what a command prints meanwhile; may be NULL */
 	uint64_t tokens;
 	double usd, limit_usd; /* limit_usd: whoever has the settings; 0: none */
 	unsigned drawn; /* columns; 0: there is no line */

@@ -158,7 +158,7 @@ int task_cmd(struct cli *c, struct place *p, struct task_spec *spec, bool report
 			"Warning: --no-sandbox: commands of the model can do whatever you can do.");
 	r.host.notice.bell = p->config.bell;
 	r.host.live.limit_usd = p->config.budget.task_usd;
-	steering_open(&r.steering, &r.host, &r.loop, p);
+	steering_open(&r.steering, &r.host, &r.loop, p, NULL);
 	started = task_start(r.loop.agent, spec, &r.host.host, on_done, &r, &r.host.task, &err);
 	if (!started) {
 		steering_close(&r.steering, NULL);
