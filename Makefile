@@ -289,8 +289,8 @@ deb: $(BUILD)/emend ## build a Debian package
 	@for f in postinst postrm; do install -m755 .ci/deb-script $(BUILD)/deb/root/DEBIAN/$$f; done
 	@printf 'Source: emend\n\nPackage: emend\nArchitecture: any\n' >$(BUILD)/deb/debian/control
 	@echo 'int main(void) { return 0; }' | $(CC) -x c - -o $(BUILD)/deb/lazy -Wl,--no-as-needed -lcurl -lgit2
-	@cd $(BUILD)/deb && dpkg-shlibdeps --warnings=0 -O -eroot/usr/bin/emend -elazy | \
-		sed 's/^shlibs:Depends=//' >depends
+	@cd $(BUILD)/deb && { dpkg-shlibdeps --warnings=0 -O -eroot/usr/bin/emend -elazy >shlibs 2>warnings || \
+		{ cat warnings >&2; exit 1; }; } && sed 's/^shlibs:Depends=//' shlibs >depends
 	@{ echo 'Package: emend'; echo 'Version: $(VERSION)'; echo 'Architecture: $(DEB_ARCH)'; \
 		echo 'Maintainer: $(DEB_BY)'; echo 'Section: devel'; echo 'Priority: optional'; \
 		echo "Installed-Size: $$(du -sk $(BUILD)/deb/root | cut -f1)"; \
