@@ -54,6 +54,7 @@ bool exec_new(const struct exec_options *o, struct exec **out, struct err *err)
 		free(e);
 		return false;
 	}
+	e->pool = exec_pool_new(o->loop, e->options.at_once);
 	*out = e;
 	return true;
 }
@@ -75,7 +76,7 @@ static void job_free(struct exec_job *j)
 	job_drop(&j->late);
 	if (j->lookup)
 		j->exec->options.cache->drop(j->lookup);
-	runner_stop(j->runner); /* with all that it runs */
+	runner_stop(j->worker.runner); /* with all that it runs */
 	buf_release(&j->stream[0]);
 	buf_release(&j->stream[1]);
 	arena_release(&j->arena);
@@ -94,6 +95,7 @@ void exec_free(struct exec *e)
 		job_free(container_of(it, struct exec_job, link));
 	exec_probes_drop(e);
 	exec_validations_drop(e);
+	exec_pool_free(e->pool);
 	arena_release(&e->arena);
 	free(e);
 }
@@ -222,13 +224,17 @@ static void on_done(void *payload, const struct command_result *r, const struct 
 	struct exec_job *j = payload;
 
 	exec_judge(j, r, err);
+	if (!err && r->again) {
+		exec_pool_give(j->exec->pool, j->worker);
+		j->worker.runner = NULL;
+	}
 	keep_in_cache(j);
 	end(j);
 }
 
-/* A worker of its own for each job: it costs some milliseconds, and nothing that one leaves can
- * reach the next. */
-static bool start_runner(struct exec_job *j, struct err *err)
+/* To start a worker costs more than most code does, so one that waits in the pool is taken first. What code can reach is new
+ * for each job in any case (exec_pool.h). */
+static bool take_worker(struct exec_job *j, struct err *err)
 {
 	const struct exec_options *o = &j->exec->options;
 	int64_t mb = j->request.max_memory_mb ? j->request.max_memory_mb : EXEC_MEMORY_MB;
@@ -246,7 +252,11 @@ static bool start_runner(struct exec_job *j, struct err *err)
 				     .processes = EXEC_PROCESSES,
 				     .cpu_seconds = EXEC_CPU_SECONDS };
 
-	return runner_start(&ro, &j->runner, err);
+	j->worker = exec_pool_take(j->exec->pool, mb);
+	if (j->worker.runner)
+		return true;
+	j->worker.started = uv_now(o->loop);
+	return runner_start(&ro, &j->worker.runner, err);
 }
 
 static void run_code(struct exec_job *j)
@@ -275,14 +285,14 @@ static void run_code(struct exec_job *j)
 	} else {
 		s.stdin_data = r->code;
 	}
-	j->call = runner_command(j->runner, &s, &cb, j);
+	j->call = runner_command(j->worker.runner, &s, &cb, j);
 }
 
 static void start_code(struct exec_job *j)
 {
 	struct err err;
 
-	if (j->runner || start_runner(j, &err)) /* or it told the version already */
+	if (j->worker.runner || take_worker(j, &err)) /* or it told the version already */
 		run_code(j);
 	else
 		refuse(j, &err);
@@ -372,8 +382,8 @@ static void find_version(struct exec_job *j)
 				  .own_env = true };
 	struct err err;
 
-	if (start_runner(j, &err))
-		j->call = runner_command(j->runner, &s, &cb, j);
+	if (take_worker(j, &err))
+		j->call = runner_command(j->worker.runner, &s, &cb, j);
 	else
 		refuse(j, &err);
 }

@@ -1,9 +1,9 @@
 /* exec.h - the execution service: code that somebody sends runs in the sandbox, and its answer tells
  * what came of it. The terminal, the model, MCP clients and the network all come through here.
  *
- * Each execution has a sandboxed worker of its own (a bare runner, runner.h), so nothing of one
- * reaches another: no file, no process, no loopback. It sees no file of the user's, no variable but
- * those that its request gives, and no network. What it leaves is gone with it. */
+ * Each execution has a sandboxed worker for itself while it runs (a bare runner, runner.h; exec_pool.h), which makes all
+ * that code can touch anew, so nothing of one reaches another: no file, no process, no loopback. It sees no file of the
+ * user's, no variable but those that its request gives, and no network. What it leaves is gone with it. */
 #ifndef EMEND_EXEC_H
 #define EMEND_EXEC_H
 

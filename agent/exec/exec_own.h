@@ -5,6 +5,7 @@
 #include "agent/base/runq.h"
 #include "agent/base/sha256.h"
 #include "agent/exec/exec.h"
+#include "agent/exec/exec_pool.h"
 #include "agent/runner/runner.h"
 #include "protocol/base/buf.h"
 #include "protocol/base/list.h"
@@ -14,6 +15,7 @@ struct exec {
 	struct exec_options options;
 	struct arena arena;
 	struct slice empty; /* the folder that bare runners hold on to */
+	struct exec_pool *pool;
 	struct list queued, running;
 	size_t n_queued, n_running;
 	struct list probes, validations;
@@ -43,7 +45,7 @@ struct exec_job {
 	const char *const *argv; /* NULL-terminated */
 	struct exec_callbacks on;
 	void *payload;
-	struct runner *runner;
+	struct exec_worker worker;
 	struct runner_call *call;
 	struct exec_lookup *lookup; /* in the cache; NULL: none under way */
 	struct sha256_hex key;	    /* of the cache; "": it is not asked */

@@ -120,6 +120,7 @@ static void answer_command(const struct runner_call *c, struct json v, struct ar
 		r.limit_hit = json_str_or(json_get(v, "limit"), a, "");
 		r.peak_bytes = (uint64_t)json_i64_or(json_get(v, "peakBytes"), 0);
 		r.cpu_seconds = (double)json_i64_or(json_get(v, "cpuMs"), 0) / 1000.0;
+		r.again = json_bool_or(json_get(v, "again"), false);
 		read_hidden(json_get(v, "hidden"), a, &r);
 		client_read_changes(json_get(v, "changed"), a, &r.changed);
 		if (c->pages)

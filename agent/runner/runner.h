@@ -41,8 +41,9 @@ struct runner_options {
 	uint64_t memory_bytes, file_bytes; /* of a command; 0: the defaults */
 	uint32_t processes;
 	uint32_t cpu_seconds; /* of each process of a command; 0: no limit */
-	/* Commands see no workspace: they work in a home folder of their own that is empty at first.
-	 * `workspace` then names an empty folder, and `views` is "". */
+	/* Commands see no workspace: they work in a home folder of their own that is empty at first, and where
+	 * there are namespaces nothing of one is there for another. `workspace` then names an empty folder, and
+	 * `views` is "". */
 	bool bare;
 	bool reduced;	 /* the user's word: without namespaces the reduced sandbox does */
 	bool no_sandbox; /* typed by the user; everything else is as inside */
@@ -269,6 +270,7 @@ struct command_result {
 		limit_hit;   /* "", "memory", "processes", "disk", "cpu": what it was stopped for */
 	uint64_t peak_bytes; /* the most memory it had; see struct spawn_status */
 	double cpu_seconds;  /* of all its processes */
+	bool again;	     /* of a bare runner: nothing of it is there for the next one */
 	const struct slice *hidden; /* names of secrets that it could not see; not more than some */
 	size_t n_hidden;
 	struct view_result changed;

@@ -30,6 +30,7 @@
 #include "agent/sandbox/landlock.h"
 #include "agent/sandbox/overlay.h"
 #include "agent/sandbox/seccomp.h"
+#include "agent/sandbox/spawner.h"
 #include "agent/sandbox/view.h"
 #include "agent/sandbox/watch.h"
 
@@ -143,6 +144,9 @@ static bool set_up(const struct init_options *o, const struct confine_request *r
 	if (o->mode == SANDBOX_VIEW && !view_proc(o->as_root, err))
 		return false;
 	if (o->mode == SANDBOX_VIEW && !overlay_enter(o, r, err))
+		return false;
+	if (o->mode == SANDBOX_VIEW && o->config->bare &&
+	    (!spawner_loopback(err) || !view_own(o->config, err)))
 		return false;
 	*workspace = open(o->config->bare ? init_home(o) : o->config->workspace,
 			  O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -5,7 +5,8 @@
  *                            v
  *                          spawner (in its own user and mount namespace, holds the view)
  *                            |  clone: pid, mount and ipc namespaces, one set per command;
- *                            |  the network, with nothing but loopback, is one for the session
+ *                            |  the network, with nothing but loopback, is one for the session; code that stands by
+ *                            |  itself (`bare`) has also that, and private folders, of its own
  *                            v
  *                          init, pid 1: watchdog --> child: the command
  *
@@ -27,8 +28,8 @@ struct spawn_config {
 	const char *git_dir; /* absolute: the repository of a worktree, to be read; NULL: none */
 	const char *views; /* where the layers of commands lie; NULL: nowhere on the disk */
 	bool views_in_memory; /* then, or where that does not do, in memory */
-	/* Commands see no workspace: they work in their own home folder, which is empty and gone with
-	 * the runner. `workspace` is then only what the runner itself holds on to. */
+	/* Commands see no workspace: they work in their own home folder, which is empty and, where there is a view, gone
+	 * with the command; else with the runner. `workspace` is then only what the runner itself holds on to. */
 	bool bare;
 	struct harden_limits limits;
 	bool reduced; /* it does where there are no namespaces; in a container there is little else to lose */

@@ -35,6 +35,8 @@ NODISCARD bool spawner_enter_view(struct spawner *s, struct err *err);
 /* Clones the init of command id; 0: a trial of the set-up, with request -1. -1: errno is set. mounts: as in
  * child[]; NULL: they are not wanted. */
 pid_t spawner_clone(struct spawner *s, uint64_t id, const int fds[SPAWN_FDS], int *mounts);
+/* Starts the loopback of the network namespace that the caller is in. */
+NODISCARD bool spawner_loopback(struct err *err);
 /* Answers the runner with a socket that listens on the commands' loopback, or with the reason why
  * not. */
 void spawner_listen(const struct spawner *s);

@@ -4,8 +4,10 @@
  * nothing but loopback, and handed to the server, which serves it from its own network: commands
  * reach a proxy, and still have no route. */
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +15,20 @@
 
 /* Connections that wait to be accepted; a package manager opens some tens at a time. */
 enum { BACKLOG = 64 };
+
+bool spawner_loopback(struct err *err)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool ok = fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &lo) == 0;
+
+	if (!ok)
+		err_set(err, ERR_SANDBOX, "The loopback network cannot be started: %s.",
+			strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	return ok;
+}
 
 static int listener(void)
 {

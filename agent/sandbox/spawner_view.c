@@ -8,14 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -78,26 +75,12 @@ static void leave_half(const char *limit, const char *ours)
 	(void)write_file(ours, text);
 }
 
-static bool loopback_up(struct err *err)
-{
-	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool ok = fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &lo) == 0;
-
-	if (!ok)
-		err_set(err, ERR_SANDBOX, "The loopback network cannot be started: %s.",
-			strerror(errno));
-	if (fd >= 0)
-		(void)close(fd);
-	return ok;
-}
-
 /* No further user namespaces may be made in ours: in one a command would have all capabilities
  * again, and much of the kernel is only reached with them. */
 static bool enter_namespaces(struct spawner *s, struct err *err)
 {
 	/* One network for the session: a command can talk to a server that another runs in the
-	 * background, and nobody to anything else. */
+	 * background, and nobody to anything else. Code that stands by itself has one of its own. */
 	const int ours = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET;
 	uid_t uid = getuid();
 	gid_t gid = getgid();
@@ -210,14 +193,17 @@ bool spawner_enter_view(struct spawner *s, struct err *err)
 		return false;
 	if (!named_already() && sethostname(HOST_NAME, sizeof(HOST_NAME) - 1) < 0)
 		return err_set(err, ERR_SANDBOX, "The host name cannot be set: %s.", strerror(errno));
-	if (!loopback_up(err) || !view_build(s->config, err))
+	if (!spawner_loopback(err) || !view_build(s->config, err))
 		return false;
 	s->mode = SANDBOX_VIEW;
-	s->clone_flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC;
+	s->clone_flags =
+		CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | (s->config->bare ? CLONE_NEWNET : 0);
 	if (!try_overlay(s) && !rehearse(s, err))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(made); i++)
 		layer_set(s->layers, made[i], LAYER_ON, "%s",
-			  made[i] == LAYER_UTSNS || made[i] == LAYER_NETNS ? "one for the session" : "one for each command");
+			  made[i] == LAYER_UTSNS || (made[i] == LAYER_NETNS && !s->config->bare)
+				  ? "one for the session"
+				  : "one for each command");
 	return true;
 }

@@ -28,6 +28,10 @@
 #include "protocol/base/limits.h"
 
 enum { SOURCES_MAX = 256 };
+enum {
+	VIEW_SAFE = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+	VIEW_READ_ONLY = VIEW_SAFE | MOUNT_ATTR_RDONLY
+};
 /* tmpfs is memory of the machine, so each has a limit: without one a command could fill the memory
  * with files, which the watchdog does not count: it looks at the memory of processes. */
 #define TMP_SIZE "size=512m,nr_inodes=200k,mode=1777"
@@ -186,13 +190,26 @@ static const char *private_place(void)
 	return NULL;
 }
 
+static const char *const private_dirs[] = { "/tmp", "/var/tmp", "/dev/shm", VIEW_HOME, NULL };
+
 static bool private_folders(bool bare, struct err *err)
 {
-	const char *tmp = bare ? BARE_TMP_SIZE : TMP_SIZE;
+	static const char *const sizes[][2] = { { TMP_SIZE, BARE_TMP_SIZE },
+						{ TMP_SIZE, BARE_TMP_SIZE },
+						{ SHM_SIZE, BARE_SHM_SIZE },
+						{ HOME_SIZE, BARE_HOME_SIZE } };
+	bool ok = true;
 
-	return mount_tmp("/tmp", tmp, err) && mount_tmp("/var/tmp", tmp, err) &&
-	       mount_tmp("/dev/shm", bare ? BARE_SHM_SIZE : SHM_SIZE, err) &&
-	       mount_tmp(VIEW_HOME, bare ? BARE_HOME_SIZE : HOME_SIZE, err);
+	for (size_t i = 0; ok && private_dirs[i]; i++)
+		ok = mount_tmp(private_dirs[i], sizes[i][bare], err);
+	return ok;
+}
+
+static bool terminals(struct err *err)
+{
+	return mount("devpts", "./dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+		     "newinstance,ptmxmode=0666,mode=620,max=64") == 0 ||
+	       fail(err, "cannot mount", "/dev/pts");
 }
 
 /* /dev/pts is an instance of its own, so that commands cannot open the user's terminals. */
@@ -205,9 +222,8 @@ static bool devices(struct err *err)
 	};
 
 	make_place("/dev/pts", false);
-	if (mount("devpts", "./dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
-		  "newinstance,ptmxmode=0666,mode=620,max=64") < 0)
-		return fail(err, "cannot mount", "/dev/pts");
+	if (!terminals(err))
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(links); i++) {
 		if (symlink(links[i][0], links[i][1]) < 0)
 			return fail(err, "cannot link", links[i][1]);
@@ -317,7 +333,7 @@ static bool clean_git_dir(const struct spawn_config *c, struct err *err)
 
 bool view_build(const struct spawn_config *c, struct err *err)
 {
-	const uint64_t safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, ro = safe | MOUNT_ATTR_RDONLY;
+	const uint64_t safe = VIEW_SAFE, ro = VIEW_READ_ONLY;
 	struct sources *s = calloc(1, sizeof(*s));
 	const char *place = private_place();
 	bool ok;
@@ -333,6 +349,35 @@ bool view_build(const struct spawn_config *c, struct err *err)
 	     (!c->git_dir || take(s, c->git_dir, ro, err)) &&
 	     (c->bare || take(s, c->workspace, safe, err)) && take_layers(s, c->views, safe, err) &&
 	     fill(s, c->bare, place, err) && become_root(err) && clean_git_dir(c, err);
+	free(s);
+	return ok;
+}
+
+static bool in_private(const char *path)
+{
+	for (size_t i = 0; private_dirs[i]; i++) {
+		size_t n = strlen(private_dirs[i]);
+
+		if (strncmp(path, private_dirs[i], n) == 0 && path[n] == '/')
+			return true;
+	}
+	return false;
+}
+
+/* Folders of the user's that lie below one are put into the new one as they were in the old. */
+bool view_own(const struct spawn_config *c, struct err *err)
+{
+	struct sources *s = calloc(1, sizeof(*s));
+	bool ok = true;
+
+	if (!s)
+		abort(); /* out of memory */
+	for (const char *const *d = c->read_dirs; ok && d && *d; d++)
+		if (in_private(*d))
+			ok = take(s, *d, VIEW_READ_ONLY, err);
+	ok = ok && private_folders(true, err) && terminals(err);
+	for (size_t i = 0; ok && i < s->n; i++)
+		ok = attach(&s->of[i], err);
 	free(s);
 	return ok;
 }
@@ -420,7 +465,6 @@ static bool allow_all(struct landlock_set *set, const char *const *paths, enum l
 bool view_rules(const struct spawn_config *c, struct landlock_set *set, const char *tmp,
 		struct err *err)
 {
-	static const char *const private[] = { "/tmp", "/var/tmp", "/dev/shm", VIEW_HOME, NULL };
 	static const char *const terminals[] = { "/dev/pts", "/dev/ptmx", NULL };
 
 	if (!allow_all(set, view_system_dirs, LANDLOCK_EXECUTE, err) ||
@@ -436,7 +480,7 @@ bool view_rules(const struct spawn_config *c, struct landlock_set *set, const ch
 		       allow_all(set, view_etc_own, LANDLOCK_READ, err) &&
 		       landlock_allow(set, tmp, LANDLOCK_WRITE, err);
 	return landlock_allow(set, "/etc", LANDLOCK_READ, err) && /* all of it is ours */
-	       allow_all(set, private, LANDLOCK_WRITE, err) &&
+	       allow_all(set, private_dirs, LANDLOCK_WRITE, err) &&
 	       allow_all(set, terminals, LANDLOCK_DEVICE, err) &&
 	       landlock_allow(set, "/", LANDLOCK_LIST, err);
 }

@@ -18,6 +18,9 @@ NODISCARD bool view_build(const struct spawn_config *c, struct err *err);
 /* In the command's own namespaces: /proc, and for a caller who is root outside: its dangerous parts
  * hidden. */
 NODISCARD bool view_proc(bool as_root, struct err *err);
+/* For code that stands by itself, in its own namespaces: private folders and terminals that nobody used before.
+ * The caller's folder is the root. */
+NODISCARD bool view_own(const struct spawn_config *c, struct err *err);
 /* Hides, or makes read-only, or pins one path of the workspace. What is gone meanwhile is fine.
  * `kind` is one of PLACE_MASK, PLACE_READ_ONLY and PLACE_PIN; rel is relative to the open folder
  * `workspace`. A pin is a mount over itself: the place can be neither renamed nor removed while the

@@ -195,6 +195,7 @@ static void write_result(struct command_job *c, struct slice changes)
 {
 	static const char *const limits[] = { "", "memory", "processes", "disk", "cpu" };
 	struct jw *w = conn_result_begin(c->job.req);
+	struct serve *s = c->job.serve;
 	struct buf out;
 
 	buf_init(&out, LIMIT_OUTPUT_BYTES + 128);
@@ -212,13 +213,11 @@ static void write_result(struct command_job *c, struct slice changes)
 	jw_kcstr(w, "limit", c->end.limit < ARRAY_LEN(limits) ? limits[c->end.limit] : "");
 	jw_ki64(w, "peakBytes", (int64_t)c->end.peak_bytes);
 	jw_ki64(w, "cpuMs", (int64_t)(c->end.cpu_us / 1000));
-	write_hidden(&c->job.serve->places, w);
+	jw_kbool(w, "again", s->config.bare && s->layers.mode == SANDBOX_VIEW);
+	write_hidden(&s->places, w);
 	if (changes.len)
 		jw_kraw(w, "changed", changes);
-	if (c->guarded)
-		serve_guard_end(c->job.serve, w);
-	else
-		serve_guard_tell(c->job.serve, w);
+	(c->guarded ? serve_guard_end : serve_guard_tell)(s, w);
 	c->guarded = false;
 	jw_end(w);
 	conn_result_end(c->job.req);

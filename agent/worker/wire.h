@@ -18,7 +18,7 @@
  *			 direct, proxy, apart, ownEnv, env[], stdin{text|base64},
  *			 file{name, text|base64}}
  *			-> {exit, signal, timedOut, idleTimedOut, text|base64, bytes, truncated,
- *			    seconds, limit, peakBytes, cpuMs, hidden[], changed?};
+ *			    seconds, limit, peakBytes, cpuMs, again, hidden[], changed?};
  *			    changed, where the command had a layer of its own: {view, dropped,
  *			    tooMany, tooLarge, quiet, unseen[], changes[[index, path, kind, flags, before,
  *			    after, size, mode, oldMode, reason, open, files]], next}; flags: see

@@ -1,5 +1,5 @@
 """execute - code that runs by itself, as another program asks for it over MCP: 5,000 executions, 50 at once, beside the same number of bare
-processes and beside a container for each; and one alone beside the same command in the sandbox."""
+processes and beside a container for each; and alone and at once beside the same command in the sandbox."""
 import concurrent.futures
 import json
 import os
@@ -98,12 +98,19 @@ def number(argv):
 
 
 def in_the_sandbox(ws):
-    """Seconds of the same script as a command in the sandbox: by a worker of its own, as each execution has one; by one that runs already."""
+    """Seconds of the same script as a command in the sandbox: by a worker that is started for it; by one that runs already."""
     script = os.path.join(ws, "script")
     with open(script, "w", encoding="utf-8") as f:
         f.write("#!/bin/bash\n: $(( 6 * 7 ))\n")  # in silence: the client prints its number among what the command prints
     os.chmod(script, 0o755)
     return number([FLOOR, "spawn", "10", CLIENT, ws, script]), number([CLIENT, "--repeat", str(ALONE), ws, script])
+
+
+def in_many_sandboxes(ws, count):
+    """Seconds of one of them, AT_ONCE at a time: each worker runs its part of them one after the other; the median of the workers."""
+    argv = [CLIENT, "--repeat", str(max(1, count // AT_ONCE)), ws, os.path.join(ws, "script")]
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        return statistics.median(t for t in pool.map(lambda _: number(argv), range(AT_ONCE)) if t is not None)
 
 
 def containers(row, bare):
@@ -145,12 +152,12 @@ def measure(row, env, many=MANY):
             print("one execution: there is no sandbox here")
             return
         alone = statistics.median(ours)
-        row("one execution, over MCP", alone, "ms", statistics.median(own), "the same in the sandbox, with a worker of its own")
+        row("one execution, over MCP", alone, "ms", statistics.median(own), "the same in the sandbox, with a worker started for it")
         row("one execution, over MCP", alone, "ms", statistics.median(shared), "the same by a worker that runs")
         seconds, median, well, grown = service.many(many)
         bare, _ = side_by_side(["bash", "-c", CODE], many)
         row("%d executions, %d at once, each" % (many, AT_ONCE), seconds / many, "ms", bare / many, "bare spawn")
-        row("the same, an answer, median", median, "ms")
+        row("the same, an answer, median", median, "ms", in_many_sandboxes(ws, many), "the same by %d workers that run" % AT_ONCE)
         row("the same, lost or gone wrong", many - well, "")
         if well < many:
             print("one of them: " + service.wrong)

@@ -108,6 +108,67 @@ def many_at_once_and_cancelled(w):
     c.close()
 
 
+LEAVE = """
+import ctypes, os, pty, socket, subprocess, sys
+for d in (os.path.expanduser('~'), '/tmp', '/var/tmp', '/dev/shm'):
+    with open(d + '/left', 'w') as f: f.write('s3cr3t')
+    os.chmod(d, 0o777)
+s = socket.create_server(('127.0.0.1', 4716)); c = socket.create_connection(('127.0.0.1', 4716)); a, _ = s.accept()
+a.close(); c.close()                                           # it lingers in TIME_WAIT
+u = socket.socket(socket.AF_UNIX); u.bind(chr(0) + 'left'); u.listen()
+libc = ctypes.CDLL(None)
+print(libc.shmget(4716, 4096, 0o1600) >= 0, libc.msgget(4716, 0o1600) >= 0, pty.openpty()[1] > 0)
+subprocess.Popen(['sleep', '4716'], start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+sys.stdout.flush()
+"""
+LOOK = """
+import glob, os
+for d in (os.path.expanduser('~'), '/tmp', '/var/tmp', '/dev/shm', '/dev/pts', '/run', '/home'):
+    print(d, sorted(os.listdir(d)), oct(os.stat(d).st_mode), os.statvfs(d).f_ffree if d == '/tmp' else '')
+for f in ('/proc/net/tcp', '/proc/net/unix', '/proc/sysvipc/shm', '/proc/sysvipc/msg'): print(f, open(f).read().splitlines()[1:])
+print(sorted(os.environ.items()))
+print([open(c, 'rb').read() for c in sorted(glob.glob('/proc/[0-9]*/cmdline'))])
+"""
+
+
+def workers(c):
+    with open("/proc/%d/task/%d/children" % (c.p.pid, c.p.pid), encoding="ascii") as f:
+        return f.read().split()
+
+
+def one_sees_nothing_of_another(w):
+    """Neither of the one before it, which had the same worker, nor of one beside it: it is as if it was the first."""
+    c = Client(w)
+    c.open()
+    first = run(c, {"language": "python", "code": LOOK})
+    same = workers(c)
+    expect(first["status"] == "success" and "left" not in first["stdout"] and len(same) == 1, (first, same))
+    for end in ("", "import time; time.sleep(60)", "os.kill(os.getpid(), 9)", "b = [bytearray(10 ** 7) for i in range(1000)]"):
+        left = run(c, {"language": "python", "code": LEAVE + end, "environment_vars": {"LEFT": "s3cr3t"},
+                       "timeout_seconds": 15 if "sleep" in end else 60})
+        expect(left["stdout"] == "True True True\n", left)
+        gone("sleep 4716")
+        a = run(c, {"language": "python", "code": LOOK})
+        expect(a["stdout"] == first["stdout"] and not a["stderr"], (end, a, first))
+    expect(workers(c) == same, (workers(c), same))
+    c.send(id="beside", method="tools/call", params={"name": "execute_code", "arguments": {
+        "language": "python", "code": LEAVE + "import time; time.sleep(60)"}})
+    deadline = time.monotonic() + SECONDS
+    while subprocess.run(["pgrep", "-f", "^sleep 4716"], stdout=subprocess.DEVNULL, check=False).returncode:
+        expect(time.monotonic() < deadline, "it does not start")
+        time.sleep(0.05)
+    for _ in range(2):
+        a = run(c, {"language": "python", "code": LOOK})
+        expect(a["stdout"] == first["stdout"], (a, first))
+    c.send(method="notifications/cancelled", params={"requestId": "beside"})
+    expect("error" in c.read(), "cancelled")
+    deadline = time.monotonic() + SECONDS
+    while workers(c):  # none waits for ever
+        expect(time.monotonic() < deadline, workers(c))
+        time.sleep(0.2)
+    c.close()
+
+
 def answers_from_the_cache(w):
     """Only where it is asked for, only for the very same request, only what went well; also by another process."""
     def ask(c, code="date +%N; echo e >&2", **more):
@@ -173,5 +234,5 @@ def what_was_asked_for_is_answered(w):
     expect(p.returncode == 1 and b"middle of a message" in p.stderr, p)
 
 
-main([the_older_era, the_newer_era, what_is_wrong_is_said, many_at_once_and_cancelled, answers_from_the_cache, the_end_of_the_client_ends_all,
-      what_was_asked_for_is_answered])
+main([the_older_era, the_newer_era, what_is_wrong_is_said, many_at_once_and_cancelled, one_sees_nothing_of_another,
+      answers_from_the_cache, the_end_of_the_client_ends_all, what_was_asked_for_is_answered])
