@@ -431,6 +431,25 @@ static void copy_request(struct exec_job *j, const struct exec_request *r)
 	to->dependencies = copy_list(&j->arena, r->dependencies, r->n_dependencies);
 }
 
+uint64_t exec_turn(uint64_t now_ms, int priority)
+{
+	return now_ms + (uint64_t)(EXEC_PRIORITY_MAX - priority) * EXEC_PRIORITY_MS;
+}
+
+/* Behind those whose turn is the same, which came before. */
+static void take_turn(struct exec_job *j)
+{
+	struct exec *e = j->exec;
+	struct list *at = &e->queued;
+
+	j->turn = exec_turn(uv_now(e->options.loop), j->request.priority);
+	while (at->prev != &e->queued &&
+	       container_of(at->prev, struct exec_job, link)->turn > j->turn)
+		at = at->prev;
+	list_append(at, &j->link);
+	e->n_queued++;
+}
+
 /* What the request may not have is answered like an execution, with a place in history and log:
  * somebody tried. */
 bool exec_enqueue(struct exec *e, const struct exec_request *r, const char *const *argv,
@@ -456,8 +475,7 @@ bool exec_enqueue(struct exec *e, const struct exec_request *r, const char *cons
 	buf_init(&j->stream[1], most);
 	job_init(&j->late, on_late);
 	copy_request(j, r);
-	list_append(&e->queued, &j->link);
-	e->n_queued++;
+	take_turn(j);
 	*out = j;
 	if (!exec_may(r, &why))
 		refuse(j, &why);

@@ -51,8 +51,10 @@ enum {
 	EXEC_OUTPUT_MAX = 10 * 1000 * 1000,
 	EXEC_CPU_SECONDS = 60, /* of each process; at twice as many it is killed for sure */
 	EXEC_PROCESSES = 10,
-	EXEC_ENV_MAX = 128, /* variables */
-	EXEC_ID_MAX = 128,  /* bytes of a correlation id */
+	EXEC_ENV_MAX = 128,    /* variables */
+	EXEC_ID_MAX = 128,     /* bytes of a correlation id */
+	EXEC_PRIORITY_MAX = 9, /* and -EXEC_PRIORITY_MAX */
+	EXEC_PRIORITY_MS = 10 * 1000,
 };
 
 /* Borrowed for the call of exec_submit(), which copies what it needs. */
@@ -71,6 +73,7 @@ struct exec_request {
 	size_t n_dependencies;
 	struct slice correlation_id; /* the sender's own, comes back as it is; "": one is made */
 	struct slice traceparent;    /* W3C trace context; "": a trace of its own */
+	int priority;		     /* where it waits: see exec_turn() */
 };
 
 struct exec_answer {
@@ -125,6 +128,10 @@ NODISCARD bool exec_submit(struct exec *e, const struct exec_request *r,
 void exec_cancel(struct exec_job *j);
 /* The same, and done() is never called. */
 void exec_drop(struct exec_job *j);
+
+/* Those that wait have their turn in this order: each step of priority is worth EXEC_PRIORITY_MS of waiting. So what is urgent
+ * passes the others, and nothing waits for ever. */
+uint64_t exec_turn(uint64_t now_ms, int priority);
 
 size_t exec_running(const struct exec *e), exec_queued(const struct exec *e);
 

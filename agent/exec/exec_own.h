@@ -37,7 +37,8 @@ enum exec_state { JOB_QUEUED, JOB_RUNNING, JOB_ENDED };
 /* Owned by the service. Whoever submitted it may use it until done() has returned, or it was
  * dropped. */
 struct exec_job {
-	struct list link; /* in queued or running */
+	struct list link; /* in queued, by turn, or in running */
+	uint64_t turn;
 	struct exec *exec;
 	enum exec_state state;
 	struct arena arena; /* of the copies of the request */

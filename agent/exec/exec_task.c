@@ -73,6 +73,7 @@ static bool execute_code(struct exec_task *t, const struct exec_task_call *c, st
 		r.correlation_id = c->correlation_id;
 	if (r.traceparent.len == 0)
 		r.traceparent = c->traceparent;
+	r.priority = c->priority;
 	t->correlation = arena_dup(&t->arena, r.correlation_id);
 	return exec_submit(t->exec, &r, &cb, t, &t->job, err);
 }
@@ -119,8 +120,10 @@ static bool validate_code(struct exec_task *t, const struct exec_task_call *c, s
 {
 	struct exec_request r;
 
-	return exec_request_read(c->arguments, &t->arena, &r, err) &&
-	       exec_validate(t->exec, &r, on_json, t, &t->validation, err);
+	if (!exec_request_read(c->arguments, &t->arena, &r, err))
+		return false;
+	r.priority = c->priority;
+	return exec_validate(t->exec, &r, on_json, t, &t->validation, err);
 }
 
 static const struct kind {

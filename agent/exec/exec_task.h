@@ -16,6 +16,7 @@ struct exec_task_call {
 	struct json arguments;
 	/* For a request that says none itself: what the door's own way of sending said. */
 	struct slice correlation_id, traceparent;
+	int priority; /* of struct exec_request */
 };
 
 struct exec_task_callbacks {

@@ -223,7 +223,8 @@ bool exec_validate(struct exec *e, const struct exec_request *r, exec_validated_
 {
 	const struct exec_callbacks cb = { .done = on_checked };
 	struct exec_request check = { .timeout_seconds = CHECK_SECONDS,
-				      .max_output_size = CHECK_BYTES };
+				      .max_output_size = CHECK_BYTES,
+				      .priority = r->priority };
 	struct exec_validation *v;
 	const char *const *argv;
 

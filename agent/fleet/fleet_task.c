@@ -197,11 +197,25 @@ static void on_done(void *payload, struct slice json, const struct err *err)
 struct envelope {
 	struct slice id, type;
 	struct json payload;
+	int priority;
 };
 
 static bool read_id(struct arena *a, struct json v, struct slice *out)
 {
 	return json_str(json_get(v, "task_id"), a, out) && out->len > 0 && out->len <= FLEET_ID_MAX;
+}
+
+static bool read_priority(struct json v, int *out, struct err *err)
+{
+	int64_t n = 0;
+
+	if (json_type(v) != JSON_MISSING &&
+	    (!json_i64(v, &n) || n < -EXEC_PRIORITY_MAX || n > EXEC_PRIORITY_MAX))
+		return err_set(err, ERR_INVALID,
+			       "priority: expected a whole number from -%d to %d.",
+			       EXEC_PRIORITY_MAX, EXEC_PRIORITY_MAX);
+	*out = (int)n;
+	return true;
 }
 
 static bool read_envelope(struct arena *a, struct slice text, struct envelope *out, struct err *err)
@@ -222,6 +236,8 @@ static bool read_envelope(struct arena *a, struct slice text, struct envelope *o
 			return err_set(err, ERR_INVALID, "There is no member %.*s in a task.",
 				       SLICE_ARG(slice_sub(json_raw(it.key), 0, 60)));
 	}
+	if (!read_priority(json_get(v, "priority"), &out->priority, err))
+		return false;
 	out->payload = json_get(v, "payload");
 	if (json_str(json_get(v, "task_type"), a, &out->type) && exec_task_known(out->type))
 		return true;
@@ -272,7 +288,8 @@ void fleet_task_take(void *payload, const struct nats_msg *m)
 					.arguments = e.payload,
 					.correlation_id =
 						t->correlation.len ? t->correlation : t->id,
-					.traceparent = t->trace };
+					.traceparent = t->trace,
+					.priority = e.priority };
 	if (!ok || !exec_task_start(f->o.exec, &call, &cb, t, &t->task, &err))
 		fail(t, &err);
 	else if (exec_task_correlation(t->task).len > 0)

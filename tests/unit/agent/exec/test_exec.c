@@ -59,14 +59,21 @@ static void on_done(void *payload, const struct exec_answer *a)
 	assert_int_equal(a->traceparent.len, 55);
 }
 
-static bool submit(struct fixture *f, size_t i, const char *code, struct err *err)
+static bool submit_with(struct fixture *f, size_t i, const char *code, int priority,
+			struct err *err)
 {
 	const struct exec_callbacks cb = { .done = on_done };
 	struct exec_request r = { .code = slice_of(code),
-				  .language = exec_language_find(SLICE("bash")) };
+				  .language = exec_language_find(SLICE("bash")),
+				  .priority = priority };
 
 	f->of[i].f = f;
 	return exec_submit(f->exec, &r, &cb, &f->of[i], &f->of[i].job, err);
+}
+
+static bool submit(struct fixture *f, size_t i, const char *code, struct err *err)
+{
+	return submit_with(f, i, code, 0, err);
 }
 
 static void wait_answers(struct fixture *f, size_t n)
@@ -155,6 +162,25 @@ static void places_and_queue(void **state)
 		    f->of[3].order < f->of[4].order);
 	assert_int_equal(exec_running(f->exec), 1);
 	assert_int_equal(f->added, 4); /* each that has an answer is in the history */
+}
+
+/* What is urgent comes first, and of the same urgency what came first; but each step is only so much waiting. */
+static void priority_orders_the_queue(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+
+	need_sandbox(f);
+	assert_true(submit(f, 0, "sleep 60", &err));
+	assert_true(submit(f, 1, "sleep 60", &err));
+	assert_true(submit_with(f, 2, "echo last", -9, &err));
+	assert_true(submit_with(f, 3, "echo first", 9, &err));
+	assert_true(submit_with(f, 4, "echo second", 9, &err));
+	exec_cancel(f->of[0].job);
+	wait_answers(f, 4);
+	assert_true(f->of[3].order < f->of[4].order && f->of[4].order < f->of[2].order);
+	assert_true(exec_turn(1000, 9) < exec_turn(1000, 0));
+	assert_true(exec_turn(1000, -9) < exec_turn(1000 + 18 * EXEC_PRIORITY_MS + 1, 9));
 }
 
 /* Cancelled before it began, twice, and dropped: each once or never answered, and its place is free. */
@@ -393,6 +419,7 @@ int main(int argc, char **argv)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(places_and_queue),
+		CASE(priority_orders_the_queue),
 		CASE(cancelled_and_dropped),
 		CASE(the_end_with_all_under_way),
 		cmocka_unit_test(requests_are_read_strictly),
