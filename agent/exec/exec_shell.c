@@ -132,10 +132,13 @@ static void look_at(struct findings *f, const struct shell_cmd *c, struct place 
 /* Code that the parser does not understand is a finding by itself: nobody can say what it does. */
 void findings_of_shell(struct findings *f, struct slice text)
 {
-	struct shell_script s = { .arena = f->arena };
+	struct shell_script s = { .arena = f->arena, .bash = true };
+	bool ok;
 	struct err err;
 
-	if (!shell_parse(&s, text, SIZE_MAX, 0, &err) || !commands_unwrap(&s, &err)) {
+	ok = shell_parse(&s, text, SIZE_MAX, 0, &err);
+	s.bash = false;
+	if (!ok || !commands_unwrap(&s, &err)) {
 		findings_add(f, SLICE("unknown"), 1, 1, slice_of(err.msg));
 		return;
 	}

@@ -109,7 +109,15 @@ static void end_command(struct parser *p, bool pipe, bool background)
 	p->amp_redir = false;
 }
 
-static bool is_assignment(struct slice raw)
+/* In "NAME[...]" of bash: behind the brackets. */
+static size_t skip_index(struct slice raw, size_t n)
+{
+	size_t end = n < raw.len && raw.ptr[n] == '[' ? slice_find_byte(raw, ']', n) : SIZE_MAX;
+
+	return end == SIZE_MAX ? n : end + 1;
+}
+
+static bool is_assignment(const struct parser *p, struct slice raw)
 {
 	size_t n = 0;
 
@@ -117,6 +125,8 @@ static bool is_assignment(struct slice raw)
 			       (raw.ptr[n] >= 'A' && raw.ptr[n] <= 'Z') ||
 			       (n > 0 && raw.ptr[n] >= '0' && raw.ptr[n] <= '9')))
 		n++;
+	if (n > 0 && p->script->bash)
+		n = skip_index(raw, n);
 	if (n > 0 && n < raw.len && raw.ptr[n] == '+')
 		n++;
 	return n > 0 && n < raw.len && raw.ptr[n] == '=';
@@ -135,7 +145,7 @@ static bool place_word(struct parser *p, struct slice raw, struct shell_word w)
 		return false;
 	if (p->amp_redir)
 		return parser_refuse(p, "shells read words behind \"&>\" in different ways");
-	if (c->n_words == 0 && is_assignment(raw)) {
+	if (c->n_words == 0 && is_assignment(p, raw)) {
 		add_word(p, &p->assigns, &p->cap_assigns, c->n_assigns++, w);
 		c->assigns = p->assigns;
 		return true;
@@ -149,17 +159,25 @@ static bool word(struct parser *p)
 {
 	size_t start = p->at, before = p->cur;
 	struct shell_word w;
+	struct slice raw;
 
 	if (!parser_word(p, &w))
 		return false;
+	raw = slice_sub(p->text, start, p->at);
+	if (p->script->bash && parser_peek(p, 0) == '(' && is_assignment(p, raw) &&
+	    raw.ptr[raw.len - 1] == '=' && !parser_array(p))
+		return false;
+	if (p->script->bash && before == SIZE_MAX && slice_eq_cstr(raw, "[[") && !parser_test(p))
+		return false;
 	parser_skip_blanks(p);
-	if (parser_peek(p, 0) == '(') {
+	if (parser_peek(p, 0) == '(' &&
+	    (before != SIZE_MAX || !parser_bracket_is_no_function(p, &w))) {
 		if (before != SIZE_MAX || w.flags != 0)
 			return parser_refuse(p, "it has an unexpected bracket");
 		p->function = w.text;
 		return parser_function_parens(p);
 	}
-	return place_word(p, slice_sub(p->text, start, p->at), w);
+	return place_word(p, raw, w);
 }
 
 static bool close_paren(struct parser *p)
@@ -204,6 +222,7 @@ static bool separator(struct parser *p)
 static bool step(struct parser *p)
 {
 	char c, d;
+	bool taken;
 
 	if (parser_top(p) == 'P')
 		return parser_case_pattern(p);
@@ -240,6 +259,8 @@ static bool step(struct parser *p)
 	if (c == '(' && p->cur != SIZE_MAX)
 		return parser_refuse(p, "it has an unexpected bracket");
 	if (c == '(') {
+		if (!parser_arithmetic(p, &taken) || taken)
+			return taken && p->err->code == ERR_NONE;
 		p->at++;
 		return parser_open(p, '(');
 	}

@@ -54,6 +54,9 @@ struct shell_script {
 	struct shell_cmd *cmds;
 	size_t n, cap;
 	struct shell_job *jobs; /* texts that are still to be parsed */
+	/* It is known that bash reads it: (( )), [[ ]] and arrays are then no commands. For the texts of `sh -c` that
+	 * commands_unwrap() finds it is not. */
+	bool bash;
 };
 
 /* Parses text and everything nested in it; appends to *s (zeroed but for the arena before the first

@@ -29,7 +29,11 @@ static bool for_head(struct parser *p)
 {
 	struct shell_word w;
 	size_t back;
+	bool taken;
 
+	parser_skip_blanks(p);
+	if (!parser_arithmetic(p, &taken) || taken)
+		return p->err->code == ERR_NONE;
 	if (!parser_take_word(p, &w))
 		return false;
 	back = p->at;
@@ -117,17 +121,30 @@ static bool function_head(struct parser *p)
 	return parser_peek(p, 0) != '(' || parser_function_parens(p);
 }
 
-/* A word where a command may start. *taken: it was a reserved word. */
-bool parser_reserved(struct parser *p, const struct shell_word *w, bool *taken)
+/* Nothing but a place for a command is behind them. */
+static bool is_skipped(const struct shell_word *w)
 {
 	static const char *const skipped[] = { "if",	"then",	 "elif", "else", "fi",
 					       "while", "until", "do",	 "done", "!" };
 
-	*taken = true;
 	for (size_t i = 0; i < ARRAY_LEN(skipped); i++) {
 		if (word_is(w, skipped[i]))
 			return true;
 	}
+	return false;
+}
+
+bool parser_bracket_is_no_function(const struct parser *p, const struct shell_word *w)
+{
+	return is_skipped(w) || word_is(w, "{") || (p->script->bash && word_is(w, "for"));
+}
+
+/* A word where a command may start. *taken: it was a reserved word. */
+bool parser_reserved(struct parser *p, const struct shell_word *w, bool *taken)
+{
+	*taken = true;
+	if (is_skipped(w))
+		return true;
 	if (word_is(w, "{"))
 		return parser_open(p, '{');
 	if (word_is(w, "for") || word_is(w, "select"))

@@ -61,8 +61,15 @@ NODISCARD bool parser_open(struct parser *p, char kind);
 char parser_top(const struct parser *p); /* kind of the innermost; '\0': none */
 /* A word where a command may start. *taken: it was a reserved word. */
 NODISCARD bool parser_reserved(struct parser *p, const struct shell_word *w, bool *taken);
+/* "WORD (" where a command may start: a subshell or (( )) behind a reserved word. */
+bool parser_bracket_is_no_function(const struct parser *p, const struct shell_word *w);
 NODISCARD bool parser_case_pattern(struct parser *p);
 NODISCARD bool parser_function_parens(struct parser *p);
+
+/* shell_bash.c, where script->bash. At "((": *taken: it was an arithmetic command, and p->at is behind it. */
+NODISCARD bool parser_arithmetic(struct parser *p, bool *taken);
+NODISCARD bool parser_test(struct parser *p);  /* behind "[[": to behind its "]]" */
+NODISCARD bool parser_array(struct parser *p); /* at the '(' of "NAME=(": to behind its ')' */
 
 /* Reads the word at p->at (there is one). Substitutions in it are queued. */
 NODISCARD bool parser_word(struct parser *p, struct shell_word *out);

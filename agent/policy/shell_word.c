@@ -97,6 +97,15 @@ static bool backtick(struct parser *p, struct word *w)
 	return true;
 }
 
+/* "NAME@P" does in bash; "NAME[@]" is all of an array. */
+static bool may_run(const struct parser *p, struct slice inner)
+{
+	char last =
+		inner.len >= 2 && inner.ptr[inner.len - 2] == '@' ? inner.ptr[inner.len - 1] : ']';
+
+	return last != ']' && (!p->script->bash || !strchr("UuLQEKkAa", last));
+}
+
 /* p->at stands on the '{' of "${". The name is kept as "$NAME", so that rules may look at it. */
 static bool braces(struct parser *p, struct word *w, bool quoted)
 {
@@ -107,7 +116,7 @@ static bool braces(struct parser *p, struct word *w, bool quoted)
 	if (!scan_brace(p->text, p->at + 1, quoted, &end, p->err))
 		return false;
 	inner = slice_sub(p->text, p->at + 1, end);
-	if (inner.len >= 2 && inner.ptr[inner.len - 2] == '@')
+	if (may_run(p, inner))
 		return parser_refuse(p, "it has an expansion that may run commands");
 	if (!parser_substitutions(p, inner, &any))
 		return false;

@@ -96,9 +96,8 @@ def snippets(language):
     return parts["HARMLESS"], parts["DANGEROUS"]
 
 
-# (recall, precision) below which something has been lost; measured: python 1 and 1, javascript 0.99 and 1, sql 0.99 and 1, bash 1 and 0.94:
-# arrays and (( )) are beyond Emend's own parser, which says so. Not quite at what was measured, since parsers differ from version to version.
-FLOORS = {"python": (0.97, 0.97), "javascript": (0.97, 0.97), "bash": (0.97, 0.92), "sql": (0.97, 0.97)}
+# (recall, precision) below which something has been lost; measured: python 1 and 1, javascript 0.99 and 1, sql 0.99 and 1, bash 1 and 1. Not quite at what was measured, since parsers differ from version to version.
+FLOORS = {"python": (0.97, 0.97), "javascript": (0.97, 0.97), "bash": (0.97, 0.97), "sql": (0.97, 0.97)}
 
 
 def corpus(language):

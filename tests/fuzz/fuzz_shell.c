@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "agent/policy/policy.h"
+#include "agent/policy/shell.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,12 +34,26 @@ static enum verdict judge(enum mode mode, struct slice command)
 	return d.verdict;
 }
 
+/* What is read as bash may be read in more ways, and never crashes either. */
+static void as_bash(struct slice command)
+{
+	struct arena a;
+	struct shell_script s = { .arena = &a, .bash = true };
+	struct err err;
+
+	arena_init(&a);
+	if (!shell_parse(&s, command, SIZE_MAX, 0, &err) && err.code != ERR_INVALID)
+		abort();
+	arena_release(&a);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice command = slice_make((const char *)data, size);
 	enum verdict strict = judge(MODE_READ_ONLY, command), ask = judge(MODE_ASK, command);
 	enum verdict automatic = judge(MODE_AUTO, command);
 
+	as_bash(command);
 	/* A laxer mode is never stricter. */
 	if (automatic > ask || (ask == VERDICT_ALLOW) != (strict == VERDICT_ALLOW))
 		abort();
