@@ -409,47 +409,6 @@ static void start_next(struct exec *e)
 		start_one(container_of(e->queued.next, struct exec_job, link));
 }
 
-static const struct slice *copy_list(struct arena *a, const struct slice *list, size_t n)
-{
-	struct slice *out = arena_array(a, n + 1, sizeof(*out));
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = arena_dup(a, list[i]);
-	return out;
-}
-
-static void copy_request(struct exec_job *j, const struct exec_request *r)
-{
-	struct exec_request *to = &j->request;
-
-	*to = *r;
-	to->code = arena_dup(&j->arena, r->code);
-	to->stdin_data = arena_dup(&j->arena, r->stdin_data);
-	to->correlation_id = arena_dup(&j->arena, r->correlation_id);
-	to->traceparent = arena_dup(&j->arena, r->traceparent);
-	to->env = copy_list(&j->arena, r->env, r->n_env);
-	to->dependencies = copy_list(&j->arena, r->dependencies, r->n_dependencies);
-}
-
-uint64_t exec_turn(uint64_t now_ms, int priority)
-{
-	return now_ms + (uint64_t)(EXEC_PRIORITY_MAX - priority) * EXEC_PRIORITY_MS;
-}
-
-/* Behind those whose turn is the same, which came before. */
-static void take_turn(struct exec_job *j)
-{
-	struct exec *e = j->exec;
-	struct list *at = &e->queued;
-
-	j->turn = exec_turn(uv_now(e->options.loop), j->request.priority);
-	while (at->prev != &e->queued &&
-	       container_of(at->prev, struct exec_job, link)->turn > j->turn)
-		at = at->prev;
-	list_append(at, &j->link);
-	e->n_queued++;
-}
-
 /* What the request may not have is answered like an execution, with a place in history and log:
  * somebody tried. */
 bool exec_enqueue(struct exec *e, const struct exec_request *r, const char *const *argv,
@@ -474,8 +433,8 @@ bool exec_enqueue(struct exec *e, const struct exec_request *r, const char *cons
 	buf_init(&j->stream[0], most);
 	buf_init(&j->stream[1], most);
 	job_init(&j->late, on_late);
-	copy_request(j, r);
-	take_turn(j);
+	exec_copy_request(j, r);
+	exec_take_turn(j);
 	*out = j;
 	if (!exec_may(r, &why))
 		refuse(j, &why);

@@ -65,6 +65,10 @@ NODISCARD bool exec_enqueue(struct exec *e, const struct exec_request *r, const 
 struct slice exec_version_in(
 	struct slice text); /* "GNU bash, version 5.2.15(1)-release" -> "5.2.15" */
 
+/* exec_turn.c: into the job's own arena; into the queue, behind those whose turn is the same or comes before. */
+void exec_copy_request(struct exec_job *j, const struct exec_request *r);
+void exec_take_turn(struct exec_job *j);
+
 /* exec_check.c */
 NODISCARD bool exec_check(const struct exec_request *r, struct err *err);
 /* What it may not have, as a sentence in *why; true: nothing. */
