@@ -72,6 +72,8 @@ struct config { /* everything lives in `arena` */
 	size_t n_examples;
 	const struct slice *net_allow, *net_deny; /* hosts that commands may reach */
 	size_t n_net_allow, n_net_deny;
+	const struct slice *exec_dependencies; /* what code that is executed may ask for */
+	size_t n_exec_dependencies;
 	const struct slice *deny_files;
 	size_t n_deny_files;
 	bool deny_files_replaced; /* user config gave denyFiles as the whole list */

@@ -119,6 +119,9 @@ static const struct config_key keys[] = {
 	{ "toolchains", KEY_CHOICE, AT(toolchains), .choices = "on|off", .def = "\"on\"",
 	  .doc = "Whether commands may read and find the compilers and interpreters below your home folder "
 		 "that are on your PATH (rustup, nvm, pyenv, ...), and the packages they fetched." },
+	{ "exec.dependencies", KEY_STRINGS, LIST(exec_dependencies),
+	  .doc = "Names that code which is executed by itself (`emend exec`, `emend mcp`, `emend serve`) may list as its "
+		 "dependencies: packages that you have installed for all users. Nothing is ever installed for it." },
 	{ "readDirs", KEY_FOLDERS, LIST(read_dirs), .doc = "More folders that commands may read." },
 	{ "writeDirs", KEY_FOLDERS, LIST(write_dirs),
 	  .doc = "More folders that commands may write." },

@@ -138,6 +138,8 @@ static void copy_texts(struct config *out, const struct config *base)
 	out->net_allow = dup_list(a, base->net_allow, base->n_net_allow);
 	out->net_deny = dup_list(a, base->net_deny, base->n_net_deny);
 	out->deny_files = dup_list(a, base->deny_files, base->n_deny_files);
+	out->exec_dependencies =
+		dup_list(a, base->exec_dependencies, base->n_exec_dependencies);
 	out->read_dirs = dup_list(a, base->read_dirs, base->n_read_dirs);
 	out->write_dirs = dup_list(a, base->write_dirs, base->n_write_dirs);
 	for (size_t i = 0; i < base->n_actions; i++) {

@@ -436,7 +436,7 @@ bool exec_enqueue(struct exec *e, const struct exec_request *r, const char *cons
 	exec_copy_request(j, r);
 	exec_take_turn(j);
 	*out = j;
-	if (!exec_may(r, &why))
+	if (!exec_may(&e->options, r, &why))
 		refuse(j, &why);
 	else
 		start_next(e);

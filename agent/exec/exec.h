@@ -100,6 +100,8 @@ struct exec_options { /* borrowed for as long as the service lives */
 	double cpus;
 	bool reduced;	       /* the reduced sandbox does */
 	bool toolchains;       /* the user's own programs below the home folder are found */
+	const struct slice *dependencies; /* that a request may name: this machine has them */
+	size_t n_dependencies;
 	const struct exec_history *history; /* NULL: none is kept */
 	const struct exec_cache *cache;	    /* NULL: there is none */
 	size_t at_once, queue; /* 0: EXEC_AT_ONCE, EXEC_QUEUE */

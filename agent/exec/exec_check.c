@@ -83,7 +83,19 @@ bool exec_check(const struct exec_request *r, struct err *err)
 
 /* These are no errors of form: the request is understood, and the sandbox has no such thing to
  * give. */
-bool exec_may(const struct exec_request *r, struct err *why)
+static bool may_depend(const struct exec_options *o, struct slice name, struct err *why)
+{
+	for (size_t i = 0; i < o->n_dependencies; i++) {
+		if (slice_eq(o->dependencies[i], name))
+			return true;
+	}
+	return err_set(why, ERR_DENIED,
+		       "dependencies: %.*s is not in the list exec.dependencies of the configuration "
+		       "here. Nothing is installed for an execution; it has what this machine has.",
+		       SLICE_ARG(slice_sub(name, 0, 80)));
+}
+
+bool exec_may(const struct exec_options *o, const struct exec_request *r, struct err *why)
 {
 	if (r->allow_network)
 		return err_set(why, ERR_DENIED,
@@ -93,11 +105,10 @@ bool exec_may(const struct exec_request *r, struct err *why)
 		return err_set(why, ERR_DENIED,
 			       "allow_filesystem: executions see no file of the user's. Give the "
 			       "code what it needs as stdin_data.");
-	if (r->n_dependencies > 0)
-		return err_set(why, ERR_DENIED,
-			       "dependencies: %.*s: nothing is installed for an execution. It has "
-			       "what this machine has.",
-			       SLICE_ARG(slice_sub(r->dependencies[0], 0, 80)));
+	for (size_t i = 0; i < r->n_dependencies; i++) {
+		if (!may_depend(o, r->dependencies[i], why))
+			return false;
+	}
 	return true;
 }
 

@@ -72,7 +72,8 @@ void exec_take_turn(struct exec_job *j);
 /* exec_check.c */
 NODISCARD bool exec_check(const struct exec_request *r, struct err *err);
 /* What it may not have, as a sentence in *why; true: nothing. */
-NODISCARD bool exec_may(const struct exec_request *r, struct err *why);
+NODISCARD bool exec_may(const struct exec_options *o, const struct exec_request *r,
+			 struct err *why);
 /* A new id of n hexadecimal digits. */
 struct slice exec_new_id(struct arena *a, size_t digits);
 /* The trace context of the execution itself: the trace of `in`, or a new one, and a span of its own. */

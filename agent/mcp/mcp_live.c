@@ -160,8 +160,9 @@ static bool start(struct mcp_call *c, const struct live_tool *t, struct err *err
 			       "Give edits, or the content of a new file, not both.");
 	if (!mcp_live_there(c->mcp))
 		return err_set(err, ERR_NOT_FOUND,
-			       "No editor has this folder open with Emend. Open it there and call "
-			       "again, or work on the files by your own means.");
+			       "No editor has this folder open with Emend; a terminal does not count, "
+			       "since it has no buffers. Open it in an editor and call again, or work "
+			       "on the files by your own means.");
 	if (json_present(json_get(arguments, "content")))
 		ours = "write_file";
 	buf_init(&input, LIMIT_MESSAGE_BYTES);

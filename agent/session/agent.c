@@ -202,6 +202,8 @@ struct exec_options agent_exec_options(struct agent *a, const struct config *c)
 				      .cpus = c->container_cpus,
 				      .reduced = slice_eq_cstr(c->sandbox, "reduced"),
 				      .toolchains = slice_eq_cstr(c->toolchains, "on"),
+				      .dependencies = c->exec_dependencies,
+				      .n_dependencies = c->n_exec_dependencies,
 				      .history = &a->executions.history };
 }
 

@@ -17,6 +17,8 @@ bool cli_exec_open(struct cli_exec *x, struct cli_loop *l, const struct place *p
 				  .cpus = c->container_cpus,
 				  .reduced = slice_eq_cstr(c->sandbox, "reduced"),
 				  .toolchains = slice_eq_cstr(c->toolchains, "on"),
+				  .dependencies = c->exec_dependencies,
+				  .n_dependencies = c->n_exec_dependencies,
 				  .history = &x->metrics.history,
 				  .cache = &x->metrics.cache,
 				  .at_once = x->at_once,
