@@ -60,7 +60,7 @@ static bool check_scheme(struct slice found, const char *wanted, struct err *err
 		return err_set(
 			err, ERR_USAGE,
 			"%.*s://: TLS is not spoken to this server. Use %s:// to one on this machine, or in a "
-			"network that is yours alone; or to a proxy here that speaks TLS.",
+			"network that is yours alone; or to a leaf node or proxy here that speaks TLS to it.",
 			SLICE_ARG(found), wanted);
 	return slice_eq_cstr(found, wanted) ||
 	       err_set(err, ERR_USAGE, "Expected a URL %s://HOST:PORT, found one of %.*s://.",
