@@ -82,7 +82,8 @@ static enum put_result replace(int dir, const char *base, const struct put_was *
 		return put_remove(dir, base, was);
 	if (!make(&p, dir, base, to, mode))
 		return PUT_FAILED;
-	result = put_swap(dir, p.name, dir, base, was);
+	result = put_swap(&(struct put_name){ dir, p.name, p.fd },
+			  &(struct put_name){ dir, base, -1 }, was);
 	put_end(&p);
 	return result;
 }

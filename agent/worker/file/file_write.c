@@ -111,16 +111,15 @@ static bool open_parent(const struct root *r, struct target *t, const char *aske
 	return root_place(r, t->dir, place, err) && no_detour(asked, place, err);
 }
 
-/* The way to most files has no link in it: then the path is the place. */
+/* The way to most files has no link in it: then the path is the place, and what stands there is seen at once. */
 static bool find_straight(const struct file_change *c, struct target *t)
 {
 	int dir = near_parent(c->near, t->rel, &t->base);
-	struct stat st;
 
 	if (dir < 0)
 		return false;
-	if (fstatat(dir, t->base, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		t->is_near = S_ISREG(st.st_mode);
+	if (fstatat(dir, t->base, &t->st, AT_SYMLINK_NOFOLLOW) == 0)
+		t->is_near = t->exists = S_ISREG(t->st.st_mode);
 	else
 		t->is_near = errno == ENOENT;
 	if (t->is_near)
@@ -207,8 +206,10 @@ static bool check_expected(const struct file_change *c, struct target *t, struct
 static void copy_attributes(int to, const struct target *t)
 {
 	int from = t->old >= 0 ? t->old : regular_open(t->dir, t->base, O_NOFOLLOW, NULL);
+	struct stat is;
 
-	put_owner(to, &t->st);
+	if (fstat(to, &is) == 0)
+		put_owner(to, &is, &t->st);
 	(void)fchmod(to, t->st.st_mode & 0777);
 	if (from < 0)
 		return;
@@ -244,7 +245,9 @@ static bool replace(const struct file_change *c, const struct target *t, struct 
 		ok = renameat(t->dir, p.name, t->dir, t->base) == 0 ||
 		     root_errno(err, "written", t->rel);
 	else
-		ok = done(put_swap(t->dir, p.name, t->dir, t->base, &was), t, "written", err);
+		ok = done(put_swap(&(struct put_name){ t->dir, p.name, p.fd },
+				   &(struct put_name){ t->dir, t->base, t->old }, &was),
+			  t, "written", err);
 	put_end(&p);
 	dir = ok && !c->lazy ? openat(t->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (dir >= 0) {
@@ -358,7 +361,7 @@ bool file_write(const struct root *r, const struct file_change *c, struct file_i
 		near_lock(c->near);
 	else
 		t.lock = root_lock(t.dir);
-	if (!look(c, &t, err) || !check_expected(c, &t, err))
+	if ((!t.is_near && !look(c, &t, err)) || !check_expected(c, &t, err))
 		goto out;
 	ok = c->remove ? take_away(c, &t, err) : replace(c, &t, err);
 	if (ok && c->remove)

@@ -172,11 +172,9 @@ void put_strip(int fd)
 	free(names);
 }
 
-void put_owner(int fd, const struct stat *like)
+void put_owner(int fd, const struct stat *is, const struct stat *like)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) == 0 && st.st_uid == like->st_uid && st.st_gid == like->st_gid)
+	if (is->st_uid == like->st_uid && is->st_gid == like->st_gid)
 		return;
 	if (fchown(fd, like->st_uid, like->st_gid) < 0 && fchown(fd, (uid_t)-1, like->st_gid) < 0)
 		log_debug("put: neither owner nor group of a file could be kept");
@@ -233,12 +231,11 @@ static bool being_written(int fd)
 	return false;
 }
 
-static int open_file(int dir, const char *base)
+static int open_file(int dir, const char *base, struct stat *st)
 {
 	int fd = openat(dir, base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
 
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+	if (fd >= 0 && (fstat(fd, st) < 0 || !S_ISREG(st->st_mode))) {
 		(void)close(fd);
 		fd = -1;
 	}
@@ -273,59 +270,67 @@ static enum put_result new_place(int from_dir, const char *from, int dir, const 
 
 /* What must not go is put back. Should somebody have saved a third text in that moment, theirs is
  * the newest, and comes away in place of ours: then it goes back in turn. */
-static void swap_back(int from_dir, const char *from, int dir, const char *base,
+static void swap_back(const struct put_name *from, const struct put_name *to,
 		      const struct put_was *ours)
 {
 	for (int i = 0; i < TRIES; i++) {
 		struct put_was came;
 
-		if (renameat2(from_dir, from, dir, base, RENAME_EXCHANGE) < 0) {
+		if (renameat2(from->dir, from->name, to->dir, to->name, RENAME_EXCHANGE) < 0) {
 			/* They removed it: then the place is free for theirs. */
-			if (errno != ENOENT ||
-			    renameat2(from_dir, from, dir, base, RENAME_NOREPLACE) == 0)
+			if (errno != ENOENT || renameat2(from->dir, from->name, to->dir, to->name,
+							 RENAME_NOREPLACE) == 0)
 				return;
 			continue;
 		}
-		came = look(from_dir, from);
+		came = look(from->dir, from->name);
 		if (same_content(&came, ours) || i % 2 == 1)
 			return;
 	}
 }
 
-static enum put_result exchange(int from_dir, const char *from, int dir, const char *base,
+/* old: what stands there, open to read; -1: it is no file. */
+static enum put_result exchange(const struct put_name *from, const struct put_name *to,
 				const struct put_was *was, int old)
 {
-	struct put_was ours = look(from_dir, from), is = look(dir, base);
+	struct put_was ours = { .exists = false };
+	struct stat st;
 
-	if (!same_content(&is, was) || being_written(old))
-		return PUT_STALE;
-	if (renameat2(from_dir, from, dir, base, RENAME_EXCHANGE) == 0) {
-		if (expected(from_dir, from, was, old))
+	if (from->fd < 0) /* else it is looked at where that is wanted, whatever its name is then */
+		ours = look(from->dir, from->name);
+	if (renameat2(from->dir, from->name, to->dir, to->name, RENAME_EXCHANGE) == 0) {
+		if (expected(from->dir, from->name, was, old))
 			return PUT_DONE;
-		swap_back(from_dir, from, dir, base, &ours);
+		if (from->fd >= 0 && fstat(from->fd, &st) == 0)
+			ours = put_was_of(&st);
+		swap_back(from, to, &ours);
 		return PUT_STALE;
 	}
 	if (errno == ENOENT)
 		return PUT_STALE;
 	if (!cannot(errno))
 		return PUT_FAILED;
-	return renameat(from_dir, from, dir, base) == 0 ? PUT_DONE : PUT_FAILED;
+	return renameat(from->dir, from->name, to->dir, to->name) == 0 ? PUT_DONE : PUT_FAILED;
 }
 
-enum put_result put_swap(int from_dir, const char *from, int dir, const char *base,
+enum put_result put_swap(const struct put_name *from, const struct put_name *to,
 			 const struct put_was *was)
 {
-	enum put_result result;
+	enum put_result result = PUT_STALE;
+	struct put_was is;
+	struct stat st;
 	int old, saved;
 
 	if (!was->exists)
-		return new_place(from_dir, from, dir, base);
-	old = open_file(dir, base);
+		return new_place(from->dir, from->name, to->dir, to->name);
+	old = to->fd >= 0 ? to->fd : open_file(to->dir, to->name, &st);
+	is = old >= 0 && to->fd < 0 ? put_was_of(&st) : look(to->dir, to->name);
 	if (old >= 0) /* under a temporary name for a moment: not to be swept away */
 		(void)flock(old, LOCK_SH | LOCK_NB);
-	result = exchange(from_dir, from, dir, base, was, old);
+	if (same_content(&is, was) && !being_written(old))
+		result = exchange(from, to, was, old);
 	saved = errno;
-	if (old >= 0)
+	if (old >= 0 && to->fd < 0)
 		(void)close(old);
 	errno = saved;
 	return result;
@@ -334,8 +339,9 @@ enum put_result put_swap(int from_dir, const char *from, int dir, const char *ba
 enum put_result put_away(int dir, const char *base, int to_dir, const char *to,
 			 const struct put_was *was)
 {
-	struct put_was is = look(dir, base);
-	int old = is.exists ? open_file(dir, base) : -1, saved;
+	struct stat st;
+	int old = open_file(dir, base, &st), saved;
+	struct put_was is = old >= 0 ? put_was_of(&st) : look(dir, base);
 	enum put_result result = PUT_STALE;
 
 	if (old >= 0)

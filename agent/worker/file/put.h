@@ -31,9 +31,9 @@ void put_end(struct put *p);
 void put_attributes(int to, int from);
 /* An overlay's marks go. */
 void put_strip(int fd);
-/* Owner and group; where we may not, another owner's file becomes ours, in its group if we are in
- * it. */
-void put_owner(int fd, const struct stat *like);
+/* Owner and group, of an open file that is seen as `is`; where we may not, another owner's file becomes ours, in its
+ * group if we are in it. */
+void put_owner(int fd, const struct stat *is, const struct stat *like);
 
 /* --- the rename --- */
 
@@ -53,9 +53,15 @@ enum put_result {
 	PUT_STALE,  /* something else is there; it was left, or put back */
 	PUT_FAILED, /* errno */
 };
-/* from, in the folder from_dir, gets the place base in dir. What stood there is under `from`
- * afterwards, for the caller to keep or remove; where the file system cannot exchange, it is gone. */
-enum put_result put_swap(int from_dir, const char *from, int dir, const char *base,
+/* A name in a folder; fd: what has it, if the caller has it open to read, else -1. All of it is borrowed. */
+struct put_name {
+	int dir;
+	const char *name;
+	int fd;
+};
+/* `from` gets the place `to`. What stood there is under the name `from` afterwards, for the caller to keep or
+ * remove; where the file system cannot exchange, it is gone. */
+enum put_result put_swap(const struct put_name *from, const struct put_name *to,
 			 const struct put_was *was);
 /* base goes to the name `to` in to_dir, which must be free. */
 enum put_result put_away(int dir, const char *base, int to_dir, const char *to,

@@ -114,10 +114,11 @@ static bool prepare(int fd, const struct upper_change *c, const struct stat *old
 {
 	struct stat st;
 
+	if (fstat(fd, &st) < 0)
+		return false;
 	if (old)
-		put_owner(fd, old);
-	return (fstat(fd, &st) == 0 && (st.st_mode & 07777) == mode_of(c)) ||
-	       fchmod(fd, mode_of(c)) == 0;
+		put_owner(fd, &st, old);
+	return (st.st_mode & 07777) == mode_of(c) || fchmod(fd, mode_of(c)) == 0;
 }
 
 static bool copy(const struct put *p, int from, const struct upper_change *c,
@@ -144,7 +145,8 @@ static enum put_result put_copied(int from, const struct upper_change *c, int di
 	if (!put_open(&p, dir, 0600))
 		return PUT_FAILED;
 	if (copy(&p, from, c, old))
-		result = put_swap(dir, p.name, dir, base, was);
+		result = put_swap(&(struct put_name){ dir, p.name, p.fd },
+				  &(struct put_name){ dir, base, -1 }, was);
 	put_end(&p);
 	return result;
 }
@@ -164,7 +166,8 @@ static bool put_file(struct upper *u, const struct upper_change *c, int dir, con
 		return fail(err, c->rel, "read");
 	if (prepare(from, c, old)) {
 		put_strip(from);
-		result = put_swap(at, name, dir, base, &was);
+		result = put_swap(&(struct put_name){ at, name, from },
+				  &(struct put_name){ dir, base, -1 }, &was);
 	}
 	if (result == PUT_FAILED && errno == EXDEV)
 		result = put_copied(from, c, dir, base, &was, old);
@@ -189,7 +192,8 @@ static bool put_symlink(struct upper *u, const struct upper_change *c, int dir, 
 		target[n] = 0;
 		if (put_link(&p, dir, target)) {
 			(void)utimensat(dir, p.name, times, AT_SYMLINK_NOFOLLOW);
-			result = put_swap(dir, p.name, dir, base, &was);
+			result = put_swap(&(struct put_name){ dir, p.name, -1 },
+					  &(struct put_name){ dir, base, -1 }, &was);
 			put_end(&p);
 		}
 	}
