@@ -119,35 +119,52 @@ bool blob_pack_add(struct slice folder, const char *file, struct blob_place *of,
 
 /* --- reading --- */
 
-/* The line of this hash, in [lo, hi) of an index. */
-/* A search that guesses: the first eight digits say where among all hashes this one should be. After a miss
- * it goes on by halves, so a file that was tampered with costs more, but ends. */
+/* How far through all hashes this one stands: from 0 to 1. */
+static double share_of(const char *hash)
+{
+	char lead[9];
+
+	(void)snprintf(lead, sizeof(lead), "%.8s", hash);
+	return (double)strtoul(lead, NULL, 16) / 4294967296.0;
+}
+
+/* The line of this hash, in [lo, hi) of an index. A search that guesses: from the start of the index, or from a
+ * line that was seen, it is about as far as the share of all hashes between the two. The second guess, from
+ * near by, is mostly right. After some misses it goes on by halves, so a file that was tampered with costs more,
+ * but ends. */
 static bool find_line(int fd, struct slice hash, size_t lo, size_t hi, char line[LINE_BYTES])
 {
-	char seen[WINDOW * LINE_BYTES], lead[9];
-	double share;
+	enum { GUESSES = 4 };
+	char seen[WINDOW * LINE_BYTES];
+	double all = (double)hi, share = share_of(hash.ptr), guess = all * share;
 
-	(void)snprintf(lead, sizeof(lead), "%.8s", hash.ptr);
-	share = (double)strtoul(lead, NULL, 16) / 4294967296.0;
-	for (size_t guess = (size_t)((double)hi * share); lo < hi; guess = lo + (hi - lo) / 2) {
-		size_t from = guess > lo + WINDOW / 2 ? guess - WINDOW / 2 : lo, n;
-		ssize_t got = pread(fd, seen, sizeof(seen), (off_t)(from * LINE_BYTES));
-		int last;
+	for (int i = 0; lo < hi; i++) {
+		size_t at = guess > (double)lo ? (size_t)guess : lo, from, n;
+		const char *last;
+		ssize_t got;
 
+		if (i >= GUESSES)
+			at = lo + (hi - lo) / 2;
+		at = at < hi ? at : hi - 1;
+		from = at > lo + WINDOW / 2 ? at - WINDOW / 2 : lo;
+		got = pread(fd, seen, sizeof(seen), (off_t)(from * LINE_BYTES));
 		n = got > 0 ? (size_t)got / LINE_BYTES : 0;
 		if (n == 0)
 			return false;
-		for (size_t i = 0; i < n; i++) {
-			if (memcmp(seen + i * LINE_BYTES, hash.ptr, 64) != 0)
+		for (size_t k = 0; k < n; k++) {
+			if (memcmp(seen + k * LINE_BYTES, hash.ptr, 64) != 0)
 				continue;
-			memcpy(line, seen + i * LINE_BYTES, LINE_BYTES);
+			memcpy(line, seen + k * LINE_BYTES, LINE_BYTES);
 			return true;
 		}
-		last = memcmp(seen + (n - 1) * LINE_BYTES, hash.ptr, 64);
-		if (last < 0)
+		last = seen + (n - 1) * LINE_BYTES;
+		if (memcmp(last, hash.ptr, 64) < 0) {
 			lo = from + n;
-		else
+			guess = (double)lo + all * (share - share_of(last));
+		} else {
 			hi = from;
+			guess = (double)hi - all * (share_of(seen) - share);
+		}
 	}
 	return false;
 }

@@ -4,7 +4,8 @@
  *   SESSION/blobs/packs/N.bytes   the contents, one behind the other
  *
  * To make, name and sync a file for each of the images of a command that changed twenty thousand files
- * costs more than the command. The worker writes them into one file, which is moved here. N counts from
+ * costs more than the command. The worker writes them into one file, which is moved here; many blobs that are
+ * written to the log at once (log_batch.c) are one, too. N counts from
  * 0 without a gap; an index whose bytes are missing was left by a crash, before the log named it. */
 #ifndef EMEND_BLOB_PACK_H
 #define EMEND_BLOB_PACK_H

@@ -113,7 +113,7 @@ NODISCARD bool event_log_read(struct slice state_dir, struct slice session, even
 /* --- blobs: content-addressed bytes of a session, STATE_DIR/sessions/ID/blobs/xx/HASH, or
  * in blobs/packs (blob_pack.h) --- */
 /* Copies data; it is written before any event that comes later. *hash gets the SHA-256. Storing the
- * same content twice is one file. ERR_TOO_LARGE: too much waits for a slow disk. */
+ * same content twice is one file, where few are stored at once. ERR_TOO_LARGE: too much waits for a slow disk. */
 NODISCARD bool blob_put(struct event_log *l, struct slice data, struct sha256_hex *hash,
 			struct err *err);
 /* Many at once, in a file that lies on the same file system and is moved into the session's folder

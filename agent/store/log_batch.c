@@ -17,6 +17,8 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 
+enum { PACK_FROM = 32 /* blobs: fewer are files of their own, which are found sooner */ };
+
 struct log_batch *log_batch_new(struct event_log *l, struct log_file *file, struct slice folder)
 {
 	struct log_batch *b = xcalloc(1, sizeof(*b));
@@ -105,6 +107,45 @@ static bool put_blob(struct log_batch *b, const struct batch_blob *blob, struct 
 	       write_blob(temp, path, slice_make(blob->data, blob->len), err);
 }
 
+/* Many become one file: to make, name and later sync a file for each costs more than to write it. */
+static bool pack_blobs(struct log_batch *b, struct err *err)
+{
+	struct slice packs = arena_printf(&b->arena, "%s/blobs/packs", b->folder.ptr);
+	struct slice file = arena_printf(&b->arena, "%s/new", packs.ptr);
+	struct blob_place *of = arena_array(&b->arena, b->n_blobs, sizeof(*of));
+	uint64_t at = 0;
+	bool ok;
+	int fd;
+
+	if (!make_folder(packs, err))
+		return false;
+	fd = open(file.ptr, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	ok = fd >= 0;
+	for (size_t i = 0; ok && i < b->n_blobs; i++) {
+		const struct batch_blob *blob = &b->blobs[i];
+
+		of[i] = (struct blob_place){ .hash = blob->hash, .at = at, .len = blob->len };
+		at += blob->len;
+		ok = write_all(fd, slice_make(blob->data, blob->len));
+	}
+	if (!ok)
+		err_set(err, ERR_IO, "Cannot store what files held before as %s: %s.", file.ptr,
+			strerror(errno));
+	if (fd >= 0)
+		ok = close(fd) == 0 && ok;
+	return ok && blob_pack_add(b->folder, file.ptr, of, b->n_blobs, err);
+}
+
+static bool put_blobs(struct log_batch *b, struct err *err)
+{
+	if (b->n_blobs >= PACK_FROM)
+		return pack_blobs(b, err);
+	for (size_t i = 0; i < b->n_blobs; i++)
+		if (!put_blob(b, &b->blobs[i], err))
+			return false;
+	return true;
+}
+
 static bool make_mark(struct slice path, struct err *err)
 {
 	size_t slash = path.len;
@@ -134,9 +175,8 @@ static bool prepare(struct log_batch *b, struct err *err)
 		return false;
 	if (b->n_blobs + b->n_packs > 0) /* what they sum up to is not known any more */
 		(void)unlink(arena_printf(&b->arena, "%s/" SESSION_SIZE_FILE, b->folder.ptr).ptr);
-	for (size_t i = 0; i < b->n_blobs; i++)
-		if (!put_blob(b, &b->blobs[i], err))
-			return false;
+	if (!put_blobs(b, err))
+		return false;
 	for (size_t i = 0; i < b->n_packs; i++)
 		if (!blob_pack_add(b->folder, b->packs[i].file, b->packs[i].of, b->packs[i].n, err))
 			return false;

@@ -177,6 +177,45 @@ static void many_are_adopted_in_one_file(void **state)
 	event_log_close(l);
 }
 
+/* What waits for the log together lies in one file then, and is found all the same. */
+static void many_at_once_are_one_file(void **state)
+{
+	enum { MANY = 500 };
+	const struct scratch *s = *state;
+	struct event_log *l = open_log(*state);
+	struct sha256_hex of[MANY];
+	struct err err = { 0 };
+	char text[64], path[300];
+	struct blob_reader r;
+	struct slice got;
+	struct arena a;
+
+	arena_init(&a);
+	blob_reader_init(&r);
+	for (int i = 0; i < MANY; i++) {
+		int n = snprintf(text, sizeof(text), "content %d\n",
+				 i % (MANY - 1)); /* one twice */
+
+		assert_true(blob_put(l, slice_make(text, (size_t)n), &of[i], &err));
+	}
+	assert_true(shelf_sync(*state, l, &err));
+	(void)snprintf(path, sizeof(path), "%s/sessions/s1/blobs/%.2s", s->path, of[0].s);
+	assert_int_equal(access(path, F_OK), -1);
+	(void)snprintf(path, sizeof(path), "%s/sessions/s1/blobs/packs/new", s->path);
+	assert_int_equal(access(path, F_OK), -1);
+	for (int i = 0; i < MANY; i++) {
+		int n = snprintf(text, sizeof(text), "content %d\n", i % (MANY - 1));
+
+		if (!blob_reader_get(&r, scratch_dir(s), SLICE("s1"), slice_of(of[i].s), &a, &got,
+				     &err))
+			fail_msg("%s: %s", text, err.msg);
+		assert_true(slice_eq(got, slice_make(text, (size_t)n)));
+	}
+	blob_reader_release(&r);
+	arena_release(&a);
+	event_log_close(l);
+}
+
 /* A crash left the index without its bytes, before any event named them. */
 static void an_index_without_bytes_is_stepped_over(void **state)
 {
@@ -246,6 +285,7 @@ int main(void)
 		TEST(damaged_is_an_error_and_put_mends_a_short_one),
 		TEST(full_disk_leaves_nothing),
 		TEST(many_are_adopted_in_one_file),
+		TEST(many_at_once_are_one_file),
 		TEST(an_index_without_bytes_is_stepped_over),
 		TEST(no_link_leads_to_a_file_of_the_user),
 	};
