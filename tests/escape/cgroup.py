@@ -64,7 +64,7 @@ class Place:
                                 preexec_fn=become, env=dict(os.environ, EMEND_TEST_FORBID=forbid))
 
     def layers(self, forbid):
-        return self.start(forbid, "--layers", self.ws).communicate(timeout=60)[0]
+        return self.start(forbid, "--layers", self.ws).communicate(timeout=300)[0]
 
     def close(self):
         until(lambda: not open(self.cgroup + "/cgroup.procs").read())
@@ -93,7 +93,7 @@ def commands(p, forbid, name):
             if r.poll() is None:
                 break
         open(p.ws + "/go", "w").close()
-        r.communicate(timeout=60)
+        r.communicate(timeout=300)
         what = how[2:] or "its own end"
         tap(len(there) == 1 and inside == {"/%s/%s" % (os.path.basename(p.cgroup), there[0])},
             "%sa command and its daemons are in a cgroup of their own, before %s" % (name, what), "%s %s" % (there, inside))
@@ -102,7 +102,7 @@ def commands(p, forbid, name):
         os.unlink(p.ws + "/go")
     os.mkdir(p.cgroup + "/emend-1-1")
     os.chown(p.cgroup + "/emend-1-1", p.user.pw_uid, p.user.pw_gid)
-    p.start(forbid, p.ws, "true").communicate(timeout=60)
+    p.start(forbid, p.ws, "true").communicate(timeout=300)
     tap(until(lambda: not leaves(p.cgroup)), name + "what a dead runner left is removed")
 
 

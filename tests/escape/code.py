@@ -44,7 +44,7 @@ class Code:
     def run(self, command, seconds="20"):
         return subprocess.run([EMEND, "exec", self.w.base + "/code.sh", "--stdin", self.w.base + "/programs.tar", "--timeout", seconds,
                                "--env", "COMMAND=" + command], env=self.env, cwd=self.w.ws, stdin=subprocess.DEVNULL,
-                              capture_output=True, timeout=120, check=False)
+                              capture_output=True, timeout=600, check=False)
 
 
 def attacks(w, code, name, refused):

@@ -161,7 +161,7 @@ class World:
 
     def outside(self, command):
         r = subprocess.run(["/bin/sh", "-c", command], cwd=self.ws, stdin=subprocess.DEVNULL, capture_output=True,
-                           env=self.env(), timeout=60)
+                           env=self.env(), timeout=600)
         return r.stdout + r.stderr
 
     def on(self):
@@ -170,7 +170,7 @@ class World:
     def inside(self, command, *options, fds=(), **kw):
         return subprocess.run([CLIENT, *OPTIONS, *self.on(), "--deny", ".env*", "--deny", "!.env.example", "--deny", "!.envrc", *options,
                                self.ws, command],
-                              stdin=subprocess.DEVNULL, capture_output=True, env=self.env(), pass_fds=fds, timeout=90,
+                              stdin=subprocess.DEVNULL, capture_output=True, env=self.env(), pass_fds=fds, timeout=600,
                               **kw)
 
     def find_state(self):
@@ -181,7 +181,7 @@ class World:
             again = self.inside("echo works")
             self.refused, self.reduced = again.returncode == 200, again.returncode == 0
             r = again if self.refused else r
-        layers = subprocess.run([CLIENT, *OPTIONS, *self.on(), "--layers", self.ws], capture_output=True, env=self.env(), timeout=60).stdout
+        layers = subprocess.run([CLIENT, *OPTIONS, *self.on(), "--layers", self.ws], capture_output=True, env=self.env(), timeout=300).stdout
         self.overlay = b'{"name":"overlay","state":"on"' in layers
         return r
 
