@@ -1,6 +1,7 @@
 /* serve_watch.c - a secret that appears while a command runs is closed to it.
  *
- * The workspace is looked through again five times a second where that takes little, and else as places.h says;
+ * The workspace is looked through again five times a second where that takes little, and else when the time of a
+ * folder shows that something appeared, though for no more than a sixth of the time;
  * the spawner then covers what is new where the command sees it. So such a file can be read for a moment, by a
  * command that waits for it, and by a server in the background no longer. */
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include "agent/worker/serve.h"
 #include "protocol/base/log.h"
 
-enum { SECRET_LOOK_MS = 200, SECRET_CHEAP_MS = 40 };
+enum { SECRET_LOOK_MS = 200, SECRET_CHEAP_MS = 40, LOOK_SHARE = 5 };
 
 void secret_watch_begin(struct secret_watch *w, const struct serve *s, uint64_t now)
 {
@@ -39,7 +40,8 @@ void secret_watch_step(struct secret_watch *w, struct serve *s, uint64_t id, uin
 
 	if (now < w->due)
 		return;
-	w->due = now + SECRET_LOOK_MS;
+	/* What a build puts into its folders may make each look a new one. */
+	w->due = now + SECRET_LOOK_MS + s->places.took_ms * LOOK_SHARE;
 	if (s->places.took_ms <= SECRET_CHEAP_MS)
 		places_forget(&s->places);
 	if (!places_refresh(&s->places, &s->root, now, &err)) {

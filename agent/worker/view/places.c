@@ -18,7 +18,13 @@
 #include "agent/worker/ignore/ignore.h"
 #include "agent/worker/ignore/walk.h"
 
-enum { PLACES_MAX = 2000, PLACES_BYTES = 4 * 1024 * 1024, COST_SHARE = 50, TOOLS_MAX = 200 };
+enum {
+	PLACES_MAX = 2000,
+	PLACES_BYTES = 4 * 1024 * 1024,
+	COST_SHARE = 50,
+	CHECK_SHARE = 10,
+	TOOLS_MAX = 200
+};
 
 static bool holds(const struct buf *list, const char *rel)
 {
@@ -274,6 +280,14 @@ static bool is_secret(const struct scan *s, const struct walk_entry *e)
 	return root_denied(s->root, slice_of(e->rel + s->inside)) || holds_secret(s, e);
 }
 
+static void note_folder(struct scan *s, const struct walk_entry *e)
+{
+	char path[LIMIT_PATH_BYTES + 1];
+
+	(void)snprintf(path, sizeof(path), "%s%s", s->outside ? "/" : "", e->rel);
+	places_dirs_note(&s->p->dirs, e->dir, e->name, path);
+}
+
 static enum walk_next visit(void *payload, const struct walk_entry *e)
 {
 	struct scan *s = payload;
@@ -298,9 +312,11 @@ static enum walk_next visit(void *payload, const struct walk_entry *e)
 		add_tools(s, e);
 	if (s->too_many)
 		return WALK_STOP;
-	return strcmp(e->name, "node_modules") == 0 || strcmp(e->name, "site-packages") == 0
-		       ? WALK_SKIP
-		       : WALK_ON;
+	if (strcmp(e->name, "node_modules") == 0 || strcmp(e->name, "site-packages") == 0)
+		return WALK_SKIP;
+	if (e->kind == WALK_DIR)
+		note_folder(s, e);
+	return WALK_ON;
 }
 
 void places_init(struct places *p)
@@ -320,6 +336,7 @@ void places_release(struct places *p)
 	buf_release(&p->hidden);
 	tracked_release(&p->tracked);
 	tracked_release(&p->tracked_outside);
+	places_dirs_release(&p->dirs);
 }
 
 void places_forget(struct places *p)
@@ -375,6 +392,7 @@ static bool look_outside(struct places *p, const struct root *r, const char *con
 				     .workspace = slice_of(r->path) };
 		struct err gone;
 
+		places_dirs_note(&p->dirs, AT_FDCWD, *dirs, *dirs);
 		if (path_below(slice_of(r->path), slice_of(*dirs)) || (*dirs)[1] == 0 ||
 		    !walk_tree(&top, *dirs + 1, visit_outside, &o, &truncated, &gone))
 			continue; /* it is looked through already, or is not there */
@@ -389,14 +407,31 @@ static bool look_outside(struct places *p, const struct root *r, const char *con
 	return ok;
 }
 
+/* Is what was found still all? The times of many folders are not looked at again and again. */
+static bool is_fresh(struct places *p, const struct root *r, uint64_t now_ms)
+{
+	bool changed;
+
+	if (!p->valid || now_ms - p->at_ms >= p->took_ms * COST_SHARE)
+		return false;
+	if (now_ms - p->checked_ms < p->check_took_ms * CHECK_SHARE)
+		return true;
+	changed = places_dirs_changed(&p->dirs, r->fd);
+	p->checked_ms = now_ms;
+	p->check_took_ms = clock_ms() - now_ms;
+	return !changed;
+}
+
 bool places_refresh(struct places *p, const struct root *r, uint64_t now_ms, struct err *err)
 {
 	struct scan s = { .p = p, .root = r, .tracked = &p->tracked };
 	bool truncated = false, ok;
 
-	if (p->valid && now_ms - p->at_ms < p->took_ms * COST_SHARE)
+	if (is_fresh(p, r, now_ms))
 		return true;
 	buf_clear(&p->list);
+	places_dirs_clear(&p->dirs);
+	places_dirs_note(&p->dirs, r->fd, ".", ".");
 	p->n = p->secrets = p->n_tools = p->n_bound = 0;
 	p->valid = false;
 	ok = walk_tree(r, "", visit, &s, &truncated, err);

@@ -7,12 +7,13 @@
 
 #include "agent/worker/file/root.h"
 #include "agent/worker/git/tracked.h"
+#include "agent/worker/view/places_dirs.h"
 #include "protocol/base/buf.h"
 
-/* Found by going through the workspace, again after each command and each write, and otherwise when
- * it costs little: at most a fiftieth of the time. A file that another program puts there in
- * between is visible until then. Folders of other people's packages (node_modules, site-packages)
- * are not looked through. */
+/* Found by going through the workspace, again after each command and each write, when the time of a
+ * folder shows that something appeared in it, and otherwise when it costs little: at most a fiftieth
+ * of the time. Folders of other people's packages (node_modules, site-packages) are not looked
+ * through. */
 struct places {
 	struct buf list; /* "h.env" NUL "p.git" NUL ...: see spawn.h; a pin before its content */
 	/* All that was hidden since the start, each with a NUL. It stays so: what a command makes git
@@ -21,6 +22,8 @@ struct places {
 	uint32_t n, secrets, n_tools, n_bound;
 	bool valid;
 	uint64_t at_ms, took_ms;
+	struct places_dirs dirs;	    /* the folders that were gone through */
+	uint64_t checked_ms, check_took_ms; /* when their times were looked at last */
 	/* Once somebody changed the ignore rules, only what was a folder of tools at the start is: else
 	 * a command could make a folder of sources one whose changes nobody is shown. */
 	bool rules_changed;
