@@ -22,7 +22,13 @@ static bool plan_add(struct tool_run *r, void *state, struct slice base, struct 
 static bool plan_update(struct tool_run *r, void *state, struct slice base, struct slice *after,
 			struct slice *notes, struct slice *hint, struct err *err)
 {
-	return patch_apply(&r->arena, base, state, after, notes, hint, err);
+	const struct patch_file *f = state;
+	struct err why;
+
+	if (patch_apply(&r->arena, base, f, after, notes, hint, &why))
+		return true;
+	return err_set(err, why.code, "%.*s: %s Nothing of the patch was done.", SLICE_ARG(f->path),
+		       why.msg);
 }
 
 static bool plan_delete(struct tool_run *r, void *state, struct slice base, struct slice *after,

@@ -99,6 +99,20 @@ static struct slice outcome(struct tool_run *r, const struct command_result *c)
 	return arena_printf(&r->arena, "exit status %d", c->exit_status);
 }
 
+/* What the model can do about it; empty: its output says that. */
+static const char *next_step(const struct command_result *c)
+{
+	if (c->timed_out)
+		return "If it needs longer, give a larger timeout_ms; a server runs with background. "
+		       "There is no terminal, and no input to wait for.\n";
+	if (c->idle_timed_out)
+		return "Let it print what it does, or run it with background. There is no terminal, "
+		       "and no input to wait for.\n";
+	if (c->limit_hit.len > 0)
+		return "Do less at once, or in parts; only the user can raise the limit.\n";
+	return "";
+}
+
 static size_t lines_in(struct slice s)
 {
 	size_t n = 0;
@@ -239,10 +253,10 @@ static void ran(void *payload, const struct command_result *c, const struct err 
 	s->ok = !c->timed_out && !c->idle_timed_out && c->limit_hit.len == 0 && !c->term_signal &&
 		c->exit_status == 0;
 	s->head = arena_printf(
-		&r->arena, "%.*s (%.1f s)%s\n%.*s%.*s", SLICE_ARG(s->how), c->seconds,
+		&r->arena, "%.*s (%.1f s)%s\n%s%.*s%.*s", SLICE_ARG(s->how), c->seconds,
 		c->output.len > LIMIT_OUTPUT_SHOWN_BYTES ? "; the middle of the output is left out"
 							 : "",
-		SLICE_ARG(network), SLICE_ARG(unseen(r)));
+		next_step(c), SLICE_ARG(network), SLICE_ARG(unseen(r)));
 	s->how = arena_printf(&r->arena, "%.*s, %.1f s", SLICE_ARG(s->how), c->seconds);
 	s->output = shown_output(r, c);
 	held = held_tell(r->env, r->id, &c->held, &r->arena); /* once: it tells the person, too */
