@@ -7,7 +7,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/utf8.h"
 
-enum { TITLE_BYTES = 60, LINE_BYTES = 120, UNDO_BYTES = 1500 };
+enum { TITLE_BYTES = 60, LINE_BYTES = 120, UNDO_BYTES = 1500, PIECE_BYTES = 16 * 1024 };
 
 void tell_fields(const struct tracked *t, struct jw *w, uint64_t now_ms)
 {
@@ -69,19 +69,30 @@ void tell_task(struct tracked *t)
 	tell_step(t, NULL);
 }
 
-void tell_flush(struct tracked *t)
+static void send_piece(struct tracked *t, struct slice text)
 {
-	struct server *s = t->server;
-	struct jw *w;
+	struct jw *w = conn_notify_begin(&t->server->conn, "emend/text");
 
-	if (t->unsent.len == 0)
-		return;
-	w = conn_notify_begin(&s->conn, "emend/text");
 	jw_object(w);
 	jw_kcstr(w, "taskId", t->id);
-	jw_kstr(w, "text", buf_slice(&t->unsent));
+	jw_kstr(w, "text", text);
 	jw_end(w);
-	conn_notify_end(&s->conn);
+	conn_notify_end(&t->server->conn);
+}
+
+/* In pieces: an editor reads a message whole before it looks at its keys again, and Emacs pretty-prints it. */
+void tell_flush(struct tracked *t)
+{
+	struct slice rest = buf_slice(&t->unsent);
+
+	while (rest.len > PIECE_BYTES) {
+		size_t n = utf8_complete_prefix(slice_sub(rest, 0, PIECE_BYTES));
+
+		send_piece(t, slice_sub(rest, 0, n));
+		rest = slice_sub(rest, n, rest.len);
+	}
+	if (rest.len)
+		send_piece(t, rest);
 	buf_clear(&t->unsent);
 }
 

@@ -150,10 +150,10 @@ strings: Emend then stands in front of it, and the buffers have both."
   "Show the report URI about TITLE; it replaces what came of TASKID in pieces."
   (let ((page (emend--page (or taskId uri) title)))
     (with-current-buffer page
-      (let ((inhibit-read-only t) (at (point)))
-        (erase-buffer)
-        (insert-file-contents (emend--path uri))
-        (goto-char (min at (point-max)))))
+      ;; Only what differs from what came in pieces is put in: point stays, and the
+      ;; lines on the screen are not made anew.
+      (let ((inhibit-read-only t) (coding-system-for-read 'utf-8-unix))
+        (insert-file-contents (emend--path uri) nil nil nil t)))
     (unless (get-buffer-window page t)
       (emend--show page))))
 
@@ -243,6 +243,8 @@ strings: Emend then stands in front of it, and the buffers have both."
   "A question of Emend.
 \\{emend-question-mode-map}"
   (setq font-lock-defaults diff-font-lock-defaults)
+  ;; They read the other side of a hunk, and run a program for each one that is seen.
+  (setq-local diff-refine nil diff-font-lock-syntax nil)
   (setq-local header-line-format
               (substitute-command-keys
                "\\<emend-question-mode-map>\\[emend-allow] allow, \\[emend-deny] deny, \\[emend-deny-with-reason] deny and say why, \\[emend-choose] the choice on the line; M-x emend-answer comes here"))
