@@ -50,7 +50,7 @@ PACKAGE = r"""
 class Player(Emacs):
     """With the package."""
 
-    lacks = {}
+    lacks = {"symbols": "eglot has one server for a buffer, and here that is Emend"}
     served = INIT + LINTER + PACKAGE + "(emend-setup '(c-mode))\n"
 
     def __init__(self, files, first, folder):
@@ -196,6 +196,7 @@ class Player(Emacs):
 class Wrapped(Player):
     """In front of another language server, which finds the problem."""
 
+    lacks = {}
     served = INIT + PACKAGE + "(emend-setup '(c-mode) '(\"%s\"))\n" % os.path.join(TOP, "tests/fake/language_server.py")
 
 
@@ -205,6 +206,8 @@ class Plain(Player):
     served = INIT + "(require 'eglot)\n(add-to-list 'eglot-server-programs (list 'c-mode (getenv \"EMEND\") \"lsp\"))\n"
     lacks = {
         "foreign": "eglot passes a server its own diagnostics only",
+        "problems": "a client without the package tells no problems of others",
+        "symbols": "a client without the package lends no other server",
         "streams": "a client without the package gets an answer whole",
         "reason": "a plain message request has no place for a reason",
         "typing": "plain eglot asks in the minibuffer, which takes the keys",

@@ -94,6 +94,11 @@ class Player:
     def leave(self):
         self.editor.leave()
 
+    def problems(self):
+        """The step needs an editor that tells tasks of problems; and symbols(), one whose servers are asked for them."""
+
+    symbols = problems
+
     def asked(self, words):
         self.until("it is asked for: " + words, lambda: words in self.editor.question(), self.editor.screen)
 

@@ -1,5 +1,5 @@
 // A real VS Code in a browser, as play.py drives it: with keys and clicks (see ../vscode_window.mjs). Beside Emend runs an
-// extension that stands for a linter, and that writes down the text of the file for the player.
+// extension that stands for a linter and a language server, and that writes down the text of the file for the player.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { serve } from './lines.mjs';
@@ -25,6 +25,21 @@ exports.activate = () => {
   vscode.workspace.textDocuments.forEach(look);
   vscode.workspace.onDidOpenTextDocument(look);
   vscode.workspace.onDidChangeTextDocument((e) => look(e.document));
+
+  const word = /[\\p{L}\\p{N}_]+/gu;
+  const places = (document, position) => {
+    const name = document.getText(document.getWordRangeAtPosition(position, /[\\p{L}\\p{N}_]+/u));
+    return [...document.getText().matchAll(word)].filter((m) => m[0] === name).map((m) => new vscode.Location(document.uri,
+      new vscode.Range(document.positionAt(m.index), document.positionAt(m.index + name.length))));
+  };
+  const all = { scheme: 'file' };
+  vscode.languages.registerReferenceProvider(all, { provideReferences: places });
+  vscode.languages.registerDefinitionProvider(all, { provideDefinition: (d, p) => places(d, p)[0] });
+  vscode.languages.registerRenameProvider(all, { provideRenameEdits: (document, position, name) => {
+    const edit = new vscode.WorkspaceEdit();
+    for (const place of places(document, position)) edit.replace(document.uri, place.range, name);
+    return edit;
+  } });
 };
 `;
 
