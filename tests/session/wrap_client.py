@@ -32,8 +32,11 @@ class Client:
                 if header.lower().startswith(b"content-length:"):
                     length = int(header.split(b":")[1])
                 header = out.readline()
-            self.inbox.put(out.read(length))
+            self.keep(out.read(length))
         self.inbox.put(None)
+
+    def keep(self, body):
+        self.inbox.put(body)
 
     def send(self, message):
         body = message if isinstance(message, bytes) else json.dumps(dict(jsonrpc="2.0", **message)).encode()
