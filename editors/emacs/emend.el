@@ -183,13 +183,10 @@ strings: Emend then stands in front of it, and the buffers have both."
       (forward-line (plist-get position :line))
       (point))))
 
-(defun emend--mark (hunk)
-  "An overlay for HUNK, which moves with the text."
-  (let* ((range (plist-get hunk :range))
-         (start (emend--line (plist-get range :start)))
-         (end (emend--line (plist-get range :end)))
-         (removed (= start end))
-         (overlay (make-overlay start end)))
+(defun emend--mark (hunk start end)
+  "An overlay for HUNK from START to END, which moves with the text."
+  (let ((removed (= start end))
+        (overlay (make-overlay start end)))
     (overlay-put overlay 'emend-hunk (plist-get hunk :id))
     (unless removed (overlay-put overlay 'face 'emend-hunk))
     (overlay-put overlay 'before-string
@@ -198,6 +195,29 @@ strings: Emend then stands in front of it, and the buffers have both."
                                    (if removed 'bottom-left-angle 'vertical-bar))))
     overlay))
 
+(defun emend--marks (hunks)
+  "Overlays for HUNKS, a list.
+Each line is counted from the one before: from the first of the file, two
+thousand of them would stop Emacs for most of a second."
+  (let ((at 0))
+    (cl-flet ((go (position)
+                (let ((line (plist-get position :line)))
+                  (when (< line at)
+                    (goto-char (point-min))
+                    (setq at 0))
+                  (unless (= line at) (forward-line (- line at)))
+                  (setq at line)
+                  (point))))
+      (save-excursion
+        (save-restriction
+          (widen)
+          (goto-char (point-min))
+          (mapcar (lambda (hunk)
+                    (let* ((range (plist-get hunk :range))
+                           (start (go (plist-get range :start))))
+                      (emend--mark hunk start (go (plist-get range :end)))))
+                  hunks))))))
+
 (cl-defmethod eglot-handle-notification
   ((_server emend-server) (_method (eql emend/hunks)) &key uri hunks &allow-other-keys)
   "Show which HUNKS of the file URI wait for a word."
@@ -205,7 +225,7 @@ strings: Emend then stands in front of it, and the buffers have both."
     (when buffer
       (with-current-buffer buffer
         (mapc #'delete-overlay emend--hunks)
-        (setq emend--hunks (mapcar #'emend--mark (append hunks nil)))
+        (setq emend--hunks (emend--marks (append hunks nil)))
         (run-hooks 'emend-hunks-functions)))))
 
 (defun emend--hunk-at-point ()
@@ -615,7 +635,7 @@ Lines only: no column, so no encoding to get wrong."
 
 ;; The server answers at once: it contacts nobody for it.
 (defun emend--models ()
-  "What can be chosen as a model: a list of plists, those that can be used now first."
+  "The models that can be chosen, as plists; those that can be used now come first."
   (let ((models (append (plist-get (jsonrpc-request (emend--server) :emend/models eglot--{})
                                    :models)
                         nil)))
