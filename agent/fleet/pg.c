@@ -188,6 +188,13 @@ static void take_results(struct pg *p)
 			return;
 		}
 		status = lib->resultStatus(r);
+		/* In the state of COPY getResult() gives another one each time, without end. No query here asks for it. */
+		if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT ||
+		    status == PGRES_COPY_BOTH) {
+			lib->clear(r);
+			fail(p, "it answered with COPY, which nobody asked for");
+			return;
+		}
 		if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
 			(void)snprintf(p->failed, sizeof(p->failed), "%.*s",
 				       (int)strcspn(lib->errorMessage(p->conn), "\n"),

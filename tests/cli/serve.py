@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """serve - `emend serve`: the calls over HTTP with curl, streams, cancelling, who is let in, hostile clients, limits, MCP,
 metrics, and its end."""
+import ctypes.util
 import http.client
 import json
 import os
@@ -12,7 +13,7 @@ import threading
 import time
 
 from service import SLEEP, TOKEN, Service, lives, tidy, until
-from support import SECONDS, expect, main
+from support import SECONDS, Skip, expect, main
 
 
 def the_calls_with_curl(w):
@@ -296,6 +297,45 @@ def many_at_once(w):
     s.end()
 
 
+class LyingPostgres:
+    """Lets everybody in, and answers each query with COPY: libpq then has one more result whenever it is asked for one."""
+
+    def __init__(self):
+        self.asked = threading.Event()
+        self.door = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            c, _ = self.door.accept()
+            threading.Thread(target=self.talk, args=(c,), daemon=True).start()
+
+    def talk(self, c):
+        def message(kind, body):
+            return kind + (len(body) + 4).to_bytes(4, "big") + body
+        try:
+            if c.recv(65536)[4:8] == b"\x04\xd2\x16\x2f":  # for TLS
+                c.sendall(b"N")
+                c.recv(65536)
+            c.sendall(message(b"R", b"\0\0\0\0") + message(b"Z", b"I"))
+            while c.recv(65536):
+                c.sendall(message(b"1", b"") + message(b"2", b"") + message(b"G", b"\0\0\0"))
+                self.asked.set()
+        except OSError:
+            pass
+
+
+def a_server_that_lies_holds_nothing_up(w):
+    if not ctypes.util.find_library("pq"):
+        raise Skip("libpq is not installed")
+    server = LyingPostgres()
+    s = Service(w, "--postgres", "host=127.0.0.1 port=%d user=x dbname=x sslmode=disable" % server.door.getsockname()[1])
+    expect(server.asked.wait(SECONDS), "it is not called")
+    until(lambda: s.ask("GET", "/v1/history")[0] == 503, "it does not notice")
+    expect(s.execute("bash", "echo on")["stdout"] == "on\n", "it works on")
+    s.end()
+
+
 def it_ends_well(w):
     """SIGTERM: what runs is answered, nothing more is taken; a second one ends it. What a killed one left is no hindrance."""
     s = Service(w)
@@ -377,4 +417,4 @@ def mcp(w):
 
 
 main([tidy(case) for case in (the_calls_with_curl, names_for_logs, a_stream, cancelled, who_is_let_in, hostile_clients, only_so_many,
-                              many_at_once, it_ends_well, mcp)])
+                              many_at_once, a_server_that_lies_holds_nothing_up, it_ends_well, mcp)])
