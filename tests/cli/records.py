@@ -172,8 +172,10 @@ def audit_exports_json_lines(w):
 
 def state_is_private(w):
     session = one_task(w)
-    for folder, _, files in os.walk(w.state):
+    for folder, inside, files in os.walk(w.state):
         expect(stat.S_IMODE(os.stat(folder).st_mode) == 0o700, folder)
+        if os.path.basename(folder) == "views":
+            inside.clear()  # closed as a whole; a worker that ends may still take its own away
         for name in files:
             mode = stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode)
             expect(mode == 0o600, (name, oct(mode)))
