@@ -227,6 +227,9 @@ bench: $(BUILD)/emend $(BUILD)/tests/bench/floor $(BUILD)/tests/bench/slow_sync.
 		SLOW_SYNC=$(abspath $(BUILD))/tests/bench/slow_sync.so \
 		CLIENT=$(abspath $(BUILD))/tests/escape/client python3 -B tests/bench/bench.py
 
+bench-agents: $(BUILD)/emend ## measure beside other agents, whose programs are in the folder AGENTS (claude, codex, opencode)
+	@EMEND=$(abspath $(BUILD))/emend python3 -B tests/bench/agents.py "$(AGENTS)"
+
 $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^
 
@@ -312,4 +315,4 @@ help: ## this list
 
 FORCE:
 .PHONY: all deps need-build need-check need-heavy need-demo tests-built fuzz-built check check-quick check-heavy fuzz pictures \
-	lint format demo vsix vscode-settings bench install uninstall deb dist clean help FORCE
+	lint format demo vsix vscode-settings bench bench-agents install uninstall deb dist clean help FORCE
