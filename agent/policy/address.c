@@ -15,6 +15,7 @@ struct range4 {
 	const char *what;
 };
 
+/* The first that fits counts: single addresses stand in front of the ranges that hold them. */
 static const struct range4 ranges4[] = {
 	{ 0xa9fea9fe, 32, metadata },	 /* 169.254.169.254 */
 	{ 0xa83f8110, 32, metadata },	 /* 168.63.129.16 */
@@ -42,6 +43,8 @@ struct range6 {
 	unsigned char net[16];
 };
 
+/* In the order of looking: what holds an IPv4 address is judged as that, before the wider
+ * ranges. */
 static const struct range6 ranges6[] = {
 	{ this_machine, 128, 0, { 0 } },		/* :: */
 	{ this_machine, 128, 0, { [15] = 1 } },		/* ::1 */
@@ -93,6 +96,7 @@ static const char *local6(const unsigned char a[16])
 	return NULL;
 }
 
+/* Another family than these two is nothing that a command may reach. */
 const char *address_local(const struct sockaddr *sa)
 {
 	if (sa->sa_family == AF_INET) {

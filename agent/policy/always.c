@@ -3,6 +3,8 @@
 #include "agent/policy/commands.h"
 #include "agent/policy/rules.h"
 
+/* A rule is shown to the person, and written to a file: nothing in it may need quoting or hide
+ * what it is. */
 static bool is_plain(const struct shell_word *w)
 {
 	struct slice s = w->text;
@@ -41,6 +43,7 @@ static size_t words_that_matter(const struct shell_cmd *c)
 	return 1;
 }
 
+/* To allow one of these always is to allow everything, or to lose too much at once. */
 static bool never(const struct shell_cmd *c)
 {
 	if (command_any(
@@ -54,6 +57,8 @@ static bool never(const struct shell_cmd *c)
 		slice_eq_cstr(c->words[1].text, "eval"));
 }
 
+/* Options end the rule, as what follows may be their value; `make -C dir` and `python -m pytest`
+ * are worth the exception. */
 struct slice always_rule(const struct shell_cmd *c, struct arena *a)
 {
 	struct slice out = SLICE("");

@@ -14,8 +14,10 @@ static bool starts_any(struct slice name, const char *prefixes)
 	return false;
 }
 
-/* in_front: "NAME=value command" changes a program that is otherwise trusted, so only names that are
- * known to be harmless pass; a plain assignment is a shell variable unless its name is special. */
+/* in_front: "NAME=value command" changes a program that is otherwise trusted, so only names that
+ * are known to be harmless pass; a plain assignment is a shell variable unless its name is
+ * special. Code in the value counts whatever the name is: a later `eval "$x"` or an array's
+ * subscript would run it. */
 const char *assign_risk(const struct shell_word *w, bool in_front)
 {
 	size_t eq = slice_find_byte(w->text, '=', 0);

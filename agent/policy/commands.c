@@ -12,6 +12,7 @@ struct wrapper {
 	const char *ask;
 };
 
+/* What is not listed is judged by its own name alone. */
 static const struct wrapper wrappers[] = {
 	{ "sudo", "ugpChrtTUDR", 0, true, false, "it runs a command as another user" },
 	{ "doas", "uC", 0, false, false, "it runs a command as another user" },
@@ -47,6 +48,7 @@ bool name_any(struct slice name, const char *names)
 	return false;
 }
 
+/* "[" and "[[" are names, although '[' begins a pattern. */
 struct slice command_name(const struct shell_cmd *c)
 {
 	struct slice name;
@@ -92,6 +94,7 @@ bool command_has_short(const struct shell_cmd *c, char letter)
 	return false;
 }
 
+/* Programs take any beginning of a long option for it, so that each of them counts. */
 bool command_has_long(const struct shell_cmd *c, const char *name)
 {
 	for (size_t i = 1; i < c->n_words; i++) {
@@ -149,6 +152,8 @@ static size_t skip_options(const struct shell_cmd *c, const struct wrapper *w, b
 	return i + w->operands;
 }
 
+/* What surrounds the wrapper surrounds what it wraps. The words are shared with it. shell_add()
+ * may move the list: pointers into it from before do not hold any more. */
 static bool add_inner(struct shell_script *s, size_t parent, const struct shell_word *words,
 		      size_t n, struct shell_cmd **out, struct err *err)
 {
@@ -170,6 +175,7 @@ static bool add_inner(struct shell_script *s, size_t parent, const struct shell_
 	return true;
 }
 
+/* Assignments between the wrapper and the command ("env X=1 make") are those of the inner one. */
 static bool unwrap(struct shell_script *s, size_t at, const struct wrapper *w, struct err *err)
 {
 	struct shell_cmd c = s->cmds[at], *inner;
@@ -194,6 +200,7 @@ static bool unwrap(struct shell_script *s, size_t at, const struct wrapper *w, s
 	return true;
 }
 
+/* Each -exec is a command of its own; find itself stays to be judged for what else it does. */
 static bool unwrap_find(struct shell_script *s, size_t at, struct err *err)
 {
 	struct shell_cmd c = s->cmds[at], *inner;
@@ -263,6 +270,8 @@ static bool parse_inner(struct shell_script *s, size_t at, const struct shell_wo
 	return shell_parse(s, w->text, at, s->cmds[at].depth + 1, err);
 }
 
+/* With -c, and options that change nothing about what is run, only the text counts. A script
+ * that is named is a program like another: by its own name. */
 static bool unwrap_shell(struct shell_script *s, size_t at, struct err *err)
 {
 	struct shell_cmd c = s->cmds[at];
@@ -283,6 +292,7 @@ static bool unwrap_shell(struct shell_script *s, size_t at, struct err *err)
 	return true;
 }
 
+/* eval joins its words with blanks before it reads them. */
 static bool unwrap_eval(struct shell_script *s, size_t at, struct err *err)
 {
 	struct shell_word joined = { SLICE(""), 0 };
@@ -301,6 +311,7 @@ static bool unwrap_eval(struct shell_script *s, size_t at, struct err *err)
 	return joined.flags & WORD_DYNAMIC || parse_inner(s, at, &joined, err);
 }
 
+/* python without a script reads what it runs, which nobody here can read: it asks. */
 static bool unwrap_one(struct shell_script *s, size_t at, struct err *err)
 {
 	const struct shell_cmd *c = &s->cmds[at];

@@ -17,6 +17,7 @@ static bool covers(const struct policy *one, enum verdict v, struct shell_script
 	return some && (all || v != VERDICT_ALLOW);
 }
 
+/* A policy of this one rule, on the stack, without the built-in ones. */
 bool policy_covers(enum verdict v, struct slice rule, struct slice command, bool *out,
 		   struct err *err)
 {

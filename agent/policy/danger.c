@@ -82,6 +82,7 @@ static const char *danger_files(const struct policy *p, const struct shell_cmd *
 	return NULL;
 }
 
+/* of= is no operand that judge_operands() knows. */
 static const char *danger_dd(const struct policy *p, const struct shell_cmd *c)
 {
 	for (size_t i = 1; command_is(c, "dd") && i < c->n_words; i++) {
@@ -123,6 +124,8 @@ static const char *danger_fetch(const struct shell_script *s, size_t at)
 	return NULL;
 }
 
+/* A function that calls itself through a pipe or in the background; and what would hide from the
+ * person what was run. */
 static const char *danger_shell(const struct shell_cmd *c)
 {
 	if (c->function.len > 0 && slice_eq(command_name(c), c->function) &&
@@ -144,6 +147,8 @@ static const char *danger_shell(const struct shell_cmd *c)
 	return NULL;
 }
 
+/* What the built-in rules cannot say: "+main" forces, too, and an option may stand anywhere
+ * behind "push". */
 static const char *danger_git(const struct shell_cmd *c)
 {
 	bool push = false;

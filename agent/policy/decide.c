@@ -13,6 +13,7 @@
 
 enum { PART_BYTES = 160 };
 
+/* On the stack of judge_line(); what it hands out lives in the caller's arena. */
 struct judge {
 	const struct policy *policy;
 	struct arena *arena;
@@ -45,6 +46,7 @@ static void add(struct judge *j, enum verdict v, struct slice rule, struct slice
 	j->out.why = why;
 }
 
+/* A question of ours to which no rule is an answer. */
 static void add_fixed(struct judge *j, enum verdict v, const char *rule, struct slice why)
 {
 	if (v == VERDICT_ASK)
@@ -52,6 +54,8 @@ static void add_fixed(struct judge *j, enum verdict v, const char *rule, struct 
 	add(j, v, slice_of(rule), why);
 }
 
+/* Either all names that deny are known, or none is of use: the sandbox is asked about each of
+ * them. */
 static void keep_name(struct judge *j, struct slice pattern, struct slice name)
 {
 	if (!file_is_hidden_by_name(pattern) || j->out.n_names == DECISION_NAMES)
@@ -67,6 +71,7 @@ static void add_denied_file(struct judge *j, struct slice pattern, struct slice 
 			 SLICE_ARG(pattern), file_not_for_model(pattern), SLICE_ARG(path)));
 }
 
+/* A message or a script as a word may hold any name; a name that no file can have is one, too. */
 static bool looks_like_text(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++) {
@@ -100,6 +105,9 @@ static bool word_denied(struct judge *j, struct slice word)
 	return true;
 }
 
+/* Names of files are looked for in all words, as which of them are files is the program's
+ * business. Left out are commands that show no content, and words that are known to be patterns,
+ * messages or branches. */
 static bool names_denied_file(struct judge *j, const struct shell_cmd *c)
 {
 	bool git = command_is(c, "git");
@@ -177,6 +185,7 @@ static void judge_write(struct judge *j, const struct shell_word *w, bool redire
 	add(j, d.verdict, d.rule, d.why);
 }
 
+/* Only programs that are known to write what they are given; of others, the mode decides. */
 static void judge_operands(struct judge *j, const struct shell_cmd *c)
 {
 	bool all =
@@ -200,6 +209,7 @@ static void judge_operands(struct judge *j, const struct shell_cmd *c)
 	}
 }
 
+/* The shell opens these itself, whatever the command is. */
 static void judge_redirs(struct judge *j, const struct shell_cmd *c)
 {
 	for (const struct shell_redir *r = c->redirs; r; r = r->next) {
@@ -230,6 +240,8 @@ static void judge_redirs(struct judge *j, const struct shell_cmd *c)
 	}
 }
 
+/* Also "export NAME=value", for the commands behind it; with an option nobody knows what it
+ * exports. */
 static bool has_risky_assigns(const struct shell_cmd *c)
 {
 	bool exports = command_any(c, "export|declare|typeset|local|readonly");
@@ -267,6 +279,7 @@ static void suggest(struct judge *j, const struct shell_cmd *c)
 	j->out.always = j->here_always = rule;
 }
 
+/* rm asks in mode auto, too, where its files are not known. */
 static void judge_default(struct judge *j, const struct shell_cmd *c)
 {
 	const struct policy *p = j->policy;
@@ -299,6 +312,7 @@ static bool is_confined(const struct policy *p, const struct shell_cmd *c)
 	return p->mode == MODE_AUTO && command_any(c, "curl|wget|nc|ncat|netcat|ftp|telnet");
 }
 
+/* Files come before the rules that allow, which speak of a program, not of what it touches. */
 static void judge_one(struct judge *j, size_t at)
 {
 	const struct shell_cmd *c = &j->script.cmds[at];
@@ -432,6 +446,8 @@ static void finish(struct judge *j)
 	j->out.names = j->names;
 }
 
+/* What cannot be parsed asks, and the parts that were found before are judged all the same: one
+ * of them may deny. */
 static void judge_line(const struct policy *p, struct slice command, bool shown, struct arena *a,
 		       struct decision *out)
 {

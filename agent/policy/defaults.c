@@ -3,6 +3,7 @@
 #include "agent/policy/rules.h"
 #include "agent/policy/secret_file.h"
 
+/* Nothing of this is ever a part of work on a source tree. A user's rule cannot lift it. */
 static const char *const deny_rules[] = {
 	"mkfs*",
 	"wipefs",
@@ -44,6 +45,8 @@ static const char *const deny_rules[] = {
 	"rm --no-preserve-root",
 };
 
+/* What reaches beyond the workspace: other machines, the system, history that is gone for good.
+ * A user's allow rule lifts it. */
 static const char *const ask_rules[] = {
 	"ssh",
 	"scp",

@@ -39,6 +39,7 @@ static char small(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/* "." is stepped over in paths, so that a pattern such as "./x" begins with what follows. */
 static bool may_begin(struct slice pattern, char c)
 {
 	bool here = pattern.ptr[0] == '.' && (pattern.len == 1 || pattern.ptr[1] == '/');
@@ -52,6 +53,7 @@ static bool file_looked_into(const struct policy *p, size_t pattern)
 	return pattern < p->n_builtin_files && secret_file_named(p->files[pattern]);
 }
 
+/* The last pattern that matches decides, so that a user's own makes an end of looking. */
 bool policy_looks_into(const struct policy *p, struct slice path)
 {
 	bool looks = false;
@@ -98,7 +100,8 @@ struct slice file_denied(const struct policy *p, struct slice path)
 	return SLICE("");
 }
 
-/* The first name of the table that stands somewhere in the path; SIZE_MAX: none does. */
+/* The first name of the table that stands somewhere in the path; SIZE_MAX: none does. The first
+ * of the table, not of the path: the answer does not depend on the depth at which it stands. */
 static size_t first_protected(struct slice path)
 {
 	struct slice component, at = path;
@@ -167,7 +170,9 @@ static bool has_up(struct slice path)
 	return false;
 }
 
-/* Absolute paths, with more than one slash in front taken as one. */
+/* Absolute paths, with more than one slash in front taken as one. An absolute path with ".." in
+ * it may lead anywhere: it counts as the worst. Names that begin with a dot, anywhere outside,
+ * hold what programs read at their start. */
 static enum place place_absolute(const struct policy *p, struct slice path, struct slice *inside)
 {
 	while (path.len > 1 && path.ptr[1] == '/')
@@ -199,6 +204,8 @@ static enum place place_home(struct slice rest)
 	return slice_find(rest, SLICE("/."), 0) != SIZE_MAX ? PLACE_HOME_DOT : PLACE_OUTSIDE;
 }
 
+/* By the text alone: no file is looked at, as what a name leads to may change before the command
+ * runs. The sandbox judges that. */
 enum place file_place(const struct policy *p, const struct shell_word *w, struct slice *inside)
 {
 	struct slice path = w->text;

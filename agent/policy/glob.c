@@ -8,7 +8,8 @@ static char lower(char c, bool fold)
 	return fold && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Length of the bracket expression at p, 0 if it never closes. */
+/* Length of the bracket expression at p, 0 if it never closes. A ']' directly behind the '[' or
+ * its '!' is a member, as in shells. */
 static size_t bracket_len(struct slice p)
 {
 	size_t i = 1;
@@ -79,6 +80,8 @@ static bool may_end(struct slice pattern, struct slice text, bool fold)
 	       (text.len > 0 && lower(c, fold) == lower(text.ptr[text.len - 1], fold));
 }
 
+/* On a mismatch the last '*' takes one byte more, and all behind it begins anew: at worst the
+ * product of both lengths, and no recursion. */
 bool glob_match(struct slice pattern, struct slice text, bool fold)
 {
 	size_t p = 0, t = 0, star = SIZE_MAX, mark = 0, used;

@@ -13,6 +13,8 @@
 
 enum { MAX_GRANTED = 256, FILE_BYTES = 1024 * 1024, LINE_BYTES = 16 * 1024 };
 
+/* Fixed arrays: each rule is the answer of a person, and 256 of those are more than anybody
+ * gives. */
 struct granted {
 	struct arena arena;
 	struct slice workspace[MAX_GRANTED], rule[MAX_GRANTED];
@@ -43,6 +45,7 @@ static void add(struct granted *g, bool host, struct slice workspace, struct sli
 	g->rule[g->n++] = arena_dup(&g->arena, rule);
 }
 
+/* A line that is damaged costs its own rule, not those behind it. */
 static void take_line(struct granted *g, struct slice line)
 {
 	struct arena a;
@@ -90,6 +93,7 @@ struct granted *granted_new(const char *file)
 	return g;
 }
 
+/* Nothing is added to the rules that hold now: that is granted_add(). */
 bool granted_save(struct granted *g, struct slice workspace, struct slice rule, struct err *err)
 {
 	struct buf line;
@@ -149,6 +153,8 @@ void granted_hosts(const struct granted *g, struct slice workspace, struct hosts
 			log_warn("host %.*s: %s", SLICE_ARG(g->rule[i]), err.msg);
 }
 
+/* A rule that an older version could read and this one cannot is told of in the log; it is asked
+ * again. */
 void granted_apply(const struct granted *g, struct slice workspace, struct policy *p)
 {
 	struct err err = { 0 };

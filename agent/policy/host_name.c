@@ -16,6 +16,7 @@ static bool is_label_char(char c)
 	return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
 }
 
+/* The text may come from a command, and the message goes to a terminal. */
 static bool bad_name(struct slice text, const char *why, struct err *err)
 {
 	char shown[64];
@@ -38,6 +39,7 @@ static bool ends_in_number(const char *name)
 	return digits || (last[0] == '0' && last[1] == 'x');
 }
 
+/* '_' is in no name of a host, but in many that resolvers know. */
 static bool labels(struct slice text, const char *name, struct err *err)
 {
 	size_t label = 0;
@@ -64,6 +66,8 @@ static bool labels(struct slice text, const char *name, struct err *err)
 	}
 }
 
+/* A name that ends in a number is an address or nothing: `127.1` must not pass as a name that no
+ * rule denies. */
 static bool plain_name(struct slice text, struct host_port *out, struct err *err)
 {
 	struct in_addr v4;
@@ -92,6 +96,7 @@ static bool plain_name(struct slice text, struct host_port *out, struct err *err
 	return true;
 }
 
+/* Through the numbers and back, so that each address has one spelling. */
 static bool bracketed(struct slice text, struct host_port *out, struct err *err)
 {
 	char inner[INET6_ADDRSTRLEN];

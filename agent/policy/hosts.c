@@ -14,6 +14,7 @@ struct host_rule {
 	struct slice text;
 };
 
+/* All texts are in the arena. */
 struct hosts {
 	struct arena arena;
 	struct host_rule *rules;
@@ -33,6 +34,7 @@ void hosts_free(struct hosts *h)
 	free(h);
 }
 
+/* "*" alone only denies: a list that allows everything is none. */
 static bool rule_parse(enum verdict v, struct slice text, struct host_rule *out, struct err *err)
 {
 	struct err why;
@@ -96,6 +98,7 @@ bool hosts_grant(struct hosts *h, struct slice rule, struct err *err)
 	return add(h, VERDICT_ALLOW, rule, true, err);
 }
 
+/* Without a port a rule denies all, and allows those of the web. */
 static bool port_fits(const struct host_rule *r, uint16_t port)
 {
 	if (r->at.port)
@@ -103,6 +106,7 @@ static bool port_fits(const struct host_rule *r, uint16_t port)
 	return r->verdict == VERDICT_DENY || port == 443 || port == 80;
 }
 
+/* The dot in front must be there: "*.example.org" is not badexample.org. */
 static bool name_fits(const struct host_rule *r, const struct host_port *at)
 {
 	size_t n = strlen(at->name), tail = strlen(r->at.name);
@@ -115,6 +119,8 @@ static bool name_fits(const struct host_rule *r, const struct host_port *at)
 	       strcmp(at->name + n - tail, r->at.name) == 0;
 }
 
+/* The first rule that allows is the one that is named, but `local` is looked for in all of them.
+ * It needs the port, and one name: only who wrote both meant a service of this machine. */
 void hosts_decide(const struct hosts *h, const struct host_port *at, struct host_decision *out)
 {
 	*out = (struct host_decision){ .verdict = VERDICT_ASK, .rule = SLICE("") };
@@ -155,6 +161,7 @@ const char *host_local(const struct host_port *at)
 		       : NULL;
 }
 
+/* The ports that a rule without a port allows are left out, so that one yes is enough for both. */
 void hosts_always(const struct host_port *at, char out[HOST_PORT_BYTES])
 {
 	struct host_port rule = *at;

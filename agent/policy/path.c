@@ -61,6 +61,7 @@ const char *file_not_for_model(struct slice pattern)
 	return file_is_hidden_by_name(pattern) ? "withheld from the model" : "for the user alone";
 }
 
+/* First what is denied in all modes, then what asks in those that change files, then the mode. */
 void policy_path(const struct policy *p, enum access access, struct slice path, struct arena *a,
 		 struct decision *out)
 {

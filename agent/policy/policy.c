@@ -62,6 +62,7 @@ enum mode policy_mode(const struct policy *p)
 	return p->mode;
 }
 
+/* For another mode of the same session. All texts are copied: the first may go before. */
 struct policy *policy_clone(const struct policy *p, enum mode mode)
 {
 	struct policy *copy = xcalloc(1, sizeof(*copy));
@@ -103,6 +104,8 @@ void policy_deny_files_clear(struct policy *p)
 	p->n_files = p->n_builtin_files = 0;
 }
 
+/* In step with `files`, `first` holds the letter by which file_denied() passes over most of
+ * them. */
 bool policy_deny_file(struct policy *p, struct slice pattern, struct err *err)
 {
 	struct slice bare;

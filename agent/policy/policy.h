@@ -49,7 +49,7 @@ struct decision {
 	struct slice part;
 	const struct decision_part *parts;
 	size_t n_parts;
-	/* Of a command line, for commands whose effect can be dropped (agent/tool/run_command.c): */
+	/* Of a command line, for commands whose effect can be dropped (agent/tool/command/run_command.c): */
 	bool beforehand; /* its question may not wait for the effect: a rule of the user, or a place outside */
 	bool by_user; /* a user's allow rule speaks of it */
 	/* Files that have the names of secrets, as the line names them: that is why it is denied, and

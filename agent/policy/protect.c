@@ -8,6 +8,8 @@
 
 #include "protocol/base/limits.h"
 
+/* The order is of no meaning, but for what is told: of several names in a path, the first of the
+ * table (file_protected). */
 const char *const protect_names[] = {
 	".vscode",
 	".idea",
@@ -141,6 +143,7 @@ static const char *next_part(const char *at)
 	return slash ? slash + 1 : NULL;
 }
 
+/* Hooks that git brings as examples, and never executes by this name. */
 static bool is_sample(const char *rel)
 {
 	size_t n = strlen(rel);
@@ -158,6 +161,8 @@ static bool git_executes(const char *rest)
 	return false;
 }
 
+/* Submodules and work trees have their repositories in here, at any depth, as their names may
+ * hold slashes. gitdir says where one is. */
 static bool in_own_repository(const char *rest)
 {
 	static const char *const inside[] = { "modules", "worktrees" };
@@ -204,7 +209,9 @@ static bool is_repository(const struct protect_tree *t, const char *rel, size_t 
 		(there(t, rel, len, "objects", before) && there(t, rel, len, "refs", before)));
 }
 
-/* Repositories without a work tree: a folder that has the parts of one itself. */
+/* Repositories without a work tree: a folder that has the parts of one itself. A file that acts
+ * makes a repository of a folder that has the rest; objects and refs are the rest, and count
+ * only when they complete one that was none before. */
 bool protect_bare(const struct protect_tree *t, const char *rel)
 {
 	for (const char *at = rel; at; at = next_part(at)) {
@@ -235,6 +242,8 @@ bool protect_named(const char *path)
 	return false;
 }
 
+/* Each component is a place where a name or a repository may begin. What lies in modules and
+ * worktrees has been judged as a part of the repository around it. */
 const char *protect_reason(const struct protect_tree *t, const char *rel, enum protect_type type)
 {
 	const char *reason = NULL;

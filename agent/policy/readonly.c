@@ -20,6 +20,8 @@ struct reader {
 	const char *bad;
 };
 
+/* Programs that do nothing but write to their output, with the options that make an exception. A
+ * program that can run another by a word of its script (awk, less, vi) is not here. */
 static const struct reader readers[] = {
 	{ "true|false|:|echo|exit|return|break|continue|shift|wait|sleep|basename|dirname|seq|pwd",
 	  ANY_ARGS, "" },
@@ -137,6 +139,7 @@ static bool sed_prints(const struct shell_cmd *c)
 	return script.len > 0;
 }
 
+/* Of a program that the PATH finds: one that is named by its folder may be anything. */
 static bool asks_version(const struct shell_cmd *c)
 {
 	return c->n_words == 2 && slice_find_byte(c->words[0].text, '/', 0) == SIZE_MAX &&
@@ -154,6 +157,7 @@ static bool lists_packages(const struct shell_cmd *c)
 	return command_is(c, "go") && slice_eq_cstr(c->words[1].text, "version");
 }
 
+/* cd runs nothing, but outside of the workspace the names behind it would mean other files. */
 static bool enters_inside(const struct policy *p, const struct shell_cmd *c)
 {
 	struct slice inside;
@@ -189,6 +193,7 @@ static bool paths_readable(const struct policy *p, const struct shell_cmd *c)
 	return true;
 }
 
+/* ./ls is not ls. */
 static bool standard_program(const struct shell_cmd *c)
 {
 	struct slice full = c->words[0].text, name = command_name(c);
@@ -198,6 +203,7 @@ static bool standard_program(const struct shell_cmd *c)
 						 "/bin/|/usr/bin/|/usr/local/bin/"));
 }
 
+/* 1 where all words may be files: with -e or -f the pattern is the value of an option. */
 size_t readonly_first_file(const struct shell_cmd *c)
 {
 	const struct reader *r = reader_of(c);
@@ -222,6 +228,8 @@ static bool found_files_only(const struct shell_cmd *c, const struct reader *r)
 	return c->more_args && r->flags & FILES && !(r->flags & ONE_FILE) && r->bad[0] == '\0';
 }
 
+/* Words that are known only at run time may be options; a program of the table without bad ones
+ * takes them where it only gets names of files. */
 bool readonly_command(const struct policy *p, const struct shell_cmd *c)
 {
 	const struct reader *r = reader_of(c);

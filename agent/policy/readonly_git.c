@@ -41,7 +41,8 @@ static bool has(const struct shell_cmd *c, size_t from, const char *options)
 	return false;
 }
 
-/* Options that write a file or run a program, abbreviations included. */
+/* Options that write a file or run a program, abbreviations included. Looked for in all
+ * commands: one that does not know the option fails. */
 static bool harmless_options(const struct shell_cmd *c)
 {
 	return !command_has_long(c, "--output") && !command_has_long(c, "--ext-diff") &&
@@ -74,6 +75,7 @@ static bool reads_config(const struct shell_cmd *c, size_t i)
 	return asks || operands == 1;
 }
 
+/* These list only with certain words behind them; without them, or with a name, they create. */
 static bool lists(const struct shell_cmd *c, size_t i)
 {
 	static const char branch[] =

@@ -7,6 +7,8 @@
 #include "agent/policy/commands.h"
 #include "agent/policy/glob.h"
 
+/* The text is parsed as a command line, with its quotes; whatever is more than the words of one
+ * command is refused, as it could never match. */
 bool rules_add(struct policy *p, enum verdict v, bool builtin, struct slice text, struct err *err)
 {
 	struct shell_script s = { .arena = &p->arena };
@@ -52,6 +54,8 @@ static bool is_star(const struct shell_word *w)
 	return w->flags & WORD_GLOB && slice_eq_cstr(w->text, "*");
 }
 
+/* A program of this name in the standard folders, or what was written: "make" does not allow
+ * ./make. */
 static bool allow_name(const struct shell_word *rule, const struct shell_cmd *c)
 {
 	struct slice full = c->words[0].text, name = command_name(c);
@@ -63,6 +67,8 @@ static bool allow_name(const struct shell_word *rule, const struct shell_cmd *c)
 			"/bin/|/usr/bin/|/usr/local/bin/|/sbin/|/usr/sbin/");
 }
 
+/* A last '*' stands for any words, none of them too, as a prefix does anyway. A word that is
+ * known only at run time matches nothing. */
 static bool allows(const struct rule *r, const struct shell_cmd *c)
 {
 	size_t n = r->n > 1 && is_star(&r->words[r->n - 1]) ? r->n - 1 : r->n;
@@ -96,6 +102,8 @@ static bool has_option(const struct shell_cmd *c, const struct shell_word *optio
 	return false;
 }
 
+/* The words that are no options must stand in this order, with options between them passed over;
+ * those that are may stand anywhere. */
 static bool forbids(const struct rule *r, const struct shell_cmd *c)
 {
 	size_t at = 0;

@@ -60,6 +60,7 @@ static bool names_secret(struct slice name)
 	return false;
 }
 
+/* A reference to the environment is not the secret itself. */
 static bool line_holds(struct slice line)
 {
 	size_t at = slice_find_byte(line, '=', 0);
@@ -82,6 +83,8 @@ static bool is_program(struct slice text)
 	return slice_starts(text, SLICE("#!")) || slice_starts(text, SLICE("\177ELF"));
 }
 
+/* A file that is named after a secret is one, whatever is in it, unless it is a program. The
+ * others need a line that says so, or something that looks like a key. */
 bool secret_file_holds(struct slice path, struct slice text)
 {
 	struct slice rest = text, line;

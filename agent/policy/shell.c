@@ -13,6 +13,7 @@
 
 #include "agent/policy/shell_parser.h"
 
+/* The array may move: no pointer into it outlives a call of this. Words are elsewhere, and stay. */
 struct shell_cmd *shell_add(struct shell_script *s, struct err *err)
 {
 	if (s->n == SHELL_COMMANDS) {
@@ -96,6 +97,7 @@ static void add_word(struct parser *p, struct shell_word **list, size_t *cap, si
 	(*list)[n] = w;
 }
 
+/* amp_redir does not go beyond the command: see place_word(). */
 static void end_command(struct parser *p, bool pipe, bool background)
 {
 	if (p->cur != SIZE_MAX) {
@@ -132,7 +134,8 @@ static bool is_assignment(const struct parser *p, struct slice raw)
 	return n > 0 && n < raw.len && raw.ptr[n] == '=';
 }
 
-/* The word was read; where does it belong? */
+/* The word was read; where does it belong? "cmd &> file word": for bash a redirection and one
+ * more word; for dash a background job, and `> file word` behind it. */
 static bool place_word(struct parser *p, struct slice raw, struct shell_word w)
 {
 	struct shell_cmd *c;
@@ -219,6 +222,7 @@ static bool separator(struct parser *p)
 	return true;
 }
 
+/* One step takes at least a byte, or refuses, so that the loop ends. */
 static bool step(struct parser *p)
 {
 	char c, d;
@@ -267,6 +271,8 @@ static bool step(struct parser *p)
 	return word(p);
 }
 
+/* A parser for each text: what is open in one is nothing to the other. The scratch holds the
+ * longest word that the text could become. */
 static bool parse_text(struct shell_script *s, const struct shell_job *job, struct err *err)
 {
 	struct parser *p = arena_alloc(s->arena, sizeof(*p));
@@ -290,6 +296,8 @@ static bool parse_text(struct shell_script *s, const struct shell_job *job, stru
 	return true;
 }
 
+/* The error is not handed to the parser, which reads it to find out whether it refused: *err may
+ * hold an older one. */
 bool shell_parse(struct shell_script *s, struct slice text, size_t parent, unsigned depth,
 		 struct err *err)
 {

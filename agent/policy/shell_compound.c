@@ -1,6 +1,8 @@
 /* shell_compound.c - reserved words, functions and case of the shell parser. See shell_parser.h */
 #include "agent/policy/shell_parser.h"
 
+/* Commands in a group belong to the function whose body it is, which is how a fork bomb is
+ * known. */
 bool parser_open(struct parser *p, char kind)
 {
 	struct slice function = p->function;
@@ -19,6 +21,7 @@ char parser_top(const struct parser *p)
 	return p->n_open > 0 ? p->open[p->n_open - 1].kind : '\0';
 }
 
+/* Without quotes or expansions: a quoted "if" is a program of this name. */
 static bool word_is(const struct shell_word *w, const char *text)
 {
 	return w->flags == 0 && slice_eq_cstr(w->text, text);

@@ -36,6 +36,7 @@ bool scan_delimiter(struct slice text, size_t *at, struct heredoc *h, struct sli
 	return true;
 }
 
+/* The body is a part of the text, with its tabs: only what looks for the end is without them. */
 bool scan_heredoc(struct slice text, size_t at, const struct heredoc *h, struct slice *body,
 		  size_t *end, struct err *err)
 {

@@ -1,6 +1,7 @@
 /* shell_redir.c - redirections and here-documents of the shell parser. See shell_parser.h */
 #include "agent/policy/shell_parser.h"
 
+/* Their bodies stand behind the line, in the order in which they were announced. */
 bool parser_heredocs(struct parser *p)
 {
 	for (size_t i = 0; i < p->n_heredocs; i++) {
@@ -18,6 +19,7 @@ bool parser_heredocs(struct parser *p)
 	return true;
 }
 
+/* A redirection may come before the first word, or be all there is. */
 static struct shell_redir *add_redir(struct parser *p, int kind)
 {
 	struct shell_cmd *c = parser_command(p);
@@ -47,6 +49,7 @@ static bool heredoc(struct parser *p)
 	return scan_delimiter(p->text, &p->at, &p->heredocs[p->n_heredocs++].doc, &raw, p->err);
 }
 
+/* "2>&1", "2>&-"; of ">&file" the file is written. */
 static bool is_descriptor(const struct shell_word *w)
 {
 	for (size_t i = 0; i < w->text.len; i++) {

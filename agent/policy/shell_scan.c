@@ -65,6 +65,8 @@ bool scan_backtick(struct slice text, size_t at, size_t *end, struct err *err)
 	return refuse(err, "a backquote is not closed");
 }
 
+/* Names, numbers and operators; with an expansion in it, it may be a subshell in two brackets,
+ * and is read as that. */
 bool scan_arithmetic(struct slice text, size_t at, size_t *end)
 {
 	size_t depth = 0;
@@ -145,6 +147,7 @@ static bool word_start(const struct scan *s)
 	return s->at == 0 || shell_is_meta(s->text.ptr[s->at - 1]);
 }
 
+/* A pattern's ')' would end the substitution too early. */
 static bool is_case(const struct scan *s)
 {
 	return word_start(s) &&

@@ -1,6 +1,7 @@
 /* shell_word.c - one word: quotes, escapes, expansions. See shell_parser.h */
 #include "agent/policy/shell_parser.h"
 
+/* `out` is the parser's scratch, as long as all of the text can become. */
 struct word {
 	char *out;
 	size_t len;
@@ -18,6 +19,8 @@ char parser_peek(const struct parser *p, size_t n)
 	return p->at + n < p->text.len ? p->text.ptr[p->at + n] : '\0';
 }
 
+/* Its commands belong to the command in hand, which has them as an argument; before its first
+ * word there is none, and the one around the text is their parent. */
 static bool queue(struct parser *p, struct slice text)
 {
 	struct shell_job *job = arena_alloc(p->script->arena, sizeof(*job));
@@ -65,7 +68,8 @@ static bool is_name(char c, bool first)
 	       (!first && c >= '0' && c <= '9');
 }
 
-/* p->at stands on the '(' of "$(", "<(" or ">(". */
+/* p->at stands on the '(' of "$(", "<(" or ">(". The word gets "$()" in place of it, so that its
+ * text can equal no plain word. */
 static bool substitution(struct parser *p, struct word *w, bool dollar)
 {
 	size_t end;
@@ -276,6 +280,8 @@ static bool escape(struct parser *p, struct word *w)
 	return true;
 }
 
+/* Flags are set for the word as a whole: which of its bytes were quoted is not kept, which asks
+ * too often rather than too rarely. */
 static void plain(struct parser *p, struct word *w)
 {
 	char c = parser_peek(p, 0);
@@ -326,6 +332,7 @@ bool parser_word(struct parser *p, struct shell_word *out)
 	return true;
 }
 
+/* Of a text that is not split into words: a here-document, or what is in "${...}". */
 bool parser_substitutions(struct parser *p, struct slice text, bool *any)
 {
 	size_t end;
