@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* For what a child reads or prints: a pipe would have to be served while it runs. */
 int child_file(struct slice content)
 {
 	int fd = memfd_create("emend", MFD_CLOEXEC);

@@ -23,6 +23,7 @@ bool cli_given(const struct cli *c, uint64_t option)
 	return (c->args.given & option) != 0;
 }
 
+/* With --json the error goes to both: programs read stdout, people stderr. */
 int cli_fail(struct cli *c, const struct err *err)
 {
 	if (cli_given(c, OPT_JSON)) {
@@ -142,6 +143,7 @@ static int too_much(struct cli *c)
 	return 0;
 }
 
+/* The command is looked for before its options are read, as it says which of them it takes. */
 static int run(struct cli *c, char **args, int n)
 {
 	const char *name;

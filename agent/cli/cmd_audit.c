@@ -14,6 +14,7 @@ struct blobs { /* the contents that a log speaks of */
 	struct err missing; /* the first that is not there, and not said to be pruned */
 };
 
+/* Emend removes contents itself after some time, and an event behind this one then says so. */
 static bool check_blob(struct blobs *b, struct json hash, struct err *err)
 {
 	struct slice text, data;
@@ -79,6 +80,8 @@ static void report(struct cli *c, const struct session_info *s, uint64_t blobs,
 	json_line_end(&l, &c->out);
 }
 
+/* Three things: each event holds the hash of the one before, each content is what its name says,
+ * and the log ends where the head outside of it says. */
 static bool verify_one(struct cli *c, struct slice state, struct slice id)
 {
 	struct blobs b = { .state = state, .id = id };

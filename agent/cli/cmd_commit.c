@@ -78,6 +78,7 @@ static bool list(struct commit *k, const char *option, struct buf *out, struct e
 	return true;
 }
 
+/* Files that git tracks and new ones are told apart, as only the latter have to be added. */
 static bool find(struct commit *k, struct err *err)
 {
 	if (!target_find(k->cli, k->place, k->word, &k->target, err))

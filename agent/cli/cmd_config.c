@@ -148,6 +148,7 @@ static void put_path(struct cli *c, const char *what, struct slice path)
 	term_printf(&c->out, "%s\n", access(path.ptr, F_OK) == 0 ? "" : "   (does not exist)");
 }
 
+/* Where they would be: nothing of it has to be there. */
 static int paths(struct cli *c)
 {
 	struct slice user, workspace, state, project;

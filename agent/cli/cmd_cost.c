@@ -40,6 +40,7 @@ static void put_human(struct sum *s, struct slice key, uint64_t calls, const str
 	table_cell(t, TERM_PLAIN, arena_printf(a, "%llu", (unsigned long long)u->output));
 }
 
+/* A row of the ledger's answer. What died with emend is in the cost, and told apart below. */
 static void put(void *payload, const struct ledger_cost *r)
 {
 	struct sum *s = payload;

@@ -149,6 +149,8 @@ static void put_layer(struct doctor *d, struct json layer)
 	term_raw(t, SLICE("\n"));
 }
 
+/* The layers come from the worker itself, which tried each of them; the last line is what
+ * follows. */
 static void put_sandbox(struct doctor *d)
 {
 	struct term *t = &d->cli->out;

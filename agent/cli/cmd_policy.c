@@ -82,6 +82,7 @@ static void put_parts_json(struct jw *w, const struct decision *d)
 	jw_end(w);
 }
 
+/* Decided by the text alone, as a command would be that is not run yet. */
 static int explain(struct cli *c, const struct rules *rules)
 {
 	struct slice line = command_line(c);
@@ -161,6 +162,8 @@ static int check(struct cli *c, const struct rules *rules)
 	return 0;
 }
 
+/* An example is good where it comes out as its rule's author wrote; `d` is what the whole policy
+ * says of it, which another rule may decide. */
 static void put_example(struct cli *c, const struct config_example *e, bool good,
 			const struct decision *d, const struct err *err)
 {

@@ -14,6 +14,7 @@ struct changes {
 	size_t words;	   /* how many of the words say which changes */
 };
 
+/* Only to tell a file from a range of commits; a file with such a name wins. */
 static bool is_file(struct cli *c, const char *word)
 {
 	struct slice s = slice_of(word);
@@ -73,6 +74,8 @@ static bool find(struct cli *c, const char *dir, struct changes *ch, struct err 
 	return true;
 }
 
+/* The model is told by which commands it sees the changes, and gets no diff from us: what is
+ * large it can look at in parts. */
 static void describe(struct cli *c, const struct changes *ch, struct task_spec *spec)
 {
 	struct arena *a = &c->arena;

@@ -65,6 +65,7 @@ static int status_of(const struct command_result *c)
 	return c->term_signal ? STATUS_SIGNAL + c->term_signal : c->exit_status;
 }
 
+/* They were changed by the command all the same: here it says what became of them. */
 static void put_held(struct command_run *r, const struct held_result *h)
 {
 	static const char *const deeds[] = { "moved", "removed", "restored", "left" };
@@ -326,6 +327,8 @@ static bool start(struct command_run *r, struct err *err)
 	return true;
 }
 
+/* Everything that was opened is closed by end(), also where the start failed, and the loop runs
+ * until that is done. */
 static int run(struct command_run *r)
 {
 	struct err err = { 0 };

@@ -36,6 +36,7 @@ static void put_json(struct cli *c, const struct ledger_row *r)
 	json_line_end(&l, &c->out);
 }
 
+/* Filtered here: the ledger is asked by folder. */
 static void take_row(void *payload, const struct ledger_row *r)
 {
 	struct lister *l = payload;

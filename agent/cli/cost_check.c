@@ -84,6 +84,7 @@ static unsigned long long all_tokens(const struct usage *u)
 	return all + u->cache_read + u->cache_write + u->output;
 }
 
+/* Calls that were killed are in the ledger alone, at their most, and no difference. */
 static void tell(struct checking *x, struct slice id, const struct account *a,
 		 const struct err *why)
 {
@@ -147,6 +148,7 @@ static void count_gone(struct checking *x)
 		x->gone += !((struct account *)value)->logged;
 }
 
+/* The ledger is the index, the logs are the truth: each is summed up by itself. */
 int cost_check(struct cli *c, struct slice state, struct ledger *ledger)
 {
 	struct slice *ids = arena_array(&c->arena, SESSIONS_MAX, sizeof(*ids));

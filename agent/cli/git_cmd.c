@@ -14,6 +14,7 @@ extern char **environ;
 
 enum { LIST_FD = 3 };
 
+/* pread: the offset is shared with the child, which left it at the end. */
 static bool read_back(struct arena *a, int fd, struct slice *out, struct err *err)
 {
 	struct stat st;
@@ -35,6 +36,7 @@ static bool read_back(struct arena *a, int fd, struct slice *out, struct err *er
 
 /* --- git --- */
 
+/* A copy with one more variable: setenv() would change it for all that run later. */
 static char **environment(struct arena *a, const char *index)
 {
 	static const char name[] = "GIT_INDEX_FILE=";
@@ -91,6 +93,7 @@ static pid_t spawn(struct arena *a, const struct git_cmd *g, int list, int out,
 	return *failed ? -1 : pid;
 }
 
+/* Output goes to a file in memory, not a pipe: git can write all of it while nobody reads. */
 bool git_cmd_run(struct arena *a, const struct git_cmd *g, int *status, struct slice *out,
 		 struct err *err)
 {

@@ -314,6 +314,8 @@ static bool short_options(struct parser *p, struct err *err)
 	return true;
 }
 
+/* Options may stand on both sides of the command and among its words; behind "--" nothing is
+ * one. */
 bool options_parse(struct arena *a, char **args, int n, const char *command, uint64_t allowed,
 		   struct args *out, struct err *err)
 {

@@ -27,6 +27,7 @@ struct run_commit {
 	void *payload;
 };
 
+/* What was kept is what was wanted, and is only told to programs. */
 static void tell(struct run_commit *m, struct slice path, const char *kind, uint64_t files,
 		 bool kept, struct slice why)
 {

@@ -240,6 +240,7 @@ static bool take_answer(struct host_ask *ask, struct slice line)
 	return true;
 }
 
+/* A yes is not heard before all was seen; a no always is, and a question has nothing to hide. */
 static void on_line(struct asker *a, struct slice line)
 {
 	struct host_ask *ask = first(a);
@@ -269,6 +270,7 @@ static void on_line(struct asker *a, struct slice line)
 	put_prompt(a);
 }
 
+/* A line at a time, blocking for none. The descriptor's end is a no. */
 static void on_readable(uv_poll_t *h, int status, int events)
 {
 	struct asker *a = h->data;
@@ -298,6 +300,7 @@ static void on_readable(uv_poll_t *h, int status, int events)
 	buf_release(&line);
 }
 
+/* The rows are laid out once, for the width of now; show_page() shows as many as the screen has. */
 static void show_next(struct asker *a)
 {
 	struct host_ask *ask;

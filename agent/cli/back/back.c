@@ -67,6 +67,7 @@ struct slice back_summary(struct arena *a, const struct undo_spec *s, bool previ
 			    SLICE_ARG(left), preview ? "; nothing was changed" : "");
 }
 
+/* The report names files, which are not ours: it goes through term_text(). */
 static void put_report(struct back *b, struct slice report, size_t restored, size_t refused)
 {
 	struct cli *c = b->cli;

@@ -104,6 +104,7 @@ static void put_row(struct table *t, struct listing *l, const struct rewind_step
 	table_cell(t, style, s->did.len ? s->did : first_line(s->said));
 }
 
+/* What is not covered is said here, before anybody relies on it. */
 static void put_foot(struct listing *l)
 {
 	const struct rewind_steps *s = &l->steps;

@@ -82,6 +82,8 @@ static struct slice files_text(struct lister *l, const struct history *h, const 
 	return more ? arena_printf(a, "%.*s and %zu more", SLICE_ARG(out), more) : out;
 }
 
+/* A task of which nothing stands is left out; the numbers are the first and the last step that
+ * does. */
 static void put_task(struct lister *l, const struct history *h, const struct past_task *t)
 {
 	int64_t first = -1, last = -1;
@@ -127,6 +129,7 @@ static void put_session(struct lister *l, struct slice id)
 	arena_release(&a);
 }
 
+/* Newest first, and only as many logs are read as fill the list. */
 int undo_list(struct cli *c)
 {
 	static const struct table_column columns[] = {

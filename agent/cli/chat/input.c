@@ -127,6 +127,7 @@ static void give_lines(struct input *in)
 	}
 }
 
+/* Bytes of keys are handed over at once; each of them may close the input. */
 static void take(struct input *in)
 {
 	char bytes[4096];

@@ -301,6 +301,8 @@ static enum line_event edit(struct line *l, char c)
 	return LINE_MORE;
 }
 
+/* As in a shell's line: what a person's fingers know. In a text of several rows, the ends are
+ * those of the row. */
 static enum line_event control(struct line *l, char c)
 {
 	switch (c) {

@@ -44,6 +44,7 @@ static void run_redo(struct chat *c, struct slice arg)
 		turn_back(c, true, preview);
 }
 
+/* Nine digits at most, which no number of steps reaches and every long holds. */
 static void run_rewind(struct chat *c, struct slice arg)
 {
 	size_t end = slice_find_byte(arg, ' ', 0);
@@ -188,6 +189,7 @@ static void run_compact(struct chat *c, struct slice arg)
 		chat_turn(c, SLICE("/compact"));
 }
 
+/* A session of another folder would write to files that this chat does not watch. */
 static void run_resume(struct chat *c, struct slice arg)
 {
 	struct arena *a = &c->cli->arena;
@@ -296,6 +298,7 @@ static void unknown(struct chat *c, struct slice name)
 			       meant ? meant : "", meant ? "?" : ""));
 }
 
+/* What is not idle runs while a task works: it must not start anything. */
 void slash_run(struct chat *c, struct slice text)
 {
 	size_t end = slice_find_byte(text, ' ', 0);

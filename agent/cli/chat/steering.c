@@ -88,6 +88,7 @@ static void note(struct steering *s, struct slice text)
 
 /* --- what is typed --- */
 
+/* A line is kept among those of before only if the task took it. */
 static void hand_over(struct steering *s, struct slice typed)
 {
 	struct slice text = slice_trim(typed);
@@ -146,6 +147,7 @@ static void suspend(struct steering *s)
 	run(s);
 }
 
+/* There is one task and no prompt: Ctrl-D does nothing, Ctrl-C goes the way of the signal. */
 static void on_byte(void *payload, char byte)
 {
 	struct steering *s = payload;
@@ -225,6 +227,8 @@ static void on_taken(void *payload, bool taken)
 	}
 }
 
+/* Only for a person who watches: at a pipe, in a script or in the background the input is not
+ * ours. Nothing is an error; the task then runs without being heard. */
 void steering_open(struct steering *s, struct host_cli *h, struct cli_loop *l,
 		   const struct place *p, const struct steered *by)
 {

@@ -45,6 +45,8 @@ static const char *after_words(const struct undo_spec *s, bool preview)
 	return s->redo ? "" : "/redo makes it again.";
 }
 
+/* A rewind takes the conversation back, too, so that the model needs no word about it; an undo
+ * does not. */
 static void on_done(void *payload, struct slice report, size_t restored, size_t refused,
 		    const struct err *err)
 {

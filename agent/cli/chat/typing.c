@@ -134,6 +134,7 @@ static void ended(void *payload)
 		c->leaving = true;
 }
 
+/* Any key says that somebody is there. The hint of the last one goes with the next. */
 static void on_byte(void *payload, char byte)
 {
 	struct chat *c = payload;

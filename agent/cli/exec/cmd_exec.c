@@ -135,6 +135,7 @@ static bool read_input(struct exec_run *r, const char *file, struct err *err)
 			&r->request.stdin_data, err);
 }
 
+/* All of the request is read before anything is started: a mistake in it costs nothing. */
 static bool gather(struct exec_run *r, struct err *err)
 {
 	const struct args *a = &r->run.cli->args;
@@ -217,6 +218,7 @@ static void on_done(void *payload, const struct exec_answer *a)
 	end(r);
 }
 
+/* A language that is missing is no failure; a sandbox that does not work is. */
 static void on_found(void *payload, const struct exec_found found[EXEC_LANGUAGES])
 {
 	static const struct table_column columns[] = { { .head = "language" },

@@ -126,6 +126,8 @@ static struct slice text_of(struct json v, const char *key, struct arena *a)
 	return json_str_or(json_get(v, key), a, "");
 }
 
+/* From the wire to what the host asks of its own tasks. The request's texts are copied by the
+ * host, as `a` goes when this returns. */
 static void put_ask(struct attach *at, struct json v, struct arena *a)
 {
 	const struct host *h = &at->host.host;
@@ -280,6 +282,8 @@ static int status_of(struct slice word)
 	return 1;
 }
 
+/* The answer comes when the task is over. An error is the end of its program, or that it was
+ * never there. */
 static void on_end(void *payload, const struct rpc_reply *reply, const struct err *err)
 {
 	struct attach *at = payload;

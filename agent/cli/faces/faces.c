@@ -66,6 +66,7 @@ static void on_interrupt(void *payload)
 	faces_end(f, NULL);
 }
 
+/* No settings and no agent: only a client of the programs that run tasks here. */
 int faces_run(struct faces *f)
 {
 	struct err err;

@@ -221,6 +221,7 @@ static void take_line(struct markdown *m, struct slice line)
 	}
 }
 
+/* Without columns there is no layout at all, as when a file is written. */
 bool markdown_text(struct markdown *m, struct slice text)
 {
 	if (m->flow.columns == 0) {

@@ -281,6 +281,7 @@ static struct slice entity(struct slice text)
 	return text;
 }
 
+/* Lines of the source are no lines of the output, but for hard breaks; in a cell not even those. */
 static int on_text(MD_TEXTTYPE type, const MD_CHAR *bytes, MD_SIZE n, void *payload)
 {
 	struct slice text = slice_make(bytes, n);

@@ -66,6 +66,7 @@ static void wrap(struct sheet *s, enum term_style style, const char *const prefi
 	} while (text.len > 0);
 }
 
+/* Blanks in place of tabs, as the width of a tab follows from the column in which it ends up. */
 static struct slice without_tabs(struct arena *a, struct slice text)
 {
 	struct slice out;

@@ -14,6 +14,7 @@ void table_init(struct table *t, struct arena *a, const struct table_column *col
 	*t = (struct table){ .arena = a, .columns = columns, .n_columns = n };
 }
 
+/* Made safe when it comes in, so that its width is that of what is printed. */
 void table_cell(struct table *t, enum term_style style, struct slice text)
 {
 	struct buf b;
@@ -110,6 +111,7 @@ static void put_stacked(const struct table *t, struct term *out, const struct ta
 			flow_line(out, cells[k].style, "  ", TERM_PLAIN, cells[k].text);
 }
 
+/* Where a terminal is too narrow for columns, each row is a few lines with the heads in front. */
 void table_put(const struct table *t, struct term *out)
 {
 	struct table_cell heads[TABLE_COLUMNS];

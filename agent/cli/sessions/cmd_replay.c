@@ -25,6 +25,7 @@ static void put_json(struct cli *c, struct slice id, const struct replay_result 
 	json_line_end(&l, &c->out);
 }
 
+/* What could not be compared is said, too: the word "same" must not promise more. */
 static void put_text(struct cli *c, struct slice id, const struct replay_result *r)
 {
 	struct arena *a = &c->arena;

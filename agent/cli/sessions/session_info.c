@@ -115,6 +115,7 @@ bool session_find(struct arena *a, struct slice state, struct slice prefix, stru
 		SLICE_ARG(slice_sub(prefix, 0, 80)));
 }
 
+/* A log that cannot be read is passed over here; `emend sessions` names it. */
 bool session_newest(struct arena *a, struct slice state, struct slice workspace, struct slice *id,
 		    struct err *err)
 {

@@ -62,6 +62,7 @@ static void put_answer(struct host_cli *h, struct slice text)
 	live_show(&h->live);
 }
 
+/* What the last turn left is forgotten; in a chat the head was shown once. */
 static void put_started(struct host_cli *h, const struct task_event *ev)
 {
 	struct arena a;
@@ -105,6 +106,7 @@ static void put_plan(struct host_cli *h, struct slice steps)
 	arena_release(&a);
 }
 
+/* What was allowed is seen by what it does. */
 static void put_decided(struct host_cli *h, const struct task_event *ev)
 {
 	struct slice why = ev->text.len ? ev->text : ev->rule;
@@ -233,6 +235,8 @@ static struct slice without_name(struct slice name, struct slice text)
 	return text;
 }
 
+/* What was read is summed up in one row with its neighbours (add_read). The name of the call is
+ * repeated only where another row has come between. */
 static void put_result(struct host_cli *h, const struct task_event *ev)
 {
 	const struct call_label *label = label_of(h, ev->call);

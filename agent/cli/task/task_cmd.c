@@ -85,6 +85,8 @@ static bool answer_wrong(struct task_run *r, struct task *t, const struct task_o
 	return true;
 }
 
+/* The task is freed when this returns. With answer_wrong() another one follows, and nothing is
+ * closed yet. */
 static void on_done(void *payload, struct task *t, const struct task_outcome *o)
 {
 	struct slice rest = o->summary, line = SLICE("");
@@ -130,6 +132,8 @@ static void once_more(struct job *j)
 	finish(r);
 }
 
+/* The handles are closed when the task is done, or here if it never started; the loop then runs
+ * out. */
 int task_cmd(struct cli *c, struct place *p, struct task_spec *spec, bool report)
 {
 	struct task_run r = { .cli = c };

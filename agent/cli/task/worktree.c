@@ -100,6 +100,7 @@ static bool is_untouched(const struct worktree *w, struct cli *c)
 	       line_of(c, w->path.ptr, head, &now, &why) && slice_eq(now, w->head);
 }
 
+/* Removed only if nothing at all is in it; anything else is the person's to decide. */
 void worktree_end(struct worktree *w, struct cli *c)
 {
 	struct err why = { 0 };
