@@ -1,4 +1,6 @@
-/* output.c - see output.h */
+/* output.c - see output.h. The first half of LIMIT_OUTPUT_BYTES is kept as it comes, of the rest the last
+ * half: `tail` grows to twice its size before it is cut, so that not every byte moves it. The file begins
+ * when the output is longer than what the model is shown, as most are not. */
 #include "agent/worker/output.h"
 
 #include <errno.h>

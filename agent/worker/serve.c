@@ -1,4 +1,8 @@
-/* serve.c - see serve.h */
+/* serve.c - see serve.h: the loop, the requests by name, and the start of the program.
+ *
+ * A round: poll the server and the descriptors of all jobs; step the jobs that have something; read
+ * requests; write answers. Nothing in a round may block for long: what takes time is a child or goes in
+ * slices of some milliseconds. The runner ends when the server's end is closed, whatever is under way. */
 #include "agent/worker/serve.h"
 
 #include <errno.h>
@@ -32,6 +36,7 @@ static void on_cancel(void *payload, struct rpc_request *req)
 	j->cls->cancel(j);
 }
 
+/* The job hears of a cancel; the request is answered by the job. */
 void serve_add(struct serve *s, struct runner_job *j, const struct job_class *cls,
 	       struct rpc_request *req)
 {
@@ -79,6 +84,9 @@ void serve_flush(struct serve *s)
 	}
 }
 
+/* While the sandbox is still being tried only reads are served; any other request waits here for the trial.
+ * From then on each looks first whether the workspace is still where it was: a moved folder must not be
+ * written to by its old path. */
 static void on_request(void *owner, struct rpc_request *req)
 {
 	struct serve *s = owner;
@@ -180,6 +188,7 @@ struct polled {
 	size_t n;
 };
 
+/* What poll() has to wait for. A job that has something to do now gives 0, and poll() does not wait at all. */
 static int collect(struct serve *s, struct polled *p)
 {
 	uint64_t now = serve_now(), due = UINT64_MAX;
@@ -245,6 +254,8 @@ static bool nonblocking(int fd)
 	       fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 
+/* At the end the commands go first, since all else is what they work on; then the layers, and then the
+ * folder in which these lie. */
 static int serve_on(int in, int out)
 {
 	static const struct conn_handlers handlers = { .request = on_request,

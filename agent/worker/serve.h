@@ -28,6 +28,9 @@ struct job_class {
 	bool (*step)(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint64_t now_ms);
 	void (*cancel)(struct runner_job *j);
 };
+/* Embedded first in each kind of job, which owns the request (conn_keep) and frees itself after its answer.
+ * A job is only stepped from the loop in serve.c; a cancel only notes, or ends a process, and the next step
+ * answers. */
 struct runner_job {
 	const struct job_class *cls;
 	struct list link;
@@ -35,6 +38,7 @@ struct runner_job {
 	struct rpc_request *req;
 };
 
+/* All of the runner. On the stack of serve_on(), and everything ends with it. */
 struct serve {
 	int in, out; /* the server; the same socket, or two pipes */
 	struct conn conn;

@@ -20,6 +20,8 @@
 #include "agent/worker/wire.h"
 #include "protocol/base/mem.h"
 
+/* SLICE_MS: so long other requests wait at most. IMAGES_BYTES: of one answer, where the server names no
+ * other limit. */
 enum { SLICE_MS = 10, IMAGES_BYTES = 16 * 1024 * 1024 };
 
 /* --- what stands in the requests --- */
@@ -154,6 +156,7 @@ struct batch_job {
 	int ended; /* pipe: at its end when the child is gone */
 };
 
+/* Only what was not made is named: a batch may have thousands of changes. */
 static void answer(struct batch_job *b)
 {
 	struct jw *w;
@@ -187,6 +190,7 @@ static void answer(struct batch_job *b)
 	free(b);
 }
 
+/* It keeps no descriptor of the server or the spawner: their other ends would not see us end. */
 static _Noreturn void sync_child(const struct serve *s, int disk)
 {
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -227,6 +231,7 @@ static void batch_goto(struct batch_job *b, enum batch_state next)
 	b->state = next;
 }
 
+/* A change that fails leaves the others alone; the server decides what that means. */
 static void commit_one(struct batch_job *b, struct upper *u, size_t index)
 {
 	struct serve *s = b->job.serve;

@@ -7,49 +7,22 @@
  *
  * What became of the processes is the spawner's business; here two pipes are read until both end,
  * which they do only when every process of the command is dead. */
+#include "agent/worker/serve_command.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "agent/worker/output.h"
-#include "agent/worker/serve.h"
 #include "agent/worker/wire.h"
-#include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum { PIECE_BYTES = 64 * 1024, BATCH_BYTES = 32 * 1024, BATCH_MS = 50, HIDDEN_TOLD = 20 };
+/* Output goes to the server in batches: a command that prints byte by byte would else cost a message each. */
+enum { PIECE_BYTES = 64 * 1024, BATCH_BYTES = 32 * 1024, BATCH_MS = 50 };
 enum { KILL_AGAIN_MS = 1000, REQUEST_BYTES = 8 * 1024 * 1024 + 2 * LIMIT_STDIN_BYTES };
 
-/* One of its output streams. */
-struct stream {
-	int fd;		  /* -1: at its end */
-	struct buf batch; /* not yet told */
-	uint64_t logged;  /* bytes told, with the batch; no more than LIMIT_OUTPUT_LOG_BYTES */
-};
-
-enum command_state { COMMAND_RUNNING, COMMAND_KILLING, COMMAND_CHECKING };
-
-struct command_job {
-	struct runner_job job;
-	enum command_state state;
-	uint64_t id;
-	int64_t tag;
-	int status;		 /* -1: at its end */
-	struct stream stream[2]; /* stdout, or both; stderr where it is apart */
-	uint64_t started, ended, deadline, idle_ms, last_output, flush_at, kill_again;
-	bool timed_out, idle_timed_out;
-	bool stopped; /* what it was stopped for, it did not finish: nothing of it is kept */
-	struct spawn_status end;
-	size_t end_bytes;
-	struct output printed; /* of both streams */
-	struct upper *upper;   /* where it writes; NULL: the workspace itself */
-	struct secret_watch secrets;
-	struct outside_watch outside;
-	bool in_view, guarded;
-};
-
+/* The spawner kills the whole tree of the command. */
 static void send_kill(struct command_job *c)
 {
 	struct spawn_packet p = { .op = SPAWN_KILL, .id = c->id };
@@ -59,6 +32,8 @@ static void send_kill(struct command_job *c)
 		return;
 }
 
+/* A kill is sent again every second: a process can be in the kernel, or be starting while the first one
+ * comes. */
 static void command_goto(struct command_job *c, enum command_state next, uint64_t now)
 {
 	c->state = next;
@@ -141,91 +116,9 @@ static void read_status(struct command_job *c)
 	}
 }
 
-/* The members about its changes, as JSON; false: they cannot be read. */
-static bool report(struct command_job *c, struct buf *json, struct err *err)
-{
-	struct serve *s = c->job.serve;
-	struct jw w;
-	bool keep, ok;
-
-	jw_init(&w, json);
-	jw_object(&w);
-	ok = serve_view_report(c->upper, c->stopped, &w, &keep, err);
-	jw_end(&w);
-	if (ok && keep && !json->full) {
-		list_append(&s->uppers, &c->upper->link);
-		c->upper = NULL;
-	}
-	return ok;
-}
-
-/* Where later commands find all of it. Without a file the model is told what it would be told without this. */
-static void write_file(struct command_job *c, struct jw *w)
-{
-	char path[SPAWN_PATH_BYTES];
-	struct err err;
-
-	if (c->printed.file < 0)
-		return;
-	if (!spawner_keep(c->job.serve->spawner.sock, c->id, c->printed.file, path, &err)) {
-		log_warn("the output of a command is not kept: %s", err.msg);
-		return;
-	}
-	jw_kcstr(w, "file", path);
-	jw_ki64(w, "fileBytes", (int64_t)c->printed.in_file);
-}
-
-/* So that a person is told, who may wonder what the command missed. */
-static void write_hidden(const struct places *p, struct jw *w)
-{
-	const char *at = p->list.data, *end = at ? at + p->list.len : at;
-	size_t n = 0;
-
-	jw_karray(w, "hidden");
-	for (; at < end && n < HIDDEN_TOLD; at += strlen(at) + 1) {
-		if (*at != PLACE_HIDE && *at != PLACE_MASK)
-			continue;
-		jw_cstr(w, at + 1);
-		n++;
-	}
-	jw_end(w);
-}
-
-static void write_result(struct command_job *c, struct slice changes)
-{
-	static const char *const limits[] = { "", "memory", "processes", "disk", "cpu" };
-	struct jw *w = conn_result_begin(c->job.req);
-	struct serve *s = c->job.serve;
-	struct buf out;
-
-	buf_init(&out, LIMIT_OUTPUT_BYTES + 128);
-	output_text(&c->printed, &out);
-	jw_object(w);
-	jw_ki64(w, "exit", c->end.exit_status);
-	jw_ki64(w, "signal", c->end.term_signal);
-	jw_kbool(w, "timedOut", c->timed_out);
-	jw_kbool(w, "idleTimedOut", c->idle_timed_out);
-	wire_bytes(w, buf_slice(&out));
-	jw_ki64(w, "bytes", (int64_t)c->printed.total);
-	jw_kbool(w, "truncated", output_truncated(&c->printed));
-	write_file(c, w);
-	jw_kf64(w, "seconds", (double)(c->ended - c->started) / 1000.0);
-	jw_kcstr(w, "limit", c->end.limit < ARRAY_LEN(limits) ? limits[c->end.limit] : "");
-	jw_ki64(w, "peakBytes", (int64_t)c->end.peak_bytes);
-	jw_ki64(w, "cpuMs", (int64_t)(c->end.cpu_us / 1000));
-	jw_kbool(w, "again", s->config.bare && s->layers.mode == SANDBOX_VIEW);
-	write_hidden(&s->places, w);
-	if (changes.len)
-		jw_kraw(w, "changed", changes);
-	(c->guarded ? serve_guard_end : serve_guard_tell)(s, w);
-	c->guarded = false;
-	jw_end(w);
-	conn_result_end(c->job.req);
-	buf_release(&out);
-}
-
 /* All its processes are dead. False: its layer cannot be read; true with c->upper->check under way: it has to
  * be waited for. */
+/* In this order: protected files are put back while nothing runs any more, then the layer is read. */
 static bool look(struct command_job *c, uint64_t now, struct err *err)
 {
 	struct serve *s = c->job.serve;
@@ -259,10 +152,10 @@ static void finish(struct command_job *c, const struct err *broken)
 		conn_reply_err(c->job.req, &c->end.why);
 	else if (broken)
 		conn_reply_err(c->job.req, broken);
-	else if (c->upper && !report(c, &changes, &err))
+	else if (c->upper && !command_report(c, &changes, &err))
 		conn_reply_err(c->job.req, &err);
 	else
-		write_result(c, buf_slice(&changes));
+		command_write_result(c, buf_slice(&changes));
 	if (!c->in_view)
 		places_forget(&c->job.serve->places); /* it may have moved a secret */
 	if (c->guarded)

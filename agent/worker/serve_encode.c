@@ -7,6 +7,7 @@
 #include "agent/worker/serve.h"
 #include "agent/worker/wire.h"
 
+/* What is over these is refused, never cut: a command must not run with other arguments than it was given. */
 enum { ARGV_MAX = 4000, PROXY_MAX = 256, VARIABLES_MAX = 128 };
 
 static bool has_nul(struct slice s)
@@ -14,6 +15,7 @@ static bool has_nul(struct slice s)
 	return slice_find_byte(s, 0, 0) != SIZE_MAX;
 }
 
+/* A string of the request, with its NUL. */
 static void put(struct buf *out, struct slice s)
 {
 	buf_append(out, s);

@@ -1,4 +1,4 @@
-/* serve_entry.c - `put`, `mode`. */
+/* serve_entry.c - `put`, `mode`: what an undo puts back that is not the content of a file (file/entry.h). */
 #include "agent/worker/file/entry.h"
 #include "agent/worker/serve.h"
 #include "agent/worker/wire.h"

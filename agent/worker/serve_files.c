@@ -1,4 +1,6 @@
-/* serve_files.c - `read`, `write`, `sweep`, `list`, `search`. */
+/* serve_files.c - `read`, `write`, `sweep`, `list`, `search`: requests about files of the workspace itself.
+ * Reads and writes are done at once, as they take little; a query is a child of its own (query.h), which is
+ * killed by a cancel. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -27,6 +29,7 @@ static void reply_missing(struct rpc_request *req, const struct err *err, uint32
 	conn_result_end(req);
 }
 
+/* An undo may put back what has the name of a secret: it was there before. */
 static struct root root_for(const struct serve *s, struct json params)
 {
 	return json_bool_or(json_get(params, "undo"), false) ? root_for_undo(&s->root) : s->root;
@@ -112,6 +115,8 @@ static bool read_change(struct json v, struct arena *a, struct near *near, struc
 	return c->remove || wire_bytes_read(v, a, &c->data);
 }
 
+/* judged: the write comes from a tool. What an undo puts back has been there before, and is not judged
+ * again. */
 bool serve_write_one(struct serve *s, struct json v, struct arena *a, struct near *near,
 		     struct file_info *info, struct err *err)
 {
@@ -169,6 +174,7 @@ struct query_job {
 	struct buf got;
 };
 
+/* The child is killed in any case: it has ended, or nobody wants its answer. */
 static void finish(struct query_job *q)
 {
 	struct slice got = buf_slice(&q->got);
@@ -242,6 +248,7 @@ static void put(int fd, const char *p, size_t len)
 	}
 }
 
+/* It dies with the runner. The error travels as bytes of the struct: both ends are the same program. */
 static _Noreturn void child(const struct serve *s, struct json params, query_fn *fn, int fd)
 {
 	struct buf out;

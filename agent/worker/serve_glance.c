@@ -33,6 +33,7 @@ static bool is_folder(const struct root *r, const struct dirent *e)
 	return fstatat(r->fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* Denied names are left out, as the model is not to know them. */
 static void write_top(struct serve *s, struct jw *w)
 {
 	int copy = openat(s->root.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -77,6 +78,8 @@ struct look {
 	char *changed[CHANGED_MAX];
 };
 
+/* A file counts as changed if its size or time is another than in the index; its content is not read. The
+ * time is looked at now and then, because a file system far away may take milliseconds for each stat. */
 static void look_at(void *payload, const struct git_noted *g)
 {
 	struct look *l = payload;

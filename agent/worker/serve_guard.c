@@ -12,6 +12,8 @@
 
 enum { LAST_MS = 4000 /* the spawner takes half of it at most */ };
 
+/* As long as commands change real files, the death of the server must not kill us at once: the protected
+ * files have to be put back first. */
 static void outlive(bool yes)
 {
 	struct sigaction act = { .sa_handler = yes ? SIG_IGN : SIG_DFL };
@@ -95,6 +97,7 @@ void outside_watch_end(struct outside_watch *o, struct serve *s)
 	buf_release(&o->before);
 }
 
+/* The commands have to be dead before the last look: a moment is waited for that, and no longer. */
 void serve_guard_last(struct serve *s)
 {
 	if (s->guard.commands == 0)

@@ -1,4 +1,10 @@
-/* serve_init.c - `initialize`: the runner learns its workspace and locks itself in, for good. */
+/* serve_init.c - `initialize`: the runner learns its workspace and locks itself in, for good.
+ *
+ *   configuration --> workspace opened --> become its owner, if we are root --> folder for layers
+ *     --> spawner started (it tries the sandbox) --> [reads are served] --> trial ended --> walls --> answered
+ *
+ * The order matters: the workspace is opened before rights are given up, the spawner is forked before our
+ * own walls are up, as it needs what they forbid, and nothing of the project is written before they are. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -85,6 +91,7 @@ static bool denied_names(struct json list, struct arena *a, struct match **out, 
 	return match_new_names(names, n, out, err);
 }
 
+/* A positive number of the configuration, else the default. */
 static uint64_t number(struct json v, uint64_t def)
 {
 	int64_t n = json_i64_or(v, 0);
@@ -126,6 +133,7 @@ static const char *const *resolved(struct serve *s, struct json list)
 	return out;
 }
 
+/* All strings are copied into s->arena: the request goes, and the spawner's configuration points at them. */
 static void configure(struct serve *s, struct json p)
 {
 	int64_t processes = json_i64_or(json_get(p, "processes"), 0);

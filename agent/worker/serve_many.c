@@ -12,6 +12,7 @@
 
 enum { SLICE_MS = 10 };
 
+/* The folder in hand (`near`) is forgotten after each slice, since the user may move it in between. */
 struct many_job {
 	struct runner_job job;
 	struct json_iter it; /* in the request, which lives as long */

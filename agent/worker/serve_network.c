@@ -55,6 +55,8 @@ void serve_network(struct serve *s, struct rpc_request *req)
 	conn_reply_result(req, SLICE("{}"));
 }
 
+/* A descriptor goes with exactly one byte: the kernel ties it to the bytes of its message, and the next one
+ * needs its own. */
 ssize_t serve_send(struct serve *s, struct slice out)
 {
 	union {

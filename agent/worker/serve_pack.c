@@ -20,6 +20,7 @@
 
 enum { SLICE_MS = 10, PIECE_BYTES = 1024 * 1024, READ_BYTES = 64 * 1024 };
 
+/* The file is filled through `piece`, in large writes; places in it are counted in `bytes`. */
 struct pack_job {
 	struct runner_job job;
 	uint64_t view; /* it may be dropped between two slices */
@@ -35,6 +36,7 @@ struct pack_job {
 	struct err why;	    /* of the file itself */
 };
 
+/* After a failure nothing more is written, and the answer is the error. */
 static bool flush(struct pack_job *p)
 {
 	off_t at = (off_t)(p->bytes - p->len), size = (off_t)p->len;
@@ -106,6 +108,8 @@ static bool take_link(struct pack_job *p, int dir, const char *base, const char 
 	return true;
 }
 
+/* The stat of the open file is compared with what was hashed: else the pack could hold another text under
+ * that hash. */
 static bool take_open(struct pack_job *p, int fd, const char *rel, const struct put_was *was,
 		      struct image *out, struct err *err)
 {
@@ -156,6 +160,7 @@ static void write_image(struct jw *w, const char *key, const struct image *i)
 	jw_end(w);
 }
 
+/* A change of permissions has no content, only its kinds. */
 static void pack_one(struct pack_job *p, const struct upper *u, const struct upper_change *c)
 {
 	const struct root *r = &p->job.serve->root;

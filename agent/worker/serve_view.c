@@ -1,5 +1,6 @@
-/* serve_view.c - `viewChanges`, `viewFinish`, `viewDrop`: what becomes of the changes
- * of a command, after it ended. The server names a change by its place in the list. */
+/* serve_view.c - `viewChanges`, `viewFinish`, `viewDrop`: what becomes of the changes of a command, after it
+ * ended. The server names a change by its place in the list. A layer lives in s->uppers until the server
+ * finishes or drops it, or the runner ends. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ bool serve_has_views(const struct serve *s)
 	       s->views.fd >= 0;
 }
 
+/* sealed: the folders of build tools lie on the layer as well, so that all of it can be dropped. */
 bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64_t id,
 		    struct upper **out, struct err *err)
 {
@@ -113,6 +115,7 @@ static void write_unlisted(struct jw *w, const struct upper *u)
 	jw_ki64(w, "unlistedFiles", (int64_t)total);
 }
 
+/* Where nothing is kept the layer is freed by the caller, and the server hears why. */
 bool serve_view_report(struct upper *u, bool drop, struct jw *w, bool *keep, struct err *err)
 {
 	size_t quiet;
@@ -218,6 +221,7 @@ static void write_image(struct jw *w, const char *key, enum entry_kind kind, con
 	jw_end(w);
 }
 
+/* Both images are read from what is there now: the server compares their hashes with the list. */
 static bool read_images(const struct serve *s, const struct upper *u, const struct upper_change *c,
 			struct buf *before, enum entry_kind *was, struct buf *after,
 			enum entry_kind *is, struct err *err)

@@ -21,6 +21,7 @@ void secret_watch_begin(struct secret_watch *w, const struct serve *s, uint64_t 
 				    .seen = s->places.hidden.len };
 }
 
+/* The names go to the spawner in a file in memory; on failure the command goes on, and the log says so. */
 static void cover(const struct serve *s, uint64_t id, struct slice names)
 {
 	struct spawn_packet p = { .op = SPAWN_HIDE, .id = id };

@@ -1,4 +1,6 @@
-/* toolchains.c - see toolchains.h */
+/* toolchains.c - see toolchains.h. For each folder of PATH below the home folder: which toolchain puts its
+ * programs there, and what else of it must be visible for them to work? Only what is on the table is shown,
+ * because the home folder holds keys and the like beside it. */
 #include "agent/worker/toolchains.h"
 
 #include <stdlib.h>
@@ -85,6 +87,7 @@ static void show(struct arena *a, const char *home, const struct toolchain *t,
 		    arena_printf(a, "%s%s/%s", t->env[0], home, t->env[1]));
 }
 
+/* A folder may belong to two of them; each shows its own. */
 static void look_at(struct arena *a, const char *home, struct slice folder, struct slice workspace,
 		    struct toolchains *out)
 {

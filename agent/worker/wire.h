@@ -10,6 +10,11 @@
  *	writeMany	{files[as write]} -> {results[{index, code, why}]}: those that were not
  *			 written. A cancel is looked at between two of them
  *	sweep		{path} -> {}: temporary files of killed writes in its folder go
+ *	put		{path, from{kind, text|base64}, to{kind, text|base64}, mode} -> {}: entry.h
+ *	mode		{path, from, to} -> {}: permission bits
+ *	glance		{} -> {top[], more, changed?, names[]}: what is at the top, and what git would
+ *			 call changed
+ *	shown		{paths[]} -> {shown}: does a command see all of these?
  *	list		{path, glob, depth, limit, filesOnly} -> see runner.h
  *	search		{pattern, path, glob, literal, ignoreCase, context, limit,
  *			 texts[{path, text}]}
@@ -48,6 +53,7 @@
 #include "protocol/json/write.h"
 
 /* What stands under a name; a bundle: many files, see manifest.h. */
+/* The numbers are written to logs (change/entry.c): they never change. */
 enum entry_kind { ENTRY_NONE, ENTRY_FILE, ENTRY_LINK, ENTRY_FOLDER, ENTRY_BUNDLE };
 
 /* Of a change by a command, added up. */

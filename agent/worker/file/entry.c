@@ -1,4 +1,5 @@
-/* entry.c - see entry.h */
+/* entry.c - see entry.h. Compared by hash, under the lock of the folder: what is there is left, unless it is
+ * exactly `from`. */
 #include "agent/worker/file/entry.h"
 
 #include <errno.h>
@@ -48,6 +49,8 @@ static int open_parent(const struct root *r, const char *rel, const char **base)
 	return upper_parent(r->fd, rel, base);
 }
 
+/* The new file or link, under a temporary name. A file keeps the attributes of the one in whose place it
+ * goes. */
 static bool make(struct put *p, int dir, const char *base, const struct entry *to, uint32_t mode)
 {
 	char target[LIMIT_PATH_BYTES];
@@ -120,6 +123,7 @@ static bool put_folder(const struct root *r, const char *rel, bool make, struct 
 	return ok;
 }
 
+/* A bundle is handled by its list; a folder comes and goes empty; a file or a link is exchanged (put.h). */
 bool entry_put(const struct root *r, struct slice path, const struct entry *from,
 	       const struct entry *to, uint32_t mode, struct err *err)
 {
@@ -168,6 +172,7 @@ bool entry_put(const struct root *r, struct slice path, const struct entry *from
 	return ok;
 }
 
+/* By descriptor, through /proc: chmod by path would follow a link that somebody puts there. */
 bool entry_mode(const struct root *r, struct slice path, uint32_t from, uint32_t to,
 		struct err *err)
 {

@@ -1,4 +1,5 @@
-/* file_read.c - see files.h */
+/* file_read.c - see files.h. A file is read as far as the limit, and one byte more shows that it is larger;
+ * its size may change while it is read, so stat() is only a first answer. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>

@@ -13,6 +13,8 @@
 #include "agent/worker/file/files.h"
 #include "agent/worker/file/put.h"
 
+/* The place of one write, from find_target() to release(). `rel` may differ from the path that was asked
+ * for, where that leads through a link. */
 struct target {
 	char rel[LIMIT_PATH_BYTES]; /* where it really is */
 	const char *base;	    /* last component, in rel */
@@ -67,6 +69,8 @@ static bool make_one(const struct root *r, char *dir, struct err *err)
 	return ok;
 }
 
+/* From the top down, each only if it is missing; a link on the way may lead elsewhere in the workspace, as
+ * long as it makes no detour. */
 static bool make_parents(const struct root *r, char *dir, struct err *err)
 {
 	for (char *end = dir; *end;) {
@@ -218,6 +222,7 @@ static void copy_attributes(int to, const struct target *t)
 		(void)close(from);
 }
 
+/* PUT_STALE: between our look and the rename another program was faster. */
 static bool done(enum put_result result, const struct target *t, const char *what, struct err *err)
 {
 	if (result == PUT_STALE)
@@ -227,6 +232,8 @@ static bool done(enum put_result result, const struct target *t, const char *wha
 	return result == PUT_DONE || root_errno(err, what, t->rel);
 }
 
+/* The folder is synced as well: else a loss of power could bring the old file back although the new one is
+ * on the disk. */
 static bool replace(const struct file_change *c, const struct target *t, struct err *err)
 {
 	struct put_was was = put_was_of(t->exists ? &t->st : NULL);
@@ -314,6 +321,7 @@ static bool may_be_missing(const struct file_change *c)
 	return slice_eq_cstr(c->expect_sha256, "*") || c->expect_sha256.len == 0;
 }
 
+/* What is gone already is fine if the caller expected nothing there. */
 static bool take_away(const struct file_change *c, const struct target *t, struct err *err)
 {
 	struct put_was was = put_was_of(&t->st);
@@ -330,6 +338,7 @@ static struct file_info info_of(const struct file_change *c)
 	return (struct file_info){ .sha256 = sha256(c->data), .size = c->data.len };
 }
 
+/* The lock goes with its descriptor. */
 static void release(struct target *t)
 {
 	if (t->lock >= 0)
@@ -340,6 +349,8 @@ static void release(struct target *t)
 		(void)close(t->dir);
 }
 
+/* The lock keeps other runners out between the look and the rename; programs that know nothing of it are met
+ * by put.h. */
 bool file_write(const struct root *r, const struct file_change *c, struct file_info *info,
 		struct err *err)
 {

@@ -1,4 +1,6 @@
-/* manifest.c - see manifest.h */
+/* manifest.c - see manifest.h. The list comes back from the log for an undo; it is read from its end, and a
+ * line that is not understood stops all of it, since removing by a damaged list would be worse than removing
+ * nothing. */
 #include "agent/worker/file/manifest.h"
 
 #include <errno.h>
@@ -67,6 +69,7 @@ static bool read_line(struct slice list, size_t end, size_t *start, struct line 
 	       snprintf(out->rel, sizeof(out->rel), "%s", rel) < (int)sizeof(out->rel);
 }
 
+/* Size and time with nanoseconds: whoever changed the file since has another time. */
 static bool is_it(const struct stat *st, const struct line *l)
 {
 	return (S_ISREG(st->st_mode) || S_ISLNK(st->st_mode)) && (uint64_t)st->st_size == l->size &&

@@ -1,4 +1,4 @@
-/* near.c - see near.h */
+/* near.c - see near.h. One folder, one lock: both go when a path in another folder is asked for. */
 #include "agent/worker/file/near.h"
 
 #include <fcntl.h>

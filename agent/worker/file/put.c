@@ -1,4 +1,7 @@
-/* put.c - see put.h */
+/* put.c - see put.h. One idea carries all of it: renameat2(RENAME_EXCHANGE) brings the new file to its place
+ * and the old one under the temporary name in one step; then nobody can reach the old one by its name, and
+ * it can be looked at in peace. If it is not the one that was expected, the two are exchanged again. Where a
+ * file system cannot exchange (EINVAL, ENOSYS), the look just before the rename has to do. */
 #include "agent/worker/file/put.h"
 
 #include <errno.h>
@@ -20,6 +23,7 @@ enum { TRIES = 8 };
 
 /* --- the temporary file --- */
 
+/* Random, so that no program can have a file there, or put a link in its place. */
 static void temporary_name(struct put *p, int dir)
 {
 	char id[25];
@@ -126,6 +130,7 @@ void put_end(struct put *p)
 	errno = saved;
 }
 
+/* Attributes by which an overlay keeps its own notes, in the user's name space. */
 static bool is_mark(const char *name)
 {
 	return strncmp(name, "user.overlay.", 13) == 0;
@@ -250,11 +255,13 @@ static bool expected(int dir, const char *name, const struct put_was *was, int f
 	return same_content(&is, was) && !being_written(fd);
 }
 
+/* The file system or the kernel has no such rename. */
 static bool cannot(int error)
 {
 	return error == EINVAL || error == ENOSYS;
 }
 
+/* For a place that must be free. */
 static enum put_result new_place(int from_dir, const char *from, int dir, const char *base)
 {
 	if (renameat2(from_dir, from, dir, base, RENAME_NOREPLACE) == 0)

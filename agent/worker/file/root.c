@@ -1,4 +1,6 @@
-/* root.c - see root.h */
+/* root.c - see root.h. Where a path leads is decided by the kernel (openat2 with RESOLVE_BENEATH), never by
+ * comparing text, since links and renames change that at any moment. What is compared as text is only what
+ * is asked for (root_clean), and where an open descriptor turns out to lie (root_place). */
 #include "agent/worker/file/root.h"
 
 #include <errno.h>
@@ -15,6 +17,7 @@
 #include "agent/policy/secret_file.h"
 #include "protocol/base/mem.h"
 
+/* openat2 gives EAGAIN where a folder on the way is renamed just then. */
 enum { OPEN_TRIES = 64 };
 
 /* Folders that are the machine's, not a project's. */
@@ -102,6 +105,7 @@ bool root_denied_always(const struct root *r, struct slice rel)
 	return r->denied_always && match_is(r->denied_always, rel);
 }
 
+/* "a/./b/../c" becomes "a/c"; ".." above the workspace is an error. */
 static bool clean_text(struct slice path, char *out, struct err *err)
 {
 	size_t len = 0, at = 0;
@@ -212,6 +216,7 @@ int root_open_file(const struct root *r, const char *rel, bool no_links, struct 
 	return regular_only(root_openat(r, rel, O_RDONLY, no_links), st);
 }
 
+/* Where an open descriptor lies, by /proc: the kernel keeps that right through renames. */
 static bool link_of(int fd, char *out)
 {
 	char name[64];

@@ -57,6 +57,8 @@ static bool same_file(const char *a, const char *b)
 	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+/* The repository must know the workspace (its `gitdir` names our `.git`), and lie around the folder that we
+ * came through. */
 static bool is_worktree(const char *workspace, const char *git, char *repository)
 {
 	char text[LIMIT_PATH_BYTES], back[LIMIT_PATH_BYTES], own[LIMIT_PATH_BYTES + 8];
@@ -77,6 +79,7 @@ static bool is_worktree(const char *workspace, const char *git, char *repository
 	return strncmp(git, repository, n) == 0 && strncmp(git + n, below, sizeof(below) - 1) == 0;
 }
 
+/* The configuration of the submodule's own folder must name the workspace as its work tree. */
 static bool is_submodule(const char *workspace, const char *git)
 {
 	static const char name[] = "worktree = ";

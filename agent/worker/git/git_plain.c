@@ -111,6 +111,7 @@ bool git_config_is_plain(struct slice text)
 	return true;
 }
 
+/* The commands of a rebase that run a program are `exec` and its short form `x`. */
 bool git_todo_is_plain(struct slice text)
 {
 	for (size_t at = 0; at < text.len;) {

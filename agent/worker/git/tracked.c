@@ -1,4 +1,6 @@
-/* tracked.c - see tracked.h */
+/* tracked.c - see tracked.h. An index is kept per repository and read again when its file has changed (size,
+ * times, inode). A repository whose index cannot be read counts as one that tracks everything, or nothing,
+ * by what is safe for the question. */
 #include "agent/worker/git/tracked.h"
 
 #include <errno.h>
@@ -105,6 +107,7 @@ static int open_index(const struct root *r, const char *repository, struct stat 
 	return fd >= 0 || errno != ENOTDIR ? fd : open_elsewhere(r, repository, git, st);
 }
 
+/* The file that was read last, unchanged. */
 static bool same(const struct stat *a, const struct stat *b)
 {
 	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&

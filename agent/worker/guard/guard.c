@@ -1,4 +1,6 @@
-/* guard.c - see guard.h: what was there, and what became of it. */
+/* guard.c - see guard.h: what was there, and what became of it. The list is made with the first command that
+ * works on the real files and kept until the last of them has ended, because what was noted holds for all of
+ * them; it is sorted by path, so that parents come before what is in them. */
 #include "agent/worker/guard/guard.h"
 
 #include <errno.h>
@@ -14,6 +16,8 @@
 #include "agent/worker/view/upper.h"
 #include "protocol/base/mem.h"
 
+/* ITEMS_MAX and MOUNTS_MAX are what can be looked after and mounted in a time that nobody notices;
+ * COPIES_BYTES is held in memory. What is more is refused, not left out. */
 enum {
 	ITEMS_MAX = 20000,
 	COPIES_BYTES = 32 * 1024 * 1024,
@@ -27,6 +31,7 @@ void guard_init(struct guard *g)
 	buf_init(&g->through, THROUGH_BYTES);
 }
 
+/* The list; what was found stays until it is told. */
 static void clear(struct guard *g)
 {
 	for (size_t i = 0; i < g->n; i++) {
@@ -63,6 +68,7 @@ const struct guard_item *guard_find(const struct guard *g, const char *rel, enum
 
 /* --- before --- */
 
+/* What note() needs while the workspace is gone through. */
 struct baseline {
 	struct guard *g;
 	const struct root *root;
@@ -86,6 +92,7 @@ static bool take_copy(struct guard *g, const struct root *r, struct guard_item *
 		it->rel, g->copied > COPIES_BYTES ? "all together they are too large" : why.msg);
 }
 
+/* Is nothing above it protected? Then it is mounted by itself; else with what is above. */
 static bool is_root(const char *rel, bool is_bare)
 {
 	char up[LIMIT_PATH_BYTES];
@@ -116,6 +123,8 @@ static struct guard_item *new_item(struct guard *g, const struct guard_seen *x)
 	return it;
 }
 
+/* What is mounted read-only needs no copy. A copy is taken where a mount does not help: without namespaces,
+ * of a link, and of a file that has a second name. */
 static void note(void *payload, const struct guard_seen *x)
 {
 	struct baseline *b = payload;
@@ -261,6 +270,7 @@ static size_t up_to_git(const char *rel)
 	return 0;
 }
 
+/* A protected path is made read-only, and the folders above it are pinned. */
 bool guard_mounts(const struct guard *g, bool whole_git, struct buf *out, uint32_t *n,
 		  struct err *err)
 {
@@ -308,6 +318,7 @@ static void drop_item(struct guard *g, const struct guard_item *it)
 	memmove(&g->item[at], &g->item[at + 1], (--g->n - at) * sizeof(*g->item));
 }
 
+/* Emend itself, or the user through it, has written there: the new state is what has to stay. */
 void guard_allow(struct guard *g, const struct root *r, const char *rel)
 {
 	struct guard_seen x = { .rel = rel };

@@ -1,4 +1,9 @@
-/* guard_look.c - see guard.h: what became of what was there, and what is new. */
+/* guard_look.c - see guard.h: what became of what was there, and what is new.
+ *
+ *   noted items: changed? --> taken away, and the copy put back;  replaced by another program? --> told
+ *   then a scan: what was not noted, and is protected --> moved away, unless it is harmless (git_plain.h)
+ *
+ * A folder that has become a repository meanwhile (`fresh`) is judged as a whole when all of it was seen. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +19,7 @@
 #include "agent/worker/view/upper.h"
 #include "protocol/base/mem.h"
 
+/* One look; `fresh` is the repository that is being gone through. */
 struct look {
 	struct guard *g;
 	const struct root *root;
@@ -63,6 +69,7 @@ static bool is_touched(const struct look *l, const char *rel)
 	return false;
 }
 
+/* For each protected path that the scan meets. */
 static void compare(void *payload, const struct guard_seen *x)
 {
 	struct look *l = payload;

@@ -17,6 +17,7 @@
 #include "agent/worker/ignore/walk.h"
 #include "agent/worker/view/upper.h"
 
+/* before: false while the list is made, true while what is there is compared with it. */
 struct scan {
 	const struct guard *g;
 	const struct root *root;
@@ -163,6 +164,7 @@ static void alias(const struct scan *s, const struct walk_entry *e)
 		s->fn(s->payload, &x);
 }
 
+/* A folder that is mounted read-only as a whole is not gone into again: nothing in it can be new. */
 static enum walk_next visit(void *payload, const struct walk_entry *e)
 {
 	const struct scan *s = payload;

@@ -29,6 +29,7 @@ enum {
 };
 #define KEEP_BYTES ((off_t)16 * 1024 * 1024)
 
+/* Of more than FOUND_MAX only the number is told. */
 void guard_tell(struct guard *g, const char *rel, enum guard_deed deed, const char *reason)
 {
 	if (g->n_found == FOUND_MAX) {
@@ -136,6 +137,7 @@ void guard_release(struct guard *g)
 	guard_init(g);
 }
 
+/* For the person who looks for a file that is gone. */
 static void write_index(const struct guard *g, const char *name, const char *rel,
 			const char *reason)
 {
@@ -167,6 +169,7 @@ static void flat_name(const char *rel, unsigned turn, char *out, size_t size)
 	}
 }
 
+/* Across file systems; of a large file only the beginning is kept. */
 static bool copy_out(const struct guard *g, int dir, const char *base, const char *name)
 {
 	int from = openat(dir, base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -234,6 +237,7 @@ static int own_parent(const struct root *r, const char *rel, const char **base)
 	return dir;
 }
 
+/* Moved if possible, else removed: what somebody may execute must not stay. */
 void guard_take(struct guard *g, const struct root *r, const char *rel, const char *reason)
 {
 	enum guard_deed deed = GUARD_LEFT;
@@ -333,6 +337,7 @@ static bool write_copy(int dir, const char *base, const struct guard_item *it)
 	return ok;
 }
 
+/* By a rename over whatever is there. */
 void guard_put_back(struct guard *g, const struct root *r, const struct guard_item *it)
 {
 	const char *base;

@@ -20,12 +20,14 @@
 #include "agent/worker/view/upper.h"
 #include "protocol/base/mem.h"
 
+/* What is over these is still looked at, by its ctime. */
 enum {
 	FOLDERS_MAX = 200 * 1000,
 	WATCHES_MAX = 16 * 1024, /* a user has few of them, and editors need some */
 	EVENTS_BYTES = 64 * 1024
 };
 
+/* A folder that was seen once; it stays on the list until the runner ends, also when it is gone. */
 struct through_folder {
 	char *rel;
 	struct timespec changed; /* its ctime when it was read; 0: it was not yet */
@@ -150,6 +152,7 @@ static void look_at_name(struct through_look *l, const char *folder, int dir,
 		(void)know(l->t, folder, true); /* maybe a bare repository */
 }
 
+/* Its names only; folders in it are put on the list, and looked at in the same round. */
 static void read_folder(struct through_look *l, size_t at)
 {
 	char rel[LIMIT_PATH_BYTES];
@@ -171,6 +174,7 @@ static void read_folder(struct through_look *l, size_t at)
 
 /* --- watches --- */
 
+/* Only what appears is asked for: what changes in a file that was there is not a matter of these folders. */
 static void watch(struct through_look *l, size_t at)
 {
 	struct guard_through *t = l->t;
@@ -217,6 +221,8 @@ static void take_event(struct guard_through *t, const struct inotify_event *e)
 	}
 }
 
+/* Events are read before the folders are looked at, so what comes later makes a folder dirty for the next
+ * look. */
 static void take_events(struct guard_through *t)
 {
 	char *events = xmalloc(EVENTS_BYTES);

@@ -14,6 +14,7 @@
 #include "agent/worker/guard/guard.h"
 #include "protocol/base/map.h"
 
+/* One for the whole life of the runner: what was learned about folders in one command serves the next. */
 struct guard_through {
 	struct map by_path; /* to an entry of `of`, as a number + 1 */
 	struct through_folder *of;

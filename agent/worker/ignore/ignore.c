@@ -1,4 +1,5 @@
-/* ignore.c - see ignore.h */
+/* ignore.c - see ignore.h. The rules of all folders on the way to the last question are kept as a stack of
+ * levels: a question about a neighbour reads nothing, one about another folder pops and pushes levels. */
 #include "agent/worker/ignore/ignore.h"
 
 #include <stdio.h>
@@ -32,6 +33,7 @@ struct ignore {
 	char folder[LIMIT_PATH_BYTES]; /* the last level's path */
 };
 
+/* A file that is missing, no ordinary file or too large has no rules. */
 static void rules_read(struct rules *rules, const struct root *r, const char *rel)
 {
 	struct ignore_rule rule;
@@ -136,6 +138,7 @@ void ignore_free(struct ignore *ig)
 	free(ig);
 }
 
+/* From the innermost folder outwards: the first level that has a rule for the path decides. */
 bool ignore_match(struct ignore *ig, const char *rel, bool is_dir)
 {
 	struct slice path = slice_of(rel), name;

@@ -10,6 +10,7 @@
 
 static const char special[] = "*?[\\";
 
+/* A character with which the pattern stops being plain text. */
 static bool is_special(char c)
 {
 	return c && strchr(special, c) != NULL;
@@ -39,6 +40,8 @@ static struct slice without_blanks(struct slice line)
 	return slice_sub(line, 0, end);
 }
 
+/* False: the line holds no rule. In git's order: comment, blanks at the end, '!', '/' at the end, '/' in
+ * front. */
 static bool read_rule(struct slice line, struct ignore_rule *out)
 {
 	struct ignore_rule r = { .pattern = line };

@@ -12,9 +12,12 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 
+/* Bounds for one match: a pattern that needs more is answered by MATCH_LIMIT within milliseconds, whatever
+ * it is. */
 enum { MATCH_STEPS = 2 * 1000 * 1000, MATCH_HEAP_KIB = 32 * 1024, PATTERN_BYTES = 64 * 1024 };
 enum { JIT_STACK_MIN = 32 * 1024, JIT_STACK_MAX = 1024 * 1024 };
 
+/* Compiled once; data and stack are used by each match, so one object belongs to one thread. */
 struct match {
 	pcre2_code *code; /* NULL: matches nothing */
 	pcre2_match_data *data;
@@ -22,6 +25,7 @@ struct match {
 	pcre2_jit_stack *stack;
 };
 
+/* Takes over the code. */
 static struct match *wrap(pcre2_code *code)
 {
 	struct match *m = xcalloc(1, sizeof(*m));
@@ -121,6 +125,7 @@ static void glob_class(struct buf *re, struct slice g, size_t *i)
 	*i = end + 1;
 }
 
+/* A character of the glob that stands for itself, escaped for PCRE2. */
 static void glob_plain(struct buf *re, char c)
 {
 	if (c && strchr("\\^$.[]|()?*+{}#-", c))
@@ -128,6 +133,7 @@ static void glob_plain(struct buf *re, char c)
 	buf_putc(re, c);
 }
 
+/* A brace that is never closed is a plain character; a closing one without an opening one, too. */
 static void glob_translate(struct buf *re, struct slice g)
 {
 	unsigned braces = 0;
@@ -207,6 +213,7 @@ static size_t add_names(struct buf *re, const struct slice *patterns, size_t n, 
 	return added;
 }
 
+/* "(?:\A|/)(?!EXEMPT)(?:NAMES)(?:/|\z)": a run of whole components. Without case, as some file systems are. */
 bool match_new_names(const struct slice *patterns, size_t n, struct match **out, struct err *err)
 {
 	struct buf re;

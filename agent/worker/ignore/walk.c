@@ -1,4 +1,5 @@
-/* walk.c - see walk.h */
+/* walk.c - see walk.h. Folders that are still to be read lie on a stack, the last one found on top; only one
+ * is open at a time, so depth costs neither the C stack nor descriptors. */
 #include "agent/worker/ignore/walk.h"
 
 #include <dirent.h>
@@ -58,6 +59,7 @@ static enum walk_kind kind_of(int dir, const struct dirent *e)
 				     : WALK_OTHER;
 }
 
+/* The callback decides for each entry; a folder that it wants is pushed and read later. */
 static void one_folder(struct walker *w, DIR *d, const struct pending *at)
 {
 	char rel[LIMIT_PATH_BYTES];

@@ -23,6 +23,7 @@ struct item {
 	enum found_kind kind;
 };
 
+/* One folder of the stack. Its memory stays when the level is popped, since the next folder needs as much. */
 struct level {
 	int fd;
 	size_t len; /* of its path */
@@ -31,6 +32,7 @@ struct level {
 	size_t n, cap, next;
 };
 
+/* The path under construction is in `rel`: levels only know their lengths. */
 struct finder {
 	const struct root *root;
 	struct find_options o;
@@ -44,6 +46,7 @@ struct finder {
 	_Alignas(struct dirent64) char got[ENTRIES_BYTES]; /* of getdents64() */
 };
 
+/* False for sockets, pipes and devices: nobody lists or searches them. */
 static bool kind_of(int dir, const struct dirent64 *e, enum found_kind *out)
 {
 	struct stat st;
@@ -103,6 +106,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct item *)a)->name, ((const struct item *)b)->name);
 }
 
+/* By getdents64() itself: readdir() would allocate and copy for each folder. */
 static void read_names(struct finder *f, struct level *l)
 {
 	ssize_t got;
@@ -159,6 +163,7 @@ static bool enter(struct finder *f, size_t len)
 	return true;
 }
 
+/* The start may be a link to a place inside of the workspace, which is then the start. */
 static bool begin(struct finder *f, struct err *err)
 {
 	struct stat st;

@@ -7,6 +7,7 @@
 
 enum { LITERAL_MIN = 2 /* bytes: a single one is nearly everywhere */ };
 
+/* Where in the pattern it is, the run of plain characters so far, and the longest one. */
 struct reading {
 	struct slice p;
 	size_t at;
@@ -14,6 +15,7 @@ struct reading {
 	struct buf *best;
 };
 
+/* Something came that may match anything: the run is over. */
 static void end_run(struct reading *r)
 {
 	if (r->run.len >= LITERAL_MIN && r->run.len > r->best->len) {
@@ -169,6 +171,8 @@ static void take_plain(struct reading *r)
 	}
 }
 
+/* A pattern that is not understood has no literal at all: what was found so far might stand in one of two
+ * alternatives. */
 void literal_of(struct slice pattern, bool plain, struct buf *out)
 {
 	struct reading r = { .p = pattern, .best = out };

@@ -8,7 +8,7 @@
 #include "protocol/json/json.h"
 #include "protocol/json/write.h"
 
-/* params as in wire.h; writes one JSON value to out. */
+/* params as in wire.h; writes one JSON value to out. False: *err says why, and out is not used. */
 typedef bool query_fn(const struct root *r, struct json params, struct buf *out, struct err *err);
 bool query_list(const struct root *r, struct json params, struct buf *out, struct err *err);
 bool query_search(const struct root *r, struct json params, struct buf *out, struct err *err);

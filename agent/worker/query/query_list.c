@@ -1,4 +1,6 @@
-/* query_list.c - see query.h */
+/* query_list.c - see query.h: names below a folder. Denied names are listed, as they are no secret, but what
+ * is in such a folder is not. Without a depth and a glob two levels are shown: enough for an overview, and
+ * never a whole tree. */
 #include <fcntl.h>
 
 #include "agent/worker/query/find.h"

@@ -19,6 +19,8 @@
 #include "agent/worker/query/searcher.h"
 #include "protocol/base/mem.h"
 
+/* THREADS_MAX: more than the processors of most desks gain nothing, as the disk's cache is shared. RING:
+ * batches that may be unmerged at a time. */
 enum {
 	THREADS_MAX = 4,
 	BATCH_FILES = 32,
@@ -35,6 +37,8 @@ struct open_text {
 	struct slice text;
 };
 
+/* Files of one turn. While it is being searched it belongs to its thread; otherwise to whoever holds the
+ * lock. */
 struct batch {
 	struct {
 		size_t name;	   /* in names */
@@ -47,6 +51,7 @@ struct batch {
 	bool done;
 };
 
+/* One search. Above the lock is what nobody changes once the threads run. */
 struct search {
 	const struct root *root;
 	struct search_pattern pattern;
@@ -119,6 +124,7 @@ static struct batch *take(struct search *s)
 	return b->n > 0 ? b : NULL;
 }
 
+/* Without the lock: the batch, the searcher and the pattern are enough. */
 static void search_batch(const struct search *s, struct searcher *searcher, struct batch *b)
 {
 	bool ok = true;
@@ -134,6 +140,7 @@ static void search_batch(const struct search *s, struct searcher *searcher, stru
 	}
 }
 
+/* The hits of one text go into the answer as far as the limit; the rest of its matches is counted. */
 static void merge_text(struct search *s, const struct search_found *f, const struct search_hits *h,
 		       size_t *hit)
 {
@@ -161,6 +168,8 @@ static void merge_text(struct search *s, const struct search_found *f, const str
 	}
 }
 
+/* An error of a batch ends the search, unless the count had ended before it: then a search by one thread
+ * would never have come to that file. */
 static void merge(struct search *s, const struct batch *b)
 {
 	struct slice skipped = buf_slice(&b->found.skipped), line;
@@ -189,6 +198,7 @@ static void hand_over(struct search *s)
 	(void)pthread_cond_broadcast(&s->moved);
 }
 
+/* A searcher of its own, because a compiled pattern has memory for one match at a time. */
 static void *work(void *payload)
 {
 	struct search *s = payload;
@@ -228,6 +238,7 @@ static void search_all(struct search *s)
 		(void)pthread_join(others[--n], NULL);
 }
 
+/* The counts are exact as far as `truncated` is false. */
 static void write_totals(struct search *s)
 {
 	jw_ki64(&s->w, "files", (int64_t)s->files);
@@ -294,6 +305,7 @@ static void read_pattern(struct search_pattern *p, struct json params, struct ar
 		p->context = CONTEXT_MAX;
 }
 
+/* Hits are written while they are merged, so the object is begun before and ended after the threads. */
 static void run(struct search *s, struct buf *out)
 {
 	jw_init(&s->w, out);
@@ -336,6 +348,7 @@ static void search_free(struct search *s)
 	free(s);
 }
 
+/* The pattern is compiled once here first: so its errors are told before any thread is started. */
 bool query_search(const struct root *r, struct json params, struct buf *out, struct err *err)
 {
 	struct search *s = search_new(r);

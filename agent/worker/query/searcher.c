@@ -28,6 +28,7 @@ enum {
 	SKIPPED_BYTES = 4096,
 };
 
+/* Of one thread. Its memory for a file grows to the largest and is used again. */
 struct searcher {
 	const struct search_pattern *pattern;
 	struct match *match;
@@ -63,6 +64,7 @@ void search_found_release(struct search_found *f)
 	free(f->texts);
 }
 
+/* Offsets, of the line in which `at` lies. */
 static size_t line_start(struct slice text, size_t at)
 {
 	const char *nl = at ? memrchr(text.ptr, '\n', at) : NULL;
@@ -117,6 +119,7 @@ static struct slice shown(struct searcher *s, struct slice line, size_t at)
 	return buf_slice(&s->line);
 }
 
+/* at[]: the starts of the lines before, from the nearest to the farthest; written in the opposite order. */
 static void write_before(struct searcher *s, struct jw *w, struct slice text, size_t start)
 {
 	size_t at[CONTEXT_MAX + 1] = { start };
@@ -145,6 +148,7 @@ static void write_after(struct searcher *s, struct jw *w, struct slice text, siz
 	jw_end(w);
 }
 
+/* A whole object; ends[] says where each ends, so that merging needs no parsing. */
 static void write_hit(struct searcher *s, struct search_found *out, const char *rel,
 		      struct slice text, size_t at, uint64_t line)
 {
@@ -181,6 +185,8 @@ static void add_text(struct search_found *out, const char *rel, const struct sea
 	out->matches += h->matches;
 }
 
+/* Hits beyond the limit are not written, but every match is counted. A match at the very end behind the last
+ * line feed is in no line. */
 static bool search_text(struct searcher *s, const char *rel, struct slice text,
 			struct search_found *out, struct err *err)
 {
@@ -215,6 +221,7 @@ static bool search_text(struct searcher *s, const char *rel, struct slice text,
 	return true;
 }
 
+/* Always true: one file that cannot be searched does not end the search. */
 static bool skip(struct search_found *out, const char *rel, const char *why)
 {
 	out->n_skipped++;
@@ -223,6 +230,7 @@ static bool skip(struct search_found *out, const char *rel, const char *why)
 	return true;
 }
 
+/* No match is possible without the literal; memmem() is many times faster than any pattern. */
 static bool hopeless(const struct searcher *s, struct slice text)
 {
 	return s->literal.len > 0 && !memmem(text.ptr, text.len, s->literal.data, s->literal.len);
@@ -253,6 +261,7 @@ static bool search_decoded(struct searcher *s, const char *rel, struct slice dat
 	return ok;
 }
 
+/* Cheapest tests first: the literal, a NUL, the encoding. */
 static bool search_data(struct searcher *s, const char *rel, struct slice data,
 			struct search_found *out, struct err *err)
 {
@@ -327,6 +336,8 @@ void searcher_free(struct searcher *s)
 	free(s);
 }
 
+/* A file that vanished since it was listed is no file; one that may hold a secret is read and looked into
+ * first. */
 bool searcher_file(struct searcher *s, const struct root *r, const char *rel,
 		   struct search_found *out, struct err *err)
 {

@@ -29,6 +29,7 @@
 
 enum { CHECK_SECONDS = 20 };
 
+/* Of the child. `goes` is memory that it shares with the runner; all else is its own copy. */
 struct check {
 	const struct upper *u;
 	const struct root *r;
@@ -136,6 +137,8 @@ static bool is_loose_and_stays(struct check *c, const char *hex)
 	       S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
+/* Can the object be had from what is there afterwards? Its content is compared with its name only where the
+ * command wrote it. */
 static bool is_kept(struct check *c, const git_oid *id)
 {
 	char hex[GIT_OID_HEXSZ + 1];
@@ -235,6 +238,7 @@ static void check_all(struct check *c)
 	}
 }
 
+/* Where no child can be had nothing is known, and all objects stay. */
 void git_check_begin(struct git_check *k, const struct upper *u, const struct root *r)
 {
 	struct check c = { .u = u, .r = r };
@@ -264,6 +268,7 @@ none:
 	git_check_end(k, NULL);
 }
 
+/* What the child has found so far counts, also if it was ended. */
 void git_check_end(struct git_check *k, bool *goes)
 {
 	if (k->child > 0) {

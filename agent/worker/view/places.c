@@ -1,4 +1,5 @@
-/* places.c - see places.h */
+/* places.c - see places.h: one walk through the workspace, and one through each folder outside that commands
+ * reach. The list is made anew each time; what was hidden once stays in p->hidden until the runner ends. */
 #include "agent/worker/view/places_own.h"
 
 #include <errno.h>
@@ -18,6 +19,9 @@
 #include "agent/worker/ignore/ignore.h"
 #include "agent/worker/ignore/walk.h"
 
+/* PLACES_MAX: each is a mount for every command. COST_SHARE: a new look may take a fiftieth of the time since the
+ * last one, CHECK_SHARE: a look at the times of folders a tenth. TOOLS_MAX: folders of build tools; what is in others
+ * is listed like all else. */
 enum {
 	PLACES_MAX = 2000,
 	PLACES_BYTES = 4 * 1024 * 1024,
@@ -141,6 +145,7 @@ static void add_protected(struct scan *s, char kind, const char *rel)
 }
 
 /* Only what stood there at the start? */
+/* The rules have changed since the first look: a folder that became one of tools only by that is none. */
 static void take_back_tools(struct places *p)
 {
 	struct buf kept;
@@ -251,6 +256,7 @@ static bool is_looked_into(const struct scan *s, const struct walk_entry *e)
 	       !(secret_file_is_word(rel) && places_tools(s->p, e->rel));
 }
 
+/* One that is too large, or that fails while it is read, counts as a file with a secret. */
 static bool holds_secret(const struct scan *s, const struct walk_entry *e)
 {
 	int fd = is_looked_into(s, e) ? root_openat(s->root, e->rel, O_RDONLY, false) : -1;
@@ -288,6 +294,8 @@ static void note_folder(struct scan *s, const struct walk_entry *e)
 	places_dirs_note(&s->p->dirs, e->dir, e->name, path);
 }
 
+/* Order: git's folder, secrets, protected files, ignore rules, folders of tools. Other people's packages are
+ * not gone into: there are tens of thousands of files, and their secrets are published. */
 static enum walk_next visit(void *payload, const struct walk_entry *e)
 {
 	struct scan *s = payload;
@@ -422,6 +430,7 @@ static bool is_fresh(struct places *p, const struct root *r, uint64_t now_ms)
 	return !changed;
 }
 
+/* Refused rather than cut: a command must not run while some secret may be visible. */
 bool places_refresh(struct places *p, const struct root *r, uint64_t now_ms, struct err *err)
 {
 	struct scan s = { .p = p, .root = r, .tracked = &p->tracked };

@@ -23,8 +23,10 @@
 #include "agent/worker/view/upper_own.h"
 #include "protocol/base/mem.h"
 
+/* Documents that an editor has open; with more the command is refused, since it would see old text of some. */
 enum { OPEN_MAX_FILES = 4096, NICE = 10 };
 
+/* No links at all: what lies in a layer was made by the command, and could lead anywhere. */
 int upper_openat(int top, const char *rel, int flags)
 {
 	struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
@@ -50,6 +52,7 @@ int upper_parent(int top, const char *rel, const char **base)
 	return upper_openat(top, dir, O_PATH | O_DIRECTORY);
 }
 
+/* What is neither a file nor a link has no hash. A file that vanished meanwhile counts as none. */
 bool upper_hash_at(int dir, const char *base, const struct stat *st, const char *rel,
 		   struct sha256_hex *out, struct err *err)
 {
@@ -94,6 +97,7 @@ bool upper_hash(int top, const char *rel, struct sha256_hex *out, struct err *er
 
 /* --- the folders --- */
 
+/* The lock of a folder is held by its runner as long as that lives, so only what can be locked is dead. */
 static void remove_dead(int base)
 {
 	int copy = openat(base, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -205,6 +209,7 @@ static bool take_mark(int dir, struct timespec *mark)
 	return true; /* a clock of seconds: then the content has to do */
 }
 
+/* mark is taken last: what is changed from then on is the command's doing, or that of others meanwhile. */
 bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct err *err)
 {
 	struct upper *u = xcalloc(1, sizeof(*u));
@@ -265,6 +270,7 @@ static bool remove_later(const struct views *v, const char *name)
 	return pid > 0;
 }
 
+/* A child that still looks at it is ended first. Many files are removed behind the runner's back. */
 void upper_free(const struct views *v, struct upper *u)
 {
 	char name[24];
@@ -322,6 +328,7 @@ static bool make_dirs(const struct upper *u, const struct root *r, const char *r
 	return ok || err_set(err, ERR_IO, "%s cannot be prepared: %s.", rel, strerror(errno));
 }
 
+/* As a new file of the layer: the overlay shows it in place of the real one. */
 static bool put(const struct upper *u, const char *rel, struct slice text, uint32_t mode,
 		struct err *err)
 {
@@ -375,6 +382,7 @@ static struct slice with_ends_of(struct arena *a, struct slice text, struct slic
 	return style.eol == EOL_CRLF && !style.mixed_eol ? text_with_eol(a, text, EOL_CRLF) : text;
 }
 
+/* Texts that are as their files are not written; that they are open is noted all the same. */
 bool upper_place(struct upper *u, const struct root *r, const struct places *p, struct slice path,
 		 struct slice text, struct err *err)
 {

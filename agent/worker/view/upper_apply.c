@@ -14,6 +14,7 @@
 #include "agent/sandbox/tree.h"
 #include "agent/worker/view/upper_own.h"
 
+/* A path that leads elsewhere by now is no failure of the disk: somebody replaced a folder of it. */
 static bool fail(struct err *err, const char *rel, const char *what)
 {
 	if (errno == ELOOP || errno == ENOTDIR || errno == EXDEV)
@@ -110,6 +111,7 @@ static uint32_t mode_of(const struct upper_change *c)
 }
 
 /* What the real one shall have, on the layer's file or its copy. */
+/* Owner and permissions are set before the file gets its place, so that it never stands there with others. */
 static bool prepare(int fd, const struct upper_change *c, const struct stat *old)
 {
 	struct stat st;
@@ -136,6 +138,7 @@ static bool copy(const struct put *p, int from, const struct upper_change *c,
 }
 
 /* Across file systems. */
+/* The file is copied beside its place, so that the last step is a rename here as well. */
 static enum put_result put_copied(int from, const struct upper_change *c, int dir, const char *base,
 				  const struct put_was *was, const struct stat *old)
 {
@@ -280,6 +283,7 @@ static bool change_time(struct upper *u, const struct upper_change *c, int dir, 
 	return ok || fail(err, c->rel, "given its time");
 }
 
+/* By kind and type; a folder that is protected goes as a whole, any other only when it is empty. */
 static bool put_it(struct upper *u, const struct upper_change *c, int dir, const char *base,
 		   const struct stat *old, struct err *err)
 {
@@ -311,6 +315,7 @@ static bool is_folder(const struct root *r, const char *rel)
 	return fd >= 0;
 }
 
+/* A whole new folder by one rename, however many files are in it. */
 bool upper_apply_folder(struct upper *u, const struct root *r, const char *rel)
 {
 	const char *base, *name;
@@ -357,6 +362,7 @@ static bool is_there(const struct root *r, const struct upper_change *c)
 	return fd >= 0;
 }
 
+/* An object that could not be written bars everything in the repository that might refer to it. */
 bool upper_apply(struct upper *u, const struct root *r, struct upper_change *c, struct err *err)
 {
 	if (c->class == UPPER_NEVER || c->done)

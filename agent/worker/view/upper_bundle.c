@@ -29,6 +29,8 @@ enum {
 	MAGIC_BYTES = 8,
 };
 
+/* Folders with new files that a rule names. With more than BUNDLES_MAX of them they are counted by the first
+ * folder of the path, and not by the topmost that is left out. */
 struct bundles {
 	struct {
 		struct slice folder; /* of a change's path; "": the workspace */
@@ -84,6 +86,7 @@ static bool stands_out(const struct upper *u, const struct upper_change *c)
 	       ((c->mode & 0111) != 0 && is_script(u, c));
 }
 
+/* Listed after all, so its hash is needed. */
 static bool make_ordinary(struct upper *u, struct upper_change *c, struct err *err)
 {
 	c->ignored = false;
@@ -93,6 +96,7 @@ static bool make_ordinary(struct upper *u, struct upper_change *c, struct err *e
 	return upper_hash(u->fd, c->rel, &c->after, err);
 }
 
+/* Not yet decided by anything else. */
 static bool is_candidate(const struct upper_change *c)
 {
 	return c->ignored && c->class == UPPER_QUIET && !c->done;
@@ -144,6 +148,7 @@ static void add_bundle(struct upper *u, struct slice folder, size_t *at)
 	u->shown++;
 }
 
+/* The bundle's own change is made with its first file. */
 static void join(struct upper *u, struct bundles *b, size_t at, size_t file)
 {
 	struct upper_change *c;
@@ -156,6 +161,8 @@ static void join(struct upper *u, struct bundles *b, size_t at, size_t file)
 	u->change[file].bundle = (uint32_t)b->of[at].at + 1;
 }
 
+/* Three passes: what stands out is ordinary, the rest is counted by folder, and each file goes the way of
+ * its folder. */
 bool upper_settle_ignored(struct upper *u, struct err *err)
 {
 	struct bundles *b = xcalloc(1, sizeof(*b));
@@ -264,6 +271,7 @@ static bool apply_whole(struct upper *u, const struct root *r, const struct uppe
 	return true;
 }
 
+/* What could not be made stays quiet, and is tried again, and told, with the rest. */
 bool upper_apply_bundle(struct upper *u, const struct root *r, struct upper_change *c,
 			struct err *err)
 {

@@ -1,5 +1,12 @@
-/* upper_class.c - see upper_own.h: which changes become real by themselves, with the user's word, or not
- * at all. */
+/* upper_class.c - see upper_own.h: which changes become real by themselves, with the user's word, or not at
+ * all.
+ *
+ *   NEVER      a secret, a device, a name that cannot be shown, a link that leads out
+ *   PROTECTED  what git, editors or agents execute (policy/protect.h)
+ *   QUIET      folders, git's objects, what build tools made: too many to be shown
+ *   ORDINARY   all else
+ *
+ * In this order: what is decided further up is not asked again further down. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,6 +57,7 @@ static bool exists(void *payload, const char *rel, bool before)
 }
 
 /* Fills in what the ignore rules say of a new file. */
+/* `top` is the topmost folder that the rules leave out: what is in it is told together (upper_bundle.c). */
 static void look_at_rules(struct layer_walk *w, struct upper_change *c)
 {
 	char part[LIMIT_PATH_BYTES];

@@ -266,6 +266,7 @@ static bool is_locked(const struct upper *u, const struct root *r, const struct 
 }
 
 /* The folder of all objects, or of all refs. */
+/* Without one of these two all commits are lost. */
 static bool is_history(const struct upper_change *c)
 {
 	struct slice rel = slice_of(c->rel);
@@ -306,6 +307,7 @@ static void obey(const struct verdicts *v, struct upper_change *c)
 	c->stale = false; /* that is said already */
 }
 
+/* First what concerns single files, then a verdict for each repository, then its objects. */
 void upper_settle_git(struct upper *u, const struct root *r)
 {
 	struct verdicts v = { .n = 0 };

@@ -38,6 +38,7 @@ bool upper_is_hidden(const struct upper *u, const char *rel)
 	return u->places && places_hide(u->places, rel);
 }
 
+/* False: there is none, or it cannot be read. */
 static bool read_index(const struct upper *u, const char *rel, struct git_tracked *out)
 {
 	struct buf text;
@@ -104,6 +105,7 @@ const char *upper_secret_reason(struct layer_walk *w, const struct upper_change 
 }
 
 /* Was it a file with the name of a secret that the command saw, and removed? */
+/* By content: a move is a removal and a new file. */
 static bool was_moved(const struct layer_walk *w, const struct sha256_hex *content)
 {
 	for (size_t i = 0; i < w->u->n; i++) {
@@ -116,6 +118,7 @@ static bool was_moved(const struct layer_walk *w, const struct sha256_hex *conte
 	return false;
 }
 
+/* When all changes are known, because the removal may be listed after the new file. */
 void upper_settle_moved(struct layer_walk *w)
 {
 	for (size_t i = 0; i < w->u->n; i++) {

@@ -17,6 +17,7 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
+/* Also in folders of which nothing is listed: the walk itself must end in bounded time. */
 static bool too_many(struct layer_walk *w)
 {
 	if (++w->entries > LIMIT_VIEW_ENTRIES)
@@ -33,6 +34,7 @@ static void push(struct layer_walk *w, const char *rel)
 	w->stack[w->n++] = xstrdup(rel);
 }
 
+/* From the number on at which syncing at the end would be felt, it begins while the walk goes on. */
 static struct upper_change *add(struct layer_walk *w, const struct upper_change *proto,
 				const char *rel)
 {
@@ -79,6 +81,7 @@ static bool newer(const struct stat *st, const struct timespec *mark)
 	       (st->st_ctim.tv_sec == mark->tv_sec && st->st_ctim.tv_nsec >= mark->tv_nsec);
 }
 
+/* Is it the file of an open document? Then it is noted that the layer has it. */
 static int open_index(const struct layer_walk *w, const char *rel)
 {
 	for (size_t i = 0; i < w->u->n_open; i++) {
@@ -239,6 +242,7 @@ static void make_readable(const struct layer_walk *w, const char *rel, mode_t mo
 }
 
 /* All of it is kept, or nothing; and that is known before anything is written. */
+/* By blocks: a sparse file costs what it occupies. */
 static bool weigh(struct upper *u, const struct stat *st)
 {
 	u->bytes += (uint64_t)st->st_blocks * 512;
@@ -330,6 +334,7 @@ static int open_folder(const struct layer_walk *w, const char *rel)
 	return upper_openat(w->u->fd, rel, O_RDONLY | O_DIRECTORY);
 }
 
+/* A folder is a change of its own where it is new and empty; otherwise the files in it say that it is there. */
 static void folder_itself(struct layer_walk *w, const char *rel, int fd, size_t children)
 {
 	struct upper_change c = { .kind = UPPER_CREATED, .type = UPPER_DIR, .open = -1 };
@@ -350,6 +355,7 @@ static void folder_itself(struct layer_walk *w, const char *rel, int fd, size_t 
 	(void)add(w, &c, rel);
 }
 
+/* One folder of the layer beside the same one of the workspace: both are held open for all names in it. */
 static void folder(struct layer_walk *w, const char *rel)
 {
 	int fd = open_folder(w, rel), copy = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
@@ -404,6 +410,7 @@ static int in_order(const void *a, const void *b)
 	return gone_x ? strcmp(y->rel, x->rel) : strcmp(x->rel, y->rel);
 }
 
+/* What is listed is sorted before git is looked at, as git's changes are judged together. */
 bool upper_walk(struct upper *u, const struct root *r, struct err *err)
 {
 	struct layer_walk w = { .u = u, .root = r, .ok = true, .err = err };
