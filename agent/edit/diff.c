@@ -10,6 +10,7 @@
 /* Lines of context, as diff -u and git have them. */
 enum { CONTEXT = 3 };
 
+/* The hunks by lines, trimmed to the bytes that differ. */
 void edit_changes(struct arena *a, struct slice base, struct slice after, struct text_change **out,
 		  size_t *n)
 {

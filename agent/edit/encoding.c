@@ -87,6 +87,7 @@ static struct slice decode_latin1(struct arena *a, struct slice s)
 	return slice_make(out, n);
 }
 
+/* The order of the tests is on top of the file; what is decided by one is not looked at by the next. */
 bool encoding_decode(struct arena *a, struct slice bytes, enum encoding *found, struct slice *text,
 		     struct err *err)
 {
@@ -138,6 +139,8 @@ static size_t encode_one(enum encoding e, uint32_t cp, char *out)
 	return 4;
 }
 
+/* Character by character: the first one that does not fit is named with its line, so that the model can
+ * choose another. */
 bool encoding_encode(struct arena *a, enum encoding e, struct slice text, struct slice *bytes,
 		     struct err *err)
 {

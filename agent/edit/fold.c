@@ -112,6 +112,7 @@ static size_t step(struct pass *p, struct slice text, size_t at, unsigned flags)
 	return 1;
 }
 
+/* Without anything to fold, the usual case for the first steps, the text itself is the fold. */
 void fold_make(struct arena *a, struct slice text, unsigned flags, struct fold *out)
 {
 	struct pass count = { 0 }, p = { 0 };

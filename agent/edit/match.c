@@ -141,6 +141,7 @@ static void find_indented(struct finder *f, struct match_base *b, struct slice o
 	}
 }
 
+/* The model's text is folded like the file's: both lose the same. */
 static void find_step(struct match_base *b, struct slice old, bool apart, enum match_step step,
 		      struct finder *f, struct match *out)
 {

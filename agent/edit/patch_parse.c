@@ -194,6 +194,7 @@ static bool body_line(struct parser *p, struct err *err)
 	return slice_trim(p->line).len == 0 || bad(p, "a deleted file has no lines", err);
 }
 
+/* A line that begins a section ends the one before, and with it its last hunk. */
 static bool one_line(struct parser *p, bool *ended, struct err *err)
 {
 	struct slice path;

@@ -112,6 +112,8 @@ static bool take(struct plan *p, size_t i, const struct match *m, struct slice o
 	return true;
 }
 
+/* Each artefact is tried with the whole ladder before the next; more than one match in a form ends the
+ * search, since a looser form could only be less certain. */
 static bool plan_one(struct plan *p, size_t i, const struct replace_edit *e, struct slice *hint,
 		     struct err *err)
 {
@@ -159,6 +161,7 @@ static int by_start(const void *x, const void *y)
 	return (a->edit > b->edit) - (a->edit < b->edit);
 }
 
+/* Edits are planned independently on the base, so two of them may want the same text. */
 static bool check_overlap(struct plan *p, struct err *err)
 {
 	if (p->n > 1)

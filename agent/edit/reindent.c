@@ -53,6 +53,7 @@ static bool suggest(struct slice have, struct slice want, struct reindent *rule)
 	return false;
 }
 
+/* Does the pair of indentations follow the rule? */
 static bool obeys(const struct reindent *r, struct slice have, struct slice want)
 {
 	switch (r->kind) {

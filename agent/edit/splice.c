@@ -32,6 +32,7 @@ static struct slice with_eol(struct arena *a, struct slice text, enum eol eol)
 	return slice_make(out, n);
 }
 
+/* Where the match is exact the model's new text is right as it is, but for the line ends. */
 void splice_init(struct splice *s, const struct match_base *b, const struct match *m,
 		 struct slice old, struct slice new_text)
 {
@@ -88,6 +89,7 @@ static void put_new(struct splice *s, struct pieces *p, const struct line_hunk *
 	}
 }
 
+/* Two passes, as in diff.c: count, then copy. */
 struct slice splice_text(struct splice *s, const struct span *at)
 {
 	struct slice region = slice_sub(s->base->text, at->start, at->end);

@@ -161,6 +161,7 @@ static bool escapes(struct arena *a, struct slice *old, struct slice *new_text)
 	return true;
 }
 
+/* The six that models write; any other stays. */
 static struct slice strip_entities(struct arena *a, struct slice s)
 {
 	static const struct {

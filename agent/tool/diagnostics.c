@@ -204,6 +204,7 @@ static void looked(void *payload, const struct lookup_result *result, const stru
 	buf_release(&list);
 }
 
+/* The state of the tool that made the edit is released first: its place in the run is needed. */
 void diagnostics_after(struct tool_run *r, const struct slice *paths, size_t n, struct slice result,
 		       struct slice summary)
 {

@@ -129,6 +129,7 @@ static void decide(struct tool_run *r, struct slice program, struct decision *d)
 	d->rule = SLICE("execute_code: it can change nothing");
 }
 
+/* The mode does not matter, since nothing of the workspace can be reached. */
 void execute_code_start(struct tool_run *r)
 {
 	struct executing *s = arena_alloc(&r->arena, sizeof(*s));

@@ -55,6 +55,8 @@ static void refuse_arguments(struct tool_run *r, struct slice raw)
 		   err.msg, SLICE_ARG(takes));
 }
 
+/* Every step here can end the call with an error that names what to do; start() is reached only with valid
+ * JSON and names that are ours. */
 void tool_start(struct tool_run *r)
 {
 	const struct host *host = &r->env->workspace.host;
@@ -160,6 +162,7 @@ static struct slice clean(struct arena *a, struct slice s)
 	return out;
 }
 
+/* What the model and people see: without secrets, within the limit, in UTF-8. */
 void tool_finish(struct tool_run *r, bool ok, struct slice result, struct slice summary)
 {
 	r->done = true;

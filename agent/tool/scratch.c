@@ -91,7 +91,7 @@ static void was_read(void *payload, const struct command_result *c, const struct
 		give(r, c->output_bytes > s->text.len);
 }
 
-/* A command like any other: it runs on a sealed view, which is dropped, so it can change nothing. */
+/* A command like any other: it runs on a view, which is dropped, so it can change nothing. */
 void scratch_read(struct tool_run *r, struct slice path, scratch_cb *done)
 {
 	struct scratch *s = arena_alloc(&r->arena, sizeof(*s));

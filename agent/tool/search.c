@@ -249,6 +249,7 @@ static void ask_worker(struct tool_run *r)
 	tool_fresh(r, take_buffers);
 }
 
+/* A file of the commands' own /tmp is read by a command first; all else the worker searches by itself. */
 void search_start(struct tool_run *r)
 {
 	struct searching *s = arena_alloc(&r->arena, sizeof(*s));

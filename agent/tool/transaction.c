@@ -49,6 +49,7 @@ static void fail(struct tool_run *r, const struct err *err)
 	transaction_failed(r, t, SLICE(""));
 }
 
+/* The user typed: once more from the start. Anything else is told, with what could not be put back. */
 static void rolled_back(void *payload, const struct rollback_result *b, const struct err *err)
 {
 	struct tool_run *r = payload;
@@ -268,6 +269,7 @@ static void read_next(struct tool_run *r)
 		plan(r);
 }
 
+/* The text is kept as a snapshot, because it is needed until the file is written. */
 static void was_read(void *payload, const struct workspace_text *v, const struct err *err)
 {
 	struct tool_run *r = payload;

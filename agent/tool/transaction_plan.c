@@ -36,6 +36,7 @@ static bool all_seen(struct tool_run *r, struct slice path, struct err *err)
 		       shown.from, shown.to - 1, SLICE_ARG(path));
 }
 
+/* What the tool demands of the file, in words for the model. */
 static bool allowed_by_rule(struct tool_run *r, const struct change *c, struct err *err)
 {
 	struct slice path = c->spec->path;
@@ -169,6 +170,7 @@ static bool plan_one(struct tool_run *r, struct transaction *t, struct change *c
 	return true;
 }
 
+/* All are planned before any is encoded, since a move empties the file before it. */
 bool transaction_plan(struct tool_run *r, struct transaction *t, struct err *err)
 {
 	t->hint = SLICE("");

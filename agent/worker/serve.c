@@ -64,6 +64,7 @@ static void reply_layers(struct serve *s, struct rpc_request *req)
 	buf_release(&json);
 }
 
+/* As much as the server takes now; the rest waits for POLLOUT. */
 void serve_flush(struct serve *s)
 {
 	for (;;) {
@@ -218,6 +219,7 @@ static int collect(struct serve *s, struct polled *p)
 	return due <= now ? 0 : due - now > 60000 ? 60000 : (int)(due - now);
 }
 
+/* One round of the loop. */
 static void round_trip(struct serve *s, struct polled *p)
 {
 	int timeout = collect(s, p);

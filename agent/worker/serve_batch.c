@@ -65,6 +65,7 @@ static struct upper_change **changes_of(struct serve *s, struct rpc_request *req
 	return NULL;
 }
 
+/* Places instead of pointers, because the list may go between two slices. */
 bool batch_begin(struct serve *s, struct rpc_request *req, struct upper **u, size_t **index,
 		 size_t *n)
 {
@@ -93,6 +94,8 @@ static void write_why(struct jw *w, const struct err *err)
 
 /* --- images --- */
 
+/* The answer is written until it is large enough; what is over is taken back and asked for again by the
+ * server. */
 void serve_view_images(struct serve *s, struct rpc_request *req)
 {
 	int64_t max = json_i64_or(json_get(req->params, "maxBytes"), 0);
@@ -270,6 +273,7 @@ static uint64_t batch_wait(struct runner_job *j, int fds[JOB_FDS_MAX])
 	return b->state == BATCH_COMMITTING ? 0 : UINT64_MAX;
 }
 
+/* A layer that was dropped meanwhile gives an error for each change that is left. */
 static bool batch_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint64_t now)
 {
 	struct batch_job *b = container_of(j, struct batch_job, job);

@@ -169,6 +169,8 @@ static void finish(struct command_job *c, const struct err *broken)
 	free(c);
 }
 
+/* While the server does not take what there is, the pipes are not read: the command then waits, and memory
+ * stays bounded. */
 static uint64_t command_wait(struct runner_job *j, int fds[JOB_FDS_MAX])
 {
 	struct command_job *c = container_of(j, struct command_job, job);
@@ -282,6 +284,8 @@ static void close_fd(int fd)
 		(void)close(fd);
 }
 
+/* All pipes are made here and their other ends given away: they are at their end when the last process of
+ * the command is. */
 static bool start(struct serve *s, struct command_job *c, struct slice request, bool apart,
 		  struct err *err)
 {
@@ -315,6 +319,7 @@ static bool start(struct serve *s, struct command_job *c, struct slice request, 
 	return ok;
 }
 
+/* Secrets are looked for before every command; where that cannot be done completely nothing runs. */
 static bool may_run(struct serve *s, struct err *err)
 {
 	if (s->layers.mode == SANDBOX_REFUSED) {
@@ -348,6 +353,7 @@ static bool begin_guard(struct serve *s, struct command_job *c, struct err *err)
 	return c->guarded;
 }
 
+/* What was begun is undone in the opposite order if a later step fails. */
 void serve_command(struct serve *s, struct rpc_request *req)
 {
 	int64_t timeout = json_i64_or(json_get(req->params, "timeoutMs"), 0);

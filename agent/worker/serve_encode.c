@@ -127,6 +127,7 @@ static bool put_head(struct serve *s, struct rpc_request *req, struct slice file
 	return true;
 }
 
+/* The head is written twice: its place is taken first, and the lengths are known at the end. */
 bool serve_encode(struct serve *s, struct rpc_request *req, uint64_t view, struct buf *out,
 		  struct err *err)
 {

@@ -35,6 +35,7 @@ static struct root root_for(const struct serve *s, struct json params)
 	return json_bool_or(json_get(params, "undo"), false) ? root_for_undo(&s->root) : s->root;
 }
 
+/* maxBytes 0 means LIMIT_READ_BYTES; more than LIMIT_DOC_BYTES is never read. */
 void serve_read(struct serve *s, struct rpc_request *req)
 {
 	struct slice path = json_str_or(json_get(req->params, "path"), &req->arena, "");
@@ -273,6 +274,7 @@ static _Noreturn void child(const struct serve *s, struct json params, query_fn 
 	_exit(0);
 }
 
+/* The child has a copy of everything; the pipe is the only way back. */
 void serve_query(struct serve *s, struct rpc_request *req, query_fn *fn)
 {
 	struct query_job *q;

@@ -9,6 +9,7 @@
 
 #include "agent/worker/serve.h"
 
+/* Each way of running has its own reason why there is no network, and what to do about it. */
 static bool may_have(const struct serve *s, struct err *err)
 {
 	const struct layer *userns = &s->layers.of[LAYER_USERNS];

@@ -75,6 +75,7 @@ static void add(struct pack_job *p, size_t n)
 		log_warn("%s", p->why.msg); /* said at the end */
 }
 
+/* Exactly as many bytes as stat() said, or it is another file by now. */
 static bool take_file(struct pack_job *p, int fd, const char *rel, uint64_t size, struct err *err)
 {
 	uint64_t start = p->bytes;
@@ -253,6 +254,7 @@ static void pack_cancel(struct runner_job *j)
 
 static const struct job_class pack_class = { pack_wait, pack_step, pack_cancel };
 
+/* The file is opened by its folder's descriptor; the server gets the path, as it has to move it. */
 void serve_view_pack(struct serve *s, struct rpc_request *req)
 {
 	struct pack_job *p;

@@ -18,7 +18,6 @@ bool serve_has_views(const struct serve *s)
 	       s->views.fd >= 0;
 }
 
-/* sealed: the folders of build tools lie on the layer as well, so that all of it can be dropped. */
 bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64_t id,
 		    struct upper **out, struct err *err)
 {

@@ -391,6 +391,7 @@ static void write_file(struct workspace_op *op, const struct workspace_write *w)
 	op->call = runner_write(op->workspace->runner, &f, write_file_done, op);
 }
 
+/* Decoded again for proof: a text that would come back as another one is not written. */
 bool workspace_encode(struct arena *a, enum encoding e, struct slice text, struct slice *bytes,
 		      struct err *err)
 {
@@ -452,6 +453,7 @@ static void write_fresh(void *payload)
 	snapshot_unref(base);
 }
 
+/* Where the host has to be asked first, the request is copied, since the caller's is gone by then. */
 struct workspace_op *workspace_write(struct workspace *v, const struct workspace_write *w,
 				     workspace_write_cb *done, void *payload)
 {

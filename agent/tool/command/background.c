@@ -252,6 +252,7 @@ static void on_done(void *payload, const struct command_result *c, const struct 
 		wake(it->set);
 }
 
+/* The run is finished at once: the model goes on while the command does. Its id counts up through the task. */
 void background_start(struct tool_run *r, const struct command_spec *spec, struct network *network)
 {
 	static const struct command_callbacks callbacks = { .output = on_output, .done = on_done };

@@ -242,6 +242,7 @@ static void effect_known(struct tool_run *r)
 	commit_ask_effect(r, effect_allowed, effect_denied);
 }
 
+/* The only way from one batch or phase to the next. */
 void commit_batch_done(struct tool_run *r)
 {
 	struct commit *m = r->commit;

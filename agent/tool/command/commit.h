@@ -11,8 +11,7 @@ struct shown_buffer {
 	struct snapshot *text;
 };
 
-/* What became of the question about a command: decided before it runs (command_decide.c), because a view is
- * sealed where its changes are not approved beforehand. */
+/* What became of the question about a command, before it runs: see command_decide.c. */
 enum effect {
 	EFFECT_APPROVED, /* the user or a rule has allowed the command beforehand */
 	EFFECT_ASKED,	 /* the user is asked about what it changed */

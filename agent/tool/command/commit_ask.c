@@ -162,6 +162,7 @@ void commit_ask_protected(struct tool_run *r, permit_cb *allowed, permit_cb *den
 		    allowed, denied);
 }
 
+/* So that the model knows what its command would have done, although nothing of it is there. */
 struct slice commit_dropped_text(struct tool_run *r, const struct view_result *v)
 {
 	struct slice text = SLICE(""), unlisted = commit_unlisted(r, v);

@@ -236,6 +236,7 @@ static bool buffer_target(struct commit *m, const struct commit_item *it, struct
 		       "the user changed it meanwhile, in the same place; it is left as it is");
 }
 
+/* As with files: only a failure of which nobody can say whether it was made takes everything back. */
 static void buffer_written(void *payload, const struct err *err)
 {
 	struct tool_run *r = payload;

@@ -34,6 +34,7 @@ static struct slice repository_of(struct slice path)
 	return slice_sub(path, 0, git_path_of(path).repository);
 }
 
+/* Files of git with one reason are counted: half of a repository is one message. */
 void commit_not_kept(struct tool_run *r, const struct view_change *c, struct slice why)
 {
 	struct commit *m = r->commit;

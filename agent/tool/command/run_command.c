@@ -341,6 +341,7 @@ static void answered(void *payload, struct slice answer, const struct err *why)
 	unsaved_find(r, compared);
 }
 
+/* The user is asked once; what is unsaved after that is told to the model with the result. */
 static void compared(struct tool_run *r, struct slice names)
 {
 	static const struct slice options[] = { { "Saved, go on", 12 },
@@ -448,6 +449,7 @@ void command_output_start(struct tool_run *r)
 		background_use(r, id);
 }
 
+/* Everything that can be refused without the runner is refused here. */
 void run_command_start(struct tool_run *r)
 {
 	struct running *s = arena_alloc(&r->arena, sizeof(*s));

@@ -8,6 +8,7 @@
 
 enum { SMALL_BYTES = 8 * 1024 };
 
+/* A limit that is passed while reading is an error: half of a file is never returned as all of it. */
 bool file_slurp(int fd, const char *rel, struct buf *out, struct err *err)
 {
 	char piece[64 * 1024];
@@ -83,6 +84,7 @@ bool file_hash(int fd, const char *rel, uint64_t size, struct sha256_hex *out, s
 	return hash_small(fd, size, out) || hash_large(fd, rel, size, out, err);
 }
 
+/* root_place() comes after the open, as only an open file can be asked where it lies. */
 bool file_read(const struct root *r, struct slice path, struct buf *out, struct file_info *info,
 	       struct err *err)
 {

@@ -45,6 +45,7 @@ static void remove_orphan(int dir, const char *name, int *tries)
 	(void)close(fd);
 }
 
+/* No folder, or one that cannot be read, has nothing to sweep. */
 bool file_sweep(const struct root *r, struct slice path, struct err *err)
 {
 	char rel[LIMIT_PATH_BYTES], *slash;

@@ -87,6 +87,7 @@ static bool copy_piece(int to, int from, char *piece, off_t at, off_t end)
 	return true;
 }
 
+/* By SEEK_DATA and SEEK_HOLE, so that a sparse file does not become a full one. */
 static bool copy_data(int to, int from, off_t size)
 {
 	char *piece = xmalloc(PIECE_BYTES);
@@ -343,6 +344,7 @@ enum put_result put_swap(const struct put_name *from, const struct put_name *to,
 	return result;
 }
 
+/* As put_swap(), where nothing comes into the place. */
 enum put_result put_away(int dir, const char *base, int to_dir, const char *to,
 			 const struct put_was *was)
 {

@@ -40,6 +40,7 @@ static bool is_system(struct slice path)
 	return false;
 }
 
+/* The inode is kept, so that a workspace which was moved or replaced is noticed. */
 bool root_open(struct root *r, struct slice path, struct match *denied, struct err *err)
 {
 	struct stat st;
@@ -249,6 +250,7 @@ bool root_place(const struct root *r, int fd, char *out, struct err *err)
 	return true;
 }
 
+/* Not waited for without end: a program that holds the lock and hangs must not stop all writing. */
 int root_lock(int dir)
 {
 	enum { TRIES = 500, PAUSE_NS = 2 * 1000 * 1000 };

@@ -98,6 +98,8 @@ static bool is_submodule(const char *workspace, const char *git)
 	return ok;
 }
 
+/* Only the workspace's own `.git` counts, and only if it is a file; the common case, a folder, is none of
+ * this. */
 bool git_dir_find(const char *workspace, char *out)
 {
 	static const char word[] = "gitdir: ";

@@ -78,6 +78,7 @@ static bool is_plain_value(struct slice v)
 	return slice_find(v, SLICE("::"), 0) == SIZE_MAX && !slice_starts(v, SLICE("-"));
 }
 
+/* Line by line; the first thing that is not on the list makes it not plain. */
 bool git_config_is_plain(struct slice text)
 {
 	struct slice section = SLICE("");

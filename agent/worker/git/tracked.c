@@ -115,6 +115,8 @@ static bool same(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
+/* `all` is set where the index cannot be read: see tracked_below() and tracked_surely(), which take it in
+ * opposite ways. */
 static void read_index(struct tracked_index *x, const struct root *r)
 {
 	struct stat st = { .st_ino = 0 };

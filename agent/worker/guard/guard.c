@@ -197,6 +197,8 @@ static bool aliases(struct guard *g, struct err *err)
 		g->item[kept - 1].rel);
 }
 
+/* Whatever cannot be looked after completely is refused: a command must not run beside files that nobody
+ * watches. */
 bool guard_begin(struct guard *g, const struct root *r, const struct places *p, bool all_loose,
 		 struct err *err)
 {

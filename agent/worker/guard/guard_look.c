@@ -161,6 +161,7 @@ static void open_up(const struct guard *g, const struct root *r)
 		(void)chmod(r->path, g->top | 0700);
 }
 
+/* Commands may still run when one of them has ended: what is noted stays noted. */
 void guard_look(struct guard *g, const struct root *r)
 {
 	struct look l = { .g = g, .root = r, .mark = g->mark };

@@ -77,6 +77,7 @@ static bool was_read_only(const struct scan *s, const char *rel)
 	return it && it->root;
 }
 
+/* git's own samples are not executed, and are left out. */
 static void hooks_of_bare(const struct scan *s, int dir, const char *folder)
 {
 	int fd = openat(dir, "hooks", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -281,6 +281,7 @@ static bool copy_file(struct guard_item *it, const struct root *r, struct err *e
 	return ok;
 }
 
+/* Of a link its target is the content. */
 bool guard_copy(struct guard_item *it, const struct root *r, struct err *err)
 {
 	const char *base;

@@ -269,6 +269,8 @@ static bool look_at_folder(struct through_look *l, size_t at)
 	return !same;
 }
 
+/* Folders are looked at until a round finds no new ones; repositories are gone through as a whole at the
+ * end. */
 void guard_through_look(struct guard_through *t, struct guard *g, const struct root *r,
 			const struct places *p, bool on_files, const struct timespec *mark)
 {

@@ -236,6 +236,7 @@ static bool go_back(struct wild *w)
 	return w->t != SIZE_MAX;
 }
 
+/* Forward as far as it goes, then back to the last star; each step back makes a star longer, so it ends. */
 static bool wild_match(struct slice pattern, struct slice text)
 {
 	struct wild w = { .pattern = pattern, .text = text };

@@ -45,6 +45,7 @@ static struct match *wrap(pcre2_code *code)
 	return m;
 }
 
+/* The message of PCRE2 with the place, as the model has to find its mistake. */
 static bool compile(struct slice regex, uint32_t options, struct match **out, struct err *err)
 {
 	PCRE2_UCHAR why[128];
@@ -65,6 +66,7 @@ static bool compile(struct slice regex, uint32_t options, struct match **out, st
 	return true;
 }
 
+/* UTF-8, but bytes that are not valid match nothing instead of being an error. */
 bool match_new(struct slice pattern, unsigned flags, struct match **out, struct err *err)
 {
 	uint32_t options = PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C;
@@ -190,6 +192,7 @@ bool match_new_glob(struct slice glob, struct match **out, struct err *err)
 	return ok;
 }
 
+/* Those with '!' go into the group of exemptions, the others into that of names. */
 static size_t add_names(struct buf *re, const struct slice *patterns, size_t n, bool exempt)
 {
 	size_t added = 0;

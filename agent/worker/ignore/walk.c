@@ -35,6 +35,7 @@ static void push(struct walker *w, const char *rel, unsigned depth)
 	w->stack[w->n++] = (struct pending){ xstrdup(rel), depth };
 }
 
+/* Some file systems do not say the kind with the name: then it is looked up. */
 static enum walk_kind kind_of(int dir, const struct dirent *e)
 {
 	struct stat st;
@@ -91,6 +92,7 @@ static void one_folder(struct walker *w, DIR *d, const struct pending *at)
 	}
 }
 
+/* The start may be a link; below it no link is followed. */
 bool walk_tree(const struct root *r, const char *start, walk_cb *fn, void *payload, bool *truncated,
 	       struct err *err)
 {

@@ -215,6 +215,7 @@ void finder_free(struct finder *f)
 	free(f);
 }
 
+/* Of the top level the next name; an item with '/' at its end is a folder to go into. */
 bool finder_next(struct finder *f, struct found *out)
 {
 	if (f->is_file) {

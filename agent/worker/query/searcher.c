@@ -303,6 +303,7 @@ static size_t read_data(struct searcher *s, int fd, size_t size)
 	}
 }
 
+/* A literal is only looked for where case counts: memmem() knows no other. */
 bool searcher_new(const struct search_pattern *p, struct searcher **out, struct err *err)
 {
 	struct searcher *s = xcalloc(1, sizeof(*s));

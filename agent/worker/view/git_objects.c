@@ -108,6 +108,7 @@ static void open_staying(struct check *c)
 		(void)closedir(d);
 }
 
+/* Loose objects that the command wrote, and packs that it added, by the layer's own folder. */
 static void open_new(struct check *c)
 {
 	char path[LIMIT_PATH_BYTES + 32];
@@ -199,6 +200,7 @@ static bool is_candidate(const struct upper_change *c)
 	       git_path_of(slice_of(c->rel)).kind == GIT_OBJECT;
 }
 
+/* Two databases: what stays is trusted by name, what is new only by content. */
 static void check_folder(struct check *c, struct slice folder)
 {
 	c->folder = folder;
@@ -217,6 +219,7 @@ static void check_folder(struct check *c, struct slice folder)
 	c->git->git_odb_free(c->new);
 }
 
+/* Without libgit2 nothing is known, and all stays. */
 static void check_all(struct check *c)
 {
 	struct map seen; /* folders of objects */

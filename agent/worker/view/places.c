@@ -144,7 +144,6 @@ static void add_protected(struct scan *s, char kind, const char *rel)
 	places_add(s, kind, rel, NULL);
 }
 
-/* Only what stood there at the start? */
 /* The rules have changed since the first look: a folder that became one of tools only by that is none. */
 static void take_back_tools(struct places *p)
 {
@@ -165,6 +164,7 @@ static void take_back_tools(struct places *p)
 	p->list = kept;
 }
 
+/* The folders of the first look: the only ones that stay if the ignore rules change. */
 static void remember_tools(struct places *p)
 {
 	const char *at = p->list.data, *end = at ? at + p->list.len : at;

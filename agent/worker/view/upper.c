@@ -121,6 +121,8 @@ static void remove_dead(int base)
 		(void)close(copy);
 }
 
+/* The base is locked while our folder is made and locked in turn: between the two it would look like a dead
+ * one. */
 bool views_open(struct views *v, struct slice base, struct err *err)
 {
 	char *dir = xslicedup(base), name[16] = "r-";

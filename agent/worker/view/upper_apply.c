@@ -403,6 +403,7 @@ static int turn_of(const struct upper_change *c)
 	return c->kind == UPPER_REMOVED ? 2 : !upper_is_new_object(c);
 }
 
+/* A failure is counted, and the rest is done all the same. */
 void upper_apply_quiet(struct upper *u, const struct root *r, size_t *done, size_t *failed,
 		       struct err *err)
 {

@@ -146,6 +146,7 @@ bool upper_is_of_tools(const struct upper *u, const char *rel)
 	return u->places && places_tools(u->places, rel);
 }
 
+/* See the top of the file; `born` is a path that was not there before. */
 void upper_classify(struct layer_walk *w, struct upper_change *c)
 {
 	enum protect_type type = c->type == UPPER_SYMLINK			    ? PROTECT_LINK

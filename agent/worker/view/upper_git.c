@@ -211,6 +211,7 @@ static bool is_mark(const struct upper_change *c)
 	return is_pack_file(c, ".keep") || is_pack_file(c, ".promisor");
 }
 
+/* What may not go is `done`, so that nothing touches it any more. */
 void upper_settle_objects(struct upper *u)
 {
 	bool *goes = xcalloc(u->n + 1, sizeof(*goes));

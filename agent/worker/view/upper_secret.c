@@ -147,6 +147,7 @@ void upper_settle_moved(struct layer_walk *w)
 	}
 }
 
+/* Paths of an index begin at its work tree, so the hidden ones are compared from there on. */
 bool upper_tracks_hidden(const struct upper *u, const struct upper_change *index)
 {
 	size_t end = git_path_of(slice_of(index->rel)).repository; /* behind `.git` */

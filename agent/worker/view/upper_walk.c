@@ -315,6 +315,7 @@ static void replaced(struct layer_walk *w, const char *rel, int fd, const struct
 		uncovered(w, rel, fd);
 }
 
+/* A command may have closed its own folder; it belongs to us, so it is opened again. */
 static int open_folder(const struct layer_walk *w, const char *rel)
 {
 	int fd = upper_openat(w->u->fd, rel, O_RDONLY | O_DIRECTORY), dir;
