@@ -69,15 +69,18 @@ static void take_edit(struct rollback *b, struct json ev)
 			       .file = !json_is(json_get(ev, "via"), "buffer") };
 }
 
-/* Steps are numbered through the session, so the number alone finds it. */
+/* Steps are numbered through the session, so the number alone finds it. Of one that is unknown the file
+ * tells, as of one without an end. */
 static void take_edited(struct rollback *b, struct json ev)
 {
 	int64_t number = json_i64_or(json_get(ev, "step"), 0);
+	bool made = json_bool_or(json_get(ev, "ok"), false);
+	bool unknown = json_bool_or(json_get(ev, "unknown"), false);
 
 	for (size_t i = 0; i < b->n; i++)
 		if (b->steps[i].number == number) {
-			b->steps[i].made = json_bool_or(json_get(ev, "ok"), false);
-			b->steps[i].failed = !b->steps[i].made;
+			b->steps[i].made = made;
+			b->steps[i].failed = !made && !unknown;
 		}
 }
 

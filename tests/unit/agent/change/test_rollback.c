@@ -153,6 +153,29 @@ static void what_was_not_tried_is_not_touched(void **state)
 	desk_holds(d, 1, NEW_B);
 }
 
+/* An editor that did not answer in time made it all the same. */
+static void what_nobody_knows_is_looked_at(void **state)
+{
+	struct desk *d = *state;
+	struct jw *w;
+	struct result r;
+
+	two_edits(d);
+	w = event_log_begin(d->log, "edited");
+	jw_kcstr(w, "task", "t1");
+	jw_ki64(w, "step", 1);
+	jw_kbool(w, "ok", false);
+	jw_kbool(w, "unknown", true);
+	assert_true(event_log_end(d->log, NULL));
+	desk_edited(d->log, 2, false);
+	show(d, NEW_A, OLD_B);
+	r = go(d);
+	assert_int_equal(r.restored, 1);
+	desk_holds(d, 0, OLD_A);
+	desk_holds(d, 1, OLD_B);
+	assert_true(step(d, 1)->failed);
+}
+
 static void the_users_lines_are_left_and_named(void **state)
 {
 	struct desk *d = *state;
@@ -233,9 +256,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_to_do, desk_setup, desk_teardown),
 		cmocka_unit_test_setup_teardown(half_made_goes_back, desk_setup, desk_teardown),
-		cmocka_unit_test_setup_teardown(made_but_not_logged_goes_back, desk_setup, desk_teardown),
+		cmocka_unit_test_setup_teardown(made_but_not_logged_goes_back, desk_setup,
+						desk_teardown),
 		cmocka_unit_test_setup_teardown(all_made_stays, desk_setup, desk_teardown),
 		cmocka_unit_test_setup_teardown(what_was_not_tried_is_not_touched, desk_setup,
+						desk_teardown),
+		cmocka_unit_test_setup_teardown(what_nobody_knows_is_looked_at, desk_setup,
 						desk_teardown),
 		cmocka_unit_test_setup_teardown(the_users_lines_are_left_and_named, desk_setup,
 						desk_teardown),
