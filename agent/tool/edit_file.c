@@ -11,6 +11,7 @@ struct edits {
 	size_t n;
 };
 
+/* The edits are checked and planned as one: none is made if one of them does not fit. */
 static bool plan(struct tool_run *r, void *state, struct slice base, struct slice *after,
 		 struct slice *notes, struct slice *hint, struct err *err)
 {

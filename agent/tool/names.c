@@ -219,6 +219,7 @@ static bool is_argument(const char *tool, struct json all, struct slice key)
 }
 
 /* Our name of an argument; the name itself where there is nothing to rename. */
+/* The first name that fits counts, and only where our own is absent. */
 static struct slice argument_of(const char *tool, struct json all, struct json object,
 				struct slice key)
 {

@@ -57,6 +57,7 @@ static bool share_a_file(const struct tool_run *x, const struct tool_run *y)
 	return false;
 }
 
+/* The diffs of all trials behind that of the call itself, in one question. */
 static void ask(struct tool_run *r)
 {
 	struct step *s = r->step;

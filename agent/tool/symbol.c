@@ -109,6 +109,7 @@ static void was_read(void *payload, const struct workspace_text *t, const struct
 		ask(r, snapshot_text(t->text));
 }
 
+/* The file must be readable for the model: a place in a secret would tell its lines. */
 void symbol_start(struct tool_run *r, struct symbol *s)
 {
 	struct decision d = { 0 };

@@ -8,6 +8,7 @@ static bool known_status(struct json s)
 	       json_is(s, "dropped");
 }
 
+/* The plan is logged as the model wrote it, so it is checked as a whole first. */
 static bool check_steps(struct tool_run *r, struct json steps)
 {
 	size_t i = 0;

@@ -257,6 +257,7 @@ static void open_views(struct serve *s, struct json params, struct err *why)
 }
 
 /* The spawner has tried its layers, or is waited for. What failed is the answer, and the end. */
+/* Called once, when the trial has ended or somebody cannot wait any longer. */
 static bool finish(struct serve *s, struct err *err)
 {
 	int memory;
@@ -282,6 +283,7 @@ static void fail(struct serve *s, struct rpc_request *req, const struct err *err
 	s->ended = true;
 }
 
+/* Nothing to do if it was done already. */
 void serve_started(struct serve *s)
 {
 	struct rpc_request *req = s->starting.req;

@@ -192,6 +192,7 @@ static void pack_one(struct pack_job *p, const struct upper *u, const struct upp
 
 /* --- the job --- */
 
+/* Also after a cancel: the file is closed, and goes with the layer. */
 static void answer(struct pack_job *p)
 {
 	struct jw *w;

@@ -68,6 +68,8 @@ static void write_change(struct jw *w, const struct upper_change *c, size_t inde
 }
 
 /* From one place in the list on, as many as a message takes; "next": the place to go on, 0: none. */
+/* Quiet changes are skipped, but keep their places: the server names a change by its place in the whole
+ * list. */
 static void write_changes(struct jw *w, const struct upper *u, size_t from)
 {
 	size_t i = from, n = 0;
@@ -149,6 +151,7 @@ bool serve_view_report(struct upper *u, bool drop, struct jw *w, bool *keep, str
 
 /* --- afterwards --- */
 
+/* NULL also for a layer that was dropped: the server may ask for it while its notification is on the way. */
 struct upper *serve_view_find(struct serve *s, struct json params)
 {
 	int64_t id = json_i64_or(json_get(params, "view"), 0);

@@ -85,6 +85,7 @@ static void enter(struct ignore *ig, const char *rel, size_t len)
 }
 
 /* Makes the folder of rel, whose path has len bytes, the last level. */
+/* Pops what is not on the way to the folder, then pushes what is missing. */
 static void go_to(struct ignore *ig, const char *rel, size_t len)
 {
 	size_t at;
@@ -107,6 +108,7 @@ static void go_to(struct ignore *ig, const char *rel, size_t len)
 }
 
 /* The last rule that matches, or NULL. */
+/* From the last rule to the first, since the last one that matches counts. */
 static const struct ignore_rule *decide(const struct rules *rules, struct slice path,
 					struct slice name, bool is_dir)
 {

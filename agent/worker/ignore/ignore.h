@@ -14,6 +14,7 @@
 
 struct ignore;
 
+/* Reads the rules of the workspace's top at once, those of other folders when they are asked about. */
 struct ignore *ignore_new(const struct root *r); /* borrows r until ignore_free() */
 void ignore_free(struct ignore *ig);		 /* NULL is fine */
 /* rel: relative to the workspace. Its parents are taken to be not ignored: ask top-down. */

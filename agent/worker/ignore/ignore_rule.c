@@ -16,6 +16,7 @@ static bool is_special(char c)
 	return c && strchr(special, c) != NULL;
 }
 
+/* Bytes up to the first wildcard; most rules have none, and are compared by memcmp(). */
 static size_t plain_length(struct slice s)
 {
 	size_t n = 0;
@@ -172,6 +173,7 @@ struct retreat {
 	size_t pattern, text;
 };
 
+/* One match under way: what is left of the pattern from p on, and of the text from t on. */
 struct wild {
 	struct slice pattern, text;
 	size_t p, t;

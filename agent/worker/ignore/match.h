@@ -20,6 +20,7 @@ NODISCARD bool match_new_names(const struct slice *patterns, size_t n, struct ma
 			       struct err *err);
 void match_free(struct match *m); /* NULL is fine */
 
+/* MATCH_LIMIT is neither yes nor no: each caller says what it takes it for. */
 enum match_answer { MATCH_NO, MATCH_YES, MATCH_LIMIT /* too much backtracking */ };
 /* The first match at or after `from`. */
 enum match_answer match_find(struct match *m, struct slice text, size_t from, size_t *start,

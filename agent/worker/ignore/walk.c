@@ -16,6 +16,7 @@ struct pending {
 	unsigned depth; /* of its entries */
 };
 
+/* `entries` counts all names that were seen, wanted or not: the bound is on the work. */
 struct walker {
 	const struct root *root;
 	walk_cb *fn;

@@ -7,6 +7,7 @@
 
 enum walk_kind { WALK_FILE, WALK_DIR, WALK_SYMLINK, WALK_OTHER };
 
+/* Borrowed for the time of the callback. */
 struct walk_entry {
 	const char *rel;  /* relative to the workspace */
 	const char *name; /* its last component */

@@ -75,6 +75,8 @@ static void add(struct level *l, const char *name, enum found_kind kind, bool en
 }
 
 /* f->rel is the path of this entry. */
+/* Ignored names are left out first, as their folders may be large; a denied folder is named at most, never
+ * entered. */
 static void consider(struct finder *f, struct level *l, const struct dirent64 *e)
 {
 	enum found_kind kind;
@@ -134,6 +136,8 @@ static void read_names(struct finder *f, struct level *l)
 }
 
 /* The folder f->rel, whose path has len bytes, comes on top. false: it cannot be read. */
+/* The names of the folder are read and sorted at once, and its descriptor stays open for fstatat() and what
+ * is below. */
 static bool enter(struct finder *f, size_t len)
 {
 	int fd = root_openat(f->root, f->rel, O_RDONLY | O_DIRECTORY, f->n > 0);

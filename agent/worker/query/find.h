@@ -10,6 +10,7 @@
 
 struct finder;
 
+/* Borrowed until finder_free(). */
 struct find_options {
 	struct slice path; /* where to start; "" is the workspace */
 	struct slice glob; /* as in match_new_glob(); "": everything */

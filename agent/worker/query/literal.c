@@ -161,6 +161,7 @@ static bool take_piece(struct reading *r)
 }
 
 /* All of it is plain; only what is no ASCII stands in other bytes in other encodings. */
+/* A pattern that is plain text as a whole: its longest run of ASCII. */
 static void take_plain(struct reading *r)
 {
 	for (; r->at < r->p.len; r->at++) {

@@ -77,6 +77,7 @@ struct search {
 };
 
 /* The next file or text, in the order of their paths. */
+/* An open text comes in the place of its file, or between two files where there is none. */
 static bool next_source(struct search *s, const char **rel, struct slice *text)
 {
 	const struct open_text *t = s->next_text < s->n_texts ? &s->texts[s->next_text] : NULL;
@@ -264,6 +265,7 @@ static int by_path(const void *a, const void *b)
 
 /* Those that lie below `path` and match the glob: for them, the rules for what is ignored do not
  * count, as the user has them open. */
+/* Sorted by path, because next_source() merges them with the files. */
 static bool read_texts(struct search *s, const struct find_options *o, struct json list,
 		       struct arena *a, struct err *err)
 {

@@ -172,6 +172,7 @@ static void write_hit(struct searcher *s, struct search_found *out, const char *
 	out->ends[out->n_ends++] = out->json.len;
 }
 
+/* Matches are counted by text, so that the merge can say which of them are not shown. */
 static void add_text(struct search_found *out, const char *rel, const struct search_hits *h)
 {
 	if (out->n_texts == out->cap_texts) {
@@ -276,7 +277,8 @@ static bool search_data(struct searcher *s, const char *rel, struct slice data,
 	return search_text(s, rel, data, out, err);
 }
 
-/* At most LIMIT_READ_BYTES + 1 of the file into s->data; SIZE_MAX: it cannot be read. */
+/* At most LIMIT_READ_BYTES + 1 of the file into s->data; SIZE_MAX: it cannot be read. There is room for
+ * one byte more than stat() said: a file that grew meanwhile shows by that. */
 static size_t read_data(struct searcher *s, int fd, size_t size)
 {
 	size_t n = 0, want = size + 1;

@@ -37,6 +37,7 @@ void search_found_init(struct search_found *f);
 void search_found_clear(struct search_found *f); /* the memory is kept */
 void search_found_release(struct search_found *f);
 
+/* Not shared between threads; what it finds goes into a search_found of its caller. */
 struct searcher;
 
 /* Borrows p and its text. ERR_INVALID, ERR_TOO_LARGE: the pattern. */
