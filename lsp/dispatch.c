@@ -1,4 +1,8 @@
-/* dispatch.c - see dispatch.h */
+/* dispatch.c - see dispatch.h
+ *
+ * The table is methods.def; a method that is not in it does not exist. LSP 3.18, "Server
+ * lifecycle": before initialize a request gets -32002, and notifications other than exit are
+ * dropped. */
 #include "lsp/dispatch.h"
 
 #include "lsp/on/on.h"
@@ -74,6 +78,8 @@ void dispatch_notification(struct server *s, struct slice name, struct json para
 		m->notification(s, params, a);
 }
 
+/* A text that was too long to be received must still be known to be open, or the file would be
+ * taken for it. */
 void dispatch_long_notification(struct server *s, struct slice name, struct json params,
 				struct arena *a)
 {

@@ -1,4 +1,8 @@
-/* documents.c - see documents.h: which documents are open, and how a change gets into one. */
+/* documents.c - see documents.h: which documents are open, and how a change gets into one.
+ *
+ * A change that cannot be applied is worse than none: from there on every offset would be wrong,
+ * and an edit of ours would hit the wrong place. So such a document is lost (lose), and tasks leave
+ * it alone until its text is known again. */
 #include "lsp/documents.h"
 
 #include <stdio.h>
@@ -75,7 +79,8 @@ static bool lose_large(struct document *doc, struct err *err)
 		       short_name(doc->uri), LIMIT_DOC_BYTES >> 20);
 }
 
-/* A document without its text. NULL with *err: it is not open for us. */
+/* A document without its text. NULL with *err: it is not open for us.
+ * didOpen of what is open replaces it: editors that restart a client do that. */
 static struct document *add(struct documents *d, struct slice uri, struct slice language,
 			    int32_t version, struct err *err)
 {
@@ -208,7 +213,9 @@ const char *documents_lost_path(const struct documents *d, struct slice path)
 
 /* --- changing --- */
 
-/* Offset of p on its line; *fit says whether that is what was meant. */
+/* Offset of p on its line; *fit says whether that is what was meant.
+ * The line is found in the document's own index; position.c then needs to know of that line alone.
+ */
 static size_t offset_of(struct document *doc, enum position_encoding e, struct position p,
 			enum position_fit *fit)
 {
@@ -261,6 +268,7 @@ static bool find_span(struct document *doc, const struct range *r, enum position
 	return true;
 }
 
+/* A whole text makes a lost document known again. */
 static bool change(struct document *doc, const struct range *range, enum position_encoding e,
 		   struct slice text, struct err *err)
 {
@@ -292,6 +300,7 @@ bool document_change(struct document *doc, const struct range *range, enum posit
 
 /* --- reading --- */
 
+/* One copy for each version, shared by all who hold it. */
 struct snapshot *document_snapshot(struct document *doc)
 {
 	if (!doc->snapshot || snapshot_version(doc->snapshot) != doc->version) {

@@ -18,6 +18,8 @@
 #include "protocol/base/map.h"
 #include "protocol/lsp/position.h"
 
+/* Owned by `documents`. Whoever keeps a pointer to it must let go in edits_seen() or
+ * pending_closing(), when it is closed. */
 struct document {
 	char *uri;	/* the client's own spelling */
 	char *path;	/* absolute; NULL if it is no file (untitled:, ...) */

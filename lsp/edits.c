@@ -1,4 +1,9 @@
-/* edits.c - see edits.h for the machine */
+/* edits.c - see edits.h for the machine
+ *
+ * The reply to applyEdit is not believed, for it or against it: some editors say yes and do
+ * nothing, some say no and have done it. What counts is the text that they report by didChange
+ * (edits_seen). So an edit is proved when the document's text is what was meant, has failed when it
+ * is another one, and is unknown until then. */
 #include "lsp/edits.h"
 
 #include <stdlib.h>
@@ -11,6 +16,8 @@
 
 enum edit_state { EDIT_SENT, EDIT_PROVING, EDIT_CONFIRMING, EDIT_DONE };
 
+/* The core holds it as a host_ask. Released at its end (finish), or by drop(); the memory goes with
+ * its timer. */
 struct edit {
 	struct host_ask ask;
 	enum edit_state state;
@@ -30,7 +37,9 @@ struct edit {
 	uv_timer_t timer;
 };
 
-/* An edit that nobody waits for any more, and that the editor has neither made nor refused. */
+/* An edit that nobody waits for any more, and that the editor has neither made nor refused.
+ * Forgotten when the document is closed, when another edit of it is given up, or when the edit was
+ * made after all. */
 struct given_up {
 	struct list link;
 	struct document *doc;
@@ -55,6 +64,8 @@ void edits_init(struct edits *e, uv_loop_t *loop, struct runq *runq, struct conn
 	list_init(&e->given_up);
 }
 
+/* The core names files by their real path; the editor may have it open under a path with a link in
+ * it. */
 struct document *edits_document(const struct edits *e, struct slice path)
 {
 	struct document *doc = documents_find_path(e->documents, path);
@@ -154,6 +165,7 @@ static void release(struct edit *e)
 	uv_close((uv_handle_t *)&e->timer, on_closed);
 }
 
+/* EDIT_DONE: it is inside of its own done(), and was released before. */
 static void drop(struct host_ask *ask)
 {
 	struct edit *e = container_of(ask, struct edit, ask);
@@ -184,6 +196,9 @@ static bool holds_but_last_line_end(const struct document *doc, struct slice wan
 	return same;
 }
 
+/* The order is that of what is known for sure: the text that was meant, a document that is closed,
+ * a text that somebody else changed, the editor's refusal. What is left is an edit that was neither
+ * made nor refused. */
 static void verdict(struct edit *e, struct err *err)
 {
 	const char *name = e->doc ? e->doc->uri : "The document";
@@ -235,6 +250,7 @@ static void on_timer(uv_timer_t *t)
 	edit_step(e);
 }
 
+/* eglot sends changes when Emacs is idle after a key: without one it never does. */
 static void confirm(struct edit *e)
 {
 	bool eglot = e->all->client->kind == CLIENT_EGLOT;
@@ -268,7 +284,8 @@ static void edit_goto(struct edit *e, enum edit_state next)
 	}
 }
 
-/* The editor said yes and shows nothing. Neovim tells of a change within 150 ms, or has dropped it. */
+/* The editor said yes and shows nothing. Neovim tells of a change within 150 ms, or has dropped it.
+ * The text is still the old one, so the edit may be under way. */
 static bool may_come_late(const struct edit *e)
 {
 	return e->why.code == ERR_NONE && !e->seen && !e->closed && e->doc &&
@@ -335,6 +352,7 @@ static void on_reply(void *payload, const struct rpc_reply *reply, const struct 
 	post(e);
 }
 
+/* `doc` is about to be freed where it is closed: no edit may keep it. */
 void edits_seen(struct edits *all, struct document *doc, bool closed)
 {
 	LIST_EACH (it, tmp, &all->pending) {
@@ -360,6 +378,7 @@ void edits_seen(struct edits *all, struct document *doc, bool closed)
 
 /* --- starting --- */
 
+/* Ranges are of the text as it is now, which is `base`: edits_apply() has compared them. */
 static void write_edits(struct jw *w, struct edits *all, struct document *doc,
 			const struct buffer_edit *edit)
 {
@@ -378,6 +397,8 @@ static void write_edits(struct jw *w, struct edits *all, struct document *doc,
 	jw_end(w);
 }
 
+/* With a version where the editor can take one: it then refuses an edit of an older text by itself.
+ */
 static void send_edit(struct edit *e, const struct buffer_edit *edit)
 {
 	struct edits *all = e->all;

@@ -28,6 +28,8 @@
 #include "lsp/messages.h"
 #include "protocol/rpc/conn.h"
 
+/* `pending`: those that the editor was asked for; `given_up`: those that nobody waits for, and that
+ * may still be made. */
 struct edits {
 	uv_loop_t *loop;
 	struct runq *runq;

@@ -1,4 +1,8 @@
-/* folders.c - see folders.h */
+/* folders.c - see folders.h
+ *
+ * A folder has two names: as the editor spells it, and with all links resolved. The core works with
+ * the second, the editor is answered in the first. Only folders are resolved, once, when they are
+ * added: a file may not be there yet. */
 #include "lsp/folders.h"
 
 #include <stdlib.h>
@@ -125,6 +129,9 @@ static struct slice own_folder(struct arena *a, struct slice path, struct slice 
 	return resolved(a, slash <= 1 ? "/" : arena_cstr(a, slice_sub(path, 0, slash - 1)));
 }
 
+/* The deepest folder counts, as people open a folder and one within it. A file outside of all has
+ * its own folder for a workspace; without a file it is the first folder, or where we were started.
+ */
 void folders_place(const struct folders *f, struct arena *a, struct slice path,
 		   struct slice *workspace, struct slice *real)
 {
@@ -156,6 +163,7 @@ void folders_place(const struct folders *f, struct arena *a, struct slice path,
 	}
 }
 
+/* *at goes through the folders from call to call, beginning with 0. */
 bool folders_spelling(const struct folders *f, struct arena *a, struct slice real, size_t *at,
 		      struct slice *out)
 {

@@ -1,4 +1,8 @@
-/* guests.c - see guests.h */
+/* guests.c - see guests.h
+ *
+ * A call of another agent is a task of this editor: the same policy, the same questions to the same
+ * user, the same undo. It differs in its end: the answer goes to the caller, and the user is only
+ * told what was changed. */
 #include "lsp/guests.h"
 
 #include <stdlib.h>
@@ -12,6 +16,8 @@
 
 enum { TITLE_BYTES = 100 };
 
+/* Freed in guests_done(), which comes exactly once. `req` may be gone before, when the caller has
+ * left. */
 struct guest_run {
 	struct rpc_request *req; /* NULL: nobody waits for the answer */
 	struct tracked *task;
@@ -89,6 +95,7 @@ void guests_done(struct guest_run *g, const struct task_outcome *o)
 	free(g);
 }
 
+/* The task is told to end; its end then finds nobody to answer. */
 static void on_cancelled(void *payload, struct rpc_request *req)
 {
 	struct guest_run *g = payload;
@@ -117,6 +124,7 @@ static struct slice title(struct server *s, struct rpc_request *req, const struc
 			  TITLE_BYTES);
 }
 
+/* A session that is in use by an undo cannot be gone on with; the call then begins a new one. */
 static void on_call(struct server *s, struct rpc_request *req)
 {
 	struct json input = json_get(req->params, "input");

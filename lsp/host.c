@@ -16,7 +16,9 @@ static struct snapshot *buffer(void *self, struct slice path)
 	return doc ? document_snapshot(doc) : NULL;
 }
 
-/* The path of the document as the core names files under this root; false if it is not below it. */
+/* The path of the document as the core names files under this root; false if it is not below it.
+ * The real path is tried first; where the task's root is a path with a link in it, the editor's own
+ * spelling fits. */
 static bool path_below(struct server *s, struct arena *a, const struct document *doc,
 		       struct slice root, struct slice *path)
 {
@@ -163,11 +165,13 @@ static const struct host_ops ops = {
 	.by_file = by_file,
 };
 
+/* For other faces: what our user has open, and nothing of others. */
 struct host host_own(struct tracked *t)
 {
 	return (struct host){ .ops = &ops, .self = t };
 }
 
+/* For our tasks: with the buffers of the other faces, and shown to them. */
 struct host host_for(struct tracked *t)
 {
 	return peer_host_init(&t->others, host_own(t), t->server->peers,

@@ -1,4 +1,7 @@
-/* language.c - see language.h */
+/* language.c - see language.h
+ *
+ * Only for editors that do not say the language (or files that are not open): the id tells the
+ * model what it reads. */
 #include "lsp/language.h"
 
 static const struct {

@@ -1,4 +1,9 @@
-/* lookup.c - see lookup.h for the machine */
+/* lookup.c - see lookup.h for the machine
+ *
+ * Two ways to ask. With our plugin the editor is asked (emend/lookup, emend/diagnostics), which
+ * asks all of its servers; it may answer "pending" and then by a notification, as some editors
+ * cannot wait inside of a request. In front of another server that one is asked directly, and its
+ * diagnostics are there already (noted.h). */
 #include "lsp/lookup.h"
 
 #include <stdio.h>
@@ -12,10 +17,13 @@
 #include "protocol/base/mem.h"
 #include "protocol/lsp/uri.h"
 
+/* Diagnostics come when the server is done; until then they are asked for again. Those that are
+ * noted here cost nothing, so these are looked at more often. */
 enum { AGAIN_MS = 100, NOTED_MS = 20 };
 
 enum looking_state { LOOKING_SENT, LOOKING_AGAIN, LOOKING_PENDING, LOOKING_NOBODY, LOOKING_DONE };
 
+/* The core holds it as a host_ask; freed after done() or by drop(), the memory with its timer. */
 struct looking {
 	enum looking_state state;
 	struct host_ask ask;
@@ -161,6 +169,7 @@ static void take_result(struct looking *k, struct json v, struct arena *a)
 	finish(k, &result, err.code == ERR_NONE ? NULL : &err);
 }
 
+/* Those of an older text are told where the new ones do not come in time; `current` says so. */
 static void take_diagnostics(struct looking *k, struct json reply, struct arena *a)
 {
 	struct json files = json_get(reply, "files");
@@ -288,6 +297,7 @@ static void put_params(struct jw *w, const struct looking *k, enum position_enco
 	jw_end(w);
 }
 
+/* Positions in all three encodings: the editor's servers may each count differently. */
 static void put_lookup(struct jw *w, const struct looking *k)
 {
 	jw_object(w);

@@ -1,10 +1,15 @@
-/* lookup_read.c - see lookup_read.h */
+/* lookup_read.c - see lookup_read.h
+ *
+ * What language servers say differs in form from version to version: a Location or a LocationLink,
+ * one or a list, changes or documentChanges, a message or MarkupContent. Here all of it becomes
+ * lookup_items. */
 #include "lsp/lookup_read.h"
 
 #include "protocol/base/limits.h"
 #include "protocol/lsp/uri.h"
 
-/* NULL: there are enough, or it is in no file. */
+/* NULL: there are enough, or it is in no file.
+ * The item counts only when its caller has filled it and raised out->n. */
 static struct lookup_item *add(const struct folders *f, struct arena *a, struct slice uri,
 			       struct lookup_items *out)
 {
@@ -81,6 +86,7 @@ void lookup_read_places(const struct folders *f, struct arena *a, struct json v,
 			read_place(f, a, it.value, out);
 }
 
+/* A rename is all or nothing: an edit that is not understood refuses the whole. */
 static bool read_edits(const struct folders *f, struct arena *a, struct slice uri,
 		       struct json edits, struct lookup_items *out, struct err *err)
 {

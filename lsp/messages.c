@@ -19,6 +19,7 @@ void messages_release(struct messages *m)
 	buf_release(&m->waiting);
 }
 
+/* For one line that a person reads: what the model says is not trusted to be harmless there. */
 struct slice shown_text(struct arena *a, const struct client *client, struct slice text, size_t max)
 {
 	struct buf clean, out;
@@ -84,6 +85,8 @@ static const char *method_of(char letter)
 }
 
 PRINTF(4, 0)
+/* Before `initialized` nothing may be sent: it waits, a line for each, a letter for its method in
+ * front. */
 static void message(struct messages *m, char letter, enum lsp_message_type type, const char *fmt,
 		    va_list ap)
 {

@@ -1,4 +1,7 @@
-/* parent.c - see parent.h */
+/* parent.c - see parent.h
+ *
+ * By a descriptor of the process, not by asking for its number now and then: a number may be
+ * another process's by then, and an idle server would have to wake up. */
 #include "lsp/parent.h"
 
 #include <sys/syscall.h>

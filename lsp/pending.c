@@ -1,4 +1,9 @@
-/* pending.c - see pending.h */
+/* pending.c - see pending.h
+ *
+ * The hunks themselves are agent/change's; here they meet the editor: which document is which file,
+ * where a hunk is in its units, and what typing does to them. A change of the editor comes in two
+ * halves, before and after the text is changed: some of what is needed is gone after it
+ * (pending_changing), some is not there before (pending_changed). */
 #include "lsp/pending.h"
 
 #include <stdlib.h>
@@ -21,7 +26,8 @@ void pending_release(struct pending *p)
 	p->on = false;
 }
 
-/* The path of the document as the core names it. */
+/* The path of the document as the core names it.
+ * `workspace` is set as well, as the hunks are kept by workspace. */
 static struct slice real_path(struct pending *p, struct arena *a, const struct document *doc,
 			      struct slice *workspace)
 {
@@ -148,7 +154,9 @@ void pending_write_files(struct pending *p, struct jw *w)
 
 /* --- beginning --- */
 
-/* False: the user does not want it, or there is nowhere to keep it. */
+/* False: the user does not want it, or there is nowhere to keep it.
+ * Also when the user has switched it off meanwhile: then all that wait are forgotten.
+ */
 static bool ready(struct pending *p)
 {
 	struct shared_config *c = settings_config(&p->server->settings);
@@ -249,6 +257,7 @@ static struct slice view(void *ctx, size_t start, size_t end)
 	return text_view(ctx, start, end);
 }
 
+/* Removed text that is one line or less is of no use: hunks_typed() works with whole lines. */
 void pending_changing(struct pending *p, struct document *doc, const struct range *range,
 		      struct pending_change *c)
 {

@@ -11,6 +11,8 @@
 enum progress_state { PROGRESS_CREATING, PROGRESS_ACTIVE, PROGRESS_OFF, PROGRESS_ENDED };
 enum { SHOWN_BYTES = 160 };
 
+/* Owned by its task until progress_end(); then it frees itself, once the editor has answered the
+ * creation. */
 struct progress {
 	enum progress_state state;
 	uv_loop_t *loop;
@@ -25,6 +27,7 @@ struct progress {
 	uv_timer_t timer;
 };
 
+/* Title and "cancellable" belong to "begin" only; without a message the field is left out. */
 static void send_value(struct progress *p, const char *kind, const char *title, const char *message)
 {
 	struct arena a;
@@ -116,6 +119,8 @@ static void progress_step(struct progress *p)
 		report(p);
 }
 
+/* An editor that refuses the token is not told anything: a token that it does not know is an error
+ * to it. */
 static void on_created(void *payload, const struct rpc_reply *reply, const struct err *err)
 {
 	struct progress *p = payload;

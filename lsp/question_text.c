@@ -1,4 +1,9 @@
-/* question_text.c - see question_text.h */
+/* question_text.c - see question_text.h
+ *
+ * What is asked must be seen as a whole before it can be allowed. A message box shows some lines;
+ * what does not fit goes into a document, and where none can be opened into a longer message, and
+ * where that does not do, nobody is asked (questions.c). All characters are made visible on the way
+ * (visible.h). */
 #include "lsp/question_text.h"
 
 #include "agent/edit/edit.h"
@@ -28,6 +33,7 @@ static size_t lines_of(struct slice text)
 	return n;
 }
 
+/* An edit is never short where a document can be opened: a diff is read better there. */
 bool question_fits(const struct permission_request *r, bool can_open)
 {
 	size_t bytes = r->subject.len + r->diff.len;
@@ -40,7 +46,8 @@ bool question_fits(const struct permission_request *r, bool can_open)
 
 /* All characters visible, each line end as a sign and a line end; no '%' for those who take it for a
  * format. Where there are several lines each begins with a bar, as none of ours does: a command may hold
- * a line "Emend says: ...". */
+ * a line "Emend says: ...".
+ * Sixteen bytes for one: the longest form of a character that is made visible. */
 static void put_whole(struct buf *out, const struct client *client, struct slice text, bool bars)
 {
 	struct slice s;

@@ -1,4 +1,9 @@
-/* questions.c - see questions.h for the machine */
+/* questions.c - see questions.h for the machine
+ *
+ * Editors without our plugin get one question at a time: most put one box over the other, and a
+ * click meant for the first would answer the second. Our plugins have a place for several. The
+ * first of the queue is the one that is asked; when it is settled or dropped, next() asks the one
+ * behind it. "Show" opens the whole as a document and asks the same question again. */
 #include "lsp/questions.h"
 
 #include <stdio.h>
@@ -18,6 +23,8 @@ static const char show[] = "Show";
 
 enum asked_state { ASKED_WAITING, ASKED_SHOWING, ASKED_SENT, ASKED_PENDING, ASKED_DEAD };
 
+/* The core holds it as a host_ask. It is freed when its answer was given, or with drop(); the
+ * memory goes with its timer. All texts are copies in the arena. */
 struct asked {
 	enum asked_state state;
 	struct host_ask ask;
@@ -65,7 +72,8 @@ static void on_closed(uv_handle_t *h)
 	free(h->data);
 }
 
-/* Neither the task nor the deadline asks the user to act on a question that nobody waits for. */
+/* Neither the task nor the deadline asks the user to act on a question that nobody waits for.
+ * Only a question that was sent, and that somebody else has settled, has a dialog to be closed. */
 static void tell_closed(struct asked *q)
 {
 	struct jw *w;
@@ -101,6 +109,8 @@ static void drop(struct host_ask *ask)
 
 static void settle(struct asked *q, struct json answer, struct arena *a, const struct err *err);
 
+/* The deadline of a question that is SENT is that of its call (conn_call_end); one that is PENDING
+ * has no call any more. */
 static void on_deadline(uv_timer_t *t)
 {
 	struct json missing = { 0 };
@@ -110,6 +120,7 @@ static void on_deadline(uv_timer_t *t)
 	settle(t->data, missing, NULL, &err);
 }
 
+/* The time begins when the question is sent, not while it waits for its turn. */
 static void asked_goto(struct asked *q, enum asked_state to)
 {
 	uint64_t now = uv_now(q->all->loop);
@@ -143,6 +154,8 @@ static void cannot_ask(struct asked *q, const char *why)
 	asked_goto(q, ASKED_DEAD);
 }
 
+/* An error that is no timeout counts as the user's doing: the dialog is gone then, and nothing must
+ * be closed. */
 static void on_reply(void *payload, const struct rpc_reply *reply, const struct err *err)
 {
 	struct asked *q = payload;
@@ -174,7 +187,8 @@ void questions_answered(struct questions *all, struct json params, struct arena 
 
 /* --- permission --- */
 
-/* {"title": TITLE} is a choice; anything else is a denial. */
+/* {"title": TITLE} is a choice; anything else is a denial.
+ * The title is compared with what was offered, so a choice that was not offered is a denial. */
 static void settle_permission(struct asked *q, struct slice title, struct slice comment,
 			      const struct err *err)
 {
@@ -421,6 +435,7 @@ static struct asked *asked_new(struct questions *all, struct question_place p, v
 	return q;
 }
 
+/* Never inside the ask: where nothing can be asked, cannot_ask() posts the answer. */
 static struct host_ask *ask_in_turn(struct asked *q)
 {
 	if (q->all->client->emend)
@@ -430,7 +445,8 @@ static struct host_ask *ask_in_turn(struct asked *q)
 	return &q->ask;
 }
 
-/* What "always" means, and for how long. */
+/* What "always" means, and for how long.
+ * A rule that is too long to be read on a button is not offered. */
 static void name_rules(struct asked *q)
 {
 	const struct permission_request *r = &q->request;

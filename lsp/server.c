@@ -87,6 +87,8 @@ static const struct conn_handlers handlers = {
 
 /* --- ending --- */
 
+/* _exit(): what hangs could hang a destructor, too. Everything that matters is on the disk by then.
+ */
 static void on_grace(uv_timer_t *t)
 {
 	struct server *s = t->data;
@@ -95,7 +97,9 @@ static void on_grace(uv_timer_t *t)
 	_exit(s->status);
 }
 
-/* Others can use our buffers as long as the editor is there; our tasks use theirs to their end. */
+/* Others can use our buffers as long as the editor is there; our tasks use theirs to their end.
+ * Our own tasks may still edit files that others have open, so their connections stay until the
+ * agent is closed. */
 static void leave_peers(struct server *s)
 {
 	face_close(s->face);
@@ -134,6 +138,7 @@ static void on_wrap_stopped(void *payload, const struct rpc_reply *reply, const 
 	stopped(payload);
 }
 
+/* `stops` counts what the answer waits for; without any of it the answer is given at once. */
 void server_stop(struct server *s, struct rpc_request *req)
 {
 	server_goto(s, SERVER_STOPPING);
@@ -149,6 +154,8 @@ void server_stop(struct server *s, struct rpc_request *req)
 		stopped(s);
 }
 
+/* Idempotent, and from any state. The loop runs out when all handles are closed; the timer makes
+ * sure that it does. */
 void server_end(struct server *s, const char *why)
 {
 	bool stopping = s->state == SERVER_STOPPING;
@@ -223,7 +230,8 @@ static void tasks_changed(void *owner)
 	face_changed(s->face);
 }
 
-/* See agent/peers/folder.h. Both spellings of a document: others look for the resolved one. */
+/* See agent/peers/folder.h. Both spellings of a document: others look for the resolved one.
+ * A path with a line end in it cannot stand in the list; such a file is then not shared. */
 static void list_open(void *owner, struct buf *out)
 {
 	struct server *s = owner;
@@ -257,6 +265,8 @@ static void meet_others(struct server *s)
 						    .owner = s });
 }
 
+/* `initialized` is the first moment at which the protocol lets us send requests and notifications.
+ */
 void server_ready(struct server *s)
 {
 	if (s->state != SERVER_STARTED)
@@ -277,6 +287,8 @@ static const char *own_ids(struct server *s)
 	return s->ids;
 }
 
+/* Everything is made here, once, in the order of who needs whom; nothing is started but the wrapped
+ * server. */
 static void wire(struct server *s, char *const *wrapped)
 {
 	struct conn_options options = {
@@ -350,6 +362,7 @@ bool server_close(struct server *s)
 	return true;
 }
 
+/* After the loop: nothing calls back any more, so the order is of no matter. */
 int server_free(struct server *s)
 {
 	int status = s->status;

@@ -43,6 +43,8 @@ void shared_config_unref(struct shared_config *c)
 
 /* --- loading --- */
 
+/* Which model is asked, or why none can be: said with each offer, so that nobody starts a task in
+ * vain. */
 static void find_model(struct settings *s)
 {
 	struct model_options options = { .loop = s->loop };
@@ -77,6 +79,8 @@ static bool shows_hunks(const struct settings *s, const struct config *c)
 	return s->client->emend && slice_eq_cstr(c->hunks, "on");
 }
 
+/* The old settings stay alive as long as a task holds them (refs). The same error is shown once,
+ * and again when it is another one. */
 bool settings_load(struct settings *s)
 {
 	struct config_flags flags = { 0 };
@@ -112,6 +116,7 @@ bool settings_load(struct settings *s)
 	return false;
 }
 
+/* Opened and closed again: a name that is wrong is better refused now than by the next task. */
 static bool can_open(struct settings *s, struct slice name, struct err *err)
 {
 	struct model_options o = { .loop = s->loop };
@@ -156,6 +161,8 @@ void settings_initial(struct settings *s, struct json options)
 	replace(&s->initial, json_type(section) == JSON_OBJECT ? section : options);
 }
 
+/* Before the first answer nothing is known of the editor's own settings, and an error leaves it so.
+ */
 static void on_pulled(void *payload, const struct rpc_reply *reply, const struct err *err)
 {
 	struct settings *s = payload;
@@ -200,6 +207,7 @@ void settings_ready(struct settings *s)
 		pull(s);
 }
 
+/* Editors differ: some send the settings, some only that something is different. */
 void settings_pushed(struct settings *s, struct json settings)
 {
 	struct json section = json_get(settings, "emend");

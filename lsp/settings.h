@@ -17,6 +17,8 @@ struct shared_config {
 	struct config config;
 };
 
+/* initial, editor: JSON of what the editor said, at the start and last; the newer one counts. All
+ * owned. */
 struct settings {
 	uv_loop_t *loop;
 	struct conn *conn;

@@ -7,6 +7,8 @@
 #include "protocol/base/mem.h"
 #include "protocol/lsp/uri.h"
 
+/* Freed with the editor's answer. If that says that it could not, the user is told the path
+ * instead. */
 struct showing {
 	struct shown *all;
 	char *path;
@@ -41,7 +43,8 @@ static void on_shown(void *payload, const struct rpc_reply *reply, const struct 
 	free(one);
 }
 
-/* "emend:/ID.md": the name is what the editor's tab shows. */
+/* "emend:/ID.md": the name is what the editor's tab shows.
+ * The last SHOWN_REPORTS can be opened again; the oldest makes room. */
 static const char *add_virtual(struct shown *s, struct slice path)
 {
 	unsigned at = s->next++ % SHOWN_REPORTS;

@@ -1,4 +1,11 @@
-/* tasks.c - see tasks.h */
+/* tasks.c - see tasks.h
+ *
+ * A tracked task goes
+ *
+ *   may_start() --> started(): listed, told --events--> ended(): kept for a while --forget_old()--> freed
+ *
+ * It outlives the core's task, so that the last ones can still be listed, undone and asked about.
+ * An undo is listed as a task; a rejection of hunks is not, and frees itself (on_rejected). */
 #include "lsp/tasks.h"
 
 #include <stdio.h>
@@ -25,6 +32,8 @@ void tasks_close(struct tasks *t)
 	uv_close((uv_handle_t *)&t->text_timer, NULL);
 }
 
+/* It holds the settings of its start: those that the user changes meanwhile count for the next
+ * task. */
 static struct tracked *tracked_new(struct server *s, const char *kind)
 {
 	struct tracked *t = xcalloc(1, sizeof(*t));
@@ -95,7 +104,9 @@ static void written(struct tracked *t, struct slice text)
 	tell_text(t, text);
 }
 
-/* Each stands in the editor's log; a message that must be clicked away comes once for a command. */
+/* Each stands in the editor's log; a message that must be clicked away comes once for a command.
+ * The first is shown with the end of its command (show_held), so that a command which makes a
+ * hundred of them does not open a hundred boxes. */
 static void held(struct tracked *t, const struct task_event *ev)
 {
 	char line[600];
@@ -190,7 +201,8 @@ void tracked_event(struct tracked *t, const struct task_event *ev)
 
 /* --- ending --- */
 
-/* Those that ended are kept, up to TASKS_KEPT. */
+/* Those that ended are kept, up to TASKS_KEPT.
+ * The oldest first; one that runs is never forgotten. */
 static void forget_old(struct tasks *all)
 {
 	LIST_EACH (it, tmp, &all->all) {
@@ -205,6 +217,7 @@ static void forget_old(struct tasks *all)
 	}
 }
 
+/* A quiet one (a guest's look at a file) leaves no trace in the list. */
 static void ended(struct tracked *t, struct slice summary)
 {
 	struct tasks *all = &t->server->tasks;
@@ -291,6 +304,7 @@ static void started(struct tracked *t, struct slice id, struct slice session, st
 	tell_task(t);
 }
 
+/* The settings are read anew for each task: a file may have changed, and no editor says so. */
 static struct tracked *may_start(struct server *s, const char *kind, struct err *err)
 {
 	if (s->tasks.running >= LIMIT_TASKS) {
@@ -319,6 +333,8 @@ static bool find_action(struct task_spec *spec, struct slice title, struct err *
 		       SLICE_ARG(title));
 }
 
+/* The core copies what it needs of spec; host_for() lends it the tracked task, which lives longer.
+ */
 static struct tracked *start(struct tracked *t, struct task_spec *spec, struct err *err)
 {
 	struct host host = host_for(t);
@@ -467,6 +483,7 @@ size_t tasks_cancel(struct tasks *all, struct slice id)
 	return n;
 }
 
+/* The editor's own button: it names the token of the progress, not the task. */
 size_t tasks_cancel_token(struct tasks *all, struct json token)
 {
 	LIST_EACH (it, tmp, &all->all) {

@@ -9,6 +9,7 @@
 
 enum { TITLE_BYTES = 60, LINE_BYTES = 120, UNDO_BYTES = 1500, PIECE_BYTES = 16 * 1024 };
 
+/* The one description of a task, in notifications and in lists alike. */
 void tell_fields(const struct tracked *t, struct jw *w, uint64_t now_ms)
 {
 	uint64_t end = t->running ? now_ms : t->ended_ms;
@@ -80,7 +81,7 @@ static void send_piece(struct tracked *t, struct slice text)
 	conn_notify_end(&t->server->conn);
 }
 
-/* In pieces: an editor reads a message whole before it looks at its keys again, and Emacs pretty-prints it. */
+/* At most every LIMIT_TEXT_INTERVAL_MS: a message for each word would drown the editor. In pieces: it reads a message whole before it looks at its keys again, and Emacs pretty-prints it. */
 void tell_flush(struct tracked *t)
 {
 	struct slice rest = buf_slice(&t->unsent);
@@ -147,7 +148,8 @@ static void cost(char *out, size_t size, const struct task_outcome *o)
 	(void)snprintf(out, size, "%s%s%s, %.1f s", usd, files, denied, o->seconds);
 }
 
-/* The first line that says something, without the signs of Markdown, which a message shows raw. */
+/* The first line that says something, without the signs of Markdown, which a message shows raw.
+ * Signs of Markdown at the beginning of the line, and marks of bold and code in it. */
 static struct slice plain_line(struct arena *a, struct slice text)
 {
 	struct slice line = SLICE("");

@@ -1,4 +1,8 @@
-/* text.c - see text.h */
+/* text.c - see text.h
+ *
+ * A gap buffer: the text lies in two parts with a hole between them, at the place of the last
+ * change. The starts of lines lie in the same way: those before the hole as offsets from the
+ * beginning, those behind it as distances from the end, so that typing changes none of them. */
 #include "lsp/text.h"
 
 #include <assert.h>
@@ -36,6 +40,7 @@ static void widen_gap(struct text *t, size_t need)
 
 /* --- the line starts --- */
 
+/* An entry of the tail is the distance from the end of the text. */
 static size_t start_of(const struct text *t, size_t line)
 {
 	if (line < t->head)
@@ -69,7 +74,8 @@ size_t text_line_at(const struct text *t, size_t offset)
 	return lines_before(t, offset + 1) - 1;
 }
 
-/* Afterwards exactly `head` entries stand in front of the hole. */
+/* Afterwards exactly `head` entries stand in front of the hole.
+ * An entry that changes sides changes from one kind of number to the other. */
 static void move_lines(struct text *t, size_t head)
 {
 	while (t->head > head) {
@@ -170,6 +176,7 @@ bool text_line(const struct text *t, size_t line, size_t *start, size_t *end)
 	return true;
 }
 
+/* Borrowed until the next change or view: to show what crosses the hole it is moved. */
 struct slice text_view(struct text *t, size_t start, size_t end)
 {
 	assert(start <= end && end <= t->len);

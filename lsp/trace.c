@@ -13,6 +13,7 @@ struct trace {
 	FILE *file;
 };
 
+/* Only the user can read it: it holds the texts of files. */
 bool trace_open(const char *path, struct trace **out, struct err *err)
 {
 	bool folder = path[0] && path[strlen(path) - 1] == '/';
@@ -35,6 +36,7 @@ bool trace_open(const char *path, struct trace **out, struct err *err)
 	return true;
 }
 
+/* Each line is one message and can be replayed; what is no JSON is only counted. */
 void trace_message(struct trace *t, enum rpc_direction dir, struct slice body)
 {
 	const char *name = dir == RPC_IN ? "c->s" : "s->c";

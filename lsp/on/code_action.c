@@ -13,6 +13,7 @@
 
 enum { MAX_FIXES = 16, TITLE_BYTES = 100 };
 
+/* Lives for one request; all texts are in the request's arena. */
 struct offer {
 	struct server *s;
 	struct arena *a;
@@ -43,6 +44,8 @@ static bool kind_matches(struct slice kind, struct slice asked)
 	       (slice_starts(kind, asked) && (kind.len == asked.len || kind.ptr[asked.len] == '.'));
 }
 
+/* Asked for by itself, an editor wants what fixes something; the rest would be a light bulb on each
+ * line. */
 static bool wanted(const struct offer *o, struct slice kind)
 {
 	struct slice asked;
@@ -92,6 +95,7 @@ static void put_command(struct offer *o, const struct action *action)
 	jw_end(w);
 }
 
+/* A hunk can be accepted without a model, so it is never disabled. */
 static void put_action(struct offer *o, const struct action *action)
 {
 	struct client *client = &o->s->client;
@@ -136,6 +140,7 @@ static struct slice message_of(const struct offer *o, struct json diagnostic)
 	return json_str(message, o->a, &text) ? slice_trim(text) : slice_of("");
 }
 
+/* Two diagnostics may have the same first line: the number of the line tells them apart. */
 static void put_fix(struct offer *o, struct json diagnostic)
 {
 	struct action fix = { .kind = SLICE("quickfix"),
@@ -243,6 +248,7 @@ static void put_all(struct offer *o, struct json context)
 	put_own(o);
 }
 
+/* Said with the offer, as the reason why it is grey, and not only when it is chosen. */
 static const char *why_disabled(struct settings *settings)
 {
 	if (settings->no_model)

@@ -20,6 +20,7 @@ static void fail(struct rpc_request *req, const struct err *err)
 			 "%s", err->msg);
 }
 
+/* Whole lines, so that the model sees complete ones. */
 static void set_lines(struct document *doc, struct task_spec *spec, size_t around)
 {
 	size_t first = text_line_at(&doc->text, spec->start),
@@ -40,7 +41,8 @@ static bool is_fix(const struct task_spec *spec)
 	return spec->action && !spec->action->title;
 }
 
-/* The bytes that are meant, of the text as it is now. */
+/* The bytes that are meant, of the text as it is now.
+ * A range of an older version would name other lines, so the user chooses again. */
 static bool place(struct server *s, struct document *doc, struct json arg, struct task_spec *spec,
 		  struct err *err)
 {

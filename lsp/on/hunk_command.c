@@ -10,7 +10,8 @@ struct wanted {
 	size_t n;
 };
 
-/* Which ones the argument means; false: it was answered that there are none. */
+/* Which ones the argument means; false: it was answered that there are none.
+ * The ids are copied: what is accepted is freed while the list is gone through. */
 static bool choose(struct server *s, struct rpc_request *req, struct json arg, struct wanted *x)
 {
 	struct arena *a = &req->arena;

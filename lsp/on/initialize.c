@@ -49,7 +49,8 @@ static void put_rest(struct jw *w, struct json theirs, const char *const *but, s
 	}
 }
 
-/* We need each text as it is. What the other does not want to hear it is not told: see wrap.c. */
+/* We need each text as it is. What the other does not want to hear it is not told: see wrap.c.
+ * A server that takes whole texts only must get whole texts, so the editor sends them to both. */
 static void put_sync(struct jw *w, struct json theirs)
 {
 	static const char *const ours[] = { "openClose", "change" };
@@ -80,6 +81,8 @@ static void put_notebooks(struct jw *w)
 	jw_end(w);
 }
 
+/* Kinds that we do not know of may not be left out: an editor asks only for those that are
+ * announced. */
 static void put_actions(struct jw *w, struct json theirs, struct json their_commands)
 {
 	static const char *const kinds[] = { "quickfix", "refactor", "refactor.rewrite", "emend" };
@@ -127,6 +130,8 @@ static void put_workspace(struct jw *w, const struct client *client, struct json
 	jw_end(w);
 }
 
+/* Lenses of the other server keep its own options; without one ours are announced only where the
+ * editor draws them. */
 static void put_capabilities(struct jw *w, const struct client *client, struct json theirs)
 {
 	static const char *const ours[] = { "textDocumentSync", "codeActionProvider",
@@ -200,6 +205,7 @@ static void reply(struct server *s, struct rpc_request *req, struct json theirs)
 
 /* --- in front of another server --- */
 
+/* The editor gets our answer in any case: without the other server Emend still works. */
 static void on_their_reply(void *payload, const struct rpc_reply *answer, const struct err *err)
 {
 	struct server *s = payload;

@@ -5,6 +5,7 @@
 #include "lsp/on/on.h"
 #include "lsp/server.h"
 
+/* The same walk over the tables is made twice, for models and for providers. */
 struct choices_reply {
 	struct jw *w;
 	const char *current; /* the model that is asked now; NULL: none */

@@ -10,6 +10,8 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 
+/* Freed when the request is answered or cancelled. Closing `remote` inside of its own callback is
+ * fine. */
 struct others {
 	struct server *server;
 	struct rpc_request *req; /* kept; not answered yet */
@@ -130,6 +132,7 @@ static void on_done(void *payload, const struct rpc_reply *reply, const struct e
 	others_free(o);
 }
 
+/* The lists of other faces are a moment old; a task that has ended meanwhile is said to have. */
 static void on_known(void *payload, struct remote *r)
 {
 	struct others *o = payload;
@@ -178,6 +181,7 @@ void command_tasks(struct server *s, struct rpc_request *req, struct json arg, s
 	find_others(s, req, arg)->show = !s->client.emend;
 }
 
+/* Our own first: without a task named, only ours are cancelled. */
 void command_cancel(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
 	struct slice id = command_text(req, arg, "task");

@@ -9,7 +9,8 @@
 
 /* --- didOpen ------------------------------------------------------------------------------- */
 
-/* The document goes; edits of it that are under way must not hold on to it. */
+/* The document goes; edits of it that are under way must not hold on to it.
+ * The order: edits and hunks let go of the document before it is freed. */
 static void forget(struct server *s, struct slice uri)
 {
 	struct document *doc = documents_any(&s->documents, uri);
@@ -86,7 +87,8 @@ static void take_version(struct server *s, struct document *doc, struct json v)
 }
 
 /* False: what the change means cannot be known, so neither can the text from now on. *whole: it has
- * no range, the text is the whole document. */
+ * no range, the text is the whole document.
+ * LSP 3.18, "TextDocumentContentChangeEvent": without a range it is the whole text. */
 static bool read_change(struct document *doc, struct json change, struct arena *a,
 			struct range *range, bool *whole, struct slice *text, struct err *err)
 {
@@ -138,6 +140,8 @@ static struct document *changed_document(struct server *s, struct json params, s
 	return doc;
 }
 
+/* A change that cannot be ends the message: the ones behind it are meant for a text that we do not
+ * have. */
 void on_did_change(struct server *s, struct json params, struct arena *a)
 {
 	struct document *doc = changed_document(s, params, a);

@@ -50,7 +50,8 @@ static void reply_task(struct rpc_request *req, const struct tracked *t, bool wi
 	conn_result_end(req);
 }
 
-/* A task in free text; session "" is a new one. */
+/* A task in free text; session "" is a new one.
+ * The answer comes at once and names the task; what it does is told by notifications. */
 static void start_free(struct server *s, struct rpc_request *req, struct json arg,
 		       struct json token, struct task_spec *spec, bool with_session)
 {
@@ -128,6 +129,7 @@ void command_resume(struct server *s, struct rpc_request *req, struct json arg, 
 	command_failed(req, &err);
 }
 
+/* Without a task the newest of the workspace is meant, which the core finds in its log. */
 void command_undo(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
 	struct undo_spec spec = { .task = command_text(req, arg, "task"),

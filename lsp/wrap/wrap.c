@@ -1,4 +1,13 @@
-/* wrap.c - see wrap.h: the process, and what becomes of each message. */
+/* wrap.c - see wrap.h: the process, and what becomes of each message.
+ *
+ * Two connections, and each message goes one of three ways: to us, to the other side as it came, or
+ * to both. Who decides:
+ *
+ *   from the editor   wrap_relay(): requests by is_ours(); notifications go to both, unless they are for one alone;
+ *                     responses by their id, which is ours or not
+ *   from the server   from_server(): responses to our own calls are ours; everything else is the editor's
+ *
+ * No message is written anew, so what neither of us knows passes unharmed. */
 #include "lsp/wrap/wrap.h"
 
 #include <errno.h>
@@ -19,6 +28,7 @@ enum { END_MS = 1000 }; /* from its last word to its end, before it is killed */
 
 enum wrap_state { WRAP_STARTING, WRAP_RUNNING, WRAP_LEAVING, WRAP_GONE };
 
+/* Owned by the server from wrap_start() to wrap_free(), also when it is GONE. */
 struct wrap {
 	enum wrap_state state;
 	uv_loop_t *loop;
@@ -65,7 +75,8 @@ static void tell(struct wrap *w)
 			      w->name, (int)w->exit_status, rest);
 }
 
-/* Nobody is left to answer these. */
+/* Nobody is left to answer these.
+ * A request that is never answered would make the editor wait for ever. */
 static void answer_open(struct wrap *w)
 {
 	struct slice id;
@@ -86,6 +97,9 @@ static void answer_open(struct wrap *w)
 	map_init(&w->asked, 0);
 }
 
+/* Its end has two parts, which come in either order: the process and its output. Both are waited
+ * for, as what it said last counts. A process that leaves a child with its output gets END_MS
+ * (on_timer). */
 static void wrap_step(struct wrap *w)
 {
 	bool leaving = w->state == WRAP_LEAVING;
@@ -148,6 +162,8 @@ static void on_ended(void *owner, const struct err *why)
 
 /* --- what it says ------------------------------------------------------------------------------ */
 
+/* Diagnostics are noted on their way: a fix needs them, and the editor does not always pass them
+ * on. */
 static bool from_server(void *owner, struct slice body, const struct message *m)
 {
 	struct wrap *w = owner;
@@ -196,7 +212,9 @@ static bool starts(struct json v, const char *with)
 	return raw.len > 1 && slice_starts(slice_sub(raw, 1, raw.len), slice_of(with));
 }
 
-/* Requests that we answer, alone or with its help. */
+/* Requests that we answer, alone or with its help.
+ * Code actions and lenses are of both, and joined (join.h); a command belongs to whoever announced
+ * it. */
 static bool is_ours(const struct message *m)
 {
 	static const char *const both[] = { "initialize", "shutdown" };
@@ -245,7 +263,8 @@ static bool relay_request(struct wrap *w, struct slice body, const struct messag
 	return true;
 }
 
-/* Both hear of it, unless it is for one alone. False: we do, too. */
+/* Both hear of it, unless it is for one alone. False: we do, too.
+ * What the other server did not ask for is not told to it. */
 static bool relay_notification(struct wrap *w, struct slice body, const struct message *m)
 {
 	static const struct {
@@ -342,6 +361,8 @@ static unsigned sync_features(struct json sync)
 	       (change != LSP_SYNC_NONE ? WRAP_CHANGE : 0);
 }
 
+/* What a capability holds is passed on by initialize.c; here only counts what we ask for ourselves.
+ */
 void wrap_initialized(struct wrap *w, struct json result)
 {
 	static const struct {
@@ -404,6 +425,7 @@ static void close_pair(const int fd[2])
 			(void)close(fd[i]);
 }
 
+/* The server's stderr is ours: editors keep it as the log. */
 static bool start(struct wrap *w, const struct wrap_options *o, struct err *err)
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 };
