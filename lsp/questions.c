@@ -1,9 +1,7 @@
 /* questions.c - see questions.h for the machine
  *
- * Editors without our plugin get one question at a time: most put one box over the other, and a
- * click meant for the first would answer the second. Our plugins have a place for several. The
- * first of the queue is the one that is asked; when it is settled or dropped, next() asks the one
- * behind it. "Show" opens the whole as a document and asks the same question again. */
+ * Editors without our plugin get one question at a time, the first of the queue: most put one box over
+ * the other. "Show" opens the whole as a document and asks the same question again. */
 #include "lsp/questions.h"
 
 #include <stdio.h>
@@ -72,8 +70,7 @@ static void on_closed(uv_handle_t *h)
 	free(h->data);
 }
 
-/* Neither the task nor the deadline asks the user to act on a question that nobody waits for.
- * Only a question that was sent, and that somebody else has settled, has a dialog to be closed. */
+/* Neither the task nor the deadline asks the user to act on a question that nobody waits for. */
 static void tell_closed(struct asked *q)
 {
 	struct jw *w;
@@ -120,7 +117,6 @@ static void on_deadline(uv_timer_t *t)
 	settle(t->data, missing, NULL, &err);
 }
 
-/* The time begins when the question is sent, not while it waits for its turn. */
 static void asked_goto(struct asked *q, enum asked_state to)
 {
 	uint64_t now = uv_now(q->all->loop);
@@ -187,8 +183,7 @@ void questions_answered(struct questions *all, struct json params, struct arena 
 
 /* --- permission --- */
 
-/* {"title": TITLE} is a choice; anything else is a denial.
- * The title is compared with what was offered, so a choice that was not offered is a denial. */
+/* {"title": TITLE} is a choice; anything else is a denial. */
 static void settle_permission(struct asked *q, struct slice title, struct slice comment,
 			      const struct err *err)
 {
@@ -378,7 +373,6 @@ static void on_opened(void *payload, const struct rpc_reply *reply, const struct
 	asked_step(q);
 }
 
-/* The order in which a person gets to see it; every condition to move on stands here. */
 static void asked_send(struct asked *q)
 {
 	asked_goto(q, ASKED_SENT);
@@ -445,8 +439,7 @@ static struct host_ask *ask_in_turn(struct asked *q)
 	return &q->ask;
 }
 
-/* What "always" means, and for how long.
- * A rule that is too long to be read on a button is not offered. */
+/* What "always" means, and for how long. */
 static void name_rules(struct asked *q)
 {
 	const struct permission_request *r = &q->request;

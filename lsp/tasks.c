@@ -201,8 +201,7 @@ void tracked_event(struct tracked *t, const struct task_event *ev)
 
 /* --- ending --- */
 
-/* Those that ended are kept, up to TASKS_KEPT.
- * The oldest first; one that runs is never forgotten. */
+/* Those that ended are kept, up to TASKS_KEPT. */
 static void forget_old(struct tasks *all)
 {
 	LIST_EACH (it, tmp, &all->all) {
@@ -217,7 +216,6 @@ static void forget_old(struct tasks *all)
 	}
 }
 
-/* A quiet one (a guest's look at a file) leaves no trace in the list. */
 static void ended(struct tracked *t, struct slice summary)
 {
 	struct tasks *all = &t->server->tasks;
@@ -333,8 +331,6 @@ static bool find_action(struct task_spec *spec, struct slice title, struct err *
 		       SLICE_ARG(title));
 }
 
-/* The core copies what it needs of spec; host_for() lends it the tracked task, which lives longer.
- */
 static struct tracked *start(struct tracked *t, struct task_spec *spec, struct err *err)
 {
 	struct host host = host_for(t);
@@ -483,7 +479,6 @@ size_t tasks_cancel(struct tasks *all, struct slice id)
 	return n;
 }
 
-/* The editor's own button: it names the token of the progress, not the task. */
 size_t tasks_cancel_token(struct tasks *all, struct json token)
 {
 	LIST_EACH (it, tmp, &all->all) {

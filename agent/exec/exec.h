@@ -22,6 +22,7 @@ struct runq;
 
 enum { EXEC_LANGUAGES = 4, EXEC_ARGS_MAX = 6 };
 
+/* All texts are static. */
 struct exec_language {
 	const char *name, *aliases;	     /* aliases: words with a space between two */
 	const char *argv[EXEC_ARGS_MAX + 1]; /* the program and its arguments, NULL-terminated */
@@ -76,6 +77,8 @@ struct exec_request {
 	int priority;		     /* where it waits: see exec_turn() */
 };
 
+/* Texts live until done() returns. execution_time_ms is wall time, cpu_time_ms of all its
+ * processes, memory of the largest moment that was seen, in MiB. */
 struct exec_answer {
 	enum exec_status status;
 	struct slice out, err_out; /* stdout and stderr, each within max_output_size */
@@ -108,6 +111,7 @@ struct exec_options { /* borrowed for as long as the service lives */
 };
 enum { EXEC_AT_ONCE = 50, EXEC_QUEUE = 1000 };
 
+/* Neither may end the service from inside output(); done() may. */
 struct exec_callbacks {
 	/* What it prints, as it comes; may be NULL. */
 	void (*output)(void *payload, struct slice bytes, bool is_stderr);

@@ -12,6 +12,7 @@ struct exec_lookup; /* a question that is not answered yet */
 /* NULL: it is not there. Borrowed for the call. */
 typedef void exec_cached_cb(void *payload, const struct exec_cached *c);
 
+/* As struct exec_history; an error of the cache is "not there". */
 struct exec_cache {
 	void *self;
 	/* done once, never inside. */

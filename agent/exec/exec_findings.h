@@ -8,6 +8,7 @@
 
 enum { FINDINGS_MAX = 200 };
 
+/* `rule` is one of: syntax, network, file, process, privilege, destructive, dynamic, unknown. */
 struct finding_row {
 	struct slice rule, message;
 	int64_t line, column; /* from 1 */

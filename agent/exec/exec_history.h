@@ -10,6 +10,7 @@ struct exec_asked; /* a question that is not answered yet */
 /* json: {"count", "executions": [...]} as in docs/execution-service.md. err: ERR_IO. From the loop. */
 typedef void exec_history_cb(void *payload, struct slice json, const struct err *err);
 
+/* All three are called from the loop; self is theirs. */
 struct exec_history {
 	void *self;
 	/* Copies it; what fails is logged, as the execution itself went well. */

@@ -19,6 +19,7 @@ struct exec_task_call {
 	int priority; /* of struct exec_request */
 };
 
+/* The task is gone when done() returns; exec_task_drop() must not be called from inside of it. */
 struct exec_task_callbacks {
 	/* What the code prints, as it comes; may be NULL. */
 	void (*output)(void *payload, struct slice bytes, bool is_stderr);

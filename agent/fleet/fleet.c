@@ -140,7 +140,9 @@ static void on_beat(void *payload, const struct nats_msg *m)
 	arena_release(&a);
 }
 
-/* The answer to a probe: a heartbeat, or the server's word that nobody is there. The last word of its subject is who. */
+/* The answer to a probe: a heartbeat, or the server's word that nobody is there. The last word of its subject is who.
+ * The server answers 503 for a subject that nobody listens to: so a dead worker is found in one
+ * round trip. */
 static void on_probed(void *payload, const struct nats_msg *m)
 {
 	struct fleet *f = payload;
@@ -168,6 +170,7 @@ static void probe(void *payload, struct slice name)
 
 /* --- its end --- */
 
+/* Called whenever a task, or the connection, is another than before. */
 void fleet_settle(struct fleet *f)
 {
 	bool done = true;
@@ -201,6 +204,7 @@ static void take_none(struct fleet *f)
 	f->sid_queue = f->sid_all = 0;
 }
 
+/* The last heartbeat says "draining"; tasks that it has are still answered. */
 void fleet_leave(struct fleet *f)
 {
 	if (f->draining)

@@ -23,6 +23,8 @@ enum {
 	FLEET_ID_MAX = 128, /* bytes of a task's id */
 };
 
+/* `name` is that of the whole fleet: workers of one name share the tasks. A worker's own id is made
+ * up at its start. */
 struct fleet_options { /* borrowed for as long as it lives */
 	uv_loop_t *loop;
 	struct runq *runq;

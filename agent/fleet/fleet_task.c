@@ -34,6 +34,8 @@ static void put_note(struct fleet_task *t, const char *kind)
 	buf_release(&b);
 }
 
+/* Anybody who may publish to the subject can send these; a false one makes a loss be told, or not,
+ * and nothing worse. */
 void fleet_task_note(void *payload, const struct nats_msg *m)
 {
 	struct fleet *f = payload;
@@ -59,6 +61,7 @@ void fleet_task_note(void *payload, const struct nats_msg *m)
 
 /* --- answers --- */
 
+/* The code that runs for it is ended, if it still runs. */
 static void task_free(struct fleet_task *t)
 {
 	exec_task_drop(t->task);
@@ -218,6 +221,7 @@ static bool read_priority(struct json v, int *out, struct err *err)
 	return true;
 }
 
+/* Strict, as the requests themselves are: a member that nobody knows is an error. */
 static bool read_envelope(struct arena *a, struct slice text, struct envelope *out, struct err *err)
 {
 	struct json v;
@@ -319,6 +323,7 @@ static struct slice id_of(struct arena *a, struct slice text, const char *name)
 	return json_parse(a, text, &v, &err) ? json_str_or(json_get(v, name), a, "") : SLICE("");
 }
 
+/* By the id of the task or of the execution, as the sender may know only one of them. */
 void fleet_task_cancel(void *payload, const struct nats_msg *m)
 {
 	struct fleet *f = payload;
@@ -369,6 +374,7 @@ void fleet_task_lost(void *payload, struct slice reply, struct slice id, struct 
 
 /* --- connections --- */
 
+/* Claims are told again, too: those who were away have not heard them. */
 void fleet_tasks_again(struct fleet *f)
 {
 	LIST_EACH (it, tmp, &f->tasks) {

@@ -39,7 +39,9 @@ struct nats *nats_new(const struct nats_options *o);
 /* Without a word to the owner; not from inside one of its callbacks. NULL is fine. */
 void nats_free(struct nats *n);
 
-/* queue: "" or the group of which one gets each message. Copies both. The number of the subscription. */
+/* queue: "" or the group of which one gets each message. Copies both. The number of the subscription.
+ * fn is called from the loop, for each message of the subject, with a message that is borrowed for
+ * the call. It may publish and unsubscribe; it must not free the client. */
 uint64_t nats_subscribe(struct nats *n, const char *subject, const char *queue, nats_sub_fn *fn,
 			void *payload);
 void nats_unsubscribe(struct nats *n, uint64_t sid);

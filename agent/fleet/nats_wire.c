@@ -56,6 +56,7 @@ static bool is_word(struct slice word, const char *name)
 	return word.len == strlen(name) && strncasecmp(word.ptr, name, word.len) == 0;
 }
 
+/* What it said is shown without its control characters: it goes into a log. */
 static bool strange(struct slice line, struct err *err)
 {
 	char shown[48];
@@ -156,6 +157,8 @@ bool nats_wire_feed(struct nats_wire *w, struct slice bytes, struct err *err)
 
 /* --- headers and subjects --- */
 
+/* The first line is the version and has no colon at the end of a name, so it is never taken for a
+ * header. */
 struct slice nats_header(struct slice header, const char *name)
 {
 	struct slice rest = header, line;

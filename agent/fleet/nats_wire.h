@@ -29,6 +29,7 @@ struct nats_msg { /* borrowed for the call */
 /* False: no more is wanted, the wire is gone. */
 typedef bool nats_msg_fn(void *payload, const struct nats_msg *m);
 
+/* `in` is owned: what came and is no whole operation yet. */
 struct nats_wire {
 	struct buf in;
 	nats_msg_fn *fn;

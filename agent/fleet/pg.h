@@ -17,6 +17,8 @@ struct pg;
 
 enum { PG_ANSWER_MS = 10 * 1000, PG_PARAMS_MAX = 12 };
 
+/* The callbacks come from the loop. lost() comes once for each connection that was READY, after the
+ * query's own done(). */
 struct pg_options {
 	uv_loop_t *loop;
 	const struct pg_lib *lib; /* borrowed */

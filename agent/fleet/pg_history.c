@@ -176,6 +176,7 @@ static void send_row(struct pg_history *h, struct item *i)
 
 /* --- questions --- */
 
+/* The server's last failure is a part of the answer, for whoever looks after it. */
 static void on_late(struct job *j)
 {
 	struct exec_asked *x = container_of(j, struct exec_asked, late);
@@ -205,6 +206,7 @@ static struct slice cell(const struct pg_history *h, const PGresult *r, int row,
 			  (size_t)h->lib.getlength(r, row, column));
 }
 
+/* The columns are those of `question`, in its order. */
 static void write_rows(const struct pg_history *h, const PGresult *r, struct buf *b)
 {
 	int n = h->lib.ntuples(r);
@@ -309,6 +311,7 @@ static struct exec_asked *ask(void *self, const struct exec_rows_query *q, exec_
 	return x;
 }
 
+/* A question that is under way cannot be taken back; its answer finds nobody. */
 static void drop(struct exec_asked *x)
 {
 	if (x)

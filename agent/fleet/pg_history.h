@@ -16,6 +16,7 @@ struct pg_history;
 
 enum { PG_ROWS_MAX = 10000, PG_PRUNE_EVERY = 10000 /* rows */ };
 
+/* `local` takes the rows that cannot go to the server; its questions are not asked. */
 struct pg_history_options { /* borrowed for as long as it lives */
 	uv_loop_t *loop;
 	struct runq *runq;

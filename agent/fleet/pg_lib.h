@@ -30,6 +30,7 @@
 	X(clear)              \
 	X(freemem)
 
+/* Filled by pg_lib_load(), or by a test, and then only read. */
 struct pg_lib {
 	void *handle; /* NULL: not loaded */
 #define PG_LIB_MEMBER(name) __typeof__(PQ##name) *name;

@@ -148,6 +148,7 @@ bool redial_is_open(const struct redial *r)
 
 /* --- calling --- */
 
+/* open() last: it may write at once. */
 static void opened(struct redial *r)
 {
 	r->state = REDIAL_OPEN;
@@ -210,6 +211,7 @@ static void on_turn(uv_timer_t *t)
 		wait_for_turn(r);
 }
 
+/* One timer for all waits; the breaker says how long. */
 static void wait_for_turn(struct redial *r)
 {
 	(void)uv_timer_start(&r->timer, on_turn, breaker_wait(r->o.breaker, uv_now(r->o.loop)), 0);

@@ -16,6 +16,7 @@
 
 struct redial;
 
+/* `open`, `data` and `lost` come from the loop; after `lost` it calls again by itself. */
 struct redial_options {
 	uv_loop_t *loop;
 	const struct server_url *to; /* borrowed */

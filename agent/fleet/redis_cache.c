@@ -26,6 +26,8 @@ struct exec_lookup {
 	struct job late; /* there is none */
 };
 
+/* `waiting`: what was sent and has no reply yet, in the order of the sending; `late`: what is told
+ * that there is nothing. */
 struct redis_cache {
 	struct exec_cache face;
 	uv_loop_t *loop;
@@ -105,6 +107,7 @@ static void tell_none(struct exec_lookup *x)
 	runq_post(x->cache->runq, &x->late);
 }
 
+/* It joins the queue before the write, which may cut the connection and so end the queue. */
 static void send_command(struct redis_cache *r, struct exec_lookup *x, const struct slice *words,
 			 size_t n)
 {
@@ -198,6 +201,7 @@ static void answer(struct redis_cache *r, struct exec_lookup *x, enum redis_kind
 		x->done(x->payload, kind == REDIS_BULK && read_value(text, &c) ? &c : NULL);
 }
 
+/* A server that says what was not asked is out of step with us: no later reply could be trusted. */
 static bool on_reply(void *payload, enum redis_kind kind, struct slice text)
 {
 	struct redis_cache *r = payload;
@@ -230,6 +234,8 @@ static void greet(struct redis_cache *r, const struct slice *words, size_t n, bo
 	send_command(r, x, words, n);
 }
 
+/* The greeting is a part of the queue, in front of everything else; only its last reply makes the
+ * cache usable. */
 static void on_open(void *owner)
 {
 	struct redis_cache *r = owner;

@@ -83,6 +83,7 @@ static bool read_reply(struct slice all, struct reply *r, struct err *err)
 	return true;
 }
 
+/* The reply is consumed after its callback: its text lies in the buffer. */
 bool redis_wire_feed(struct redis_wire *w, struct slice bytes, struct err *err)
 {
 	struct reply r;

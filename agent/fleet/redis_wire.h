@@ -14,6 +14,8 @@ enum redis_kind { REDIS_TEXT, REDIS_ERROR, REDIS_NUMBER, REDIS_BULK, REDIS_NONE 
 /* text is borrowed for the call. False: no more is wanted, the wire is gone. */
 typedef bool redis_reply_fn(void *payload, enum redis_kind kind, struct slice text);
 
+/* `in` holds what came and is no whole reply yet; it is owned, and bounded by two values and a
+ * line. */
 struct redis_wire {
 	struct buf in;
 	redis_reply_fn *fn;

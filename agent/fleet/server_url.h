@@ -5,6 +5,7 @@
 #include "agent/policy/host_name.h"
 #include "protocol/base/arena.h"
 
+/* The struct must live as long as what connects by it: it is borrowed there. */
 struct server_url {		     /* texts are in the arena of the parse */
 	struct slice user, password; /* "": none. A lone word before the '@' is a user */
 	struct slice path;	     /* behind the port, without its '/' */

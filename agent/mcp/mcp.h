@@ -13,6 +13,7 @@
 
 struct mcp;
 
+/* `wake` comes when there is output in mcp_conn(), from anywhere: write it later, from the loop. */
 struct mcp_options {
 	struct exec *exec;	   /* borrowed for as long as it lives */
 	struct calls *live;	   /* borrowed; NULL: without these tools */
@@ -31,6 +32,7 @@ bool mcp_knows(struct slice version);
 /* calls_options.changed came. */
 void mcp_live_changed(struct mcp *m);
 
+/* One for each connection of a client; over HTTP for each message. */
 struct mcp *mcp_new(const struct mcp_options *o);
 struct conn *mcp_conn(struct mcp *m);
 /* Nothing more comes of the client: what waits for a word of it ends. */

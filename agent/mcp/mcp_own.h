@@ -18,7 +18,8 @@ struct mcp {
 	bool listed, listed_live; /* the tools were asked for; with those of the editor */
 };
 
-/* A call that is not answered yet. */
+/* A call that is not answered yet.
+ * In `calls` from its request to its answer. Freed by mcp_call_free(), which every end leads to. */
 struct mcp_call {
 	struct list link;
 	struct mcp *mcp;

@@ -1,4 +1,8 @@
-/* line_log.c - see line_log.h. One write at a time goes to libuv's threads, so that lines keep their order. */
+/* line_log.c - see line_log.h. One write at a time goes to libuv's threads, so that lines keep their order.
+ *
+ * Two buffers: one is being written, the other takes new lines; they change places when the first
+ * is out. A log that nobody reads fast enough loses whole lines and says how many, rather than hold
+ * up the service or grow without end. */
 #include "agent/serve/line_log.h"
 
 #include <time.h>
@@ -22,6 +26,7 @@ static void on_written(uv_fs_t *req)
 	write_next(l);
 }
 
+/* `writing` is not touched while libuv has it; only on_written() goes on. */
 static void write_next(struct line_log *l)
 {
 	struct buf swap = l->writing;
@@ -56,6 +61,7 @@ void line_log_init(struct line_log *l, uv_loop_t *loop, int fd)
 	buf_init(&l->writing, LINE_LOG_BYTES);
 }
 
+/* The line and the note of the lost ones fit together or not at all. */
 static void put(struct line_log *l, struct slice line)
 {
 	size_t before = l->waiting.len;

@@ -6,6 +6,7 @@
 #include "protocol/base/arena.h"
 #include "protocol/base/err.h"
 
+/* Texts are in the arena of listen_open(). What is open here is closed by listen_close(). */
 struct listen {
 	bool local;	   /* a unix socket */
 	const char *path;  /* of it */

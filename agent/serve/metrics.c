@@ -1,4 +1,8 @@
-/* metrics.c - see metrics.h */
+/* metrics.c - see metrics.h
+ *
+ * The service counts where every execution passes: metrics stand in for its history and its cache,
+ * count, and hand on to the real ones. All of it is memory and begins anew with the process, as
+ * Prometheus expects of a counter. */
 #include "agent/serve/metrics.h"
 
 #include <time.h>
@@ -10,6 +14,8 @@
 static const double bounds[METRICS_BUCKETS] = { 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 						1,    2.5,   5,	   10,	30,   120 };
 
+/* Buckets are counted apart here and summed up when they are written: Prometheus wants "at most so
+ * many seconds". */
 static void count(struct metrics *m, const struct exec_row *r)
 {
 	const struct exec_language *l = exec_language_find(r->language);
@@ -67,6 +73,7 @@ void metrics_init(struct metrics *m, const struct exec_history *h, const struct 
 	m->cache = (struct exec_cache){ .self = m, .get = on_get, .put = on_put, .drop = c->drop };
 }
 
+/* A place for each status that ever came; those behind the METRICS_REPLIES-th are not counted. */
 void metrics_reply(struct metrics *m, unsigned status)
 {
 	for (size_t i = 0; i < METRICS_REPLIES; i++) {
@@ -127,6 +134,7 @@ static void one(struct buf *out, const char *name, const char *type, const char 
 	buf_printf(out, "%s %.17g\n", name, value);
 }
 
+/* The bucket "+Inf" is all of them, also those above the last bound. */
 static void write_durations(const struct metrics *m, struct buf *out)
 {
 	static const char name[] = "emend_execution_duration_seconds";
@@ -204,6 +212,7 @@ static void write_link(const char *name, const struct breaker *b, double value, 
 	buf_printf(out, "%s{server=\"%s\"} %.17g\n", name, b->name, value);
 }
 
+/* Each metric with all servers under it, as the format wants the lines of one metric together. */
 void metrics_links(const struct breaker *const *links, size_t n, struct buf *out)
 {
 	static const struct {

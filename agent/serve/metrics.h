@@ -17,6 +17,7 @@ struct metrics_language {
 	double seconds;
 };
 
+/* Embedded by the command; must not move after metrics_init(), as both faces point to it. */
 struct metrics {
 	/* Give these to the exec; set by metrics_init(). */
 	struct exec_history history;

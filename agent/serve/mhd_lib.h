@@ -24,6 +24,7 @@
 	X(add_response_header)           \
 	X(destroy_response)
 
+/* Filled once by mhd_lib_load() and then only read. */
 struct mhd_lib {
 	void *handle; /* NULL: not loaded */
 #define MHD_LIB_MEMBER(name) __typeof__(MHD_##name) *name;

@@ -9,6 +9,7 @@
 
 struct serve_mcp; /* an MCP message that is being answered */
 
+/* Owned by whoever called serve_start(), until serve_stop(); `o` holds borrowed pointers. */
 struct serve {
 	struct serve_options o;
 	struct web *web;

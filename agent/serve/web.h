@@ -27,6 +27,8 @@ enum {
 	WEB_EVENT_MS = 15 * 1000,     /* a stream says at least so often that it lives */
 };
 
+/* The callbacks come from the loop, head before request before ended, and nothing of a request
+ * after `ended`. */
 struct web_options {
 	uv_loop_t *loop;
 	int listener;	       /* a socket that listens; taken */
@@ -53,6 +55,7 @@ void web_stop(struct web *w);
 struct slice web_method(const struct web_request *r);
 struct slice web_path(const struct web_request *r);			/* without the query */
 struct slice web_header(const struct web_request *r, const char *name); /* "": there is none */
+/* Whole when `request` is called; before that what has come so far. */
 struct slice web_body(const struct web_request *r);
 /* A body without a length turned out to be larger than body_max; it was not kept. */
 bool web_too_large(const struct web_request *r);
@@ -75,7 +78,9 @@ void web_add_header(struct web_request *r, const char *name, struct slice value)
 void web_answer(struct web_request *r, unsigned status, const char *type, struct slice body);
 /* 0: not answered yet. */
 unsigned web_status(const struct web_request *r);
-/* The answer is 200 and a stream of server-sent events from here on. */
+/* The answer is 200 and a stream of server-sent events from here on.
+ * From here on web_event() and web_stream_end(); `ended` may come at any time, as the client may
+ * leave. */
 void web_stream(struct web_request *r);
 void web_event(struct web_request *r, const char *name, struct slice json); /* one line; copies */
 void web_stream_end(struct web_request *r);

@@ -37,7 +37,8 @@ struct action {
 	bool hunks;		      /* or {uri}: about changes that wait, not about code */
 };
 
-/* Kinds are hierarchical: "refactor" asks for "refactor.rewrite" too, "" for all. */
+/* Kinds are hierarchical: "refactor" asks for "refactor.rewrite" too, "" for all.
+ * LSP 3.18, "CodeActionKind": kinds are a hierarchy, separated by '.'. */
 static bool kind_matches(struct slice kind, struct slice asked)
 {
 	return asked.len == 0 ||
@@ -169,6 +170,7 @@ static void put_fix(struct offer *o, struct json diagnostic)
 
 /* --- the changes that wait for the user's word, where the cursor is in one --- */
 
+/* The first that the selection touches. */
 static const struct hunk *hunk_here(struct offer *o, struct hunk_file *f, struct document *doc)
 {
 	for (size_t i = 0; f && i < f->list.n; i++) {
@@ -210,6 +212,7 @@ static void put_hunks(struct offer *o)
 
 /* --- the whole list --- */
 
+/* Of two with the same title only the first is offered: editors choose by title. */
 static void put_own(struct offer *o)
 {
 	struct shared_config *shared = settings_config(&o->s->settings);
@@ -272,6 +275,7 @@ static void put_offers(struct server *s, struct rpc_request *req, struct jw *w)
 		put_all(&o, context);
 }
 
+/* In front of another server its actions come first, and ours are added (join.h). */
 void on_code_action(struct server *s, struct rpc_request *req)
 {
 	struct slice uri;

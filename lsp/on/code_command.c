@@ -73,7 +73,8 @@ static bool place(struct server *s, struct document *doc, struct json arg, struc
 	return true;
 }
 
-/* "LINE: message" of each; `where`, if not NULL: of those on its lines. */
+/* "LINE: message" of each; `where`, if not NULL: of those on its lines.
+ * Lines are counted from 1 here, as people and models do. */
 static struct slice diagnostics_of(struct arena *a, struct json list, const struct range *where)
 {
 	struct slice message, out = SLICE("");
@@ -108,6 +109,7 @@ static struct slice noted_here(struct server *s, struct arena *a, struct slice u
 	return diagnostics_of(a, list, range_read(range, &where) ? &where : NULL);
 }
 
+/* A document that is not open is read from its file by the task itself. */
 static bool read_spec(struct server *s, struct rpc_request *req, struct json arg,
 		      struct task_spec *spec, struct err *err)
 {
@@ -156,6 +158,7 @@ static struct slice title_of(struct server *s, struct arena *a, const struct tas
 			    SLICE_ARG(slice_sub(name, slash, name.len)));
 }
 
+/* `err` says why nothing was started, whichever of the two steps failed. */
 void command_code(struct server *s, struct rpc_request *req, struct json arg, struct json token,
 		  const struct code_action *what)
 {

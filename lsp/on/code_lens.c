@@ -5,6 +5,7 @@
 #include "lsp/wrap/join.h"
 #include "lsp/wrap/wrap.h"
 
+/* A lens is one line: the range is cut to its beginning. */
 static void put_lens(struct jw *w, struct range r, const char *title, const char *command,
 		     const char *key, const char *value)
 {

@@ -13,6 +13,7 @@
 #include "lsp/server.h"
 #include "protocol/base/mem.h"
 
+/* Freed with the answer. The task may be forgotten meanwhile, so its ids are copies. */
 struct asking {
 	struct server *server;
 	struct rpc_request *req; /* kept; its arena holds the ids */

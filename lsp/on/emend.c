@@ -26,6 +26,7 @@ void on_emend_found(struct server *s, struct json params, struct arena *a)
 
 /* --- emend/document ------------------------------------------------------------------------ */
 
+/* For tests, and for a plugin that doubts what we have. */
 void on_emend_document(struct server *s, struct rpc_request *req)
 {
 	struct slice uri = json_str_or(json_get(req->params, "uri"), &req->arena, "");
@@ -48,6 +49,7 @@ void on_emend_document(struct server *s, struct rpc_request *req)
 
 /* --- emend/serverStatus, and the command of the same content ------------------------------- */
 
+/* In bytes; 0 where it cannot be read. */
 static int64_t rss_bytes(void)
 {
 	FILE *file = fopen("/proc/self/statm", "re");
@@ -118,6 +120,7 @@ void on_emend_tasks(struct server *s, struct rpc_request *req)
 
 enum { TRANSCRIPT_BYTES = 16 * 1024 * 1024 };
 
+/* On the stack of one request. */
 struct transcript_reader {
 	struct buf events; /* JSON, comma separated */
 	const char *task;  /* "": all of the session */

@@ -4,6 +4,7 @@
 #include "lsp/server.h"
 #include "protocol/lsp/uri.h"
 
+/* All of it lives in the request's arena. */
 struct wanted {
 	struct slice id, path, task; /* "": any */
 	struct slice *ids;
@@ -85,6 +86,7 @@ void command_accept(struct server *s, struct rpc_request *req, struct json arg, 
 		conn_reply_error(req, RPC_REQUEST_FAILED, "%s", err.msg);
 }
 
+/* It runs like a task: the answer says that it has begun, and a message what was refused. */
 void command_reject(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
 	struct wanted x;

@@ -30,7 +30,8 @@ static void put_strings(struct jw *w, const char *key, struct json theirs, const
 	jw_end(w);
 }
 
-/* The members of an object, without those that are named in `but`. */
+/* The members of an object, without those that are named in `but`.
+ * Members that we do not know of pass as they came, so a newer server loses nothing by us. */
 static void put_rest(struct jw *w, struct json theirs, const char *const *but, size_t n)
 {
 	if (json_type(theirs) != JSON_OBJECT)
@@ -175,7 +176,9 @@ static void put_info(struct jw *w, struct json theirs, struct arena *a)
 }
 
 /* The units of positions are the editor's and the other server's affair; clangd has a word of its own
- * for them, from before the protocol had one. */
+ * for them, from before the protocol had one.
+ * Both must count in the same units, as the editor sees one server: it is the other one that
+ * chooses. */
 static void take_encoding(struct client *client, struct json theirs, struct arena *a)
 {
 	struct json said = json_get(json_get(theirs, "capabilities"), "positionEncoding");
@@ -231,6 +234,7 @@ static void on_cancel(void *payload, struct rpc_request *req)
 	conn_reply_cancelled(req);
 }
 
+/* Cancelled while the other server is asked, it may be sent again. */
 void on_initialize(struct server *s, struct rpc_request *req)
 {
 	struct json params = req->params, nothing = { 0 }, options;

@@ -70,6 +70,7 @@ static void put_unlisted(struct choices_reply *r)
 					     .state = SLICE("the model of the settings") });
 }
 
+/* From tables and settings only: nobody is asked over the network. */
 void on_emend_models(struct server *s, struct rpc_request *req)
 {
 	struct choices_reply r = { .current = s->settings.model };
@@ -94,6 +95,7 @@ void on_emend_models(struct server *s, struct rpc_request *req)
 	conn_result_end(req);
 }
 
+/* A name that cannot be opened is refused, and the choice stays as it was. */
 void command_model(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
 	struct slice name = slice_trim(command_text(req, arg, "model"));

@@ -86,6 +86,7 @@ static void show_tasks(struct server *s, const struct remote_task *others, size_
 	buf_release(&line);
 }
 
+/* Ours from memory, those of others as they said a moment ago. */
 static void list_all(struct others *o)
 {
 	struct server *s = o->server;
@@ -207,6 +208,7 @@ void command_cancel(struct server *s, struct rpc_request *req, struct json arg, 
 
 /* --- emend.steer {task, text} or {task, withdraw: true} --- */
 
+/* `back`: *text becomes what was taken back. */
 static bool steer_own(struct tracked *t, bool back, struct slice *text, struct err *err)
 {
 	if (!t->task)

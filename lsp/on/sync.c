@@ -45,6 +45,7 @@ void on_did_open(struct server *s, struct json params, struct arena *a)
 		messages_show(&s->messages, LSP_MESSAGE_WARNING, "Emend: %s", err.msg);
 }
 
+/* `params` is an outline (skim.h): the text is not in it. */
 void sync_long_open(struct server *s, struct json params, struct arena *a)
 {
 	struct json doc = json_get(params, "textDocument");
@@ -59,6 +60,7 @@ void sync_long_open(struct server *s, struct json params, struct arena *a)
 
 /* --- didChange ----------------------------------------------------------------------------- */
 
+/* In the log as well: a message box is gone when it is closed. */
 static void report(struct server *s, const struct err *err)
 {
 	messages_log(&s->messages, LSP_MESSAGE_ERROR, "%s", err->msg);
@@ -109,6 +111,7 @@ static bool read_change(struct document *doc, struct json change, struct arena *
 	return true;
 }
 
+/* Hunks are told before and after: pending.c says why. */
 static bool apply(struct server *s, struct document *doc, struct json change, struct arena *a,
 		  struct err *err)
 {

@@ -185,6 +185,7 @@ void command_rewind(struct server *s, struct rpc_request *req, struct json arg, 
 
 /* --- diff --- */
 
+/* Without an id the newest task that changed something. */
 static struct tracked *find_diff(struct tasks *all, struct slice id)
 {
 	struct tracked *found = NULL;
@@ -198,6 +199,7 @@ static struct tracked *find_diff(struct tasks *all, struct slice id)
 	return found;
 }
 
+/* 0600 and no link followed: it holds the user's code. */
 static bool write_report(const struct tracked *t, const char *path, struct err *err)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -219,6 +221,7 @@ static bool write_report(const struct tracked *t, const char *path, struct err *
 	return true;
 }
 
+/* The report lies in the state folder, not in the workspace, where git would see it. */
 void command_diff(struct server *s, struct rpc_request *req, struct json arg, struct json token)
 {
 	struct tracked *t = find_diff(&s->tasks, command_text(req, arg, "task"));

@@ -5,6 +5,8 @@
 #include "lsp/server.h"
 #include "protocol/base/limits.h"
 
+/* Read in the loop: a report of ours in the state folder, at most as long as one turn of a model.
+ */
 static bool read_file(const char *path, struct buf *out)
 {
 	FILE *file = fopen(path, "re");

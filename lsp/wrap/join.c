@@ -8,6 +8,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 
+/* Freed with the other server's answer, or when the editor cancels. */
 struct joining {
 	struct server *server;
 	struct rpc_request *req;

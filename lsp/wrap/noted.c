@@ -1,4 +1,7 @@
-/* noted.c - see noted.h */
+/* noted.c - see noted.h
+ *
+ * Kept as JSON, not read: most of it is never asked for. A list that is empty and whose file is not
+ * open is not kept, or a large project would fill the map with nothing. */
 #include "lsp/wrap/noted.h"
 
 #include <stdlib.h>
@@ -50,6 +53,7 @@ static int64_t version_of(const struct documents *open, struct slice uri, struct
 	return doc ? doc->version : INT64_MIN;
 }
 
+/* Beyond LIMIT_NOTED_BYTES the newest is dropped: the editor still shows it. */
 void noted_add(struct noted *n, const struct documents *open, struct json params, struct arena *a)
 {
 	struct json list = json_get(params, "diagnostics");

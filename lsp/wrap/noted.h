@@ -12,6 +12,7 @@ struct noted_file {
 	int64_t version; /* of the text that they are about, as the editor counts; INT64_MIN: it is not open */
 };
 
+/* All owned; bytes: of the JSON texts together. */
 struct noted {
 	struct map files; /* uri_key() -> struct noted_file */
 	size_t bytes;

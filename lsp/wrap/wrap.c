@@ -212,9 +212,7 @@ static bool starts(struct json v, const char *with)
 	return raw.len > 1 && slice_starts(slice_sub(raw, 1, raw.len), slice_of(with));
 }
 
-/* Requests that we answer, alone or with its help.
- * Code actions and lenses are of both, and joined (join.h); a command belongs to whoever announced
- * it. */
+/* Requests that we answer, alone or with its help. */
 static bool is_ours(const struct message *m)
 {
 	static const char *const both[] = { "initialize", "shutdown" };
@@ -361,8 +359,6 @@ static unsigned sync_features(struct json sync)
 	       (change != LSP_SYNC_NONE ? WRAP_CHANGE : 0);
 }
 
-/* What a capability holds is passed on by initialize.c; here only counts what we ask for ourselves.
- */
 void wrap_initialized(struct wrap *w, struct json result)
 {
 	static const struct {
@@ -425,7 +421,6 @@ static void close_pair(const int fd[2])
 			(void)close(fd[i]);
 }
 
-/* The server's stderr is ours: editors keep it as the log. */
 static bool start(struct wrap *w, const struct wrap_options *o, struct err *err)
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 };

@@ -12,6 +12,7 @@
 
 struct json_doc;
 
+/* Passed by value; good as long as the arena and the text of its json_parse() live. */
 struct json {
 	const struct json_doc *doc; /* NULL: missing */
 	uint32_t tok;

@@ -21,6 +21,7 @@ enum expect {
 	AFTER,	   /* `,` or the end of the container or of the text */
 };
 
+/* On the stack: LIMIT_JSON_DEPTH bounds it. */
 struct check {
 	enum expect state;
 	struct slice text;
@@ -31,6 +32,7 @@ struct check {
 	struct err *err;
 };
 
+/* Bytes are counted from 0, as json_offset() does. */
 static bool fail(struct check *c, const char *what)
 {
 	return err_set(c->err, ERR_INVALID, "The JSON text is not valid at byte %zu: %s.", c->at,
@@ -194,6 +196,7 @@ static bool check_word(struct check *c, struct slice word)
 	return true;
 }
 
+/* The limit keeps the array `object` from overflowing, and every later walk from going too deep. */
 static bool open_container(struct check *c, bool object)
 {
 	if (c->depth == LIMIT_JSON_DEPTH)

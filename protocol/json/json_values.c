@@ -14,6 +14,7 @@
 
 /* --- strings ------------------------------------------------------------------------------- */
 
+/* Without its quotes, still escaped. */
 static struct slice string_body(struct json v)
 {
 	struct slice raw = json_raw(v);
@@ -190,6 +191,7 @@ struct decimal { /* 0.d1d2d3... * 10^exp, without leading or trailing zeros; n =
 	char digits[DIGITS_MAX + 1];
 };
 
+/* Above a trillion it makes no difference: the number is 0 or beyond any double. */
 static int64_t read_exponent(struct slice s)
 {
 	int64_t n = 0;
@@ -201,6 +203,8 @@ static int64_t read_exponent(struct slice s)
 	return negative ? -n : n;
 }
 
+/* d->exp counts digits in front of the point, so that the value is 0.DIGITS times ten to that
+ * power. */
 static void read_decimal(struct slice raw, struct decimal *d)
 {
 	size_t at = 0, e = 0;

@@ -49,6 +49,7 @@ static void leave(struct walk *w, size_t was)
 	w->path[was] = '\0';
 }
 
+/* The place first, then what is wrong, then the part of the schema or value that says so. */
 static bool wrong(struct walk *w, const char *what, struct slice name)
 {
 	return err_set(w->err, ERR_INVALID, "%s: %s%.*s", w->len ? w->path : "the whole value",
@@ -261,6 +262,7 @@ static bool holds_number(struct walk *w, struct json schema, struct json v)
 	return true;
 }
 
+/* JSON Schema counts characters, and a byte that is no UTF-8 is one. */
 static int64_t code_points(struct slice s)
 {
 	int64_t n = 0;

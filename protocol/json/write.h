@@ -12,6 +12,7 @@
 
 enum { JW_MAX_DEPTH = 64 };
 
+/* Borrows the buffer and owns nothing: it can be thrown away at any moment. */
 struct jw {
 	struct buf *out;
 	uint64_t nonempty; /* bit d: the container at depth d has an element */
