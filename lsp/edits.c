@@ -197,8 +197,8 @@ static bool holds_but_last_line_end(const struct document *doc, struct slice wan
 }
 
 /* The order is that of what is known for sure: the text that was meant, a document that is closed,
- * a text that somebody else changed, the editor's refusal. What is left is an edit that was neither
- * made nor refused. */
+ * a text that somebody else changed, the editor's refusal. Otherwise the edit was
+ * neither made nor refused. */
 static void verdict(struct edit *e, struct err *err)
 {
 	const char *name = e->doc ? e->doc->uri : "The document";

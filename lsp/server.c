@@ -87,8 +87,7 @@ static const struct conn_handlers handlers = {
 
 /* --- ending --- */
 
-/* _exit(): what hangs could hang a destructor, too. Everything that matters is on the disk by then.
- */
+/* _exit(): what hangs could hang a destructor, too. */
 static void on_grace(uv_timer_t *t)
 {
 	struct server *s = t->data;

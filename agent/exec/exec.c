@@ -370,6 +370,8 @@ static void on_version(void *payload, const struct command_result *r, const stru
 		start_code(j); /* which will say what is wrong with it */
 }
 
+/* Only for the cache's key; the same worker then runs the code, so it costs one command and not one
+ * worker more. */
 static void find_version(struct exec_job *j)
 {
 	const struct command_callbacks cb = { on_version_text, on_version };
@@ -403,6 +405,7 @@ static void start_one(struct exec_job *j)
 		find_version(j);
 }
 
+/* Nothing starts while the service ends: exec_free() drops those that wait. */
 static void start_next(struct exec *e)
 {
 	while (!e->closing && e->n_running < e->options.at_once && !list_empty(&e->queued))
@@ -465,6 +468,7 @@ void exec_cancel(struct exec_job *j)
 	}
 }
 
+/* Its place is free at once, so the next one starts. */
 void exec_drop(struct exec_job *j)
 {
 	struct exec *e;

@@ -91,6 +91,7 @@ static bool read_use_cache(struct reader *r, struct json v)
 	return read_bool(r, v, &r->out->use_cache);
 }
 
+/* Variables are an object in JSON and a list of texts inside, as programs get them. */
 static bool read_env(struct reader *r, struct json v)
 {
 	struct slice *env = arena_array(r->arena, json_len(v) + 1, sizeof(*env)), name, value;
@@ -140,6 +141,8 @@ static bool read_trace(struct reader *r, struct json v)
 	return read_text(r, v, &r->out->traceparent);
 }
 
+/* Every door reads requests by this table; docs/execution-service.md and the schemas of the tools
+ * say the same. */
 static const struct member {
 	const char *name;
 	bool (*read)(struct reader *r, struct json v);
@@ -215,6 +218,7 @@ void exec_answer_write(struct jw *w, const struct exec_answer *a)
 	jw_kstr(w, "traceparent", a->traceparent);
 }
 
+/* The defaults and limits go along, so that a client need not know them. */
 void exec_found_write(struct jw *w, const struct exec_found found[EXEC_LANGUAGES])
 {
 	jw_kobject(w, "languages");

@@ -86,6 +86,8 @@ static enum exec_status by_end(struct exec_job *j, const struct command_result *
 	return r->term_signal || r->exit_status ? EXEC_ERROR : EXEC_SUCCESS;
 }
 
+/* err: the command did not run at all, or its worker was lost; then there is nothing but the
+ * reason. */
 void exec_judge(struct exec_job *j, const struct command_result *r, const struct err *err)
 {
 	struct exec_answer *a = &j->answer;

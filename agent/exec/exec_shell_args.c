@@ -128,6 +128,7 @@ static const char *network_use(const struct shell_cmd *c)
 	return NULL;
 }
 
+/* Only what takes away work that cannot be made again. */
 static const char *destroys(const struct shell_cmd *c)
 {
 	if (command_is(c, "find") && arg_any(c, "-delete"))
@@ -138,6 +139,7 @@ static const char *destroys(const struct shell_cmd *c)
 	return NULL;
 }
 
+/* A variable that another program reads is a way to run code that stands nowhere as a command. */
 static bool arms_others(struct slice assign)
 {
 	size_t eq = slice_find_byte(assign, '=', 0);

@@ -103,6 +103,7 @@ static void on_json(void *payload, struct slice json, const struct err *err)
 	finish(payload, json, err);
 }
 
+/* Answered by the history itself, as JSON that goes out as it is. */
 static bool get_history(struct exec_task *t, const struct exec_task_call *c, struct err *err)
 {
 	const struct exec_history *h = t->exec->options.history;
@@ -181,6 +182,7 @@ struct slice exec_task_correlation(const struct exec_task *t)
 	return t->correlation;
 }
 
+/* Only code runs for long enough to be cancelled; the others end by their own limits. */
 void exec_task_cancel(struct exec_task *t)
 {
 	if (t->job)

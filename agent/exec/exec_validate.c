@@ -117,6 +117,7 @@ static bool counts(const struct exec_validation *v, const struct finding_row *f)
 	       !(v->allow_filesystem && slice_eq_cstr(f->rule, "file"));
 }
 
+/* "issues" are sentences for people, "findings" the same for programs. */
 static void write_answer(struct exec_validation *v, struct buf *out)
 {
 	const struct findings *f = &v->findings;
@@ -152,6 +153,7 @@ static void write_answer(struct exec_validation *v, struct buf *out)
 	jw_end(&w);
 }
 
+/* False only where nobody looked at the code at all. */
 static bool take(struct exec_validation *v, const struct exec_answer *a, struct err *err)
 {
 	if (a->failed != ERR_NONE)

@@ -207,6 +207,7 @@ void fleet_watch_settled(struct fleet_watch *w, struct slice reply, struct slice
 		forget(w, t);
 }
 
+/* Workers without tasks are not asked: nothing would follow from their loss. */
 void fleet_watch_each_busy(struct fleet_watch *w, void (*fn)(void *payload, struct slice name),
 			   void *payload)
 {
@@ -222,7 +223,9 @@ void fleet_watch_each_busy(struct fleet_watch *w, void (*fn)(void *payload, stru
 	}
 }
 
-/* Among all who saw it come, the same one for each of them. */
+/* Among all who saw it come, the same one for each of them.
+ * One that cannot be reached just now is passed over, although it is not lost yet: somebody must
+ * tell. */
 static bool is_ours_to_tell(const struct fleet_watch *w, const struct watched *t, uint64_t now)
 {
 	LIST_EACH (it, tmp, &w->peers) {

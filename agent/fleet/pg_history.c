@@ -138,6 +138,8 @@ static void add(void *self, const struct exec_row *r)
 	go_on(h);
 }
 
+/* A row that the server refuses would hold up all behind it: it goes to the local history instead.
+ */
 static void on_added(void *payload, const PGresult *r, const char *failed)
 {
 	struct pg_history *h = payload;
@@ -285,6 +287,7 @@ static void tell_all_none(struct pg_history *h)
 	}
 }
 
+/* A question does not wait for a server that is away: it is answered at once that there is no answer. */
 static struct exec_asked *ask(void *self, const struct exec_rows_query *q, exec_history_cb *done,
 			      void *payload)
 {

@@ -114,6 +114,7 @@ static void on_discover(const struct mcp *m, struct rpc_request *req)
 	conn_result_end(req);
 }
 
+/* The versions that would do go along, so that the client can choose one of them. */
 static void refuse_version(struct rpc_request *req, struct json asked)
 {
 	struct buf b;
@@ -131,7 +132,9 @@ static void refuse_version(struct rpc_request *req, struct json asked)
 	buf_release(&b);
 }
 
-/* Which era the request is of. False: it was refused. */
+/* Which era the request is of. False: it was refused.
+ * A client of the older era must have opened the connection; ping and the discovery are allowed
+ * before. */
 static bool era_of(const struct mcp *m, struct rpc_request *req, bool *modern)
 {
 	struct json version = json_get(json_get(req->params, "_meta"), META_VERSION);
@@ -239,6 +242,7 @@ void mcp_stop(struct mcp *m)
 	mcp_input_ended(m);
 }
 
+/* After mcp_stop(): no request is open, so the close answers nobody. */
 void mcp_free(struct mcp *m)
 {
 	if (!m)

@@ -98,7 +98,8 @@ static bool check(const struct live_tool *t, struct json arguments, struct arena
 	return true;
 }
 
-/* The client's folder may lie deeper than the editor's. */
+/* The client's folder may lie deeper than the editor's.
+ * A path of the client is below its own folder; the editor's folder may be one above. */
 static struct slice place(struct mcp *m, struct arena *a, struct slice path)
 {
 	if (slice_starts(path, SLICE("/")) ||
@@ -205,6 +206,8 @@ static void write_subscription(struct jw *w, struct slice id)
 	jw_end(w);
 }
 
+/* Acknowledged at once; a client that wants nothing that we have is acknowledged all the same, and
+ * never hears more. */
 void mcp_listen(struct mcp *m, struct rpc_request *req)
 {
 	struct json wanted = json_get(req->params, "notifications");
@@ -289,6 +292,7 @@ static void tell(struct mcp *m)
 	}
 }
 
+/* Calls that waited for it go on now, one way or the other. */
 void mcp_live_changed(struct mcp *m)
 {
 	LIST_EACH (it, tmp, &m->calls) {

@@ -136,6 +136,7 @@ void mcp_call_go_on(struct mcp_call *c)
 	}
 }
 
+/* A list before it is known whether an editor is there would miss its tools, so it waits. */
 void mcp_tools_list(struct mcp *m, struct rpc_request *req, bool modern)
 {
 	struct mcp_call *c;

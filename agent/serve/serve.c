@@ -53,6 +53,8 @@ void serve_error(struct serve_call *c, unsigned status, const char *code, const 
 	buf_release(&b);
 }
 
+/* The same reasons at every door; here they become statuses of HTTP. 429 asks the client to come
+ * again. */
 void serve_fail(struct serve_call *c, const struct err *err)
 {
 	unsigned status =
@@ -124,6 +126,7 @@ static void on_found(void *payload, const struct exec_found found[EXEC_LANGUAGES
 
 /* --- routes --- */
 
+/* The one list of what the service answers; docs/execution-service.md describes each. */
 static const struct serve_route {
 	const char *method, *path;
 	void (*run)(struct serve_call *c);
@@ -191,7 +194,8 @@ static bool has_token(const struct serve *s, const struct web_request *r)
 }
 
 /* A web page reaches us only through its reader's browser, which says where it is from; and by a name that its owner made
- * to lead here, which the browser says, too. */
+ * to lead here, which the browser says, too.
+ * Host is checked where a name can lead to us at all: a unix socket has none. */
 static bool is_of_a_page(const struct serve *s, const struct web_request *r)
 {
 	struct slice origin = web_header(r, "Origin"), host = web_header(r, "Host");
@@ -294,6 +298,7 @@ static void on_request(void *owner, struct web_request *r)
 
 /* --- the end of a request --- */
 
+/* One line for each request, with what finds it again in the logs of its sender. */
 static void write_log(const struct serve_call *c, unsigned status)
 {
 	struct buf b;

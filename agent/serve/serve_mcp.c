@@ -138,7 +138,8 @@ static void on_wake(void *owner)
 
 /* --- messages --- */
 
-/* A message is a line for the core; between its tokens a line may end. */
+/* A message is a line for the core; between its tokens a line may end.
+ * In JSON a line end can only be between two tokens, so a blank does as well. */
 static struct slice in_one_line(struct arena *a, struct slice body)
 {
 	char *out = arena_alloc(a, body.len + 1);
@@ -191,7 +192,9 @@ static void notify(struct serve_call *c, struct session *x)
 	reply(c, 202, SLICE(""));
 }
 
-/* The headers of the newer era say what the body says, so that what stands between may go by them. */
+/* The headers of the newer era say what the body says, so that what stands between may go by them.
+ * What stands between, and goes by the headers alone, must not be led to let through what the body
+ * does. */
 static bool headers_agree(struct serve_call *c, const struct message *m)
 {
 	struct json name = json_get(m->params, "name");
@@ -270,6 +273,7 @@ void serve_mcp_post(struct serve_call *c)
 		on_older(c, &m);
 }
 
+/* The client says goodbye; what still runs for it goes on to its own answer. */
 void serve_mcp_delete(struct serve_call *c)
 {
 	struct session *x = session_find(c->serve, web_header(c->req, "Mcp-Session-Id"));

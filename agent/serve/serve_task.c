@@ -12,6 +12,7 @@ enum { EVENT_MAX = 8 * EXEC_OUTPUT_MAX, TEXT_MAX = 1024 * 1024 };
 
 /* --- the output of a stream --- */
 
+/* JSON is longer than the text that it holds; EVENT_MAX has room for the worst case. */
 static void put_output(struct serve_call *c, struct slice text, bool is_stderr)
 {
 	struct buf b;
@@ -103,6 +104,7 @@ static bool read_body(struct serve_call *c, struct json *out)
 	return false;
 }
 
+/* The client asks for a stream by its Accept header, as server-sent events have it. */
 void serve_execute(struct serve_call *c)
 {
 	struct json body;

@@ -124,6 +124,7 @@ void web_each_query(const struct web_request *r,
 
 /* --- the answer --- */
 
+/* Harmless where it is not suspended: callbacks need not know. */
 void web_request_wake(struct web_request *r)
 {
 	if (!r->suspended)
@@ -243,6 +244,8 @@ void web_request_tick(struct web_request *r, uint64_t now)
 
 /* --- the library's side --- */
 
+/* The library's context of the socket is our web_conn; it is missing where that could not be made.
+ */
 static struct web_request *request_new(struct web *w, struct MHD_Connection *mhd,
 				       const char *method, const char *url)
 {

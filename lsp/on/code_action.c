@@ -37,8 +37,8 @@ struct action {
 	bool hunks;		      /* or {uri}: about changes that wait, not about code */
 };
 
-/* Kinds are hierarchical: "refactor" asks for "refactor.rewrite" too, "" for all.
- * LSP 3.18, "CodeActionKind": kinds are a hierarchy, separated by '.'. */
+/* Kinds are hierarchical: "refactor" asks for "refactor.rewrite" too, "" for all
+ * (LSP 3.18, "CodeActionKind"). */
 static bool kind_matches(struct slice kind, struct slice asked)
 {
 	return asked.len == 0 ||
@@ -61,6 +61,8 @@ static bool wanted(const struct offer *o, struct slice kind)
 	return false;
 }
 
+/* The version goes along, so that the command can tell that the text is another one by now
+ * (code_command.c). */
 static void put_argument(struct offer *o, const struct action *action)
 {
 	struct jw *w = o->w;
@@ -233,6 +235,7 @@ static void put_own(struct offer *o)
 	shared_config_unref(shared);
 }
 
+/* Fixes first: editors list the actions in our order. */
 static void put_all(struct offer *o, struct json context)
 {
 	size_t n;

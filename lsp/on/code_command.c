@@ -139,7 +139,8 @@ static bool read_spec(struct server *s, struct rpc_request *req, struct json arg
 	return !doc || place(s, doc, arg, spec, err);
 }
 
-/* What the user asked for, in words: the title of the progress and of the last line. */
+/* What the user asked for, in words: the title of the progress and of the last line.
+ * Titles name the thing that is worked on: several tasks may run, and each has a line. */
 static struct slice title_of(struct server *s, struct arena *a, const struct task_spec *spec,
 			     struct slice action)
 {

@@ -20,6 +20,7 @@ struct asking {
 	const char *session, *task;
 };
 
+/* A limit of 0 and a mark that is false are left out. */
 static void put(struct jw *w, const char *key, const char *id, const struct usage *u, double limit)
 {
 	jw_kobject(w, key);

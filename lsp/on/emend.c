@@ -63,6 +63,7 @@ static int64_t rss_bytes(void)
 	return (int64_t)resident * sysconf(_SC_PAGESIZE);
 }
 
+/* What an editor shows of us in its status line, and what support asks for. */
 static void reply_status(struct server *s, struct rpc_request *req)
 {
 	struct jw *w = conn_result_begin(req);

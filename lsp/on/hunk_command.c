@@ -12,7 +12,7 @@ struct wanted {
 };
 
 /* Which ones the argument means; false: it was answered that there are none.
- * The ids are copied: what is accepted is freed while the list is gone through. */
+ * The ids are copies: the hunks are freed as they are accepted. */
 static bool choose(struct server *s, struct rpc_request *req, struct json arg, struct wanted *x)
 {
 	struct arena *a = &req->arena;

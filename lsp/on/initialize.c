@@ -110,6 +110,7 @@ static void put_actions(struct jw *w, struct json theirs, struct json their_comm
 	jw_end(w);
 }
 
+/* Whatever the other server says of folders: we need to hear of them. */
 static void put_workspace(struct jw *w, const struct client *client, struct json theirs)
 {
 	static const char *const schemes[] = { "emend" };

@@ -23,6 +23,8 @@ static void put_provider(struct jw *w, const struct model_choice *m)
 	jw_end(w);
 }
 
+/* Prices are in dollars for a million tokens, as in the tables; left out where they are not known.
+ */
 static void put_model(struct choices_reply *r, const struct model_choice *m)
 {
 	bool current = r->current && slice_eq_cstr(m->model, r->current);

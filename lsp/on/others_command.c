@@ -159,6 +159,7 @@ static void on_known(void *payload, struct remote *r)
 	remote_call_end(r, o->task, LIMIT_PEER_MS, on_done, o);
 }
 
+/* The answer waits until the other faces have said what they run, LIMIT_PEER_MS at most. */
 static struct others *find_others(struct server *s, struct rpc_request *req, struct json arg)
 {
 	struct others *o = xcalloc(1, sizeof(*o));

@@ -36,7 +36,8 @@ static uint32_t *make_spans(struct arena *a, const jsmntok_t *tok, uint32_t n)
 	return span;
 }
 
-/* In strict mode jsmn refuses a number or word at the very end of the text. */
+/* In strict mode jsmn refuses a number or word at the very end of the text.
+ * The check has passed, so the text is one value with blanks around it. */
 static bool lone_primitive(struct slice text, jsmntok_t *tok)
 {
 	struct slice s = slice_trim(text);
@@ -174,6 +175,7 @@ struct json_iter json_iter(struct json v)
 	};
 }
 
+/* A key is a token by itself, and its value the one behind it: the span of a key holds both. */
 bool json_next(struct json_iter *it)
 {
 	if (it->left == 0)

@@ -116,6 +116,7 @@ static size_t skip_plain(struct slice s, size_t at)
 	return at;
 }
 
+/* Long strings are listed for the tokenizer, which passes over them (json.c). */
 static void end_string(struct check *c, size_t start)
 {
 	struct long_strings *l = c->longs;
@@ -188,6 +189,7 @@ static bool check_number(struct check *c)
 	return true;
 }
 
+/* "true" in a longer word is caught by what may follow a value. */
 static bool check_word(struct check *c, struct slice word)
 {
 	if (c->text.len - c->at < word.len || memcmp(c->text.ptr + c->at, word.ptr, word.len) != 0)

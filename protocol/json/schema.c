@@ -24,6 +24,7 @@ struct walk {
 
 /* --- the place --- */
 
+/* Gives the length of before, for leave(). */
 static size_t enter_name(struct walk *w, struct slice name)
 {
 	size_t was = w->len;
@@ -238,6 +239,7 @@ static bool holds_choice(struct walk *w, struct json schema, struct json v)
 	return ok || wrong(w, "it must be one of ", json_raw(choices));
 }
 
+/* Missing keywords are limits that nothing passes. */
 static bool holds_size(struct walk *w, struct json schema, const char *least, const char *most,
 		       int64_t n)
 {
