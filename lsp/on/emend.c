@@ -128,6 +128,7 @@ struct transcript_reader {
 	const char *session;
 };
 
+/* False stops the reading where the answer is full. */
 static bool on_event(void *payload, struct json event, struct err *err)
 {
 	struct transcript_reader *r = payload;
@@ -181,7 +182,7 @@ void on_emend_transcript(struct server *s, struct rpc_request *req)
 	}
 	r.session = arena_cstr(&req->arena, session);
 	buf_init(&r.events, TRANSCRIPT_BYTES);
-	if (event_log_read(slice_of(s->state_dir), session, on_event, &r, &err))
+	if (event_log_read(slice_of(s->state_dir), session, on_event, &r, &err) || r.events.full)
 		reply_transcript(req, &r);
 	else
 		conn_reply_error(req, RPC_REQUEST_FAILED, "%s", err.msg);

@@ -244,8 +244,22 @@ def a_question_of_an_editor_is_answered_in_a_terminal(w):
         editor.server.kill()
 
 
+@with_runtime
+def a_transcript_that_is_too_long_is_cut(w):
+    """The answer holds 16 MiB at most; what fits is given, and that it is not all."""
+    long = {"calls": [{"name": "run_command", "input": {"command": "head -c 9000000 /dev/zero | tr '\\0' x"}}]}
+    r = w.run("do", "--json", "--model", w.script(long, {"text": "x" * 9000000}), "think")
+    expect(r.status == 0, repr(r)[:600])
+    editor = Editor(w)
+    try:
+        answer = editor.call("emend/transcript", {"session": r.events()[0]["session"]})
+        expect(isinstance(answer, dict) and answer.get("truncated") and answer["events"], str(answer)[:300])
+    finally:
+        editor.server.kill()
+
+
 main([a_question_is_answered_from_another_terminal, the_first_answer_closes_the_question_elsewhere,
       who_has_no_terminal_is_answered_by_who_watches, a_task_is_steered_from_elsewhere,
       what_is_typed_beside_attach_goes_to_the_task, what_is_not_there_is_said,
       attach_for_programs, an_editor_and_a_terminal_share_their_tasks,
-      a_question_of_an_editor_is_answered_in_a_terminal])
+      a_question_of_an_editor_is_answered_in_a_terminal, a_transcript_that_is_too_long_is_cut])
