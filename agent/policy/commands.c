@@ -26,7 +26,7 @@ static const struct wrapper wrappers[] = {
 	{ "command", "", 0, false, false, NULL },
 	{ "builtin", "", 0, false, false, NULL },
 	{ "exec", "a", 0, false, false, NULL },
-	{ "time", "", 0, false, false, NULL },
+	{ "time", "fo", 0, false, false, NULL },
 	{ "stdbuf", "ioe", 0, false, false, NULL },
 	{ "setsid", "", 0, false, false, NULL },
 	{ "taskset", "", 1, false, false, NULL },

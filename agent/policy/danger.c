@@ -53,13 +53,30 @@ static bool is_everything(const struct policy *p, const struct shell_word *w)
 	return false;
 }
 
-static bool operand_is_everything(const struct policy *p, const struct shell_cmd *c)
+/* Of the words before this one, is any an operand that is everything, and not this name? */
+static bool operand_is_everything(const struct policy *p, const struct shell_cmd *c, size_t end,
+				  const char *but)
 {
-	for (size_t i = 1; i < c->n_words; i++) {
-		if (!word_is_option(&c->words[i]) && is_everything(p, &c->words[i]))
+	for (size_t i = 1; i < end; i++) {
+		if (command_is(c, "mv") && slice_eq_cstr(c->words[i - 1].text, "-t"))
+			continue; /* where to */
+		if (!word_is_option(&c->words[i]) && is_everything(p, &c->words[i]) &&
+		    !slice_eq_cstr(c->words[i].text, but))
 			return true;
 	}
 	return false;
+}
+
+/* "find -L / /srv -name x": where it looks ends with the first word of its expression. */
+static size_t find_expression(const struct shell_cmd *c)
+{
+	size_t i = 1;
+
+	while (i < c->n_words &&
+	       (name_any(c->words[i].text, "-H|-L|-P") ||
+		!(word_is_option(&c->words[i]) || name_any(c->words[i].text, "(|!"))))
+		i++;
+	return i;
 }
 
 static const char *danger_files(const struct policy *p, const struct shell_cmd *c)
@@ -67,16 +84,17 @@ static const char *danger_files(const struct policy *p, const struct shell_cmd *
 	bool recursive = command_has_short(c, 'r') || command_has_short(c, 'R') ||
 			 command_has_long(c, "--recursive");
 
-	if (command_is(c, "rm") && recursive && operand_is_everything(p, c))
+	if (command_is(c, "rm") && recursive && operand_is_everything(p, c, c->n_words, ""))
 		return "rm -r of a system folder, the home folder or the whole workspace";
-	if (command_any(c, "chmod|chown|chgrp") && recursive && operand_is_everything(p, c))
+	if (command_any(c, "chmod|chown|chgrp") && recursive &&
+	    operand_is_everything(p, c, c->n_words, ""))
 		return "chmod -R or chown -R of a system folder or the whole workspace";
-	if (command_is(c, "mv") && c->n_words > 2 && is_everything(p, &c->words[1]) &&
-	    !slice_eq_cstr(c->words[1].text, "*"))
+	if (command_is(c, "mv") && c->n_words > 2 &&
+	    operand_is_everything(p, c, c->n_words - 1, "*"))
 		return "mv of a system folder or the whole workspace";
 	for (size_t i = 1; command_is(c, "find") && i < c->n_words; i++) {
-		if (slice_eq_cstr(c->words[i].text, "-delete") && is_everything(p, &c->words[1]) &&
-		    !slice_eq_cstr(c->words[1].text, "."))
+		if (slice_eq_cstr(c->words[i].text, "-delete") &&
+		    operand_is_everything(p, c, find_expression(c), "."))
 			return "find -delete over a system folder or the home folder";
 	}
 	return NULL;

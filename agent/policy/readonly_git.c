@@ -57,7 +57,7 @@ static bool reads_config(const struct shell_cmd *c, size_t i)
 {
 	static const char scope[] = "--global|--local|--system|--worktree|--show-origin|"
 				    "--show-scope|--name-only|--null|-z|--type|--default|--includes";
-	bool asks = false;
+	bool asks = false, name = false; /* a name has a dot: "edit" is none */
 	size_t operands = 0;
 
 	for (i++; i < c->n_words; i++) {
@@ -68,11 +68,11 @@ static bool reads_config(const struct shell_cmd *c, size_t i)
 		    (operands == 0 && !asks && name_any(w, "get|list")))
 			asks = true;
 		else if (!word_is_option(&c->words[i]))
-			operands++;
+			name = operands++ == 0 && slice_find_byte(w, '.', 0) != SIZE_MAX;
 		else if (!name_any(slice_sub(w, 0, eq == SIZE_MAX ? w.len : eq), scope))
 			return false;
 	}
-	return asks || operands == 1;
+	return asks || name;
 }
 
 /* These list only with certain words behind them; without them, or with a name, they create. */
@@ -96,7 +96,8 @@ static bool lists(const struct shell_cmd *c, size_t i)
 		       (name_any(arg, "-l|--list|--contains|--points-at") &&
 			!has(c, i + 1, "-d|-a|-s|-f|-m|-F|--delete|--force"));
 	if (slice_eq_cstr(sub, "remote"))
-		return arg.len == 0 || name_any(arg, "-v|--verbose|get-url");
+		return arg.len == 0 || slice_eq_cstr(arg, "get-url") ||
+		       (name_any(arg, "-v|--verbose") && i + 2 == c->n_words);
 	if (slice_eq_cstr(sub, "stash"))
 		return name_any(arg, "list|show");
 	if (slice_eq_cstr(sub, "config"))
