@@ -164,8 +164,9 @@ static void turn(struct undo *u, enum undo_state next)
 static void end(struct undo *u)
 {
 	if (u->restored + u->refused == 0 && u->why.code == ERR_NONE && !u->rewinds)
-		(void)err_set(&u->why, ERR_NOT_FOUND, "there is nothing to %s in task %.*s",
-			      u->redo ? "redo" : "undo", SLICE_ARG(u->task));
+		(void)err_set(&u->why, ERR_NOT_FOUND, "there is nothing to %s in task %.*s%s",
+			      u->redo ? "redo" : "undo", SLICE_ARG(u->task),
+			      u->redo ? "" : "; `emend undo --list` shows what there is");
 	u->done(u->payload, buf_slice(&u->report), u->restored, u->refused,
 		u->why.code == ERR_NONE ? NULL : &u->why);
 	undo_free(u);

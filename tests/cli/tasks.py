@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 
+from console import Terminal
 from support import DONE, EDIT, expect, main
 
 
@@ -267,7 +268,9 @@ def diff_and_undo(w):
     r = w.run("undo", "-y")
     expect(r.status == 0 and "a - b" in w.read("calc.py") and "restored calc.py" in r.out, r)
     r = w.run("undo", "-y")
-    expect(r.status == 1 and "nothing to undo" in r.err, r)
+    expect(r.status == 1 and "nothing to undo" in r.err and "undo --list" in r.err, r)
+    t = Terminal(w, "undo").end()
+    expect(t.status == 1 and "nothing to undo" in t.text and "Go on?" not in t.text, t)
     expect(w.run("diff").out == "", r)
     r = w.run("undo", "-y", "nosuchtask")
     expect(r.status == 1 and "nosuchtask" in r.err, r)

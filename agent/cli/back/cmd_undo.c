@@ -2,8 +2,8 @@
 #include "agent/cli/back/back.h"
 #include "agent/cli/target.h"
 
-/* What would change is named before the question. */
-static void put_steps(struct cli *c, const struct place *p, const struct undo_spec *spec,
+/* What would change is named before the question. False: nothing would. */
+static bool put_steps(struct cli *c, const struct place *p, const struct undo_spec *spec,
 		      const struct history *h)
 {
 	struct change_undo_spec s = { .history = h,
@@ -11,17 +11,22 @@ static void put_steps(struct cli *c, const struct place *p, const struct undo_sp
 				      .only = spec->step,
 				      .redo = spec->redo };
 	struct term *t = &c->out;
+	bool some = false;
 
-	term_printf(t, "%s in %s:\n", spec->redo ? "Make again" : "Undo", p->workspace.ptr);
 	for (size_t i = h->n; i-- > 0;) {
 		const struct past_edit *e = &h->edits[i];
 
 		if (!change_undo_wants(&s, e))
 			continue;
+		if (!some)
+			term_printf(t, "%s in %s:\n", spec->redo ? "Make again" : "Undo",
+				    p->workspace.ptr);
+		some = true;
 		term_printf(t, "  step %lld: ", (long long)e->step);
 		term_line(t, TERM_PLAIN, e->path, 400);
 		term_raw(t, SLICE("\n"));
 	}
+	return some;
 }
 
 /* The history is read here for the question, and handed on: undo_start() reads it again only if
@@ -43,9 +48,9 @@ static int undo_or_redo(struct cli *c, bool redo)
 	} else {
 		spec.session = h.session;
 		spec.known = &h;
-		if (!cli_given(c, OPT_CONFIRM) && !cli_given(c, OPT_DRY_RUN))
-			put_steps(c, &p, &spec, &h);
-		status = cli_given(c, OPT_DRY_RUN) || back_confirmed(c)
+		/* Where there is nothing to ask, back_run() says so. */
+		status = cli_given(c, OPT_CONFIRM) || cli_given(c, OPT_DRY_RUN) ||
+					 !put_steps(c, &p, &spec, &h) || back_confirmed(c)
 				 ? back_run(c, &p, &spec, command)
 				 : err_exit_code(ERR_CANCELLED);
 	}
