@@ -255,10 +255,10 @@ install: $(BUILD)/emend ## install below DESTDIR and PREFIX (/usr/local)
 	install -m644 docs/emend.apparmor $(DESTDIR)$(DATADIR)/emend/emend.apparmor
 	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(DATADIR)/bash-completion/completions \
 		$(DESTDIR)$(ZSHDIR) $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
-	$(BUILD)/emend generate man >$(DESTDIR)$(MANDIR)/man1/emend.1
-	$(BUILD)/emend generate bash >$(DESTDIR)$(DATADIR)/bash-completion/completions/emend
-	$(BUILD)/emend generate zsh >$(DESTDIR)$(ZSHDIR)/_emend
-	$(BUILD)/emend generate fish >$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/emend.fish
+	umask 022 && $(BUILD)/emend generate man >$(DESTDIR)$(MANDIR)/man1/emend.1
+	umask 022 && $(BUILD)/emend generate bash >$(DESTDIR)$(DATADIR)/bash-completion/completions/emend
+	umask 022 && $(BUILD)/emend generate zsh >$(DESTDIR)$(ZSHDIR)/_emend
+	umask 022 && $(BUILD)/emend generate fish >$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/emend.fish
 	cd editors && find neovim emacs vscode/README.md -type f | \
 		while read -r f; do install -D -m644 "$$f" "$(DESTDIR)$(DATADIR)/emend/$$f"; done
 	@if [ -e $(BUILD)/emend.vsix ]; then install -m644 $(BUILD)/emend.vsix $(DESTDIR)$(DATADIR)/emend/vscode/; \
@@ -280,10 +280,10 @@ deb: $(BUILD)/emend ## build a Debian package
 	@rm -rf $(BUILD)/deb
 	@$(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(BUILD))/deb/root PREFIX=/usr BUILD=$(BUILD) \
 		ZSHDIR=/usr/share/zsh/vendor-completions
-	@cd $(BUILD)/deb/root/usr/share && gzip -9n man/man1/emend.1 && cd doc/emend && rm LICENSE && \
+	@umask 022 && cd $(BUILD)/deb/root/usr/share && gzip -9n man/man1/emend.1 && cd doc/emend && rm LICENSE && \
 		printf 'emend (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- %s  %s\n' '$(VERSION)' '$(DEB_BY)' \
 		"$$(date -R -d @$${SOURCE_DATE_EPOCH:-$$(date +%s)})" | gzip -9n >changelog.gz
-	@printf '%s\n' 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/' 'Upstream-Name: emend' '' \
+	@umask 022 && printf '%s\n' 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/' 'Upstream-Name: emend' '' \
 		'Files: *' 'Copyright: 2026 Emend developers' 'License: Apache-2.0' \
 		' On Debian systems, the full text of the Apache License version 2.0 is in' \
 		' /usr/share/common-licenses/Apache-2.0.' >$(BUILD)/deb/root/usr/share/doc/emend/copyright
@@ -294,7 +294,7 @@ deb: $(BUILD)/emend ## build a Debian package
 	@echo 'int main(void) { return 0; }' | $(CC) -x c - -o $(BUILD)/deb/lazy -Wl,--no-as-needed -lcurl -lgit2
 	@cd $(BUILD)/deb && { dpkg-shlibdeps --warnings=0 -O -eroot/usr/bin/emend -elazy >shlibs 2>warnings || \
 		{ cat warnings >&2; exit 1; }; } && sed 's/^shlibs:Depends=//' shlibs >depends
-	@{ echo 'Package: emend'; echo 'Version: $(VERSION)'; echo 'Architecture: $(DEB_ARCH)'; \
+	@umask 022 && { echo 'Package: emend'; echo 'Version: $(VERSION)'; echo 'Architecture: $(DEB_ARCH)'; \
 		echo 'Maintainer: $(DEB_BY)'; echo 'Section: devel'; echo 'Priority: optional'; \
 		echo "Installed-Size: $$(du -sk $(BUILD)/deb/root | cut -f1)"; \
 		echo "Depends: $$(cat $(BUILD)/deb/depends)"; echo 'Recommends: git, ca-certificates'; echo 'Suggests: libmicrohttpd12 | libmicrohttpd12t64, libpq5'; \
