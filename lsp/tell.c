@@ -81,7 +81,8 @@ static void send_piece(struct tracked *t, struct slice text)
 	conn_notify_end(&t->server->conn);
 }
 
-/* At most every LIMIT_TEXT_INTERVAL_MS: a message for each word would drown the editor. In pieces: it reads a message whole before it looks at its keys again, and Emacs pretty-prints it. */
+/* At most every LIMIT_TEXT_INTERVAL_MS, as a message for each word would drown the editor. In pieces:
+ * it reads a message whole before it looks at its keys again, and Emacs pretty-prints it. */
 void tell_flush(struct tracked *t)
 {
 	struct slice rest = buf_slice(&t->unsent);
