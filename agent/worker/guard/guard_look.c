@@ -248,14 +248,15 @@ void guard_look_outside(struct guard *g, const struct root *r, const char *dir,
 			  .before = before,
 			  .workspace = slice_of(r->path) };
 	size_t from = g->n_found;
+	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	bool all = false;
 	struct err why;
 
-	top.fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (top.fd < 0)
+	if (fd < 0)
 		return;
+	top.fd = fd;
 	if (guard_scan(g, &top, dir + 1, false, take_new, &l, &all, &why) && !all)
 		guard_tell(g, dir + 1, GUARD_LEFT, "it holds too much to look for protected files");
 	make_absolute(g, from);
-	(void)close(top.fd);
+	(void)close(fd);
 }
