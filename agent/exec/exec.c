@@ -2,7 +2,7 @@
  * its answer.
  *
  * A job is in exactly one of the two lists until its answer is told, and its place counts as long:
- * so `at_once` really is the number of workers that live. What a job waits for is at most one of
+ * so `at_once` bounds the workers that live, those in the pool too. What a job waits for is at most one of
  * these: its turn (QUEUED), the version of its language, the cache, its command, and at last
  * `late`, the answer. Whichever comes calls end() or refuse(), and both only post `late`; so done()
  * comes from the loop, once. */
@@ -252,7 +252,7 @@ static bool take_worker(struct exec_job *j, struct err *err)
 				     .processes = EXEC_PROCESSES,
 				     .cpu_seconds = EXEC_CPU_SECONDS };
 
-	j->worker = exec_pool_take(j->exec->pool, mb);
+	j->worker = exec_pool_take(j->exec->pool, mb, j->exec->n_running);
 	if (j->worker.runner)
 		return true;
 	j->worker.started = uv_now(o->loop);

@@ -73,7 +73,7 @@ void exec_pool_free(struct exec_pool *p)
 	uv_close((uv_handle_t *)&p->timer, on_closed);
 }
 
-struct exec_worker exec_pool_take(struct exec_pool *p, int64_t memory_mb)
+struct exec_worker exec_pool_take(struct exec_pool *p, int64_t memory_mb, size_t busy)
 {
 	struct exec_worker found = { .memory_mb = memory_mb };
 	struct list *it = p->waiting.prev;
@@ -88,6 +88,9 @@ struct exec_worker exec_pool_take(struct exec_pool *p, int64_t memory_mb)
 		w->worker.runner = NULL;
 		end_one(p, w);
 	}
+	/* A new one will be started: those that have waited longest make room for it. */
+	while (!found.runner && p->n > 0 && p->n + busy > p->most)
+		end_one(p, container_of(p->waiting.next, struct waiting, link));
 	return found;
 }
 

@@ -18,12 +18,13 @@ struct exec_worker {
 	uint64_t started;      /* ms of the loop */
 };
 
-/* most: so many may wait. */
+/* most: so many may live, at work or waiting. */
 struct exec_pool *exec_pool_new(uv_loop_t *loop, size_t most);
 /* Ends those that wait; NULL is fine. */
 void exec_pool_free(struct exec_pool *p);
-/* One that waits; runner NULL: there is none of that memory. */
-struct exec_worker exec_pool_take(struct exec_pool *p, int64_t memory_mb);
+/* One that waits; runner NULL: there is none of that memory. busy: jobs that run, the one that asks
+ * too. */
+struct exec_worker exec_pool_take(struct exec_pool *p, int64_t memory_mb, size_t busy);
 /* The worker is the pool's, which may end it at once. */
 void exec_pool_give(struct exec_pool *p, struct exec_worker w);
 
