@@ -19,5 +19,7 @@ bool command_has_long(const struct shell_cmd *c, const char *name); /* "--recurs
 bool word_is_option(const struct shell_word *w);
 /* A shell that reads what it runs from a pipe or a file that is not named: no -c, no script. */
 bool command_reads_code(const struct shell_cmd *c);
+/* Its assignments, words and files on one line, "A=1 make > log"; cut behind some 160 bytes. */
+struct slice command_text(const struct shell_cmd *c, struct arena *a);
 
 #endif

@@ -11,8 +11,6 @@
 #include "agent/policy/rules.h"
 #include "protocol/base/limits.h"
 
-enum { PART_BYTES = 160 };
-
 /* On the stack of judge_line(); what it hands out lives in the caller's arena. */
 struct judge {
 	const struct policy *policy;
@@ -359,39 +357,6 @@ static void judge_one(struct judge *j, size_t at)
 		judge_default(j, c);
 }
 
-/* A file is as much of what it does as its words: `echo x` alone would be another command. */
-static struct slice with_files(struct judge *j, const struct shell_cmd *c, struct slice out)
-{
-	for (const struct shell_redir *r = c->redirs; r; r = r->next) {
-		if ((r->kind != REDIR_READ && r->kind != REDIR_WRITE) ||
-		    slice_starts(r->target.text, SLICE("/dev/")))
-			continue;
-		if (out.len + r->target.text.len > PART_BYTES)
-			return arena_printf(j->arena, "%.*s ...", SLICE_ARG(out));
-		out = arena_printf(j->arena, "%.*s%s%s %.*s", SLICE_ARG(out), out.len ? " " : "",
-				   r->kind == REDIR_READ ? "<" : ">", SLICE_ARG(r->target.text));
-	}
-	return out;
-}
-
-/* A command as one line for people and the model. */
-static struct slice part_text(struct judge *j, size_t at)
-{
-	const struct shell_cmd *c = &j->script.cmds[at];
-	struct slice out = SLICE("");
-
-	for (size_t i = 0; i < c->n_assigns + c->n_words; i++) {
-		const struct shell_word *w =
-			i < c->n_assigns ? &c->assigns[i] : &c->words[i - c->n_assigns];
-
-		if (out.len + w->text.len > PART_BYTES)
-			return arena_printf(j->arena, "%.*s ...", SLICE_ARG(out));
-		out = arena_printf(j->arena, "%.*s%s%.*s", SLICE_ARG(out), i ? " " : "",
-				   SLICE_ARG(w->text));
-	}
-	return with_files(j, c, out);
-}
-
 /* What was found about the command that was judged. */
 static void note_part(struct judge *j)
 {
@@ -404,7 +369,7 @@ static void note_part(struct judge *j)
 		return;
 	if (j->out.n_parts == DECISION_PARTS)
 		return;
-	*p = (struct decision_part){ .text = part_text(j, j->at),
+	*p = (struct decision_part){ .text = command_text(c, j->arena),
 				     .verdict = j->here,
 				     .rule = j->here_rule,
 				     .always =
@@ -435,7 +400,7 @@ static void deny_asked(struct judge *j)
 static void finish(struct judge *j)
 {
 	if (j->decided < j->script.n)
-		j->out.part = part_text(j, j->decided);
+		j->out.part = command_text(&j->script.cmds[j->decided], j->arena);
 	if (mode_reads_only(j->policy->mode))
 		deny_asked(j);
 	if (j->out.verdict != VERDICT_ASK || j->always_spoilt)
