@@ -19,7 +19,7 @@ static struct slice with_files(const struct shell_cmd *c, struct arena *a, struc
 	return out;
 }
 
-struct slice command_text(const struct shell_cmd *c, struct arena *a)
+struct slice policy_command_text(const struct shell_cmd *c, struct arena *a)
 {
 	struct slice out = SLICE("");
 

@@ -186,6 +186,7 @@ static bool unwrap(struct shell_script *s, size_t at, const struct wrapper *w, s
 		return true; /* only asks where a command is */
 	i = skip_options(&c, w, &odd);
 	s->cmds[at].ask = odd ? "it runs a command with options that are not understood" : w->ask;
+	s->cmds[at].unread = odd;
 	first = i;
 	while (w->assigns && i < c.n_words && is_assign(&c.words[i]))
 		i++;
@@ -265,6 +266,7 @@ static bool parse_inner(struct shell_script *s, size_t at, const struct shell_wo
 {
 	if (w->flags & WORD_DYNAMIC) {
 		s->cmds[at].ask = "what it runs is only known when it runs";
+		s->cmds[at].unread = true;
 		return true;
 	}
 	return shell_parse(s, w->text, at, s->cmds[at].depth + 1, err);
@@ -285,8 +287,12 @@ static bool unwrap_shell(struct shell_script *s, size_t at, struct err *err)
 	if (!command_reads_code(&c))
 		return true;
 	s->cmds[at].ask = "it runs what it reads";
+	s->cmds[at].unread = true;
 	for (const struct shell_redir *r = c.redirs; r; r = r->next) {
-		if (r->kind == REDIR_TEXT && !parse_inner(s, at, &r->target, err))
+		if (r->kind != REDIR_TEXT)
+			continue;
+		s->cmds[at].unread = false; /* until a part of the text is */
+		if (!parse_inner(s, at, &r->target, err))
 			return false;
 	}
 	return true;
@@ -308,7 +314,7 @@ static bool unwrap_eval(struct shell_script *s, size_t at, struct err *err)
 		joined.text = arena_printf(s->arena, "%.*s %.*s", SLICE_ARG(joined.text),
 					   SLICE_ARG(c.words[i].text));
 	}
-	return joined.flags & WORD_DYNAMIC || parse_inner(s, at, &joined, err);
+	return parse_inner(s, at, &joined, err);
 }
 
 /* python without a script reads what it runs, which nobody here can read: it asks. */

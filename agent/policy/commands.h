@@ -5,7 +5,7 @@
 #include "agent/policy/shell.h"
 
 /* Appends to the script what its commands wrap (sudo, env, xargs, find -exec, sh -c, ...), and sets
- * neutral and ask of each. */
+ * neutral, ask and unread of each. */
 NODISCARD bool commands_unwrap(struct shell_script *s, struct err *err);
 
 /* The name by which a command is judged: without its folder; empty if it is not known. */
@@ -20,6 +20,6 @@ bool word_is_option(const struct shell_word *w);
 /* A shell that reads what it runs from a pipe or a file that is not named: no -c, no script. */
 bool command_reads_code(const struct shell_cmd *c);
 /* Its assignments, words and files on one line, "A=1 make > log"; cut behind some 160 bytes. */
-struct slice command_text(const struct shell_cmd *c, struct arena *a);
+struct slice policy_command_text(const struct shell_cmd *c, struct arena *a);
 
 #endif

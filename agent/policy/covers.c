@@ -26,8 +26,8 @@ bool policy_covers(enum verdict v, struct slice rule, struct slice command, bool
 	bool ok;
 
 	arena_init(&one.arena);
-	ok = rules_add(&one, v, false, rule, err) && shell_parse(&s, command, SIZE_MAX, 0, err) &&
-	     commands_unwrap(&s, err);
+	ok = rules_add(&one, v, RULE_USER, rule, err) &&
+	     shell_parse(&s, command, SIZE_MAX, 0, err) && commands_unwrap(&s, err);
 	*out = ok && covers(&one, v, &s);
 	arena_release(&one.arena);
 	return ok;

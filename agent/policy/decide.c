@@ -25,6 +25,7 @@ struct judge {
 	bool shown;	    /* what has the name of a secret is judged by the sandbox */
 	struct slice *names; /* DECISION_NAMES */
 	bool hopeless;	     /* a file is denied in any case, or there are too many */
+	bool reaches;	     /* something asks whose harm a view would not hold */
 };
 
 static const char outside_rule[] = "ask: write outside of the workspace";
@@ -154,7 +155,7 @@ static void judge_write(struct judge *j, const struct shell_word *w, bool redire
 				  SLICE("The command writes to a file outside of the workspace."));
 		return;
 	case PLACE_OUTSIDE:
-		j->out.beforehand = true;
+		j->out.beforehand = j->reaches = true;
 		add_fixed(j, VERDICT_ASK, outside_rule,
 			  SLICE("The command writes to a file outside of the workspace."));
 		return;
@@ -177,6 +178,7 @@ static void judge_write(struct judge *j, const struct shell_word *w, bool redire
 		return;
 	if (redirection || !slice_starts(d.rule, SLICE("mode")))
 		j->always_spoilt = true;
+	j->reaches = j->reaches || !slice_starts(d.rule, SLICE("mode"));
 	if (d.verdict == VERDICT_DENY && slice_starts(d.rule, SLICE("mode")))
 		d.verdict =
 			VERDICT_ASK; /* finish() denies it, unless something denies it for good */
@@ -261,6 +263,7 @@ static bool add_rule(struct judge *j, enum verdict v, bool builtin, const struct
 
 	if (!r)
 		return false;
+	j->reaches = j->reaches || (v == VERDICT_ASK && r->origin != RULE_HELD);
 	add(j, v, arena_printf(j->arena, "%s: %.*s", verdict_name(v), SLICE_ARG(r->text)),
 	    arena_printf(j->arena, "The rule \"%s: %.*s\" decides.", verdict_name(v),
 			 SLICE_ARG(r->text)));
@@ -310,6 +313,15 @@ static bool is_confined(const struct policy *p, const struct shell_cmd *c)
 	return p->mode == MODE_AUTO && command_any(c, "curl|wget|nc|ncat|netcat|ftp|telnet");
 }
 
+/* Where the user forbids commands, or wants to be asked, what cannot be read may be one of these. */
+static bool user_forbids(const struct policy *p)
+{
+	for (size_t i = 0; i < p->n_rules; i++)
+		if (p->rules[i].origin == RULE_USER && p->rules[i].verdict != VERDICT_ALLOW)
+			return true;
+	return false;
+}
+
 /* Files come before the rules that allow, which speak of a program, not of what it touches. */
 static void judge_one(struct judge *j, size_t at)
 {
@@ -330,6 +342,7 @@ static void judge_one(struct judge *j, size_t at)
 		return;
 	}
 	if (c->n_words > 0 && command_name(c).len == 0) {
+		j->reaches = j->reaches || user_forbids(j->policy);
 		add_fixed(j, VERDICT_ASK, "ask: a command only known at run time",
 			  SLICE("The name of the command is only known when it runs."));
 		return;
@@ -338,13 +351,15 @@ static void judge_one(struct judge *j, size_t at)
 		j->out.by_user = true;
 		return;
 	}
-	if (c->ask)
+	if (c->ask) {
+		j->reaches = j->reaches || command_any(c, "sudo|doas|pkexec") ||
+			     (c->unread && user_forbids(j->policy));
 		add_fixed(j, VERDICT_ASK, "ask: a command that runs commands",
 			  arena_printf(j->arena, "The command \"%.*s\" needs permission: %s.",
 				       SLICE_ARG(command_name(c)), c->ask));
-	else if (!is_confined(j->policy, c) &&
-		 !(command_is(c, "git") && readonly_command(j->policy, c)) &&
-		 add_rule(j, VERDICT_ASK, true, c))
+	} else if (!is_confined(j->policy, c) &&
+		   !(command_is(c, "git") && readonly_command(j->policy, c)) &&
+		   add_rule(j, VERDICT_ASK, true, c))
 		suggest(j, c);
 	else if (c->neutral && !risky)
 		add(j, VERDICT_ALLOW, SLICE("allow: what it runs is allowed"),
@@ -369,7 +384,7 @@ static void note_part(struct judge *j)
 		return;
 	if (j->out.n_parts == DECISION_PARTS)
 		return;
-	*p = (struct decision_part){ .text = command_text(c, j->arena),
+	*p = (struct decision_part){ .text = policy_command_text(c, j->arena),
 				     .verdict = j->here,
 				     .rule = j->here_rule,
 				     .always =
@@ -400,7 +415,7 @@ static void deny_asked(struct judge *j)
 static void finish(struct judge *j)
 {
 	if (j->decided < j->script.n)
-		j->out.part = command_text(&j->script.cmds[j->decided], j->arena);
+		j->out.part = policy_command_text(&j->script.cmds[j->decided], j->arena);
 	if (mode_reads_only(j->policy->mode))
 		deny_asked(j);
 	if (j->out.verdict != VERDICT_ASK || j->always_spoilt)
@@ -409,6 +424,7 @@ static void finish(struct judge *j)
 		j->out.n_names = 0;
 	j->out.parts = j->parts;
 	j->out.names = j->names;
+	j->out.held = !j->reaches;
 }
 
 /* What cannot be parsed asks, and the parts that were found before are judged all the same: one
@@ -434,8 +450,10 @@ static void judge_line(const struct policy *p, struct slice command, bool shown,
 		return;
 	}
 	if (!shell_parse(&j.script, command, SIZE_MAX, 0, &err) ||
-	    !commands_unwrap(&j.script, &err))
+	    !commands_unwrap(&j.script, &err)) {
+		j.reaches = user_forbids(p);
 		add_fixed(&j, VERDICT_ASK, "ask: not understood", arena_printf(a, "%s", err.msg));
+	}
 	for (size_t i = 0; i < j.script.n; i++) {
 		j.at = i;
 		j.here = VERDICT_ALLOW;

@@ -45,8 +45,8 @@ static const char *const deny_rules[] = {
 	"rm --no-preserve-root",
 };
 
-/* What reaches beyond the workspace: other machines, the system, history that is gone for good.
- * A user's allow rule lifts it. */
+/* What reaches beyond the workspace: other machines, the system, history that is gone for good, what
+ * runs later. A user's allow rule lifts it. */
 static const char *const ask_rules[] = {
 	"ssh",
 	"scp",
@@ -94,49 +94,27 @@ static const char *const ask_rules[] = {
 	"glab",
 	"systemctl",
 	"service",
-	"apt",
-	"apt-get",
-	"dpkg",
-	"dnf",
-	"yum",
-	"rpm",
-	"pacman",
-	"apk",
 	"snap",
 	"flatpak",
 	"brew",
 	"at",
 	"batch",
-	"mount",
-	"umount",
-	"chroot",
-	"unshare",
-	"nsenter",
-	"killall",
-	"pkill",
 	"su",
 	"sudo",
 	"doas",
-	"eval",
-	"alias",
-	"watch",
-	"parallel",
-	"screen",
-	"tmux",
 	"osascript",
 	"xdg-open",
 	"open",
 	"powershell",
-	"fish",
-	"chattr",
-	"setcap",
-	"shred",
-	"dd",
-	"script",
-	"fc",
-	"printenv",
-	"kill -1",
-	"kill -9 -1",
+};
+
+/* What may end processes, change the system or hide what is run, where nothing confines it. On a view it
+ * has its own processes, its own environment and no rights, and the system's files cannot be written. */
+static const char *const held_rules[] = {
+	"apt",	 "apt-get", "dpkg",	"dnf",	   "yum",      "rpm",	  "pacman",	"apk",
+	"mount", "umount",  "chroot",	"unshare", "nsenter",  "killall", "pkill",	"eval",
+	"alias", "watch",   "parallel", "screen",  "tmux",     "fish",	  "chattr",	"setcap",
+	"shred", "dd",	    "script",	"fc",	   "printenv", "kill -1", "kill -9 -1",
 };
 
 /* Names that only secrets have. Words that also name what a program does with secrets
@@ -173,20 +151,22 @@ static const char *const file_patterns[] = {
 };
 static const char *const data_endings[] = { "json", "yaml", "yml", "toml", "ini", "txt", "conf" };
 
-static void add_all(struct policy *p, enum verdict v, const char *const *list, size_t n)
+static void add_all(struct policy *p, enum verdict v, enum rule_origin origin,
+		    const char *const *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct err err = { 0 };
 
-		if (!rules_add(p, v, true, slice_of(list[i]), &err))
+		if (!rules_add(p, v, origin, slice_of(list[i]), &err))
 			__builtin_trap(); /* our own table is wrong */
 	}
 }
 
 void defaults_rules(struct policy *p)
 {
-	add_all(p, VERDICT_DENY, deny_rules, ARRAY_LEN(deny_rules));
-	add_all(p, VERDICT_ASK, ask_rules, ARRAY_LEN(ask_rules));
+	add_all(p, VERDICT_DENY, RULE_BUILTIN, deny_rules, ARRAY_LEN(deny_rules));
+	add_all(p, VERDICT_ASK, RULE_BUILTIN, ask_rules, ARRAY_LEN(ask_rules));
+	add_all(p, VERDICT_ASK, RULE_HELD, held_rules, ARRAY_LEN(held_rules));
 }
 
 static void add_file(struct policy *p, struct slice pattern)

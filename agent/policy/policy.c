@@ -72,7 +72,7 @@ struct policy *policy_clone(const struct policy *p, enum mode mode)
 	for (size_t i = 0; i < p->n_rules; i++) {
 		struct err err = { 0 };
 
-		if (!rules_add(copy, p->rules[i].verdict, p->rules[i].builtin, p->rules[i].text,
+		if (!rules_add(copy, p->rules[i].verdict, p->rules[i].origin, p->rules[i].text,
 			       &err))
 			abort(); /* it was valid before */
 	}
@@ -94,9 +94,18 @@ void policy_set_root(struct policy *p, struct slice root)
 	p->root = arena_dup(&p->arena, root);
 }
 
+bool decision_asks_mode_alone(const struct decision *d)
+{
+	for (size_t i = 0; i < d->n_parts; i++)
+		if (d->parts[i].verdict == VERDICT_ASK &&
+		    !slice_starts(d->parts[i].rule, SLICE("mode: ")))
+			return false;
+	return d->n_parts < DECISION_PARTS && slice_starts(d->rule, SLICE("mode: "));
+}
+
 bool policy_add(struct policy *p, enum verdict v, struct slice rule, struct err *err)
 {
-	return rules_add(p, v, false, rule, err);
+	return rules_add(p, v, RULE_USER, rule, err);
 }
 
 void policy_deny_files_clear(struct policy *p)

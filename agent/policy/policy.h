@@ -52,6 +52,9 @@ struct decision {
 	/* Of a command line, for commands whose effect can be dropped (agent/tool/command/run_command.c): */
 	bool beforehand; /* its question may not wait for the effect: a rule of the user, or a place outside */
 	bool by_user; /* a user's allow rule speaks of it */
+	/* Nothing in it asks but what could do no harm on a view of the files, in its own processes and without a
+	 * network: it can be undone. */
+	bool held;
 	/* Files that have the names of secrets, as the line names them: that is why it is denied, and
 	 * policy_command_shown() says what holds where a command may see them. None: that cannot help. */
 	const struct slice *names;
@@ -59,6 +62,9 @@ struct decision {
 };
 
 enum { DECISION_PARTS = 32, DECISION_NAMES = 16 };
+
+/* Another mode would allow all of it: nothing but the mode asks. */
+bool decision_asks_mode_alone(const struct decision *d);
 
 struct policy;
 struct policy *policy_new(enum mode mode); /* with the built-in rules */

@@ -9,7 +9,8 @@
 
 /* The text is parsed as a command line, with its quotes; whatever is more than the words of one
  * command is refused, as it could never match. */
-bool rules_add(struct policy *p, enum verdict v, bool builtin, struct slice text, struct err *err)
+bool rules_add(struct policy *p, enum verdict v, enum rule_origin origin, struct slice text,
+	       struct err *err)
 {
 	struct shell_script s = { .arena = &p->arena };
 	const struct shell_cmd *c;
@@ -39,7 +40,7 @@ bool rules_add(struct policy *p, enum verdict v, bool builtin, struct slice text
 		p->rules = more;
 		p->cap_rules = cap;
 	}
-	p->rules[p->n_rules++] = (struct rule){ v, builtin, text, c->words, c->n_words };
+	p->rules[p->n_rules++] = (struct rule){ v, origin, text, c->words, c->n_words };
 	return true;
 }
 
@@ -136,7 +137,7 @@ const struct rule *rules_find(const struct policy *p, enum verdict v, bool built
 	for (size_t i = 0; i < p->n_rules; i++) {
 		const struct rule *r = &p->rules[i];
 
-		if (r->verdict == v && r->builtin == builtin &&
+		if (r->verdict == v && (r->origin != RULE_USER) == builtin &&
 		    (v == VERDICT_ALLOW ? allows(r, c) : forbids(r, c)))
 			return r;
 	}

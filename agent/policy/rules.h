@@ -5,9 +5,15 @@
 #include "agent/policy/policy.h"
 #include "agent/policy/shell.h"
 
+enum rule_origin {
+	RULE_USER,
+	RULE_BUILTIN,
+	RULE_HELD, /* built in, and about what can do no harm on a view that is dropped or undone */
+};
+
 struct rule {
 	enum verdict verdict;
-	bool builtin;
+	enum rule_origin origin;
 	struct slice text; /* as written */
 	const struct shell_word *words;
 	size_t n;
@@ -25,9 +31,9 @@ struct policy {
 	struct slice root;	/* absolute path of the workspace; empty: not known */
 };
 
-NODISCARD bool rules_add(struct policy *p, enum verdict v, bool builtin, struct slice text,
-			 struct err *err);
-/* The first rule of this verdict and origin that matches; NULL if none does. */
+NODISCARD bool rules_add(struct policy *p, enum verdict v, enum rule_origin origin,
+			 struct slice text, struct err *err);
+/* The first rule of this verdict that matches, of the user's or of ours; NULL if none does. */
 const struct rule *rules_find(const struct policy *p, enum verdict v, bool builtin,
 			      const struct shell_cmd *c);
 

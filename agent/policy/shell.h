@@ -41,6 +41,7 @@ struct shell_cmd {
 	/* set by commands_unwrap() */
 	bool neutral;	 /* only a wrapper: it is as good or bad as what it wraps */
 	const char *ask; /* why it must be asked whatever it wraps; NULL: nothing */
+	bool unread;	 /* it runs commands that are not in the list, as only the run tells them */
 };
 
 enum {

@@ -221,21 +221,12 @@ static struct slice rules_for(struct tool_run *r, const struct pending *p)
 	return out.len ? arena_printf(&r->arena, "[%.*s]", SLICE_ARG(out)) : out;
 }
 
-/* Another mode alone would allow all of it. */
-static bool asked_by_mode(const struct pending *p)
-{
-	for (size_t i = 0; i < p->d.n_parts; i++)
-		if (p->d.parts[i].verdict == VERDICT_ASK && !is_mode_rule(p->d.parts[i].rule))
-			return false;
-	return is_mode_rule(p->d.rule);
-}
-
 /* Who can allow it, and how. A clause that is missing is better than one that does not help. */
 static struct slice how(struct tool_run *r, const struct pending *p)
 {
 	const char *modes = p->edits ? "edit or auto" : "auto";
 	struct slice rules = rules_for(r, p);
-	bool by_mode = asked_by_mode(p);
+	bool by_mode = decision_asks_mode_alone(&p->d);
 
 	if (rules.len > 0)
 		return arena_printf(

@@ -151,8 +151,9 @@ def edit_keeps_what_commands_change(w):
     w.repository()
     t = answer(w, [], command("make -n x; touch one; sh -c 'touch two'"), EDIT, DONE, options=("--mode", "edit"))
     expect(w.exists("one") and w.exists("two") and "a + b" in w.read("calc.py"), t)
-    t = answer(w, ["n"], command("eval 'touch three'"), DONE, options=("--mode", "edit"))
-    expect(EFFECT in t.text and not w.exists("three"), t)
+    for text in ("eval 'touch three'", "touch three; eval true"):  # more than the mode asks, wherever it stands
+        t = answer(w, ["n"], command(text), DONE, options=("--mode", "edit"))
+        expect(EFFECT in t.text and not w.exists("three"), t)
 
 
 def read_only_runs_and_drops(w):
@@ -186,6 +187,31 @@ def in_the_mode_auto_a_view_is_word_enough_for_rm(w):
     expect(r.status == 0 and w.read("x/a.tmp") == "a\n" and w.read("b.tmp") == "b\n", r)
     r = w.run("do", "--yes", "--no-sandbox", "--model", w.script(command(clean), dict(DONE, expect=["rm of files only known at run time"])), "x")
     expect(r.status == 0 and w.exists("b.tmp"), r)
+
+
+def in_the_mode_auto_what_a_view_holds_needs_no_word(w):
+    """What a command can do only to itself, or what is undone with it, is run; what reaches further is not; and where the
+    user forbids commands, none may hide in what only the run tells."""
+    w.repository()
+    held = ("eval 'echo ran > one'", "dd if=calc.py of=two bs=1 count=3", "printenv PATH", "alias a=b; true", "dpkg -l | head -3",
+            "sleep 1000 & pkill sleep; kill -0 $PPID", "python3 - <<'E'\nopen('three', 'w')\nE", "true < /etc/passwd; true")
+    unread = ("X='echo ran > four'; sh -c \"$X\"", "X=echo; $X ran", "echo 'echo ran > five' | sh", "eval \"$(echo true)\"")
+    more = ("docker ps", "git push", "git reset --hard", "at now", "sudo -n true", "echo x > .exrc", "echo x > ../out")
+
+    def runs(text):
+        r = w.run("do", "--yes", "--json", "--model", w.script(command(text), {"text": "-"}), "x")
+        expect(r.status == 0, r)
+        return r.of("permission.decided")[0]["decision"] == "allow"
+    for text in held + unread:
+        expect(runs(text), text)
+    expect(w.read("one") == "ran\n" and len(w.read("two")) == 3 and all(w.exists(n) for n in ("three", "four", "five")), os.listdir(w.path))
+    for text in more + tuple("true; " + text for text in more):
+        expect(not runs(text), text)
+    w.config('{"permissions": {"deny": ["rm"]}}')
+    for text in held:
+        expect(runs(text), text)
+    for text in unread:
+        expect(not runs(text), text)
 
 
 def edit(path, old, new):
@@ -277,4 +303,5 @@ main([nothing_changed_nothing_asked, an_effect_is_asked_with_its_diff, a_no_drop
       always_is_for_what_commands_change, edits_allowed_are_not_effects_allowed, what_changed_meanwhile_is_not_overwritten,
       objects_of_git_that_cannot_be_written_are_said, what_reaches_further_is_asked_beforehand, folders_to_write_are_asked_beforehand, commands_can_be_asked_one_by_one,
       edit_keeps_what_commands_change, read_only_runs_and_drops, thirty_steps,
-      in_the_mode_auto_a_view_is_word_enough_for_rm, the_edits_of_a_step_are_one_question, what_changed_since_the_step_was_asked_is_asked_again])
+      in_the_mode_auto_a_view_is_word_enough_for_rm, in_the_mode_auto_what_a_view_holds_needs_no_word,
+      the_edits_of_a_step_are_one_question, what_changed_since_the_step_was_asked_is_asked_again])

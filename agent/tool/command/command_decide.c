@@ -10,8 +10,8 @@
  *
  * The policy decides on the parsed command. But where all that a command can do lies in a view that
  * can be dropped, it runs at once, and the user is asked about what it changed: in the mode ask about
- * all of it, in the mode edit only where more than the mode asks. Where only reading is allowed, it is
- * dropped. */
+ * all of it, in the mode edit only where more than the mode asks. In the mode auto nobody is asked about
+ * what a view holds, and undo brings it back. Where only reading is allowed, it is dropped. */
 #include "agent/tool/command/command_own.h"
 
 #include "agent/base/path.h"
@@ -28,23 +28,6 @@ static bool is_of_mode(const struct decision *d)
 	return slice_starts(d->rule, SLICE("mode: "));
 }
 
-/* In the mode auto nothing but the names that a rm gets at run time asks for a word: on a view it removes nothing
- * outside, and undo brings back the rest. */
-static bool only_removes(const struct decision *d)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < d->n_parts; i++) {
-		bool rm =
-			slice_eq_cstr(d->parts[i].rule, "ask: rm of files only known at run time");
-
-		if (d->parts[i].verdict != VERDICT_ALLOW && !rm)
-			return false;
-		n += rm;
-	}
-	return d->verdict == VERDICT_ASK && n > 0 && d->n_parts < DECISION_PARTS;
-}
-
 /* May the question about this command wait for its effect, if it runs on a view? Not where it could reach
  * anything that is not in the view: a network, a folder of the user, the real files. */
 static bool may_wait(const struct tool_run *r)
@@ -58,7 +41,7 @@ static bool may_wait(const struct tool_run *r)
 	if (reads_only(r))
 		return d->verdict != VERDICT_DENY || is_of_mode(d);
 	if (c->mode == MODE_AUTO)
-		return only_removes(d);
+		return d->verdict == VERDICT_ASK && d->held;
 	return slice_eq_cstr(c->approve, "effects") && d->verdict != VERDICT_DENY &&
 	       (d->verdict == VERDICT_ASK || !d->by_user);
 }
@@ -67,7 +50,7 @@ static bool may_wait(const struct tool_run *r)
 static enum effect effect_of(const struct tool_run *r)
 {
 	const struct running *s = r->state;
-	bool plain = s->decision.verdict == VERDICT_ALLOW || is_of_mode(&s->decision);
+	bool plain = s->decision.verdict == VERDICT_ALLOW || decision_asks_mode_alone(&s->decision);
 
 	if (reads_only(r))
 		return EFFECT_DROPPED;
