@@ -4,6 +4,7 @@
 #include "agent/cli/screen/flow.h"
 #include "agent/cli/screen/table.h"
 #include "agent/cli/target.h"
+#include "agent/store/event_log.h"
 #include "agent/store/ledger.h"
 
 /* without a name the newest tasks; with one all are looked through for it */
@@ -11,8 +12,10 @@ enum { ROWS = 10, ALL_ROWS = 10000 };
 
 struct lister {
 	struct cli *cli;
+	struct slice state; /* the folder */
 	struct table table;
 	struct slice only; /* the task or session that is wanted; "": all */
+	struct slice ways; /* how what was broken off goes on, a line for each */
 };
 
 /* "2026-11-21T18:40:03.123Z": to the minute, for people. */
@@ -22,7 +25,16 @@ static struct slice when(struct arena *a, struct slice time)
 			    SLICE_ARG(slice_sub(time, 11, 16)));
 }
 
-static void put_json(struct cli *c, const struct ledger_row *r)
+/* A task that has no end yet runs, or was killed: the lock of its session's log tells which. Of a session
+ * that went on since, only the newest task can be the one that runs. */
+static enum session_use use_of(const struct lister *l, const struct ledger_row *r)
+{
+	if (!slice_eq_cstr(r->status, "unfinished") || !r->newest)
+		return SESSION_GONE;
+	return session_use(l->state, r->session);
+}
+
+static void put_json(struct cli *c, const struct ledger_row *r, enum session_use use)
 {
 	struct json_line l;
 	struct jw *w = json_line_begin(&l, "task");
@@ -30,9 +42,11 @@ static void put_json(struct cli *c, const struct ledger_row *r)
 	jw_kstr(w, "session", r->session);
 	jw_kstr(w, "task", r->task);
 	jw_kstr(w, "title", r->title);
-	jw_kstr(w, "status", r->status);
+	jw_kstr(w, "status", use == SESSION_IN_USE ? SLICE("running") : r->status);
 	jw_kstr(w, "time", r->time);
 	jw_kf64(w, "usd", r->usd);
+	if (use == SESSION_IDLE)
+		jw_kbool(w, "resumable", true);
 	json_line_end(&l, &c->out);
 }
 
@@ -41,17 +55,28 @@ static void take_row(void *payload, const struct ledger_row *r)
 {
 	struct lister *l = payload;
 	struct arena *a = &l->cli->arena;
+	struct slice status = r->status;
+	enum session_use use;
 
 	if (l->only.len > 0 && !slice_eq(l->only, r->task) && !slice_eq(l->only, r->session))
 		return;
+	use = use_of(l, r);
 	if (cli_given(l->cli, OPT_JSON)) {
-		put_json(l->cli, r);
+		put_json(l->cli, r, use);
 		return;
 	}
+	if (use == SESSION_IN_USE)
+		status = SLICE("running");
+	else if (use == SESSION_IDLE)
+		l->ways = arena_printf(
+			a, "%.*s%.*s was broken off; it goes on with: emend sessions resume %.*s\n",
+			SLICE_ARG(l->ways), SLICE_ARG(r->task), SLICE_ARG(r->session));
 	table_cell(&l->table, TERM_DIM, when(a, r->time));
 	table_cell(&l->table, TERM_PLAIN, r->task);
-	table_cell(&l->table, slice_eq_cstr(r->status, "done") ? TERM_GREEN : TERM_YELLOW,
-		   r->status);
+	table_cell(&l->table,
+		   use == SESSION_IN_USE || slice_eq_cstr(status, "done") ? TERM_GREEN
+									  : TERM_YELLOW,
+		   status);
 	table_cell(&l->table, TERM_PLAIN, arena_printf(a, "$%.4f", r->usd));
 	table_cell(&l->table, TERM_PLAIN, r->title);
 }
@@ -67,12 +92,15 @@ static bool put_tasks(struct cli *c, const struct place *p, struct ledger *ledge
 		{ .head = "cost", .right = true },
 		{ .head = "title", .gives = true },
 	};
-	struct lister l = { .cli = c, .only = only };
+	struct lister l = { .cli = c, .state = p->state, .only = only };
+	struct slice line;
 
 	table_init(&l.table, &c->arena, columns, ARRAY_LEN(columns));
 	if (!ledger_tasks(ledger, p->workspace, only.len ? ALL_ROWS : ROWS, take_row, &l, err))
 		return false;
 	table_put(&l.table, &c->out);
+	while (slice_next_line(&l.ways, &line))
+		flow_line(&c->out, TERM_PLAIN, "", TERM_PLAIN, line);
 	if (l.table.n == 0 && only.len == 0 && !cli_given(c, OPT_JSON))
 		term_printf(&c->out, "No task has run in this folder yet.\n");
 	return true;

@@ -86,14 +86,16 @@ static const struct command table[] = {
 	  "  emend rewind -n 3   what going back to step 3 would change\n"
 	  "  emend rewind 3\n" },
 	{ "status", "[TASK|SESSION|STEP]", "what happened in this folder, and what was spent today",
-	  "With the name of a task or session: what it changed, and what of it still stands.\n",
+	  "With the name of a task or session: what it changed, and what of it still stands. A task that\n"
+	  "was broken off stands there as unfinished, with the command by which it goes on.\n",
 	  OPTS_COMMON | OPT_JSON, 1, cmd_status, NULL },
 	{ "sessions", "[list | show ID | resume ID [INSTRUCTION] | rm ID...]",
 	  "past sessions; go on with one",
 	  "ID may be the beginning of one, as long as it is unique, or the name of a task. list shows\n"
 	  "those of this folder; --all those of all.\n",
 	  OPTS_TASK | OPT_ALL | OPT_LIMIT, -1, cmd_sessions, NULL },
-	{ "replay", "ID... | --all", "a recorded session again, offline: is all as it was?",
+	{ "replay", "ID... | --all",
+	  "a recorded session again, offline, up to the first difference",
 	  "Nobody is contacted and nothing is run: the conversation is put together from the log, results of\n"
 	  "tools included, and each answer read again from the bytes that came. The first difference is\n"
 	  "named; exit status 1. It would be a fault of Emend, or of the log.\n",

@@ -36,6 +36,17 @@ struct slice task_status(enum err_code code)
 	return SLICE("failed");
 }
 
+void task_note(struct task *t, struct slice status)
+{
+	ledger_post_task(agent_store(t->agent), agent_ledger(t->agent),
+			 &(struct ledger_row){ .session = t->session,
+					       .task = task_id(t),
+					       .workspace = t->workspace,
+					       .title = t->title,
+					       .status = status,
+					       .usd = t->budget.used.usd });
+}
+
 /* Whoever hears of the end may read the log, or lock it in another process. */
 static void logged(void *payload, const struct err *err)
 {
@@ -63,13 +74,7 @@ static void log_finish(struct task *t, struct slice status, struct slice summary
 	jw_end(w);
 	if (!event_log_end(t->env.log, &err))
 		log_error("log: %s", err.msg);
-	ledger_post_task(agent_store(t->agent), agent_ledger(t->agent),
-			 &(struct ledger_row){ .session = t->session,
-					       .task = task_id(t),
-					       .workspace = t->workspace,
-					       .title = t->title,
-					       .status = status,
-					       .usd = u->usd });
+	task_note(t, status);
 	t->sync = event_log_sync(t->env.log, logged, t);
 }
 

@@ -150,6 +150,7 @@ static void log_start(struct task *t)
 	jw_kf64(w, "seconds", t->config.budget.seconds);
 	jw_end(w);
 	(void)task_log_end(t);
+	task_note(t, SLICE("unfinished")); /* until its end: of one that is killed this stays */
 	task_emit(t, &(struct task_event){ .kind = TASK_STARTED,
 					   .session = t->session,
 					   .model = model_name(t->model),

@@ -234,6 +234,8 @@ NODISCARD bool task_use_config(struct task *t, struct slice project_text, struct
 
 void end_change(
 	struct task *t); /* ENDING: takes back what was half done; t->rollback until it is */
+/* What the ledger knows of the task, for `emend status`. */
+void task_note(struct task *t, struct slice status);
 void end_decide(
 	struct task *t); /* LOGGING: outcome and last event; t->sync until that is on the disk */
 void end_report(struct task *t); /* ENDED: the face hears of it; frees the task */

@@ -144,6 +144,14 @@ size_t session_list(struct slice state_dir, struct arena *a, struct slice *ids, 
 /* By its first line, and no more of it is read: does the session belong to another folder than this one? False
  * also where that line cannot be believed. */
 bool session_is_elsewhere(struct slice state_dir, struct slice session, struct slice workspace);
+/* Whether a log is there, and whether an emend (also this one) has it open: a task of it runs. Looks at
+ * the lock only. */
+enum session_use {
+	SESSION_GONE,
+	SESSION_IDLE,
+	SESSION_IN_USE,
+};
+enum session_use session_use(struct slice state_dir, struct slice session);
 /* Deletes the session and its blobs. ERR_DENIED if an emend has it open, ERR_NOT_FOUND. */
 NODISCARD bool session_remove(struct slice state_dir, struct slice session, struct err *err);
 

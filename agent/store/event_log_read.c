@@ -101,6 +101,24 @@ bool session_is_elsewhere(struct slice state_dir, struct slice session, struct s
 	return !whole && err.code == ERR_CANCELLED && f.elsewhere;
 }
 
+enum session_use session_use(struct slice state_dir, struct slice session)
+{
+	enum session_use use = SESSION_GONE;
+	struct slice path;
+	struct arena a;
+	int fd = -1;
+
+	arena_init(&a);
+	if (session_path(&a, state_dir, session, "log.jsonl", &path, NULL))
+		fd = regular_open(AT_FDCWD, path.ptr, 0, NULL);
+	if (fd >= 0) {
+		use = flock(fd, LOCK_SH | LOCK_NB) == 0 ? SESSION_IDLE : SESSION_IN_USE;
+		(void)close(fd);
+	}
+	arena_release(&a);
+	return use;
+}
+
 /* Five digits to the base of 36 in steps of 1.5 ms of the day keep the order; four random ones keep
  * apart. */
 void session_new_id(char out[24])

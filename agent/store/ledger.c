@@ -3,6 +3,7 @@
  * what the first has taken. */
 #include "agent/store/ledger.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -13,7 +14,7 @@
 struct moment {
 	int64_t ms;
 	char day[16];  /* UTC: "2026-11-21" */
-	char text[32]; /* "2026-11-21T03:05:07Z" */
+	char text[48]; /* "2026-11-21T03:05:07.123Z" */
 };
 
 static struct moment now(void)
@@ -21,12 +22,14 @@ static struct moment now(void)
 	struct timespec ts;
 	struct moment m;
 	struct tm tm;
+	size_t n;
 
 	(void)clock_gettime(CLOCK_REALTIME, &ts);
 	(void)gmtime_r(&ts.tv_sec, &tm);
 	m.ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 	(void)strftime(m.day, sizeof(m.day), "%Y-%m-%d", &tm);
-	(void)strftime(m.text, sizeof(m.text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	n = strftime(m.text, sizeof(m.text), "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)snprintf(m.text + n, sizeof(m.text) - n, ".%03dZ", (int)(m.ms % 1000));
 	return m;
 }
 

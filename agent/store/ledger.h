@@ -70,6 +70,8 @@ struct ledger_row {
 	struct slice session, task, workspace, title, status,
 		time; /* time: RFC 3339, of the last change */
 	double usd;
+	/* of its session: the session goes on from here. Not written. */
+	bool newest;
 };
 typedef void ledger_row_fn(void *payload, const struct ledger_row *r);
 /* The newest tasks, at most max; of one workspace, or of all ("" ). */

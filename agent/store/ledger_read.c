@@ -73,11 +73,16 @@ bool ledger_tasks(struct ledger *l, struct slice workspace, size_t max, ledger_r
 
 	if (!ledger_db_open(l, err))
 		return false;
-	st = ledger_db_prepare(l,
-			       "SELECT session, task, workspace, title, status, time, usd FROM task"
-			       " WHERE ?1 = '' OR workspace = ?1 ORDER BY time DESC, session DESC, "
-			       "task DESC LIMIT ?2",
-			       err);
+	st = ledger_db_prepare(
+		l,
+		"SELECT session, task, workspace, title, status, time, usd +"
+		" CASE WHEN status = 'unfinished' THEN (SELECT total(usd) FROM spend"
+		" WHERE spend.session = task.session AND spend.task = task.task) ELSE 0 END,"
+		" NOT EXISTS (SELECT 1 FROM task AS other WHERE"
+		" other.session = task.session AND other.time > task.time) FROM task"
+		" WHERE ?1 = '' OR workspace = ?1 ORDER BY time DESC, session DESC, "
+		"task DESC LIMIT ?2",
+		err);
 	if (!st)
 		return false;
 	ledger_db_bind(st, 1, workspace);
@@ -89,7 +94,8 @@ bool ledger_tasks(struct ledger *l, struct slice workspace, size_t max, ledger_r
 					column(st, 3),
 					column(st, 4),
 					column(st, 5),
-					sqlite3_column_double(st, 6) };
+					sqlite3_column_double(st, 6),
+					sqlite3_column_int(st, 7) != 0 };
 
 		fn(payload, &r);
 	}

@@ -56,8 +56,31 @@ def a_killed_session_goes_on(w):
     p.communicate()
     (s,) = w.run("sessions", "list", "--json").of("session")
     expect(s["status"] == "unfinished", s)
+    way = "emend sessions resume " + session
+    r = w.run("status")
+    expect(r.status == 0 and "unfinished" in r.out and way in r.out, r)
+    (t,) = w.run("status", "--json").of("task")
+    expect(t["session"] == session and t["status"] == "unfinished" and t["resumable"] is True, t)
     r = w.run("sessions", "resume", "--json", "--model", w.script({"expect": "Continue", "text": "Here again."}), session)
     expect(r.status == 0 and r.events()[-1]["summary"] == "Here again.", r)
+    r = w.run("status")
+    expect([x for x in r.out.splitlines() if " done " in x] and way not in r.out, r)
+
+
+def status_knows_what_runs(w):
+    w.repository()
+    model = w.script({"calls": [{"name": "run_command", "input": {"command": "echo up; sleep 300"}}]}, DONE)
+    p = w.start("do", "--json", "--yes", "--model", model, "x")
+    while json.loads(p.stdout.readline())["type"] != "tool.output":
+        pass
+    (t,) = w.run("status", "--json").of("task")
+    r = w.run("status")
+    p.terminate()
+    p.communicate()
+    expect(t["status"] == "running" and "resumable" not in t, t)
+    expect(" running " in r.out and "resume" not in r.out, r)
+    (t,) = w.run("status", "--json").of("task")
+    expect(t["status"] == "cancelled", t)
 
 
 def audit_sees_every_change(w):
@@ -269,6 +292,6 @@ def run_writes_only_where_it_may(w):
     expect(r.status != 0, r)
 
 
-main([sessions_are_listed_shown_and_removed, a_session_is_resumed, a_killed_session_goes_on, audit_sees_every_change,
+main([sessions_are_listed_shown_and_removed, a_session_is_resumed, a_killed_session_goes_on, status_knows_what_runs, audit_sees_every_change,
       audit_finds_a_log_that_was_shortened_rewritten_or_removed, audit_exports_json_lines, state_is_private, cost_and_status, tasks_sessions_and_steps_are_names_alike, tables_are_of_this_folder_and_fit, damaged_ledger_is_named,
       run_is_like_the_agents_commands, run_writes_only_where_it_may])

@@ -369,6 +369,44 @@ static void costs_and_tasks_are_reported(void **state)
 	ledger_free(l);
 }
 
+struct seen {
+	int n, newest;
+	double usd;
+};
+
+static void on_unfinished(void *payload, const struct ledger_row *t)
+{
+	struct seen *s = payload;
+
+	s->n++;
+	s->newest += t->newest;
+	s->usd = t->usd;
+}
+
+/* A task that was killed has cost what its calls did, as no end of it said so. */
+static void an_unfinished_task_has_its_cost(void **state)
+{
+	struct ledger *l = ledger_new(scratch_dir(*state));
+	struct usage u = { .usd = 0.5 };
+	struct seen s = { 0 };
+	struct err err = { 0 };
+	int64_t id;
+
+	assert_true(ledger_task(l, S, T, SLICE("/w"), SLICE("x"), SLICE("unfinished"), 0, &err));
+	assert_true(reserve(l, S, T, M, 1, 0, &id, &err));
+	assert_true(ledger_settle(l, id, &u, &err));
+	assert_true(ledger_tasks(l, SLICE("/w"), 10, on_unfinished, &s, &err));
+	assert_true(s.n == 1 && s.newest == 1 && s.usd == 0.5);
+	sql(*state, "UPDATE task SET time = '2020-01-01T00:00:00.000Z'");
+	assert_true(
+		ledger_task(l, S, SLICE("t9"), SLICE("/w"), SLICE("x"), SLICE("done"), 0.25, &err));
+	assert_true(ledger_tasks(l, SLICE("/w"), 1, on_unfinished, &s, &err));
+	assert_true(s.n == 2 && s.newest == 2 && s.usd == 0.25);
+	assert_true(ledger_tasks(l, SLICE("/w"), 2, on_unfinished, &s, &err));
+	assert_true(s.n == 4 && s.newest == 3 && s.usd == 0.5);
+	ledger_free(l);
+}
+
 /* Today, one session, one task: each has its own sum, and says what is not exact in it. */
 static void sums_of_today_session_and_task(void **state)
 {
@@ -414,6 +452,7 @@ int main(void)
 		TEST(damaged_and_newer_files_are_named),
 		TEST(file_is_private),
 		TEST(costs_and_tasks_are_reported),
+		TEST(an_unfinished_task_has_its_cost),
 		TEST(sums_of_today_session_and_task),
 	};
 
