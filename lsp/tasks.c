@@ -88,7 +88,7 @@ static void set(char **field, struct slice value)
 /* ev: what our plugins are told of the step; NULL: it is none. */
 static void say(struct tracked *t, struct slice message, const struct task_event *ev)
 {
-	set(&t->message, message);
+	set(&t->message, tell_beginning(message));
 	progress_report(t->progress, message);
 	tell_flush(t);
 	tell_step(t, ev);
@@ -224,7 +224,7 @@ static void ended(struct tracked *t, struct slice summary)
 	t->task = NULL;
 	t->ended_ms = uv_now(t->server->loop);
 	all->running--;
-	set(&t->message, summary);
+	set(&t->message, tell_beginning(summary));
 	progress_end(t->progress, summary);
 	t->progress = NULL;
 	tell_task(t);

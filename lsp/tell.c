@@ -7,7 +7,18 @@
 #include "protocol/base/limits.h"
 #include "protocol/base/utf8.h"
 
-enum { TITLE_BYTES = 60, LINE_BYTES = 120, UNDO_BYTES = 1500, PIECE_BYTES = 16 * 1024 };
+enum {
+	TITLE_BYTES = 60,
+	LINE_BYTES = 120,
+	UNDO_BYTES = 1500,
+	MESSAGE_BYTES = 4096,
+	PIECE_BYTES = 16 * 1024
+};
+
+struct slice tell_beginning(struct slice text)
+{
+	return slice_sub(text, 0, utf8_complete_prefix(slice_sub(text, 0, MESSAGE_BYTES)));
+}
 
 /* The one description of a task, in notifications and in lists alike. */
 void tell_fields(const struct tracked *t, struct jw *w, uint64_t now_ms)
@@ -39,7 +50,7 @@ static void put_step(struct jw *w, const struct task_event *ev)
 {
 	bool begins = ev->kind == TASK_TOOL_STARTED;
 
-	jw_kstr(w, "said", ev->text.len || !begins ? ev->text : ev->tool);
+	jw_kstr(w, "said", tell_beginning(ev->text.len || !begins ? ev->text : ev->tool));
 	if (!begins && ev->kind != TASK_TOOL_FINISHED)
 		return;
 	jw_kobject(w, "step");

@@ -20,6 +20,9 @@ void tell_end(struct tracked *t, const struct task_outcome *o); /* window/showMe
 /* The end of an undo. report: a line for each file, "not undone: PATH: WHY" for a refused one. */
 void tell_undone(struct tracked *t, struct slice report, size_t restored, size_t refused,
 		 bool failed);
+/* What of a summary goes into `message`, borrowed: an editor reads a message whole before it looks
+ * at its keys again, and all of an answer came by emend/text already. */
+struct slice tell_beginning(struct slice text);
 /* The members of one task, into an open object. */
 void tell_fields(const struct tracked *t, struct jw *w, uint64_t now_ms);
 

@@ -47,6 +47,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import bulk
 import editor
 import garbage
 import process
@@ -583,7 +584,7 @@ def main():
         tap.result(name, Session(path, log).run())
         sys.stdout.flush()
     if not sys.argv[1:]:
-        for module in (process, sync, garbage, validate):
+        for module in (process, sync, garbage, bulk, validate):
             module.tests(tap, lambda: Session("-"))
             sys.stdout.flush()
     return tap.end()

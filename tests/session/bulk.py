@@ -1,0 +1,78 @@
+"""What is long comes to an editor in parts that it reads quickly: it looks at its keys between two messages only. TAP
+through `tap`."""
+
+import json
+
+import wire
+
+MESSAGE_BYTES = 20 * 1024  # what no message of ours may pass; its text is in JSON, and so a little longer than 16 kB
+LINES = 6000
+
+
+class Plugin:
+    """An editor with our plugin, and one task with what came of it."""
+
+    def __init__(self, session, model, text):
+        session.model = model
+        session.env["EMEND_MODE"] = "auto"
+        self.path = session.root + "/a.txt"
+        self.uri, self.text, self.said, self.got = "file://" + self.path, text, [], []
+        with open(self.path, "w", encoding="utf-8") as file:
+            file.write(text)
+        session.start()
+        self.server = session.server
+        self.ask("initialize", {"processId": None, "rootUri": "file://" + session.root, "capabilities": {
+            "experimental": {"emend": {}}, "workspace": {"workspaceEdit": {"documentChanges": True}}}})
+        self.server.send({"method": "initialized", "params": {}})
+        self.server.send({"method": "textDocument/didOpen", "params": {
+            "textDocument": {"uri": self.uri, "languageId": "", "version": 1, "text": text}}})
+
+    def ask(self, method, params):
+        self.server.send({"id": method, "method": method, "params": params})
+        return self.next(lambda m: m.get("id") == method and "method" not in m)["result"]
+
+    def next(self, wanted):
+        while True:
+            message = self.server.inbox.get(timeout=wire.WAIT)
+            if message is None:
+                raise wire.Failure(self.server.broken or "the server ended")
+            self.got.append(message)
+            if wanted(message):
+                return message
+
+    def of(self, method):
+        return [m["params"] for m in self.got if m.get("method") == method]
+
+    def task(self, command, argument):
+        self.ask("workspace/executeCommand", {"command": command, "arguments": [argument]})
+        return self.next(lambda m: m.get("method") == "emend/task" and m["params"]["state"] != "running")["params"]
+
+    def short(self):
+        longest = max(self.got, key=lambda m: len(json.dumps(m, ensure_ascii=False).encode()))
+        if len(json.dumps(longest, ensure_ascii=False).encode()) > MESSAGE_BYTES:
+            raise wire.Failure("too long: %s" % json.dumps(longest)[:200])
+
+
+def answer(session):
+    """A long one comes in pieces, and is not told a second time as what the task came to."""
+    text = "".join("- It adds `v[%d]` to what is there. Größe 🙂\n" % i for i in range(LINES))
+    editor = Plugin(session, [{"text": text}], "one\n")
+    end = editor.task("emend.explain", {"uri": editor.uri})
+    if "".join(piece["text"] for piece in editor.of("emend/text")) != text:
+        raise wire.Failure("the pieces are not the answer")
+    if end["state"] != "done" or not text.startswith(end["message"]):
+        raise wire.Failure("the task ends so: %r" % end)
+    editor.short()
+
+
+def tests(tap, make_session):
+    for run in (answer,):
+        session = make_session()
+        error = None
+        try:
+            run(session)
+        except Exception as failure:  # an empty inbox is a failure too
+            error = failure or type(failure).__name__
+        finally:
+            session.close()
+        tap.result("bulk: " + run.__name__, error)
