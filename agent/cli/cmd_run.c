@@ -255,17 +255,25 @@ static void network_is_ready(void *payload, const struct err *err)
 		start_command(r);
 }
 
+/* Its words as one line, for people. */
+static struct slice line_of(struct command_run *r)
+{
+	struct slice line = r->spec.argv[0];
+
+	for (size_t i = 1; i < r->spec.n_argv; i++)
+		line = arena_printf(&r->cli->arena, "%.*s %.*s", SLICE_ARG(line),
+				    SLICE_ARG(r->spec.argv[i]));
+	return line;
+}
+
 static bool open_network(struct command_run *r, struct err *err)
 {
 	struct network_options o = { .runner = r->runner,
 				     .config = &r->config,
 				     .host = &r->host.host,
 				     .workspace = r->place.workspace,
-				     .command = r->spec.argv[0] };
+				     .command = line_of(r) };
 
-	for (size_t i = 1; i < r->spec.n_argv; i++)
-		o.command = arena_printf(&r->cli->arena, "%.*s %.*s", SLICE_ARG(o.command),
-					 SLICE_ARG(r->spec.argv[i]));
 	if (!r->host.asker.tty)
 		o.nobody = "there is no terminal to ask on";
 	return network_open(&o, network_is_ready, r, &r->network, err);
@@ -307,6 +315,7 @@ static bool start(struct command_run *r, struct err *err)
 				    .processes = r->config.command_processes,
 				    .reduced = slice_eq_cstr(r->config.sandbox, "reduced"),
 				    .no_sandbox = cli_given(r->cli, OPT_NO_SANDBOX) };
+	struct slice keys;
 
 	for (size_t i = 0; i < a->n_rest; i++)
 		argv[i] = slice_of(a->rest[i]);
@@ -316,6 +325,13 @@ static bool start(struct command_run *r, struct err *err)
 					 .idle_ms = r->config.command_idle_ms };
 	if (a->timeout > 0)
 		r->spec.timeout_ms = (uint64_t)(a->timeout * 1000);
+	keys = policy_waits_for_keys(line_of(r), &r->cli->arena);
+	if (keys.len > 0)
+		return err_set(
+			err, ERR_USAGE,
+			"\"%.*s\" waits for keys, and commands in the sandbox have no terminal. Run it "
+			"without Emend.",
+			SLICE_ARG(keys));
 	o.n_denied = policy_denied_files(r->policy, &o.denied, &o.n_denied_builtin);
 	if (!write_dirs(r, dirs, &o.n_write_dirs, err) || !runner_start(&o, &r->runner, err))
 		return false;

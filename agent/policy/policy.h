@@ -109,5 +109,8 @@ void policy_command(const struct policy *p, struct slice command, struct arena *
  * (see struct decision) is of a hidden file: git tracks it, or it does not exist. */
 void policy_command_shown(const struct policy *p, struct slice command, struct arena *a,
 			  struct decision *out);
+/* The part of the line that would wait for somebody's keys, as commands have no terminal; in the arena. Empty:
+ * none is known, also where the line is not understood. */
+struct slice policy_waits_for_keys(struct slice command, struct arena *a);
 
 #endif

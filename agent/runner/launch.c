@@ -86,7 +86,8 @@ static void launch_native(const struct runner_options *o, struct launch *l)
 	launch_pass_env(l, pass);
 }
 
-/* The worker inherits the limits of the shell. Below these it would end without a word. */
+/* The worker inherits the limits of the shell. Below these it, or our own threads, would end without a
+ * word. */
 static bool limits_suffice(struct err *err)
 {
 	static const struct {
@@ -97,6 +98,7 @@ static bool limits_suffice(struct err *err)
 		{ RLIMIT_STACK, 256 * 1024, 1024, "stack of a process", "KiB", "s" },
 		{ RLIMIT_FSIZE, 64 * 1024, 1024, "size of a file", "KiB", "f" },
 		{ RLIMIT_NOFILE, 64, 1, "number of open files", "files", "n" },
+		{ RLIMIT_AS, 64 * 1024 * 1024, 1024, "virtual memory of a process", "KiB", "v" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(needs); i++) {

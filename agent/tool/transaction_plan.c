@@ -31,7 +31,7 @@ static bool all_seen(struct tool_run *r, struct slice path, struct err *err)
 			       "last before you replace its content, or change a part of it",
 			       SLICE_ARG(path));
 	return err_set(err, ERR_STALE,
-		       "You have read lines %" PRId64 " to %" PRId64 " of %.*s only: read the rest "
+		       "You have read only lines %" PRId64 " to %" PRId64 " of %.*s: read the rest "
 		       "before you replace its content, or change a part of it",
 		       shown.from, shown.to - 1, SLICE_ARG(path));
 }

@@ -4,6 +4,7 @@ shows of a command's output."""
 import json
 import os
 import pty
+import shutil
 import subprocess
 import time
 
@@ -239,10 +240,27 @@ def without_views_the_same_holds_for_every_command(w):
 def limits_that_are_too_small_are_told(w):
     """Of the shell that starts it: which, and what to do."""
     for limit, n, what in (("s", 64, "The stack of a process is limited to 64 KiB here"), ("f", 32, "The size of a file is limited to"),
-                           ("n", 40, "The number of open files is limited to 40 files here")):
+                           ("n", 40, "The number of open files is limited to 40 files here"),
+                           ("v", 40000, "The virtual memory of a process is limited to 40000 KiB here")):
         r = subprocess.run(["bash", "-c", "ulimit -%s %d; exec %s run -- true" % (limit, n, EMEND)], cwd=w.path, env=w.env, capture_output=True, text=True,
                            check=False)
         expect(r.returncode == 6 and what in r.stderr and "`ulimit -%s`" % limit in r.stderr, r)
+
+
+def what_waits_for_keys_is_told_at_once(w):
+    """vi takes the pipe of its messages for its keyboard, and would wait until its time is up."""
+    for text in ("vi x", "true && /usr/bin/vim -R x", "timeout 9 vi x", "sh -c 'view x'"):
+        r, tools = do(w, call(command=text), words(DONE, "commands have no terminal"))
+        expect(r.status == 0 and not tools[0]["ok"], (text, r))
+    w.write("editor", "#!/bin/sh\necho mine\n")
+    os.chmod(os.path.join(w.path, "editor"), 0o755)
+    r, tools = do(w, call(command="./editor x; echo vi x; ls | grep vi; true # vi"), words(DONE, "mine"))
+    expect(r.status == 0 and "commands have no terminal" not in r.out, r)
+    r = w.run("run", "--", "vi", "x")
+    expect(r.status == 2 and "waits for keys" in r.err, r)
+    if shutil.which("vim"):
+        r, tools = do(w, call(command="vim -es -c 'normal iword' -c wq new"), DONE)
+        expect(r.status == 0 and w.read("new") == "word\n", r)
 
 
 def a_silent_command_is_stopped(w):
@@ -514,4 +532,4 @@ main([what_appears_while_a_command_runs_is_closed, what_holds_a_token_is_a_secre
       it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
       a_server_in_the_background_answers_later_commands, policy_holds_in_the_background,
       what_is_not_kept_is_said_once, what_git_executes_is_not_left_by_the_background, what_is_left_when_the_task_ends_goes_too,
-      without_views_the_same_holds_for_every_command, limits_that_are_too_small_are_told, a_silent_command_is_stopped, a_command_cannot_drive_the_terminal])
+      without_views_the_same_holds_for_every_command, limits_that_are_too_small_are_told, what_waits_for_keys_is_told_at_once, a_silent_command_is_stopped, a_command_cannot_drive_the_terminal])

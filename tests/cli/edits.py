@@ -471,7 +471,7 @@ def a_file_read_in_part_is_not_replaced(w):
     r = do(w, lines("big.txt", 1, 5), write("big.txt", "short\n"), lines("big.txt", 500, 20), write("big.txt", "short\n"),
            edit("big.txt", "line 505\n", "LINE 505\n"), write("big.txt", "short\n"))
     told = [e["text"] for e in results(w, r) if e["tool"] == "write_file"]
-    expect(len(told) == 3 and "lines 1 to 5 of big.txt only" in told[0] and "lines 500 to 519 of big.txt only" in told[1] and
+    expect(len(told) == 3 and "only lines 1 to 5 of big.txt" in told[0] and "only lines 500 to 519 of big.txt" in told[1] and
            "not read all of big.txt" in told[2], told)
     expect(get(w, "big.txt") == text.replace(b"line 505\n", b"LINE 505\n"), "the file was replaced")
     do(w, lines("big.txt", 1, 400), lines("big.txt", 401, 300), lines("big.txt", 600, 20000), write("big.txt", "short\n"),

@@ -176,6 +176,11 @@ def names_that_cannot_be_read_are_refused(w):
         expect(r.of("tool.finished")[0]["ok"] is False and os.listdir(w.path) == [], r)
     r = w.run("do", "--json", "--yes", "--model", w.script(run_command("touch $(printf 'b\\342\\200\\256x')"), DONE), "x")
     expect(os.listdir(w.path) == [] and r.status == 0, r)
+    r = w.run("run", "--", "sh", "-c", "echo x > $(printf 'b\342\200\256x'); mkdir $(printf 'd\342\201\246'); echo x > $(printf 'd\342\201\246/y'); echo y > y")
+    expect(os.listdir(w.path) == ["y"] and r.status == 1 and "characters that people cannot see" in r.err, r)
+    w.write("old\u202ename/a\u200cb", "old\n")  # as some languages and other people's files have it
+    r = w.run("run", "--", "sh", "-c", "for f in old*/a*; do echo new > $f; done; cd old*; echo x > plain; echo x > $(printf 'b\342\200\256x')")
+    expect(w.read("old\u202ename/a\u200cb") == "new\n" and sorted(os.listdir(w.path + "/old\u202ename")) == ["a\u200cb", "plain"], r)
 
 
 def read_only_mode_and_rules_deny(w):

@@ -154,7 +154,16 @@ void command_decide(struct tool_run *r)
 {
 	struct running *s = r->state;
 	struct slice names[DECISION_NAMES];
+	struct slice keys = policy_waits_for_keys(s->spec.command, &r->arena);
 
+	if (keys.len > 0) {
+		tool_failf(r,
+			   "Not run: `%.*s` waits for keys, and commands have no terminal. Change "
+			   "files with edit_file, or with a command that takes its orders as "
+			   "arguments (sed -i, vim -es -c).",
+			   SLICE_ARG(keys));
+		return;
+	}
 	policy_command(r->env->policy, s->spec.command, &r->arena, &s->decision);
 	if (s->decision.verdict == VERDICT_DENY && s->decision.n_names > 0 && find_names(r, names))
 		r->call = runner_shown(r->env->workspace.runner, names, s->decision.n_names,

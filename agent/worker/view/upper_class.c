@@ -15,12 +15,14 @@
 #include <unistd.h>
 
 #include "agent/base/git_path.h"
+#include "agent/base/path.h"
 #include "agent/base/tool_folder.h"
 #include "agent/sandbox/view.h"
 #include "agent/worker/git/git_plain.h"
 #include "agent/worker/ignore/ignore.h"
 #include "agent/worker/view/upper_own.h"
 #include "protocol/base/utf8.h"
+#include "protocol/base/visible.h"
 
 bool upper_lower_stat(const struct root *r, const char *rel, struct stat *st)
 {
@@ -112,14 +114,24 @@ static bool link_stays(struct layer_walk *w, const char *rel)
 	return false;
 }
 
-/* Else it could pass for another name where it is shown. */
-static bool is_readable(const char *rel)
+/* Else it could pass for another name where it is shown. What was there before may have marks of direction and the
+ * like in its name, and is worked with. */
+static bool is_readable(const struct layer_walk *w, const struct upper_change *c)
 {
-	bool ok = utf8_valid(slice_of(rel));
+	struct slice name = slice_of(c->rel), dir = path_dir(name);
+	char parent[LIMIT_PATH_BYTES];
+	struct stat st;
+	uint32_t bad;
 
-	for (; *rel; rel++)
-		ok = ok && (unsigned char)*rel >= 0x20 && *rel != 0x7f;
-	return ok;
+	for (const char *p = c->rel; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			return false;
+	if (c->kind != UPPER_CREATED)
+		return utf8_valid(name);
+	(void)snprintf(parent, sizeof(parent), "%.*s", SLICE_ARG(dir));
+	if (dir.len > 0 && upper_lower_stat(w->root, parent, &st))
+		name = path_base(name);
+	return utf8_valid(slice_of(c->rel)) && visible_name(name, &bad);
 }
 
 /* `git init` in a new folder: it says nothing yet. */
@@ -160,8 +172,8 @@ void upper_classify(struct layer_walk *w, struct upper_change *c)
 	c->reason = upper_secret_reason(w, c);
 	if (c->type == UPPER_SPECIAL && c->kind != UPPER_REMOVED)
 		c->reason = "it is a device, a pipe or a socket";
-	else if (!c->reason && !is_readable(c->rel))
-		c->reason = "its name is not UTF-8, or holds control characters";
+	else if (!c->reason && !is_readable(w, c))
+		c->reason = "its name is not UTF-8, or holds characters that people cannot see";
 	else if (!c->reason && c->type == UPPER_SYMLINK && c->kind != UPPER_REMOVED &&
 		 !link_stays(w, c->rel))
 		c->reason = "it is a symbolic link that leads out of the workspace";
