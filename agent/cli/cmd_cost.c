@@ -103,9 +103,9 @@ int cmd_cost(struct cli *c)
 	/* in the order of enum ledger_by */
 	static const char *const names[] = { "day", "model", "session", "project", "kind" };
 	static const struct table_column columns[] = {
-		{ .head = "", .gives = true },		 { .head = "cost ", .right = true },
-		{ .head = "calls", .right = true },	 { .head = "tokens in", .right = true },
-		{ .head = "from cache", .right = true }, { .head = "out", .right = true },
+		{ .head = "", .gives = true, .path = true }, { .head = "cost ", .right = true },
+		{ .head = "calls", .right = true },	     { .head = "tokens in", .right = true },
+		{ .head = "from cache", .right = true },     { .head = "out", .right = true },
 	};
 	struct sum sum = { .cli = c, .by = c->args.by ? c->args.by : "day" };
 	struct ledger *ledger;

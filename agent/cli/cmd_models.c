@@ -3,18 +3,33 @@
 #include "agent/budget/budget_text.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/model_check.h"
+#include "agent/cli/screen/flow.h"
+#include "agent/cli/screen/table.h"
 #include "agent/model/choices.h"
 
+enum { NAME_COLUMNS = 35 };
+
+struct lister {
+	struct cli *cli;
+	struct table table; /* of one provider */
+};
+
+static const struct table_column columns[] = {
+	{ .head = "" },
+	{ .head = "", .right = true },
+	{ .head = "", .right = true },
+	{ .head = "", .right = true },
+};
+
 /* In thousands: no window is told more exactly than that. */
-static void put_limits(struct term *t, uint32_t context_tokens)
+static struct slice window_text(struct arena *a, uint32_t context_tokens)
 {
 	if (context_tokens >= 1000 * 1000)
-		term_printf(t, "window %u,%03u,000 tokens", context_tokens / 1000 / 1000,
-			    context_tokens / 1000 % 1000);
-	else if (context_tokens >= 1000)
-		term_printf(t, "window %u,000 tokens", context_tokens / 1000);
-	else
-		term_printf(t, "window not known");
+		return arena_printf(a, "%u,%03u,000 tokens", context_tokens / 1000 / 1000,
+				    context_tokens / 1000 % 1000);
+	if (context_tokens >= 1000)
+		return arena_printf(a, "%u,000 tokens", context_tokens / 1000);
+	return SLICE("window not known");
 }
 
 static void put_chosen(struct cli *c, const struct model_check *m)
@@ -23,20 +38,19 @@ static void put_chosen(struct cli *c, const struct model_check *m)
 
 	term_printf(t, "model: ");
 	term_line(t, TERM_BOLD, m->name.len ? m->name : SLICE("none"), 200);
-	term_printf(t, "%s\n  ",
+	term_printf(t, "%s\n",
 		    m->default_name && m->name.len ? " (by what is set up; --model chooses another)"
 						   : "");
-	if (m->ok) {
-		term_printf(t, "ready; ");
-		put_limits(t, m->limits.context_tokens);
-		term_printf(t, m->priced
-				       ? ", price known"
-				       : ", price not known: limited by tokens (2,000,000 a task), "
-					 "not by dollars");
-	} else {
-		term_line(t, TERM_YELLOW, slice_of(m->why.msg), 1000);
-	}
-	term_fresh_line(t);
+	if (m->ok)
+		flow_line(t, TERM_PLAIN, "  ", TERM_PLAIN,
+			  arena_printf(&c->arena, "ready; window: %.*s; %s",
+				       SLICE_ARG(window_text(&c->arena, m->limits.context_tokens)),
+				       m->priced
+					       ? "price known"
+					       : "price not known: limited by tokens (2,000,000 a "
+						 "task), not by dollars"));
+	else
+		flow_line(t, TERM_YELLOW, "  ", TERM_PLAIN, slice_of(m->why.msg));
 }
 
 static void put_chosen_json(struct cli *c, const struct model_check *m)
@@ -81,39 +95,73 @@ static void put_model_json(struct term *t, const struct model_choice *m)
 	json_line_end(&l, t);
 }
 
-static void put_provider(struct term *t, const struct model_choice *m)
+/* The models of the one before, in columns that are those of all. */
+static void put_models(struct lister *l)
 {
-	term_raw(t, SLICE("\n"));
-	term_line(t, TERM_BOLD, m->provider, 40);
-	term_printf(t, "%*s", m->provider.len < 12 ? 12 - (int)m->provider.len : 1, "");
-	term_line(t, m->ready ? TERM_GREEN : TERM_DIM, m->state, 200);
-	term_raw(t, SLICE("\n"));
+	table_put(&l->table, &l->cli->out);
+	table_init(&l->table, &l->cli->arena, columns, ARRAY_LEN(columns));
 }
 
-static void put_model(struct term *t, const struct model_choice *m)
+static void put_provider(struct lister *l, const struct model_choice *m)
 {
+	struct term *t = &l->cli->out;
+
+	put_models(l);
+	term_raw(t, SLICE("\n"));
+	flow_line(t, m->ready ? TERM_GREEN : TERM_DIM,
+		  arena_printf(&l->cli->arena, "%-12.*s", SLICE_ARG(slice_sub(m->provider, 0, 40)))
+			  .ptr,
+		  TERM_BOLD, m->state);
+}
+
+static void put_model(struct lister *l, const struct model_choice *m)
+{
+	struct arena *a = &l->cli->arena;
 	char in[BUDGET_TEXT], out[BUDGET_TEXT];
 
-	term_printf(t, "  %-35.*s  ", SLICE_ARG(m->model));
-	put_limits(t, m->limits.context_tokens);
+	table_cell(&l->table, TERM_PLAIN,
+		   arena_printf(a, "  %-*.*s", NAME_COLUMNS, SLICE_ARG(m->model)));
+	table_cell(&l->table, TERM_PLAIN, window_text(a, m->limits.context_tokens));
 	if (m->priced) {
 		budget_usd(in, m->input);
 		budget_usd(out, m->output);
-		term_printf(t, "  %.20s in, %.20s out a million\n", in, out);
+		table_cell(&l->table, TERM_PLAIN, arena_printf(a, "%.20s in", in));
+		table_cell(&l->table, TERM_PLAIN, arena_printf(a, "%.20s out", out));
 	} else {
-		term_printf(t, "  price not known\n");
+		table_cell(&l->table, TERM_PLAIN, SLICE("price not known"));
+		table_cell(&l->table, TERM_PLAIN, SLICE(""));
 	}
 }
 
 static void on_choice(void *payload, const struct model_choice *m)
 {
-	struct cli *c = payload;
+	struct lister *l = payload;
+	bool json = cli_given(l->cli, OPT_JSON);
+
+	if (m->model.len == 0 && json)
+		put_provider_json(&l->cli->out, m);
+	else if (json)
+		put_model_json(&l->cli->out, m);
+	else if (m->model.len == 0)
+		put_provider(l, m);
+	else
+		put_model(l, m);
+}
+
+static void put_choices(struct cli *c, const struct config *config)
+{
+	struct lister l = { .cli = c };
 	bool json = cli_given(c, OPT_JSON);
 
-	if (m->model.len == 0)
-		(json ? put_provider_json : put_provider)(&c->out, m);
-	else
-		(json ? put_model_json : put_model)(&c->out, m);
+	table_init(&l.table, &c->arena, columns, ARRAY_LEN(columns));
+	if (!json) {
+		term_raw(&c->out, SLICE("\n"));
+		flow_line(&c->out, TERM_DIM, "", TERM_PLAIN,
+			  SLICE("What can be chosen, with window and price of a million tokens:"));
+	}
+	model_choices(&(struct model_options){ 0 }, config, &c->arena, on_choice, &l);
+	if (!json)
+		put_models(&l);
 }
 
 /* The loop is there only because a model is opened with one; nothing runs on it. */
@@ -135,7 +183,7 @@ int cmd_models(struct cli *c)
 			put_chosen_json(c, &m);
 		else
 			put_chosen(c, &m);
-		model_choices(&(struct model_options){ 0 }, &p.config, &c->arena, on_choice, c);
+		put_choices(c, &p.config);
 		status = m.ok ? 0 : err_exit_code(ERR_PROVIDER);
 	}
 	place_release(&p);

@@ -252,11 +252,25 @@ def tables_are_of_this_folder_and_fit(w):
     os.mkdir(elsewhere)
     expect("--all" in w.run("sessions", "-C", elsewhere).out, r)
     expect(w.path in w.run("sessions", "--all", "-C", elsewhere).out, r)
+    deep = os.path.join(w.base, "a-folder-of-projects", "of-the-company", "services", "the-payment-gateway-service")
+    os.makedirs(deep)
+    expect(w.run("do", "-C", deep, "-q", "--yes", "--model", w.script({"text": "Fine."}), "x").status == 0, deep)
+    end = "/the-payment-gateway-service"
     for columns in (40, 80, 200):
-        for args in (["sessions"], ["sessions", "--all"], ["status"], ["cost"], ["--help"], ["do", "--help"]):
+        for args in (["sessions", "--all"], ["cost", "--by", "project"]):
+            t = Terminal(w, *args, size=(24, columns), NO_COLOR="1").end()
+            rows = t.text.split("\r\n")
+            expect(any(end in r for r in rows) and not [r for r in rows if len(r) > columns], (columns, args, rows))
+        if columns > 40:  # there an address fits no line
+            t = Terminal(w, "models", size=(24, columns), NO_COLOR="1").end()
+            wide = [r for r in t.text.split("\r\n") if len(r) > columns]
+            expect(not wide, (columns, "models", wide))
+        for args in (["undo", "--list"], ["rewind"], ["sessions"], ["sessions", "--all"], ["status"], ["cost"], ["--help"], ["do", "--help"]):
             t = Terminal(w, *args, size=(24, columns), NO_COLOR="1").end()
             wide = [r for r in t.text.split("\r\n") if len(r) > columns and " " in r.strip()]
             expect(t.status == 0 and not wide, (columns, args, wide))
+    rows = Terminal(w, "cost", size=(24, 40), NO_COLOR="1").end().text
+    expect("calls " in rows and "tokens in " in rows, rows)
 
 
 def damaged_ledger_is_named(w):

@@ -146,7 +146,7 @@ bool rewind_list(struct cli *c, const struct place *p, struct slice session, con
 	static const struct table_column columns[] = {
 		{ .head = "step", .right = true },
 		{ .head = "UTC" },
-		{ .head = "files" },
+		{ .head = "files", .path = true },
 		{ .head = "what", .gives = true },
 	};
 	struct listing l = { .cli = c, .word = word };

@@ -136,7 +136,7 @@ int undo_list(struct cli *c)
 		{ .head = "task" },
 		{ .head = "when (UTC)" },
 		{ .head = "steps", .right = true },
-		{ .head = "files" },
+		{ .head = "files", .gives = true },
 		{ .head = "title", .gives = true },
 	};
 	struct slice *ids = arena_array(&c->arena, SESSIONS_MAX, sizeof(*ids));

@@ -53,8 +53,9 @@ void flow_end(struct flow *f)
 		return;
 	if (!f->t->mid_line)
 		f->at = 0; /* something else was printed since */
-	/* A word that fits no line begins where it stands: the terminal breaks it anyway. */
-	if (f->at > hang && f->at + width > f->columns && width + hang <= f->columns)
+	/* A word that fits no line begins where it stands, if there is room: the terminal breaks it anyway. */
+	if (f->at > hang && f->at + width > f->columns &&
+	    (width + hang <= f->columns || f->at == f->columns))
 		new_line(f);
 	indent(f);
 	put_word(f);

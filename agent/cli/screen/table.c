@@ -6,7 +6,7 @@
 #include "agent/cli/screen/flow.h"
 #include "protocol/base/visible.h"
 
-enum { GAP = 2, LEAST_CUT = 16 };
+enum { GAP = 2, LEAST_CUT = 16, LEAST_PATH = 24 };
 
 void table_init(struct table *t, struct arena *a, const struct table_column *columns, size_t n)
 {
@@ -47,6 +47,16 @@ static void measure(const struct table *t, unsigned *widths)
 	}
 }
 
+/* Takes of this column what it can spare. */
+static void narrow(unsigned *width, unsigned least, unsigned *over)
+{
+	unsigned spare = *width > least ? *width - least : 0;
+	unsigned taken = spare < *over ? spare : *over;
+
+	*width -= taken;
+	*over -= taken;
+}
+
 /* False: it does not fit, whatever is cut. */
 static bool fit(const struct table *t, unsigned *widths, unsigned columns)
 {
@@ -57,19 +67,36 @@ static bool fit(const struct table *t, unsigned *widths, unsigned columns)
 	if (columns == 0 || all <= columns)
 		return true;
 	over = all - columns;
-	for (size_t k = 0; k < t->n_columns; k++) {
-		if (!t->columns[k].gives || widths[k] < over + LEAST_CUT)
-			continue;
-		widths[k] -= over;
-		return true;
-	}
-	return false;
+	for (size_t k = t->n_columns; k-- > 0;)
+		if (t->columns[k].gives)
+			narrow(&widths[k], LEAST_CUT, &over);
+	for (size_t k = 0; k < t->n_columns; k++)
+		if (t->columns[k].path && !t->columns[k].gives)
+			narrow(&widths[k], LEAST_PATH, &over);
+	return over == 0;
 }
 
-static struct slice cut(const struct table *t, struct slice text, unsigned width)
+/* The end of a path, from a slash on where there is one. */
+static struct slice cut_path(const struct table *t, struct slice path, unsigned width)
+{
+	size_t from = 0;
+	const char *slash;
+
+	while (from < path.len && visible_width(slice_sub(path, from, path.len)) > width - 3)
+		for (from++; from < path.len && ((unsigned char)path.ptr[from] & 0xc0) == 0x80;)
+			from++;
+	slash = memchr(path.ptr + from, '/', path.len - from);
+	if (slash && slash + 1 < path.ptr + path.len)
+		from = (size_t)(slash - path.ptr);
+	return arena_printf(t->arena, "...%.*s", SLICE_ARG(slice_sub(path, from, path.len)));
+}
+
+static struct slice cut(const struct table *t, size_t column, struct slice text, unsigned width)
 {
 	if (visible_width(text) <= width)
 		return text;
+	if (t->columns[column].path)
+		return cut_path(t, text, width);
 	return arena_printf(t->arena, "%.*s...", (int)visible_fit(text, width - 3), text.ptr);
 }
 
@@ -77,7 +104,7 @@ static void put_row(const struct table *t, struct term *out, const unsigned *wid
 		    const struct table_cell *cells)
 {
 	for (size_t k = 0; k < t->n_columns; k++) {
-		struct slice text = cut(t, cells[k].text, widths[k]);
+		struct slice text = cut(t, k, cells[k].text, widths[k]);
 		int gap = (int)(widths[k] - visible_width(text));
 
 		if (t->columns[k].right)
@@ -89,29 +116,69 @@ static void put_row(const struct table *t, struct term *out, const unsigned *wid
 	term_raw(out, SLICE("\n"));
 }
 
-/* What does not give way on as many lines as it needs, the rest below. */
+/* A line of its own. */
+static void put_long(const struct table *t, struct term *out, size_t k, struct slice text,
+		     enum term_style style)
+{
+	const char *prefix = k > 0 ? "  " : "";
+	unsigned columns = term_columns(out) - (unsigned)strlen(prefix);
+
+	if (text.len == 0)
+		return;
+	if (t->columns[k].path)
+		text = cut(t, k, text, columns);
+	flow_line(out, style, prefix, TERM_PLAIN, text);
+}
+
+static bool is_long(const struct table *t, size_t k)
+{
+	return t->columns[k].gives || t->columns[k].path;
+}
+
+/* A number alone says nothing where its heading does not stand above it. */
+static struct slice with_head(const struct table *t, size_t k, struct slice text)
+{
+	struct slice head = slice_trim(slice_of(t->columns[k].head));
+
+	text = slice_trim(text);
+	if (!t->columns[k].right || head.len == 0 || text.len == 0)
+		return text;
+	return arena_printf(t->arena, "%.*s %.*s", SLICE_ARG(head), SLICE_ARG(text));
+}
+
+/* What does not give way on as many lines as it needs, the rest below, but for the first column. */
 static void put_stacked(const struct table *t, struct term *out, const struct table_cell *cells)
 {
 	unsigned columns = term_columns(out), at = 0;
+	bool first = true;
 
-	for (size_t k = 0; k < t->n_columns; k++) {
-		unsigned w = visible_width(cells[k].text);
-
-		if (t->columns[k].gives || w == 0)
-			continue;
-		if (at > 0 && at + GAP + w > columns)
-			at = 0;
-		term_raw(out, at > 0 ? SLICE("  ") : out->mid_line ? SLICE("\n  ") : SLICE(""));
-		term_clean_text(out, cells[k].style, cells[k].text);
-		at += w + GAP;
+	if (is_long(t, 0)) {
+		put_long(t, out, 0, cells[0].text, cells[0].style);
+		first = false;
 	}
-	term_raw(out, SLICE("\n"));
-	for (size_t k = 0; k < t->n_columns; k++)
-		if (t->columns[k].gives && cells[k].text.len > 0)
-			flow_line(out, cells[k].style, "  ", TERM_PLAIN, cells[k].text);
+	for (size_t k = 0; k < t->n_columns; k++) {
+		struct slice text = with_head(t, k, cells[k].text);
+		unsigned w = visible_width(text);
+
+		if (is_long(t, k) || w == 0)
+			continue;
+		if (at > 0 && at + GAP + w > columns) {
+			term_raw(out, SLICE("\n"));
+			at = 0;
+		}
+		if (at > 0 || !first)
+			term_raw(out, SLICE("  "));
+		term_clean_text(out, cells[k].style, text);
+		at += w + GAP;
+		first = false;
+	}
+	term_fresh_line(out);
+	for (size_t k = 1; k < t->n_columns; k++)
+		if (is_long(t, k))
+			put_long(t, out, k, cells[k].text, cells[k].style);
 }
 
-/* Where a terminal is too narrow for columns, each row is a few lines with the heads in front. */
+/* Where a terminal is too narrow for columns, each row is a few lines. */
 void table_put(const struct table *t, struct term *out)
 {
 	struct table_cell heads[TABLE_COLUMNS];

@@ -1,8 +1,9 @@
 /* table.h - rows of cells under headings, in columns as wide as what they hold.
  *
- * On a terminal that is too narrow one column (`gives`) is cut first, with "..."; where even that is
- * not enough, each row becomes lines of its own: what does not give way first, what gives way below
- * it. Ids, numbers and paths are never cut. Into a file or a pipe nothing is. */
+ * On a terminal that is too narrow what `gives` is cut first, with "..."; then paths, from the
+ * left, as their end says most; where even that is not enough, each row becomes lines of its own: what
+ * does not give way first, what does below it. Ids and numbers are never cut. Into a file or a pipe
+ * nothing is. */
 #ifndef EMEND_CLI_TABLE_H
 #define EMEND_CLI_TABLE_H
 
@@ -14,7 +15,8 @@ enum { TABLE_COLUMNS = 16 };
 struct table_column {
 	const char *head;
 	bool right; /* numbers */
-	bool gives; /* at most one of a table */
+	bool gives; /* the last of several first */
+	bool path;
 };
 
 struct table_cell {

@@ -60,7 +60,7 @@ int sessions_list(struct cli *c, struct slice state)
 		{ .head = "state" },
 		{ .head = "cost", .right = true },
 		{ .head = "title", .gives = true },
-		{ .head = "folder" },
+		{ .head = "folder", .path = true },
 	};
 	struct slice *ids = arena_array(&c->arena, SESSIONS_MAX, sizeof(*ids)), workspace;
 	size_t n = session_list(state, &c->arena, ids, SESSIONS_MAX), shown = 0, i = 0;
