@@ -81,8 +81,7 @@ bool cli_loop_init(struct cli_loop *l, const struct cli *c, const struct place *
 	static const int numbers[LOOP_SIGNALS] = { SIGINT, SIGTERM, SIGHUP };
 	struct agent_options o = { .program = p->program,
 				   .state_dir = p->state,
-				   .no_sandbox = cli_given(c, OPT_NO_SANDBOX),
-				   .waits = true };
+				   .no_sandbox = cli_given(c, OPT_NO_SANDBOX) };
 	int rc = 0;
 
 	*l = (struct cli_loop){ .agent = NULL };

@@ -192,10 +192,10 @@ void model_close(struct model *m)
 	free(m);
 }
 
-void model_prepare(struct model *m, bool wait)
+void model_prepare(struct model *m)
 {
 	if (m->ops->prepare)
-		m->ops->prepare(m, wait);
+		m->ops->prepare(m);
 }
 
 void model_skip(struct model *m, size_t n)

@@ -117,8 +117,9 @@ NODISCARD bool model_default_name(const struct model_options *o, struct arena *a
 				  struct err *err);
 void model_close(struct model *m);		/* no call may be running; NULL is fine */
 struct slice model_name(const struct model *m); /* full name, "anthropic/..." */
-/* A call follows: what it needs is loaded now, if the caller waits, else by a thread. */
-void model_prepare(struct model *m, bool wait);
+/* A call follows: a thread loads what it needs. The loader of libraries has a lock that a new thread needs, too: threads
+ * that are needed meanwhile are best started before. */
+void model_prepare(struct model *m);
 /* It has answered n calls of this conversation before: a script goes on behind them. */
 void model_skip(struct model *m, size_t n);
 

@@ -16,7 +16,7 @@ struct model_ops {
 	void (*cancel)(struct model_call *c);
 	void (*close)(struct model *m); /* frees what is its own, not the struct */
 	void (*skip)(struct model *m, size_t n); /* NULL: nothing */
-	void (*prepare)(struct model *m, bool wait); /* the same */
+	void (*prepare)(struct model *m);	 /* the same */
 };
 
 struct model {

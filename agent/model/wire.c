@@ -449,9 +449,9 @@ static void wire_close(struct model *model)
 	forget_key(container_of(model, struct wire_model, base));
 }
 
-static void wire_prepare(struct model *m, bool wait)
+static void wire_prepare(struct model *m)
 {
-	http_prepare(m->http, wait);
+	http_prepare(m->http);
 }
 
 const struct model_ops wire_ops = { wire_call, wire_cancel, wire_close, NULL, wire_prepare };

@@ -102,12 +102,14 @@ struct spawn_kept {
 struct spawner_end { /* the runner's end of it */
 	int sock; /* to send packets to; it can be read when the spawner knows its layers. -1: none */
 	pid_t pid;
+	bool begun; /* it was told to try its layers */
 };
 
-/* Forks the spawner, which then tries its layers. False only if no process could be made. */
+/* Forks the spawner, which waits for the word to try its layers. False only if no process could be made. */
 NODISCARD bool spawner_start(const struct spawn_config *c, struct layers *layers,
 			     struct spawner_end *s, struct err *err);
-/* Waits until it has tried them: some milliseconds. False only if no process could be made; what the
+void spawner_begin(struct spawner_end *s); /* the word; once is enough */
+/* Gives the word, and waits until it has tried them: some milliseconds. False only if no process could be made; what the
  * sandbox lacks stands in *layers. *memory: the folder of the layers if they lie in memory; -1: they do
  * not. */
 NODISCARD bool spawner_started(const struct spawn_config *c, struct layers *layers,

@@ -62,7 +62,6 @@ struct agent *agent_new(const struct agent_options *o)
 	a->program = xslicedup(o->program);
 	a->state_dir = xslicedup(o->state_dir);
 	a->no_sandbox = o->no_sandbox;
-	a->waits = o->waits;
 	a->store = store_new(o->loop, o->runq, o->state_dir);
 	a->granted = granted_new(
 		arena_printf(&scratch, "%.*s/allowed.jsonl", SLICE_ARG(o->state_dir)).ptr);
@@ -138,11 +137,6 @@ struct gates *agent_gates(struct agent *a)
 	if (!a->gates)
 		a->gates = gates_new();
 	return a->gates;
-}
-
-bool agent_waits(const struct agent *a)
-{
-	return a->waits;
 }
 
 struct http *agent_http(struct agent *a)

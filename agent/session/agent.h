@@ -7,7 +7,6 @@
 #include "agent/session/task.h"
 
 struct gates *agent_gates(struct agent *a);
-bool agent_waits(const struct agent *a);	 /* agent_options.waits */
 struct http *agent_http(struct agent *a);	 /* made at the first call */
 struct budget_pool *agent_pool(struct agent *a); /* what all tasks have spent */
 struct runq *agent_runq(struct agent *a);

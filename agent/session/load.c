@@ -10,7 +10,6 @@
 #include "agent/base/path.h"
 #include "agent/change/recover.h"
 #include "agent/runner/runner.h"
-#include "agent/store/ledger_post.h"
 #include "agent/workspace/workspace.h"
 #include "protocol/base/visible.h"
 
@@ -117,7 +116,7 @@ static bool take(struct task *t, const struct load_item *it, struct err *err)
 }
 
 /* The layers themselves are for others, and where commands cannot run, the task goes on without them. A runner
- * that could not lock itself in ends it. Asked last: until then the runner reads files, and does nothing else. */
+ * that could not lock itself in ends it. */
 static void sandbox_tried(void *payload, struct slice json, const struct err *err)
 {
 	struct task *t = payload;
@@ -126,6 +125,12 @@ static void sandbox_tried(void *payload, struct slice json, const struct err *er
 	t->sandbox = NULL;
 	if (err)
 		task_fail(t, err);
+}
+
+void load_sandbox(struct task *t)
+{
+	if (!t->sandbox)
+		t->sandbox = runner_layers(t->runner, sandbox_tried, t);
 }
 
 /* What has come is taken, as far as all before it has. */
@@ -143,7 +148,6 @@ static void take_due(struct task *t)
 	}
 	if (t->why.code != ERR_NONE || t->next_load < t->n_loads || t->glance)
 		return;
-	t->sandbox = runner_layers(t->runner, sandbox_tried, t);
 	t->loaded = true;
 	task_post(t);
 }
@@ -153,9 +157,6 @@ static void was_read(void *payload, const struct workspace_text *v, const struct
 	struct load_item *it = payload;
 
 	it->op = NULL;
-	/* Not before the runner is there: the loader of a library has a lock that a new thread needs, too. */
-	if (it == it->t->loads && !agent_waits(it->t->agent))
-		model_prepare(it->t->model, false);
 	if (err) {
 		it->err = *err;
 	} else {
@@ -211,7 +212,6 @@ static void read_all(struct task *t)
 	for (size_t i = 0; i < t->n_loads; i++)
 		t->loads[i].op =
 			workspace_read(&t->env.workspace, t->loads[i].path, was_read, &t->loads[i]);
-	ledger_post_open(agent_store(t->agent), agent_ledger(t->agent));
 }
 
 /* Files are read after the recovery: before it they may hold half a change. */

@@ -5,6 +5,7 @@
 #include "agent/base/path.h"
 #include "agent/model/guest.h"
 #include "agent/policy/granted.h"
+#include "agent/store/ledger_post.h"
 #include "protocol/base/mem.h"
 #include "protocol/base/version.h"
 
@@ -141,13 +142,14 @@ static bool prepare(struct task *t, const struct task_spec *s, struct err *err)
 	t->base_config = s->config;
 	t->config = *s->config; /* borrowed until the project's config is known */
 	t->env.config = &t->config;
-	if (!open_policy(t, s->config, err) || !choose_model(t, s->guest, err) ||
-	    !agent_runner_get(t->agent, t->workspace, s->config, t->env.policy, &t->runner, err))
+	if (!open_policy(t, s->config, err) || !choose_model(t, s->guest, err))
 		return false;
-	/* While the runner starts; and while there is one thread, as each page that a second one changes
-	 * disturbs the first. */
-	if (agent_waits(t->agent))
-		model_prepare(t->model, true);
+	/* Three things that take milliseconds, at once: the database and libcurl in threads, the runner in its process. In
+	 * this order: model_prepare() says why. */
+	ledger_post_open(agent_store(t->agent), agent_ledger(t->agent));
+	model_prepare(t->model);
+	if (!agent_runner_get(t->agent, t->workspace, s->config, t->env.policy, &t->runner, err))
+		return false;
 	if (!open_log(t, s->session, err))
 		return false;
 	t->env.workspace.runner = t->runner;

@@ -36,7 +36,6 @@ struct agent_options {
 	struct slice program;	/* absolute path of this binary */
 	struct slice state_dir; /* absolute */
 	bool no_sandbox;
-	bool waits; /* nobody is served beside the first task: the loop may load what that needs */
 };
 /* The options are copied; loop and runq are borrowed and must live until `closed` was called. */
 struct agent *agent_new(const struct agent_options *o);

@@ -255,6 +255,9 @@ bool choose_next(struct task *t);
  * any state. */
 void load_start(struct task *t);
 bool load_finished(const struct task *t);
+void load_sandbox(
+	struct task *
+		t); /* has the runner try it: not needed before a command, and takes milliseconds */
 void load_abort(struct task *t);
 
 /* folders.c */

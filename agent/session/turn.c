@@ -225,8 +225,10 @@ void turn_reserved(struct task *t)
 		t->call = model_call(t->model, &rq, &cb, t, &err);
 	t->again = (struct model_again){ 0 };
 	if (t->call) {
-		if (t->calls++ == 0) /* while the model thinks: it looks at every session */
+		if (t->calls++ == 0) { /* while the model thinks */
+			load_sandbox(t);
 			history_prune_start(agent_store(t->agent), t->config.history_bytes);
+		}
 		return;
 	}
 	/* No call was made: the reservation is given back, or the day would count it. */

@@ -85,7 +85,7 @@ void serve_flush(struct serve *s)
 	}
 }
 
-/* While the sandbox is still being tried only reads are served; any other request waits here for the trial.
+/* Reads are served before the sandbox is tried; the first other request has it tried, and waits here for that.
  * From then on each looks first whether the workspace is still where it was: a moved folder must not be
  * written to by its old path. */
 static void on_request(void *owner, struct rpc_request *req)

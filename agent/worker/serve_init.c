@@ -1,7 +1,8 @@
 /* serve_init.c - `initialize`: the runner learns its workspace and locks itself in, for good.
  *
  *   configuration --> workspace opened --> become its owner, if we are root --> folder for layers
- *     --> spawner started (it tries the sandbox) --> [reads are served] --> trial ended --> walls --> answered
+ *     --> spawner forked --> [reads are served] --> something else is asked for: the sandbox is tried --> walls
+ *     --> answered
  *
  * The order matters: the workspace is opened before rights are given up, the spawner is forked before our
  * own walls are up, as it needs what they forbid, and nothing of the project is written before they are. */
@@ -319,8 +320,8 @@ static void start_cancel(struct runner_job *j)
 	(void)j; /* the end of the connection ends it */
 }
 
-/* What takes longest, the trial of the layers, goes on beside us: until it has ended files can be read, and
- * nothing else is answered. */
+/* What takes longest, the trial of the layers, waits until somebody asks for more than files. The job is there for a
+ * spawner that ends before. */
 void serve_initialize(struct serve *s, struct rpc_request *req)
 {
 	static const struct job_class cls = { start_wait, start_step, start_cancel };

@@ -345,13 +345,9 @@ static void load(void *arg)
 		h->curl.handle = NULL; /* it is tried again, and told, when it is needed */
 }
 
-void http_prepare(struct http *h, bool wait)
+void http_prepare(struct http *h)
 {
-	if (h->loading || h->curl.handle) /* the thread writes `curl`: not read while it runs */
-		return;
-	if (wait)
-		load(h);
-	else
+	if (!h->loading && !h->curl.handle) /* the thread writes `curl`: not read while it runs */
 		h->loading = uv_thread_create(&h->loader, load, h) == 0;
 }
 

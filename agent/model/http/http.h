@@ -15,8 +15,9 @@ struct http;
 struct http_request;
 
 struct http *http_new(uv_loop_t *loop); /* loads and opens nothing yet */
-/* A request will follow: libcurl and its thirty libraries are loaded, now or meanwhile by a thread. */
-void http_prepare(struct http *h, bool wait);
+void http_prepare(
+	struct http
+		*h); /* a request will follow: a thread loads libcurl and its thirty libraries */
 /* Drops requests that still run (their done() is not called). Memory goes as the loop runs on.
  * NULL is fine. */
 void http_free(struct http *h);
