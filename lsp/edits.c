@@ -14,6 +14,8 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
+enum { MANY_CHANGES = 100, JOINED_BYTES = 2048 };
+
 enum edit_state { EDIT_SENT, EDIT_PROVING, EDIT_CONFIRMING, EDIT_DONE };
 
 /* The core holds it as a host_ask. Released at its end (finish), or by drop(); the memory goes with
@@ -378,20 +380,42 @@ void edits_seen(struct edits *all, struct document *doc, bool closed)
 
 /* --- starting --- */
 
-/* Ranges are of the text as it is now, which is `base`: edits_apply() has compared them. */
+/* How many changes from the i-th on are sent as one. Editors take about half a millisecond for each,
+ * so thousands of them near each other would stop one for a second. */
+static size_t joined(const struct buffer_edit *edit, size_t i)
+{
+	size_t n = 1;
+
+	while (edit->n_changes > MANY_CHANGES && i + n < edit->n_changes &&
+	       edit->changes[i + n].end - edit->changes[i].start <= JOINED_BYTES)
+		n++;
+	return n;
+}
+
+/* Ranges are of the text as it is now, which is `base`: edits_apply() has compared them.
+ * at: where in `after` it is what stands in front of the next change. */
 static void write_edits(struct jw *w, struct edits *all, struct document *doc,
 			const struct buffer_edit *edit)
 {
-	jw_array(w);
-	for (size_t i = 0; i < edit->n_changes; i++) {
-		const struct text_change *c = &edit->changes[i];
+	enum position_encoding encoding = all->client->encoding;
+	size_t at = 0, from = 0, n;
 
+	jw_array(w);
+	for (size_t i = 0; i < edit->n_changes; i += n) {
+		size_t start = edit->changes[i].start, new_start = at + start - from, end = start;
+
+		n = joined(edit, i);
+		at = new_start;
+		for (size_t k = i; k < i + n; k++) {
+			at += edit->changes[k].start - end + edit->changes[k].text.len;
+			end = edit->changes[k].end;
+		}
+		from = end;
 		jw_object(w);
 		jw_key(w, "range");
-		range_write(
-			w, (struct range){ document_position(doc, all->client->encoding, c->start),
-					   document_position(doc, all->client->encoding, c->end) });
-		jw_kstr(w, "newText", c->text);
+		range_write(w, (struct range){ document_position(doc, encoding, start),
+					       document_position(doc, encoding, end) });
+		jw_kstr(w, "newText", slice_sub(edit->after, new_start, at));
 		jw_end(w);
 	}
 	jw_end(w);

@@ -14,6 +14,8 @@
 #include "protocol/base/mem.h"
 #include "protocol/lsp/uri.h"
 
+enum { HUNK_BYTES = 230 }; /* about, in a message, without its old text */
+
 void pending_init(struct pending *p, struct server *s)
 {
 	*p = (struct pending){ .server = s };
@@ -86,24 +88,45 @@ static void put_hunk(struct pending *p, struct jw *w, struct document *doc, cons
 	jw_end(w);
 }
 
-static void tell(struct pending *p, struct hunk_file *f)
+/* One message of the list, with what fits from the i-th on. Returns where the next one begins. */
+static size_t tell_part(struct pending *p, struct document *doc, const struct hunk_file *f,
+			size_t i)
 {
-	struct server *s = p->server;
-	struct document *doc = edits_document(&s->edits, slice_of(f->path));
-	struct jw *w;
+	struct conn *conn = &p->server->conn;
+	size_t bytes = 0;
+	struct jw *w = conn_notify_begin(conn, "emend/hunks");
 
-	if (!doc || !s->client.emend)
-		return;
-	w = conn_notify_begin(&s->conn, "emend/hunks");
 	jw_object(w);
 	jw_kcstr(w, "uri", doc->uri);
 	jw_ki64(w, "version", doc->version);
+	if (i > 0)
+		jw_ki64(w, "from", (int64_t)i);
 	jw_karray(w, "hunks");
-	for (size_t i = 0; i < f->list.n; i++)
-		put_hunk(p, w, doc, &f->list.items[i]);
+	while (i < f->list.n && bytes < PENDING_PART_BYTES) {
+		const struct hunk *h = &f->list.items[i++];
+
+		put_hunk(p, w, doc, h);
+		bytes += HUNK_BYTES +
+			 (h->old.len < PENDING_OLD_BYTES ? h->old.len : PENDING_OLD_BYTES);
+	}
 	jw_end(w);
+	if (i < f->list.n)
+		jw_kbool(w, "more", true);
 	jw_end(w);
-	conn_notify_end(&s->conn);
+	conn_notify_end(conn);
+	return i;
+}
+
+static void tell(struct pending *p, struct hunk_file *f)
+{
+	struct document *doc = edits_document(&p->server->edits, slice_of(f->path));
+	size_t i = 0;
+
+	if (!doc || !p->server->client.emend)
+		return;
+	do
+		i = tell_part(p, doc, f, i);
+	while (i < f->list.n);
 }
 
 static void on_refreshed(void *payload, const struct rpc_reply *reply, const struct err *err)

@@ -10,7 +10,13 @@
 
 struct server;
 
-enum { PENDING_OLD_BYTES = 64 * 1024 }; /* of a hunk's old text, that the editor is told */
+enum {
+	PENDING_OLD_BYTES = 64 * 1024, /* of a hunk's old text, that the editor is told */
+	/* One message of emend/hunks, about; one hunk at least. The list of a file with more comes in
+	 * several, each with `from`, where it begins, and all but the last with `more`: an editor
+	 * looks at its keys between two messages only. */
+	PENDING_PART_BYTES = 16 * 1024
+};
 
 struct pending {
 	struct server *server;

@@ -27,6 +27,8 @@
 (require 'cl-lib)
 (require 'diff-mode)
 (require 'flymake)
+(require 'seq)
+(require 'subr-x)
 
 (defgroup emend nil "AI code actions and agent tasks." :group 'tools)
 
@@ -36,6 +38,10 @@
 
 (defcustom emend-verbose t
   "Whether the echo area shows what a running task does."
+  :type 'boolean)
+
+(defcustom emend-old-text t
+  "Whether what stood there is shown above each change that waits."
   :type 'boolean)
 
 (defvar emend-task-functions nil
@@ -162,6 +168,12 @@ strings: Emend then stands in front of it, and the buffers have both."
 (defface emend-hunk '((t :inherit diff-refine-added :extend t))
   "Lines that a task changed, and that were not accepted or rejected yet.")
 
+(defface emend-old-text '((t :inherit diff-removed :extend t))
+  "What stood where a task changed something, and no word was given yet.")
+
+(defconst emend--old-lines 20
+  "How many lines of what stood there are shown of one change.")
+
 (defvar-local emend--hunks nil
   "Overlays of the changes that wait in this buffer.")
 
@@ -183,6 +195,20 @@ strings: Emend then stands in front of it, and the buffers have both."
       (forward-line (plist-get position :line))
       (point))))
 
+(defun emend--old-text (hunk)
+  "What HUNK replaced, as lines to be shown above it; empty if there is nothing."
+  (let ((old (plist-get hunk :old)))
+    (if (or (not emend-old-text) (null old) (string-empty-p old))
+        ""
+      (let* ((lines (split-string (string-remove-suffix "\n" old) "\n"))
+             (more (or (plist-get hunk :oldCut) (> (length lines) emend--old-lines)))
+             (shown (seq-take lines emend--old-lines)))
+        (concat (propertize (concat (mapconcat #'identity shown "\n") "\n")
+                            'face 'emend-old-text)
+                (when more
+                  (propertize (format "... (%d lines and more)\n" (length lines))
+                              'face 'shadow)))))))
+
 (defun emend--mark (hunk start end)
   "An overlay for HUNK from START to END, which moves with the text."
   (let ((removed (= start end))
@@ -190,9 +216,10 @@ strings: Emend then stands in front of it, and the buffers have both."
     (overlay-put overlay 'emend-hunk (plist-get hunk :id))
     (unless removed (overlay-put overlay 'face 'emend-hunk))
     (overlay-put overlay 'before-string
-                 (propertize " " 'display
-                             (list 'left-fringe
-                                   (if removed 'bottom-left-angle 'vertical-bar))))
+                 (concat (emend--old-text hunk)
+                         (propertize " " 'display
+                                     (list 'left-fringe
+                                           (if removed 'bottom-left-angle 'vertical-bar)))))
     overlay))
 
 (defun emend--marks (hunks)
@@ -219,14 +246,19 @@ thousand of them would stop Emacs for most of a second."
                   hunks))))))
 
 (cl-defmethod eglot-handle-notification
-  ((_server emend-server) (_method (eql emend/hunks)) &key uri hunks &allow-other-keys)
-  "Show which HUNKS of the file URI wait for a word."
+  ((_server emend-server) (_method (eql emend/hunks))
+   &key uri hunks from more &allow-other-keys)
+  "Show which HUNKS of the file URI wait for a word.
+A long list comes in parts: FROM says where one begins, and MORE that another
+one follows."
   (let ((buffer (find-buffer-visiting (emend--path uri))))
     (when buffer
       (with-current-buffer buffer
-        (mapc #'delete-overlay emend--hunks)
-        (setq emend--hunks (emend--marks (append hunks nil)))
-        (run-hooks 'emend-hunks-functions)))))
+        (unless from
+          (mapc #'delete-overlay emend--hunks)
+          (setq emend--hunks nil))
+        (setq emend--hunks (nconc emend--hunks (emend--marks (append hunks nil))))
+        (unless more (run-hooks 'emend-hunks-functions))))))
 
 (defun emend--hunk-at-point ()
   "The id of the change that waits on this line, or an error."

@@ -1,4 +1,5 @@
 ;;; emacs.el --- what each scenario of tests/editors/emacs does  -*- lexical-binding: t -*-
+(setq native-comp-enable-subr-trampolines nil) ; else what is redefined here would need a compiler
 (require 'package)
 (package-initialize)
 (add-to-list 'load-path (concat (getenv "EMEND_TOP") "/editors/emacs"))
@@ -221,6 +222,11 @@
     (emend-do "rewrite it")
     (t-ended "done")
     (t-wait "two changes wait" (lambda () (length= emend--hunks 2)))
+    (let ((shown (mapcar (lambda (o) (substring-no-properties (overlay-get o 'before-string)))
+                         emend--hunks)))
+      (t-ok (cl-every (lambda (string) (and (string-search string t-before) (string-suffix-p "\n" string)))
+                      (mapcar (lambda (string) (string-remove-suffix " " string)) shown))
+            "what stood there is shown above them"))
     (goto-char (point-max))
     (insert "typed below é\n")
     (goto-char (point-min))

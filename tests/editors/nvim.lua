@@ -455,6 +455,22 @@ local function waiting()
     return h.first .. '-' .. h.last .. ':' .. h.kind
   end, emend.hunks(0)), ' ')
 end
+
+-- What stands above the lines as text of no line, as "8:old line|old line 13:...".
+local function old_text()
+  local out = {}
+  local space = vim.api.nvim_get_namespaces()['emend-hunks']
+  for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(0, space, 0, -1, { details = true })) do
+    local lines = vim.tbl_map(function(line)
+      return line[1][1]
+    end, mark[4].virt_lines or {})
+    if #lines > 0 then
+      table.insert(out, (mark[4].virt_lines_above and mark[2] + 1 or mark[2] + 1.5) .. ':' .. table.concat(lines, '|'))
+    end
+  end
+  return table.concat(out, ' ')
+end
+
 function scenario.hunks()
   start()
   choose('Emend: Refactor this code')
@@ -462,6 +478,8 @@ function scenario.hunks()
   wait('two changes wait', function()
     return waiting() == '8-9:change 13-13:change'
   end)
+  ok(old_text() == '8:' .. (' '):rep(8) .. 'for (size_t i = 0; i < n; i++) s += v[i]; /* → 🙂 */ 13:/* end */',
+    'what stood there is shown above them: ' .. old_text())
   keys('ggOtyped above 🙂')
   keys('10Gotyped é inside the function')
   server_agrees('after the typing')

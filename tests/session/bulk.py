@@ -3,6 +3,7 @@ through `tap`."""
 
 import json
 
+import editor as texts
 import wire
 
 MESSAGE_BYTES = 20 * 1024  # what no message of ours may pass; its text is in JSON, and so a little longer than 16 kB
@@ -22,7 +23,7 @@ class Plugin:
         session.start()
         self.server = session.server
         self.ask("initialize", {"processId": None, "rootUri": "file://" + session.root, "capabilities": {
-            "experimental": {"emend": {}}, "workspace": {"workspaceEdit": {"documentChanges": True}}}})
+            "experimental": {"emend": {}}, "workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True}}}})
         self.server.send({"method": "initialized", "params": {}})
         self.server.send({"method": "textDocument/didOpen", "params": {
             "textDocument": {"uri": self.uri, "languageId": "", "version": 1, "text": text}}})
@@ -65,14 +66,42 @@ def answer(session):
     editor.short()
 
 
+def changes(session):
+    """Thousands of them in an open file: few edits, for an editor takes its time for each, and a list in parts."""
+    text = "".join("row %d → 🙂\n" % i for i in range(LINES))
+    want = "".join(line if i % 3 else line.upper() for i, line in enumerate(text.splitlines(True)))
+    editor = Plugin(session, [{"calls": [{"name": "run_command", "input": {"command": "sed -i '1~3s/row/ROW/' a.txt"}}]},
+                              {"text": "Done."}], text)
+    editor.ask("workspace/executeCommand", {"command": "emend.do", "arguments": [{"task": "shout"}]})
+    asked = editor.next(lambda m: m.get("method") == "workspace/applyEdit")
+    edits = asked["params"]["edit"]["documentChanges"][0]["edits"]
+    if texts.apply_edits(text, edits, "utf-16") != want:
+        raise wire.Failure("the edits make another text")
+    if len(edits) > LINES / 3 / 20:
+        raise wire.Failure("%d edits" % len(edits))
+    editor.server.send({"id": asked["id"], "result": {"applied": True}})
+    editor.server.send({"method": "textDocument/didChange", "params": {
+        "textDocument": {"uri": editor.uri, "version": 2}, "contentChanges": [{"text": want}]}})
+    editor.got.remove(asked)
+    editor.next(lambda m: m.get("method") == "emend/hunks" and "more" not in m["params"])
+    lines = []
+    for part in editor.of("emend/hunks"):
+        if part.get("from", 0) != len(lines):
+            raise wire.Failure("a part from %r follows %d" % (part.get("from"), len(lines)))
+        lines += [hunk["range"]["start"]["line"] for hunk in part["hunks"]]
+    if lines != list(range(0, LINES, 3)):
+        raise wire.Failure("%d changes wait: %r" % (len(lines), lines[:9]))
+    editor.short()
+
+
 def tests(tap, make_session):
-    for run in (answer,):
+    for run in (answer, changes):
         session = make_session()
         error = None
         try:
             run(session)
         except Exception as failure:  # an empty inbox is a failure too
-            error = failure or type(failure).__name__
+            error = str(failure) or type(failure).__name__
         finally:
             session.close()
         tap.result("bulk: " + run.__name__, error)

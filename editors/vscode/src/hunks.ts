@@ -77,7 +77,9 @@ export class Hunks implements vscode.TreeDataProvider<ChangedFile> {
   // Decorations move with the text, so the server tells only what comes, goes, or was touched.
   onHunks(params: HunksParams): void {
     const uri = vscode.Uri.parse(params.uri);
-    this.files.set(uri.toString(), params.hunks);
+    const before = params.from ? this.files.get(uri.toString()) ?? [] : []; // a long list comes in parts
+    this.files.set(uri.toString(), [...before, ...params.hunks]);
+    if (params.more) return;
     vscode.window.visibleTextEditors.filter((e) => e.document.uri.toString() === uri.toString()).forEach((e) => this.draw(e));
     this.beforeChanged.fire(vscode.Uri.from({ scheme: BEFORE, path: uri.path }));
     this.setContext();

@@ -46,6 +46,8 @@ export interface HunksParams {
   uri: string;
   version: number;
   hunks: Hunk[];
+  from?: number; // where this part of a long list begins
+  more?: boolean; // and another one follows
 }
 
 export interface PermissionRequest {

@@ -1,15 +1,78 @@
--- Changes of tasks that wait to be accepted or rejected: signs beside their lines.
+-- Changes of tasks that wait to be accepted or rejected: signs beside their lines, and above them what stood there.
 local M = {}
 
--- Called with a buffer and M.list() of it when changes that wait come, go, or were touched.
+-- Called with a buffer when changes that wait there come, go, or were touched; M.list() has them.
 M.on_change = nil
+M.old_text = true -- show what stood there
+
+local OLD_LINES = 20 -- of one change that are shown
 
 local space = vim.api.nvim_create_namespace('emend-hunks')
 local hunks = {} -- buffer number -> { { id, marks, kind, state }, ... }
 local sign_of = { ['add'] = '+', ['change'] = '~', ['delete'] = '_', ['new file'] = '+' }
 local group_of = { ['add'] = 'DiffAdd', ['change'] = 'DiffChange', ['delete'] = 'DiffDelete', ['new file'] = 'DiffAdd' }
 
--- Marks move with the text, so the server tells only what comes, goes, or was touched.
+-- Tabs of virtual lines are shown as ^I.
+local function expanded(line, width)
+  local out = ''
+  for piece, tab in line:gmatch('([^\t]*)(\t?)') do
+    out = out .. piece
+    if tab ~= '' then
+      out = out .. string.rep(' ', width - vim.fn.strdisplaywidth(out) % width)
+    end
+  end
+  return out
+end
+
+-- What a change replaced, as virtual lines, or nil.
+local function old_lines(hunk, bufnr)
+  if not M.old_text or type(hunk.old) ~= 'string' or hunk.old == '' then
+    return nil
+  end
+  local lines, out = vim.split(hunk.old:gsub('\n$', ''), '\n'), {}
+  for i = 1, math.min(#lines, OLD_LINES) do
+    out[i] = { { expanded(lines[i], vim.bo[bufnr].tabstop), 'DiffDelete' } }
+  end
+  if #lines > OLD_LINES or hunk.oldCut then
+    table.insert(out, { { string.format('… (%d lines and more)', #lines), 'NonText' } })
+  end
+  return out
+end
+
+-- Virtual lines above the first line of a file are not scrolled to by themselves.
+local function reveal_top(bufnr, count)
+  for _, win in ipairs(vim.fn.win_findbuf(bufnr)) do
+    vim.api.nvim_win_call(win, function()
+      local view = vim.fn.winsaveview()
+      if view.topline == 1 and view.topfill ~= count then
+        view.topfill = count
+        vim.fn.winrestview(view)
+      end
+    end)
+  end
+end
+
+local function mark(bufnr, hunk, lines)
+  local first = math.min(hunk.range.start.line, lines - 1)
+  local last = math.max(first, math.min(hunk.range['end'].line - 1, lines - 1))
+  local entry = { id = hunk.id, kind = hunk.kind, state = hunk.state, marks = {} }
+  local old = old_lines(hunk, bufnr)
+  for line = first, math.min(last, first + 999) do
+    table.insert(entry.marks, vim.api.nvim_buf_set_extmark(bufnr, space, line, 0, {
+      sign_text = sign_of[hunk.kind] or '~',
+      sign_hl_group = hunk.state == 'touched' and 'WarningMsg' or group_of[hunk.kind] or 'DiffChange',
+      virt_lines = line == first and old or nil,
+      virt_lines_above = hunk.range.start.line < lines, -- what was removed at the end of the file stands below
+    }))
+  end
+  if old and first == 0 then
+    reveal_top(bufnr, #old)
+  end
+  return entry
+end
+
+-- Marks move with the text, so the server tells only what comes, goes, or was touched. A long list comes in parts:
+-- `from` says where one begins, and all but the last have `more`.
 function M.on_hunks(_, params)
   if type(params) ~= 'table' or type(params.uri) ~= 'string' then
     return
@@ -18,23 +81,16 @@ function M.on_hunks(_, params)
   if not vim.api.nvim_buf_is_loaded(bufnr) then
     return
   end
-  vim.api.nvim_buf_clear_namespace(bufnr, space, 0, -1)
-  hunks[bufnr] = {}
+  if not params.from or not hunks[bufnr] then
+    vim.api.nvim_buf_clear_namespace(bufnr, space, 0, -1)
+    hunks[bufnr] = {}
+  end
   local lines = vim.api.nvim_buf_line_count(bufnr)
   for _, hunk in ipairs(params.hunks or {}) do
-    local first = math.min(hunk.range.start.line, lines - 1)
-    local last = math.max(first, math.min(hunk.range['end'].line - 1, lines - 1))
-    local entry = { id = hunk.id, kind = hunk.kind, state = hunk.state, marks = {} }
-    for line = first, math.min(last, first + 999) do
-      table.insert(entry.marks, vim.api.nvim_buf_set_extmark(bufnr, space, line, 0, {
-        sign_text = sign_of[hunk.kind] or '~',
-        sign_hl_group = hunk.state == 'touched' and 'WarningMsg' or group_of[hunk.kind] or 'DiffChange',
-      }))
-    end
-    table.insert(hunks[bufnr], entry)
+    table.insert(hunks[bufnr], mark(bufnr, hunk, lines))
   end
-  if M.on_change then
-    M.on_change(bufnr, M.list(bufnr))
+  if M.on_change and not params.more then
+    M.on_change(bufnr)
   end
 end
 

@@ -19,6 +19,7 @@ local defaults = {
   settings = {}, -- as in config.json: { model = 'anthropic/...', mode = 'ask' }
   on_attach = nil,
   progress = true, -- show what a task does in the message line
+  old_text = true, -- show what stood there above each change that waits
 }
 
 -- Called when a task changes, with its last state; for status lines and tests.
@@ -31,9 +32,9 @@ tasks.on_change = function(task)
     M.on_task(task)
   end
 end
-hunks.on_change = function(bufnr, list)
+hunks.on_change = function(bufnr)
   if M.on_hunks then
-    M.on_hunks(bufnr, list)
+    M.on_hunks(bufnr, hunks.list(bufnr))
   end
 end
 
@@ -43,6 +44,7 @@ M.hunks, M.tasks, M.statusline = hunks.list, tasks.list, tasks.statusline
 function M.setup(opts)
   local config = vim.tbl_deep_extend('force', vim.deepcopy(defaults), opts or {})
   tasks.progress = config.progress
+  hunks.old_text = config.old_text
   servers.setup(config)
 end
 
