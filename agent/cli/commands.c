@@ -89,11 +89,15 @@ static const struct command table[] = {
 	  "With the name of a task or session: what it changed, and what of it still stands. A task that\n"
 	  "was broken off stands there as unfinished, with the command by which it goes on.\n",
 	  OPTS_COMMON | OPT_JSON, 1, cmd_status, NULL },
-	{ "sessions", "[list | show ID | resume ID [INSTRUCTION] | rm ID...]",
+	{ "sessions",
+	  "[list | show ID | resume ID [INSTRUCTION] | fork ID [INSTRUCTION] | rm ID...]",
 	  "past sessions; go on with one",
 	  "ID may be the beginning of one, as long as it is unique, or the name of a task. list shows\n"
-	  "those of this folder; --all those of all.\n",
-	  OPTS_TASK | OPT_ALL | OPT_LIMIT, -1, cmd_sessions, NULL },
+	  "those of this folder; --all those of all. fork begins a new session with the conversation\n"
+	  "of another one, which stays as it is; changes of files stay with that one, too.\n",
+	  OPTS_TASK | OPT_ALL | OPT_LIMIT, -1, cmd_sessions,
+	  "  emend sessions resume 20261129-cb \"now the tests\"\n"
+	  "  emend sessions fork 20261129-cb \"do it with a table instead\"\n" },
 	{ "replay", "ID... | --all",
 	  "a recorded session again, offline, up to the first difference",
 	  "Nobody is contacted and nothing is run: the conversation is put together from the log, results of\n"

@@ -11,16 +11,21 @@
 
 /* A resumed session is read before its log is opened for writing: opening takes the lock, which
  * another task of the session may hold, and the error then says so. */
-static bool open_log(struct task *t, struct slice session, struct err *err)
+static bool open_log(struct task *t, struct slice session, bool fork, struct err *err)
 {
+	double *spent = &t->budget.session_spent_usd;
+	struct slice from = arena_dup(&t->arena, session);
 	char id[24];
 	struct jw *w;
 
 	if (session.len > 0) {
-		t->session = arena_dup(&t->arena, session);
-		if (!replay_log(t, &t->budget.session_spent_usd, err))
+		t->session = from;
+		if (!replay_log(t, spent, err))
 			return false;
-		return event_log_open(agent_store(t->agent), t->session, &t->env.log, err);
+		if (!fork)
+			return event_log_open(agent_store(t->agent), t->session, &t->env.log, err);
+		*spent = 0;
+		t->env.next_step = 1;
 	}
 	session_new_id(id);
 	t->session = arena_dup(&t->arena, slice_of(id));
@@ -30,7 +35,9 @@ static bool open_log(struct task *t, struct slice session, struct err *err)
 	jw_kstr(w, "session", t->session);
 	jw_kstr(w, "workspace", t->workspace);
 	jw_kcstr(w, "version", EMEND_VERSION);
-	return event_log_end(t->env.log, err);
+	if (session.len > 0)
+		jw_kstr(w, "forked", from);
+	return event_log_end(t->env.log, err) && (session.len == 0 || fork_log(t, from, err));
 }
 
 static void copy_spec(struct task *t, const struct task_spec *s)
@@ -150,7 +157,7 @@ static bool prepare(struct task *t, const struct task_spec *s, struct err *err)
 	model_prepare(t->model);
 	if (!agent_runner_get(t->agent, t->workspace, s->config, t->env.policy, &t->runner, err))
 		return false;
-	if (!open_log(t, s->session, err))
+	if (!open_log(t, s->session, s->fork, err))
 		return false;
 	t->env.workspace.runner = t->runner;
 	t->env.exec_options = agent_exec_options(t->agent, &t->config);

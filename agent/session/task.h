@@ -71,6 +71,7 @@ struct task_spec { /* borrowed for the time of task_start() */
 	const struct config *config;	    /* borrowed until the task is done */
 	bool plan;			    /* first a plan, then the mode of the configuration */
 	struct slice session;		    /* resume this session; "" = a new one */
+	bool fork; /* or begin a new one with its conversation; it stays as it is */
 	const struct guest
 		*guest; /* NULL; else no model works: the task is this one call of another agent */
 	size_t calls_before; /* of this model in this conversation: a scripted one goes on behind them */

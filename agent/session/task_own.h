@@ -19,6 +19,7 @@
  *   prompt.c   the words
  *   report.c   the result of a task that only reports, as a file
  *   replay.c   the transcript out of the log of an earlier run
+ *   fork.c     the log of another session as the beginning of a new one
  *
  * Texts and arrays that a task keeps are copied into its arena, which is released by task_free()
  * and not before: a slice in struct task is valid for as long as the task is. What has a life of
@@ -348,6 +349,8 @@ struct slice prompt_title(struct task *t);
 
 /* Fills the transcript from the session's log; calls that were never answered get an error result.
  */
+/* Into the new log: the conversation of the other session. */
+NODISCARD bool fork_log(struct task *t, struct slice from, struct err *err);
 NODISCARD bool replay_log(struct task *t, double *spent_usd, struct err *err);
 /* The same for whoever wants to see the transcript at each call of the model: it is as the log gives it then, ev the
  * `request`. Of the task only arena, session, workspace, transcript and compact are used. */

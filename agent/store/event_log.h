@@ -10,7 +10,8 @@
  * "$XDG_STATE_HOME/emend".
  *
  * Event types and their fields, all of which the transcript, undo, cost and audit are read from:
- *   session   {session, workspace, version}              first line
+ *   session   {session, workspace, version, forked?}     first line; forked: the session whose
+ *             conversation follows (session/fork.c)
  *   task      {task, kind, title, model, mode, prompt, path?, limits{usd,tokens,turns,seconds}}
  *   user      {task, text, image?}                       user turn sent to the model; image: the
  *             hash of the blob that holds it

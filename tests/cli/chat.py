@@ -339,6 +339,31 @@ def clear_forgets_and_resume_goes_back(w):
     expect(session_of(t) == session and len(os.listdir(os.path.join(w.state, "sessions"))) == 2, t)
 
 
+def a_conversation_is_forked(w):
+    t = chat(w, {"text": "One."}, {"text": "Two.", "expect": "second"}, {"text": "Three."})
+    t.type("/fork\r")
+    t.wait_for("is empty")
+    t.type("first\r")
+    t.wait_for("One.")
+    t.wait_for("tokens")
+    t.type("/fork\r")
+    t.wait_for("this conversation")
+    session = re.search(r"/resume\s+(\d\S+)", t.text).group(1)
+    t.type("second\r")
+    t.wait_for("Two.")
+    t.wait_for("tokens", times=2)
+    t.type("third\r")
+    t.wait_for("Three.")
+    t.wait_for("tokens", times=3)
+    t.type("\x04")
+    t.end()
+    fork = session_of(t)
+    log, old = open(w.log_path(fork)).read(), open(w.log_path(session)).read()
+    expect(fork != session and '"forked":"%s"' % session in log and "One." in log and "Three." in log, log)
+    expect("Two." not in old and len(os.listdir(os.path.join(w.state, "sessions"))) == 2, old)
+    expect(w.run("replay", "--all").status == 0, "both replay")
+
+
 def a_session_goes_on_later(w):
     r = piped(w, "apples\n", "--model", w.script({"text": "One."}))
     session = re.search(r"--resume (\S+)", r.out).group(1)
@@ -479,6 +504,6 @@ main([one_session_of_several_turns, what_the_session_changed_is_committed,
       words_can_be_taken_back, ctrl_c_stops_the_task_and_not_the_chat, ctrl_c_twice_leaves,
       ctrl_c_at_a_question_stops_the_task, what_was_typed_before_a_question_is_a_draft, undo_and_redo_are_turns,
       commands_answer, what_newcomers_type_is_no_message,
-      what_a_command_prints_is_seen_and_a_question_stands_once, clear_forgets_and_resume_goes_back, a_session_goes_on_later, history_is_kept_and_private,
+      what_a_command_prints_is_seen_and_a_question_stands_once, clear_forgets_and_resume_goes_back, a_conversation_is_forked, a_session_goes_on_later, history_is_kept_and_private,
       a_message_may_have_rows, keys_edit, names_are_completed, a_dumb_terminal_gets_lines, no_colour_and_narrow, colours,
       a_pipe_is_a_message_a_line, piped_text_goes_along, without_a_model_it_says_so])

@@ -11,6 +11,10 @@ from console import Terminal
 from support import DONE, EDIT, expect, main
 
 
+PIXEL = ("89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000"
+         "000c49444154789c63484c4a0600024e0127c0619e190000000049454e44ae426082")  # a PNG
+
+
 def one_task(w, *turns):
     w.repository()
     r = w.run("do", "--json", "--yes", "--model", w.script(*(turns or (EDIT, DONE))), "mend add")
@@ -65,6 +69,41 @@ def a_killed_session_goes_on(w):
     expect(r.status == 0 and r.events()[-1]["summary"] == "Here again.", r)
     r = w.run("status")
     expect([x for x in r.out.splitlines() if " done " in x] and way not in r.out, r)
+
+
+def a_session_is_forked(w):
+    w.repository()
+    with open(os.path.join(w.path, "a.png"), "wb") as f:
+        f.write(bytes.fromhex(PIXEL))
+    look = {"calls": [{"name": "read_file", "input": {"path": "a.png"}}]}
+    r = w.run("do", "--json", "--yes", "--model", w.script(look, EDIT, DONE), "mend add")
+    session = r.events()[0]["session"]
+    with open(w.log_path(session), "rb") as f:
+        before = f.read()
+    model = w.script({"expect": "now otherwise", "text": "Otherwise."})
+    r = w.run("sessions", "fork", "--json", "--model", model, session, "now", "otherwise")
+    fork = r.events()[0]["session"]
+    expect(r.status == 0 and fork != session and r.events()[-1]["summary"] == "Otherwise.", r)
+    with open(w.log_path(session), "rb") as f:
+        expect(f.read() == before, "the old one stays as it is")
+    for s in (session, fork):
+        expect(w.run("audit", "verify", s).status == 0, s)
+        r = w.run("replay", "--json", s)
+        expect(r.status == 0 and r.of("replay")[0]["same"], r)
+    r = w.run("rewind", "--json", fork)
+    expect([x["step"] for x in r.of("step")] == [1, 2, 3, 4], r)
+    expect(w.run("undo", "-y", fork).status == 1 and "a + b" in w.read("calc.py"), "the change is not the fork's")
+    r = w.run("rewind", "-y", fork, "1")
+    expect(r.status == 0 and "a + b" in w.read("calc.py"), r)
+    model = w.script({"expect": "from there", "text": "Third."})
+    r = w.run("sessions", "fork", "--json", "--model", model, fork, "from there")
+    third = r.events()[0]["session"]
+    expect(r.status == 0 and w.run("replay", third).status == 0, r)
+    with open(w.log_path(third), "rb") as f:
+        events = [json.loads(x) for x in f]
+    (asked,) = [x for x in events if x["type"] == "request"]
+    expect(asked["turns"] == 4, asked)  # the task, the look, what came of it, the new words
+    expect(w.run("undo", "-y", session).status == 0 and "a - b" in w.read("calc.py"), "undone where it was made")
 
 
 def status_knows_what_runs(w):
@@ -306,6 +345,6 @@ def run_writes_only_where_it_may(w):
     expect(r.status != 0, r)
 
 
-main([sessions_are_listed_shown_and_removed, a_session_is_resumed, a_killed_session_goes_on, status_knows_what_runs, audit_sees_every_change,
+main([sessions_are_listed_shown_and_removed, a_session_is_resumed, a_killed_session_goes_on, a_session_is_forked, status_knows_what_runs, audit_sees_every_change,
       audit_finds_a_log_that_was_shortened_rewritten_or_removed, audit_exports_json_lines, state_is_private, cost_and_status, tasks_sessions_and_steps_are_names_alike, tables_are_of_this_folder_and_fit, damaged_ledger_is_named,
       run_is_like_the_agents_commands, run_writes_only_where_it_may])

@@ -125,6 +125,7 @@ void chat_turn(struct chat *c, struct slice text)
 	struct task_spec spec = { .workspace = c->place.workspace,
 				  .config = &c->place.config,
 				  .session = c->session,
+				  .fork = c->fork,
 				  .calls_before = c->calls };
 	struct err err = { 0 };
 
@@ -136,6 +137,9 @@ void chat_turn(struct chat *c, struct slice text)
 	c->interrupts = 0;
 	if (task_start(c->loop.agent, &spec, &c->host.host, on_done, c, &c->host.task, &err)) {
 		c->undone = SLICE("");
+		if (c->fork)
+			c->usd = 0;
+		c->fork = false;
 		chat_goto(c, CHAT_WORKING);
 		return;
 	}

@@ -31,6 +31,7 @@ struct chat {
 	struct cli_loop loop;
 	struct host_cli host;
 	struct slice session; /* "": none yet */
+	bool fork;	      /* the next message begins a new one with its conversation */
 	struct slice model;   /* its full name */
 
 	/* what is typed: typing.c */

@@ -104,6 +104,7 @@ static void run_cost(struct chat *c, struct slice arg)
 static void forget(struct chat *c)
 {
 	c->session = c->undone = SLICE("");
+	c->fork = false;
 	c->usd = 0;
 	c->n_files = 0;
 }
@@ -221,6 +222,22 @@ static void run_resume(struct chat *c, struct slice arg)
 		  arena_printf(a, "Session %.*s goes on: %.*s", SLICE_ARG(id), SLICE_ARG(s.title)));
 }
 
+/* What was changed so far stays with the session that changed it. */
+static void run_fork(struct chat *c, struct slice arg)
+{
+	(void)arg;
+	if (c->session.len == 0) {
+		chat_note(c, SLICE("This session is empty."));
+		return;
+	}
+	c->fork = true;
+	c->n_files = 0;
+	chat_note(c, arena_printf(&c->cli->arena,
+				  "The next message begins a new session with this conversation. "
+				  "Back to this one: /resume %.*s",
+				  SLICE_ARG(c->session)));
+}
+
 static void run_exit(struct chat *c, struct slice arg)
 {
 	(void)arg;
@@ -248,6 +265,8 @@ static const struct slash table[] = {
 	{ "compact", "", "make the conversation shorter for the model", true, run_compact },
 	{ "clear", "", "begin a new session", true, run_clear },
 	{ "resume", "[ID]", "the sessions of this folder; go on with one", true, run_resume },
+	{ "fork", "", "go on in a new session that knows this one; this one stays as it is", true,
+	  run_fork },
 	{ "exit", "", "leave (Ctrl-D does the same)", false, run_exit },
 };
 

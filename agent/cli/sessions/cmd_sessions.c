@@ -1,4 +1,4 @@
-/* cmd_sessions.c - emend sessions [list | show ID | resume ID [INSTRUCTION] | rm ID...] */
+/* cmd_sessions.c - emend sessions [list | show ID | resume ID [INSTRUCTION] | fork ID [INSTRUCTION] | rm ID...] */
 #include "agent/cli/json_line.h"
 #include "agent/cli/screen/flow.h"
 #include "agent/cli/screen/table.h"
@@ -107,9 +107,9 @@ int sessions_list(struct cli *c, struct slice state)
 }
 
 /* The session's own folder, unless -C names one; it goes on there or nowhere. */
-static int resume(struct cli *c, struct slice id, struct slice instruction)
+static int resume(struct cli *c, struct slice id, struct slice instruction, bool fork)
 {
-	struct task_spec spec = { .session = id, .instruction = instruction };
+	struct task_spec spec = { .session = id, .instruction = instruction, .fork = fork };
 	struct place p = { .loaded = false };
 	struct session_info s;
 	struct err err = { 0 };
@@ -146,6 +146,16 @@ static int remove_all(struct cli *c, struct slice state)
 	return 0;
 }
 
+static bool is_one_of(const char *what)
+{
+	static const char *const words[] = { "show", "resume", "fork", "rm" };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(what, words[i]) == 0)
+			return true;
+	return false;
+}
+
 int cmd_sessions(struct cli *c)
 {
 	const char *what = c->args.n_words ? c->args.words[0] : "list";
@@ -156,10 +166,11 @@ int cmd_sessions(struct cli *c)
 		return cli_fail(c, &err);
 	if (strcmp(what, "list") == 0)
 		return sessions_list(c, state);
-	if (strcmp(what, "show") != 0 && strcmp(what, "resume") != 0 && strcmp(what, "rm") != 0)
+	if (!is_one_of(what))
 		return cli_usage(
 			c,
-			"There is no `emend sessions %.40s`; there are list, show, resume and rm.",
+			"There is no `emend sessions %.40s`; there are list, show, resume, "
+			"fork and rm.",
 			what);
 	if (c->args.n_words < 2)
 		return cli_usage(c, "Which session? `emend sessions` lists them.");
@@ -167,7 +178,7 @@ int cmd_sessions(struct cli *c)
 		return remove_all(c, state);
 	if (!session_find(&c->arena, state, slice_of(c->args.words[1]), &id, &err))
 		return cli_fail(c, &err);
-	if (strcmp(what, "resume") == 0)
-		return resume(c, id, task_words(c, 2));
+	if (strcmp(what, "show") != 0)
+		return resume(c, id, task_words(c, 2), strcmp(what, "fork") == 0);
 	return session_show(&c->out, state, id, &err) ? 0 : cli_fail(c, &err);
 }
