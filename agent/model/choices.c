@@ -3,7 +3,7 @@
 #include "agent/model/choices.h"
 
 #include "agent/config/config.h"
-#include "agent/model/keyring.h"
+#include "agent/model/keys/keyring.h"
 #include "agent/model/provider.h"
 
 /* What all functions here need; borrowed for the time of model_choices(). */

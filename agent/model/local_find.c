@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/model/call/wire.h"
 #include "agent/model/http/http.h"
 #include "agent/model/provider.h"
-#include "agent/model/wire.h"
 #include "protocol/base/limits.h"
 #include "protocol/json/json.h"
 

@@ -11,7 +11,7 @@
 #include "agent/model/transcript.h"
 #include "protocol/base/err.h"
 
-struct gates; /* agent/model/gate.h: rate and circuit of each server, shared by all calls */
+struct gates; /* agent/model/call/gate.h: rate and circuit of each server, shared by all calls */
 struct runq;
 struct http; /* agent/model/http/http.h: one curl multi handle on the loop, shared by all calls */
 struct model;

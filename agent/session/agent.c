@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "agent/exec/exec_history.h"
-#include "agent/model/gate.h"
+#include "agent/model/call/gate.h"
 #include "agent/model/http/http.h"
 #include "agent/policy/granted.h"
 #include "agent/runner/runner.h"

@@ -1,7 +1,7 @@
 /* openai_error.c - headers and errors of OpenAI and of all who follow it; Google's errors are close enough to
  * be read here too. */
+#include "agent/model/call/retry.h"
 #include "agent/model/dialect/chat.h"
-#include "agent/model/retry.h"
 
 size_t openai_headers(const struct endpoint *e, const struct api_key *key, struct arena *a,
 		      const char *out[DIALECT_HEADERS])

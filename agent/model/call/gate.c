@@ -8,12 +8,12 @@
  * "Open" is said of the circuit, as in electricity: no request passes. The state is in
  * open_until_ms: 0 is closed, a time to come is open, a time that has passed means that the next
  * request is the trial. */
-#include "agent/model/gate.h"
+#include "agent/model/call/gate.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/model/retry.h"
+#include "agent/model/call/retry.h"
 #include "protocol/base/mem.h"
 
 struct gate {

@@ -3,9 +3,9 @@
 #ifndef EMEND_WIRE_TRY_H
 #define EMEND_WIRE_TRY_H
 
+#include "agent/model/call/wire.h"
 #include "agent/model/http/sse.h"
 #include "agent/model/reply.h"
-#include "agent/model/wire.h"
 
 /* Embedded in the call and used anew for each try: wire_try_start() clears it, so wire_try_end()
  * must have released the one before. */

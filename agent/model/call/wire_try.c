@@ -4,13 +4,13 @@
  * events (sse.h) into the dialect, which fills the reply; or a body that is kept as a whole,
  * namely an error, or one JSON text from a server that does not stream. Nothing is decided here
  * about another try: the failure says what happened, and retry.h what follows. */
-#include "agent/model/wire_try.h"
+#include "agent/model/call/wire_try.h"
 
 #include <stdio.h>
 #include <time.h>
 
+#include "agent/model/call/retry.h"
 #include "agent/model/http/trust.h"
-#include "agent/model/retry.h"
 #include "agent/model/text_calls.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/version.h"

@@ -3,7 +3,7 @@
  * The wait doubles with each try, up to a cap, and is made shorter by a random part of up to a
  * quarter, so that tasks that failed together do not come back together. What the server says
  * about the wait counts for more than this. */
-#include "agent/model/retry.h"
+#include "agent/model/call/retry.h"
 
 #include <stdio.h>
 #include <stdlib.h>

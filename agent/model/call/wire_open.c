@@ -7,10 +7,10 @@
  *
  * What a server is known to do otherwise than its API says (quirks) comes from the table of
  * providers, and for an address of one's own from the host that it names. */
-#include "agent/model/wire.h"
+#include "agent/model/call/wire.h"
 
-#include "agent/model/gate.h"
-#include "agent/model/keyring.h"
+#include "agent/model/call/gate.h"
+#include "agent/model/keys/keyring.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 

@@ -1,5 +1,5 @@
 /* keyring.c - see keyring.h */
-#include "agent/model/keyring.h"
+#include "agent/model/keys/keyring.h"
 
 #include <unistd.h>
 

@@ -7,7 +7,7 @@
  *
  * A grandchild that keeps the pipe open does not hold the answer up: the line that has come counts.
  */
-#include "agent/model/key_command.h"
+#include "agent/model/keys/key_command.h"
 
 #include <signal.h>
 #include <stdlib.h>

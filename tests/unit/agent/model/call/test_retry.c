@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "agent/model/retry.h"
+#include "agent/model/call/retry.h"
 
 static bool decide(enum fail_kind kind, int tries, double random, uint64_t *ms)
 {
@@ -17,12 +17,12 @@ static bool decide(enum fail_kind kind, int tries, double random, uint64_t *ms)
 
 static void kinds(void **state)
 {
-	static const enum fail_kind again[] = { FAIL_RESOLVE,    FAIL_CONNECT, FAIL_CONNECTION,
-						FAIL_TIMEOUT,    FAIL_RATE,    FAIL_OVERLOADED,
-						FAIL_SERVER,     FAIL_CUT,     FAIL_PROTOCOL };
-	static const enum fail_kind never[] = { FAIL_NONE,	FAIL_PROXY,    FAIL_TRUST,
-						FAIL_AUTH,	FAIL_BILLING,  FAIL_FORBIDDEN,
-						FAIL_NOT_FOUND, FAIL_REQUEST,  FAIL_OVERFLOW,
+	static const enum fail_kind again[] = { FAIL_RESOLVE, FAIL_CONNECT, FAIL_CONNECTION,
+						FAIL_TIMEOUT, FAIL_RATE,    FAIL_OVERLOADED,
+						FAIL_SERVER,  FAIL_CUT,	    FAIL_PROTOCOL };
+	static const enum fail_kind never[] = { FAIL_NONE,	FAIL_PROXY,   FAIL_TRUST,
+						FAIL_AUTH,	FAIL_BILLING, FAIL_FORBIDDEN,
+						FAIL_NOT_FOUND, FAIL_REQUEST, FAIL_OVERFLOW,
 						FAIL_FOREIGN,	FAIL_LIMIT };
 	uint64_t ms;
 

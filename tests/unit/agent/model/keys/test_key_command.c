@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "agent/model/key_command.h"
+#include "agent/model/keys/key_command.h"
 
 struct seen {
 	char key[64];

@@ -10,7 +10,7 @@
  * Every event records a fact and calls call_step(), from the loop. model_cancel() closes the
  * connection at once and lets the step follow from the run queue. In ENDED done() is called and the
  * timer closed; its close callback frees the call. */
-#include "agent/model/wire.h"
+#include "agent/model/call/wire.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,10 +18,10 @@
 #include <sys/random.h>
 
 #include "agent/budget/believe.h"
-#include "agent/model/gate.h"
-#include "agent/model/key_command.h"
-#include "agent/model/retry.h"
-#include "agent/model/wire_try.h"
+#include "agent/model/call/gate.h"
+#include "agent/model/call/retry.h"
+#include "agent/model/call/wire_try.h"
+#include "agent/model/keys/key_command.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "agent/model/gate.h"
+#include "agent/model/call/gate.h"
 #include "protocol/base/slice.h"
 
 enum { START_MS = 1000 };
