@@ -27,6 +27,12 @@ const NOTEBOOK = JSON.stringify({
 const LOOP = '\tfor (size_t i = 0; i < n; i++) s += v[i]; /* → 🙂 */\n';
 const BETTER = '\tfor (size_t i = 0; i < n; i++)\n\t\ts += v[i]; /* → 🙂 é */\n';
 const EDITED = SOURCE.replace(LOOP, BETTER);
+const LONG = [
+  ...Array.from({ length: 300 }, (_, i) => `## Part ${i}\n\n${'- It **adds** `v[1]` to what is there, and goes on. Größe 🙂\n'.repeat(8)}`),
+  '```c\n' + Array.from({ length: 900 }, (_, i) => `int f${i}(void);${i % 7 ? '' : '\n'}`).join('\n') + '\n```\n',
+  Array.from({ length: 500 }, (_, i) => `${i + 1}. and one more of them`).join('\n'),
+  'The end of it.',
+].join('\n\n');
 const READ = { name: 'read_file', input: { path: 'sum.c' } };
 const EDIT = { name: 'edit_file', input: { path: 'sum.c', edits: [{ old_text: LOOP, new_text: BETTER }] } };
 const DONE = { text: 'The loop body has its own line now.' };
@@ -146,6 +152,39 @@ export const scenarios = {
       await wait('nothing is asked any more', async () => !(await view.locator('.question').count()));
       await w.shot('stopped');
       await wait('the status bar has model and cost', () => w.page.locator('.statusbar-item', { hasText: 'Emend: scripted · $0.0' }).count());
+    },
+  },
+
+  // Longer than what is drawn at once; a block of code, and a list, that are longer than a part of it.
+  long: {
+    mode: 'edit',
+    model: [{ text: LONG }],
+    async run(w) {
+      const view = await w.openView();
+      await view.evaluate(() => {
+        window.slowest = 0;
+        new PerformanceObserver((seen) => seen.getEntries().forEach((e) => {
+          window.slowest = Math.max(window.slowest, e.duration);
+        })).observe({ entryTypes: ['longtask'] });
+      });
+      await w.say(view, 'Tell all of it');
+      await wait('the task is over', () => view.locator('.turn[data-state=done]').count());
+      await wait('the end is in sight', () => view.locator('.md p', { hasText: 'The end of it.' }).isVisible());
+      await wait('all that came before is there', async () => await view.locator('.md h2').count() === 300);
+      const drawn = await view.evaluate(() => ({
+        headings: [...document.querySelectorAll('.md h2')].map((h) => h.textContent).join(),
+        code: [...document.querySelectorAll('.md pre')].map((p) => p.textContent).join('').split('\n').filter((l) => l.startsWith('int f')).length,
+        items: [...document.querySelectorAll('.md ol')].reduce((n, l) => n + l.children.length, 0),
+        last: [...document.querySelectorAll('.md ol')].at(-1).start + [...document.querySelectorAll('.md ol')].at(-1).children.length - 1,
+        loose: [...document.querySelectorAll('.md p')].filter((p) => /```|int f/.test(p.textContent)).length,
+        parts: document.querySelectorAll('.md > .part').length,
+      }));
+      ok(drawn.headings === Array.from({ length: 300 }, (_, i) => `Part ${i}`).join(), 'in its order, each once');
+      ok(drawn.code === 900 && !drawn.loose, `the code is code, all of it: ${JSON.stringify({ ...drawn, headings: 0 })}`);
+      ok(drawn.items === 500 && drawn.last === 500, 'the list is whole, with its numbers');
+      ok(drawn.parts > 10, 'it was drawn in parts');
+      console.log(`# the longest task of the page: ${Math.round(await view.evaluate(() => window.slowest))} ms (0: none above 50)`);
+      await w.shot('end');
     },
   },
 

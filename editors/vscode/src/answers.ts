@@ -11,6 +11,7 @@ interface Page {
   uri: vscode.Uri;
   text: string;
   shown: boolean;
+  due?: boolean; // it is to be drawn again
 }
 
 export class Answers {
@@ -47,8 +48,18 @@ export class Answers {
   onText(id: string, text: string, task?: TaskInfo): void {
     const page = this.page(id, task?.title);
     page.text += text;
-    if (page.shown) this.changed.fire(page.uri);
+    if (page.shown) this.drawLater(page);
     else if (task?.kind && IN_TEXT.includes(task.kind)) void this.show(page);
+  }
+
+  // VS Code draws a preview whole each time: the longer it is, the rarer.
+  private drawLater(page: Page): void {
+    if (page.due) return;
+    page.due = true;
+    setTimeout(() => {
+      page.due = false;
+      this.changed.fire(page.uri);
+    }, 60 + page.text.length / 200);
   }
 
   // A report is whole; it replaces what came in pieces.

@@ -29,8 +29,8 @@ export interface Turn {
   items: Item[];
 }
 
-const KEPT = 50; // turns; a long text is kept by its end only
-const TEXT_CHARS = 1_000_000;
+const KEPT = 50; // turns
+const TEXT_CHARS = 1_000_000; // of a long text its end is kept: this at least, and less than twice as much
 
 export class Turns {
   readonly all = new Map<string, Turn>(); // by task id, oldest first
@@ -77,8 +77,9 @@ export class Turns {
   onText(id: string, text: string): void {
     const items = this.turn(id).items;
     const last = items[items.length - 1];
-    if (last?.kind === 'text') last.text = (last.text + text).slice(-TEXT_CHARS);
-    else items.push({ kind: 'text', text });
+    if (last?.kind !== 'text') items.push({ kind: 'text', text });
+    else if (last.text.length < 2 * TEXT_CHARS) last.text += text;
+    else last.text = (last.text + text).slice(-TEXT_CHARS);
   }
 
   // What was streamed since the last step is void: the model is asked again.

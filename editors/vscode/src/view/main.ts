@@ -111,7 +111,7 @@ class TurnView {
       const kind = items[0].kind === 'text' ? 'text' : 'steps';
       let part = this.parts[i];
       if (!part || part.kind !== kind || part.first !== items[0]) {
-        part = { kind, first: items[0], view: kind === 'text' ? new Markdown() : new StepGroup() };
+        part = { kind, first: items[0], view: kind === 'text' ? new Markdown(() => toEnd()) : new StepGroup() };
         this.parts.splice(i, this.parts.length, part);
       }
       const last = i === groups.length - 1;

@@ -1,61 +1,101 @@
-// Markdown that grows. What lies before the last blank line outside of a fence is drawn once and kept: a long answer
-// would else be drawn whole with each piece of it.
+// Markdown that grows. What cannot change any more is drawn once and kept; only the end is drawn again with each piece. A
+// long text is drawn part by part, for a few milliseconds a frame: keys are looked at in between.
 import MarkdownIt from 'markdown-it';
+import { nextPart, ROOM } from './parts';
 
 const md = new MarkdownIt({ html: false, linkify: true });
 md.disable('image'); // nothing is fetched
 
-// Where the last block begins that may still change.
-function stableEnd(text: string, from: number): number {
-  let fenced = false;
-  let end = from;
-  let at = from;
-  while (at < text.length) {
-    const next = text.indexOf('\n', at);
-    if (next < 0) break;
-    const line = text.slice(at, next);
-    if (/^\s*(```|~~~)/.test(line)) fenced = !fenced;
-    // A list goes on behind a blank line, with its numbers.
-    else if (!fenced && line.trim() === '' && /^[^\s\d*+-]/.test(text.slice(next + 1))) end = next + 1;
-    at = next + 1;
+const FRAME_MS = 4;
+const unfinished = new Set<Markdown>();
+let due = false;
+
+// The newest first: it is the one that is seen.
+function drawSome(): void {
+  const end = performance.now() + FRAME_MS;
+  const drawn = new Set<Markdown>();
+  while (unfinished.size && performance.now() < end) {
+    const one = [...unfinished].pop()!;
+    if (!one.drawPart()) unfinished.delete(one);
+    drawn.add(one);
   }
-  return end;
+  for (const one of drawn) one.grown();
+  due = unfinished.size > 0;
+  if (due) requestAnimationFrame(drawSome);
 }
 
 export class Markdown {
   readonly node = document.createElement('div');
-  private done = document.createElement('div');
+  private part?: HTMLElement; // that grows
+  private partChars = 0;
   private tail = document.createElement('div');
-  private drawn = ''; // the text that `done` shows
-  private shown = '';
+  private text = '';
+  private whole = false;
+  private drawn = 0; // characters that the parts show
+  private fence = ''; // see parts.ts
+  private free = true; // the last cut was one between two blocks
 
-  constructor() {
+  // grown: called when something was drawn.
+  constructor(readonly grown: () => void) {
     this.node.className = 'md';
-    this.done.style.display = this.tail.style.display = 'contents';
-    this.node.append(this.done, this.tail);
+    this.tail.className = 'growing';
+    this.node.append(this.tail);
   }
 
-  // whole: nothing will be added, so it is drawn as one.
+  // whole: nothing will be added, so a short one is drawn as one.
   draw(text: string, whole: boolean): void {
-    if (text === this.shown && !(whole && this.drawn !== '')) return;
-    this.shown = text;
-    if (whole) {
-      this.drawn = '';
-      this.done.replaceChildren();
-      this.tail.innerHTML = md.render(text);
-      return;
+    if (text === this.text && whole === this.whole) return;
+    if ((whole && text.length <= ROOM) || !text.startsWith(this.text.slice(0, this.drawn))) this.clear();
+    this.text = text;
+    this.whole = whole;
+    unfinished.add(this);
+    if (!due) requestAnimationFrame(drawSome);
+    due = true;
+  }
+
+  private clear(): void {
+    this.node.replaceChildren(this.tail);
+    this.part = undefined;
+    this.drawn = 0;
+    this.fence = '';
+    this.free = true;
+  }
+
+  // Draws one part, or what is left; true: there is more to be drawn.
+  drawPart(): boolean {
+    const next = this.whole && this.text.length <= ROOM ? undefined : nextPart(this.text, this.drawn, this.fence);
+    if (next) {
+      if (!this.part || this.partChars > ROOM) this.newPart();
+      this.put(this.part!, next.source, next.free);
+      this.partChars += next.source.length;
+      this.drawn = next.end;
+      this.fence = next.fence;
     }
-    if (!text.startsWith(this.drawn)) {
-      this.drawn = '';
-      this.done.replaceChildren();
-    }
-    const end = stableEnd(text, this.drawn.length);
-    if (end > this.drawn.length) {
-      const made = document.createElement('template');
-      made.innerHTML = md.render(text.slice(this.drawn.length, end));
-      this.done.append(made.content);
-      this.drawn = text.slice(0, end);
-    }
-    this.tail.innerHTML = md.render(text.slice(end));
+    const more = next !== undefined && this.text.length - this.drawn > 0;
+    const rest = more ? '' : this.text.slice(this.drawn);
+    const free = this.free;
+    this.tail.replaceChildren();
+    this.put(this.tail, rest && (this.fence ? `${this.fence}\n` : '') + rest, true);
+    this.free = free;
+    return more;
+  }
+
+  // free: see parts.ts. What was cut for want of room has no gap in it.
+  private put(where: HTMLElement, source: string, free: boolean): void {
+    const last = where.lastElementChild;
+    where.insertAdjacentHTML('beforeend', md.render(source));
+    const first = last ? last.nextElementSibling : where.firstElementChild;
+    if (!this.free) first?.classList.add('goes-on');
+    if (!free) where.lastElementChild?.classList.add('cut');
+    this.free = free;
+  }
+
+  // The one before is whole now, and is laid out only where it is seen.
+  private newPart(): void {
+    this.part?.classList.replace('growing', 'part');
+    this.part = document.createElement('div');
+    this.part.className = 'growing';
+    this.partChars = 0;
+    this.tail.before(this.part);
   }
 }
