@@ -108,6 +108,7 @@ static void build(struct task *t)
 		struct block *b = arena_alloc(&t->arena, sizeof(*b));
 
 		*b = (struct block){ .kind = BLOCK_TEXT, .text = compact_digest(t) };
+		c->noted = c->window;
 		add(t, &(struct turn){ .role = ROLE_USER, .blocks = b, .n_blocks = 1 });
 	}
 	for (size_t i = c->cut; i < c->made; i++) {
@@ -260,6 +261,10 @@ static void tell(struct task *t, uint64_t before, uint64_t after, const struct c
 	jw_ki64(w, "most", (int64_t)c->most);
 	jw_ki64(w, "before", (int64_t)before);
 	jw_ki64(w, "after", (int64_t)after);
+	jw_karray(w, "files"); /* the digest names them */
+	for (size_t i = 0; i < t->env.n_files && c->cut > 0; i++)
+		jw_str(w, t->env.files[i]);
+	jw_end(w);
 	(void)task_log_end(t);
 	c->told = arena_printf(
 		&t->arena,
@@ -365,6 +370,16 @@ void compact_learn(struct task *t, const struct usage *u)
 		c->share = 0.5;
 }
 
+/* For the digest. Those of a task that is replayed are not the next one's: see replay_watch(). */
+static void replay_files(struct task *t, struct json files)
+{
+	t->env.n_files = 0;
+	t->env.files = arena_array(&t->arena, json_len(files) + 1, sizeof(*t->env.files));
+	for (struct json_iter it = json_iter(files); json_next(&it);)
+		t->env.files[t->env.n_files++] =
+			arena_dup(&t->arena, json_str_or(it.value, &t->arena, ""));
+}
+
 /* The log is a file that may have been written by an older Emend or damaged, so each mark is
  * brought into the bounds of the transcript. */
 void compact_replay(struct task *t, struct json ev)
@@ -384,4 +399,5 @@ void compact_replay(struct task *t, struct json ev)
 	while (c->cut > 0 && t->transcript.turns[c->cut].role != ROLE_ASSISTANT)
 		c->cut--; /* never between a call and its result */
 	c->stale = true;
+	replay_files(t, json_get(ev, "files"));
 }

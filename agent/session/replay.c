@@ -4,6 +4,7 @@
  * The providers insist that every call is answered: a call without a result (crash, kill) gets one
  * that says so.
  *
+ *   task              another one begins
  *   user              a turn of the user; ends the step before it
  *   assistant         a turn of the model; its calls wait for their results (`asked`)
  *   result            kept until the next turn, then put in the order of the calls (flush)
@@ -172,6 +173,13 @@ static void take_undone(struct replay *p, struct json ev)
 
 /* --- the events --- */
 
+/* The digest tells of files that this task changed, and is made anew when a session goes on. */
+static void take_task(struct replay *p)
+{
+	p->t->env.n_files = 0;
+	p->t->compact.stale = p->t->compact.made > 0;
+}
+
 static void take_user(struct replay *p, struct json ev)
 {
 	struct arena *a = &p->t->arena;
@@ -273,7 +281,9 @@ static bool take(void *payload, struct json ev, struct err *err)
 		return err_set(err, ERR_USAGE,
 			       "this session belongs to the folder %.*s: run emend there",
 			       SLICE_ARG(text_of(ev, "workspace", &p->t->arena)));
-	if (json_is(type, "user"))
+	if (json_is(type, "task"))
+		take_task(p);
+	else if (json_is(type, "user"))
 		take_user(p, ev);
 	else if (json_is(type, "assistant"))
 		take_assistant(p, ev);
@@ -309,6 +319,7 @@ bool replay_watch(struct task *t, struct slice state_dir, replay_watch_fn *watch
 	if (!event_log_read(state_dir, t->session, take, &p, err))
 		return false;
 	flush(&p);
+	take_task(&p); /* what comes next is another one */
 	*spent_usd = p.spent_usd + p.asked_usd;
 	return true;
 }

@@ -62,18 +62,19 @@ static void differ(struct check *c, struct json ev, struct slice what)
 static void check_request(struct check *c, struct task *t, struct json ev)
 {
 	struct slice noted = json_str_or(json_get(ev, "conversation"), c->a, "");
-	int64_t turns = json_i64_or(json_get(ev, "turns"), 0);
+	int64_t turns = json_i64_or(json_get(ev, "turns"), 0), window = 0;
 	const struct transcript *now;
 	struct sha256_hex hash;
 
 	c->out->calls++;
 	if (noted.len == 0) /* an older Emend */
 		return;
-	/* The digest tells of files and of the size of a window that the log does not have. */
-	if (t->compact.cut > 0) {
+	/* The digest is as long as the window allows; an older Emend did not note that. */
+	if (t->compact.cut > 0 && !json_i64(json_get(ev, "window"), &window)) {
 		c->out->shortened++;
 		return;
 	}
+	t->compact.window = (uint64_t)window;
 	now = compact_view(t);
 	hash = conversation_hash(now);
 	c->out->conversations++;

@@ -13,7 +13,7 @@
 struct replay_result {
 	size_t calls;	      /* of the model */
 	size_t conversations; /* that were compared */
-	size_t shortened;     /* not compared: a digest stood in for the older part */
+	size_t shortened; /* not compared: shortened by an Emend that did not note by what window */
 	size_t answers;	      /* that were compared */
 	size_t unkept; /* answers without their bytes: of a script, pruned, very long, or of an older Emend */
 	size_t results; /* of tools */

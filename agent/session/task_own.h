@@ -165,6 +165,7 @@ struct task {
 		size_t seen;	   /* turns that the view holds */
 		bool stale;	   /* it is to be made anew */
 		uint64_t window;   /* tokens; 0: unknown */
+		uint64_t noted;	   /* the window by which the digest in the view was made */
 		double share;	   /* of the estimate, what a request really took */
 		int overflows;	   /* answers "too long" in a row */
 		struct slice told; /* what the person was told of the last time */

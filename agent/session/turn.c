@@ -219,6 +219,8 @@ void turn_reserved(struct task *t)
 	jw_ki64(w, "turn", t->budget.turns);
 	jw_kcstr(w, "conversation", conversation_hash(rq.transcript).s);
 	jw_ki64(w, "turns", (int64_t)rq.transcript->n);
+	if (t->compact.cut > 0)
+		jw_ki64(w, "window", (int64_t)t->compact.noted);
 	jw_ki64(w, "tokens", (int64_t)t->budget.reserved_tokens);
 	jw_kf64(w, "reserved_usd", t->budget.reserved_usd);
 	if (task_log_end(t))

@@ -15,7 +15,7 @@
  *   task      {task, kind, title, model, mode, prompt, path?, limits{usd,tokens,turns,seconds}}
  *   user      {task, text, image?}                       user turn sent to the model; image: the
  *             hash of the blob that holds it
- *   request   {task, turn, tokens, reserved_usd, conversation, turns}
+ *   request   {task, turn, tokens, reserved_usd, conversation, turns, window?}
  *             before a model call; conversation: SHA-256 of what it gets of the transcript, in so many turns
  *   assistant {task, model, stop, cut_call?, blocks[{kind,text,id,name,raw}], response_id, request_id,
  *             blob?, dialect?, text_calls?}              blob: the bytes of the answer as they came
@@ -51,7 +51,7 @@
  *             (0: none), and the steps of files above and up to those numbers go, or come again with redo
  *   undone    {task, ok}                                 it has come to its end, or was given up; without
  *             it the next start goes on with the undo
- *   compaction{task, cut, trim, blind, turns, most, before, after}  from here on the model gets a shorter
+ *   compaction{task, cut, trim, blind, turns, most, before, after, files}  from here on the model gets a shorter
  *             conversation: session/compact.c
  *   notice    {task, text}
  *   pruned    {bytes}                                    the blobs of all events before it are gone

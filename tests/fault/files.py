@@ -14,7 +14,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cli"))
-from support import DONE, EMEND, Workspace, expect  # noqa: E402
+from support import DONE, EMEND, Workspace, all_is_the_same_again, expect  # noqa: E402
 
 
 class Skip(Exception):
@@ -67,6 +67,7 @@ def settled(w):
     expect(not os.path.isdir(marks) or not os.listdir(marks), "unfinished")
     r = w.run("audit", "verify")
     expect(r.status == 0, r)
+    all_is_the_same_again(w)
 
 
 NAMESPACE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]

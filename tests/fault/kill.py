@@ -12,7 +12,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cli"))
-from support import DONE, Workspace, expect  # noqa: E402
+from support import DONE, Workspace, all_is_the_same_again, expect  # noqa: E402
 
 FILES = 8
 LINES = 200
@@ -135,6 +135,7 @@ def check_clean(w, what):
     if os.path.isdir(os.path.join(w.state, "sessions")):
         r = w.run("audit", "verify")
         expect(r.status == 0, (what, r))
+        all_is_the_same_again(w)
 
 
 def some_instant(turns, seconds, rng):

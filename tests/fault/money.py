@@ -24,7 +24,7 @@ TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, "fake"), os.path.join(TESTS, "cli")]
 import provider  # noqa: E402
 import rules  # noqa: E402
-from support import EMEND, Workspace, expect  # noqa: E402
+from support import EMEND, Workspace, all_is_the_same_again, expect  # noqa: E402
 
 CLOCK = os.path.join(os.path.dirname(EMEND), "tests/fault/preload/clock.so")
 PRICES = {"claude-haiku-4-5": (1, 5), "claude-sonnet-5-5": (2, 10)}  # USD a million tokens
@@ -180,6 +180,7 @@ def schedule(seed):
         for p in rng.sample(programs, rng.randrange(2)):
             p.resume(w, env)
         judge(w, env, clock, bank, programs, (day_usd, task_usd, session_usd))
+        all_is_the_same_again(w)
         server.shutdown()
         server.server_close()
         return len(bank.calls)

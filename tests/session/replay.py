@@ -41,6 +41,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -555,6 +556,8 @@ class Session:
                 self.line(text)
             number = "end"
             self.finish()
+            number = "its sessions again"
+            self.all_is_the_same_again()
             return None
         except Failure as error:
             self.log.flush()
@@ -565,6 +568,16 @@ class Session:
             return "\n".join([where] + [line[:400] for line in tail] + [noise])
         finally:
             self.close()
+
+    def all_is_the_same_again(self):
+        """Each session that the conversation left must come out of its log as it was."""
+        if self.server:
+            self.server.kill()
+        out = subprocess.run([wire.EMEND, "replay", "--all", "--json"], cwd=self.root, env=self.env, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False).stdout
+        bad = [e for e in map(json.loads, out.splitlines()) if e["type"] == "replay" and (not e["same"] or e["shortened"])]
+        if bad:
+            raise Failure("not the same again: %s" % bad)
 
     def close(self):
         if self.server:
