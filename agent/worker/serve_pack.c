@@ -18,45 +18,19 @@
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"
 
-enum { SLICE_MS = 10, PIECE_BYTES = 1024 * 1024, READ_BYTES = 64 * 1024 };
+enum { SLICE_MS = 10, UNASKED_PART = 4 };
 
-/* The file is filled through `piece`, in large writes; places in it are counted in `bytes`. */
 struct pack_job {
 	struct runner_job job;
 	uint64_t view; /* it may be dropped between two slices */
 	size_t *index, n, at;
 	char *file; /* absolute */
-	int fd;
-	char *piece; /* not yet written: less than PIECE_BYTES, and room for READ_BYTES more */
-	size_t len;
+	struct spool spool;
+	bool has_kept; /* it is the one that was filled when the files were hashed */
 	struct near real, layer;
-	uint64_t bytes;	    /* of the file so far, with the piece */
 	struct buf results; /* a JSON array */
 	struct jw w;	    /* to it */
-	struct err why;	    /* of the file itself */
 };
-
-/* After a failure nothing more is written, and the answer is the error. */
-static bool flush(struct pack_job *p)
-{
-	off_t at = (off_t)(p->bytes - p->len), size = (off_t)p->len;
-	struct slice left = slice_make(p->piece, p->len);
-
-	p->len = 0;
-	while (left.len > 0) {
-		ssize_t n = write(p->fd, left.ptr, left.len);
-
-		if (n < 0 && errno != EINTR)
-			return err_set(&p->why, ERR_IO,
-				       "What the files held before cannot be kept: %s.",
-				       strerror(errno));
-		if (n > 0)
-			left = slice_sub(left, (size_t)n, left.len);
-	}
-	/* On its way to the disk from now on: the server waits for all of it before a file is changed. */
-	(void)sync_file_range(p->fd, at, size, SYNC_FILE_RANGE_WRITE);
-	return true;
-}
 
 /* --- one content --- */
 
@@ -66,46 +40,37 @@ struct image {
 	struct sha256_hex hash; /* of a link's target */
 };
 
-/* So many bytes were put behind the piece. */
-static void add(struct pack_job *p, size_t n)
-{
-	p->len += n;
-	p->bytes += n;
-	if (p->len >= PIECE_BYTES && !flush(p))
-		log_warn("%s", p->why.msg); /* said at the end */
-}
-
 /* Exactly as many bytes as stat() said, or it is another file by now. */
 static bool take_file(struct pack_job *p, int fd, const char *rel, uint64_t size, struct err *err)
 {
-	uint64_t start = p->bytes;
+	uint64_t start = p->spool.bytes;
 	ssize_t n = 1;
 
 	if (size > LIMIT_READ_BYTES)
 		return err_set(err, ERR_TOO_LARGE, "%s is larger than %d bytes.", rel,
 			       LIMIT_READ_BYTES);
-	while (p->bytes - start < size && (n > 0 || (n < 0 && errno == EINTR))) {
-		n = read(fd, p->piece + p->len, READ_BYTES);
+	while (p->spool.bytes - start < size && (n > 0 || (n < 0 && errno == EINTR))) {
+		n = read(fd, spool_room(&p->spool), SPOOL_READ_BYTES);
 		if (n > 0)
-			add(p, (size_t)n);
+			spool_add(&p->spool, (size_t)n);
 	}
 	if (n < 0)
 		return err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
-	return p->bytes - start == size ||
+	return p->spool.bytes - start == size ||
 	       err_set(err, ERR_STALE, "%s was changed by another program just now.", rel);
 }
 
 static bool take_link(struct pack_job *p, int dir, const char *base, const char *rel,
 		      struct image *out, struct err *err)
 {
-	char *target = p->piece + p->len;
-	ssize_t n = readlinkat(dir, base, target, READ_BYTES);
+	char *target = spool_room(&p->spool);
+	ssize_t n = readlinkat(dir, base, target, SPOOL_READ_BYTES);
 
 	if (n <= 0)
 		return err_set(err, ERR_IO, "%s cannot be read.", rel);
 	out->kind = ENTRY_LINK;
 	out->hash = sha256(slice_make(target, (size_t)n));
-	add(p, (size_t)n);
+	spool_add(&p->spool, (size_t)n);
 	return true;
 }
 
@@ -125,15 +90,20 @@ static bool take_open(struct pack_job *p, int fd, const char *rel, const struct 
 	return take_file(p, fd, rel, (uint64_t)st.st_size, err);
 }
 
-/* was: what its hash was made of; NULL: whatever is there. */
+/* was: what its hash was made of; NULL: whatever is there. kept: where its bytes were put then. */
 static bool take(struct pack_job *p, struct near *near, const char *rel, const struct put_was *was,
-		 struct image *out, struct err *err)
+		 const struct spool_place *kept, struct image *out, struct err *err)
 {
 	const char *base;
-	int dir = near_parent(near, rel, &base), fd = -1;
+	int dir, fd = -1;
 	bool ok = true;
 
-	*out = (struct image){ .kind = ENTRY_NONE, .at = p->bytes };
+	if (p->has_kept && kept->is) {
+		*out = (struct image){ .kind = ENTRY_FILE, .at = kept->at, .len = kept->len };
+		return true;
+	}
+	dir = near_parent(near, rel, &base);
+	*out = (struct image){ .kind = ENTRY_NONE, .at = p->spool.bytes };
 	if (dir >= 0)
 		fd = openat(dir, base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd >= 0) {
@@ -144,7 +114,7 @@ static bool take(struct pack_job *p, struct near *near, const char *rel, const s
 	} else if (errno != ENOENT && errno != ENOTDIR) {
 		return err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
 	}
-	out->len = p->bytes - out->at;
+	out->len = p->spool.bytes - out->at;
 	return ok;
 }
 
@@ -174,8 +144,10 @@ static void pack_one(struct pack_job *p, const struct upper *u, const struct upp
 		before.kind = after.kind = ENTRY_FILE;
 	else if (ok)
 		ok = (c->kind == UPPER_CREATED ||
-		      take(p, &p->real, c->rel, c->open < 0 ? &c->was : NULL, &before, &why)) &&
-		     (c->kind == UPPER_REMOVED || take(p, &p->layer, c->rel, NULL, &after, &why));
+		      take(p, &p->real, c->rel, c->open < 0 ? &c->was : NULL, &c->kept_before,
+			   &before, &why)) &&
+		     (c->kind == UPPER_REMOVED ||
+		      take(p, &p->layer, c->rel, NULL, &c->kept_after, &after, &why));
 	jw_object(&p->w);
 	jw_ki64(&p->w, "index", c - u->change);
 	if (ok) {
@@ -195,14 +167,15 @@ static void pack_one(struct pack_job *p, const struct upper *u, const struct upp
 /* Also after a cancel: the file is closed, and goes with the layer. */
 static void answer(struct pack_job *p)
 {
+	struct err why;
 	struct jw *w;
 
-	if (p->why.code == ERR_NONE && p->results.full)
-		err_set(&p->why, ERR_TOO_LARGE, "The answer is too large for a message.");
+	if (p->spool.why.code == ERR_NONE && p->results.full)
+		err_set(&p->spool.why, ERR_TOO_LARGE, "The answer is too large for a message.");
 	if (p->job.req->cancelled) {
 		conn_reply_cancelled(p->job.req);
-	} else if (p->why.code != ERR_NONE || !flush(p)) {
-		conn_reply_err(p->job.req, &p->why);
+	} else if (!spool_flush(&p->spool, &why)) {
+		conn_reply_err(p->job.req, &why);
 	} else {
 		w = conn_result_begin(p->job.req);
 		jw_object(w);
@@ -212,8 +185,7 @@ static void answer(struct pack_job *p)
 		jw_end(w);
 		conn_result_end(p->job.req);
 	}
-	(void)close(p->fd);
-	free(p->piece);
+	spool_release(&p->spool);
 	buf_release(&p->results);
 	serve_remove(&p->job);
 	free(p->file);
@@ -234,14 +206,14 @@ static bool pack_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint6
 	struct upper *u = batch_layer(j->serve, p->view);
 
 	(void)ready;
-	if (!u && p->why.code == ERR_NONE)
-		err_set(&p->why, ERR_NOT_FOUND, "The changes of the command are gone.");
-	while (p->at < p->n && p->why.code == ERR_NONE && !j->req->cancelled &&
+	if (!u && p->spool.why.code == ERR_NONE)
+		err_set(&p->spool.why, ERR_NOT_FOUND, "The changes of the command are gone.");
+	while (p->at < p->n && p->spool.why.code == ERR_NONE && !j->req->cancelled &&
 	       serve_now() < now + SLICE_MS)
 		pack_one(p, u, &u->change[p->index[p->at++]]);
 	near_forget(&p->real);
 	near_forget(&p->layer);
-	if (p->at < p->n && p->why.code == ERR_NONE && !j->req->cancelled)
+	if (p->at < p->n && p->spool.why.code == ERR_NONE && !j->req->cancelled)
 		return true;
 	answer(p);
 	return false;
@@ -255,34 +227,46 @@ static void pack_cancel(struct runner_job *j)
 
 static const struct job_class pack_class = { pack_wait, pack_step, pack_cancel };
 
-/* The file is opened by its folder's descriptor; the server gets the path, as it has to move it. */
+/* What was put aside while the files were hashed, where it is not much more than what is asked for. It is
+ * taken once. */
+static struct spool spool_of(struct upper *u, const size_t *index, size_t n, bool *has_kept)
+{
+	struct spool out = u->spool;
+	uint64_t asked = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct upper_change *c = &u->change[index[i]];
+
+		asked += (c->kept_before.is ? c->kept_before.len : 0) +
+			 (c->kept_after.is ? c->kept_after.len : 0);
+	}
+	*has_kept = asked > 0 && u->spool.dir >= 0 && u->spool.why.code == ERR_NONE &&
+		    u->spool.bytes - asked <= asked / UNASKED_PART;
+	if (*has_kept)
+		spool_init(&u->spool, -1, 0);
+	else
+		spool_init(&out, u->dir, u->packs++);
+	return out;
+}
+
+/* The file is made by its folder's descriptor; the server gets the path, as it has to move it. */
 void serve_view_pack(struct serve *s, struct rpc_request *req)
 {
 	struct pack_job *p;
 	struct upper *u;
 	size_t *index, n, size;
-	char name[32];
-	int fd;
 
 	if (!batch_begin(s, req, &u, &index, &n))
 		return;
-	(void)snprintf(name, sizeof(name), "pack%zu", u->packs++);
-	fd = openat(u->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		conn_reply_error(req, RPC_REQUEST_FAILED,
-				 "What the files held before cannot be kept: %s.", strerror(errno));
-		free(index);
-		return;
-	}
 	p = xcalloc(1, sizeof(*p));
 	p->view = u->id;
 	p->index = index;
 	p->n = n;
-	p->fd = fd;
+	p->spool = spool_of(u, index, n, &p->has_kept);
 	size = strlen(s->views.path) + 64;
 	p->file = xmalloc(size);
-	(void)snprintf(p->file, size, "%s/%llu/%s", s->views.path, (unsigned long long)u->id, name);
-	p->piece = xmalloc(PIECE_BYTES + READ_BYTES);
+	(void)snprintf(p->file, size, "%s/%llu/%s", s->views.path, (unsigned long long)u->id,
+		       p->spool.name);
 	near_init(&p->real, s->root.fd);
 	near_init(&p->layer, u->fd);
 	buf_init(&p->results, LIMIT_MESSAGE_BYTES - 4096);

@@ -295,11 +295,15 @@ def thousands_that_a_command_changed_are_undone(w):
     for i in range(many):
         put(w, told % ("old", i), b"".join(b"line %d of %d\n" % (k, i) for k in range(20)))
     put(w, "mode.sh", b"#!/bin/sh\n", 0o644)
+    put(w, "old/large.txt", b"line 3 of a large file, 33 bytes\n" * 2000)
+    put(w, "old/run.txt", b"line 3 of it\n", 0o751)
+    put(w, "old/z.txt", b"")
     before = {told % ("old", i): get(w, told % ("old", i)) for i in range(many)}
+    before.update({name: get(w, name) for name in ("old/large.txt", "old/run.txt", "old/z.txt")})
     do(w, {"calls": [{"name": "run_command", "input": {"command":
         "for f in old/*; do sed -i 's/^line 3 of/LINE 3 of/' $f; done; mkdir new; "
         "for i in $(seq %d); do echo $i > new/$i; done; rm old/f440.txt; ln -s f001.txt old/link; "
-        "chmod 755 mode.sh" % many}}]})
+        "chmod 755 mode.sh; echo z > old/z.txt" % many}}]})
     expect(len(glob.glob(w.path + "/new/*")) == many and b"LINE 3 of 449" in get(w, told % ("old", last)), "made")
     packs = glob.glob(os.path.join(w.state, "sessions", "*", "blobs", "packs", "*.bytes"))
     expect(packs, "what nobody is shown lies in one file")

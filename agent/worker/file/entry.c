@@ -85,8 +85,8 @@ static enum put_result replace(int dir, const char *base, const struct put_was *
 		return put_remove(dir, base, was);
 	if (!make(&p, dir, base, to, mode))
 		return PUT_FAILED;
-	result = put_swap(&(struct put_name){ dir, p.name, p.fd },
-			  &(struct put_name){ dir, base, -1 }, was);
+	result = put_swap(&(struct put_name){ dir, p.name, p.fd, NULL },
+			  &(struct put_name){ dir, base, -1, NULL }, was);
 	put_end(&p);
 	return result;
 }

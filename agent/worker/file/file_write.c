@@ -252,8 +252,8 @@ static bool replace(const struct file_change *c, const struct target *t, struct 
 		ok = renameat(t->dir, p.name, t->dir, t->base) == 0 ||
 		     root_errno(err, "written", t->rel);
 	else
-		ok = done(put_swap(&(struct put_name){ t->dir, p.name, p.fd },
-				   &(struct put_name){ t->dir, t->base, t->old }, &was),
+		ok = done(put_swap(&(struct put_name){ t->dir, p.name, p.fd, NULL },
+				   &(struct put_name){ t->dir, t->base, t->old, NULL }, &was),
 			  t, "written", err);
 	put_end(&p);
 	dir = ok && !c->lazy ? openat(t->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;

@@ -304,7 +304,10 @@ static enum put_result exchange(const struct put_name *from, const struct put_na
 	struct put_was ours = { .exists = false };
 	struct stat st;
 
-	if (from->fd < 0) /* else it is looked at where that is wanted, whatever its name is then */
+	if (from->is)
+		ours = *from->is;
+	else if (from->fd <
+		 0) /* else it is looked at where that is wanted, whatever its name is then */
 		ours = look(from->dir, from->name);
 	if (renameat2(from->dir, from->name, to->dir, to->name, RENAME_EXCHANGE) == 0) {
 		if (expected(from->dir, from->name, was, old))

@@ -53,11 +53,13 @@ enum put_result {
 	PUT_STALE,  /* something else is there; it was left, or put back */
 	PUT_FAILED, /* errno */
 };
-/* A name in a folder; fd: what has it, if the caller has it open to read, else -1. All of it is borrowed. */
+/* A name in a folder. All of it is borrowed. */
 struct put_name {
 	int dir;
 	const char *name;
-	int fd;
+	int fd; /* what has it, open to read; -1: the caller has not */
+	const struct put_was
+		*is; /* what has it, if that is known and nobody else can reach it; else NULL */
 };
 /* `from` gets the place `to`. What stood there is under the name `from` afterwards, for the caller to keep or
  * remove; where the file system cannot exchange, it is gone. */

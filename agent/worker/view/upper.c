@@ -52,49 +52,6 @@ int upper_parent(int top, const char *rel, const char **base)
 	return upper_openat(top, dir, O_PATH | O_DIRECTORY);
 }
 
-/* What is neither a file nor a link has no hash. A file that vanished meanwhile counts as none. */
-bool upper_hash_at(int dir, const char *base, const struct stat *st, const char *rel,
-		   struct sha256_hex *out, struct err *err)
-{
-	char target[LIMIT_PATH_BYTES];
-	ssize_t n;
-	bool ok;
-	int fd;
-
-	out->s[0] = 0;
-	if (S_ISLNK(st->st_mode)) {
-		n = readlinkat(dir, base, target, sizeof(target));
-		if (n >= 0)
-			*out = sha256_two(SLICE("link\n"), slice_make(target, (size_t)n));
-		return true;
-	}
-	if (!S_ISREG(st->st_mode))
-		return true;
-	fd = openat(dir, base, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 && (errno == ENOENT || errno == ELOOP))
-		return true;
-	if (fd < 0)
-		return err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
-	ok = file_hash(fd, rel, (uint64_t)st->st_size, out, err);
-	(void)close(fd);
-	return ok;
-}
-
-bool upper_hash(int top, const char *rel, struct sha256_hex *out, struct err *err)
-{
-	const char *base;
-	int dir = upper_parent(top, rel, &base);
-	struct stat st;
-	bool ok = true;
-
-	out->s[0] = 0;
-	if (dir >= 0 && fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		ok = upper_hash_at(dir, base, &st, rel, out, err);
-	if (dir >= 0)
-		(void)close(dir);
-	return ok;
-}
-
 /* --- the folders --- */
 
 /* The lock of a folder is held by its runner as long as that lives, so only what can be locked is dead. */
@@ -222,6 +179,7 @@ bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct er
 	u->check.ended = -1;
 	near_init(&u->real, -1);
 	near_init(&u->layer, -1);
+	spool_init(&u->spool, -1, 0);
 	list_init(&u->link);
 	(void)snprintf(name, sizeof(name), "%llu", (unsigned long long)id);
 	if (mkdirat(v->fd, name, 0700) == 0)
@@ -231,6 +189,7 @@ bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct er
 		u->fd = openat(u->dir, "u", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (u->fd >= 0) {
 		near_init(&u->layer, u->fd);
+		spool_init(&u->spool, u->dir, u->packs++);
 		*out = u;
 		return true;
 	}
@@ -282,6 +241,7 @@ void upper_free(const struct views *v, struct upper *u)
 	list_remove(&u->link);
 	upper_apply_pause(u);
 	git_check_end(&u->check, NULL);
+	spool_release(&u->spool);
 	if (u->early > 0) {
 		(void)kill(u->early, SIGKILL);
 		(void)waitpid(u->early, NULL, 0);

@@ -19,6 +19,7 @@
 #include "agent/worker/file/put.h"
 #include "agent/worker/file/root.h"
 #include "agent/worker/view/places.h"
+#include "agent/worker/view/spool.h"
 #include "protocol/base/buf.h"
 #include "protocol/base/list.h"
 
@@ -83,9 +84,14 @@ struct upper_change {
 	int open;	 /* index of the unsaved text of this file; -1: not open */
 	struct sha256_hex before, after; /* "": no file; of a link: of its target */
 	struct put_was was;		 /* the real one, when the layer was read */
+	struct put_was made; /* the layer's file, without marks; exists false: not looked at */
+	struct spool_place kept_before, kept_after; /* in u->spool */
 	uint64_t size;			 /* after, bytes */
 	struct timespec modified;	 /* after */
 	uint32_t mode, old_mode;	 /* permission bits */
+	uint32_t made_mode;		 /* all bits of `made`, and whose it is */
+	uid_t made_uid;
+	gid_t made_gid;
 };
 
 /* git_objects.c: a child that looks whether objects that a command removed exist elsewhere. */
@@ -112,6 +118,7 @@ struct upper {
 	size_t n_times;	      /* of UPPER_TIME */
 	size_t n_durable;     /* those that have to be on the disk first: not of bundles */
 	size_t packs;
+	struct spool spool;	 /* what was read to be hashed, until a pack takes it over */
 	struct near real, layer; /* while changes are applied */
 	struct git_check check;
 	pid_t early;		   /* upper_sync_early(); 0: not begun */
@@ -167,7 +174,7 @@ void upper_apply_quiet(struct upper *u, const struct root *r, size_t *done, size
 int upper_openat(int top, const char *rel, int flags);
 /* The folder of rel below `top`, O_PATH; *base: the last component. -1: errno. */
 int upper_parent(int top, const char *rel, const char **base);
-/* Hash of a regular file, or of a link's target; "" if there is nothing or something else. */
+/* upper_hash.c. Hash of a regular file, or of a link's target; "" if there is nothing or something else. */
 NODISCARD bool upper_hash(int top, const char *rel, struct sha256_hex *out, struct err *err);
 /* The same of what lies in an open folder, and what was seen of it. A file is read as far as it went then. */
 NODISCARD bool upper_hash_at(int dir, const char *base, const struct stat *st, const char *rel,

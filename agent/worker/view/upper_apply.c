@@ -148,10 +148,17 @@ static enum put_result put_copied(int from, const struct upper_change *c, int di
 	if (!put_open(&p, dir, 0600))
 		return PUT_FAILED;
 	if (copy(&p, from, c, old))
-		result = put_swap(&(struct put_name){ dir, p.name, p.fd },
-				  &(struct put_name){ dir, base, -1 }, was);
+		result = put_swap(&(struct put_name){ dir, p.name, p.fd, NULL },
+				  &(struct put_name){ dir, base, -1, NULL }, was);
 	put_end(&p);
 	return result;
+}
+
+/* Is the layer's file as it shall be already? That was seen when it was hashed, and it is ours alone. */
+static bool is_prepared(const struct upper_change *c, const struct stat *old)
+{
+	return c->made.exists && c->made_mode == mode_of(c) &&
+	       (!old || (c->made_uid == old->st_uid && c->made_gid == old->st_gid));
 }
 
 static bool put_file(struct upper *u, const struct upper_change *c, int dir, const char *base,
@@ -163,14 +170,20 @@ static bool put_file(struct upper *u, const struct upper_change *c, int dir, con
 	int at = near_parent(&u->layer, c->rel, &name), from = -1;
 	bool ok;
 
+	if (at >= 0 && is_prepared(c, old)) {
+		result = put_swap(&(struct put_name){ at, name, -1, &c->made },
+				  &(struct put_name){ dir, base, -1, NULL }, &was);
+		if (result != PUT_FAILED || errno != EXDEV)
+			return done(result, c, "written", err);
+	}
 	if (at >= 0)
 		from = openat(at, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (from < 0)
 		return fail(err, c->rel, "read");
 	if (prepare(from, c, old)) {
 		put_strip(from);
-		result = put_swap(&(struct put_name){ at, name, from },
-				  &(struct put_name){ dir, base, -1 }, &was);
+		result = put_swap(&(struct put_name){ at, name, from, NULL },
+				  &(struct put_name){ dir, base, -1, NULL }, &was);
 	}
 	if (result == PUT_FAILED && errno == EXDEV)
 		result = put_copied(from, c, dir, base, &was, old);
@@ -195,8 +208,8 @@ static bool put_symlink(struct upper *u, const struct upper_change *c, int dir, 
 		target[n] = 0;
 		if (put_link(&p, dir, target)) {
 			(void)utimensat(dir, p.name, times, AT_SYMLINK_NOFOLLOW);
-			result = put_swap(&(struct put_name){ dir, p.name, -1 },
-					  &(struct put_name){ dir, base, -1 }, &was);
+			result = put_swap(&(struct put_name){ dir, p.name, -1, NULL },
+					  &(struct put_name){ dir, base, -1, NULL }, &was);
 			put_end(&p);
 		}
 	}

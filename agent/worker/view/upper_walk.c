@@ -56,6 +56,13 @@ static struct upper_change *add(struct layer_walk *w, const struct upper_change 
 	return c;
 }
 
+/* Of the change that was looked at last: the later of the two first. */
+static void drop_bytes(struct upper *u, struct upper_change *c)
+{
+	spool_take_back(&u->spool, &c->kept_before);
+	spool_take_back(&u->spool, &c->kept_after);
+}
+
 /* Takes back what add() made. */
 static void take_back(struct layer_walk *w)
 {
@@ -63,6 +70,7 @@ static void take_back(struct layer_walk *w)
 
 	if (c->class != UPPER_QUIET)
 		w->u->shown--;
+	drop_bytes(w->u, c);
 	free(c->rel);
 }
 
@@ -100,31 +108,14 @@ static bool look_at(int dir, const char *base, struct stat *st)
 	return dir >= 0 && fstatat(dir, base, st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* The hash of the real one; old: as it was seen, NULL: there is none. It says nothing if somebody saved
- * between the look at the file and this: then it is theirs. */
-static bool hash_before(struct upper_change *c, const char *rel, int dir, const char *base,
-			const struct stat *old)
-{
-	struct put_was now;
-	struct stat st;
-	struct err why;
-
-	if (old && !upper_hash_at(dir, base, old, rel, &c->before, &why))
-		return false;
-	now = put_was_of(look_at(dir, base, &st) ? &st : NULL);
-	if (!c->was.exists && now.exists && S_ISDIR(st.st_mode))
-		return true; /* a folder in the way */
-	c->stale = c->stale || !put_was_same(&now, &c->was);
-	return true;
-}
-
-/* As above, where no folder is open. */
+/* Where no folder is open. */
 static bool hash_removed(const struct layer_walk *w, struct upper_change *c, const char *rel,
 			 const struct stat *st)
 {
 	const char *base;
+	struct err why;
 	int dir = upper_parent(w->root->fd, rel, &base);
-	bool ok = hash_before(c, rel, dir, base, st);
+	bool ok = upper_look_before(w->u, c, rel, dir, st, &why);
 
 	if (dir >= 0)
 		(void)close(dir);
@@ -140,6 +131,7 @@ static bool removed_one(struct layer_walk *w, const char *rel, const struct stat
 				  .was = put_was_of(st),
 				  .old_mode = st->st_mode & 0777,
 				  .open = open_index(w, rel) };
+	struct upper_change *added;
 
 	c.stale = c.open < 0 && c.type != UPPER_DIR && newer(st, &w->u->mark);
 	if (c.open >= 0)
@@ -147,7 +139,10 @@ static bool removed_one(struct layer_walk *w, const char *rel, const struct stat
 	else if (c.type != UPPER_DIR && !upper_is_of_tools(w->u, rel) &&
 		 !hash_removed(w, &c, rel, st))
 		c.stale = true; /* it cannot be read, so it cannot be brought back */
-	return add(w, &c, rel)->class == UPPER_QUIET && c.type == UPPER_DIR;
+	added = add(w, &c, rel);
+	if (added->class == UPPER_QUIET || added->class == UPPER_NEVER)
+		spool_take_back(&w->u->spool, &added->kept_before);
+	return added->class == UPPER_QUIET && c.type == UPPER_DIR;
 }
 
 /* Everything of the real tree at and below this path. */
@@ -210,11 +205,10 @@ static const char *name_of(const char *rel)
 static bool compare(struct layer_walk *w, struct upper_change *c, const struct stat *st,
 		    const struct stat *old)
 {
-	const char *base = name_of(c->rel);
 	struct err why;
 
-	if (!upper_hash_at(w->up, base, st, c->rel, &c->after, &why) ||
-	    (c->open < 0 && !hash_before(c, c->rel, w->low, base, old))) {
+	if (!upper_look_after(w->u, c, w->up, st, &why) ||
+	    (c->open < 0 && !upper_look_before(w->u, c, c->rel, w->low, old, &why))) {
 		c->class = UPPER_NEVER;
 		c->reason = "it cannot be read";
 		return true;
@@ -225,6 +219,7 @@ static bool compare(struct layer_walk *w, struct upper_change *c, const struct s
 		return true;
 	if (c->open >= 0 || c->type != UPPER_FILE)
 		return false;
+	drop_bytes(w->u, c);
 	if (c->mode == c->old_mode)
 		return same_time(&c->was.modified, &st->st_mtim) ? false : only_time(w, c);
 	c->kind = UPPER_MODE;

@@ -185,6 +185,56 @@ static void test_kinds(void **state)
 	assert_null(find(f, "new"));
 }
 
+/* What the walk put aside at this place. */
+static bool kept(struct fixture *f, struct spool_place at, const char *text)
+{
+	char got[64] = "";
+	struct err err;
+	int fd;
+
+	assert_true(spool_flush(&f->u->spool, &err));
+	fd = openat(f->u->dir, f->u->spool.name, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0 && at.len < sizeof(got));
+	assert_int_equal(pread(fd, got, at.len, (off_t)at.at), at.len);
+	(void)close(fd);
+	return at.is && strcmp(got, text) == 0;
+}
+
+/* One read of a small file is for its hash and for undo; what is no change of content leaves nothing behind. */
+static void test_bytes_kept(void **state)
+{
+	struct fixture *f = *state;
+	char *large = calloc(1, SPOOL_SMALL_BYTES + 2);
+	struct upper_change *c;
+
+	assert_non_null(large);
+	memset(large, 'x', SPOOL_SMALL_BYTES + 1);
+	folder_put(&f->real, "same.txt", "same\n");
+	folder_put(&f->real, "mode.txt", "mode\n");
+	again(f);
+	folder_put(&f->layer, "same.txt", "same\n"); /* touched */
+	folder_put(&f->layer, "mode.txt", "mode\n");
+	assert_int_equal(chmod(folder_at(&f->layer, "mode.txt"), 0751), 0);
+	folder_put(&f->layer, "a.txt", "other\n");
+	folder_put(&f->layer, "new.txt", "new\n");
+	folder_put(&f->layer, "large.txt", large);
+	folder_put(&f->layer, ".env", "secret\n");
+	(void)mkdir(folder_at(&f->layer, "sub"), 0755);
+	assert_true(whiteout(f, "sub/b.txt"));
+	walk(f);
+	c = find(f, "a.txt");
+	assert_true(c && kept(f, c->kept_before, "hello\n") && kept(f, c->kept_after, "other\n"));
+	c = find(f, "new.txt");
+	assert_true(c && !c->kept_before.is && kept(f, c->kept_after, "new\n"));
+	c = find(f, "sub/b.txt");
+	assert_true(c && !c->kept_after.is && kept(f, c->kept_before, "b\n"));
+	c = find(f, "large.txt");
+	assert_true(c && c->class == UPPER_ORDINARY && !c->kept_after.is);
+	assert_int_equal(find(f, "mode.txt")->kind, UPPER_MODE);
+	assert_int_equal(f->u->spool.bytes, strlen("hello\nother\nnew\nb\n"));
+	free(large);
+}
+
 static void test_removed(void **state)
 {
 	struct fixture *f = *state;
@@ -828,6 +878,7 @@ int main(void)
 		WITH(test_too_large),
 		WITH(test_saved_meanwhile),
 		WITH(test_kinds),
+		WITH(test_bytes_kept),
 		WITH(test_removed),
 		WITH(test_opaque),
 		WITH(test_git_replaced),
