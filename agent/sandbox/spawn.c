@@ -76,8 +76,7 @@ static bool send_layers(int sock, const struct layers *l, int memory)
 			     l->of[LAYER_OVERLAY].state == LAYER_ON ? memory : -1);
 }
 
-/* The trial makes a view and throws it away: milliseconds of the processor that the start of a task, which goes on
- * meanwhile, has better use for. False: the runner is gone. */
+/* False: the runner is gone. */
 static bool told_to_begin(int sock)
 {
 	char word;

@@ -105,7 +105,8 @@ struct spawner_end { /* the runner's end of it */
 	bool begun; /* it was told to try its layers */
 };
 
-/* Forks the spawner, which waits for the word to try its layers. False only if no process could be made. */
+/* Forks the spawner, which waits for the word to try its layers: a view is made and thrown away, and the start of a task
+ * has better use for the processor. False only if no process could be made. */
 NODISCARD bool spawner_start(const struct spawn_config *c, struct layers *layers,
 			     struct spawner_end *s, struct err *err);
 void spawner_begin(struct spawner_end *s); /* the word; once is enough */

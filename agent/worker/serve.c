@@ -85,7 +85,8 @@ void serve_flush(struct serve *s)
 	}
 }
 
-/* Reads are served before the sandbox is tried; the first other request has it tried, and waits here for that.
+/* Where we are behind our walls already, files are read before the sandbox is tried. The first other request waits here
+ * for that.
  * From then on each looks first whether the workspace is still where it was: a moved folder must not be
  * written to by its old path. */
 static void on_request(void *owner, struct rpc_request *req)
@@ -101,8 +102,8 @@ static void on_request(void *owner, struct rpc_request *req)
 		conn_reply_error(req, RPC_SERVER_NOT_INITIALIZED, "initialize must come first.");
 		return;
 	}
-	if (s->starting.req && !slice_eq_cstr(req->method, "read") &&
-	    !slice_eq_cstr(req->method, "glance")) {
+	if (s->starting.req && !(s->locked && (slice_eq_cstr(req->method, "read") ||
+					       slice_eq_cstr(req->method, "glance")))) {
 		serve_flush(s); /* nobody waits for what was read already */
 		serve_started(s);
 	}
@@ -266,7 +267,8 @@ static int serve_on(int in, int out)
 			   .out = out,
 			   .spawner = { .sock = -1 },
 			   .root = { .fd = -1 },
-			   .views = { .fd = -1 } };
+			   .views = { .fd = -1 },
+			   .tried = -1 };
 	struct polled *p = calloc(1, sizeof(*p));
 	uint64_t seed;
 

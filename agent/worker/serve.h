@@ -56,7 +56,9 @@ struct serve {
 	struct list jobs;
 	size_t n_jobs;
 	struct runner_job starting;    /* its request is `initialize`, while that has no answer */
-	struct seccomp_program filter; /* our own, from then on; n 0: none */
+	bool locked; /* behind our own walls; nothing of the project is read before */
+	int tried;   /* tried.h, until the trial has ended; -1: none */
+	struct seccomp_program filter; /* of our own walls; n 0: none */
 	struct err no_views;
 	uint64_t next_id;
 	int pass[SERVE_PASS_MAX]; /* descriptors that go with the next bytes to the server */

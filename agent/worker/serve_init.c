@@ -1,11 +1,12 @@
 /* serve_init.c - `initialize`: the runner learns its workspace and locks itself in, for good.
  *
  *   configuration --> workspace opened --> become its owner, if we are root --> folder for layers
- *     --> spawner forked --> [reads are served] --> something else is asked for: the sandbox is tried --> walls
- *     --> answered
+ *     --> spawner forked --> was the sandbox tried before, here (tried.h)?
+ *          yes: walls --> [files are read] --> something else is asked for: the sandbox is tried --> answered
+ *          no:  the sandbox is tried --> walls --> answered
  *
  * The order matters: the workspace is opened before rights are given up, the spawner is forked before our
- * own walls are up, as it needs what they forbid, and nothing of the project is written before they are. */
+ * own walls are up, as it needs what they forbid, and nothing of the project is read before they are. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 #include "agent/worker/git/git_dir.h"
 #include "agent/worker/serve.h"
 #include "agent/worker/toolchains.h"
+#include "agent/worker/view/tried.h"
 #include "agent/worker/wire.h"
 
 enum { DENIED_MAX = 1024, DIRS_MAX = 64 + TOOLCHAIN_DIRS_MAX };
@@ -257,20 +259,30 @@ static void open_views(struct serve *s, struct json params, struct err *why)
 		why->code = ERR_NONE;
 }
 
-/* The spawner has tried its layers, or is waited for. What failed is the answer, and the end. */
-/* Called once, when the trial has ended or somebody cannot wait any longer. */
+/* The trial has ended, or is waited for now. What failed is the answer, and the end. */
 static bool finish(struct serve *s, struct err *err)
 {
 	int memory;
+	bool works;
 
 	if (!spawner_started(&s->config, &s->layers, &s->spawner, &memory, err))
 		return false;
+	works = s->layers.mode == SANDBOX_VIEW && memory < 0 &&
+		s->layers.of[LAYER_OVERLAY].state == LAYER_ON;
+	tried_close(s->tried, works);
+	s->tried = -1;
+	if (s->locked && !works)
+		return err_set(
+			err, ERR_SANDBOX,
+			"The sandbox that was found to work here before does not work any more. "
+			"Start Emend again: it then looks at all of it anew.");
 	if (memory >= 0) {
 		views_release(&s->views);
 		s->views.fd = memory;
 	}
-	if (!lock_in(s, err))
+	if (!s->locked && !lock_in(s, err))
 		return false;
+	s->locked = true;
 	if (s->no_views.code != ERR_NONE && s->layers.of[LAYER_OVERLAY].state != LAYER_ON)
 		layer_set(&s->layers, LAYER_OVERLAY, LAYER_MISSING,
 			  "%s; commands change the workspace directly", s->no_views.msg);
@@ -320,8 +332,30 @@ static void start_cancel(struct runner_job *j)
 	(void)j; /* the end of the connection ends it */
 }
 
-/* What takes longest, the trial of the layers, waits until somebody asks for more than files. The job is there for a
- * spawner that ends before. */
+/* The spawner is there, and the sandbox is tried now, or, if that can wait, our walls come first. */
+static bool begin(struct serve *s, struct err *err)
+{
+	const struct spawn_config *c = &s->config;
+	bool known = false;
+
+	s->config.views_in_memory = s->no_views.code != ERR_SANDBOX;
+	if (!c->no_sandbox && !c->reduced && !c->container && !c->forbid)
+		s->tried = tried_open(&s->views, &known);
+	if (known)
+		s->config.views_in_memory = false;
+	if (!spawner_start(c, &s->layers, &s->spawner, err))
+		return false;
+	if (!known)
+		spawner_begin(&s->spawner); /* it goes on beside us */
+	views_clean(&s->views);
+	if (!(c->forbid & FORBID_SECCOMP) && seccomp_offered() &&
+	    !seccomp_compile(SECCOMP_RUNNER, &s->filter, err))
+		return false;
+	s->locked = known && lock_in(s, err);
+	return s->locked == known;
+}
+
+/* The job is there for a trial that ends before somebody waits for it, and for a spawner that does. */
 void serve_initialize(struct serve *s, struct rpc_request *req)
 {
 	static const struct job_class cls = { start_wait, start_step, start_cancel };
@@ -347,14 +381,7 @@ void serve_initialize(struct serve *s, struct rpc_request *req)
 	}
 	open_views(s, req->params, &s->no_views);
 	configure(s, req->params);
-	s->config.views_in_memory = s->no_views.code != ERR_SANDBOX;
-	if (!spawner_start(&s->config, &s->layers, &s->spawner, &err)) {
-		fail(s, req, &err);
-		return;
-	}
-	views_clean(&s->views);
-	if (!(s->config.forbid & FORBID_SECCOMP) && seccomp_offered() &&
-	    !seccomp_compile(SECCOMP_RUNNER, &s->filter, &err)) {
+	if (!begin(s, &err)) {
 		fail(s, req, &err);
 		return;
 	}
