@@ -297,6 +297,8 @@ one follows."
   (setq font-lock-defaults diff-font-lock-defaults)
   ;; They read the other side of a hunk, and run a program for each one that is seen.
   (setq-local diff-refine nil diff-font-lock-syntax nil)
+  ;; Nothing of what is asked stands behind the edge, whatever other buffers have.
+  (setq-local truncate-lines nil truncate-partial-width-windows nil)
   (setq-local header-line-format
               (substitute-command-keys
                "\\<emend-question-mode-map>\\[emend-allow] allow, \\[emend-deny] deny, \\[emend-deny-with-reason] deny and say why, \\[emend-choose] the choice on the line; M-x emend-answer comes here"))

@@ -38,12 +38,32 @@ LINTER = "(add-hook 'eglot-managed-mode-hook (lambda () (add-hook 'flymake-diagn
 PACKAGE = r"""
 (require 'emend)
 (setq emend-program (getenv "EMEND"))
+(setq-default truncate-lines t) ; as some like their own text
 (defun t-ends ()
   (mapconcat #'identity
              (delete "lost" (delete "running" (mapcar (lambda (e) (plist-get (cdr e) :state)) (reverse emend--tasks)))) ","))
 (defun t-running () (if (emend--newest "running") 1 0))
 (defun t-lost () (if (emend--newest "lost") 1 0))
 (defun t-waiting () (t-in-file (lambda () (length emend--hunks))))
+;; What the question's window shows: none of the letters may be hidden, or drawn as something else; every hundredth is
+;; brought into sight.
+(defun t-letter (window)
+  (unless (or (> (% (point) 100) 0) (pos-visible-in-window-p (point) window t)) (recenter 0))
+  (cond ((and (= (% (point) 100) 0) (not (pos-visible-in-window-p (point) window t))) "<NOT SEEN>")
+        ((invisible-p (point)) "<INVISIBLE>")
+        ((get-char-property (point) 'display) "<DRAWN OTHERWISE>")
+        (t (buffer-substring-no-properties (point) (1+ (point))))))
+(defun t-shown ()
+  (let ((window (get-buffer-window "*Emend asks*")) out)
+    (when window
+      (with-selected-window window
+        (save-excursion
+          (goto-char (point-min))
+          (when truncate-lines (push "<CUT AT THE EDGE>" out))
+          (while (not (eobp))
+            (push (t-letter window) out)
+            (forward-char 1)))))
+    (apply #'concat (nreverse out))))
 """
 
 
@@ -180,6 +200,9 @@ class Player(Emacs):
     def proposal(self):
         return self.question()
 
+    def shown(self):
+        return self.value("(t-shown)").split("\n")
+
     def ends(self):
         return [state for state in self.value("(t-ends)").split(",") if state]
 
@@ -279,6 +302,7 @@ class Plain(Player):
         self.command("emend.resume", '(:session "%s")' % session)
 
     keys_asked_for = 0
+    shown = None
 
     def said(self):
         text = self.value("(with-current-buffer \"*Messages*\" (buffer-string))")

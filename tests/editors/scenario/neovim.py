@@ -8,6 +8,8 @@ from terminal import wait
 INIT = r"""
 vim.cmd('filetype on')
 vim.opt.laststatus = 2
+-- As some like their own text.
+vim.opt.wrap, vim.opt.foldmethod, vim.opt.foldlevel, vim.opt.foldminlines, vim.opt.conceallevel = false, 'indent', 0, 0, 3
 vim.api.nvim_create_autocmd('FileType', { pattern = 'c', callback = function()
   local config = { name = 'other', cmd = { vim.env.EMEND_TOP .. '/tests/fake/language_server.py' }, root_dir = vim.fn.getcwd() }
   if vim.lsp.start then vim.lsp.start(config) else vim.lsp.buf_attach_client(0, vim.lsp.start_client(config)) end
@@ -29,6 +31,32 @@ function Answer()
 end
 function Problems()
   return table.concat(vim.tbl_map(function(d) return d.message end, vim.diagnostic.get(0)), '\n')
+end
+-- What the question's window shows: each letter is brought into sight, and read from the screen.
+function Shown()
+  local win = require('emend.questions').window()
+  if not win then return {} end
+  local view, top, out = vim.api.nvim_win_call(win, vim.fn.winsaveview), vim.fn.win_screenpos(win)[1], {}
+  local function place(n, at)
+    local p = vim.fn.screenpos(win, n, at + 1)
+    return p.row >= top and p.col > 0 and p.row < top + vim.api.nvim_win_get_height(win) and p
+  end
+  for n, line in ipairs(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(win), 0, -1, false)) do
+    local cells, at = {}, 0
+    while at < #line do
+      local p = place(n, at)
+      if not p then
+        vim.api.nvim_win_set_cursor(win, { n, at })
+        vim.cmd('redraw')
+        p = place(n, at)
+      end
+      table.insert(cells, p and vim.fn.screenstring(p.row, p.col) or '<NOT SEEN>')
+      at = at + #vim.fn.matchstr(line, '.', at)
+    end
+    out[n] = table.concat(cells)
+  end
+  vim.api.nvim_win_call(win, function() vim.fn.winrestview(view) end)
+  return out
 end
 function Running()
   return #vim.tbl_filter(function(t) return t.state == 'running' end, require('emend').tasks())
@@ -132,6 +160,15 @@ class Player(Neovim):
 
     def proposal(self):
         return self.question()
+
+    def shown(self):
+        out = []
+        for row in self.lua("Shown()") or []:
+            if re.match("[+ -] \u21b3 ", row):  # it goes on
+                out[-1] += row[4:]
+            else:
+                out.append(row)
+        return out
 
     def ends(self):
         return self.lua("Ends()") or []

@@ -29,7 +29,7 @@ class Player:
                 f.write(text)
         self.says([])
         with open(self.base + "/config/emend/config.json", "w", encoding="utf-8") as f:
-            json.dump({"mode": "ask", "model": "scripted:" + self.base + "/model.jsonl"}, f)
+            json.dump(dict(Editor.settings, model="scripted:" + self.base + "/model.jsonl"), f)
         subprocess.run(["git", "init", "-q", self.work], check=True)
         env = dict(os.environ, HOME=self.base, XDG_CONFIG_HOME=self.base + "/config", XDG_STATE_HOME=self.base + "/state",
                    XDG_CACHE_HOME=self.base + "/cache", XDG_DATA_HOME=self.base + "/data", LC_ALL="C.UTF-8", EMEND=EMEND,

@@ -127,8 +127,29 @@ end
 
 local hints = { ['Deny'] = 'gd, and say why: gD', ['Allow once'] = 'ga' }
 
+-- A line that is higher than its window would be seen in part only: it is broken. What goes on has a mark that no text
+-- can have, and in a diff its sign. Returns the lines, and which of them go on.
+local function broken(lines)
+  local most, out, more = 3 * math.max(60, vim.o.columns), {}, {}
+  for _, line in ipairs(lines) do
+    local at, sign = 1, ''
+    repeat
+      local last = math.min(at + most - 1, #line)
+      while last > at and last < #line and line:byte(last + 1) >= 0x80 and line:byte(last + 1) < 0xc0 do
+        last = last - 1 -- not within a character
+      end
+      table.insert(out, sign .. line:sub(at, last))
+      if at > 1 then
+        table.insert(more, #out)
+      end
+      at, sign = last + 1, (line:match('^[+-]') or ' ') .. '   '
+    until at > #line
+  end
+  return out, more
+end
+
 local function lines_of(question)
-  local lines = vim.list_extend({ 'Emend asks: ' .. question.title }, question.lines)
+  local lines, more = broken(vim.list_extend({ 'Emend asks: ' .. question.title }, question.lines))
   table.insert(lines, '')
   local first = #lines + 1
   for _, title in ipairs(question.options) do
@@ -138,14 +159,18 @@ local function lines_of(question)
   local how = #question.options > 0 and '<Enter> on a line answers' or '<Enter> takes your answer'
   table.insert(lines, '(' .. how .. ', q goes back, closing this window is a no)')
   if question.diff then
+    local diff, more_diff = broken(vim.split(question.diff, '\n'))
     table.insert(lines, '')
-    vim.list_extend(lines, vim.split(question.diff, '\n'))
+    for _, n in ipairs(more_diff) do
+      table.insert(more, #lines + n)
+    end
+    vim.list_extend(lines, diff)
   end
-  return lines, first
+  return lines, first, more
 end
 
 local function open(question)
-  local lines, first = lines_of(question)
+  local lines, first, more = lines_of(question)
   local buf = window.scratch('Emend asks', question.diff and 'diff' or '', lines)
   local height = math.min(#lines, math.max(8, math.floor(vim.o.lines * 0.45)))
   local good, win = pcall(window.open, buf, false, height)
@@ -155,10 +180,16 @@ local function open(question)
   end
   shown = { question = question, buf = buf, win = win, first = first }
   vim.bo[buf].bufhidden = 'wipe'
+  -- A window has the options of the one that it was split off: none of those may hide a part of what is asked.
+  vim.wo[win].diff, vim.wo[win].scrollbind, vim.wo[win].cursorbind = false, false, false
+  vim.wo[win].foldenable, vim.wo[win].conceallevel, vim.wo[win].rightleft = false, 0, false
   vim.wo[win].wrap, vim.wo[win].winfixheight = true, true
   vim.wo[win].number, vim.wo[win].relativenumber = false, false
   vim.wo[win].statusline = ' Emend asks: `:Emend answer` comes here '
   vim.api.nvim_buf_set_extmark(buf, space, 0, 0, { end_row = first - 1, hl_group = 'Question' })
+  for _, n in ipairs(more) do
+    vim.api.nvim_buf_set_extmark(buf, space, n - 1, 0, { virt_text = { { '↳', 'NonText' } }, virt_text_win_col = 2 })
+  end
   vim.api.nvim_win_set_cursor(win, { math.min(first, #lines), 0 })
   vim.api.nvim_win_call(win, function()
     vim.fn.winrestview({ topline = 1 })
