@@ -54,6 +54,10 @@ The newest comes first.  Its server is added under :server.")
 (defvar emend--questions nil
   "The questions that wait, oldest first, as plists; the first one has the window.")
 
+(defvar emend-mode-line nil
+  "What a task does, for the mode line of all windows; nil while none runs.")
+(put 'emend-mode-line 'risky-local-variable t)
+
 (defclass emend-server (eglot-lsp-server) ()
   :documentation "An eglot server that is Emend.")
 
@@ -63,6 +67,7 @@ The newest comes first.  Its server is added under :server.")
 WRAP, if given, is the command line of another language server, a list of
 strings: Emend then stands in front of it, and the buffers have both."
   (add-hook 'eglot-managed-mode-hook #'emend--look-for-lost-tasks)
+  (add-to-list 'mode-line-misc-info '(emend-mode-line (" " emend-mode-line " ")))
   (add-to-list 'eglot-server-programs `(,modes . (emend-server ,emend-program "lsp"
                                          ,@(and wrap `("--wrap" "--" ,@wrap))))))
 
@@ -80,11 +85,39 @@ strings: Emend then stands in front of it, and the buffers have both."
          (task (append task (list :server server)))
          (words (or (plist-get task :message) (plist-get task :title))))
     (setf (alist-get id emend--tasks nil nil #'equal) task)
+    (emend--update-mode-line)
     (when (and emend-verbose (equal (plist-get task :state) "running")
                words (not (active-minibuffer-window)))
       (let ((message-log-max nil))
-        (message "Emend: %s" words)))
+        (message "%s" (emend--one-line (concat "Emend: " words)))))
     (run-hook-with-args 'emend-task-functions task)))
+
+(defun emend--one-line (text)
+  "TEXT as it fits the echo area in one line."
+  (truncate-string-to-width (string-trim (replace-regexp-in-string "[ \t\n]+" " " text))
+                            (max 40 (1- (frame-width))) nil nil "..."))
+
+(defun emend--update-mode-line ()
+  "Update `emend-mode-line' from the tasks and questions of now."
+  (let ((running (cl-count-if (lambda (entry) (equal (plist-get (cdr entry) :state) "running"))
+                              emend--tasks)))
+    (setq emend-mode-line
+          (cond (emend--questions (propertize "Emend asks" 'face 'warning
+                                              'help-echo "M-x emend-answer goes to the question"))
+                ((= running 0) nil)
+                ((= running 1) "Emend: running")
+                (t (format "Emend: %d running" running))))
+    (force-mode-line-update t)))
+
+(cl-defmethod eglot-handle-notification :around
+  ((_server emend-server) (_method (eql window/showMessage)) &key type message &allow-other-keys)
+  "Say what Emend has to say in one line, unless it is TYPE 1 or 2.
+Of another MESSAGE, as of a server behind Emend, eglot takes care."
+  (if (not (string-prefix-p "Emend: " (or message "")))
+      (cl-call-next-method)
+    (message "%s" (if (memq type '(1 2))
+                      (propertize message 'face (if (eq type 1) 'error 'warning))
+                    (emend--one-line message)))))
 
 (defun emend--look-for-lost-tasks ()
   "Say which tasks were lost because their server has ended."
@@ -95,6 +128,7 @@ strings: Emend then stands in front of it, and the buffers have both."
                    (not (jsonrpc-running-p server)))
           (setf (cdr entry) (append '(:state "lost" :message "the server ended") (cdr entry)))
           (push (plist-get (cdr entry) :title) lost)
+          (emend--update-mode-line)
           (run-hook-with-args 'emend-task-functions (cdr entry)))))
     (dolist (question emend--questions)
       (unless (jsonrpc-running-p (plist-get question :server))
@@ -105,18 +139,77 @@ strings: Emend then stands in front of it, and the buffers have both."
 
 ;; Answers in text ------------------------------------------------------------
 
+(defun emend--in-code-p (position)
+  "Whether POSITION is in a fenced block of code."
+  (save-match-data (save-excursion (nth 3 (syntax-ppss position)))))
+
+(defun emend--fences (start end)
+  "Make strings of the fenced blocks of code from START to END."
+  (goto-char start)
+  (while (re-search-forward "^ *\\(`\\)``" end t)
+    (put-text-property (match-beginning 1) (match-end 1) 'syntax-table (string-to-syntax "|"))))
+
+(defun emend--outside-code (regexp)
+  "A matcher for REGEXP outside of blocks of code."
+  (lambda (limit)
+    (let (found)
+      (while (and (setq found (re-search-forward regexp limit t))
+                  (emend--in-code-p (match-beginning 0))))
+      found)))
+
 (defvar emend-text-keywords
-  '(("^\\(#+ +\\)\\(.*\\)$" (1 '(face nil invisible emend-markup)) (2 '(:weight bold :height 1.1)))
-    ("\\(`\\)\\([^`\n]+\\)\\(`\\)" (1 '(face nil invisible emend-markup))
-     (2 'font-lock-constant-face) (3 '(face nil invisible emend-markup)))
-    ("\\(\\*\\*\\)\\([^*\n]+\\)\\(\\*\\*\\)" (1 '(face nil invisible emend-markup))
-     (2 'bold) (3 '(face nil invisible emend-markup)))
-    ("^ *\\(```.*\\)$" (1 'shadow)))
+  (let ((hidden ''(face nil invisible emend-markup)))
+    `((,(emend--outside-code "^\\(#+ +\\)\\(.*\\)$") (1 ,hidden) (2 '(:weight bold :height 1.1)))
+      (,(emend--outside-code "\\(`\\)\\([^`\n]+\\)\\(`\\)")
+       (1 ,hidden) (2 'font-lock-constant-face) (3 ,hidden))
+      (,(emend--outside-code "\\(\\*\\*\\)\\([^*\n]+\\)\\(\\*\\*\\)")
+       (1 ,hidden) (2 'bold) (3 ,hidden))
+      (,(emend--outside-code "\\(\\[\\)\\([^]\n]+\\)\\(](\\([^)\n]+\\))\\)")
+       (1 ,hidden) (2 'link) (3 ,hidden))
+      ("^ *\\(```.*\\)$" (1 'shadow))))
   "How the Markdown of a model is shown, with the signs hidden.")
 
+(defvar emend-diff-keywords
+  '(("^+.*\n?" . 'diff-added) ("^-.*\n?" . 'diff-removed) ("^@@.*\n?" . 'diff-hunk-header)
+    ("^\\(?:---\\|\\+\\+\\+\\) .*\n?" (0 'diff-header t)))
+  "How the diff of a task is shown.")
+
+(defun emend-follow-link ()
+  "Visit the file of the link at point, PATH or PATH:LINE, in another window."
+  (interactive)
+  (let ((point (point)) (root default-directory) link)
+    (save-excursion
+      (goto-char (line-beginning-position))
+      (while (and (not link) (re-search-forward "\\[[^]\n]+](\\([^)\n]+\\))" (line-end-position) t))
+        (when (<= (match-beginning 0) point (match-end 0)) (setq link (match-string 1)))))
+    (unless (and link (string-match "\\`\\(.*?\\)\\(?:[:#]L?\\([0-9]+\\)\\)?\\'" link))
+      (user-error "No link stands here"))
+    (let ((file (expand-file-name (match-string 1 link) root)) (line (match-string 2 link)))
+      (cond ((string-match-p "\\`[a-z]+://" link) (browse-url link))
+            ((not (file-exists-p file)) (user-error "There is no file %s" file))
+            (t (find-file-other-window file)
+               (when line
+                 (goto-char (point-min))
+                 (forward-line (1- (string-to-number line)))))))))
+
+(defvar emend-text-mode-map
+  (let ((map (make-sparse-keymap)))
+    (define-key map (kbd "RET") #'emend-follow-link)
+    map)
+  "Keys of a page with text of Emend.")
+
+(defvar emend-text-mode-syntax-table
+  (let ((table (make-syntax-table)))
+    (modify-syntax-entry ?\" "." table) ; prose: the only strings are blocks of code
+    (modify-syntax-entry ?\\ "." table)
+    table)
+  "The syntax of a page with text of Emend.")
+
 (define-derived-mode emend-text-mode special-mode "Emend"
-  "Text of Emend: an answer, a report, or the log of a task."
+  "Text of Emend: an answer, a report, or the log of a task.
+\\{emend-text-mode-map}"
   (setq font-lock-defaults '(emend-text-keywords t))
+  (setq-local syntax-propertize-function #'emend--fences)
   (setq-local font-lock-extra-managed-props '(invisible))
   (add-to-invisibility-spec 'emend-markup)
   (visual-line-mode 1))
@@ -125,7 +218,7 @@ strings: Emend then stands in front of it, and the buffers have both."
   "The id of the task whose words stand in this buffer.")
 
 (defun emend--page (id title)
-  "The buffer for what the task ID says, made if it is not there, about TITLE."
+  "The buffer for the words of the task ID, made if it is not there, about TITLE."
   (or (cl-find-if (lambda (buffer) (equal (buffer-local-value 'emend--task buffer) id))
                   (buffer-list))
       (with-current-buffer (generate-new-buffer (format "*Emend: %s*" title))
@@ -153,9 +246,12 @@ strings: Emend then stands in front of it, and the buffers have both."
 
 (cl-defmethod eglot-handle-notification
   ((_server emend-server) (_method (eql emend/show)) &key taskId title uri &allow-other-keys)
-  "Show the report URI about TITLE; it replaces what came of TASKID in pieces."
+  "Show the report URI about TITLE, in place of what came of TASKID in pieces."
   (let ((page (emend--page (or taskId uri) title)))
     (with-current-buffer page
+      (when (string-prefix-p "Changes of" title)
+        (setq font-lock-defaults '(emend-diff-keywords t))
+        (font-lock-refresh-defaults))
       ;; Only what differs from what came in pieces is put in: point stays, and the
       ;; lines on the screen are not made anew.
       (let ((inhibit-read-only t) (coding-system-for-read 'utf-8-unix))
@@ -165,7 +261,7 @@ strings: Emend then stands in front of it, and the buffers have both."
 
 ;; Changes that wait for a word -------------------------------------------------
 
-(defface emend-hunk '((t :inherit diff-refine-added :extend t))
+(defface emend-hunk '((t :inherit diff-added :extend t))
   "Lines that a task changed, and that were not accepted or rejected yet.")
 
 (defface emend-old-text '((t :inherit diff-removed :extend t))
@@ -182,9 +278,7 @@ strings: Emend then stands in front of it, and the buffers have both."
 
 (defun emend--path (uri)
   "The file name for URI; eglot renamed its function."
-  (if (fboundp 'eglot-uri-to-path)
-      (eglot-uri-to-path uri)
-    (eglot--uri-to-path uri)))
+  (funcall (if (fboundp 'eglot-uri-to-path) 'eglot-uri-to-path 'eglot--uri-to-path) uri))
 
 (defun emend--line (position)
   "The start of the line of the LSP POSITION, in the current buffer."
@@ -210,7 +304,7 @@ strings: Emend then stands in front of it, and the buffers have both."
                               'face 'shadow)))))))
 
 (defun emend--mark (hunk start end)
-  "An overlay for HUNK from START to END, which moves with the text."
+  "An overlay for HUNK from START to END."
   (let ((removed (= start end))
         (overlay (make-overlay start end)))
     (overlay-put overlay 'emend-hunk (plist-get hunk :id))
@@ -313,6 +407,7 @@ one follows."
   (let ((shown (eq question (car emend--questions)))
         (buffer (get-buffer emend--question-buffer)))
     (setq emend--questions (delq question emend--questions))
+    (emend--update-mode-line)
     (when (and shown buffer)
       (dolist (window (get-buffer-window-list buffer nil t))
         (ignore-errors (delete-window window)))
@@ -374,13 +469,16 @@ one follows."
 (defun emend--add-question (question)
   "Put QUESTION behind those that wait."
   (setq emend--questions (append emend--questions (list question)))
+  (emend--update-mode-line)
   (emend--show-question)
   (list :pending t))
 
 (cl-defmethod eglot-handle-request
   ((server emend-server) (_method (eql emend/permission))
    &key question title subject reason note diff options &allow-other-keys)
-  "Ask whether a task of SERVER may do SUBJECT."
+  "Ask whether a task of SERVER may do SUBJECT.
+QUESTION is the id of it, TITLE the kind; REASON comes from the model, NOTE from
+Emend; DIFF is what would be changed, OPTIONS the choices."
   (emend--add-question
    (list :server server :id question :kind 'permission :buffer nil
          ;; Lines of what is asked about stand indented: none of them can look like one of ours.
@@ -396,7 +494,7 @@ one follows."
 (cl-defmethod eglot-handle-request
   ((server emend-server) (_method (eql emend/question))
    &key question text options &allow-other-keys)
-  "Pass a question of the model in SERVER on to the user."
+  "Pass a QUESTION of the model in SERVER, TEXT with OPTIONS, on to the user."
   (emend--add-question
    (list :server server :id question :kind 'question :buffer nil
          :text (concat "Emend asks: " text) :options (append options nil))))
@@ -430,7 +528,7 @@ one follows."
   (emend--pick "\\`Allow once\\'"))
 
 (defun emend-allow-always ()
-  "Allow what is asked for, and the like, for as long as the choice says."
+  "Allow what is asked for, and the like, by the widest choice."
   (interactive)
   (emend--pick "\\`Always "))
 
@@ -457,7 +555,7 @@ one follows."
 ;; What the user asks ----------------------------------------------------------
 
 (defun emend--server ()
-  "The Emend server of this buffer, or an error that says what to do."
+  "The Emend server of this buffer, or an error with what to do."
   (let ((server (eglot-current-server)))
     (unless (cl-typep server 'emend-server)
       (user-error "Emend does not serve this buffer: see `emend-setup', then M-x eglot"))
@@ -481,6 +579,7 @@ DONE, if given, is called with the result."
 
 (defun emend--code (instruction)
   "The argument of a code command: whole lines of the region, or the buffer.
+INSTRUCTION may be nil.
 Whole lines have no columns, so no encoding to get wrong."
   (append
    (list :uri (emend--uri))
@@ -495,7 +594,7 @@ Whole lines have no columns, so no encoding to get wrong."
      (list :instruction instruction))))
 
 (defun emend--diagnostics (beg end)
-  "What flymake shows from BEG to END, whichever backend said it, as LSP has it.
+  "All problems known to flymake from BEG to END, as LSP has them.
 Lines only: no column, so no encoding to get wrong."
   (vconcat
    (mapcar (lambda (diagnostic)
@@ -518,7 +617,7 @@ Lines only: no column, so no encoding to get wrong."
 
 (cl-defmethod eglot-handle-request
   ((server emend-server) (_method (eql emend/diagnostics)) &key uri &allow-other-keys)
-  "Tell a task of SERVER what flymake shows in the file URI, or in all."
+  "Tell a task of SERVER all problems known to flymake in the file URI, or in all."
   (let (files pending)
     (dolist (buffer (if uri
                         (delq nil (list (find-buffer-visiting (emend--path uri))))
@@ -577,7 +676,7 @@ Lines only: no column, so no encoding to get wrong."
   (emend--execute "emend.refactor" (emend--code instruction)))
 
 (defun emend-fix (instruction)
-  "Fix what flymake shows in the region, or on this line; INSTRUCTION may say more."
+  "Fix the problems of the region, or of this line; INSTRUCTION may say more."
   (interactive "sFix how (empty: as you see fit): ")
   (let ((beg (if (use-region-p) (region-beginning) (line-beginning-position)))
         (end (if (use-region-p) (region-end) (line-end-position))))
@@ -590,7 +689,7 @@ Lines only: no column, so no encoding to get wrong."
              (unless (string-empty-p instruction) (list :instruction instruction))))))
 
 (defun emend-add-tests ()
-  "Add tests for the region, or the file."
+  "Cover the region, or the file, by a test."
   (interactive)
   (emend--execute "emend.addTests" (emend--code nil)))
 
@@ -619,13 +718,30 @@ Lines only: no column, so no encoding to get wrong."
   (interactive)
   (emend--execute "emend.rejectHunk" (list :id (emend--hunk-at-point))))
 
+(defun emend-next (&optional back)
+  "Go to the next change of Emend that waits; BACK: to the one before."
+  (interactive)
+  (let* ((starts (sort (mapcar #'overlay-start (seq-filter #'overlay-buffer emend--hunks)) #'<))
+         (here (line-beginning-position))
+         (to (if back
+                 (car (last (seq-filter (lambda (start) (< start here)) starts)))
+               (seq-find (lambda (start) (> start here)) starts))))
+    (unless to (user-error "Emend: no change waits %s" (if back "above" "below")))
+    (push-mark nil t)
+    (goto-char to)))
+
+(defun emend-previous ()
+  "Go to the change of Emend above point that waits."
+  (interactive)
+  (emend-next t))
+
 (defun emend-accept-all ()
-  "Keep all changes of Emend in this file."
+  "Keep all that Emend changed in this file."
   (interactive)
   (emend--execute "emend.acceptAll" (list :uri (emend--uri))))
 
 (defun emend-reject-all ()
-  "Take back all changes of Emend in this file."
+  "Take back all that Emend changed in this file."
   (interactive)
   (emend--execute "emend.rejectAll" (list :uri (emend--uri))))
 
@@ -709,6 +825,26 @@ Lines only: no column, so no encoding to get wrong."
                           (or (plist-get s :model) "not set") (plist-get s :sandbox)
                           (/ (or (plist-get s :rssBytes) 0) 1048576.0)))
    :error-fn (lambda (e) (message "Emend: %s" (plist-get e :message)))))
+
+;; Keys ------------------------------------------------------------------------------
+
+;;;###autoload (autoload 'emend-command-map "emend" nil t 'keymap)
+(defvar emend-command-map
+  (let ((map (make-sparse-keymap)))
+    (pcase-dolist (`(,key . ,command)
+                   '(("d" . emend-do) ("p" . emend-plan) ("e" . emend-explain)
+                     ("r" . emend-refactor) ("f" . emend-fix) ("t" . emend-add-tests)
+                     ("c" . emend-document) ("v" . emend-review) ("q" . emend-answer)
+                     ("s" . emend-steer) ("x" . emend-cancel) ("g" . emend-resume)
+                     ("u" . emend-undo) ("=" . emend-diff) ("l" . emend-log)
+                     ("m" . emend-model) ("i" . emend-status)
+                     ("n" . emend-next) ("b" . emend-previous)
+                     ("a" . emend-accept) ("k" . emend-reject)
+                     ("A" . emend-accept-all) ("K" . emend-reject-all)))
+      (define-key map (kbd key) command))
+    map)
+  "The commands of Emend behind a prefix of yours.")
+(fset 'emend-command-map emend-command-map)
 
 (provide 'emend)
 ;;; emend.el ends here
