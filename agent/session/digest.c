@@ -31,15 +31,20 @@ static struct slice one_line(struct slice text)
 	return slice_trim(line);
 }
 
-/* What a call was about, by the arguments that the tools of Emend have. */
-static struct slice subject_of(struct json input, struct arena *a)
+struct slice call_subject(struct arena *a, struct json input, size_t max)
 {
 	static const char *const keys[] = { "path", "command", "pattern", "symbol", "name", "id" };
+	struct slice text, line = SLICE("");
 
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if (json_type(json_get(input, keys[i])) == JSON_STRING)
-			return one_line(json_str_or(json_get(input, keys[i]), a, ""));
-	return SLICE("");
+	for (size_t i = 0; i < ARRAY_LEN(keys) && line.len == 0; i++) {
+		text = slice_trim(json_str_or(json_get(input, keys[i]), a, ""));
+		(void)slice_next_line(&text, &line);
+	}
+	line = slice_trim(line);
+	if (line.len <= max)
+		return line;
+	max = utf8_complete_prefix(slice_sub(line, 0, max));
+	return arena_printf(a, "%.*s...", SLICE_ARG(slice_sub(line, 0, max)));
 }
 
 static void put_call(struct buf *b, const struct block *call, const struct block *result)
@@ -50,7 +55,7 @@ static void put_call(struct buf *b, const struct block *call, const struct block
 
 	arena_init(&a);
 	if (json_parse(&a, call->text, &input, NULL))
-		subject = subject_of(input, &a);
+		subject = call_subject(&a, input, LINE_BYTES);
 	buf_printf(b, "- %.*s %.*s: %s%.*s\n", SLICE_ARG(call->name), SLICE_ARG(subject),
 		   result && result->is_error ? "failed: " : "",
 		   SLICE_ARG(result ? one_line(result->text) : SLICE("no result")));

@@ -31,24 +31,17 @@ static struct slice text_of(struct reader *r, struct json ev, const char *key, s
 	return short_text(r->a, json_str_or(json_get(ev, key), r->a, ""), max);
 }
 
-/* "edit_file calc.py": of the input, what names the thing. */
+/* "edit_file calc.py" */
 static struct slice call_text(struct arena *a, struct json block)
 {
-	static const char *const keys[] = { "path", "command", "pattern", "symbol", "name" };
-	struct slice name = json_str_or(json_get(block, "name"), a, ""), subject, line;
+	struct slice name = json_str_or(json_get(block, "name"), a, ""), subject;
 	struct json input;
 
 	if (!json_parse(a, json_str_or(json_get(block, "text"), a, ""), &input, NULL))
 		return name;
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		if (json_type(json_get(input, keys[i])) != JSON_STRING)
-			continue;
-		subject = slice_trim(json_str_or(json_get(input, keys[i]), a, ""));
-		(void)slice_next_line(&subject, &line);
-		return arena_printf(a, "%.*s %.*s", SLICE_ARG(name),
-				    SLICE_ARG(short_text(a, line, SUBJECT_BYTES)));
-	}
-	return name;
+	subject = call_subject(a, input, SUBJECT_BYTES);
+	return subject.len > 0 ? arena_printf(a, "%.*s %.*s", SLICE_ARG(name), SLICE_ARG(subject))
+			       : name;
 }
 
 static void take_blocks(struct reader *r, struct json blocks, struct rewind_step *step)

@@ -284,6 +284,9 @@ enum { COMPACT_TOKEN_BYTES = 3 };
 /* How each note begins that stands in a user turn and is not the user's. */
 #define COMPACT_NOTE "(A note of Emend, not of the user: "
 struct slice compact_digest(struct task *t); /* digest.c: of the turns before compact.cut */
+/* What a call is about, by the arguments that the tools of Emend have: the first line of it, at most max bytes
+ * and "..."; "" = nothing names it. */
+struct slice call_subject(struct arena *a, struct json input, size_t max);
 void compact_init(struct task *t);
 /* What goes to the model; borrowed until the transcript grows. */
 const struct transcript *compact_view(struct task *t);
