@@ -112,6 +112,7 @@ def do(w, name, columns, **env):
     eye.t.end()
     rows = eye.keep("end")
     expect(rows.count("  [x] Read the code") == 1 and "  plan updated" not in rows, rows)
+    expect("(the last 8 of 13 lines; with -v all" in "\n".join(rows), rows)
     judge(rows, eye, plain="NO_COLOR" in env or env.get("TERM") == "dumb")
 
 

@@ -149,6 +149,7 @@ static void put_tool(struct host_cli *h, const struct task_event *ev)
 	name_call(h->last_call, sizeof(h->last_call), ev->call);
 	h->asked = false;
 	buf_clear(&h->tail);
+	h->printed = 0;
 	live_say(&h->live, what);
 	if (is_read(ev->tool)) /* in one line with others, when it is known what came of it */
 		h->last_call[0] = '\0';
@@ -162,6 +163,8 @@ static void keep_tail(struct host_cli *h, struct slice text)
 {
 	struct slice all, rest;
 
+	for (size_t i = 0; i < text.len; i++)
+		h->printed += text.ptr[i] == '\n';
 	if (text.len > HOST_TAIL_BYTES)
 		text = slice_sub(text, text.len - HOST_TAIL_BYTES, text.len);
 	if (h->tail.len + text.len > h->tail.max) {
@@ -173,16 +176,25 @@ static void keep_tail(struct host_cli *h, struct slice text)
 	buf_append(&h->tail, text);
 }
 
-/* Why a command failed stands at the end of what it printed. */
+/* Why a command failed stands at the end of what it printed. Blank lines behind that are counted with what is
+ * left out. */
 static void put_tail(struct host_cli *h)
 {
 	struct slice text = slice_trim(buf_slice(&h->tail)), line;
-	size_t lines = 0, from = text.len;
+	size_t lines = 0, from = text.len, all = h->printed;
+	struct arena a;
 
 	while (from > 0 && lines < TAIL_LINES)
 		lines += text.ptr[--from] == '\n';
 	if (from > 0)
 		text = slice_sub(text, from + 1, text.len);
+	all += h->tail.len > 0 && h->tail.data[h->tail.len - 1] != '\n';
+	arena_init(&a);
+	if (from > 0)
+		put_row(h, TERM_DIM, "    ",
+			arena_printf(&a, "(the last %d of %zu lines; with -v all are shown)",
+				     TAIL_LINES, all));
+	arena_release(&a);
 	while (slice_next_line(&text, &line))
 		put_row(h, TERM_DIM, "    ", line);
 }

@@ -36,6 +36,7 @@ struct host_cli {
 	char last_call[64];  /* whose line was printed last; "" */
 	bool asked;	     /* a question stands between */
 	struct buf tail;     /* the end of what the running command printed */
+	size_t printed;	     /* line feeds in all of it */
 	struct buf reads;    /* what was read and not printed yet */
 	char read_verb[16];
 	struct buf held; /* names of what was not kept of a command's changes */
