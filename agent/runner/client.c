@@ -414,6 +414,7 @@ static void initialize(struct runner *r, const struct runner_options *o)
 	jw_kbool(w, "bare", o->bare);
 	jw_kbool(w, "reduced", o->reduced);
 	jw_kbool(w, "noSandbox", o->no_sandbox);
+	jw_kbool(w, "readsFirst", o->reads_first);
 	jw_kbool(w, "container", r->launch.engine != NULL);
 	jw_ki64(w, "forbid", forbidden());
 	jw_end(w);

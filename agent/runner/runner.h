@@ -47,6 +47,8 @@ struct runner_options {
 	bool bare;
 	bool reduced;	 /* the user's word: without namespaces the reduced sandbox does */
 	bool no_sandbox; /* typed by the user; everything else is as inside */
+	/* No command comes soon: a sandbox that is known to work is tried with the first. */
+	bool reads_first;
 	/* The runner ended although nobody asked it to. All its calls were answered with an error
 	 * first. */
 	void (*lost)(void *payload, const struct err *why);

@@ -265,6 +265,7 @@ static bool start(struct agent *a, struct shared_runner *s, const struct config 
 		.processes = c->command_processes,
 		.reduced = slice_eq_cstr(c->sandbox, "reduced"),
 		.no_sandbox = a->no_sandbox,
+		.reads_first = true,
 		.lost = runner_lost,
 		.payload = s,
 	};

@@ -333,13 +333,13 @@ static void start_cancel(struct runner_job *j)
 }
 
 /* The spawner is there, and the sandbox is tried now, or, if that can wait, our walls come first. */
-static bool begin(struct serve *s, struct err *err)
+static bool begin(struct serve *s, bool reads_first, struct err *err)
 {
 	const struct spawn_config *c = &s->config;
 	bool known = false;
 
 	s->config.views_in_memory = s->no_views.code != ERR_SANDBOX;
-	if (!c->no_sandbox && !c->reduced && !c->container && !c->forbid)
+	if (reads_first && !c->no_sandbox && !c->reduced && !c->container && !c->forbid)
 		s->tried = tried_open(&s->views, &known);
 	if (known)
 		s->config.views_in_memory = false;
@@ -381,7 +381,7 @@ void serve_initialize(struct serve *s, struct rpc_request *req)
 	}
 	open_views(s, req->params, &s->no_views);
 	configure(s, req->params);
-	if (!begin(s, &err)) {
+	if (!begin(s, json_bool_or(json_get(req->params, "readsFirst"), false), &err)) {
 		fail(s, req, &err);
 		return;
 	}

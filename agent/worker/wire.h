@@ -2,8 +2,8 @@
  *
  * JSON-RPC 2.0 with Content-Length framing on a socketpair. Requests of the server:
  *	initialize	{workspace, denied[], deniedAlways[], readDirs[], writeDirs[], memoryBytes,
- *			 fileBytes, processes, cpuSeconds, reduced, noSandbox, forbid, views, bare} -> {} ; must come
- *			 first; views: the folder in which commands' layers may lie
+ *			 fileBytes, processes, cpuSeconds, reduced, noSandbox, readsFirst, forbid, views,
+ *			 bare} -> {} ; must come first; views: the folder in which commands' layers may lie
  *	read		{path, maxBytes, undo} -> {exists, text|base64, sha256, size, mode}
  *	write		{path, text|base64, expect, remove, mode, makeParents, folders, lazy, judged,
  *			 sweep, undo} -> {sha256}; undo: whatever its name
