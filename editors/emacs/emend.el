@@ -67,11 +67,31 @@ The newest comes first.  Its server is added under :server.")
 WRAP, if given, is the command line of another language server, a list of
 strings: Emend then stands in front of it, and the buffers have both."
   (add-hook 'eglot-managed-mode-hook #'emend--look-for-lost-tasks)
+  (add-hook 'eglot-connect-hook #'emend--hear-all)
   (add-to-list 'mode-line-misc-info '(emend-mode-line (" " emend-mode-line " ")))
   (add-to-list 'eglot-server-programs `(,modes . (emend-server ,emend-program "lsp"
                                          ,@(and wrap `("--wrap" "--" ,@wrap))))))
 
 ;; What the server says ------------------------------------------------------
+
+(defun emend--hear-all (server)
+  "Let every message of SERVER be handled at once; see `emend--filter'."
+  (when (cl-typep server 'emend-server)
+    (add-function :around (process-filter (jsonrpc--process server)) #'emend--filter)))
+
+;; In jsonrpc before 1.0.24 an answer that a command waits for throws out of the filter.
+;; What came along with it would lie there until the server says something more; and if
+;; that is a question, it never does.
+(defun emend--filter (filter process string)
+  "Call FILTER with PROCESS and STRING, and once more if it was left in its midst."
+  (let (done)
+    (unwind-protect
+        (prog1 (funcall filter process string)
+          (setq done t))
+      (unless done
+        (run-at-time 0 nil (lambda ()
+                             (when (process-live-p process)
+                               (funcall (process-filter process) process ""))))))))
 
 (cl-defmethod eglot-client-capabilities :around ((_server emend-server))
   "Announce that the messages below are understood."
