@@ -39,10 +39,10 @@ static void put_entered(struct chat *c, struct slice text)
 	struct slice rest = text, row;
 	const char *mark = "> ";
 
-	if (c->host.json || c->host.quiet || c->input.kind == INPUT_LINES)
+	if (c->host.json || c->host.quiet || c->typed.input.kind == INPUT_LINES)
 		return;
 	begin_line(&c->host);
-	if (c->input.kind == INPUT_KEYS || c->turns > 0)
+	if (c->typed.input.kind == INPUT_KEYS || c->turns > 0)
 		term_raw(t, SLICE("\n"));
 	while (slice_next_line(&rest, &row)) {
 		flow_line(t, TERM_BOLD, mark, TERM_BOLD, row);
@@ -78,15 +78,15 @@ static void give_back(struct chat *c, struct task *t, bool stopped)
 	c->n_later = stopped ? 0 : c->n_later;
 	if (all.len == 0)
 		return;
-	if (c->input.kind != INPUT_KEYS) {
+	if (c->typed.input.kind != INPUT_KEYS) {
 		chat_note(c,
 			  arena_printf(a, "The task ended before it heard: %.*s", SLICE_ARG(all)));
 		return;
 	}
-	if (c->line.text.len > 0)
+	if (c->typed.line.text.len > 0)
 		all = arena_printf(a, "%.*s\n%.*s", SLICE_ARG(all),
-				   SLICE_ARG(buf_slice(&c->line.text)));
-	line_set(&c->line, all);
+				   SLICE_ARG(buf_slice(&c->typed.line.text)));
+	line_set(&c->typed.line, all);
 }
 
 /* The task is freed when this returns; what is kept of it is copied. The next turn must not
@@ -154,13 +154,13 @@ static void keep_for_later(struct chat *c, struct slice text)
 	if (c->n_later == CHAT_LATER)
 		chat_note(c, SLICE("Too many messages wait already."));
 	else
-		c->later[c->n_later++] = arena_dup(&c->cli->arena, text);
+		c->later[c->n_later++] = text;
 }
 
 /* What people type who do not know the commands yet; a model has no use for it. */
 static struct slice meant(const struct chat *c, struct slice text)
 {
-	if (c->input.kind == INPUT_PIPE)
+	if (c->typed.input.kind == INPUT_PIPE)
 		return text;
 	if (slice_eq_cstr(text, "?") || slice_eq_cstr(text, "help"))
 		return SLICE("/help");
@@ -171,17 +171,17 @@ static struct slice meant(const struct chat *c, struct slice text)
  * sent is lost. */
 void chat_entered(struct chat *c, struct slice text, bool later)
 {
-	text = meant(c, slice_trim(text));
+	text = arena_dup(&c->cli->arena, meant(c, slice_trim(text)));
 	if (text.len == 0 || c->state == CHAT_ENDED)
 		return;
-	if (c->input.kind != INPUT_PIPE)
-		past_add(&c->past, text);
-	c->line.shown = c->past.n;
+	if (c->typed.input.kind != INPUT_PIPE)
+		past_add(&c->typed.past, text);
+	c->typed.line.shown = c->typed.past.n;
 	if (text.ptr[0] == '/') {
 		put_entered(c, text);
 		slash_run(c, text);
 	} else if (c->state == CHAT_READING) {
-		chat_turn(c, arena_dup(&c->cli->arena, text));
+		chat_turn(c, text);
 	} else if (later || c->state != CHAT_WORKING || !task_steer(c->host.task, text)) {
 		keep_for_later(c, text);
 	}
@@ -215,10 +215,10 @@ static void end(struct chat *c)
 	bool signalled = c->loop.last_signal != 0 && c->loop.last_signal != SIGINT;
 
 	live_hide(&c->host.live);
-	typing_close(c);
+	typed_close(&c->typed);
 	job_drop(&c->next);
 	put_summary(c);
-	if (c->input.kind != INPUT_PIPE) /* the person saw what came of each turn */
+	if (c->typed.input.kind != INPUT_PIPE) /* the person saw what came of each turn */
 		c->status = signalled ? err_exit_code(ERR_CANCELLED) : 0;
 	host_cli_close(&c->host);
 	cli_loop_end(&c->loop);
@@ -241,17 +241,17 @@ void chat_goto(struct chat *c, enum chat_state next)
 		if (c->n_later > 0)
 			runq_post(&c->loop.runq, &c->next);
 		else
-			input_run(&c->input);
+			input_run(&c->typed.input);
 		break;
 	case CHAT_WORKING:
 	case CHAT_UNDOING:
-		if (c->input.kind == INPUT_PIPE)
-			input_pause(&c->input);
+		if (c->typed.input.kind == INPUT_PIPE)
+			input_pause(&c->typed.input);
 		else
-			input_run(&c->input);
+			input_run(&c->typed.input);
 		break;
 	case CHAT_LENDING:
-		input_pause(&c->input);
+		input_pause(&c->typed.input);
 		return;
 	case CHAT_ENDED:
 		end(c);
@@ -305,8 +305,8 @@ void chat_interrupt(struct chat *c)
 	if (c->state == CHAT_WORKING) {
 		chat_note(c, SLICE("Stopping; Ctrl-C once more leaves the chat."));
 		task_cancel(c->host.task);
-	} else if (c->state == CHAT_READING && c->line.text.len > 0) {
-		line_set(&c->line, SLICE(""));
+	} else if (c->state == CHAT_READING && c->typed.line.text.len > 0) {
+		line_set(&c->typed.line, SLICE(""));
 	} else if (c->state == CHAT_READING) {
 		chat_note(c, SLICE("Ctrl-C once more, Ctrl-D or /exit leaves the chat."));
 	}
@@ -324,7 +324,7 @@ static void on_break(void *payload)
 {
 	struct chat *c = payload;
 
-	input_pause(&c->input); /* the terminal is as it was */
+	input_pause(&c->typed.input); /* the terminal is as it was */
 }
 
 /* Of --resume. The session's own folder, unless -C names one. */
@@ -358,7 +358,7 @@ static void greet(struct chat *c, const struct session_info *s)
 	struct arena *a = &c->cli->arena;
 	struct term *t = c->host.log;
 
-	if (c->input.kind == INPUT_PIPE || c->host.json || c->host.quiet)
+	if (c->typed.input.kind == INPUT_PIPE || c->host.json || c->host.quiet)
 		return;
 	flow_line(t, TERM_PLAIN, "emend: ", TERM_BOLD,
 		  arena_printf(a, "%.*s, mode %s, in %.*s", SLICE_ARG(c->model),

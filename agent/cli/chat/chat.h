@@ -11,11 +11,8 @@
 #ifndef EMEND_CHAT_H
 #define EMEND_CHAT_H
 
-#include "agent/cli/chat/box.h"
-#include "agent/cli/chat/input.h"
-#include "agent/cli/loop.h"
+#include "agent/cli/chat/typed.h"
 #include "agent/cli/place.h"
-#include "agent/cli/task/host_cli.h"
 #include "agent/session/task.h"
 
 enum chat_state { CHAT_READING, CHAT_WORKING, CHAT_UNDOING, CHAT_LENDING, CHAT_ENDED };
@@ -34,16 +31,7 @@ struct chat {
 	bool fork;	      /* the next message begins a new one with its conversation */
 	struct slice model;   /* its full name */
 
-	/* what is typed: typing.c */
-	struct input input;
-	struct past past;
-	struct line line;
-	struct box box;
-	struct live_box live_box;
-	struct arena drawn;   /* the texts of the box */
-	struct buf hint_text; /* what could be meant, after Tab, until the next key */
-	struct job show;      /* the box again, once a question has let go of the terminal */
-
+	struct typed typed;		/* what is typed: typing.c */
 	struct slice later[CHAT_LATER]; /* messages for when the task is done */
 	size_t n_later;
 	struct job next;	 /* of them */
@@ -78,7 +66,6 @@ void chat_row(struct chat *c, const char *name, struct slice text);
 
 /* typing.c */
 NODISCARD bool typing_open(struct chat *c, struct err *err);
-void typing_close(struct chat *c);
 void typing_show(struct chat *c); /* the box, or a prompt, as it is now */
 
 /* slash.c: text begins with a slash */

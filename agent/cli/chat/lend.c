@@ -17,7 +17,7 @@ static void on_exit_of(uv_process_t *p, int64_t status, int sig)
 	struct chat *c = p->data;
 
 	(void)sig; /* it has said why itself */
-	if (c->input.kind == INPUT_PIPE)
+	if (c->typed.input.kind == INPUT_PIPE)
 		c->status = (int)status;
 	uv_close((uv_handle_t *)p, on_closed);
 }
@@ -56,7 +56,7 @@ static void lend(struct chat *c, const char *command, struct slice option, struc
 		words[n++] = arena_cstr(a, option);
 	words[n++] = arena_cstr(a, what);
 	words[n] = NULL;
-	if (c->input.kind == INPUT_PIPE)
+	if (c->typed.input.kind == INPUT_PIPE)
 		io[0].flags = UV_IGNORE;
 	po.file = c->place.program.ptr;
 	po.args = words;

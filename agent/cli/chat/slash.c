@@ -295,7 +295,7 @@ static void run_help(struct chat *c, struct slice arg)
 		(void)snprintf(head + n, sizeof(head) - (size_t)n, "%*s", n < 21 ? 21 - n : 1, "");
 		flow_line(t, TERM_PLAIN, head, TERM_CYAN, slice_of(table[i].doc));
 	}
-	if (c->input.kind == INPUT_KEYS)
+	if (c->typed.input.kind == INPUT_KEYS)
 		flow_line(
 			t, TERM_DIM, "  ", TERM_PLAIN,
 			SLICE("Enter sends; Alt-Enter, or a backslash before Enter, begins a new row. "

@@ -1,7 +1,6 @@
 /* steering.c - see steering.h
  *
- * The same line, box and input as those of a chat; what is typed can go nowhere but to the one
- * task. */
+ * The same line, box and input as those of a chat (typed.h); what is typed can go nowhere but to the one task. */
 #include "agent/cli/chat/steering.h"
 
 #include <signal.h>
@@ -9,20 +8,6 @@
 
 #include "agent/cli/chat/complete.h"
 #include "agent/cli/screen/flow.h"
-#include "protocol/base/limits.h"
-
-/* Only the process group in front may read the terminal and change its mode; any other is stopped if it tries. */
-static bool in_front(void)
-{
-	return tcgetpgrp(STDIN_FILENO) == getpgrp();
-}
-
-/* Asked each time: the shell may have put us into the background since. */
-static void run(struct steering *s)
-{
-	if (in_front())
-		input_run(&s->input);
-}
 
 /* --- the task of this process --- */
 
@@ -54,29 +39,30 @@ static bool wanted(void *self)
 	struct steering *s = self;
 	struct slice text;
 
-	return s->line.text.len > 0 || s->by.waits(s->by.self, 0, &text);
+	return s->typed.line.text.len > 0 || s->by.waits(s->by.self, 0, &text);
 }
 
-static void draw(void *self, struct buf *out, unsigned columns, struct live_place *cursor)
+static void compose(void *self)
 {
 	struct steering *s = self;
-	struct box *b = &s->box;
+	struct box *b = &s->typed.box;
 	struct slice text;
 
-	arena_release(&s->drawn);
-	arena_init(&s->drawn);
-	b->n_notes = 0;
-	memset(b->notes, 0, sizeof(b->notes));
-	if (s->hint_text.len > 0)
-		b->notes[b->n_notes++].text = buf_slice(&s->hint_text);
 	for (size_t i = 0; b->n_notes < BOX_NOTES - 1 && s->by.waits(s->by.self, i, &text); i++)
-		b->notes[b->n_notes++] =
-			(struct box_note){ arena_printf(&s->drawn, "next step: \"%.*s\"",
-							SLICE_ARG(slice_sub(text, 0, 200))),
-					   SLICE("  (Up takes it back)") };
-	if (s->line.text.len > 0)
+		typed_note(&s->typed, "next step:", text, SLICE("  (Up takes it back)"));
+	if (s->typed.line.text.len > 0)
 		b->notes[b->n_notes++].text = SLICE("Enter: the task hears it with its next step");
-	box_draw(b, out, columns, cursor);
+}
+
+/* Brackets around pastes are asked for with the first key only: a command that nobody types at
+ * sends no orders to the terminal. */
+static void show(void *self)
+{
+	struct steering *s = self;
+
+	if (s->typed.line.text.len > 0)
+		input_pastes(&s->typed.input);
+	live_show(&s->host->live);
 }
 
 static void note(struct steering *s, struct slice text)
@@ -89,18 +75,19 @@ static void note(struct steering *s, struct slice text)
 /* --- what is typed --- */
 
 /* A line is kept among those of before only if the task took it. */
-static void hand_over(struct steering *s, struct slice typed)
+static void entered(void *self, struct slice typed)
 {
 	struct slice text = slice_trim(typed);
+	struct steering *s = self;
 	struct arena a;
 
 	if (text.len == 0)
 		return;
 	arena_init(&a);
 	if (s->by.steer(s->by.self, text)) {
-		past_add(&s->past, text);
-		s->line.shown = s->past.n;
-		if (s->input.kind == INPUT_LINES)
+		past_add(&s->typed.past, text);
+		s->typed.line.shown = s->typed.past.n;
+		if (s->typed.input.kind == INPUT_LINES)
 			note(s, arena_printf(&a, "next step: \"%.*s\"", SLICE_ARG(text)));
 	} else {
 		note(s, SLICE("The task is ending, and hears nothing more."));
@@ -108,123 +95,33 @@ static void hand_over(struct steering *s, struct slice typed)
 	arena_release(&a);
 }
 
-static void sent(struct steering *s)
+static void tab(void *self)
 {
-	struct arena a;
-	struct slice text;
+	struct steering *s = self;
 
-	arena_init(&a);
-	text = arena_dup(&a, buf_slice(&s->line.text));
-	line_set(&s->line, SLICE(""));
-	hand_over(s, text);
-	arena_release(&a);
+	if (slice_starts(line_word(&s->typed.line), SLICE("@")))
+		complete_line(&s->typed.line, s->workspace, &s->typed.hint_text);
 }
 
-static void take_back(struct steering *s)
+static bool take_back(void *self, struct slice *text)
 {
-	struct slice text;
+	struct steering *s = self;
 
-	if (s->by.unsteer(s->by.self, &text)) {
-		line_set(&s->line, text);
-	} else if (s->past.n > 0) {
-		line_set(&s->line, s->past.lines[s->past.n - 1]);
-		s->line.shown = s->past.n - 1;
-		buf_clear(&s->line.draft);
-	}
+	return s->by.unsteer(s->by.self, text);
 }
 
-static void tab(struct steering *s)
+/* It goes the way of the signal. */
+static void interrupt(void *self)
 {
-	if (slice_starts(line_word(&s->line), SLICE("@")))
-		complete_line(&s->line, s->workspace, &s->hint_text);
+	struct steering *s = self;
+
+	cli_loop_interrupt(s->typed.loop, SIGINT);
 }
 
-static void suspend(struct steering *s)
+/* There is one task and no prompt: nobody can leave, and the task does not need the input. */
+static void stay(void *self)
 {
-	live_hide(&s->host->live);
-	input_pause(&s->input);
-	(void)kill(0, SIGTSTP); /* and here it goes on */
-	run(s);
-}
-
-/* There is one task and no prompt: Ctrl-D does nothing, Ctrl-C goes the way of the signal. */
-static void on_byte(void *payload, char byte)
-{
-	struct steering *s = payload;
-	enum line_event e = line_byte(&s->line, byte);
-
-	notice_seen(&s->host->notice, uv_now(&s->loop->uv));
-	buf_clear(&s->hint_text);
-	switch (e) {
-	case LINE_SENT:
-		sent(s);
-		break;
-	case LINE_TAKE_BACK:
-		take_back(s);
-		break;
-	case LINE_INTERRUPT:
-		cli_loop_interrupt(s->loop, SIGINT);
-		break;
-	case LINE_SUSPEND:
-		suspend(s);
-		break;
-	case LINE_REDRAW:
-		live_hide(&s->host->live);
-		term_raw(s->host->log, SLICE("\033[H\033[J\n"));
-		break;
-	case LINE_TAB:
-		tab(s);
-		break;
-	case LINE_MORE:
-	case LINE_END:
-		break;
-	}
-}
-
-/* Brackets around pastes are asked for with the first key only: a command that nobody types at
- * sends no orders to the terminal. */
-static void on_pause_of_typing(void *payload)
-{
-	struct steering *s = payload;
-
-	if (s->line.text.len > 0)
-		input_pastes(&s->input);
-	live_show(&s->host->live);
-}
-
-static void on_line(void *payload, struct slice text)
-{
-	struct steering *s = payload;
-
-	s->host->log->mid_line = false; /* the terminal has shown Enter */
-	hand_over(s, text);
-}
-
-static void on_end(void *payload)
-{
-	(void)payload; /* the task does not need it */
-}
-
-/* --- the terminal, shared with questions --- */
-
-static void show(struct job *j)
-{
-	struct steering *s = container_of(j, struct steering, show);
-
-	live_show(&s->host->live);
-}
-
-/* Not drawn at once: the asker may take the terminal again before it returns to the loop. */
-static void on_taken(void *payload, bool taken)
-{
-	struct steering *s = payload;
-
-	if (taken) {
-		input_pause(&s->input);
-	} else {
-		run(s);
-		runq_post(&s->loop->runq, &s->show);
-	}
+	(void)self;
 }
 
 /* Only for a person who watches: at a pipe, in a script or in the background the input is not
@@ -232,35 +129,34 @@ static void on_taken(void *payload, bool taken)
 void steering_open(struct steering *s, struct host_cli *h, struct cli_loop *l,
 		   const struct place *p, const struct steered *by)
 {
-	static const struct input_callbacks cb = {
-		.byte = on_byte, .pause = on_pause_of_typing, .line = on_line, .end = on_end
-	};
+	static const struct typed_ops ops = { .wanted = wanted,
+					      .compose = compose,
+					      .show = show,
+					      .entered = entered,
+					      .tab = tab,
+					      .take_back = take_back,
+					      .interrupt = interrupt,
+					      .leave = stay,
+					      .end = stay };
+	const struct typed_options o = { .ops = &ops,
+					 .self = s,
+					 .host = h,
+					 .loop = l,
+					 .state = p->state,
+					 .out = h->log,
+					 .own_group = true };
 	struct err ignored = { 0 };
 
 	*s = (struct steering){ .host = h,
-				.loop = l,
 				.workspace = p->workspace,
 				.by = { own_steer, own_waits, own_unsteer, h } };
 	if (by)
 		s->by = *by;
-	if (h->json || h->quiet || isatty(STDIN_FILENO) != 1 || !h->log->tty || !in_front() ||
-	    !input_open(&s->input, &l->uv, &l->runq, h->log, false, &ignored))
+	if (h->json || h->quiet || isatty(STDIN_FILENO) != 1 || !h->log->tty ||
+	    tcgetpgrp(STDIN_FILENO) != getpgrp() || !typed_open(&s->typed, &o, &ignored))
 		return;
 	s->open = true;
-	past_init(&s->past, p->state);
-	line_init(&s->line, &s->past);
-	arena_init(&s->drawn);
-	buf_init(&s->hint_text, LIMIT_PATH_BYTES);
-	job_init(&s->show, show);
-	s->input.cb = &cb;
-	s->input.payload = s;
-	s->box = (struct box){ .line = &s->line, .colour = h->log->colour };
-	s->live_box = (struct live_box){ .draw = draw, .wanted = wanted, .self = s };
-	if (s->input.kind == INPUT_KEYS)
-		h->live.box = &s->live_box;
-	h->asker.takes = on_taken;
-	h->asker.payload = s;
-	input_run(&s->input);
+	typed_run(&s->typed);
 }
 
 /* The words are the person's again: they are said, so that they can be copied. */
@@ -273,9 +169,9 @@ static void give_back(struct steering *s, struct task *t)
 	while (t && task_unsteer(t, &text))
 		all = arena_printf(&a, "%.*s%s%.*s", SLICE_ARG(text), all.len ? "\n" : "",
 				   SLICE_ARG(all));
-	if (s->line.text.len > 0)
+	if (s->typed.line.text.len > 0)
 		all = arena_printf(&a, "%.*s%s%.*s", SLICE_ARG(all), all.len ? "\n" : "",
-				   SLICE_ARG(buf_slice(&s->line.text)));
+				   SLICE_ARG(buf_slice(&s->typed.line.text)));
 	if (all.len > 0)
 		note(s, arena_printf(&a, "The task ended before it heard: %.*s", SLICE_ARG(all)));
 	arena_release(&a);
@@ -288,18 +184,12 @@ void steering_close(struct steering *s, struct task *t)
 	s->open = false;
 	live_hide(&s->host->live);
 	s->host->live.box = NULL;
-	s->host->asker.takes = NULL;
 	give_back(s, t);
-	job_drop(&s->show);
-	input_close(&s->input);
-	line_release(&s->line);
-	past_release(&s->past);
-	arena_release(&s->drawn);
-	buf_release(&s->hint_text);
+	typed_close(&s->typed);
 }
 
 void steering_restore(struct steering *s)
 {
 	if (s->open)
-		input_pause(&s->input);
+		input_pause(&s->typed.input);
 }

@@ -9,11 +9,8 @@
 #ifndef EMEND_CHAT_STEERING_H
 #define EMEND_CHAT_STEERING_H
 
-#include "agent/cli/chat/box.h"
-#include "agent/cli/chat/input.h"
-#include "agent/cli/loop.h"
+#include "agent/cli/chat/typed.h"
 #include "agent/cli/place.h"
-#include "agent/cli/task/host_cli.h"
 
 /* Who hears it, where that is not the host's own task: one in another face. */
 struct steered {
@@ -28,16 +25,8 @@ struct steering {
 	bool open; /* else nothing of all this is there */
 	struct host_cli *host;
 	struct steered by;
-	struct cli_loop *loop;
-	struct input input;
-	struct past past;
-	struct line line;
-	struct box box;
-	struct live_box live_box;
-	struct arena drawn; /* the texts of the box */
+	struct typed typed;
 	struct slice workspace;
-	struct buf hint_text; /* what could be meant, after Tab, until the next key */
-	struct job show;    /* the box again, once a question has let go of the terminal */
 };
 
 /* Borrows all until it is closed. by NULL: the task of the host. */

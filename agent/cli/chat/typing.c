@@ -1,44 +1,24 @@
-/* typing.c - what is typed in a chat, on its way from the terminal to chat.c, and the box that shows it. */
+/* typing.c - what is typed in a chat, on its way from the terminal (typed.h) to chat.c. */
 #include "agent/cli/chat/chat.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include "agent/cli/chat/complete.h"
-#include "protocol/base/limits.h"
 
 /* --- the box --- */
 
-static void add_note(struct chat *c, const char *what, struct slice text, struct slice hint)
+static void compose(void *self)
 {
-	if (c->box.n_notes < BOX_NOTES)
-		c->box.notes[c->box.n_notes++] =
-			(struct box_note){ arena_printf(&c->drawn, "%s \"%.*s\"", what,
-							SLICE_ARG(slice_sub(text, 0, 200))),
-					   hint };
-}
-
-/* Everything that is shown is made anew. */
-static void compose(struct chat *c)
-{
-	struct box *b = &c->box;
+	struct chat *c = self;
+	struct typed *t = &c->typed;
 	struct slice text;
 
-	arena_release(&c->drawn);
-	arena_init(&c->drawn);
-	b->n_notes = 0;
-	memset(b->notes, 0, sizeof(b->notes));
-	b->head = SLICE("");
 	if (c->state == CHAT_READING)
-		b->head = arena_printf(&c->drawn, "%s   $%.4f of %.2f   %.*s",
-				       mode_name(c->place.config.mode), c->usd,
-				       c->place.config.budget.session_usd, SLICE_ARG(c->model));
-	if (c->hint_text.len > 0)
-		b->notes[b->n_notes++].text = buf_slice(&c->hint_text);
+		t->box.head = arena_printf(&t->drawn, "%s   $%.4f of %.2f   %.*s",
+					   mode_name(c->place.config.mode), c->usd,
+					   c->place.config.budget.session_usd, SLICE_ARG(c->model));
 	for (size_t i = 0; c->host.task && task_waits(c->host.task, i, &text); i++)
-		add_note(c, "next step:", text, SLICE("  (Up takes it back)"));
+		typed_note(t, "next step:", text, SLICE("  (Up takes it back)"));
 	for (size_t i = 0; i < c->n_later; i++)
-		add_note(c, "afterwards:", c->later[i], SLICE(""));
+		typed_note(t, "afterwards:", c->later[i], SLICE(""));
 }
 
 void typing_show(struct chat *c)
@@ -47,13 +27,18 @@ void typing_show(struct chat *c)
 
 	if (c->state == CHAT_ENDED || c->host.asker.state != ASKER_IDLE)
 		return;
-	if (c->input.kind == INPUT_KEYS) {
+	if (c->typed.input.kind == INPUT_KEYS) {
 		live_show(&c->host.live);
-	} else if (c->input.kind == INPUT_LINES && c->state == CHAT_READING && t->tty &&
+	} else if (c->typed.input.kind == INPUT_LINES && c->state == CHAT_READING && t->tty &&
 		   !c->host.json && !t->mid_line) {
 		term_raw(t, SLICE("> "));
 		(void)term_flush(t);
 	}
+}
+
+static void show(void *self)
+{
+	typing_show(self);
 }
 
 /* Not where somebody else writes: a program that has the terminal, or diffs that come past the host. */
@@ -64,69 +49,58 @@ static bool wanted(void *self)
 	return c->state != CHAT_LENDING && !(c->state == CHAT_UNDOING && c->back_preview);
 }
 
-/* Drawn by the live line, also when a task had something to say. */
-static void draw(void *self, struct buf *out, unsigned columns, struct live_place *cursor)
-{
-	struct chat *c = self;
-
-	compose(c);
-	box_draw(&c->box, out, columns, cursor);
-}
-
 /* --- keys --- */
 
-/* Tab sends for later what is no word to complete. */
-static void tab(struct chat *c)
+static void entered(void *self, struct slice text)
 {
-	struct slice text = buf_slice(&c->line.text);
+	chat_entered(self, text, false);
+}
 
-	if (complete_can(text, line_word(&c->line))) {
-		complete_line(&c->line, c->place.workspace, &c->hint_text);
+/* Tab sends for later what is no word to complete. */
+static void tab(void *self)
+{
+	struct chat *c = self;
+	struct slice text = buf_slice(&c->typed.line.text);
+
+	if (complete_can(text, line_word(&c->typed.line))) {
+		complete_line(&c->typed.line, c->place.workspace, &c->typed.hint_text);
 	} else if (c->state != CHAT_READING && slice_trim(text).len > 0) {
 		text = arena_dup(&c->cli->arena, text);
-		line_set(&c->line, SLICE(""));
+		line_set(&c->typed.line, SLICE(""));
 		chat_entered(c, text, true);
 	}
 }
 
-/* What was sent last comes back first: a message for later, then words for the running task,
- * then the history. */
-static void take_back(struct chat *c)
+/* What was sent last comes back first: a message for later, then words for the running task. */
+static bool take_back(void *self, struct slice *text)
 {
-	struct slice text;
+	struct chat *c = self;
 
-	if (c->n_later > 0)
-		line_set(&c->line, c->later[--c->n_later]);
-	else if (c->host.task && task_unsteer(c->host.task, &text))
-		line_set(&c->line, text);
-	else if (c->past.n > 0) {
-		line_set(&c->line, c->past.lines[c->past.n - 1]);
-		c->line.shown = c->past.n - 1;
-		buf_clear(&c->line.draft);
-	}
+	if (c->n_later == 0)
+		return c->host.task && task_unsteer(c->host.task, text);
+	*text = c->later[--c->n_later];
+	return true;
 }
 
-/* The terminal is given back before the whole process group stops, as the shell expects it. */
-static void suspend(struct chat *c)
+static void interrupt(void *self)
 {
-	live_hide(&c->host.live);
-	input_pause(&c->input);
-	(void)kill(0, SIGTSTP); /* and here it goes on */
-	input_run(&c->input);
+	chat_interrupt(self);
 }
 
-static void sent(struct chat *c)
+static void leave(void *self)
 {
-	struct slice text = arena_dup(&c->cli->arena, buf_slice(&c->line.text));
+	struct chat *c = self;
 
-	line_set(&c->line, SLICE(""));
-	chat_entered(c, text, false);
+	if (c->state == CHAT_READING)
+		chat_goto(c, CHAT_ENDED);
+	else
+		chat_note(c, SLICE("Ctrl-C stops the task; then Ctrl-D leaves."));
 }
 
-/* Ctrl-D, or the end of a pipe: what runs is finished first. */
-static void ended(void *payload)
+/* The end of a pipe: what runs is finished first. */
+static void ended(void *self)
 {
-	struct chat *c = payload;
+	struct chat *c = self;
 
 	if (c->state == CHAT_READING)
 		chat_goto(c, CHAT_ENDED);
@@ -134,123 +108,27 @@ static void ended(void *payload)
 		c->leaving = true;
 }
 
-/* Any key says that somebody is there. The hint of the last one goes with the next. */
-static void on_byte(void *payload, char byte)
-{
-	struct chat *c = payload;
-	enum line_event e;
-
-	if (c->state == CHAT_ENDED)
-		return;
-	notice_seen(&c->host.notice, uv_now(&c->loop.uv));
-	e = line_byte(&c->line, byte);
-	buf_clear(&c->hint_text);
-	switch (e) {
-	case LINE_MORE:
-		break;
-	case LINE_SENT:
-		sent(c);
-		break;
-	case LINE_TAB:
-		tab(c);
-		break;
-	case LINE_TAKE_BACK:
-		take_back(c);
-		break;
-	case LINE_INTERRUPT:
-		chat_interrupt(c);
-		break;
-	case LINE_END:
-		if (c->state == CHAT_READING)
-			chat_goto(c, CHAT_ENDED);
-		else
-			chat_note(c, SLICE("Ctrl-C stops the task; then Ctrl-D leaves."));
-		break;
-	case LINE_SUSPEND:
-		suspend(c);
-		break;
-	case LINE_REDRAW:
-		live_hide(&c->host.live);
-		term_raw(c->host.log, SLICE("\033[H\033[J\n"));
-		break;
-	}
-}
-
-/* One drawing for all bytes that came together. */
-static void on_pause_of_typing(void *payload)
-{
-	typing_show(payload);
-}
-
-static void on_line(void *payload, struct slice text)
-{
-	struct chat *c = payload;
-
-	if (c->input.kind == INPUT_LINES)
-		c->host.log->mid_line = false; /* the terminal has shown Enter */
-	chat_entered(c, text, false);
-	typing_show(c);
-}
-
-/* --- the terminal, shared with questions --- */
-
-static void show(struct job *j)
-{
-	struct chat *c = container_of(j, struct chat, show);
-
-	typing_show(c);
-}
-
-/* Not drawn at once: the asker may take the terminal again before it returns to the loop. */
-static void on_taken(void *payload, bool taken)
-{
-	struct chat *c = payload;
-
-	if (taken) {
-		input_pause(&c->input);
-	} else if (c->state != CHAT_ENDED && c->input.kind != INPUT_PIPE) {
-		input_run(&c->input);
-		runq_post(&c->loop.runq, &c->show);
-	}
-}
-
-/* typing_close() may follow where this fails. */
 bool typing_open(struct chat *c, struct err *err)
 {
-	static const struct input_callbacks cb = {
-		.byte = on_byte, .pause = on_pause_of_typing, .line = on_line, .end = ended
-	};
-	bool plain = c->host.json || c->host.quiet;
+	static const struct typed_ops ops = { .wanted = wanted,
+					      .compose = compose,
+					      .show = show,
+					      .entered = entered,
+					      .tab = tab,
+					      .take_back = take_back,
+					      .interrupt = interrupt,
+					      .leave = leave,
+					      .end = ended };
+	const struct typed_options o = { .ops = &ops,
+					 .self = c,
+					 .host = &c->host,
+					 .loop = &c->loop,
+					 .state = c->place.state,
+					 .out = &c->cli->out,
+					 .lines_only = c->host.json || c->host.quiet };
 
-	past_init(&c->past, c->place.state);
-	line_init(&c->line, &c->past);
-	arena_init(&c->drawn);
-	buf_init(&c->hint_text, LIMIT_PATH_BYTES);
-	job_init(&c->show, show);
-	if (!input_open(&c->input, &c->loop.uv, &c->loop.runq, &c->cli->out, plain, err)) {
-		typing_close(c);
+	if (!typed_open(&c->typed, &o, err))
 		return false;
-	}
-	c->input.cb = &cb;
-	c->input.payload = c;
-	input_pastes(&c->input);
-	c->box = (struct box){ .line = &c->line, .colour = c->cli->out.colour };
-	c->live_box = (struct live_box){ .draw = draw, .wanted = wanted, .self = c };
-	if (c->input.kind == INPUT_KEYS)
-		c->host.live.box = &c->live_box;
-	c->host.asker.takes = on_taken;
-	c->host.asker.payload = c;
+	input_pastes(&c->typed.input);
 	return true;
-}
-
-void typing_close(struct chat *c)
-{
-	c->host.live.box = NULL;
-	c->host.asker.takes = NULL;
-	job_drop(&c->show);
-	input_close(&c->input);
-	line_release(&c->line);
-	past_release(&c->past);
-	arena_release(&c->drawn);
-	buf_release(&c->hint_text);
 }
