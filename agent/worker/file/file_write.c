@@ -196,7 +196,7 @@ static bool check_expected(const struct file_change *c, struct target *t, struct
 	if (t->st.st_size > LIMIT_DOC_BYTES)
 		return err_set(err, ERR_TOO_LARGE, "%s is larger than %d bytes.", t->rel,
 			       LIMIT_DOC_BYTES);
-	t->old = regular_open(t->dir, t->base, O_NOFOLLOW, NULL);
+	t->old = regular_only(regular_open_unseen(t->dir, t->base, O_NOFOLLOW), NULL);
 	if (t->old < 0)
 		return root_errno(err, "read", t->rel);
 	return file_hash(t->old, t->rel, (uint64_t)t->st.st_size, &now, err) &&

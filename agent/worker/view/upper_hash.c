@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/base/regular.h"
 #include "agent/worker/file/files.h"
 #include "agent/worker/view/upper_own.h"
 
@@ -22,7 +23,7 @@ static bool hash_link(int dir, const char *base, struct sha256_hex *out)
 /* Of an ordinary file; *fd -1: it vanished meanwhile. */
 static bool open_to_read(int dir, const char *base, const char *rel, int *fd, struct err *err)
 {
-	*fd = openat(dir, base, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	*fd = regular_open_unseen(dir, base, O_NOFOLLOW);
 	return *fd >= 0 || errno == ENOENT || errno == ELOOP ||
 	       err_set(err, ERR_IO, "%s cannot be read: %s.", rel, strerror(errno));
 }

@@ -48,9 +48,34 @@ static void only_files(void **state)
 	folder_free(&f);
 }
 
+/* Its time of access is older than that of its content, so that reading it would set it anew. */
+static void a_look_leaves_no_time(void **state)
+{
+	struct timespec times[2] = { { .tv_sec = 1000 }, { .tv_sec = 2000 } };
+	struct folder f;
+	struct stat st;
+	char got[8];
+	int fd;
+
+	(void)state;
+	folder_make(&f);
+	folder_put(&f, "file", "12345");
+	assert_int_equal(utimensat(AT_FDCWD, folder_at(&f, "file"), times, 0), 0);
+	fd = regular_open_unseen(AT_FDCWD, folder_at(&f, "file"), O_NOFOLLOW);
+	assert_int_equal(read(fd, got, sizeof(got)), 5);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_atim.tv_sec, 1000);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(regular_open_unseen(AT_FDCWD, folder_at(&f, "none"), 0), -1);
+	assert_int_equal(errno, ENOENT);
+	folder_free(&f);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(only_files) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(only_files),
+					    cmocka_unit_test(a_look_leaves_no_time) };
 
 	return cmocka_run_group_tests_name("base/regular", tests, NULL, NULL);
 }
