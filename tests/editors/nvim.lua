@@ -627,6 +627,18 @@ function scenario.explain()
   end)
   ok(vim.bo[page].buftype == 'nofile' and not vim.bo[page].modifiable, 'and is no file to be saved')
   ok(vim.deep_equal(vim.fn.winsaveview().lnum, at.lnum) and text() == before, 'the code is as it was')
+  local function seen(start) -- of the line that begins so
+    return vim.api.nvim_win_call(vim.fn.bufwinid(page), function()
+      local line, out = vim.fn.search('^' .. start, 'w'), ''
+      local chars = vim.fn.getline(line)
+      for i = 1, #chars do
+        out = out .. (vim.fn.synconcealed(line, i)[1] == 0 and chars:sub(i, i) or '')
+      end
+      return out
+    end)
+  end
+  ok(seen('See') == 'See the loop of sum.', 'of a link and of code its words are seen: ' .. seen('See'))
+  ok(seen('char') == 'char **a, *b; /* [c](d) `e` **f** */', 'in a block of code all: ' .. seen('char'))
   local report = vim.fn.glob(vim.env.XDG_STATE_HOME .. '/emend/sessions/*/*.md')
   ok(report ~= '', 'the report is kept')
   vim.cmd('edit ' .. report)

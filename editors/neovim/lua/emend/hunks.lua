@@ -5,6 +5,9 @@ local M = {}
 M.on_change = nil
 M.old_text = true -- show what stood there
 
+-- Many colours of older Neovims draw a DiffDelete that cannot be read: there it stands for no line at all.
+vim.api.nvim_set_hl(0, 'EmendOldText', { link = vim.fn.has('nvim-0.10') == 1 and 'DiffDelete' or 'WarningMsg', default = true })
+
 local OLD_LINES = 20 -- of one change that are shown
 
 local space = vim.api.nvim_create_namespace('emend-hunks')
@@ -31,7 +34,7 @@ local function old_lines(hunk, bufnr)
   end
   local lines, out = vim.split(hunk.old:gsub('\n$', ''), '\n'), {}
   for i = 1, math.min(#lines, OLD_LINES) do
-    out[i] = { { expanded(lines[i], vim.bo[bufnr].tabstop), 'DiffDelete' } }
+    out[i] = { { expanded(lines[i], vim.bo[bufnr].tabstop), 'EmendOldText' } }
   end
   if #lines > OLD_LINES or hunk.oldCut then
     table.insert(out, { { string.format('… (%d lines and more)', #lines), 'NonText' } })

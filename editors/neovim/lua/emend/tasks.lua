@@ -111,6 +111,11 @@ local function new_page(id, title)
   if vim.treesitter.stop then
     vim.treesitter.stop(buf)
   end
+  if title:match('^Changes of') then
+    vim.bo[buf].syntax = 'diff'
+  else
+    window.hide_markdown(buf)
+  end
   pages[id] = buf
   show_page(buf)
   return buf
@@ -139,6 +144,19 @@ function M.on_text(_, piece)
   end
 end
 
+-- What came in pieces is nearly all of a report: only what is in front of the lines that both end with is put in.
+local function replace(buf, lines)
+  local old = vim.api.nvim_buf_get_lines(buf, 0, -1, false)
+  if old[#old] == '' and lines[#lines] ~= '' then
+    table.insert(lines, '') -- pieces end with the end of the last line
+  end
+  local last, new = #old, #lines
+  while last > 0 and new > 0 and old[last] == lines[new] do
+    last, new = last - 1, new - 1
+  end
+  window.set_lines(buf, 0, last, vim.list_slice(lines, 1, new))
+end
+
 -- emend/show {taskId?, title, uri}: a report is whole. It replaces what came in pieces.
 function M.on_show(_, params)
   local good, lines = pcall(vim.fn.readfile, vim.uri_to_fname(params.uri))
@@ -150,7 +168,11 @@ function M.on_show(_, params)
   if not buf or not vim.api.nvim_buf_is_valid(buf) then
     buf = new_page(params.taskId or params.uri, params.title or 'report')
   end
-  window.set_lines(buf, 0, -1, lines)
+  vim.schedule(function() -- keys are looked at in between
+    if vim.api.nvim_buf_is_valid(buf) then
+      replace(buf, lines)
+    end
+  end)
 end
 
 -- :Emend log

@@ -71,6 +71,25 @@ function M.scratch(name, filetype, lines)
   return buf
 end
 
+-- Signs of Markdown that Vim's own rules leave on the screen, of code in a line and of links: only their words are seen.
+-- They are rules for regions, and not matches of a window, so that nothing is hidden in a block of code.
+function M.hide_markdown(buf)
+  vim.api.nvim_buf_call(buf, function()
+    for _, rule in ipairs({
+      [[clear markdownCode markdownLinkText markdownLink]],
+      [[region markdownCode matchgroup=markdownCodeDelimiter start="`\@1<!``\@!" end="`" oneline keepend concealends]],
+      [[region markdownLinkText matchgroup=markdownLinkTextDelimiter start="\[\%([^][]\+\](\)\@=" end="\](\@=" ]]
+        .. [[nextgroup=markdownLink oneline concealends contains=markdownCode,markdownBold,markdownItalic]],
+      [[region markdownCodeBlock matchgroup=markdownCodeDelimiter start="^\s*\z(`\{3,}\).*$" end="^\s*\z1`*\ze\s*$" keepend]],
+      [[sync minlines=500]],
+      [[region markdownLink start="(" end=")" contained oneline conceal]],
+    }) do
+      pcall(vim.cmd, 'syntax ' .. rule)
+    end
+    vim.cmd('highlight default link markdownCode String')
+  end)
+end
+
 function M.set_lines(buf, first, last, lines)
   vim.bo[buf].modifiable = true
   vim.api.nvim_buf_set_lines(buf, first, last, false, lines)
