@@ -242,6 +242,8 @@ def limits_that_are_too_small_are_told(w):
     for limit, n, what in (("s", 64, "The stack of a process is limited to 64 KiB here"), ("f", 32, "The size of a file is limited to"),
                            ("n", 40, "The number of open files is limited to 40 files here"),
                            ("v", 40000, "The virtual memory of a process is limited to 40000 KiB here")):
+        if limit == "v" and "ASAN_OPTIONS" in os.environ:  # which needs terabytes of it for itself
+            continue
         r = subprocess.run(["bash", "-c", "ulimit -%s %d; exec %s run -- true" % (limit, n, EMEND)], cwd=w.path, env=w.env, capture_output=True, text=True,
                            check=False)
         expect(r.returncode == 6 and what in r.stderr and "`ulimit -%s`" % limit in r.stderr, r)
