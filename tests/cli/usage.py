@@ -81,7 +81,7 @@ def mistakes_get_a_suggestion(w):
         (["run", "--network"], "Which command"),
         (["config", "sho"], "show, path, schema and check"),
         (["audit", "frob"], "verify, show and export"),
-        (["sessions", "frob"], "list, show, resume and rm"),
+        (["sessions", "frob"], "list, show, resume, fork and rm"),
         (["sessions", "show"], "Which session"),
         (["cost", "--by", "moon"], "day, model, session, project or kind"),
         (["policy", "explain"], "Which command"),
