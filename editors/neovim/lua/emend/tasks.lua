@@ -144,34 +144,63 @@ function M.on_text(_, piece)
   end
 end
 
+local AT_ONCE = 2000 -- lines of a report; keys are looked at in between
+
+-- Calls step() until it is true: at once, and then with a pause before each.
+local function in_steps(step)
+  if not step() then
+    vim.defer_fn(function()
+      in_steps(step)
+    end, 1)
+  end
+end
+
 -- What came in pieces is nearly all of a report: only what is in front of the lines that both end with is put in.
 local function replace(buf, lines)
-  local old = vim.api.nvim_buf_get_lines(buf, 0, -1, false)
-  if old[#old] == '' and lines[#lines] ~= '' then
-    table.insert(lines, '') -- pieces end with the end of the last line
+  local last, new = vim.api.nvim_buf_line_count(buf), #lines
+  if lines[new] ~= '' and vim.api.nvim_buf_get_lines(buf, -2, -1, false)[1] == '' then
+    new = new + 1 -- pieces end with the end of the last line
+    lines[new] = ''
   end
-  local last, new = #old, #lines
-  while last > 0 and new > 0 and old[last] == lines[new] do
-    last, new = last - 1, new - 1
-  end
-  window.set_lines(buf, 0, last, vim.list_slice(lines, 1, new))
+  in_steps(function()
+    if not vim.api.nvim_buf_is_valid(buf) then
+      return true
+    end
+    local from = math.max(0, last - AT_ONCE)
+    local old = vim.api.nvim_buf_get_lines(buf, from, last, false)
+    while last > from and new > 0 and old[last - from] == lines[new] do
+      last, new = last - 1, new - 1
+    end
+    if last == from and last > 0 and new > 0 then
+      return false
+    end
+    window.set_lines(buf, 0, last, vim.list_slice(lines, 1, new))
+    return true
+  end)
 end
 
 -- emend/show {taskId?, title, uri}: a report is whole. It replaces what came in pieces.
 function M.on_show(_, params)
-  local good, lines = pcall(vim.fn.readfile, vim.uri_to_fname(params.uri))
-  if not good then
-    vim.notify('Emend: the report cannot be read: ' .. tostring(lines), vim.log.levels.ERROR)
+  local file, why = io.open(vim.uri_to_fname(params.uri))
+  if not file then
+    vim.notify('Emend: the report cannot be read: ' .. why, vim.log.levels.ERROR)
     return
   end
   local buf = pages[params.taskId]
   if not buf or not vim.api.nvim_buf_is_valid(buf) then
     buf = new_page(params.taskId or params.uri, params.title or 'report')
   end
-  vim.schedule(function() -- keys are looked at in between
-    if vim.api.nvim_buf_is_valid(buf) then
-      replace(buf, lines)
+  local lines = {}
+  in_steps(function()
+    for _ = 1, AT_ONCE do
+      lines[#lines + 1] = file:read('*l')
     end
+    if #lines % AT_ONCE == 0 and file:read(0) then
+      return false
+    end
+    file:close()
+    replace(buf, lines)
+    return true
   end)
 end
 
