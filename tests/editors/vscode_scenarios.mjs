@@ -75,7 +75,7 @@ export const scenarios = {
 
   denied: {
     mode: 'ask',
-    model: [{ calls: [command('touch first')] }, { calls: [command('touch second')] }, { text: 'I was not allowed to.' }],
+    model: [{ calls: [command('touch first')] }, { calls: [command('touch second\ntouch third')] }, { text: 'I was not allowed to.' }],
     async run(w) {
       await w.palette('Emend: Do a Task...');
       await w.page.locator('.quick-input-widget', { hasText: 'What should Emend do?' }).waitFor();
@@ -84,7 +84,11 @@ export const scenarios = {
       await w.question('touch first');
       await w.shot('first');
       await w.toastLink('Deny');
-      await w.question('touch second');
+      const cut = w.page.locator('.notification-toast', { hasText: 'touch second … and 1 more line' });
+      await wait('what does not fit its notification is said', () => cut.count());
+      ok(await cut.locator('a', { hasText: 'Deny' }).count() && !(await cut.locator('a', { hasText: 'Allow once' }).count()),
+        'and there it can be denied, not allowed');
+      await wait('the document has all of it', () => w.page.locator('.view-line', { hasText: '| touch third' }).count());
       await w.shot('second');
       await w.page.locator('.tab', { hasText: 'Emend asks' }).locator('.codicon-close').click();
       await wait('the task ends', async () => (await w.page.locator('.notification-toast', { hasText: /: (denied|done)/ }).count()));

@@ -182,9 +182,10 @@ export class Window {
     await this.page.locator('.notification-toast', { hasText: 'Emend asks' }).locator('a', { hasText: label }).click();
   }
 
-  // The document of a question about this.
+  // The document of a question about this. Its lines are wrapped.
   asks(word) {
-    return this.page.locator('.view-line', { hasText: 'Emend asks:' }).filter({ hasText: word }).count();
+    return this.page.locator('.view-lines', { has: this.page.locator('.view-line', { hasText: 'Emend asks:' }) })
+      .filter({ hasText: word }).count();
   }
 
   async question(word) {

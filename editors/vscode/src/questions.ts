@@ -8,9 +8,11 @@ import type { PermissionRequest, QuestionRequest } from './protocol';
 
 const TEXT = 'emend-question'; // scheme of the documents
 const PROPOSAL = 'emend-proposal'; // and of the right side of a diff
+const LANGUAGE = 'emend-question'; // of those documents: a long line is wrapped, so that none of it is behind the edge
 const SHORT = ['Allow once', 'Deny']; // answers that fit into a notification
 const WHY = 'Deny and say why...'; // the model hears it
 const SHORT_CHARS = 40; // all answers to a question of the model
+const BRIEF_CHARS = 80; // of what is asked about, in a line
 
 export interface Question {
   id: string;
@@ -21,7 +23,6 @@ export interface Question {
   note?: string;
   options: string[];
   text: string; // the whole of what is asked
-  language: string;
   uri: vscode.Uri;
   file?: vscode.Uri; // the left side of the diff
   over?: () => void; // ends its notification
@@ -30,6 +31,14 @@ export interface Question {
 /** Several lines each begin with a bar, as none of ours does: a command may hold what looks like our words. */
 function barred(text: string): string {
   return text.includes('\n') ? '\n' + text.split('\n').map((line) => '| ' + line).join('\n') : text;
+}
+
+/** As it fits on one line; `cut`: that is not all of what is asked about. */
+function brief(question: Question): { text: string; cut: boolean } {
+  const [first, ...rest] = question.subject.split('\n');
+  const cut = rest.length > 0 || first.length > BRIEF_CHARS;
+  const more = rest.length ? ` … and ${rest.length} more ${rest.length === 1 ? 'line' : 'lines'}` : cut ? ' …' : '';
+  return { text: `${question.title}${first && `: ${first.slice(0, BRIEF_CHARS)}`}${more}`, cut };
 }
 
 export class Questions {
@@ -95,7 +104,6 @@ export class Questions {
       reason: request.reason,
       options: request.options,
       text: head.join('\n'),
-      language: request.diff ? 'diff' : 'plaintext',
       uri: vscode.Uri.from({ scheme: TEXT, path: `/${request.question}/Emend asks` }),
     };
     if (request.diff) await this.makeDiff(question, request.diff);
@@ -110,7 +118,6 @@ export class Questions {
       subject: '',
       options: request.options ?? [],
       text: `Emend asks: ${request.text}\n`,
-      language: 'plaintext',
       uri: vscode.Uri.from({ scheme: TEXT, path: `/${request.question}/Emend asks` }),
     });
   }
@@ -152,13 +159,14 @@ export class Questions {
     const link = (label: string, command: string, ...args: unknown[]) =>
       `[${label.replace(/[[\]()]/g, ' ')}](command:${command}?${encodeURIComponent(JSON.stringify(args))})`;
     const path = question.uri.path;
-    const fits = (o: string) => (question.permission ? SHORT.includes(o) : question.options.join('').length <= SHORT_CHARS);
+    const { text, cut } = brief(question);
+    const fits = (o: string) => (question.permission ? SHORT.includes(o) && (o === 'Deny' || !cut) // no yes to what is not seen
+      : question.options.join('').length <= SHORT_CHARS);
     const links = question.options.length
       ? question.options.filter(fits).map((o) => link(o, 'emend.ui.pick', path, o))
       : [link('Answer', 'emend.ui.pick', path)];
     if (links.length < question.options.length) links.push(link('More answers', 'emend.ui.more', path));
-    const subject = question.subject.split('\n')[0].replace(/[[\]()]/g, ' ').slice(0, 80);
-    const title = `${question.title.replace(/[[\]()]/g, ' ').slice(0, 120)}${subject && `: ${subject}`}`;
+    const title = text.replace(/[[\]()]/g, ' ').slice(0, 240);
     const options = { location: vscode.ProgressLocation.Notification, title: 'Emend asks' };
     void vscode.window.withProgress(options, (progress) => {
       progress.report({ message: `${links.join(' \u00a0 ')} \u00a0 ${title}` }); // a narrow one shows the beginning
@@ -178,7 +186,7 @@ export class Questions {
       return;
     }
     const document = await vscode.workspace.openTextDocument(question.uri);
-    await vscode.languages.setTextDocumentLanguage(document, question.language);
+    await vscode.languages.setTextDocumentLanguage(document, LANGUAGE);
     if (this.open.get(question.uri.path) !== question) return; // closed meanwhile
     await vscode.window.showTextDocument(document, options);
   }
@@ -241,7 +249,7 @@ export class Questions {
       return;
     }
     const answer = await vscode.window.showQuickPick(this.choices(question),
-      { title: `${question.title}: ${question.subject}`, ignoreFocusOut: true });
+      { title: brief(question).text, ignoreFocusOut: true });
     if (answer) await this.pick(question.uri.path, answer);
   }
 

@@ -200,7 +200,7 @@ class Player(Emacs):
     def proposal(self):
         return self.question()
 
-    def shown(self):
+    def window_text(self):
         return self.value("(t-shown)").split("\n")
 
     def ends(self):
@@ -238,6 +238,7 @@ class Plain(Player):
         "lost": "eglot does not know of tasks",
         "steer": "plain eglot asks in the minibuffer, and the command that steers needs it, too",
         "wait for a word": "nothing shows the changes that wait",
+        "window_text": "plain eglot asks in the minibuffer",
     }
 
     def command(self, name, argument=""):
@@ -302,7 +303,6 @@ class Plain(Player):
         self.command("emend.resume", '(:session "%s")' % session)
 
     keys_asked_for = 0
-    shown = None
 
     def said(self):
         text = self.value("(with-current-buffer \"*Messages*\" (buffer-string))")

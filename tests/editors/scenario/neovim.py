@@ -161,7 +161,7 @@ class Player(Neovim):
     def proposal(self):
         return self.question()
 
-    def shown(self):
+    def window_text(self):
         out = []
         for row in self.lua("Shown()") or []:
             if re.match("[+ -] \u21b3 ", row):  # it goes on

@@ -12,7 +12,7 @@ from person import EMEND, TOP, Editor
 DID = ("type", "ask", "action", "allow", "deny", "choose", "begin_typing", "type_on", "end_typing", "leave", "steer",
        "cancel", "undo", "accept_all", "reject", "before_kill", "resume")
 SEEN = {"ready": False, "problem": False, "answer_shown": "", "question": "", "proposal": "", "text": "", "ends": [],
-        "running": False, "lost": False, "waiting": -1, "screen": ""}
+        "running": False, "lost": False, "waiting": -1, "screen": "", "window_text": []}
 
 
 class Player:

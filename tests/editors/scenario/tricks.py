@@ -1,5 +1,5 @@
 """Asks about each of the table of tests/cli/hostile_cases.py in one editor, and reads from its window what a person sees:
-all of it must stand there before an answer is possible. For editors with `shown`."""
+all of it must stand there before an answer is possible. For editors with `window_text`."""
 import os
 import sys
 
@@ -30,7 +30,7 @@ def play(editor):
         last = []
 
         def asked():
-            last[:] = [squeeze(row) for row in editor.shown()]
+            last[:] = [squeeze(row) for row in editor.window_text()]
             return holds(last, wanted)
         if not wait(asked, 20):
             return bad + ["%r is not shown as\n%s\nbut as\n%s" % (text[:200], "\n".join(wanted)[:2000], "\n".join(last)[:2000])]

@@ -2,6 +2,7 @@
 // extension that stands for a linter and a language server, and that writes down the text of the file for the player.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import { sleep } from '../vscode_tap.mjs';
 import { serve } from './lines.mjs';
 
 console.log = console.error; // the other end reads stdout
@@ -80,7 +81,50 @@ async function input(text) {
   await w.keys.press('Enter');
 }
 
+// The lines of the question's document as the editor draws them, each brought into sight. What is wrapped has one number;
+// each line of a command of several lines stands behind a bar.
+async function shownLines() {
+  const group = w.page.locator('.editor-group-container', { has: w.page.locator('.tab.active', { hasText: 'Emend asks' }) });
+  if (!await count(group)) return [];
+  const editor = group.first().locator('.monaco-editor').first();
+  const rows = new Map();
+  const look = () => editor.evaluate((e) => {
+    const edge = e.querySelector('.lines-content').getBoundingClientRect();
+    const numbers = new Map([...e.querySelectorAll('.margin-view-overlays > div')].map((d) =>
+      [d.style.top, d.querySelector('.line-numbers')?.textContent ?? '']));
+    const right = e.querySelector('.overflow-guard').getBoundingClientRect().right;
+    return { scrolled: Math.round(-edge.top), rows: [...e.querySelectorAll('.view-lines .view-line')].map((l) =>
+      [parseInt(l.style.top, 10), numbers.get(l.style.top) ?? '', l.textContent,
+        (l.firstElementChild?.getBoundingClientRect().right ?? 0) > right]) };
+  });
+  const box = await editor.boundingBox();
+  await w.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  // Until it moves no more.
+  const scroll = async (by, each) => {
+    let last = NaN;
+    for (let still = 0; still < 3;) {
+      const seen = await look();
+      each(seen);
+      still = seen.scrolled === last ? still + 1 : 0;
+      last = seen.scrolled;
+      await w.page.mouse.wheel(0, by);
+      await sleep(30);
+    }
+  };
+  await scroll(-100000, () => {});
+  await scroll(box.height * 0.7, (seen) => {
+    for (const [top, number, text, cut] of seen.rows) rows.set(top, [number, text + (cut ? '<CUT AT THE EDGE>' : '')]);
+  });
+  const lines = [];
+  for (const [, [number, text]] of [...rows].sort((a, b) => a[0] - b[0])) {
+    if (number) lines.push(text);
+    else lines[lines.length - 1] += text;
+  }
+  return lines.map((line) => plain(line).replace(/^\| /, ''));
+}
+
 const driver = {
+  window_text: () => shownLines().catch(() => []), // it is drawn just now
   ready: async () => servers().length === 1 && await count(w.page.locator('.statusbar-item', { hasText: 'Emend: scripted' })) > 0,
   async type(n, text) {
     await driver.begin_typing(n);
