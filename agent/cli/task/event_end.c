@@ -59,7 +59,7 @@ static void put_missing(struct host_cli *h, struct arena *a, const struct task_e
 			  arena_printf(a, "%.*s.",
 				       SLICE_ARG(names(a, ev->denied, ev->n_denied, ROW_NAMES))));
 	if (h->n_held > 0)
-		flow_line(h->log, TERM_PLAIN, "Not kept of commands: ", TERM_PLAIN,
+		flow_line(h->log, TERM_PLAIN, "Not kept: ", TERM_PLAIN,
 			  arena_printf(a, "%s%s.", buf_cstr(&h->held),
 				       h->n_held > ROW_NAMES ? ", ..." : ""));
 	if (h->n_hidden > 0)

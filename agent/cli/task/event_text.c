@@ -297,17 +297,22 @@ static void add_name(struct buf *names, struct slice name)
 /* A command wanted it, and it is not so. */
 static void put_held(struct host_cli *h, const struct task_event *ev)
 {
-	struct slice what = ev->path.len ? ev->path : SLICE("what a command changed");
+	struct slice what = ev->path, command = named(label_of(h, ev->call));
 	struct arena a;
 
 	arena_init(&a);
+	if (what.len == 0 && command.len > 0)
+		what = arena_printf(&a, "what `%.*s` changed",
+				    SLICE_ARG(slice_sub(command, 0, 60)));
+	else if (what.len == 0)
+		what = SLICE("what a command changed");
 	put_row(h, TERM_RED, "  not kept: ",
 		ev->path.len
 			? arena_printf(&a, "%.*s: %.*s", SLICE_ARG(ev->path), SLICE_ARG(ev->text))
 			: ev->text);
-	arena_release(&a);
 	if (h->n_held++ < ROW_NAMES)
 		add_name(&h->held, what);
+	arena_release(&a);
 }
 
 /* Said at the end only: it is as the person set it up. */

@@ -32,4 +32,11 @@ void command_allowed(struct tool_run *r);
 /* It runs on a view, and s->effect says what becomes of its changes. */
 void command_on_view(struct tool_run *r);
 
+/* command_tell.c: the texts live in the arena of the run. */
+struct slice command_outcome(struct tool_run *r, const struct command_result *c);
+/* A line with its end, or "". */
+const char *command_next_step(struct tool_run *r, const struct command_result *c);
+/* At most LIMIT_OUTPUT_SHOWN_BYTES of what it printed, and what is left out. */
+struct slice command_shown_output(struct tool_run *r, const struct command_result *c);
+
 #endif

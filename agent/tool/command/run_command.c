@@ -80,99 +80,6 @@ static bool log_command(struct tool_run *r, const struct command_result *c)
 	return event_log_end(r->env->log, &r->env->fatal);
 }
 
-/* How it ended, for the model and for people. A limit counts before the signal by which it was enforced. */
-static struct slice outcome(struct tool_run *r, const struct command_result *c)
-{
-	struct running *s = r->state;
-
-	if (c->timed_out)
-		return arena_printf(&r->arena, "stopped after %" PRIu64 " s (timeout)",
-				    (s->spec.timeout_ms ? s->spec.timeout_ms : LIMIT_COMMAND_MS) /
-					    1000);
-	if (c->idle_timed_out)
-		return SLICE("stopped: no output for too long");
-	if (c->limit_hit.len > 0)
-		return arena_printf(&r->arena, "stopped: over the %.*s limit",
-				    SLICE_ARG(c->limit_hit));
-	if (c->term_signal)
-		return arena_printf(&r->arena, "killed by signal %d", c->term_signal);
-	return arena_printf(&r->arena, "exit status %d", c->exit_status);
-}
-
-/* What the model can do about it; empty: its output says that. */
-static const char *next_step(const struct command_result *c)
-{
-	if (c->timed_out)
-		return "If it needs longer, give a larger timeout_ms; a server runs with background. "
-		       "There is no terminal, and no input to wait for.\n";
-	if (c->idle_timed_out)
-		return "Let it print what it does, or run it with background. There is no terminal, "
-		       "and no input to wait for.\n";
-	if (c->limit_hit.len > 0)
-		return "Do less at once, or in parts; only the user can raise the limit.\n";
-	return "";
-}
-
-static size_t lines_in(struct slice s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		n += s.ptr[i] == '\n';
-	return n;
-}
-
-/* A long output is kept in a file that commands see, so that the model does not run the command again for
- * it. */
-static struct slice where_all_is(struct tool_run *r, const struct command_result *c)
-{
-	const char *first = "The whole output is";
-
-	if (c->file.len == 0)
-		return SLICE(
-			"For the rest send the output to a file in /tmp, and look at that with "
-			"search or read_file");
-	if (c->file_bytes < c->output_bytes)
-		first = arena_printf(&r->arena, "The first %" PRIu64 " bytes are", c->file_bytes)
-				.ptr;
-	return arena_printf(
-		&r->arena,
-		"%s in %.*s: look at it with search or read_file instead of running the "
-		"command again",
-		first, SLICE_ARG(c->file));
-}
-
-/* What the model gets of the output: its beginning and its end, cut at line ends where there are some, and
- * how much was between them. The worker has cut the middle of a long one already, but both ends are exact. */
-static struct slice shown_output(struct tool_run *r, const struct command_result *c)
-{
-	const size_t half = LIMIT_OUTPUT_SHOWN_BYTES / 2;
-	struct slice out = c->output, whole = buf_slice(&((struct running *)r->state)->whole);
-	size_t head = half, tail = out.len - half;
-	const char *lines = "";
-	uint64_t left;
-
-	if (out.len <= LIMIT_OUTPUT_SHOWN_BYTES)
-		return arena_dup(&r->arena, out);
-	while (head > half / 2 && out.ptr[head - 1] != '\n')
-		head--;
-	while (tail < out.len - half / 2 && out.ptr[tail - 1] != '\n')
-		tail++;
-	head = utf8_complete_prefix(slice_sub(out, 0, head));
-	while (tail < out.len && ((unsigned char)out.ptr[tail] & 0xc0) == 0x80)
-		tail++;
-	left = c->output_bytes - head - (out.len - tail);
-	if (whole.len == c->output_bytes)
-		lines = arena_printf(&r->arena, " (%zu lines)",
-				     lines_in(slice_sub(whole, head, head + left)))
-				.ptr;
-	return arena_printf(&r->arena,
-			    "%.*s\n[... %" PRIu64 " bytes%s left out of %" PRIu64
-			    ". %.*s ...]\n%.*s",
-			    (int)head, out.ptr, left, lines, c->output_bytes,
-			    SLICE_ARG(where_all_is(r, c)), (int)(out.len - tail), out.ptr + tail);
-}
-
 static struct slice unseen(struct tool_run *r)
 {
 	struct running *s = r->state;
@@ -221,7 +128,10 @@ static void committed(struct tool_run *r, struct slice report, size_t held)
 	s->ok = s->ok && held == 0;
 	tool_finish(r, s->ok,
 		    arena_printf(&r->arena, "%.*s%.*s%s%.*s", SLICE_ARG(s->head), SLICE_ARG(report),
-				 report.len ? "Output:\n" : "", SLICE_ARG(s->output)),
+				 s->output.len == 0 ? "It printed nothing.\n"
+				 : report.len	    ? "Output:\n"
+						    : "",
+				 SLICE_ARG(s->output)),
 		    s->how);
 }
 
@@ -249,16 +159,15 @@ static void ran(void *payload, const struct command_result *c, const struct err 
 		return;
 	}
 	tool_hidden(r, c->hidden, c->n_hidden);
-	s->how = outcome(r, c);
+	s->how = command_outcome(r, c);
 	s->ok = !c->timed_out && !c->idle_timed_out && c->limit_hit.len == 0 && !c->term_signal &&
 		c->exit_status == 0;
-	s->head = arena_printf(
-		&r->arena, "%.*s (%.1f s)%s\n%s%.*s%.*s", SLICE_ARG(s->how), c->seconds,
-		c->output.len > LIMIT_OUTPUT_SHOWN_BYTES ? "; the middle of the output is left out"
-							 : "",
-		next_step(c), SLICE_ARG(network), SLICE_ARG(unseen(r)));
-	s->how = arena_printf(&r->arena, "%.*s, %.1f s", SLICE_ARG(s->how), c->seconds);
-	s->output = shown_output(r, c);
+	s->head = arena_printf(&r->arena, "%.*s%s\n%s%.*s%.*s", SLICE_ARG(s->how),
+			       c->output.len > LIMIT_OUTPUT_SHOWN_BYTES
+				       ? "; the middle of the output is left out"
+				       : "",
+			       command_next_step(r, c), SLICE_ARG(network), SLICE_ARG(unseen(r)));
+	s->output = command_shown_output(r, c);
 	held = held_tell(r->env, r->id, &c->held, &r->arena); /* once: it tells the person, too */
 	s->head = arena_printf(&r->arena, "%.*s%.*s%.*s", SLICE_ARG(s->head), SLICE_ARG(held),
 			       SLICE_ARG(hidden_text(c, &r->arena)));
