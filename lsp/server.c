@@ -344,6 +344,8 @@ bool server_start(const struct server_options *o, struct server **out, struct er
 						    .conn = &s->conn,
 						    .in = o->in,
 						    .out = o->out,
+						    /* What passes through is not held up. */
+						    .gentle = !o->wrap,
 						    .ended = on_ended,
 						    .wrote = on_wrote,
 						    .owner = s },

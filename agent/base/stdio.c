@@ -19,6 +19,9 @@
 enum stdio_state { STDIO_OPEN, STDIO_ENDED, STDIO_FLUSHING, STDIO_CLOSING };
 enum {
 	READ_BYTES = 64 * 1024,
+	GENTLE_BYTES = 16 * 1024, /* written at once, */
+	GENTLE_PART = 64,	  /* or this part of what waits, */
+	GENTLE_MS = 8,		  /* and then a pause */
 	EDITOR_IN = 0,
 	EDITOR_OUT = 1 /* the descriptors that it gave us */
 };
@@ -54,6 +57,8 @@ struct stdio {
 	struct job job;	   /* flush, from the loop */
 	struct err why;	   /* of the end; ERR_NONE: clean */
 	size_t in_write;   /* bytes under way to the editor */
+	bool gentle;	   /* see stdio_options */
+	uint64_t pause_ms; /* nothing is written before */
 	bool reading;	   /* a stream is started, or a file read is under way */
 	bool write_failed; /* nobody reads any more: what is queued is dropped */
 	bool over;	   /* input or output has ended */
@@ -227,11 +232,29 @@ static void set_reading(struct stdio *io, bool want)
 
 /* --- writing --- */
 
+static bool may_write(const struct stdio *io)
+{
+	return io->in_write == 0 && conn_output(io->conn).len > 0 &&
+	       (io->state >= STDIO_FLUSHING || uv_now(io->loop) >= io->pause_ms);
+}
+
+/* A part of all that waits, so that no queue takes longer than about a second. */
+static size_t portion(const struct stdio *io)
+{
+	size_t part = conn_unsent(io->conn) / GENTLE_PART;
+
+	if (!io->gentle || io->state >= STDIO_FLUSHING)
+		return SIZE_MAX;
+	return part > GENTLE_BYTES ? part : GENTLE_BYTES;
+}
+
 /* Also after a failure: the bytes are gone from the queue, and nobody will read them. */
 static void written(struct stdio *io, int status)
 {
 	conn_sent(io->conn, io->in_write);
 	io->in_write = 0;
+	if (io->gentle && conn_unsent(io->conn) > 0)
+		io->pause_ms = uv_now(io->loop) + GENTLE_MS;
 	if (io->wrote && io->state < STDIO_FLUSHING)
 		io->wrote(io->owner);
 	if (status < 0) {
@@ -269,12 +292,13 @@ static void write_file(struct stdio *io, struct slice out)
 
 static void flush(struct stdio *io)
 {
-	struct slice out = conn_output(io->conn);
+	struct slice out;
 	uv_buf_t buf;
 	int r;
 
-	if (io->in_write > 0 || out.len == 0)
+	if (!may_write(io))
 		return;
+	out = conn_output(io->conn);
 	if (io->write_failed) {
 		conn_sent(io->conn, out.len);
 		return;
@@ -283,6 +307,7 @@ static void flush(struct stdio *io)
 		write_file(io, out);
 		return;
 	}
+	out = slice_sub(out, 0, portion(io));
 	io->in_write = out.len;
 	io->write.data = io;
 	buf = uv_buf_init((char *)(uintptr_t)out.ptr, (unsigned)out.len);
@@ -309,6 +334,9 @@ static void set_timer(struct stdio *io)
 	uint64_t due = io->state <= STDIO_ENDED ? conn_next_deadline(io->conn) : UINT64_MAX,
 		 now = uv_now(io->loop);
 
+	if (io->state <= STDIO_ENDED && io->pause_ms > now && io->pause_ms < due &&
+	    conn_unsent(io->conn) > 0)
+		due = io->pause_ms;
 	if (due == UINT64_MAX)
 		(void)uv_timer_stop(&io->timer);
 	else
@@ -381,7 +409,7 @@ static void stdio_step(struct stdio *io)
 		return;
 	}
 	/* Writing may fail, and call back here: the job does it from the loop. */
-	if (io->in_write == 0 && conn_output(io->conn).len > 0)
+	if (may_write(io))
 		runq_post(io->runq, &io->job);
 	else if (io->state == STDIO_FLUSHING && io->in_write == 0 &&
 		 !(io->in.fd >= 0 && io->reading)) {
@@ -434,6 +462,7 @@ bool stdio_start(const struct stdio_options *o, struct stdio **out, struct err *
 	io->wrote = o->wrote;
 	io->owner = o->owner;
 	io->drains = o->drains;
+	io->gentle = o->gentle;
 	io->reader_fd = -1;
 	job_init(&io->job, on_job);
 	if (!end_open(io, &io->in, o->in) || !end_open(io, &io->out, o->out))

@@ -4,7 +4,7 @@
  * Input and output may be pipes, terminals or plain files. While the editor does not read what it
  * was sent nothing more is read or answered, not even the rest of what came already. When either
  * side ends, `ended` is called once, from the loop. Nothing is running between two messages: the one
- * timer runs only while a call has a deadline. */
+ * timer runs only while a call has a deadline, or something waits for the end of a pause. */
 #ifndef EMEND_BASE_STDIO_H
 #define EMEND_BASE_STDIO_H
 
@@ -25,6 +25,9 @@ struct stdio_options {
 	/* The end of the input is no end of what was asked for before: `ended` waits until all is answered, or nobody
 	 * reads the answers any more. */
 	bool drains;
+	/* What is long is written with pauses: an editor that finds all of it at once reads all of it
+	 * before it looks at its keys again. */
+	bool gentle;
 	void (*drain)(
 		void *owner); /* that wait begins: answers what would never end; may be NULL */
 	void (*ended)(void *owner, const struct err *why); /* why NULL: a clean end of the input */
