@@ -135,7 +135,7 @@ class TurnView {
       this.foot.replaceChildren(el('span', 'busy'), el('span', 'doing', message || 'thinking'), el('span', 'figures', figures));
       return;
     }
-    const why = state !== 'done' && message ? el('div', 'why', message) : undefined;
+    const why = state !== 'done' && message && !message.startsWith(state) ? el('div', 'why', message) : undefined;
     const row = el('div', 'row', el('span', 'state', state), el('span', 'figures', figures), el('span', 'grow'));
     if (state === 'lost') row.append(button('Resume', 'Go on where it ended', () => send({ type: 'resume', taskId: id }), 'main'));
     if (turn.info.kind !== 'undo' && turn.items.some((i) => i.kind === 'step' && WRITES.includes(i.tool))) {
@@ -223,7 +223,7 @@ function drawComposer(): void {
   go.textContent = turn ? 'Tell it' : 'Send';
   input.placeholder = turn ? 'Tell the running task something…' : more.session ? 'Go on…' : 'What should Emend do?';
   meta.textContent = [
-    more.model && shortModel(more.model),
+    !turn && more.model && shortModel(more.model), // beside the buttons of a running task there is no room for all
     today && `${money(today.usd, !today.estimated && !today.unpriced)}${today.limit ? ` of $${today.limit}` : ''} today`,
   ].filter(Boolean).join(' · ');
   const waiting = turn?.info.queue ?? [];
