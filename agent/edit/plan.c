@@ -44,7 +44,7 @@ static bool too_many(struct plan *p, size_t i, const struct match *m, struct err
 	return err_set(err, ERR_INVALID,
 		       "edits[%zu].old_text: %zu matches at lines %s%s. Add "
 		       "surrounding lines until it is unique, or set replace_all.",
-		       i, m->n, lines, m->n > n ? ", ..." : "");
+		       i, m->n, lines, m->n > n ? " and more" : "");
 }
 
 static bool not_found(struct plan *p, size_t i, struct slice old, struct slice *hint,

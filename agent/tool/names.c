@@ -128,12 +128,15 @@ static const struct {
 	{ "ask_user", "choices", "options" },
 };
 
-/* Taken, but not offered: the schema has one way for each thing, which is what the model is told. */
+/* Taken, but not offered: the schema has one way for each thing, which is what the model is told. What other agents
+ * name to get less of a search, or its line numbers, asks for nothing that they do not get. */
 static const struct {
 	const char *tool, *name;
 } unoffered[] = {
 	{ "edit_file", "old_text" }, { "edit_file", "new_text" }, { "edit_file", "replace_all" },
 	{ "run_command", "id" },     { "run_command", "action" }, { "update_plan", "explanation" },
+	{ "search", "head_limit" },  { "search", "max_results" }, { "search", "output_mode" },
+	{ "search", "-n" },
 };
 
 /* word is in lower case. */
