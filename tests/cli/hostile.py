@@ -57,7 +57,7 @@ def one_question(t, done, width, first):
     # The first time at the beginning of a row; a terminal at which nobody typed for a while rings before.
     begin = re.compile("[\r\n]\a?" + re.escape(first)).search(t.text, done)
     expect(begin and begin.end() < end, (first, t.text[done - 200:end]))
-    rows = screen_rows(t, t.text[begin.start():end].replace("\a", ""), width)
+    rows = screen_rows(t, t.text[begin.start() + 1:end].replace("\a", ""), width)
     t.type("n\n")
     return rows, end
 
