@@ -420,6 +420,22 @@ def keys_edit(w):
     expect(t.end().status == 0, t)
 
 
+def what_was_sent_is_found(w):
+    turns = [{"text": "No %d." % i} for i in range(3)]
+    t = chat(w, *turns, {"text": "Found.", "expect": "add the first of all!"}, {"text": "Draft.", "expect": "adding"})
+    for i, words in enumerate(("add the first of all", "something else", "add another")):
+        t.type(words + "\r")
+        t.wait_for("No %d." % i)
+        t.wait_for("tokens", times=i + 1)
+    t.type("add\x12\x12\x12!\r")  # the third finds nothing, and what was found is edited
+    t.wait_for("Found.")
+    t.wait_for("tokens", times=4)
+    t.type("add\x12\x0e\x0e\x0eing\r")  # down again, to what was typed
+    t.wait_for("Draft.")
+    t.type("\x04")
+    expect(t.end().status == 0, t)
+
+
 def names_are_completed(w):
     w.repository()
     w.write("src/stock.py", "x = 1\n")
@@ -505,5 +521,5 @@ main([one_session_of_several_turns, what_the_session_changed_is_committed,
       ctrl_c_at_a_question_stops_the_task, what_was_typed_before_a_question_is_a_draft, undo_and_redo_are_turns,
       commands_answer, what_newcomers_type_is_no_message,
       what_a_command_prints_is_seen_and_a_question_stands_once, clear_forgets_and_resume_goes_back, a_conversation_is_forked, a_session_goes_on_later, history_is_kept_and_private,
-      a_message_may_have_rows, keys_edit, names_are_completed, a_dumb_terminal_gets_lines, no_colour_and_narrow, colours,
+      a_message_may_have_rows, keys_edit, what_was_sent_is_found, names_are_completed, a_dumb_terminal_gets_lines, no_colour_and_narrow, colours,
       a_pipe_is_a_message_a_line, piped_text_goes_along, without_a_model_it_says_so])

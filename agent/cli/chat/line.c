@@ -21,6 +21,7 @@ enum {
 	ENTER = 13,
 	CTRL_N = 14,
 	CTRL_P = 16,
+	CTRL_R = 18,
 	CTRL_U = 21,
 	CTRL_W = 23,
 	CTRL_Y = 25,
@@ -200,6 +201,26 @@ static enum line_event down(struct line *l)
 	return LINE_MORE;
 }
 
+/* The next older line that holds what was typed; again and again, as the draft keeps that. A line of the past that
+ * was changed since is what was typed. Nothing is found: all stays. */
+static void search_past(struct line *l)
+{
+	size_t i;
+
+	if (l->shown < l->past->n && !slice_eq(buf_slice(&l->text), l->past->lines[l->shown]))
+		l->shown = l->past->n;
+	i = l->shown;
+	while (i-- > 0) {
+		struct slice was = l->past->lines[i], text = buf_slice(&l->text);
+		struct slice needle = l->shown == l->past->n ? text : buf_slice(&l->draft);
+
+		if (slice_find(was, needle, 0) == SIZE_MAX || slice_eq(was, text))
+			continue;
+		show_past(l, i);
+		return;
+	}
+}
+
 /* --- keys --- */
 
 static bool is_key(const struct line *l, const char *name)
@@ -321,6 +342,9 @@ static enum line_event control(struct line *l, char c)
 		return up(l);
 	case CTRL_N:
 		return down(l);
+	case CTRL_R:
+		search_past(l);
+		break;
 	case CTRL_D:
 		if (l->text.len == 0)
 			return LINE_END;
