@@ -238,16 +238,16 @@ static bool not_found(struct err *err, struct slice workspace, struct slice task
 		      struct slice broken)
 {
 	if (task.len == 0)
-		return err_set(err, ERR_NOT_FOUND, "no task has changed files in %.*s yet",
+		return err_set(err, ERR_NOT_FOUND, "No task has changed files in %.*s yet.",
 			       SLICE_ARG(workspace));
 	if (broken.len > 0)
 		return err_set(err, ERR_NOT_FOUND,
-			       "no task %.*s changed files in %.*s, as far as can be read: session "
-			       "%.*s is damaged",
+			       "No task %.*s changed files in %.*s, as far as can be read: session "
+			       "%.*s is damaged.",
 			       SLICE_ARG(task), SLICE_ARG(workspace), SLICE_ARG(broken));
 	return err_set(err, ERR_NOT_FOUND,
-		       "no task or session %.*s changed files in %.*s; `emend status` and `emend "
-		       "sessions` list what there is",
+		       "No task or session %.*s changed files in %.*s; `emend status` and `emend "
+		       "sessions` list what there is.",
 		       SLICE_ARG(task), SLICE_ARG(workspace));
 }
 

@@ -4,6 +4,7 @@
  *            that a log that was cut or removed is found, too
  *   show     for people; export: the events as they are */
 #include "agent/cli/json_line.h"
+#include "agent/cli/screen/flow.h"
 #include "agent/cli/sessions/session_info.h"
 #include "agent/store/event_log.h"
 #include "agent/store/log_head.h"
@@ -57,17 +58,15 @@ static void report(struct cli *c, const struct session_info *s, uint64_t blobs,
 	struct jw *w;
 
 	if (!cli_given(c, OPT_JSON)) {
-		if (why) {
-			term_text(&c->out, TERM_RED, SLICE("BROKEN "));
-			term_printf(&c->out, "%.*s: ", SLICE_ARG(s->id));
-			term_line(&c->out, TERM_PLAIN, slice_of(why->msg), 1000);
-			term_raw(&c->out, SLICE("\n"));
-		} else {
-			term_text(&c->out, TERM_GREEN, SLICE("ok     "));
-			term_printf(&c->out, "%.*s: %llu events, %llu contents, head %.*s\n",
-				    SLICE_ARG(s->id), (unsigned long long)s->events,
-				    (unsigned long long)blobs, SLICE_ARG(s->head));
-		}
+		if (why)
+			flow_line(&c->out, TERM_PLAIN, "BROKEN ", TERM_RED,
+				  arena_printf(&c->arena, "%.*s: %s", SLICE_ARG(s->id), why->msg));
+		else
+			flow_line(&c->out, TERM_PLAIN, "ok     ", TERM_GREEN,
+				  arena_printf(&c->arena,
+					       "%.*s: %llu events, %llu contents, head %.*s",
+					       SLICE_ARG(s->id), (unsigned long long)s->events,
+					       (unsigned long long)blobs, SLICE_ARG(s->head)));
 		return;
 	}
 	w = json_line_begin(&l, "audit");

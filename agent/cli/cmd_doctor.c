@@ -11,6 +11,7 @@
 #include "agent/cli/engine.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/model_check.h"
+#include "agent/cli/screen/flow.h"
 #include "agent/model/http/curl_lib.h"
 #include "agent/runner/runner.h"
 #include "agent/store/ledger.h"
@@ -117,130 +118,160 @@ static bool gather(struct doctor *d, struct err *err)
 
 /* --- telling --- */
 
-static void put_mark(struct term *t, bool ok, const char *what)
+/* Three grades: a thing that is required and missing is red, one that is merely wished for
+ * yellow, one that the settings turn off is dim. */
+enum mark { MARK_OK, MARK_OFF, MARK_WISHED, MARK_MISSING, MARK_NONE };
+
+static bool quiet(const struct doctor *d)
 {
-	term_text(t, ok ? TERM_GREEN : TERM_RED, ok ? SLICE("  ok       ") : SLICE("  MISSING  "));
-	term_printf(t, "%s", what);
+	return cli_given(d->cli, OPT_QUIET);
 }
 
-/* Three grades: a layer that is required and missing is red, one that is merely wished for
- * yellow, one that the settings turn off is dim. */
+/* -q: what is missing only. */
+static void put_line(struct doctor *d, enum mark mark, struct slice text)
+{
+	static const struct {
+		const char *prefix;
+		enum term_style style;
+	} marks[] = {
+		[MARK_OK] = { "  ok       ", TERM_GREEN },
+		[MARK_OFF] = { "  off      ", TERM_DIM },
+		[MARK_WISHED] = { "  missing  ", TERM_YELLOW },
+		[MARK_MISSING] = { "  MISSING  ", TERM_RED },
+		[MARK_NONE] = { "  ", TERM_PLAIN },
+	};
+
+	if (!quiet(d) || mark == MARK_WISHED || mark == MARK_MISSING)
+		flow_line(&d->cli->out, TERM_PLAIN, marks[mark].prefix, marks[mark].style, text);
+}
+
+static void put_head(struct doctor *d, const char *what)
+{
+	if (!quiet(d))
+		flow_line(&d->cli->out, TERM_BOLD, "", TERM_BOLD, slice_of(what));
+}
+
 static void put_layer(struct doctor *d, struct json layer)
 {
 	struct arena *a = &d->cli->arena;
-	struct term *t = &d->cli->out;
 	struct slice remedy = json_str_or(json_get(layer, "remedy"), a, "");
 	struct json state = json_get(layer, "state");
-	bool required = json_bool_or(json_get(layer, "required"), false);
+	bool on = json_is(state, "on");
+	enum mark mark = json_is(state, "off")				    ? MARK_OFF
+			 : on						    ? MARK_OK
+			 : json_bool_or(json_get(layer, "required"), false) ? MARK_MISSING
+									    : MARK_WISHED;
 
-	if (json_is(state, "off"))
-		term_text(t, TERM_DIM, SLICE("  off      "));
-	else if (!json_is(state, "on") && !required)
-		term_text(t, TERM_YELLOW, SLICE("  missing  "));
-	else
-		put_mark(t, json_is(state, "on"), "");
-	term_line(t, TERM_PLAIN, json_str_or(json_get(layer, "name"), a, ""), 80);
-	term_raw(t, SLICE(": "));
-	term_line(t, TERM_PLAIN, json_str_or(json_get(layer, "detail"), a, ""), 400);
-	if (remedy.len > 0 && !json_is(state, "on")) {
-		term_raw(t, SLICE("\n             do: "));
-		term_line(t, TERM_PLAIN, remedy, 400);
-	}
-	term_raw(t, SLICE("\n"));
+	put_line(d, mark,
+		 arena_printf(a, "%.*s: %.*s",
+			      SLICE_ARG(json_str_or(json_get(layer, "name"), a, "")),
+			      SLICE_ARG(json_str_or(json_get(layer, "detail"), a, ""))));
+	if (remedy.len > 0 && !on && !(quiet(d) && mark == MARK_OFF))
+		flow_line(&d->cli->out, TERM_PLAIN, "             do: ", TERM_PLAIN, remedy);
+}
+
+static const char *what_follows(const struct doctor *d)
+{
+	if (!d->sandbox_ok)
+		return "commands are refused on this machine";
+	return d->reduced
+		       ? "commands run inside the reduced sandbox, as you asked: they can change "
+			 "permissions and times of your files outside of the folder"
+		       : "commands run inside the sandbox";
 }
 
 /* The layers come from the worker itself, which tried each of them; the last line is what
  * follows. */
 static void put_sandbox(struct doctor *d)
 {
-	struct term *t = &d->cli->out;
+	struct arena *a = &d->cli->arena;
 	struct json root;
 	struct err err;
 
-	term_text(t, TERM_BOLD, SLICE("sandbox\n"));
-	if (in_container(d)) {
-		term_printf(t, "  runner   in a container of the image ");
-		term_line(t, TERM_PLAIN, d->config.container_image, 200);
-		if (*d->engine.version)
-			term_printf(t, " (%s)\n", d->engine.version);
-		else
-			term_printf(t, " (%.*s)\n", SLICE_ARG(d->config.runner));
-	}
-	if (d->layers.len > 0 && json_parse(&d->cli->arena, d->layers, &root, &err))
+	put_head(d, "sandbox");
+	if (in_container(d))
+		put_line(d, MARK_NONE,
+			 arena_printf(a, "runner   in a container of the image %.*s (%.*s)",
+				      SLICE_ARG(d->config.container_image),
+				      SLICE_ARG(*d->engine.version ? slice_of(d->engine.version)
+								   : d->config.runner)));
+	if (d->layers.len > 0 && json_parse(a, d->layers, &root, &err))
 		for (struct json_iter it = json_iter(json_get(root, "layers")); json_next(&it);)
 			put_layer(d, it.value);
-	if (d->why.code != ERR_NONE) {
-		put_mark(t, false, "");
-		term_line(t, TERM_PLAIN, slice_of(d->why.msg), 1000);
-		term_raw(t, SLICE("\n"));
-	}
-	term_printf(
-		t,
-		!d->sandbox_ok ? "  commands are refused on this machine\n"
-		: d->reduced
-			? "  commands run inside the reduced sandbox, as you asked: they can change "
-			  "permissions and times of your files outside of the folder\n"
-			: "  commands run inside the sandbox\n");
+	if (d->why.code != ERR_NONE)
+		put_line(d, MARK_MISSING, slice_of(d->why.msg));
+	put_line(d, d->sandbox_ok ? MARK_NONE : MARK_MISSING, slice_of(what_follows(d)));
 }
 
 static void put_toolchains(struct doctor *d)
 {
-	struct toolchains *t = arena_alloc(&d->cli->arena, sizeof(*t));
+	struct arena *a = &d->cli->arena;
+	struct toolchains *t = arena_alloc(a, sizeof(*t));
+	struct slice all = SLICE("");
 
 	if (!slice_eq_cstr(d->config.toolchains, "on") || in_container(d))
 		return;
-	toolchains_find(&d->cli->arena, getenv("HOME"), getenv("PATH"), d->place.workspace, t);
-	for (size_t i = 0; i < t->n_dirs; i++) {
-		term_raw(&d->cli->out, i ? SLICE(", ") : SLICE("  they also see: "));
-		term_line(&d->cli->out, TERM_PLAIN, t->dirs[i], 400);
-	}
-	term_fresh_line(&d->cli->out);
+	toolchains_find(a, getenv("HOME"), getenv("PATH"), d->place.workspace, t);
+	for (size_t i = 0; i < t->n_dirs; i++)
+		all = arena_printf(a, "%.*s%s%.*s", SLICE_ARG(all),
+				   i ? ", " : "they also see: ", SLICE_ARG(t->dirs[i]));
+	if (all.len > 0)
+		put_line(d, MARK_NONE, all);
 }
 
 static void put_libraries(struct doctor *d)
 {
-	struct term *t = &d->cli->out;
-
-	term_text(t, TERM_BOLD, SLICE("libraries\n"));
+	put_head(d, "libraries");
 	for (size_t i = 0; i < LIBRARIES; i++) {
-		struct library *l = &d->libraries[i];
+		const struct library *l = &d->libraries[i];
+		bool there = l->missing.code == ERR_NONE;
 
-		put_mark(t, l->missing.code == ERR_NONE, l->name);
-		term_printf(t, " %s\n",
-			    l->missing.code != ERR_NONE ? l->missing.msg
-			    : l->version		? l->version
-							: "found");
+		put_line(d, there ? MARK_OK : MARK_MISSING,
+			 arena_printf(&d->cli->arena, "%s %s", l->name,
+				      !there	   ? l->missing.msg
+				      : l->version ? l->version
+						   : "found"));
 	}
 }
 
-static void put_file(struct term *t, const char *what, struct slice path)
+static void put_file(struct doctor *d, const char *what, struct slice path, bool may_lack)
 {
-	term_printf(t, "  %-9s", what);
-	term_line(t, TERM_PLAIN, path, 4096);
-	term_printf(t, "%s\n", access(path.ptr, F_OK) == 0 ? "" : "  (none)");
+	bool lacks = may_lack && access(path.ptr, F_OK) != 0;
+
+	put_line(d, MARK_NONE,
+		 arena_printf(&d->cli->arena, "%-9s%.*s%s", what, SLICE_ARG(path),
+			      lacks ? "  (none)" : ""));
+}
+
+static void put_model(struct doctor *d)
+{
+	const struct model_check *m = &d->model;
+
+	put_head(d, "model");
+	if (m->ok)
+		put_line(d, MARK_OK,
+			 arena_printf(&d->cli->arena,
+				      "%.*s: it has what it needs; it was not contacted",
+				      SLICE_ARG(m->name)));
+	else if (m->name.len > 0)
+		put_line(d, MARK_MISSING,
+			 arena_printf(&d->cli->arena, "%.*s: %s", SLICE_ARG(m->name), m->why.msg));
+	else
+		put_line(d, MARK_MISSING, slice_of(m->why.msg));
 }
 
 static void put_text(struct doctor *d, struct slice user, struct slice project)
 {
-	struct term *t = &d->cli->out;
-
-	term_printf(t, "emend %s\n", EMEND_VERSION);
+	put_head(d, "emend " EMEND_VERSION);
 	put_sandbox(d);
 	put_toolchains(d);
 	put_libraries(d);
-	term_text(t, TERM_BOLD, SLICE("settings\n"));
-	put_file(t, "user", user);
-	put_file(t, "project", project);
-	put_file(t, "state", d->place.state);
-	term_printf(t, "  mode     %s\n", mode_name(d->config.mode));
-	term_text(t, TERM_BOLD, SLICE("model\n"));
-	put_mark(t, d->model.ok, "");
-	term_line(t, TERM_PLAIN, d->model.name.len ? d->model.name : SLICE("none is set"), 200);
-	term_raw(t, d->model.ok ? SLICE(": it has what it needs; it was not contacted\n")
-				: SLICE("\n           "));
-	if (!d->model.ok)
-		term_line(t, TERM_PLAIN, slice_of(d->model.why.msg), 1000);
-	term_fresh_line(t);
+	put_head(d, "settings");
+	put_file(d, "user", user, true);
+	put_file(d, "project", project, true);
+	put_file(d, "state", d->place.state, true);
+	put_file(d, "mode", slice_of(mode_name(d->config.mode)), false);
+	put_model(d);
 }
 
 static void put_json(struct doctor *d, struct slice user, struct slice project)

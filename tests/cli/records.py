@@ -280,7 +280,7 @@ def tasks_sessions_and_steps_are_names_alike(w):
     r = w.run("redo", "-y", task)
     expect(r.status == 1 or "b + a" in w.read("calc.py"), r)
     r = w.run("undo", "-y", "nosuch")
-    expect(r.status == 1 and "no task or session nosuch" in r.err, r)
+    expect(r.status == 1 and "No task or session nosuch" in r.err, r)
 
 
 def tables_are_of_this_folder_and_fit(w):
@@ -301,9 +301,10 @@ def tables_are_of_this_folder_and_fit(w):
             rows = t.text.split("\r\n")
             expect(any(end in r for r in rows) and not [r for r in rows if len(r) > columns], (columns, args, rows))
         if columns > 40:  # there an address fits no line
-            t = Terminal(w, "models", size=(24, columns), NO_COLOR="1").end()
-            wide = [r for r in t.text.split("\r\n") if len(r) > columns]
-            expect(not wide, (columns, "models", wide))
+            for args in (["models"], ["doctor"], ["audit"]):
+                t = Terminal(w, *args, size=(24, columns), NO_COLOR="1").end()
+                wide = [r for r in t.text.split("\r\n") if len(r) > columns]
+                expect(not wide, (columns, args, wide))
         for args in (["undo", "--list"], ["rewind"], ["sessions"], ["sessions", "--all"], ["status"], ["cost"], ["--help"], ["do", "--help"]):
             t = Terminal(w, *args, size=(24, columns), NO_COLOR="1").end()
             wide = [r for r in t.text.split("\r\n") if len(r) > columns and " " in r.strip()]

@@ -228,6 +228,8 @@ def doctor_tells_all(w):
     d = json.loads(r.out)
     expect(d["type"] == "doctor" and d["libraries"]["libuv"] and d["model"]["ok"] is False, r)
     expect((r.status == 0) == bool(d.get("sandbox", {}).get("ok")), r)
+    r = w.run("doctor", "-q")
+    expect("MISSING" in r.out and "No model is configured" in r.out and "ok  " not in r.out and "state" not in r.out, r)
     r = w.run("doctor", ANTHROPIC_API_KEY="sk-very-secret")
     expect("sk-very-secret" not in r.out + r.err and "anthropic/" in r.out, r)
 

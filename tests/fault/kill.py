@@ -205,7 +205,7 @@ def undo_first(trees, turns, seconds, rng):
         r = w.run("undo", "-y")
         expect(which(trees, tree_of(w), "undo after a kill %.4f s after call %d" % (delay, calls)) == 0, r)
         if r.status != 0:  # killed before its first edit: there is nothing to undo, but maybe a mark to take away
-            expect("no task has changed files" in r.err or "nothing to undo" in r.err, r)
+            expect("No task has changed files" in r.err or "nothing to undo" in r.err, r)
             r = w.run("do", "--json", "--model", w.script(DONE), "x")
             expect(r.status == 0, r)
         check_clean(w, "undo")
