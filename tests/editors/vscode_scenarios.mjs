@@ -153,7 +153,8 @@ export const scenarios = {
       await view.locator('.question', { hasText: 'Which way?' }).waitFor();
       await view.locator('.composer button', { hasText: 'Stop' }).click();
       await wait('a button stops it', () => view.locator('.turn[data-state=cancelled]').count());
-      await wait('nothing is asked any more', async () => !(await view.locator('.question').count()));
+      await wait('nothing is asked any more', async () => !(await view.locator('.question').count()) &&
+        !(await w.page.locator('.notification-toast', { hasText: 'Emend asks' }).count()));
       await w.shot('stopped');
       await wait('the status bar has model and cost', () => w.page.locator('.statusbar-item', { hasText: 'Emend: scripted · $0.0' }).count());
     },
