@@ -52,6 +52,7 @@ void client_read_changes(struct json changed, struct arena *a, struct view_resul
 	*out = (struct view_result){
 		.overlay = json_bool_or(json_get(changed, "overlay"), false),
 		.view = json_i64_or(json_get(changed, "view"), 0),
+		.packs = json_bool_or(json_get(changed, "packs"), false),
 		.dropped = json_bool_or(json_get(changed, "dropped"), false),
 		.too_many = json_bool_or(json_get(changed, "tooMany"), false),
 		.too_large = json_bool_or(json_get(changed, "tooLarge"), false),

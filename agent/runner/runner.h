@@ -202,6 +202,7 @@ struct view_unlisted {
 struct view_result {
 	bool overlay;	/* false: the command worked on the real files */
 	int64_t view;	/* 0: nothing to decide */
+	bool packs;	/* runner_pack() can be had, if runner_packs() says so, too */
 	bool dropped;	/* it was stopped: its changes are gone */
 	bool too_many;	/* more than LIMIT_VIEW_CHANGES: they are gone */
 	bool too_large; /* they occupy more than a command may fill of the disk: they are gone */
@@ -318,7 +319,8 @@ struct view_place {
 	uint64_t at, len;	/* bytes, in the file */
 	struct slice link_hash; /* SHA-256 of a link's target; "" else */
 };
-/* Can it? Not in a container, whose files may not be ours. */
+/* Can it? Not in a container, whose files may not be ours; nor where the layers lie in memory, which the result of
+ * the command says. */
 bool runner_packs(const struct runner *r);
 struct view_packed {
 	int64_t index;

@@ -256,6 +256,11 @@ void serve_view_pack(struct serve *s, struct rpc_request *req)
 	struct upper *u;
 	size_t *index, n, size;
 
+	if (!s->views.path) {
+		conn_reply_error(req, RPC_INVALID_PARAMS,
+				 "The layers lie in memory, where no file can be taken from.");
+		return;
+	}
 	if (!batch_begin(s, req, &u, &index, &n))
 		return;
 	p = xcalloc(1, sizeof(*p));

@@ -30,6 +30,7 @@ bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64
 	u->rules_changed = s->places.rules_changed;
 	u->max_bytes = s->config.limits.disk_bytes;
 	u->places = &s->places;
+	u->in_memory = !s->views.path;
 	for (struct json_iter it = json_iter(list); json_next(&it);) {
 		if (!json_str(json_get(it.value, "path"), a, &path) ||
 		    !json_str(json_get(it.value, "text"), a, &text) ||
@@ -127,6 +128,7 @@ bool serve_view_report(struct upper *u, bool drop, struct jw *w, bool *keep, str
 	quiet = u->n - u->shown - u->n_times;
 	*keep = u->n > 0 && !drop && !u->too_many && !u->too_large;
 	jw_kbool(w, "overlay", true);
+	jw_kbool(w, "packs", !u->in_memory);
 	jw_ki64(w, "view", *keep ? (int64_t)u->id : 0);
 	jw_kbool(w, "dropped", drop && u->n > 0);
 	jw_kbool(w, "tooMany", u->too_many);

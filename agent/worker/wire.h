@@ -24,7 +24,7 @@
  *			 file{name, text|base64}}
  *			-> {exit, signal, timedOut, idleTimedOut, text|base64, bytes, truncated,
  *			    seconds, limit, peakBytes, cpuMs, again, hidden[], changed?};
- *			    changed, where the command had a layer of its own: {view, dropped,
+ *			    changed, where the command had a layer of its own: {view, packs, dropped,
  *			    tooMany, tooLarge, quiet, unseen[], changes[[index, path, kind, flags, before,
  *			    after, size, mode, oldMode, reason, open, files]], next}; flags: see
  *			    enum wire_change; view 0: nothing is left of it; next: not 0 if that

@@ -92,9 +92,23 @@ def changes_of_every_kind_become_real(w):
     expect(os.path.isdir(os.path.join(w.path, "empty")) and not layers_left(w), layers_left(w))
 
 
+def a_folder_in_place_of_a_file_goes_with_the_undo(w):
+    w.write("kind", "file\n")
+    r = w.run("do", "-y", "--model", w.script(call("rm kind && mkdir -p kind/in && echo k > kind/in/k"), DONE), "x")
+    expect(r.status == 0 and w.read("kind/in/k") == "k\n", r)
+    r = w.run("undo", "-y")
+    expect(r.status == 0 and w.read("kind") == "file\n", r)
+
+
 def layers_can_lie_in_memory(w):
     w.env["EMEND_TEST_FORBID"] = "disk"
     changes_of_every_kind_become_real(w)
+    before = tree(w)
+    many = "mkdir new; for i in $(seq 250); do echo $i > new/$i; done"
+    r = w.run("do", "-y", "--model", w.script(call(many), DONE), "x")
+    expect(r.status == 0 and w.read("new/250") == "250\n", r)
+    r = w.run("undo", "-y")
+    expect(r.status == 0 and tree(w) == before, r)
     expect("in memory" in w.run("doctor").out, "doctor")
     shutil.rmtree(w.path)
     os.mkdir(w.path)

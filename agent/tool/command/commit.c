@@ -366,6 +366,7 @@ void commit_start(struct tool_run *r, const struct view_result *v, const struct 
 	}
 	m = r->commit = xcalloc(1, sizeof(*m));
 	*m = (struct commit){ .view = v->view,
+			      .packs = v->packs,
 			      .n = v->n_changes,
 			      .effect = s->effect,
 			      .command = s->command,

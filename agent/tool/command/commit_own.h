@@ -69,6 +69,7 @@ struct commit {
 	enum commit_phase phase;
 	enum effect effect;
 	int64_t view;
+	bool packs; /* of the view */
 	struct view_change *changes;
 	size_t n;
 	bool *made; /* of each change */

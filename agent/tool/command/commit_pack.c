@@ -12,7 +12,7 @@ size_t commit_pack_size(struct tool_run *r)
 	const struct commit *m = r->commit;
 	size_t n = 0;
 
-	if (m->phase != PHASE_ORDINARY || m->at < COMMIT_SHOWN_FILES ||
+	if (m->phase != PHASE_ORDINARY || m->at < COMMIT_SHOWN_FILES || !m->packs ||
 	    !runner_packs(r->env->workspace.runner))
 		return 0;
 	while (n < PACK_FILES && m->at + n < m->n_todo) {

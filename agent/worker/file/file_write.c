@@ -279,7 +279,8 @@ uint32_t file_missing_folders(const struct root *r, struct slice path)
 		fd = root_openat(r, rel, O_PATH | O_DIRECTORY, false);
 		if (fd >= 0)
 			(void)close(fd);
-		if (fd >= 0 || errno != ENOENT)
+		/* A file in the way goes before the folder comes, which is made then, too. */
+		if (fd >= 0 || (errno != ENOENT && errno != ENOTDIR))
 			break;
 		n++;
 	}

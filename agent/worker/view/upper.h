@@ -118,6 +118,7 @@ struct upper {
 	size_t n_times;	      /* of UPPER_TIME */
 	size_t n_durable;     /* those that have to be on the disk first: not of bundles */
 	size_t packs;
+	bool in_memory;		 /* no other process can take a file from it */
 	struct spool spool;	 /* what was read to be hashed, until a pack takes it over */
 	struct near real, layer; /* while changes are applied */
 	struct git_check check;
