@@ -14,6 +14,7 @@
 #include "agent/cli/run_commit.h"
 #include "agent/cli/task/host_cli.h"
 #include "agent/runner/runner.h"
+#include "agent/secret/secret_mask.h"
 #include "agent/tool/command/network.h"
 
 enum { STATUS_NOT_KEPT = 1, STATUS_TIMED_OUT = 124, STATUS_SIGNAL = 128, DIRS_MAX = 256 };
@@ -32,6 +33,7 @@ struct command_run {
 	struct host_cli host; /* asks, with --network; knows what editors hold */
 	struct run_open open;
 	struct network *network; /* NULL: none */
+	struct run_log *log;	 /* NULL: the command has not ended yet */
 	struct err why;
 	int status;
 };
@@ -162,6 +164,12 @@ static void put_result(struct command_run *r, const struct command_result *c)
 	json_line_end(&l, &r->cli->out);
 }
 
+/* The store's thread answers on the loop. */
+static void log_closed(void *payload)
+{
+	cli_loop_end(payload);
+}
+
 /* Called once, from whichever step was the last. What is NULL or was never started is fine. */
 static void end(struct command_run *r)
 {
@@ -170,7 +178,7 @@ static void end(struct command_run *r)
 	run_open_drop(&r->open);
 	host_cli_close(&r->host);
 	runner_stop(r->runner);
-	cli_loop_end(&r->loop);
+	run_log_close(r->log, log_closed, &r->loop);
 }
 
 static void on_kept(void *payload, bool kept)
@@ -181,6 +189,33 @@ static void on_kept(void *payload, bool kept)
 	if (!kept && r->status == 0)
 		r->status = STATUS_NOT_KEPT;
 	end(r);
+}
+
+/* Its words as one line, for people. */
+static struct slice line_of(struct command_run *r)
+{
+	struct slice line = r->spec.argv[0];
+
+	for (size_t i = 1; i < r->spec.n_argv; i++)
+		line = arena_printf(&r->cli->arena, "%.*s %.*s", SLICE_ARG(line),
+				    SLICE_ARG(r->spec.argv[i]));
+	return line;
+}
+
+/* As a task's command has one. */
+static struct run_log *log_of(struct command_run *r)
+{
+	struct secret_mask secrets = { .off = false };
+	struct run_log_options o = {
+		.loop = &r->loop.uv,
+		.runq = &r->loop.runq,
+		.state_dir = r->place.state,
+		.workspace = r->place.workspace,
+		.command = secret_hide(&secrets, &r->cli->arena, line_of(r)),
+	};
+
+	secret_mask_release(&secrets);
+	return run_log_new(&o);
 }
 
 /* The network goes first: a host that is asked about now would be asked about for nobody. */
@@ -203,8 +238,10 @@ static void on_done(void *payload, const struct command_result *c, const struct 
 	}
 	if (r->loop.interrupts > 0)
 		r->status = err_exit_code(ERR_CANCELLED);
+	if (c && !err && c->changed.view)
+		r->log = log_of(r);
 	if (c && !err)
-		run_commit_start(r->cli, r->runner, &r->open, &c->changed,
+		run_commit_start(r->cli, r->runner, &r->open, r->log, &c->changed,
 				 cli_given(r->cli, OPT_CONFIRM), on_kept, r);
 	else
 		on_kept(r, true);
@@ -253,17 +290,6 @@ static void network_is_ready(void *payload, const struct err *err)
 		end(r);
 	else
 		start_command(r);
-}
-
-/* Its words as one line, for people. */
-static struct slice line_of(struct command_run *r)
-{
-	struct slice line = r->spec.argv[0];
-
-	for (size_t i = 1; i < r->spec.n_argv; i++)
-		line = arena_printf(&r->cli->arena, "%.*s %.*s", SLICE_ARG(line),
-				    SLICE_ARG(r->spec.argv[i]));
-	return line;
 }
 
 static bool open_network(struct command_run *r, struct err *err)

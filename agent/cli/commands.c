@@ -122,8 +122,9 @@ static const struct command table[] = {
 	  "What it prints on either of its streams comes as one. The exit status is that of the\n"
 	  "command; 124 if its time was up. Its changes become real when it has ended; none do if\n"
 	  "it was stopped. Changes of files that git, an editor or an agent would execute are not\n"
-	  "kept without -y; what is not kept is named. With --network it reaches the hosts of the\n"
-	  "setting network.allow; each other one is asked for on a terminal, and refused without.\n",
+	  "kept without -y; what is not kept is named. `emend undo` takes back what it changed.\n"
+	  "With --network it reaches the hosts of the setting network.allow; each other one is\n"
+	  "asked for on a terminal, and refused without.\n",
 	  OPTS_COMMON | OPT_RW | OPT_NETWORK | OPT_JSON | OPT_NO_SANDBOX | OPT_TIMEOUT |
 		  OPT_CONFIRM,
 	  -1, cmd_run,

@@ -1,6 +1,7 @@
 /* run_commit.c - see run_commit.h
  *
- *   editors asked --> [git's new objects -->] all that may be kept --> runner_commit_many() --> runner_finish() --> done
+ *   editors asked --> [git's new objects -->] all that may be kept --> [into the log -->] runner_commit_many()
+ *     --> [the log's end -->] runner_finish() --> done
  *
  * What git did is told in one line. What is not listed comes with the last step. */
 #include "agent/cli/run_commit.h"
@@ -20,6 +21,10 @@ struct run_commit {
 	struct run_open *open;
 	struct view_result v;
 	struct view_change *changes; /* copies */
+	const struct view_change **wanted; /* those that may be kept */
+	int64_t *indexes;
+	size_t n_wanted;
+	struct run_log *log; /* NULL: none */
 	bool all, kept;
 	struct git_told git;
 	struct slice held; /* the repository and the reason that were told last */
@@ -107,8 +112,7 @@ static void tell_git(struct run_commit *m)
 	}
 }
 
-/* Why it is not kept; "": it is. Asked twice for each change, when they are collected and when
- * they are told, and must give the same both times: nothing that it looks at changes in between. */
+/* Why it is not kept; "": it is. */
 static struct slice refusal(const struct run_commit *m, const struct view_change *c)
 {
 	struct slice open = run_open_why(m->open, c->path);
@@ -139,47 +143,107 @@ static void finished(void *payload, struct slice json, const struct err *err)
 	free(m);
 }
 
+static void log_ended(void *payload, const struct err *err)
+{
+	struct run_commit *m = payload;
+
+	if (err)
+		tell(m, SLICE("the log for undo"), "other", 0, false, slice_of(err->msg));
+	(void)runner_finish(m->runner, m->v.view, true, finished, m);
+}
+
+/* It is made all the same: who runs a command has decided that. */
+static void tell_gap(struct run_commit *m, const struct view_change *c, struct slice why)
+{
+	if (why.len == 0 || cli_given(m->cli, OPT_QUIET) || cli_given(m->cli, OPT_JSON))
+		return;
+	term_raw(&m->cli->log, SLICE("emend: undo does not cover "));
+	term_line(&m->cli->log, TERM_PLAIN, c->path, 1000);
+	term_raw(&m->cli->log, SLICE(": "));
+	term_line(&m->cli->log, TERM_PLAIN, why, 1000);
+	term_raw(&m->cli->log, SLICE("\n"));
+}
+
+/* failed: NULL, it was made. */
+static void settle(struct run_commit *m, size_t i, const struct err *failed)
+{
+	const struct view_change *c = m->wanted[i];
+
+	tell_change(m, c, !failed, failed ? slice_of(failed->msg) : SLICE(""));
+	if (!m->log)
+		return;
+	run_log_made(m->log, i, failed);
+	if (!failed)
+		tell_gap(m, c, run_log_gap(m->log, i));
+}
+
 /* What was not made is answered, in the order of the changes. */
 static void committed(void *payload, const struct view_item *items, size_t n, const struct err *err)
 {
 	struct run_commit *m = payload;
 	size_t k = 0;
 
-	for (size_t i = 0; i < m->v.n_changes; i++) {
-		const struct view_change *c = &m->changes[i];
+	for (size_t i = 0; i < m->n_wanted; i++) {
+		const struct err *failed = err;
+		struct err why;
 
-		if (refusal(m, c).len > 0)
-			continue;
-		if (err)
-			tell_change(m, c, false, slice_of(err->msg));
-		else if (k < n && items[k].index == c->index)
-			tell_change(m, c, false, items[k++].why);
-		else
-			tell_change(m, c, true, SLICE(""));
+		if (!err && k < n && items[k].index == m->wanted[i]->index) {
+			(void)err_set(&why, items[k].code, "%.*s", SLICE_ARG(items[k].why));
+			failed = &why;
+			k++;
+		}
+		settle(m, i, failed);
 	}
-	(void)runner_finish(m->runner, m->v.view, true, finished, m);
+	if (m->log)
+		run_log_end(m->log, log_ended, m);
+	else
+		log_ended(m, NULL);
+}
+
+/* err: what undo needs could not be kept. Then nothing is made. */
+static void logged(void *payload, const struct err *err)
+{
+	struct run_commit *m = payload;
+
+	if (!err) {
+		(void)runner_commit_many(m->runner, m->v.view, m->indexes, m->n_wanted, committed,
+					 m);
+		return;
+	}
+	for (size_t i = 0; i < m->n_wanted; i++)
+		tell_change(m, m->wanted[i], false, slice_of(err->msg));
+	(void)runner_finish(m->runner, m->v.view, false, finished, m);
 }
 
 /* All that may be kept; what may not is told. */
 static void commit_rest(struct run_commit *m)
 {
-	int64_t *indexes = arena_array(&m->cli->arena, m->v.n_changes + 1, sizeof(*indexes));
-	size_t n = 0;
-
+	m->indexes = arena_array(&m->cli->arena, m->v.n_changes + 1, sizeof(*m->indexes));
+	m->wanted = arena_array(&m->cli->arena, m->v.n_changes + 1, sizeof(*m->wanted));
 	for (size_t i = 0; i < m->v.n_changes; i++) {
 		const struct view_change *change = &m->changes[i];
-
 		struct slice why = refusal(m, change);
 
-		if (why.len == 0)
-			indexes[n++] = change->index;
-		else
+		if (why.len > 0) {
 			tell_change(m, change, false, why);
+			continue;
+		}
+		m->indexes[m->n_wanted] = change->index;
+		m->wanted[m->n_wanted++] = change;
 	}
-	if (n > 0)
-		(void)runner_commit_many(m->runner, m->v.view, indexes, n, committed, m);
+	if (m->n_wanted == 0)
+		m->log = NULL;
+	if (m->log && !run_log_can(m->runner, &m->v, m->wanted, m->n_wanted)) {
+		term_error(&m->cli->log, "undo does not cover what the command changed: it is too "
+					 "much for where its layer lies.");
+		m->log = NULL;
+	}
+	if (m->log)
+		run_log_keep(m->log, m->runner, &m->v, m->wanted, m->n_wanted, logged, m);
+	else if (m->n_wanted > 0)
+		logged(m, NULL);
 	else
-		(void)runner_finish(m->runner, m->v.view, true, finished, m);
+		log_ended(m, NULL);
 }
 
 /* Without them the worker refuses what refers to them, and says so. */
@@ -207,7 +271,7 @@ static void editors_known(void *payload)
 
 /* The result is borrowed for the time of the call, so the changes are copied. Editors are asked
  * once more: the command may have run for minutes. */
-void run_commit_start(struct cli *c, struct runner *r, struct run_open *open,
+void run_commit_start(struct cli *c, struct runner *r, struct run_open *open, struct run_log *log,
 		      const struct view_result *v, bool all, run_commit_cb *done, void *payload)
 {
 	struct run_commit *m;
@@ -229,6 +293,7 @@ void run_commit_start(struct cli *c, struct runner *r, struct run_open *open,
 	*m = (struct run_commit){ .cli = c,
 				  .runner = r,
 				  .open = open,
+				  .log = log,
 				  .v = *v,
 				  .all = all,
 				  .kept = true,
@@ -239,6 +304,8 @@ void run_commit_start(struct cli *c, struct runner *r, struct run_open *open,
 		m->changes[i] = v->changes[i];
 		m->changes[i].path = arena_dup(&c->arena, v->changes[i].path);
 		m->changes[i].reason = arena_dup(&c->arena, v->changes[i].reason);
+		m->changes[i].before = arena_dup(&c->arena, v->changes[i].before);
+		m->changes[i].after = arena_dup(&c->arena, v->changes[i].after);
 	}
 	m->git = (struct git_told){ .added = v->objects_added, .removed = v->objects_removed };
 	if (v->objects_held > 0)

@@ -162,6 +162,18 @@ def each_deed_is_shown_and_undone(w):
         whole(w)
 
 
+def what_a_person_ran_is_undone_too(w):
+    """The same by `emend run`."""
+    repository(w)
+    for name, script, says in DEEDS:
+        said = state(w)
+        r = run(w, "export GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@e GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@e; " + script, "-y")
+        expect(r.status == 0 and says in r.err, (name, r))
+        u = w.run("undo", "-y")
+        expect(u.status == 0 and state(w) == said, (name, u))
+        whole(w)
+
+
 LOSSES = [  # a name, a script, what is said not to be kept
     ("all objects", "rm -rf .git/objects/*", ".git/objects"),
     ("one object", "rm -f .git/objects/*/*[0-7]", ".git/objects"),
@@ -348,7 +360,7 @@ def secrets_that_git_tracks_are_changed_and_undone(w):
 
 
 CASES = [secrets_that_git_tracks_are_changed_and_undone, hidden_files_stay_what_they_are, what_is_hidden_stays_hidden, daily_work_is_as_outside, looking_changes_nothing, a_commit_is_told_and_undone, a_branch_that_moved_since_is_left,
-         each_deed_is_shown_and_undone, history_is_not_lost, a_false_pack_does_not_replace_objects, what_gc_put_into_packs_may_go,
+         each_deed_is_shown_and_undone, what_a_person_ran_is_undone_too, history_is_not_lost, a_false_pack_does_not_replace_objects, what_gc_put_into_packs_may_go,
          many_loose_objects_cost_nothing, a_plant_is_said_to_the_person, what_cannot_be_kept_is_a_failure]
 
 if __name__ == "__main__":

@@ -100,12 +100,52 @@ def a_folder_in_place_of_a_file_goes_with_the_undo(w):
     expect(r.status == 0 and w.read("kind") == "file\n", r)
 
 
+def what_run_changed_is_undone(w):
+    for name in ("edit", "gone", "dir/a", "kind"):
+        w.write(name, name + "\n")
+    os.chmod(w.write("tool", "echo\n"), 0o640)
+    w.write("large", "x" * 100000)
+    w.write(".gitignore", "out/\n")
+    before = tree(w)
+    script = ("echo new > edit; rm gone; mv dir/a dir/b; mkdir -p deep/er && echo d > deep/er/f; ln -s edit link; rm kind && mkdir kind && "
+              "echo k > kind/k; chmod +x tool; echo >> large; mkdir out; for i in $(seq 300); do echo $i > out/$i; done")
+    r = run(w, script)
+    after = tree(w)
+    expect(r.status == 0 and "undo does not" not in r.err and len(after) > 300, r)
+    r = w.run("undo", "-y")
+    expect(r.status == 0 and tree(w) == before, (r, set(tree(w).items()) ^ set(before.items())))
+    r = w.run("redo", "-y")
+    expect(w.read("edit") == "new\n" and w.read("kind/k") == "k\n" and not w.exists("gone"), r)
+    expect(w.run("audit", "verify").status == 0, w.run("audit", "verify"))
+
+
+def run_that_changes_nothing_leaves_no_log(w):
+    r = run(w, "true")
+    expect(r.status == 0 and not os.path.exists(os.path.join(w.state, "sessions")), os.listdir(w.state))
+    r = run(w, "echo x > a; exit 3")
+    expect(r.status == 3 and len(os.listdir(os.path.join(w.state, "sessions"))) == 1, r)
+    r = w.run("chat", "--resume", "last")
+    expect(r.status != 0 and "no session of this folder" in r.err.lower(), r)  # nothing was said in it
+
+
+def what_undo_could_not_have_is_not_made(w):
+    w.write("a", "old\n")
+    os.makedirs(w.state, exist_ok=True)
+    w.write(os.path.join(w.state, "sessions"), "in the way")
+    r = run(w, "echo new > a")
+    expect(r.status == 1 and "not kept: a: " in r.err and w.read("a") == "old\n", r)
+
+
 def layers_can_lie_in_memory(w):
     w.env["EMEND_TEST_FORBID"] = "disk"
     changes_of_every_kind_become_real(w)
     before = tree(w)
     many = "mkdir new; for i in $(seq 250); do echo $i > new/$i; done"
     r = w.run("do", "-y", "--model", w.script(call(many), DONE), "x")
+    expect(r.status == 0 and w.read("new/250") == "250\n", r)
+    r = w.run("undo", "-y")
+    expect(r.status == 0 and tree(w) == before, r)
+    r = run(w, many)
     expect(r.status == 0 and w.read("new/250") == "250\n", r)
     r = w.run("undo", "-y")
     expect(r.status == 0 and tree(w) == before, r)

@@ -115,7 +115,8 @@ bool session_find(struct arena *a, struct slice state, struct slice prefix, stru
 		SLICE_ARG(slice_sub(prefix, 0, 80)));
 }
 
-/* A log that cannot be read is passed over here; `emend sessions` names it. */
+/* A log that cannot be read is passed over here; `emend sessions` names it. One of `emend run` is no conversation, and
+ * has no model. */
 bool session_newest(struct arena *a, struct slice state, struct slice workspace, struct slice *id,
 		    struct err *err)
 {
@@ -127,7 +128,7 @@ bool session_newest(struct arena *a, struct slice state, struct slice workspace,
 	for (size_t i = 0; i < n; i++) {
 		if (session_is_elsewhere(state, ids[i], workspace) ||
 		    !session_info(a, state, ids[i], &s, &damage) ||
-		    !slice_eq(s.workspace, workspace))
+		    !slice_eq(s.workspace, workspace) || (s.tasks > 0 && s.model.len == 0))
 			continue;
 		*id = ids[i];
 		return true;

@@ -124,6 +124,9 @@ void commit_journal_files(struct tool_run *r);
 /* commit_pack.c: so many of the next changes are worth a pack; 0: none. */
 size_t commit_pack_size(struct tool_run *r);
 void commit_pack(struct tool_run *r, size_t n);
+/* Gives hashes and places of all images of m->items to the store. False: env->fatal is set. */
+NODISCARD bool commit_adopt(struct tool_run *r, struct slice file,
+			    const struct view_packed *packed);
 
 enum { COMMIT_DIFF_BYTES = 4 * 1024 * 1024 };
 /* Notes the diffs of a batch, in PHASE_EFFECT and PHASE_LOOK. */

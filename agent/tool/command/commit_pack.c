@@ -37,8 +37,8 @@ static void add_place(struct blob_place *of, size_t *n, struct slice hash,
 	++*n;
 }
 
-/* Hashes and places of all images, for the store; what undo does not cover has none. */
-static bool adopt(struct tool_run *r, struct slice file, const struct view_packed *packed)
+/* What undo does not cover has none. */
+bool commit_adopt(struct tool_run *r, struct slice file, const struct view_packed *packed)
 {
 	struct commit *m = r->commit;
 	struct blob_place *of = arena_array(&m->arena, 2 * m->n_items + 1, sizeof(*of));
@@ -80,7 +80,7 @@ static void packed(void *payload, struct slice file, const struct view_packed *a
 		else
 			commit_take_packed(m, it, a);
 	}
-	if (adopt(r, file, answers))
+	if (commit_adopt(r, file, answers))
 		tool_fresh(r, commit_journal_files);
 	else
 		commit_give_up(r);
