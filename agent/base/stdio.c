@@ -21,7 +21,7 @@ enum {
 	READ_BYTES = 64 * 1024,
 	GENTLE_BYTES = 16 * 1024, /* written at once, */
 	GENTLE_PART = 64,	  /* or this part of what waits, */
-	GENTLE_MS = 8,		  /* and then a pause */
+	GENTLE_MS = 4,		  /* and then a pause */
 	EDITOR_IN = 0,
 	EDITOR_OUT = 1 /* the descriptors that it gave us */
 };
