@@ -167,7 +167,8 @@ def chat(w, name, columns, **env):
     eye.wait("> y calc.py +2 -1")
     t.type("and say why, in a sentence that is long enough to be wrapped at 40 columns\r")
     if not dumb:
-        eye.wait("Up takes it back")
+        eye.wait("(Up)" if columns < 60 else "(Up takes it back)")
+        eye.wait("next step: \"and say why, in")
         eye.keep("steering")
     eye.wait("/undo takes it back")
     for line, words in (("/status", "changed: calc.py"), ("/rewind", "goes to the end of"), ("/undo preview", "/undo does it"),

@@ -4,7 +4,7 @@
 #include "protocol/base/utf8.h"
 #include "protocol/base/visible.h"
 
-enum { INDENT = 2, TAB_COLUMNS = 4, ROOM_FOR_TEXT = 12 };
+enum { INDENT = 2, TAB_COLUMNS = 4, ROOM_FOR_TEXT = 24 };
 
 /* One walk over the text; rows from..to are written, the others only counted. */
 struct walk {
@@ -76,24 +76,24 @@ static void walk(struct walk *w, const struct line *l, struct live_place *at)
 		*at = (struct live_place){ 0, w->row, w->column };
 }
 
-/* The hint is left out where it would leave too little room for the text. */
-static void put_dim(const struct box *b, struct buf *out, const char *indent, struct slice text,
-		    struct slice hint, unsigned columns)
+/* The hint is brief, or left out, where it would leave too little room for the text. */
+static void put_dim(const struct box *b, struct buf *out, const char *indent,
+		    const struct box_note *note, unsigned columns)
 {
-	size_t indented = strlen(indent);
-	unsigned fits, room;
+	unsigned fits = columns - 1 - (unsigned)strlen(indent);
+	struct slice hint = note->hint;
 	struct buf clean;
 
-	buf_init(&clean, 4 * text.len + 64);
-	term_clean(&clean, text, true);
+	if (visible_width(hint) + ROOM_FOR_TEXT > fits)
+		hint = note->brief;
+	if (visible_width(hint) + ROOM_FOR_TEXT > fits)
+		hint = SLICE("");
+	buf_init(&clean, 4 * note->text.len + 64);
+	term_clean(&clean, note->text, true);
 	buf_puts(out, b->colour ? "\033[2m" : "");
 	buf_puts(out, indent);
-	fits = columns - 1 - (unsigned)indented;
-	room = visible_width(hint);
-	if (room + ROOM_FOR_TEXT > fits)
-		room = 0;
-	term_fit(out, buf_slice(&clean), fits - room);
-	buf_append(out, slice_sub(hint, 0, room ? hint.len : 0));
+	term_fit(out, buf_slice(&clean), fits - visible_width(hint));
+	buf_append(out, hint);
 	buf_puts(out, b->colour ? "\033[0m" : "");
 	buf_release(&clean);
 }
@@ -108,14 +108,14 @@ void box_draw(void *self, struct buf *out, unsigned columns, struct live_place *
 	rows = w.row + 1;
 	from = cursor->row >= BOX_ROWS ? cursor->row - BOX_ROWS + 1 : 0;
 	if (b->head.len > 0) {
-		put_dim(b, out, "", b->head, SLICE(""), columns);
+		put_dim(b, out, "", &(struct box_note){ .text = b->head }, columns);
 		buf_putc(out, '\n');
 	}
 	w = (struct walk){ .out = out, .from = from, .to = from + BOX_ROWS, .columns = columns };
 	walk(&w, b->line, cursor);
 	for (size_t i = 0; i < b->n_notes; i++) {
 		buf_putc(out, '\n');
-		put_dim(b, out, "  ", b->notes[i].text, b->notes[i].hint, columns);
+		put_dim(b, out, "  ", &b->notes[i], columns);
 	}
 	cursor->row = cursor->row - from + (b->head.len > 0);
 	cursor->rows = (b->head.len > 0) + (rows - from > BOX_ROWS ? BOX_ROWS : rows - from) +

@@ -16,6 +16,7 @@ enum { BOX_NOTES = 8, BOX_ROWS = 8 };
 
 struct box_note { /* on one line; of the text as much as fits beside the hint */
 	struct slice text, hint;
+	struct slice brief; /* the hint where there is little room; may be "" */
 };
 
 struct box {

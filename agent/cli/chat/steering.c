@@ -49,7 +49,7 @@ static void compose(void *self)
 	struct slice text;
 
 	for (size_t i = 0; b->n_notes < BOX_NOTES - 1 && s->by.waits(s->by.self, i, &text); i++)
-		typed_note(&s->typed, "next step:", text, SLICE("  (Up takes it back)"));
+		typed_note(&s->typed, "next step:", text, true);
 	if (s->typed.line.text.len > 0)
 		b->notes[b->n_notes++].text = SLICE("Enter: the task hears it with its next step");
 }

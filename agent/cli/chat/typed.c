@@ -16,13 +16,16 @@ void typed_run(struct typed *t)
 
 /* --- the box --- */
 
-void typed_note(struct typed *t, const char *what, struct slice text, struct slice hint)
+void typed_note(struct typed *t, const char *what, struct slice text, bool back)
 {
+	struct slice hint = back ? SLICE("  (Up takes it back)") : SLICE("");
+	struct slice brief = back ? SLICE("  (Up)") : SLICE("");
+
 	if (t->box.n_notes < BOX_NOTES)
 		t->box.notes[t->box.n_notes++] =
 			(struct box_note){ arena_printf(&t->drawn, "%s \"%.*s\"", what,
 							SLICE_ARG(slice_sub(text, 0, 200))),
-					   hint };
+					   hint, brief };
 }
 
 static bool wanted(void *self)

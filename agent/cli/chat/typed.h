@@ -59,7 +59,7 @@ NODISCARD bool typed_open(struct typed *t, const struct typed_options *o, struct
 void typed_close(struct typed *t);
 /* Reads, if it may. */
 void typed_run(struct typed *t);
-/* For compose(): one more line below the text, `WHAT "TEXT"`; where there is room, the hint behind it. */
-void typed_note(struct typed *t, const char *what, struct slice text, struct slice hint);
+/* For compose(): one more line below the text, `WHAT "TEXT"`. back: Up takes it back, and that is said, too. */
+void typed_note(struct typed *t, const char *what, struct slice text, bool back);
 
 #endif

@@ -16,9 +16,9 @@ static void compose(void *self)
 					   mode_name(c->place.config.mode), c->usd,
 					   c->place.config.budget.session_usd, SLICE_ARG(c->model));
 	for (size_t i = 0; c->host.task && task_waits(c->host.task, i, &text); i++)
-		typed_note(t, "next step:", text, SLICE("  (Up takes it back)"));
+		typed_note(t, "next step:", text, true);
 	for (size_t i = 0; i < c->n_later; i++)
-		typed_note(t, "afterwards:", c->later[i], SLICE(""));
+		typed_note(t, "afterwards:", c->later[i], false);
 }
 
 void typing_show(struct chat *c)
