@@ -168,7 +168,13 @@ static bool make_mark(struct slice path, struct err *err)
 	return true;
 }
 
-/* The mark and the blobs, durable. */
+static bool write_head(struct log_batch *b, struct err *err)
+{
+	return b->to.seq == 0 || log_head_write(b->state_dir, b->session, &b->from, &b->to, err);
+}
+
+/* The mark and the blobs, durable, and with them the head: what is to be recovered after a loss of power is
+ * not to be suspected then. */
 static bool prepare(struct log_batch *b, struct err *err)
 {
 	if (b->mark.ptr && !make_mark(b->mark, err))
@@ -180,6 +186,8 @@ static bool prepare(struct log_batch *b, struct err *err)
 	for (size_t i = 0; i < b->n_packs; i++)
 		if (!blob_pack_add(b->folder, b->packs[i].file, b->packs[i].of, b->packs[i].n, err))
 			return false;
+	if (!write_head(b, err))
+		return false;
 	if ((b->mark.ptr || b->n_blobs + b->n_packs > 0) && syncfs(b->file->fd) != 0)
 		return err_set(err, ERR_IO, "Cannot bring %s to the disk: %s.", b->folder.ptr,
 			       strerror(errno));
@@ -197,9 +205,6 @@ void log_batch_write(struct log_batch *b)
 	if (!ok)
 		b->why = f->why;
 	else if (!prepare(b, &b->why))
-		ok = false;
-	else if (b->to.seq > 0 &&
-		 !log_head_write(b->state_dir, b->session, &b->from, &b->to, &b->why))
 		ok = false;
 	else if (b->lines.len > 0 && !log_file_append(f, buf_slice(&b->lines), &b->why))
 		ok = false;

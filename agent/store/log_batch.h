@@ -1,7 +1,7 @@
 /* log_batch.h - what is written to a session's folder in one go; for agent/store only.
  *
  *   loop:    filled by event_log.c --> sealed: posted to the store
- *   thread:  mark --> blobs --> one sync for both --> head (log_head.h) --> lines --> sync of the log --> mark goes
+ *   thread:  mark --> blobs --> head (log_head.h) --> one sync for them --> lines --> sync of the log --> mark goes
  *
  * The order within a batch is what makes a crash harmless: a line that names blobs is written only
  * when they are on the disk, a change of files begins only when its mark is, and the mark goes only

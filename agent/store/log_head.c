@@ -93,9 +93,10 @@ static struct mac sign(const char key[KEY_BYTES], struct slice session, struct s
 
 /* --- writing --- */
 
-/* Not synced: a sync for each batch would cost as much as that of the log itself. A crash of emend loses
- * nothing; after a loss of power the head may be older than the log on some file systems, and the check then
- * suspects a log that is honest. */
+/* Not synced here: a sync for each batch would cost as much as that of the log itself. Of a batch that begins to change
+ * files it goes with the sync of what they held (log_batch.c). A crash of emend loses nothing; after a loss of
+ * power the head may be older than the words of a log on file systems that do not keep the order, and the check
+ * then suspects a log that is honest. */
 static bool put(struct arena *a, struct slice path, struct slice text)
 {
 	struct slice temp = arena_printf(a, "%.*s.tmp", SLICE_ARG(path));

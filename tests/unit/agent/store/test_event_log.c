@@ -320,6 +320,40 @@ static bool stop_at_two(void *payload, struct json event, struct err *err)
 	return ++*(int *)payload < 2 || err_set(err, ERR_CANCELLED, "enough");
 }
 
+/* In place of the system's: what the head says when the disk is waited for. */
+static char head_path[300], head_then[512];
+
+int syncfs(int fd)
+{
+	int head = open(head_path, O_RDONLY | O_CLOEXEC);
+
+	(void)fd;
+	if (head >= 0) {
+		(void)!read(head, head_then, sizeof(head_then) - 1);
+		(void)close(head);
+	}
+	return 0;
+}
+
+/* Then a loss of power leaves no line that the head does not know. */
+static void the_head_is_synced_with_what_files_held(void **state)
+{
+	struct shelf *s = *state;
+	struct event_log *l = open_log(s);
+	struct sha256_hex hash;
+	struct err err = { 0 };
+
+	put(l, "one");
+	(void)snprintf(head_path, sizeof(head_path), "%s/heads/s1", s->scratch.path);
+	assert_true(blob_put(l, SLICE("what a file held"), &hash, &err));
+	put(l, "two");
+	put(l, "three");
+	assert_true(shelf_sync(s, l, &err));
+	shelf_close(s, l);
+	head_path[0] = 0;
+	assert_non_null(strstr(head_then, " 3 "));
+}
+
 static void reader_may_stop(void **state)
 {
 	struct err err = { 0 };
@@ -444,6 +478,7 @@ int main(void)
 		TEST(bad_names_are_refused),
 		TEST(too_large_event_is_an_error_and_the_log_goes_on),
 		TEST(full_disk_breaks_the_log_but_leaves_whole_lines),
+		TEST(the_head_is_synced_with_what_files_held),
 		TEST(nobody_waits_for_a_sync),
 		TEST(opened_again_while_it_is_written),
 		TEST(marks_stand_from_the_sync_to_the_end),
