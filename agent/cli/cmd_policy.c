@@ -107,6 +107,10 @@ static int explain(struct cli *c, const struct rules *rules)
 			term_line(&c->out, TERM_PLAIN, d.always, 1000);
 			term_raw(&c->out, SLICE("\"]}\n"));
 		}
+		if (d.verdict == VERDICT_ASK && d.held && policy_mode(rules->policy) == MODE_AUTO)
+			term_raw(&c->out,
+				 SLICE("In a task it runs without a question, on a view of the "
+				       "files, where it can harm nothing else.\n"));
 		return 0;
 	}
 	w = json_line_begin(&l, "decision");

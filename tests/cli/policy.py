@@ -63,6 +63,10 @@ def a_line_is_explained_part_by_part(w):
     r = w.run("policy", "explain", "--json", "--", "env A=1 make; docker ps; touch x")
     parts = [(p["command"], p["decision"], p["rule"]) for p in r.events()[0]["parts"]]
     expect(parts == [("docker ps", "ask", "ask: docker"), ("touch x", "ask", "mode: ask"), ("A=1 make", "ask", "mode: ask")], r)
+    for mode, held in (("auto", True), ("ask", False)):
+        r = w.run("policy", "explain", "--mode", mode, "--", "eval true")
+        expect(("runs without a question, on a view" in r.out) == held, r)
+    expect("on a view" not in w.run("policy", "explain", "--mode", "auto", "--", "docker ps").out, "docker reaches further")
     r = w.run("policy", "explain", "--json", "--mode", "plan", "--", "make x; touch x")
     expect([p["decision"] for p in r.events()[0]["parts"]] == ["allow", "deny"], r)
 
