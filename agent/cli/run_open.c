@@ -3,6 +3,8 @@
  *   the editors are asked --> one open file after the other is read and compared --> done */
 #include "agent/cli/run_open.h"
 
+#include <string.h>
+
 #include "agent/base/path.h"
 #include "agent/edit/edit.h"
 
@@ -23,6 +25,22 @@ static struct run_open_file *find(const struct run_open *o, struct slice path)
 	return NULL;
 }
 
+/* A zeroed entry. The array may move; nothing points into it while the editors tell what they hold. */
+static struct run_open_file *add(struct run_open *o)
+{
+	if (o->n == o->cap) {
+		struct run_open_file *more;
+
+		o->cap = o->cap ? 2 * o->cap : 64;
+		more = arena_array(o->arena, o->cap, sizeof(*more));
+		if (o->n > 0)
+			memcpy(more, o->files, o->n * sizeof(*more));
+		o->files = more;
+	}
+	o->files[o->n] = (struct run_open_file){ .open = false };
+	return &o->files[o->n++];
+}
+
 /* What was unsaved at an earlier look stays so: the command has seen that text, and what it made
  * of it must not overwrite the file when the editor has saved something else meanwhile. */
 static void take_buffer(void *payload, struct slice path, struct snapshot *text)
@@ -34,11 +52,9 @@ static void take_buffer(void *payload, struct slice path, struct snapshot *text)
 	if (!path_relative(o->arena, o->root, path, &rel, NULL))
 		return;
 	f = find(o, rel);
-	if (!f && o->n == RUN_OPEN_MAX)
-		return;
 	if (!f) {
-		f = &o->files[o->n++];
-		*f = (struct run_open_file){ .path = rel };
+		f = add(o);
+		f->path = rel;
 	}
 	f->open = true;
 	f->text = text ? arena_dup(o->arena, snapshot_text(text)) : (struct slice){ NULL, 0 };
@@ -84,8 +100,6 @@ static void are_known(void *payload)
 
 void run_open_look(struct run_open *o, void (*done)(void *payload), void *payload)
 {
-	if (!o->files)
-		o->files = arena_array(o->arena, RUN_OPEN_MAX, sizeof(*o->files));
 	o->done = done;
 	o->payload = payload;
 	o->ask = o->host->ops->fresh(o->host->self, o->root, true, are_known, o);

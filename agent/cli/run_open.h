@@ -6,8 +6,6 @@
 #include "agent/host.h"
 #include "agent/runner/runner.h"
 
-enum { RUN_OPEN_MAX = 1024 };
-
 struct run_open_file;
 struct run_open {
 	struct host *host; /* with the buffers of editors; borrowed, as all here */
@@ -16,7 +14,7 @@ struct run_open {
 	struct arena *arena;
 
 	struct run_open_file *files; /* open now, or unsaved at an earlier look */
-	size_t n, at;
+	size_t n, cap, at;
 	struct host_ask *ask;
 	struct runner_call *call;
 	void (*done)(void *payload);

@@ -41,11 +41,11 @@ bool reply_strange(const struct reply *r, bool known, struct slice data, struct 
 
 struct slice reply_make_id(struct reply *r, size_t number)
 {
-	uint64_t hash = 14695981039346656037u; /* of the response's own id, and of the time */
+	uint64_t now = uv_hrtime();
+	/* Of the response's own id, and of the time. */
+	uint64_t hash = slice_hash(slice_hash(SLICE_HASH, r->response_id),
+				   slice_make((const char *)&now, sizeof(now)));
 
-	for (size_t i = 0; i < r->response_id.len; i++)
-		hash = (hash ^ (unsigned char)r->response_id.ptr[i]) * 1099511628211u;
-	hash = (hash ^ uv_hrtime()) * 1099511628211u;
 	return arena_printf(&r->arena, "c%07llx%zu", (unsigned long long)(hash & 0xfffffff),
 			    number);
 }

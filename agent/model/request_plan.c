@@ -222,15 +222,13 @@ static bool is_alnum(char c)
 void request_id(struct jw *w, const char *key, struct slice id, size_t digits)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-	uint64_t hash = 14695981039346656037u; /* FNV-1a */
+	uint64_t hash = slice_hash(SLICE_HASH, id);
 	bool ok = id.len > 0 && (digits ? id.len == digits : id.len <= ID_BYTES);
 	char text[24];
 
-	for (size_t i = 0; i < id.len; i++) {
+	for (size_t i = 0; i < id.len; i++)
 		ok = ok &&
 		     (is_alnum(id.ptr[i]) || (!digits && (id.ptr[i] == '_' || id.ptr[i] == '-')));
-		hash = (hash ^ (unsigned char)id.ptr[i]) * 1099511628211u;
-	}
 	if (ok) {
 		jw_kstr(w, key, id);
 		return;

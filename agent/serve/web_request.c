@@ -8,7 +8,12 @@
 #include "agent/serve/web_own.h"
 #include "protocol/base/mem.h"
 
-enum { STREAM_PIECE = 16 * 1024, STREAM_MAX = 256 * 1024 * 1024, HEADERS_MAX = 8 };
+enum {
+	STREAM_PIECE = 16 * 1024,
+	STREAM_MAX = 256 * 1024 * 1024,
+	TAKEN_MAX = 1024 * 1024,
+	HEADERS_MAX = 8
+};
 
 /* Freed in web_on_completed(), which the library calls exactly once for each request, also at its
  * end. */
@@ -32,6 +37,7 @@ struct web_request {
 	/* of a stream */
 	bool stream, stream_ended;
 	struct buf events;
+	size_t taken; /* of the events, from the beginning; they go when all are taken */
 	uint64_t last_event;
 };
 
@@ -187,14 +193,18 @@ void web_answer(struct web_request *r, unsigned status, const char *type, struct
 static ssize_t read_events(void *cls, uint64_t at, char *out, size_t max)
 {
 	struct web_request *r = cls;
-	size_t n = r->events.len < max ? r->events.len : max;
+	size_t left = r->events.len - r->taken, n = left < max ? left : max;
 
 	(void)at;
 	if (r->conn->left)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (n > 0) {
-		memcpy(out, r->events.data, n);
-		buf_consume(&r->events, n);
+		memcpy(out, r->events.data + r->taken, n);
+		r->taken += n;
+		if (r->taken == r->events.len || r->taken >= TAKEN_MAX) {
+			buf_consume(&r->events, r->taken);
+			r->taken = 0;
+		}
 		return (ssize_t)n;
 	}
 	if (r->stream_ended)

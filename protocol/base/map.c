@@ -29,12 +29,10 @@ void map_release(struct map *m)
 	*m = (struct map){ .seed = m->seed };
 }
 
-static uint64_t hash(uint64_t seed, struct slice s) /* FNV-1a, then a finalizer */
+static uint64_t hash(uint64_t seed, struct slice s) /* with a finalizer */
 {
-	uint64_t h = seed ^ 0xcbf29ce484222325u;
+	uint64_t h = slice_hash(seed ^ SLICE_HASH, s);
 
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (unsigned char)s.ptr[i]) * 0x100000001b3u;
 	h ^= h >> 32;
 	h *= 0xd6e8feb86659fd93u;
 	return h ^ h >> 32;

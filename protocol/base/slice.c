@@ -94,3 +94,10 @@ bool slice_next_line(struct slice *rest, struct slice *line)
 	*rest = slice_sub(*rest, nl + 1, rest->len);
 	return true;
 }
+
+uint64_t slice_hash(uint64_t h, struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (unsigned char)s.ptr[i]) * UINT64_C(1099511628211);
+	return h;
+}

@@ -41,4 +41,8 @@ struct slice slice_trim(struct slice s);
 /* Takes the next line off *rest, without its '\n' (a '\r' before it stays); false at the end. */
 bool slice_next_line(struct slice *rest, struct slice *line);
 
+/* FNV-1a, 64 bits, going on from h; SLICE_HASH to begin with. For tables and names, not against forgery. */
+#define SLICE_HASH UINT64_C(14695981039346656037)
+uint64_t slice_hash(uint64_t h, struct slice s);
+
 #endif

@@ -111,13 +111,9 @@ static void put_tools(struct jw *w, const struct model_request *r)
 /* The same for every request of a conversation: it steers them to the machine that has the prefix. */
 static void put_cache_key(struct jw *w, const struct model_request *r, const struct request_plan *p)
 {
-	struct slice parts[] = { r->system, p->items[0].block->text };
-	uint64_t hash = 14695981039346656037u;
+	uint64_t hash = slice_hash(slice_hash(SLICE_HASH, r->system), p->items[0].block->text);
 	char key[40];
 
-	for (size_t k = 0; k < ARRAY_LEN(parts); k++)
-		for (size_t i = 0; i < parts[k].len; i++)
-			hash = (hash ^ (unsigned char)parts[k].ptr[i]) * 1099511628211u;
 	(void)snprintf(key, sizeof(key), "emend-%016llx", (unsigned long long)hash);
 	jw_kcstr(w, "prompt_cache_key", key);
 }

@@ -144,9 +144,21 @@ static void test_list(void **state)
 	assert_true(list_empty(&head));
 }
 
+/* The published values of FNV-1a; in parts it is the same as in one. */
+static void hashes(void **state)
+{
+	(void)state;
+	assert_true(slice_hash(SLICE_HASH, SLICE("")) == UINT64_C(0xcbf29ce484222325));
+	assert_true(slice_hash(SLICE_HASH, SLICE("a")) == UINT64_C(0xaf63dc4c8601ec8c));
+	assert_true(slice_hash(SLICE_HASH, SLICE("foobar")) == UINT64_C(0x85944171f73967e8));
+	assert_true(slice_hash(slice_hash(SLICE_HASH, SLICE("foo")), SLICE("bar")) ==
+		    UINT64_C(0x85944171f73967e8));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hashes),
 		cmocka_unit_test(test_compare), cmocka_unit_test(test_starts_ends), cmocka_unit_test(test_sub),
 		cmocka_unit_test(test_find),	cmocka_unit_test(test_trim),	    cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_list),
