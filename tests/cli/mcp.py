@@ -103,7 +103,7 @@ def many_at_once_and_cancelled(w):
     c.open()
     for i in range(30):
         c.send(id="r%d" % i, method="tools/call", params={"name": "execute_code", "arguments": {
-            "language": "bash", "code": "echo %d; test %d -ne 7 || exec sleep 4714" % (i, i)}})
+            "language": "bash", "code": "echo %d; test %d -ne 7 || exec sleep %s" % (i, i, LEFT)}})
     seen = {}
     for i in range(29):
         answer = c.read()
@@ -112,10 +112,12 @@ def many_at_once_and_cancelled(w):
     c.send(method="notifications/cancelled", params={"requestId": "r7", "reason": "enough"})
     answer = c.read()
     expect(answer["id"] == "r7" and "error" in answer, answer)
-    gone("sleep 4714")
+    gone("sleep " + LEFT)
     c.close()
 
 
+# What is looked for by name is named after us: the same tests may run beside these.
+LEFT, LAST, LIVE = ["%d.%d" % (n, os.getpid()) for n in (4714, 4715, 4716)]
 LEAVE = """
 import ctypes, os, pty, socket, subprocess, sys
 for d in (os.path.expanduser('~'), '/tmp', '/var/tmp', '/dev/shm'):
@@ -126,9 +128,9 @@ a.close(); c.close()                                           # it lingers in T
 u = socket.socket(socket.AF_UNIX); u.bind(chr(0) + 'left'); u.listen()
 libc = ctypes.CDLL(None)
 print(libc.shmget(4716, 4096, 0o1600) >= 0, libc.msgget(4716, 0o1600) >= 0, pty.openpty()[1] > 0)
-subprocess.Popen(['sleep', '4716'], start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+subprocess.Popen(['sleep', 'LIVE'], start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 sys.stdout.flush()
-"""
+""".replace("LIVE", LIVE)
 LOOK = """
 import glob, os
 for d in (os.path.expanduser('~'), '/tmp', '/var/tmp', '/dev/shm', '/dev/pts', '/run', '/home'):
@@ -155,14 +157,14 @@ def one_sees_nothing_of_another(w):
         left = run(c, {"language": "python", "code": LEAVE + end, "environment_vars": {"LEFT": "s3cr3t"},
                        "timeout_seconds": 15 if "sleep" in end else 60})
         expect(left["stdout"] == "True True True\n", left)
-        gone("sleep 4716")
+        gone("sleep " + LIVE)
         a = run(c, {"language": "python", "code": LOOK})
         expect(a["stdout"] == first["stdout"] and not a["stderr"], (end, a, first))
     expect(workers(c) == same, (workers(c), same))
     c.send(id="beside", method="tools/call", params={"name": "execute_code", "arguments": {
         "language": "python", "code": LEAVE + "import time; time.sleep(60)"}})
     deadline = time.monotonic() + SECONDS
-    while subprocess.run(["pgrep", "-f", "^sleep 4716"], stdout=subprocess.DEVNULL, check=False).returncode:
+    while subprocess.run(["pgrep", "-f", "^sleep " + LIVE], stdout=subprocess.DEVNULL, check=False).returncode:
         expect(time.monotonic() < deadline, "it does not start")
         time.sleep(0.05)
     for _ in range(2):
@@ -215,9 +217,9 @@ def the_end_of_the_client_ends_all(w):
         c = Client(w)
         c.open()
         c.send(id=99, method="tools/call", params={"name": "execute_code", "arguments": {
-            "language": "bash", "code": "exec sleep 4715"}})
+            "language": "bash", "code": "exec sleep " + LAST}})
         deadline = time.monotonic() + SECONDS
-        while subprocess.run(["pgrep", "-f", "^sleep 4715"], stdout=subprocess.DEVNULL, check=False).returncode != 0:
+        while subprocess.run(["pgrep", "-f", "^sleep " + LAST], stdout=subprocess.DEVNULL, check=False).returncode != 0:
             expect(time.monotonic() < deadline, "it does not start")
             time.sleep(0.02)
         if end == "die":
@@ -226,7 +228,7 @@ def the_end_of_the_client_ends_all(w):
         else:
             os.kill(c.p.pid, signal.SIGKILL)
         c.p.wait(SECONDS)
-        gone("sleep 4715")
+        gone("sleep " + LAST)
 
 
 def what_was_asked_for_is_answered(w):
