@@ -219,7 +219,8 @@ static void logged(void *payload, const struct err *err)
 static void commit_rest(struct run_commit *m)
 {
 	m->indexes = arena_array(&m->cli->arena, m->v.n_changes + 1, sizeof(*m->indexes));
-	m->wanted = arena_array(&m->cli->arena, m->v.n_changes + 1, sizeof(*m->wanted));
+	m->wanted =
+		arena_array(&m->cli->arena, m->v.n_changes + 1, sizeof(const struct view_change *));
 	for (size_t i = 0; i < m->v.n_changes; i++) {
 		const struct view_change *change = &m->changes[i];
 		struct slice why = refusal(m, change);
