@@ -271,7 +271,8 @@ static bool finish(struct serve *s, struct err *err)
 		s->layers.of[LAYER_OVERLAY].state == LAYER_ON;
 	tried_close(s->tried, works);
 	s->tried = -1;
-	if (s->locked && !works)
+	/* Where no command can run at all, that is told of each, as ever. */
+	if (s->locked && !works && s->layers.mode == SANDBOX_VIEW)
 		return err_set(
 			err, ERR_SANDBOX,
 			"The sandbox that was found to work here before does not work any more. "

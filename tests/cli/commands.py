@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """commands - run_command with a scripted model: in the background, without output for too long; and what the terminal
 shows of a command's output."""
+import ctypes
 import json
 import os
+import platform
 import pty
 import shutil
+import struct
 import subprocess
 import time
 
@@ -247,6 +250,29 @@ def limits_that_are_too_small_are_told(w):
         r = subprocess.run(["bash", "-c", "ulimit -%s %d; exec %s run -- true" % (limit, n, EMEND)], cwd=w.path, env=w.env, capture_output=True, text=True,
                            check=False)
         expect(r.returncode == 6 and what in r.stderr and "`ulimit -%s`" % limit in r.stderr, r)
+
+
+def no_namespaces():
+    """From here on unshare() is refused, as where a container or a setting forbids it."""
+    number = {"x86_64": 272, "aarch64": 97}[platform.machine()]
+    load, equal, give = 0x20, 0x15, 0x06
+    code = b"".join(struct.pack("HBBI", *one) for one in ((load, 0, 0, 0), (equal, 0, 1, number), (give, 0, 0, 0x50001), (give, 0, 0, 0x7fff0000)))
+    program = struct.pack("HxxxxxxP", 4, ctypes.addressof(kept := ctypes.create_string_buffer(code)))
+    libc = ctypes.CDLL(None)
+    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.create_string_buffer(program), 0, 0):
+        raise OSError("no filter")
+    del kept
+
+
+def a_sandbox_that_went_away_is_told(w):
+    """It was found to work here, so its trial waits; when that fails, commands are refused as ever, and it is tried anew."""
+    if platform.machine() not in ("x86_64", "aarch64"):
+        return
+    w.repository()
+    for gone in (False, True, True, False):
+        r = subprocess.run([EMEND, "do", "--yes", "--model", w.script(call(command="echo hi"), DONE), "x"], cwd=w.path, env=w.env, capture_output=True,
+                           text=True, check=False, preexec_fn=no_namespaces if gone else None)
+        expect(r.returncode == (6 if gone else 0) and ('the sandbox layer "user namespace" is missing' in r.stderr) == gone, (gone, r))
 
 
 def what_waits_for_keys_is_told_at_once(w):
@@ -534,4 +560,4 @@ main([what_appears_while_a_command_runs_is_closed, what_holds_a_token_is_a_secre
       it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
       a_server_in_the_background_answers_later_commands, policy_holds_in_the_background,
       what_is_not_kept_is_said_once, what_git_executes_is_not_left_by_the_background, what_is_left_when_the_task_ends_goes_too,
-      without_views_the_same_holds_for_every_command, limits_that_are_too_small_are_told, what_waits_for_keys_is_told_at_once, a_silent_command_is_stopped, a_command_cannot_drive_the_terminal])
+      without_views_the_same_holds_for_every_command, limits_that_are_too_small_are_told, a_sandbox_that_went_away_is_told, what_waits_for_keys_is_told_at_once, a_silent_command_is_stopped, a_command_cannot_drive_the_terminal])
