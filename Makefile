@@ -287,6 +287,9 @@ deb: $(BUILD)/emend ## build a Debian package
 		'Files: *' 'Copyright: 2026 Emend developers' 'License: Apache-2.0' \
 		' On Debian systems, the full text of the Apache License version 2.0 is in' \
 		' /usr/share/common-licenses/Apache-2.0.' >$(BUILD)/deb/root/usr/share/doc/emend/copyright
+	@# sensible-editor stands in the list of programs that want a terminal, which are refused: it is never started.
+	@umask 022 && mkdir -p $(BUILD)/deb/root/usr/share/lintian/overrides && \
+		echo 'emend: missing-depends-on-sensible-utils *' >$(BUILD)/deb/root/usr/share/lintian/overrides/emend
 	@strip --strip-unneeded $(BUILD)/deb/root/usr/bin/emend
 	@mkdir -p $(BUILD)/deb/debian $(BUILD)/deb/root/DEBIAN
 	@for f in postinst postrm; do install -m755 .ci/deb-script $(BUILD)/deb/root/DEBIAN/$$f; done
