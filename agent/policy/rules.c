@@ -7,30 +7,29 @@
 #include "agent/policy/commands.h"
 #include "agent/policy/glob.h"
 
-/* The text is parsed as a command line, with its quotes; whatever is more than the words of one
- * command is refused, as it could never match. */
-bool rules_add(struct policy *p, enum verdict v, enum rule_origin origin, struct slice text,
-	       struct err *err)
+/* What a rule is, from what was parsed; its words are copied into the policy. */
+static bool add(struct policy *p, struct rule r, const struct shell_script *s, struct err *err)
 {
-	struct shell_script s = { .arena = &p->arena };
-	const struct shell_cmd *c;
+	const struct shell_cmd *c = s->n == 1 ? &s->cmds[0] : NULL;
+	struct shell_word *words;
 
-	text = arena_dup(&p->arena, slice_trim(text));
-	if (!shell_parse(&s, text, SIZE_MAX, 0, err))
-		return err_wrap(err, "The rule \"%.*s\" is not valid. ", SLICE_ARG(text));
-	c = s.n == 1 ? &s.cmds[0] : NULL;
 	if (!c || c->n_words == 0 || c->n_assigns > 0 || c->redirs || c->piped_out || c->background)
 		return err_set(err, ERR_INVALID,
 			       "The rule \"%.*s\" is not valid: write the first words "
 			       "of one command, such as \"npm run test\".",
-			       SLICE_ARG(text));
-	for (size_t i = 0; i < c->n_words; i++) {
-		if (c->words[i].flags & (WORD_DYNAMIC | WORD_TILDE))
+			       SLICE_ARG(r.text));
+	words = arena_array(&p->arena, c->n_words, sizeof(*words));
+	for (r.n = 0; r.n < c->n_words; r.n++) {
+		const struct shell_word *w = &c->words[r.n];
+
+		if (w->flags & (WORD_DYNAMIC | WORD_TILDE))
 			return err_set(err, ERR_INVALID,
 				       "The rule \"%.*s\" is not valid: \"%.*s\" is only "
 				       "known when the command runs.",
-				       SLICE_ARG(text), SLICE_ARG(c->words[i].text));
+				       SLICE_ARG(r.text), SLICE_ARG(w->text));
+		words[r.n] = (struct shell_word){ arena_dup(&p->arena, w->text), w->flags };
 	}
+	r.words = words;
 	if (p->n_rules == p->cap_rules) {
 		size_t cap = p->cap_rules ? p->cap_rules * 2 : 128;
 		struct rule *more = arena_array(&p->arena, cap, sizeof(*more));
@@ -40,8 +39,27 @@ bool rules_add(struct policy *p, enum verdict v, enum rule_origin origin, struct
 		p->rules = more;
 		p->cap_rules = cap;
 	}
-	p->rules[p->n_rules++] = (struct rule){ v, origin, text, c->words, c->n_words };
+	p->rules[p->n_rules++] = r;
 	return true;
+}
+
+/* The text is parsed as a command line, with its quotes; whatever is more than the words of one
+ * command is refused, as it could never match. What the parser needs, some kilobytes for each of
+ * more than a hundred rules, is not kept. */
+bool rules_add(struct policy *p, enum verdict v, enum rule_origin origin, struct slice text,
+	       struct err *err)
+{
+	struct rule r = { v, origin, arena_dup(&p->arena, slice_trim(text)), NULL, 0 };
+	struct arena scratch;
+	struct shell_script s = { .arena = &scratch };
+	bool ok;
+
+	arena_init(&scratch);
+	ok = shell_parse(&s, r.text, SIZE_MAX, 0, err)
+		     ? add(p, r, &s, err)
+		     : err_wrap(err, "The rule \"%.*s\" is not valid. ", SLICE_ARG(r.text));
+	arena_release(&scratch);
+	return ok;
 }
 
 static bool word_matches(const struct shell_word *rule, struct slice text)
