@@ -1,5 +1,5 @@
 /* sha256.c - see sha256.h. Nettle uses the processor's own SHA instructions where it has them: about
- * four times the speed of mbedTLS 2.28, from a smaller library. */
+ * four times the speed of mbedTLS 2.28, from a smaller library, which is loaded faster too. */
 #include "agent/base/sha256.h"
 
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include <nettle/hmac.h>
 #include <nettle/sha2.h>
 #include <nettle/version.h>
 
@@ -77,6 +78,15 @@ struct sha256_hex sha256_end(struct sha256_sum *sum)
 
 	free(sum);
 	return hex;
+}
+
+void hmac_sha256(struct slice key, struct slice text, unsigned char out[HMAC_SHA256_BYTES])
+{
+	struct hmac_sha256_ctx c;
+
+	hmac_sha256_set_key(&c, key.len, (const uint8_t *)key.ptr);
+	hmac_sha256_update(&c, text.len, (const uint8_t *)text.ptr);
+	hmac_sha256_digest(&c, HMAC_SHA256_BYTES, out);
 }
 
 void random_bytes(void *out, size_t n)

@@ -14,6 +14,8 @@ struct sha256_sum;
 struct sha256_sum *sha256_begin(void);
 void sha256_add(struct sha256_sum *sum, struct slice piece);
 struct sha256_hex sha256_end(struct sha256_sum *sum); /* frees it */
+enum { HMAC_SHA256_BYTES = 32 };
+void hmac_sha256(struct slice key, struct slice text, unsigned char out[HMAC_SHA256_BYTES]);
 void random_bytes(void *out, size_t n);	 /* from the kernel; cannot fail after boot */
 void random_id(char *out, size_t chars); /* chars characters of [a-z0-9] and NUL */
 

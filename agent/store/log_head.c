@@ -5,20 +5,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <mbedtls/md.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/base/regular.h"
+#include "agent/base/sha256.h"
 #include "agent/store/log_scan.h"
 #include "agent/store/store_path.h"
 
-enum { KEY_BYTES = 32, MAC_BYTES = 32, HEAD_MAX = 400 };
+enum { KEY_BYTES = 32, HEAD_MAX = 400 };
 
 struct mac {
-	char hex[2 * MAC_BYTES + 1];
+	char hex[2 * HMAC_SHA256_BYTES + 1];
 };
 
 static struct slice head_path(struct arena *a, struct slice state_dir, struct slice session)
@@ -75,18 +75,16 @@ static bool get_key(struct arena *a, struct slice state_dir, bool make, char key
 /* Over the session's id as well: a head that is copied from another session does not hold here. */
 static struct mac sign(const char key[KEY_BYTES], struct slice session, struct slice points)
 {
-	unsigned char mac[MAC_BYTES];
+	unsigned char mac[HMAC_SHA256_BYTES];
 	struct mac out = { "" };
 	struct arena a;
 	struct slice text;
 
 	arena_init(&a);
 	text = arena_printf(&a, "%.*s\n%.*s", SLICE_ARG(session), SLICE_ARG(points));
-	if (mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256),
-			    (const unsigned char *)key, KEY_BYTES, (const unsigned char *)text.ptr,
-			    text.len, mac) == 0)
-		for (size_t i = 0; i < sizeof(mac); i++)
-			(void)snprintf(out.hex + 2 * i, 3, "%02x", mac[i]);
+	hmac_sha256(slice_make(key, KEY_BYTES), text, mac);
+	for (size_t i = 0; i < sizeof(mac); i++)
+		(void)snprintf(out.hex + 2 * i, 3, "%02x", mac[i]);
 	arena_release(&a);
 	return out;
 }

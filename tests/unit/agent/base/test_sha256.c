@@ -34,6 +34,31 @@ static void two_parts_are_their_concatenation(void **state)
 			sha256(text).s);
 }
 
+/* RFC 4231, cases 2 and 6: a short key, and one that is longer than a block. */
+static void keyed_hashes_are_those_of_the_standard(void **state)
+{
+	static const unsigned char jefe[HMAC_SHA256_BYTES] = {
+		0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e, 0x6a, 0x04, 0x24,
+		0x26, 0x08, 0x95, 0x75, 0xc7, 0x5a, 0x00, 0x3f, 0x08, 0x9d, 0x27,
+		0x39, 0x83, 0x9d, 0xec, 0x58, 0xb9, 0x64, 0xec, 0x38, 0x43
+	};
+	static const unsigned char long_key[HMAC_SHA256_BYTES] = {
+		0x60, 0xe4, 0x31, 0x59, 0x1e, 0xe0, 0xb6, 0x7f, 0x0d, 0x8a, 0x26,
+		0xaa, 0xcb, 0xf5, 0xb7, 0x7f, 0x8e, 0x0b, 0xc6, 0x21, 0x37, 0x28,
+		0xc5, 0x14, 0x05, 0x46, 0x04, 0x0f, 0x0e, 0xe3, 0x7f, 0x54
+	};
+	unsigned char out[HMAC_SHA256_BYTES];
+	char key[131];
+
+	(void)state;
+	hmac_sha256(SLICE("Jefe"), SLICE("what do ya want for nothing?"), out);
+	assert_memory_equal(out, jefe, sizeof(out));
+	memset(key, 0xaa, sizeof(key));
+	hmac_sha256(slice_make(key, sizeof(key)),
+		    SLICE("Test Using Larger Than Block-Size Key - Hash Key First"), out);
+	assert_memory_equal(out, long_key, sizeof(out));
+}
+
 static void ids_have_their_alphabet_and_differ(void **state)
 {
 	bool seen[256] = { false };
@@ -72,6 +97,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_answers),
 		cmocka_unit_test(two_parts_are_their_concatenation),
+		cmocka_unit_test(keyed_hashes_are_those_of_the_standard),
 		cmocka_unit_test(ids_have_their_alphabet_and_differ),
 		cmocka_unit_test(random_bytes_fill_all),
 	};
