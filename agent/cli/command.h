@@ -75,6 +75,7 @@ int cmd_config(struct cli *c);
 int cmd_policy(struct cli *c);
 int cmd_cost(struct cli *c);
 int cmd_models(struct cli *c);
+int cmd_skills(struct cli *c);
 int cmd_generate(struct cli *c);
 
 #endif

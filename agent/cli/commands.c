@@ -171,6 +171,11 @@ static const struct command table[] = {
 	  OPTS_COMMON | OPT_BY | OPT_CHECK | OPT_JSON, 0, cmd_cost, NULL },
 	{ "models", "", "which models are set up", NULL, OPTS_COMMON | OPT_MODEL | OPT_JSON, 0,
 	  cmd_models, NULL },
+	{ "skills", "", "the project's pages on how some work is done, which a model can load",
+	  "A skill is a folder .emend/skills/NAME with a page SKILL.md: a line ---, a line\n"
+	  "description: that says when to use it, a line ---, and then how to do it. Files beside the page\n"
+	  "belong to it. Exit status 1 if one cannot be used; why is said.\n",
+	  OPTS_COMMON | OPT_JSON, 0, cmd_skills, NULL },
 	{ "config", "[show | path | schema | check]", "the settings and where they come from", NULL,
 	  (OPTS_TASK & ~OPT_NO_SANDBOX), 1, cmd_config, NULL },
 	{ "policy", "[check | test | explain -- CMD...]",

@@ -202,6 +202,7 @@ static void glanced(void *payload, struct slice json, const struct err *err)
 		if (json_present(json_get(o, "changed")))
 			t->changed = names_of(t, json_get(o, "names"),
 					      json_i64_or(json_get(o, "changed"), 0));
+		skills_take(t, o);
 	}
 	take_due(t);
 }

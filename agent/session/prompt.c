@@ -202,6 +202,7 @@ struct slice prompt_user(struct task *t)
 	buf_init(&raw, LIMIT_REQUEST_BYTES);
 	buf_init(&clean, LIMIT_REQUEST_BYTES);
 	put_environment(t, &raw);
+	skills_tell(t, &raw);
 	buf_append(&raw, what);
 	if (what.len > 0)
 		buf_putc(&raw, '\n');

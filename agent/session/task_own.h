@@ -129,6 +129,7 @@ struct task {
 
 	struct slice top, changed; /* what is seen at a glance; "": not known */
 	struct runner_call *glance;
+	int64_t more_skills; /* skills.c: than are listed */
 
 	/* turn.c */
 	/* Owned; choose.c closes it when another takes its place. No call may be under way then. */
@@ -261,6 +262,10 @@ void load_sandbox(
 	struct task *
 		t); /* has the runner try it: not needed before a command, and takes milliseconds */
 void load_abort(struct task *t);
+
+/* skills.c */
+void skills_take(struct task *t, struct json glance);
+void skills_tell(const struct task *t, struct buf *out); /* part of the first turn of a task */
 
 /* folders.c */
 void folders_know(struct task *t, struct slice folder); /* nothing more is told of it */

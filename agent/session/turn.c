@@ -174,7 +174,8 @@ struct model_request turn_request(struct task *t)
 {
 	if (!t->schemas) {
 		t->schemas = arena_array(&t->arena, tool_count(), sizeof(*t->schemas));
-		t->n_schemas = tool_schemas(model_name(t->model), &t->host, t->schemas);
+		t->n_schemas =
+			tool_schemas(model_name(t->model), tool_offer_of(&t->env), t->schemas);
 	}
 	return (struct model_request){ .system = t->system,
 				       .tools = t->schemas,

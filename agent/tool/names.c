@@ -61,6 +61,7 @@ static const struct {
 	{ "todowrite", "update_plan" },
 	{ "todo_write", "update_plan" },
 	{ "write_todos", "update_plan" },
+	{ "skill", "load_skill" },
 	{ "askuserquestion", "ask_user" },
 	{ "ask_followup_question", "ask_user" },
 };
@@ -118,6 +119,8 @@ static const struct {
 	{ "execute_code", "source", "code" },
 	{ "execute_code", "stdin_data", "stdin" },
 	{ "execute_code", "input", "stdin" },
+	{ "load_skill", "skill", "name" },
+	{ "load_skill", "command", "name" },
 	{ "command_output", "bash_id", "id" },
 	{ "command_output", "shell_id", "id" },
 	{ "update_plan", "plan", "steps" },

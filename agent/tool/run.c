@@ -59,16 +59,16 @@ static void refuse_arguments(struct tool_run *r, struct slice raw)
  * JSON and names that are ours. */
 void tool_start(struct tool_run *r)
 {
-	const struct host *host = &r->env->workspace.host;
+	struct tool_offer offer = tool_offer_of(r->env);
 	struct slice unread, text = r->input_text;
 	struct err err = { 0 };
 
 	r->tool = tool_find(r->name);
-	if (!r->tool || !tool_is_there(r->tool, host)) {
+	if (!r->tool || !tool_is_there(r->tool, offer)) {
 		say_started(r, SLICE("{}"), r->name);
 		tool_failf(r, "There is no tool named %.*s%.*s. The tools are %.*s.",
 			   SLICE_ARG(r->name), SLICE_ARG(tool_name_hint(r->name, &r->arena)),
-			   SLICE_ARG(tool_list(host, &r->arena)));
+			   SLICE_ARG(tool_list(offer, &r->arena)));
 		return;
 	}
 	/* Only what it writes into files has its secrets back: a command could carry them elsewhere. */

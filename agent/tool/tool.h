@@ -24,6 +24,7 @@ struct background;
 struct commit;
 struct scratch;
 struct step;
+struct skill;
 
 /* What may run beside what, and in which modes: the session looks at it before it starts a call. */
 enum tool_class {
@@ -41,6 +42,13 @@ struct tool {
 	/* One line for people: what this call does ("Read src/a.c"). */
 	struct slice (*describe)(struct json input, struct arena *a);
 	enum lookup_kind needs; /* it exists only where the face can answer these */
+	bool of_skills;		/* it exists only where the project has some */
+};
+
+/* What of a task decides which tools it has. */
+struct tool_offer {
+	const struct host *host;
+	bool skills;
 };
 
 /* What the tools of one task work with. Owned by the task, and it outlives all runs. `granted`, `config` and
@@ -52,6 +60,8 @@ struct tool_env {
 	struct event_log *log;
 	const struct config *config;
 	struct secret_mask *secrets; /* what the model does not get; NULL: it gets all */
+	const struct skill *skills;  /* of the project, those that can be used */
+	size_t n_skills;
 	unsigned images;	     /* types (agent/model/image.h) that the model takes; 0: none */
 	struct slice task_id;
 	struct slice
@@ -126,14 +136,15 @@ struct tool_run {
 
 /* Also by the names of other agents: names.h. */
 const struct tool *tool_find(struct slice name);
-/* "read_file, ... and ask_user": those of this host, in the order of the table */
-struct slice tool_list(const struct host *h, struct arena *a);
-bool tool_is_there(const struct tool *t, const struct host *h);
+struct tool_offer tool_offer_of(const struct tool_env *e);
+/* "read_file, ... and ask_user": those of this task, in the order of the table */
+struct slice tool_list(struct tool_offer o, struct arena *a);
+bool tool_is_there(const struct tool *t, struct tool_offer o);
 size_t tool_count(void); /* all there are; a model gets at most that many */
-/* What a model of this name is offered behind this host, in the constant order of the table: it is
+/* What a model of this name is offered in such a task, in the constant order of the table: it is
  * part of the cached prompt prefix. GPT models get apply_patch, all others edit_file. Returns the
  * number. */
-size_t tool_schemas(struct slice model, const struct host *h, struct tool_schema *out);
+size_t tool_schemas(struct slice model, struct tool_offer o, struct tool_schema *out);
 
 void tool_start(
 	struct tool_run *r); /* the caller has filled env, id, name, input_text, on_done, payload */

@@ -1,7 +1,8 @@
 /* tools.c - the table of tools. What the model is told of a tool NAME stands in agent/tool/schema/NAME.txt
  * (words) and NAME.json (the JSON Schema of its arguments). Names, order and texts are part of the cached prompt prefix: they
- * are the same for every task behind one editor; a mode that forbids a tool answers with an error instead of removing
- * it. Those that need a language server stand last: with and without them the prefix is the same. */
+ * are the same for every task behind one editor in one project; a mode that forbids a tool answers with an error instead
+ * of removing it. Those that need a language server, or skills of the project, stand last: with and without them the
+ * prefix is the same. */
 #include "agent/tool/tools.h"
 
 #include <stdio.h>
@@ -122,28 +123,40 @@ static struct slice say_rename(struct json input, struct arena *a)
 			    SLICE_ARG(member(input, a, "new_name")));
 }
 
+static struct slice say_skill(struct json input, struct arena *a)
+{
+	return arena_printf(a, "Load the skill %.*s", SLICE_ARG(member(input, a, "name")));
+}
+
 /* Each name has a text and a schema in agent/tool/schema/. */
 static const struct tool tools[] = {
-	{ "read_file", TOOL_READ, read_file_start, say_read, LOOKUP_NONE },
-	{ "list_files", TOOL_READ, list_files_start, say_list, LOOKUP_NONE },
-	{ "search", TOOL_READ, search_start, say_search, LOOKUP_NONE },
-	{ "edit_file", TOOL_WRITE, edit_file_start, say_edit, LOOKUP_NONE },
-	{ "apply_patch", TOOL_WRITE, apply_patch_start, say_patch, LOOKUP_NONE },
-	{ "write_file", TOOL_WRITE, write_file_start, say_write, LOOKUP_NONE },
-	{ "run_command", TOOL_EXEC, run_command_start, say_run, LOOKUP_NONE },
-	{ "command_output", TOOL_EXEC, command_output_start, say_output, LOOKUP_NONE },
-	{ "execute_code", TOOL_EXEC, execute_code_start, say_execute, LOOKUP_NONE },
-	{ "update_plan", TOOL_META, update_plan_start, say_plan, LOOKUP_NONE },
-	{ "ask_user", TOOL_META, ask_user_start, say_ask, LOOKUP_NONE },
-	{ "diagnostics", TOOL_READ, diagnostics_start, say_diagnostics, LOOKUP_DIAGNOSTICS },
-	{ "references", TOOL_READ, references_start, say_references, LOOKUP_REFERENCES },
-	{ "definition", TOOL_READ, definition_start, say_definition, LOOKUP_DEFINITION },
-	{ "rename", TOOL_WRITE, rename_start, say_rename, LOOKUP_RENAME },
+	{ "read_file", TOOL_READ, read_file_start, say_read, LOOKUP_NONE, false },
+	{ "list_files", TOOL_READ, list_files_start, say_list, LOOKUP_NONE, false },
+	{ "search", TOOL_READ, search_start, say_search, LOOKUP_NONE, false },
+	{ "edit_file", TOOL_WRITE, edit_file_start, say_edit, LOOKUP_NONE, false },
+	{ "apply_patch", TOOL_WRITE, apply_patch_start, say_patch, LOOKUP_NONE, false },
+	{ "write_file", TOOL_WRITE, write_file_start, say_write, LOOKUP_NONE, false },
+	{ "run_command", TOOL_EXEC, run_command_start, say_run, LOOKUP_NONE, false },
+	{ "command_output", TOOL_EXEC, command_output_start, say_output, LOOKUP_NONE, false },
+	{ "execute_code", TOOL_EXEC, execute_code_start, say_execute, LOOKUP_NONE, false },
+	{ "update_plan", TOOL_META, update_plan_start, say_plan, LOOKUP_NONE, false },
+	{ "ask_user", TOOL_META, ask_user_start, say_ask, LOOKUP_NONE, false },
+	{ "diagnostics", TOOL_READ, diagnostics_start, say_diagnostics, LOOKUP_DIAGNOSTICS, false },
+	{ "references", TOOL_READ, references_start, say_references, LOOKUP_REFERENCES, false },
+	{ "definition", TOOL_READ, definition_start, say_definition, LOOKUP_DEFINITION, false },
+	{ "rename", TOOL_WRITE, rename_start, say_rename, LOOKUP_RENAME, false },
+	{ "load_skill", TOOL_READ, load_skill_start, say_skill, LOOKUP_NONE, true },
 };
 
-bool tool_is_there(const struct tool *t, const struct host *h)
+bool tool_is_there(const struct tool *t, struct tool_offer o)
 {
-	return t->needs == LOOKUP_NONE || host_knows(h, t->needs);
+	return (t->needs == LOOKUP_NONE || host_knows(o.host, t->needs)) &&
+	       (o.skills || !t->of_skills);
+}
+
+struct tool_offer tool_offer_of(const struct tool_env *e)
+{
+	return (struct tool_offer){ &e->workspace.host, e->n_skills > 0 };
 }
 
 /* Also under the names that other agents use; ours come first. */
@@ -158,15 +171,15 @@ const struct tool *tool_find(struct slice name)
 	return NULL;
 }
 
-struct slice tool_list(const struct host *h, struct arena *a)
+struct slice tool_list(struct tool_offer o, struct arena *a)
 {
 	struct slice out = SLICE("");
 	size_t last = ARRAY_LEN(tools) - 1;
 
-	while (!tool_is_there(&tools[last], h))
+	while (!tool_is_there(&tools[last], o))
 		last--;
 	for (size_t i = 0; i <= last; i++)
-		if (tool_is_there(&tools[i], h))
+		if (tool_is_there(&tools[i], o))
 			out = arena_printf(a, "%.*s%s%s", SLICE_ARG(out),
 					   i == 0      ? ""
 					   : i == last ? " and "
@@ -209,13 +222,13 @@ static struct tool_schema schema_of(const struct tool *t)
 				     .input_schema = text_of(t->name, ".json") };
 }
 
-size_t tool_schemas(struct slice model, const struct host *h, struct tool_schema *out)
+size_t tool_schemas(struct slice model, struct tool_offer o, struct tool_schema *out)
 {
 	const char *not_for_it = is_gpt(model) ? "edit_file" : "apply_patch";
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(tools); i++)
-		if (strcmp(tools[i].name, not_for_it) != 0 && tool_is_there(&tools[i], h))
+		if (strcmp(tools[i].name, not_for_it) != 0 && tool_is_there(&tools[i], o))
 			out[n++] = schema_of(&tools[i]);
 	return n;
 }

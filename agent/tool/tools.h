@@ -20,5 +20,6 @@ void diagnostics_start(struct tool_run *r);
 void references_start(struct tool_run *r);
 void definition_start(struct tool_run *r);
 void rename_start(struct tool_run *r);
+void load_skill_start(struct tool_run *r);
 
 #endif

@@ -1,5 +1,6 @@
 /* serve_glance.c - `glance`: what somebody who sits there sees without looking: the top of the tree, and which tracked
- * files are not as git last saw them. By names and dates alone, so that it costs a task's first request nothing. */
+ * files are not as git last saw them, by names and dates alone, so that it costs a task's first request nothing; and
+ * the first lines of the project's skills. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/base/git_index.h"
+#include "agent/base/skill.h"
 #include "agent/worker/file/files.h"
 #include "agent/worker/serve.h"
 #include "protocol/base/mem.h"
@@ -125,6 +127,30 @@ static void write_changed(struct serve *s, struct jw *w)
 	(void)close(fd);
 }
 
+/* A denied name is left out here, too. */
+static void write_skills(struct serve *s, struct arena *a, struct jw *w)
+{
+	struct skill *found = arena_array(a, SKILLS_MAX, sizeof(*found));
+	int fd = openat(s->root.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t more = 0, n = fd < 0 ? 0 : skills_read(fd, a, found, &more);
+
+	jw_karray(w, "skills");
+	for (size_t i = 0; i < n; i++) {
+		if (root_denied(&s->root, arena_printf(a, SKILLS_FOLDER "/%.*s/SKILL.md",
+						       SLICE_ARG(found[i].name))))
+			continue;
+		jw_object(w);
+		jw_kstr(w, "name", found[i].name);
+		jw_kstr(w, "description", found[i].description);
+		jw_kstr(w, "why", found[i].why);
+		jw_end(w);
+	}
+	jw_end(w);
+	jw_ki64(w, "moreSkills", (int64_t)more);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 void serve_glance(struct serve *s, struct rpc_request *req)
 {
 	struct jw *w = conn_result_begin(req);
@@ -132,6 +158,7 @@ void serve_glance(struct serve *s, struct rpc_request *req)
 	jw_object(w);
 	write_top(s, w);
 	write_changed(s, w);
+	write_skills(s, &req->arena, w);
 	jw_end(w);
 	conn_result_end(req);
 }

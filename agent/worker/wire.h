@@ -12,8 +12,9 @@
  *	sweep		{path} -> {}: temporary files of killed writes in its folder go
  *	put		{path, from{kind, text|base64}, to{kind, text|base64}, mode} -> {}: entry.h
  *	mode		{path, from, to} -> {}: permission bits
- *	glance		{} -> {top[], more, changed?, names[]}: what is at the top, and what git would
- *			 call changed
+ *	glance		{} -> {top[], more, changed?, names[], skills[{name, description, why}],
+ *			 moreSkills}: what is at the top, what git would call changed, and
+ *			 the skills of the project (agent/base/skill.h)
  *	shown		{paths[]} -> {shown}: does a command see all of these?
  *	list		{path, glob, depth, limit, filesOnly} -> see runner.h
  *	search		{pattern, path, glob, literal, ignoreCase, context, limit,

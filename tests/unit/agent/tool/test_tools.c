@@ -26,7 +26,9 @@ static bool knows(void *self, enum lookup_kind kind)
 
 static const struct host_ops ops = { .knows = knows };
 static char someone;
-static const struct host plain = { &ops, NULL }, editor = { &ops, &someone };
+static const struct host no_editor = { &ops, NULL }, an_editor = { &ops, &someone };
+static const struct tool_offer plain = { &no_editor, false }, editor = { &an_editor, false },
+			       skilled = { &no_editor, true };
 
 static void one_way_to_edit(void **state)
 {
@@ -50,9 +52,10 @@ static void one_way_to_edit(void **state)
 	(void)state;
 	assert_true(tool_count() <= 64);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		size_t n = tool_schemas(slice_of(rows[i].model), &plain, s);
+		size_t n = tool_schemas(slice_of(rows[i].model), plain, s);
 
-		assert_int_equal(n, tool_count() - 5); /* one to edit, four that look up */
+		assert_int_equal(n, tool_count() -
+					    6); /* one to edit, four that look up, one of skills */
 		assert_int_equal(offered(s, n, "apply_patch"), rows[i].patch);
 		assert_int_equal(offered(s, n, "edit_file"), !rows[i].patch);
 	}
@@ -61,12 +64,12 @@ static void one_way_to_edit(void **state)
 static void the_same_in_the_same_order(void **state)
 {
 	struct tool_schema a[64], b[64];
-	size_t n = tool_schemas(SLICE("anthropic/claude-opus-5-5"), &editor, a);
+	size_t n = tool_schemas(SLICE("anthropic/claude-opus-5-5"), editor, a);
 	struct json input;
 	struct arena arena;
 
 	(void)state;
-	assert_int_equal(n, tool_schemas(SLICE("gpt-6"), &editor, b));
+	assert_int_equal(n, tool_schemas(SLICE("gpt-6"), editor, b));
 	arena_init(&arena);
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(a[i].name, "edit_file") == 0)
@@ -84,14 +87,16 @@ static void the_same_in_the_same_order(void **state)
 static void lookups_only_where_someone_knows(void **state)
 {
 	struct tool_schema a[64], b[64];
-	size_t n = tool_schemas(SLICE("claude"), &plain, a);
+	size_t n = tool_schemas(SLICE("claude"), plain, a);
 
 	(void)state;
-	assert_int_equal(tool_schemas(SLICE("claude"), &editor, b), n + 4);
+	assert_int_equal(tool_schemas(SLICE("claude"), editor, b), n + 4);
 	for (size_t i = 0; i < n; i++)
 		assert_string_equal(a[i].name, b[i].name);
 	assert_false(offered(a, n, "diagnostics"));
 	assert_true(offered(b, n + 4, "diagnostics") && offered(b, n + 4, "rename"));
+	assert_int_equal(tool_schemas(SLICE("claude"), skilled, b), n + 1);
+	assert_string_equal(b[n].name, "load_skill");
 }
 
 int main(void)
