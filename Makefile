@@ -2,7 +2,8 @@
 #
 # Knobs, all overridable: CC, CFLAGS, CPPFLAGS, LDFLAGS (yours come last, after what Emend needs),
 # BUILD (where objects go), PREFIX, DESTDIR, WERROR=1, SAN=address,undefined (a build of its own in
-# build-san), and one *_LIBS variable a library for systems whose pkg-config does not know it.
+# build-san), RUN (what runs a program of CC here, as qemu-aarch64 does, when building for another
+# machine), and one *_LIBS variable a library for systems whose pkg-config does not know it.
 
 VERSION := $(shell sed -n 's/^.define EMEND_VERSION "\(.*\)"/\1/p' protocol/base/version.h)
 
@@ -38,10 +39,12 @@ HELP_SRC := $(sort $(wildcard tests/model/*.c tests/escape/*.c tests/fault/*.c t
 PROMPTS := $(sort $(wildcard agent/session/prompt/*.txt))
 SCHEMAS := $(sort $(wildcard agent/tool/schema/* agent/mcp/tools/* agent/exec/check/*))
 EMBEDDED := $(BUILD)/embed/prompts.c $(BUILD)/embed/schemas.c
+# System call filters, made from their rules by a program that needs libseccomp; Emend itself does not.
+FILTERS := $(BUILD)/embed/filters
 
 LIB := $(BUILD)/libemend.a
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(EMBEDDED:%.c=%.o)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(EMBEDDED:%.c=%.o) $(FILTERS).o
 TESTS := $(TEST_SRC:%.c=$(BUILD)/%)
 FUZZERS := $(FUZZ_SRC:%.c=$(BUILD)/%)
 HELPERS := $(HELP_SRC:%.c=$(BUILD)/%)
@@ -73,8 +76,7 @@ PCRE2_LIBS ?= $(call pkg,--libs,libpcre2-8,-lpcre2-8)
 NETTLE_LIBS ?= $(call pkg,--libs,nettle,-lnettle)
 MD4C_LIBS ?= $(call pkg,--libs,md4c,-lmd4c)
 CMOCKA_LIBS ?= $(call pkg,--libs,cmocka,-lcmocka)
-LIBS = $(call once,LIBS,$(UV_LIBS) $(SQLITE_LIBS) $(NETTLE_LIBS) $(SECCOMP_LIBS) $(PCRE2_LIBS) \
-	$(MD4C_LIBS) -ldl -lpthread -lm)
+LIBS = $(call once,LIBS,$(UV_LIBS) $(SQLITE_LIBS) $(NETTLE_LIBS) $(PCRE2_LIBS) $(MD4C_LIBS) -ldl -lpthread -lm)
 LIB_CFLAGS = $(call once,LIB_CFLAGS,$(call pkg,--cflags,libuv sqlite3 libseccomp libpcre2-8 libcurl libgit2 md4c libmicrohttpd,))
 
 ALL_CPPFLAGS = -D_GNU_SOURCE -I. $(LIB_CFLAGS) $(CPPFLAGS)
@@ -105,7 +107,13 @@ $(BUILD)/embed/schemas.c: $(SCHEMAS)
 $(EMBEDDED): .ci/embed
 	@mkdir -p $(@D)
 	@.ci/embed embed_$(basename $(@F)) $(filter-out .ci/embed,$^) >$@
-$(EMBEDDED:%.c=%.o): %.o: %.c $(BUILD)/flags | need-build
+$(FILTERS).c: $(FILTERS)
+	@$(RUN) $< >$@
+$(FILTERS): .ci/filters.c $(BUILD)/agent/sandbox/seccomp_rules.o
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SECCOMP_LIBS)
+$(EMBEDDED:%.c=%.o) $(FILTERS).o: %.o: %.c $(BUILD)/flags | need-build
 	$(call say,compile,$<)
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -123,7 +131,7 @@ $(EXTRA): $(LIB) $(BUILD)/lsp/main.o tests/actions/actions.def tests/actions/sho
 
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
 	$(call say,link,$@)
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(CMOCKA_LIBS)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(SECCOMP_LIBS) $(CMOCKA_LIBS)
 
 $(TESTS:%=%.o): | need-check
 

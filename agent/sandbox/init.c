@@ -99,7 +99,8 @@ static bool lock_up(const struct init_options *o, struct err *err)
 	/* Once for the init; the child puts itself one level below. */
 	return landlock_init(&set, o->mode == SANDBOX_REDUCED, err) &&
 	       view_rules(o->config, &set, o->tmp, err) && landlock_enter(&set, err) &&
-	       seccomp_enter(o->filter, err);
+	       seccomp_enter(o->mode == SANDBOX_REDUCED ? SECCOMP_NO_NETWORK : SECCOMP_COMMAND,
+			     err);
 }
 
 static bool go_to(int workspace, const char *cwd, struct err *err)

@@ -2,14 +2,12 @@
 #ifndef EMEND_SANDBOX_INIT_H
 #define EMEND_SANDBOX_INIT_H
 
-#include "agent/sandbox/seccomp.h"
 #include "agent/sandbox/spawn.h"
 
 /* Everything is borrowed from the spawner, of which the init is a copy. */
 struct init_options {
 	const struct spawn_config *config;
 	enum sandbox_mode mode;
-	const struct seccomp_program *filter; /* NULL: none, the user wants no sandbox */
 	const char *tmp; /* the private folder where there is no view; else NULL */
 	bool as_root;	 /* outside of the namespaces we are uid 0 */
 	bool overlay;	 /* commands may have one */

@@ -11,20 +11,18 @@ enum seccomp_profile {
 	SECCOMP_COMMAND,    /* a command in a view with a network of its own */
 	SECCOMP_NO_NETWORK, /* a command without one: no sockets at all */
 	SECCOMP_RUNNER,	    /* the file server: no sockets, and it never executes anything */
+	SECCOMP_PROFILES,   /* how many there are */
 };
 
 bool seccomp_offered(void); /* does the kernel filter system calls? */
+NODISCARD bool seccomp_enter(enum seccomp_profile p, struct err *err); /* ERR_SANDBOX */
 
-/* A filter that is compiled once and entered by many processes.
- * Owned by whoever compiled it, and inherited by fork(); the init enters its spawner's. */
-struct seccomp_program {
-	void *code; /* struct sock_filter[n] */
+/* Of each profile; made by the build from the rules in seccomp_rules.c. */
+struct sock_filter;
+struct seccomp_filter {
+	const struct sock_filter *code;
 	unsigned short n;
 };
-/* ERR_SANDBOX */
-NODISCARD bool seccomp_compile(enum seccomp_profile p, struct seccomp_program *out,
-			       struct err *err);
-NODISCARD bool seccomp_enter(const struct seccomp_program *program, struct err *err);
-void seccomp_program_release(struct seccomp_program *program);
+extern const struct seccomp_filter seccomp_filters[SECCOMP_PROFILES];
 
 #endif

@@ -110,12 +110,7 @@ static _Noreturn void spawner_main(const struct spawn_config *c, struct layers *
 	if (s.cgroup.own >= 0)
 		layer_set(l, LAYER_CGROUP, LAYER_ON,
 			  "one for each command, which ends all of it; the watchdog sets the limits");
-	if (l->mode != SANDBOX_NONE &&
-	    !seccomp_compile(view ? SECCOMP_COMMAND : SECCOMP_NO_NETWORK, &s.filter, &err)) {
-		ok = false;
-		l->mode = SANDBOX_REFUSED;
-		l->why = err;
-	} else if (view) {
+	if (view) {
 		ok = spawner_enter_view(&s, &err);
 		l->mode = ok ? SANDBOX_VIEW : SANDBOX_REFUSED;
 		l->why = err;

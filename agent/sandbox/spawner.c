@@ -35,7 +35,6 @@ static _Noreturn void become_init(struct spawner *s, uint64_t id, const int fds[
 {
 	struct init_options o = {
 		.config = s->config,
-		.filter = s->filter.n ? &s->filter : NULL,
 		.mode = s->mode,
 		.tmp = *s->tmp ? s->tmp : NULL,
 		.as_root = s->as_root,

@@ -3,7 +3,6 @@
 #define EMEND_SANDBOX_SPAWNER_H
 
 #include "agent/sandbox/cgroup.h"
-#include "agent/sandbox/seccomp.h"
 #include "agent/sandbox/spawn.h"
 
 /* Lives in spawner_main() as long as the process; config and layers are the runner's, copied by
@@ -13,7 +12,6 @@ struct spawner {
 	struct layers *layers;
 	enum sandbox_mode mode;
 	unsigned clone_flags;	       /* namespaces of each command */
-	struct seccomp_program filter; /* compiled once, for all commands */
 	int sock;		       /* to the runner */
 	int life[2];		       /* a pipe: its end tells the inits that we are gone */
 	bool as_root;

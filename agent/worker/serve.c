@@ -303,7 +303,6 @@ static int serve_on(int in, int out)
 	guard_through_release(&s.through);
 	places_release(&s.places);
 	root_release(&s.root);
-	seccomp_program_release(&s.filter);
 	arena_release(&s.arena);
 	free(p);
 	return 0;

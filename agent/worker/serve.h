@@ -8,7 +8,6 @@
 #ifndef EMEND_WORKER_SERVE_H
 #define EMEND_WORKER_SERVE_H
 
-#include "agent/sandbox/seccomp.h"
 #include "agent/sandbox/spawn.h"
 #include "agent/worker/guard/guard.h"
 #include "agent/worker/guard/guard_through.h"
@@ -58,7 +57,6 @@ struct serve {
 	struct runner_job starting;    /* its request is `initialize`, while that has no answer */
 	bool locked; /* behind our own walls; nothing of the project is read before */
 	int tried;   /* tried.h, until the trial has ended; -1: none */
-	struct seccomp_program filter; /* of our own walls; n 0: none */
 	struct err no_views;
 	uint64_t next_id;
 	int pass[SERVE_PASS_MAX]; /* descriptors that go with the next bytes to the server */

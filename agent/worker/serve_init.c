@@ -230,7 +230,8 @@ static bool lock_in(struct serve *s, struct err *err)
 		if (!landlock_enter(&set, err))
 			return false;
 	}
-	return s->filter.n == 0 || seccomp_enter(&s->filter, err);
+	return s->config.forbid & FORBID_SECCOMP || !seccomp_offered() ||
+	       seccomp_enter(SECCOMP_RUNNER, err);
 }
 
 /* A folder for the layers of commands, outside of the workspace. Without one there is no overlay,
@@ -349,9 +350,6 @@ static bool begin(struct serve *s, bool reads_first, struct err *err)
 	if (!known)
 		spawner_begin(&s->spawner); /* it goes on beside us */
 	views_clean(&s->views);
-	if (!(c->forbid & FORBID_SECCOMP) && seccomp_offered() &&
-	    !seccomp_compile(SECCOMP_RUNNER, &s->filter, err))
-		return false;
 	s->locked = known && lock_in(s, err);
 	return s->locked == known;
 }
