@@ -366,8 +366,8 @@ static void descriptors(const struct init_options *o, const struct confine_reque
 
 _Noreturn void confine_run(const struct init_options *o, const struct confine_request *r)
 {
-	static const int signals[] = { SIGPIPE, SIGINT,	 SIGTERM, SIGHUP,
-				       SIGQUIT, SIGCHLD, SIGUSR1, SIGUSR2 };
+	static const int signals[] = { SIGPIPE, SIGINT,	 SIGTERM, SIGHUP, SIGQUIT,
+				       SIGCHLD, SIGUSR1, SIGUSR2, SIGIO };
 	struct harden_limits limits = o->config->limits;
 	static const sigset_t none;
 	struct env *env = calloc(1, sizeof(*env));

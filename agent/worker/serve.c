@@ -279,6 +279,7 @@ static int serve_on(int in, int out)
 	(void)harden_die_with_parent(0);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGIO, SIG_IGN); /* somebody opens a file of which put.c has a lease */
 	harden_close_from(out + 1);
 	arena_init(&s.arena);
 	list_init(&s.jobs);

@@ -210,11 +210,12 @@ static bool check_expected(const struct file_change *c, struct target *t, struct
 static void copy_attributes(int to, const struct target *t)
 {
 	int from = t->old >= 0 ? t->old : regular_open(t->dir, t->base, O_NOFOLLOW, NULL);
-	struct stat is;
+	struct stat is = { 0 };
 
 	if (fstat(to, &is) == 0)
 		put_owner(to, &is, &t->st);
-	(void)fchmod(to, t->st.st_mode & 0777);
+	if ((is.st_mode & 07777) != (t->st.st_mode & 0777))
+		(void)fchmod(to, t->st.st_mode & 0777);
 	if (from < 0)
 		return;
 	put_attributes(to, from);
@@ -232,6 +233,16 @@ static bool done(enum put_result result, const struct target *t, const char *wha
 	return result == PUT_DONE || root_errno(err, what, t->rel);
 }
 
+/* Until it has its owner and group nobody may do more with it than anybody may in the end. */
+static mode_t mode_at_first(const struct file_change *c, const struct target *t)
+{
+	mode_t mode = t->st.st_mode & 0777;
+
+	if (!t->exists)
+		return c->mode ? c->mode & 0777 : 0644;
+	return t->st.st_uid == geteuid() && (mode >> 3 & 7) == (mode & 7) ? mode : 0600;
+}
+
 /* The folder is synced as well: else a loss of power could bring the old file back although the new one is
  * on the disk. */
 static bool replace(const struct file_change *c, const struct target *t, struct err *err)
@@ -241,7 +252,7 @@ static bool replace(const struct file_change *c, const struct target *t, struct 
 	bool ok;
 	int dir;
 
-	if (!put_open(&p, t->dir, t->exists ? 0600 : c->mode ? c->mode & 0777 : 0644))
+	if (!put_open(&p, t->dir, mode_at_first(c, t)))
 		return root_errno(err, "written", t->rel);
 	if (t->exists)
 		copy_attributes(p.fd, t);

@@ -225,16 +225,35 @@ static struct put_was look(int dir, const char *base)
 	return put_was_of(fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0 ? &st : NULL);
 }
 
-/* Somebody is about to save in place. A read lease is given only on a file that nobody has open for
- * writing; where the file system has none, the other checks have to do. */
-static bool being_written(int fd)
+/* A read lease is given only on a file that nobody has open for writing, and who opens it for that waits
+ * until it is given up: so it is held for the look and the rename, and nobody can be about to save in place.
+ * Where the file system has none, the other checks have to do. */
+enum lease {
+	LEASE_NONE,
+	LEASE_HELD,
+	LEASE_REFUSED, /* somebody has it open for writing */
+};
+
+static enum lease lease_take(int fd)
 {
 	if (fd < 0)
-		return false;
-	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
-		return errno == EAGAIN;
-	(void)fcntl(fd, F_SETLEASE, F_UNLCK);
-	return false;
+		return LEASE_NONE;
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0)
+		return LEASE_HELD;
+	return errno == EAGAIN ? LEASE_REFUSED : LEASE_NONE;
+}
+
+/* Nobody waits to write. */
+static bool lease_intact(int fd, enum lease l)
+{
+	return l == LEASE_NONE || (l == LEASE_HELD && fcntl(fd, F_GETLEASE) == F_RDLCK);
+}
+
+/* Of a file that the caller keeps open; else the lease goes with the descriptor. */
+static void lease_give_up(int fd, enum lease l)
+{
+	if (l == LEASE_HELD)
+		(void)fcntl(fd, F_SETLEASE, F_UNLCK);
 }
 
 static int open_file(int dir, const char *base, struct stat *st)
@@ -249,11 +268,11 @@ static int open_file(int dir, const char *base, struct stat *st)
 }
 
 /* Is what came away from its place what was expected there? */
-static bool expected(int dir, const char *name, const struct put_was *was, int fd)
+static bool expected(int dir, const char *name, const struct put_was *was, int fd, enum lease l)
 {
 	struct put_was is = look(dir, name);
 
-	return same_content(&is, was) && !being_written(fd);
+	return same_content(&is, was) && lease_intact(fd, l);
 }
 
 /* The file system or the kernel has no such rename. */
@@ -297,9 +316,9 @@ static void swap_back(const struct put_name *from, const struct put_name *to,
 	}
 }
 
-/* old: what stands there, open to read; -1: it is no file. */
+/* old: what stands there, open to read, and l its lease; -1: it is no file. */
 static enum put_result exchange(const struct put_name *from, const struct put_name *to,
-				const struct put_was *was, int old)
+				const struct put_was *was, int old, enum lease l)
 {
 	struct put_was ours = { .exists = false };
 	struct stat st;
@@ -310,7 +329,7 @@ static enum put_result exchange(const struct put_name *from, const struct put_na
 		 0) /* else it is looked at where that is wanted, whatever its name is then */
 		ours = look(from->dir, from->name);
 	if (renameat2(from->dir, from->name, to->dir, to->name, RENAME_EXCHANGE) == 0) {
-		if (expected(from->dir, from->name, was, old))
+		if (expected(from->dir, from->name, was, old, l))
 			return PUT_DONE;
 		if (from->fd >= 0 && fstat(from->fd, &st) == 0)
 			ours = put_was_of(&st);
@@ -328,6 +347,7 @@ enum put_result put_swap(const struct put_name *from, const struct put_name *to,
 			 const struct put_was *was)
 {
 	enum put_result result = PUT_STALE;
+	enum lease lease;
 	struct put_was is;
 	struct stat st;
 	int old, saved;
@@ -335,13 +355,19 @@ enum put_result put_swap(const struct put_name *from, const struct put_name *to,
 	if (!was->exists)
 		return new_place(from->dir, from->name, to->dir, to->name);
 	old = to->fd >= 0 ? to->fd : open_file(to->dir, to->name, &st);
-	is = old >= 0 && to->fd < 0 ? put_was_of(&st) : look(to->dir, to->name);
-	if (old >= 0) /* under a temporary name for a moment: not to be swept away */
+	if (to->is)
+		is = *to->is;
+	else
+		is = old >= 0 && to->fd < 0 ? put_was_of(&st) : look(to->dir, to->name);
+	if (old >= 0 && !from->is) /* under a temporary name for a moment: not to be swept away */
 		(void)flock(old, LOCK_SH | LOCK_NB);
-	if (same_content(&is, was) && !being_written(old))
-		result = exchange(from, to, was, old);
+	lease = lease_take(old);
+	if (same_content(&is, was) && lease != LEASE_REFUSED)
+		result = exchange(from, to, was, old, lease);
 	saved = errno;
-	if (old >= 0 && to->fd < 0)
+	if (to->fd >= 0)
+		lease_give_up(old, lease);
+	else if (old >= 0)
 		(void)close(old);
 	errno = saved;
 	return result;
@@ -355,12 +381,13 @@ enum put_result put_away(int dir, const char *base, int to_dir, const char *to,
 	int old = open_file(dir, base, &st), saved;
 	struct put_was is = old >= 0 ? put_was_of(&st) : look(dir, base);
 	enum put_result result = PUT_STALE;
+	enum lease lease = lease_take(old);
 
 	if (old >= 0)
 		(void)flock(old, LOCK_SH | LOCK_NB);
-	if (same_content(&is, was) && !being_written(old)) {
+	if (same_content(&is, was) && lease != LEASE_REFUSED) {
 		result = new_place(dir, base, to_dir, to);
-		if (result == PUT_DONE && !expected(to_dir, to, was, old)) {
+		if (result == PUT_DONE && !expected(to_dir, to, was, old, lease)) {
 			/* If they made another meanwhile, that is the newest. */
 			(void)renameat2(to_dir, to, dir, base, RENAME_NOREPLACE);
 			result = PUT_STALE;

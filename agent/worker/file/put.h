@@ -3,7 +3,8 @@
  *
  * Another program may save the same file at any moment, by rename or in place. So the old file is
  * exchanged with the new one, looked at when nobody can reach it by its name any more, and put back
- * at once if it is not the one that was expected, or if somebody has it open for writing. */
+ * at once if it is not the one that was expected, or if somebody has it open for writing. That is known by a
+ * lease, so SIGIO must not end the process. */
 #ifndef EMEND_WORKER_PUT_H
 #define EMEND_WORKER_PUT_H
 
@@ -58,8 +59,9 @@ struct put_name {
 	int dir;
 	const char *name;
 	int fd; /* what has it, open to read; -1: the caller has not */
-	const struct put_was
-		*is; /* what has it, if that is known and nobody else can reach it; else NULL */
+	/* What has it, if that is known; else NULL. Of `from`: it lies in a layer, where nobody else can
+	 * reach it; of `to`: as the open fd was seen just now. */
+	const struct put_was *is;
 };
 /* `from` gets the place `to`. What stood there is under the name `from` afterwards, for the caller to keep or
  * remove; where the file system cannot exchange, it is gone. */

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/base/regular.h"
 #include "agent/sandbox/tree.h"
 #include "agent/worker/view/upper_own.h"
 
@@ -139,17 +140,16 @@ static bool copy(const struct put *p, int from, const struct upper_change *c,
 
 /* Across file systems. */
 /* The file is copied beside its place, so that the last step is a rename here as well. */
-static enum put_result put_copied(int from, const struct upper_change *c, int dir, const char *base,
+static enum put_result put_copied(int from, const struct upper_change *c, const struct put_name *to,
 				  const struct put_was *was, const struct stat *old)
 {
 	enum put_result result = PUT_FAILED;
 	struct put p;
 
-	if (!put_open(&p, dir, 0600))
+	if (!put_open(&p, to->dir, 0600))
 		return PUT_FAILED;
 	if (copy(&p, from, c, old))
-		result = put_swap(&(struct put_name){ dir, p.name, p.fd, NULL },
-				  &(struct put_name){ dir, base, -1, NULL }, was);
+		result = put_swap(&(struct put_name){ to->dir, p.name, p.fd, NULL }, to, was);
 	put_end(&p);
 	return result;
 }
@@ -161,7 +161,7 @@ static bool is_prepared(const struct upper_change *c, const struct stat *old)
 	       (!old || (c->made_uid == old->st_uid && c->made_gid == old->st_gid));
 }
 
-static bool put_file(struct upper *u, const struct upper_change *c, int dir, const char *base,
+static bool put_file(struct upper *u, const struct upper_change *c, const struct put_name *to,
 		     const struct stat *old, struct err *err)
 {
 	enum put_result result = PUT_FAILED;
@@ -171,8 +171,7 @@ static bool put_file(struct upper *u, const struct upper_change *c, int dir, con
 	bool ok;
 
 	if (at >= 0 && is_prepared(c, old)) {
-		result = put_swap(&(struct put_name){ at, name, -1, &c->made },
-				  &(struct put_name){ dir, base, -1, NULL }, &was);
+		result = put_swap(&(struct put_name){ at, name, -1, &c->made }, to, &was);
 		if (result != PUT_FAILED || errno != EXDEV)
 			return done(result, c, "written", err);
 	}
@@ -182,11 +181,10 @@ static bool put_file(struct upper *u, const struct upper_change *c, int dir, con
 		return fail(err, c->rel, "read");
 	if (prepare(from, c, old)) {
 		put_strip(from);
-		result = put_swap(&(struct put_name){ at, name, from, NULL },
-				  &(struct put_name){ dir, base, -1, NULL }, &was);
+		result = put_swap(&(struct put_name){ at, name, from, NULL }, to, &was);
 	}
 	if (result == PUT_FAILED && errno == EXDEV)
-		result = put_copied(from, c, dir, base, &was, old);
+		result = put_copied(from, c, to, &was, old);
 	ok = done(result, c, "written", err);
 	(void)close(from);
 	return ok;
@@ -297,9 +295,12 @@ static bool change_time(struct upper *u, const struct upper_change *c, int dir, 
 }
 
 /* By kind and type; a folder that is protected goes as a whole, any other only when it is empty. */
-static bool put_it(struct upper *u, const struct upper_change *c, int dir, const char *base,
+static bool put_it(struct upper *u, const struct upper_change *c, const struct put_name *to,
 		   const struct stat *old, struct err *err)
 {
+	const char *base = to->name;
+	int dir = to->dir;
+
 	if (c->kind == UPPER_REMOVED && c->type == UPPER_DIR && c->class == UPPER_PROTECTED)
 		return tree_remove(dir, base) || fail(err, c->rel, "removed");
 	if (c->kind == UPPER_REMOVED && c->type == UPPER_DIR)
@@ -316,7 +317,7 @@ static bool put_it(struct upper *u, const struct upper_change *c, int dir, const
 	if (c->type == UPPER_DIR)
 		return mkdirat(dir, base, c->mode & 0777) == 0 || errno == EEXIST ||
 		       fail(err, c->rel, "created");
-	return put_file(u, c, dir, base, old, err);
+	return put_file(u, c, to, old, err);
 }
 
 static bool is_folder(const struct root *r, const char *rel)
@@ -343,11 +344,23 @@ bool upper_apply_folder(struct upper *u, const struct root *r, const char *rel)
 	return renameat2(from, name, dir, base, RENAME_NOREPLACE) == 0;
 }
 
+/* What stands there. A file that another one replaces has to be open for that, so it is looked at by its descriptor.
+ * False: nothing is there. */
+static bool look(const struct upper_change *c, struct put_name *at, struct stat *st)
+{
+	if (c->kind == UPPER_CHANGED && c->type == UPPER_FILE)
+		at->fd = regular_open(at->dir, at->name, O_NOFOLLOW, st);
+	return at->fd >= 0 || fstatat(at->dir, at->name, st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* Neighbours follow each other: their folder is opened, and locked, once. */
 bool upper_apply_one(struct upper *u, const struct root *r, struct upper_change *c, struct err *err)
 {
-	const char *base;
+	struct put_name at = { .fd = -1 };
 	struct stat st, *old;
+	struct put_was was;
+	const char *base;
+	bool ok;
 	int dir;
 
 	u->real.top = r->fd;
@@ -359,8 +372,16 @@ bool upper_apply_one(struct upper *u, const struct root *r, struct upper_change 
 		return (c->kind == UPPER_REMOVED && errno == ENOENT && !c->before.s[0]) ||
 		       fail(err, c->rel, "written");
 	near_lock(&u->real);
-	old = fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0 ? &st : NULL;
-	return is_still(c, dir, base, old, err) && put_it(u, c, dir, base, old, err);
+	at.dir = dir;
+	at.name = base;
+	old = look(c, &at, &st) ? &st : NULL;
+	was = put_was_of(old);
+	if (at.fd >= 0)
+		at.is = &was;
+	ok = is_still(c, dir, base, old, err) && put_it(u, c, &at, old, err);
+	if (at.fd >= 0)
+		(void)close(at.fd);
+	return ok;
 }
 
 /* An object that somebody else's git added meanwhile is the same one: its name is its hash. */
