@@ -306,7 +306,9 @@ def thousands_that_a_command_changed_are_undone(w):
         "chmod 755 mode.sh; echo z > old/z.txt" % many}}]})
     expect(len(glob.glob(w.path + "/new/*")) == many and b"LINE 3 of 449" in get(w, told % ("old", last)), "made")
     packs = glob.glob(os.path.join(w.state, "sessions", "*", "blobs", "packs", "*.bytes"))
-    expect(packs, "what nobody is shown lies in one file")
+    expect(len(packs) == 1, "what many files held lies in one file, also of those that are shown: %s" % packs)
+    log = get(w, glob.glob(os.path.join(w.state, "sessions", "*", "log.jsonl"))[0])
+    expect(b"A new/1 (+1 -0)" in log and b"D old/f440.txt (+0 -20)" in log, "the diffs of the first")
     until = time.monotonic() + 60  # it is removed behind the command's back
     while glob.glob(os.path.join(w.state, "views", "*", "*")) and time.monotonic() < until:
         time.sleep(0.05)

@@ -379,6 +379,7 @@ void commit_start(struct tool_run *r, const struct view_result *v, const struct 
 			      .asked = SLICE(""),
 			      .id = SLICE("") };
 	arena_init(&m->arena);
+	blob_reader_init(&m->reader);
 	buf_init(&m->report, LIMIT_RESULT_BYTES / 2);
 	buf_init(&m->diffs, COMMIT_DIFF_BYTES);
 	m->changes = arena_array(&r->arena, m->n + 1, sizeof(*m->changes));

@@ -21,6 +21,7 @@ void commit_batch_forget(struct commit *m)
 {
 	snapshot_unref(m->mine);
 	m->mine = NULL;
+	blob_reader_release(&m->reader);
 	arena_release(&m->arena);
 	arena_init(&m->arena);
 	m->items = NULL;

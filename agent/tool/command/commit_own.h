@@ -47,6 +47,7 @@ struct commit_item {
 	struct slice was;  /* what stood on the disk: `before` is of the buffer, if there is one */
 	struct slice left; /* what the command left there: `after` before any merge */
 	bool packed;	   /* before and after are hashes; "": no file */
+	bool shown;	   /* and its diff is told all the same */
 	bool images;	   /* undo covers it */
 	uint32_t folders;  /* that are made for it */
 	struct restore_entry entry; /* what it is beside text */
@@ -96,6 +97,7 @@ struct commit {
 	size_t n_todo, at;
 
 	struct arena arena; /* of the batch */
+	struct blob_reader reader;
 	struct commit_item *items;
 	size_t n_items;
 
@@ -127,6 +129,9 @@ void commit_pack(struct tool_run *r, size_t n);
 /* Gives hashes and places of all images of m->items to the store. False: env->fatal is set. */
 NODISCARD bool commit_adopt(struct tool_run *r, struct slice file,
 			    const struct view_packed *packed);
+/* Of an item that is shown, after journal_sync(); in the batch's arena. False: they are not to be had. */
+bool commit_packed_texts(struct tool_run *r, const struct commit_item *it, struct slice *before,
+			 struct slice *after);
 
 enum { COMMIT_DIFF_BYTES = 4 * 1024 * 1024 };
 /* Notes the diffs of a batch, in PHASE_EFFECT and PHASE_LOOK. */

@@ -1,8 +1,12 @@
 /* commit_pack.c - see commit_own.h: the images of many changes, for undo.
  *
- * Nobody reads the diffs of twenty thousand files. So after the first ones the contents do not come to
- * this process: the worker writes them into one file, which the store moves to the session. */
+ * Nobody reads the diffs of twenty thousand files. So where there are more than are shown, the contents do
+ * not come to this process as messages: the worker writes them into one file, which the store moves to the
+ * session. The first ones, which are shown, are read from there. To ask for those by themselves was a batch
+ * more, with its own two syncs: a third of what followed a command that changed two thousand files. */
 #include "agent/tool/command/commit_own.h"
+
+#include "protocol/base/limits.h"
 
 /* Changes of one pack: its index is in memory here. */
 enum { PACK_FILES = 20000 };
@@ -12,14 +16,14 @@ size_t commit_pack_size(struct tool_run *r)
 	const struct commit *m = r->commit;
 	size_t n = 0;
 
-	if (m->phase != PHASE_ORDINARY || m->at < COMMIT_SHOWN_FILES || !m->packs ||
+	if (m->phase != PHASE_ORDINARY || m->n_todo <= COMMIT_SHOWN_FILES || !m->packs ||
 	    !runner_packs(r->env->workspace.runner))
 		return 0;
 	while (n < PACK_FILES && m->at + n < m->n_todo) {
 		const struct view_change *c = &m->changes[m->which[m->at + n]];
 
-		if (c->open >= 0 || c->files > 0 || commit_is_open(r, c->path))
-			break; /* its text, or the list of a bundle, is needed here */
+		if (c->open >= 0 || c->files > 0 || c->git || commit_is_open(r, c->path))
+			break; /* its text, the list of a bundle, or where a ref led, is needed here */
 		n++;
 	}
 	return n;
@@ -53,6 +57,32 @@ bool commit_adopt(struct tool_run *r, struct slice file, const struct view_packe
 	return n == 0 || blob_adopt(r->env->log, file, of, n, &r->env->fatal);
 }
 
+/* Its diff will be told: it is one of the first, and not too long for that. */
+static bool is_shown(const struct commit *m, const struct view_packed *a)
+{
+	return m->at + m->n_items < COMMIT_SHOWN_FILES && a->before.len <= LIMIT_VIEW_DIFF_BYTES &&
+	       a->after.len <= LIMIT_VIEW_DIFF_BYTES;
+}
+
+static bool text(struct tool_run *r, struct slice hash, struct slice *out)
+{
+	struct commit *m = r->commit;
+	struct event_log *l = r->env->log;
+	struct err ignored;
+
+	*out = (struct slice){ NULL, 0 };
+	return hash.len == 0 ||
+	       blob_reader_get(&m->reader, event_log_state_dir(l), event_log_session(l), hash,
+			       &m->arena, out, &ignored);
+}
+
+/* The intent was made durable with the pack, so that is where it shall be by now. */
+bool commit_packed_texts(struct tool_run *r, const struct commit_item *it, struct slice *before,
+			 struct slice *after)
+{
+	return it->shown && text(r, it->before, before) && text(r, it->after, after);
+}
+
 static void packed(void *payload, struct slice file, const struct view_packed *answers, size_t n,
 		   const struct err *err)
 {
@@ -79,6 +109,7 @@ static void packed(void *payload, struct slice file, const struct view_packed *a
 			(void)err_set(&it->why, a->code, "%.*s", SLICE_ARG(a->why));
 		else
 			commit_take_packed(m, it, a);
+		it->shown = it->images && it->entry.kind == RESTORE_TEXT && is_shown(m, a);
 	}
 	if (commit_adopt(r, file, answers))
 		tool_fresh(r, commit_journal_files);

@@ -143,12 +143,13 @@ void commit_made(struct tool_run *r, const struct commit_item *it, bool in_buffe
 	static const char *const letters[] = { "A", "M", "D", "mode" };
 	struct commit *m = r->commit;
 	const struct view_change *c = it->change;
-	struct slice diff = SLICE("");
+	struct slice diff = SLICE(""), before = it->before, after = it->after;
+	bool has_texts = it->packed ? commit_packed_texts(r, it, &before, &after) : it->images;
 	size_t added = 0, removed = 0;
 
-	if (it->entry.kind == RESTORE_TEXT && it->images && !it->packed &&
-	    commit_is_text(it->before) && commit_is_text(it->after)) {
-		diff = later_diff(&m->arena, c->path, it->before, it->after);
+	if (it->entry.kind == RESTORE_TEXT && has_texts && commit_is_text(before) &&
+	    commit_is_text(after)) {
+		diff = later_diff(&m->arena, c->path, before, after);
 		edit_diff_stat(diff, &added, &removed);
 	}
 	m->made[c - m->changes] = true;
@@ -172,7 +173,8 @@ void commit_made(struct tool_run *r, const struct commit_item *it, bool in_buffe
 	     diff.len ? arena_printf(&m->arena, " (+%zu -%zu)", added, removed).ptr : "",
 	     in_buffer ? " in the editor's buffer (not saved)" : "",
 	     c->kind == VIEW_CREATED && c->file && (c->mode & 0111) ? " (executable)" : "",
-	     c->kind != VIEW_REMOVED && later_runs(c->path, it->packed ? SLICE("") : it->after)
+	     c->kind != VIEW_REMOVED &&
+			     later_runs(c->path, it->packed && !has_texts ? SLICE("") : after)
 		     ? " (the user may execute it later)"
 		     : "",
 	     it->images || in_buffer ? "" : " (undo does not cover this)");
