@@ -436,6 +436,88 @@ def what_was_sent_is_found(w):
     expect(t.end().status == 0, t)
 
 
+def a_command_of_the_person_goes_along(w):
+    """It costs nothing, runs on a view as the agent's do, and the model hears of it once."""
+    w.repository()
+    t = chat(w, {"text": "Seen.", "expect": ["ran this in the sandbox: echo one; echo $((6 * 7)) >made; seq 4000; exit 3", "Its exit status was 3",
+                                             "bytes before this are left out", "3999\n4000"]},
+             {"text": "No command."})
+    t.type("!\r")
+    t.wait_for("!COMMAND runs it")
+    t.type("!echo one; echo $((6 * 7)) >made; seq 4000; exit 3\r")
+    t.wait_for("Exit status 3; what it printed")
+    expect("one\r\n" in t.text and w.read("made") == "42\n", t)
+    t.type("what was that?\r")
+    t.wait_for("Seen.")
+    t.wait_for("tokens", times=1)
+    t.wait_for_any(["of 5.00"], t.text.index("Seen."))
+    t.type(" !sleep is a message\r")
+    t.wait_for("No command.")
+    t.wait_for_any(["of 5.00"], t.text.index("No command."))
+    t.type("\x04")
+    t.end()
+    expect(t.status == 0 and "2 turns" in t.text, t)
+
+
+def ctrl_c_ends_the_command_and_not_the_chat(w):
+    t = chat(w, {"text": "Hello."})
+    t.type("!echo begun; sleep 1000\r")
+    t.wait_for("begun\r\n")
+    t.type("\x03")
+    t.wait_for("what it printed goes along")
+    t.type("hello\r")
+    t.wait_for("Hello.")
+    t.wait_for("tokens")
+    t.type("\x04")
+    t.end()
+    expect(t.status == 0, t)
+
+
+def what_is_typed_can_be_written_in_an_editor(w):
+    w.write("edit.sh", "cat \"$2\" >seen; ls -l \"$2\" >>seen; printf 'a\\nlong one\\n' >\"$2\"\n")
+    w.write("fail.sh", "exit 4\n")
+    t = chat(w, {"text": "Read.", "expect": ["a\nlong one"]}, EDITOR="sh ./edit.sh --wait")
+    t.type("a dra\x07")
+    t.wait_for("long one")
+    expect(w.read("seen").startswith("a dra-rw-------"), w.read("seen"))
+    t.type("\r")
+    t.wait_for("Read.")
+    t.wait_for("tokens")
+    t.type("\x04")
+    t.end()
+    t = chat(w, EDITOR="sh ./edit.sh", VISUAL="sh ./fail.sh")
+    t.type("stays\x07")
+    t.wait_for("The editor ended with status 4")
+    t.wait_for_any(["> stays"], t.text.index("status 4"))
+    t.type("\x15\x04")
+    t.end()
+    expect(not [name for name in os.listdir(w.state) if "draft" in name], os.listdir(w.state))
+
+
+def shift_tab_changes_the_mode(w):
+    t = chat(w, args=("--mode", "ask"))
+    for mode in ("edit", "auto", "read-only", "ask"):
+        at = len(t.text)
+        t.type("\x1b[Z")
+        t.wait_for_any([mode + "   $"], at)
+        expect(("without a question" in t.text[at:]) == (mode == "auto"), t.text[at:])
+    t.type("\x04")
+    t.end()
+
+
+def escape_twice_lists_the_steps(w):
+    t = chat(w, {"text": "Hello."})
+    t.type("hello\r")
+    t.wait_for("tokens")
+    t.type("draft\x1b\x1b")
+    t.type("\x19")
+    t.wait_for("> draft", times=2)
+    t.type("\x1b\x1b\x1b\x1b")
+    t.wait_for("goes to the end of")
+    t.type("\x04")
+    t.end()
+
+
 def names_are_completed(w):
     w.repository()
     w.write("src/stock.py", "x = 1\n")
@@ -521,5 +603,6 @@ main([one_session_of_several_turns, what_the_session_changed_is_committed,
       ctrl_c_at_a_question_stops_the_task, what_was_typed_before_a_question_is_a_draft, undo_and_redo_are_turns,
       commands_answer, what_newcomers_type_is_no_message,
       what_a_command_prints_is_seen_and_a_question_stands_once, clear_forgets_and_resume_goes_back, a_conversation_is_forked, a_session_goes_on_later, history_is_kept_and_private,
-      a_message_may_have_rows, keys_edit, what_was_sent_is_found, names_are_completed, a_dumb_terminal_gets_lines, no_colour_and_narrow, colours,
+      a_message_may_have_rows, keys_edit, what_was_sent_is_found, names_are_completed, a_command_of_the_person_goes_along,
+      ctrl_c_ends_the_command_and_not_the_chat, what_is_typed_can_be_written_in_an_editor, shift_tab_changes_the_mode, escape_twice_lists_the_steps, a_dumb_terminal_gets_lines, no_colour_and_narrow, colours,
       a_pipe_is_a_message_a_line, piped_text_goes_along, without_a_model_it_says_so])

@@ -118,7 +118,7 @@ static void on_done(void *payload, struct task *t, const struct task_outcome *o)
 	chat_goto(c, CHAT_READING);
 }
 
-/* What was undone since the last message is told with this one, and forgotten once a task has
+/* What was undone and run since the last message is told with this one, and forgotten once a task has
  * it. */
 void chat_turn(struct chat *c, struct slice text)
 {
@@ -131,12 +131,12 @@ void chat_turn(struct chat *c, struct slice text)
 
 	if (!slice_starts(text, SLICE("/")))
 		put_entered(c, text);
-	spec.instruction = c->undone.len ? arena_printf(&c->cli->arena, "%.*s\n\n%.*s",
-							SLICE_ARG(text), SLICE_ARG(c->undone))
-					 : text;
+	spec.instruction = arena_printf(&c->cli->arena, "%.*s%s%.*s%s%.*s", SLICE_ARG(text),
+					c->undone.len ? "\n\n" : "", SLICE_ARG(c->undone),
+					c->ran.len ? "\n\n" : "", SLICE_ARG(c->ran));
 	c->interrupts = 0;
 	if (task_start(c->loop.agent, &spec, &c->host.host, on_done, c, &c->host.task, &err)) {
-		c->undone = SLICE("");
+		c->undone = c->ran = SLICE("");
 		if (c->fork)
 			c->usd = 0;
 		c->fork = false;
@@ -167,17 +167,43 @@ static struct slice meant(const struct chat *c, struct slice text)
 	return slice_eq_cstr(text, "exit") || slice_eq_cstr(text, "quit") ? SLICE("/exit") : text;
 }
 
+/* `!COMMAND`, of a person. With a space before it, it is a message; from a pipe always. */
+static bool is_shell(const struct chat *c, struct slice text)
+{
+	return c->typed.input.kind != INPUT_PIPE && slice_starts(text, SLICE("!"));
+}
+
+static void run_shell(struct chat *c, struct slice text)
+{
+	struct slice command = slice_trim(slice_sub(text, 1, text.len));
+
+	put_entered(c, text);
+	if (c->state != CHAT_READING)
+		chat_note(c, SLICE("! has to wait until the task is done; Ctrl-C stops it."));
+	else if (command.len == 0)
+		chat_note(
+			c,
+			SLICE("!COMMAND runs it in the sandbox; what it prints goes along with your "
+			      "next message."));
+	else
+		shell_run(c, command);
+}
+
 /* A message for a task that cannot hear it any more waits for the next turn: nothing that was
  * sent is lost. */
 void chat_entered(struct chat *c, struct slice text, bool later)
 {
+	bool shell = is_shell(c, text);
+
 	text = arena_dup(&c->cli->arena, meant(c, slice_trim(text)));
 	if (text.len == 0 || c->state == CHAT_ENDED)
 		return;
 	if (c->typed.input.kind != INPUT_PIPE)
 		past_add(&c->typed.past, text);
 	c->typed.line.shown = c->typed.past.n;
-	if (text.ptr[0] == '/') {
+	if (shell) {
+		run_shell(c, text);
+	} else if (text.ptr[0] == '/') {
 		put_entered(c, text);
 		slash_run(c, text);
 	} else if (c->state == CHAT_READING) {

@@ -3,7 +3,7 @@
  *   READING --a message--> WORKING --the task is done--> READING
  *      |  ^                   '- what is typed goes to the task (agent/session/steer.c)
  *      |  |--done-- UNDOING <--/undo, /redo, /rewind
- *      |  '--it has ended-- LENDING <--/commit, /diff: git or a pager has the terminal
+ *      |  '--it has ended-- LENDING <--/commit, /diff, !, Ctrl-G: another program has the terminal
  *      '--/exit, Ctrl-D--> ENDED        from the others once they are done
  *
  * Each turn is a task of its own that resumes the session: so its undo, its budget and its place in the lists are
@@ -35,10 +35,14 @@ struct chat {
 	struct slice later[CHAT_LATER]; /* messages for when the task is done */
 	size_t n_later;
 	struct job next;	 /* of them */
-	struct slice undone;	 /* what the model is to be told with the next message; "" */
+	struct slice undone, ran; /* what the model is to be told with the next message; "" */
 	struct undo_spec back;	 /* while UNDOING */
 	bool back_preview;	 /* it is only shown */
-	uv_process_t borrower;	 /* while LENDING */
+	uv_process_t borrower;	 /* while LENDING: lend.h */
+	void (*lent)(struct chat *c, int64_t status);
+	int64_t lent_status;
+	struct shell *shell;	 /* shell.c: the command that was typed */
+	const char *draft;	 /* draft.c: the file that is edited */
 	bool leaving;		 /* once nothing runs any more */
 	unsigned interrupts;	 /* Ctrl-C, in a row */
 	uint64_t interrupted_ms; /* the last one */
@@ -70,6 +74,7 @@ void typing_show(struct chat *c); /* the box, or a prompt, as it is now */
 
 /* slash.c: text begins with a slash */
 void slash_run(struct chat *c, struct slice text);
+void slash_next_mode(struct chat *c); /* ask, edit, auto, read-only, and ask again */
 /* The names of all commands, without the slash; NULL behind the last. */
 const char *slash_name(size_t i);
 
@@ -78,6 +83,11 @@ const char *slash_name(size_t i);
 void turn_back(struct chat *c, bool redo, bool preview);
 /* The session goes back to the end of this step (agent/session/rewind.h). */
 void turn_rewind(struct chat *c, int64_t to, bool preview);
+
+/* shell.c: what stands behind the "!" */
+void shell_run(struct chat *c, struct slice command);
+/* draft.c: what is typed, in the person's editor */
+void draft_edit(struct chat *c);
 
 /* lend.c */
 void lend_commit(struct chat *c, struct slice message);

@@ -13,6 +13,7 @@ enum {
 	CTRL_D = 4,
 	CTRL_E = 5,
 	CTRL_F = 6,
+	CTRL_G = 7,
 	BACKSPACE = 8,
 	TAB = 9,
 	NEW_LINE = 10,
@@ -265,6 +266,10 @@ static enum line_event do_key(struct line *l)
 		replace(l, l->at, after(l, l->at), SLICE(""));
 	else if (is_key(l, "\033\177"))
 		kill_text(l, word_before(l), l->at);
+	else if (is_key(l, "\033[Z"))
+		return LINE_MODE;
+	else if (is_key(l, "\033\033") && l->text.len == 0)
+		return LINE_REWIND;
 	else if (is_key(l, "\033\033"))
 		kill_text(l, 0, l->text.len);
 	else
@@ -338,6 +343,8 @@ static enum line_event control(struct line *l, char c)
 		return LINE_REDRAW;
 	case CTRL_Z:
 		return LINE_SUSPEND;
+	case CTRL_G:
+		return LINE_EDITOR;
 	case CTRL_P:
 		return up(l);
 	case CTRL_N:

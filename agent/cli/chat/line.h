@@ -23,6 +23,9 @@ enum line_event {
 	LINE_END,	/* Ctrl-D, and there is no text */
 	LINE_SUSPEND,	/* Ctrl-Z */
 	LINE_REDRAW,	/* Ctrl-L */
+	LINE_EDITOR,	/* Ctrl-G */
+	LINE_MODE,	/* Shift-Tab */
+	LINE_REWIND,	/* Escape twice, and there is no text */
 };
 
 struct line {

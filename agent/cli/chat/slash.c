@@ -173,6 +173,22 @@ static void run_mode(struct chat *c, struct slice arg)
 	}
 }
 
+/* The one that asks nothing comes with a word of what it is. */
+void slash_next_mode(struct chat *c)
+{
+	static const enum mode next[] = { [MODE_READ_ONLY] = MODE_ASK,
+					  [MODE_PLAN] = MODE_ASK,
+					  [MODE_ASK] = MODE_EDIT,
+					  [MODE_EDIT] = MODE_AUTO,
+					  [MODE_AUTO] = MODE_READ_ONLY };
+	struct config *config = &c->place.config;
+
+	config->mode = next[config->mode];
+	if (config->mode == MODE_AUTO)
+		buf_puts(&c->typed.hint_text,
+			 "auto: edits and commands are made without a question; Shift-Tab goes on");
+}
+
 /* The next answer is a plan; once it is accepted the mode is what the person chose there (chat.c). */
 static void run_plan(struct chat *c, struct slice arg)
 {
@@ -301,7 +317,10 @@ static void run_help(struct chat *c, struct slice arg)
 			SLICE("Enter sends; Alt-Enter, or a backslash before Enter, begins a new row. "
 			      "While a task works, Enter gives it your words at its next step, Tab keeps "
 			      "them until it is done, Up takes them back. @ and Tab complete the name of "
-			      "a file, / and Tab a command. Up and Down go through what you sent before."));
+			      "a file, / and Tab a command. Up and Down go through what you sent before, "
+			      "Ctrl-R finds it. Shift-Tab changes the mode, Ctrl-G opens your editor with "
+			      "what is typed. !COMMAND runs it in the sandbox, and what it prints goes along "
+			      "with your next message."));
 }
 
 static void unknown(struct chat *c, struct slice name)

@@ -110,6 +110,13 @@ static bool take_back(void *self, struct slice *text)
 	return s->by.unsteer(s->by.self, text);
 }
 
+/* They are a chat's. */
+static void key(void *self, enum line_event e)
+{
+	(void)self;
+	(void)e;
+}
+
 /* It goes the way of the signal. */
 static void interrupt(void *self)
 {
@@ -135,6 +142,7 @@ void steering_open(struct steering *s, struct host_cli *h, struct cli_loop *l,
 					      .entered = entered,
 					      .tab = tab,
 					      .take_back = take_back,
+					      .key = key,
 					      .interrupt = interrupt,
 					      .leave = stay,
 					      .end = stay };

@@ -121,6 +121,11 @@ static void on_byte(void *payload, char byte)
 	case LINE_SUSPEND:
 		suspend(t);
 		break;
+	case LINE_EDITOR:
+	case LINE_MODE:
+	case LINE_REWIND:
+		t->ops->key(t->self, e);
+		break;
 	case LINE_REDRAW:
 		live_hide(&t->host->live);
 		term_raw(t->host->log, SLICE("\033[H\033[J\n"));

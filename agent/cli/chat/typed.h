@@ -22,6 +22,7 @@ struct typed_ops {
 	/* Up, where nothing is typed: what was sent last and is not gone yet. False: nothing, and the newest line of
 	 * the history comes. */
 	bool (*take_back)(void *self, struct slice *text);
+	void (*key)(void *self, enum line_event e); /* LINE_EDITOR, LINE_MODE, LINE_REWIND */
 	void (*interrupt)(void *self);
 	void (*leave)(void *self); /* Ctrl-D in an empty line */
 	void (*end)(void *self);   /* nothing more comes */

@@ -82,6 +82,21 @@ static bool take_back(void *self, struct slice *text)
 	return true;
 }
 
+/* The head of the box, which shows the mode, is there only while nothing runs; so are these keys. */
+static void key(void *self, enum line_event e)
+{
+	struct chat *c = self;
+
+	if (c->state != CHAT_READING)
+		return;
+	if (e == LINE_MODE)
+		slash_next_mode(c);
+	else if (e == LINE_EDITOR)
+		draft_edit(c);
+	else
+		slash_run(c, SLICE("/rewind"));
+}
+
 static void interrupt(void *self)
 {
 	chat_interrupt(self);
@@ -116,6 +131,7 @@ bool typing_open(struct chat *c, struct err *err)
 					      .entered = entered,
 					      .tab = tab,
 					      .take_back = take_back,
+					      .key = key,
 					      .interrupt = interrupt,
 					      .leave = leave,
 					      .end = ended };
