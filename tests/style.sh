@@ -98,6 +98,7 @@ done <<-'END' | report 'a library is included by its own folder only'
 	jsmn\.h protocol/json
 	curl/ agent/model
 	nettle/ agent/base
+	mbedtls/ agent/base
 	sqlite3\.h agent/store
 	git2 agent/base|agent/edit|agent/worker
 	seccomp\.h agent/sandbox
