@@ -18,7 +18,7 @@ async function play(browser, url, name) {
     await window.close();
   } catch (e) {
     ok(false, 'the scenario runs to its end', e.stack);
-    await window?.shot('failed');
+    await window?.shot('failed').catch(() => {}); // the page may be closed
     await window?.page.close();
   }
 }

@@ -90,9 +90,14 @@ export const scenarios = {
         'and there it can be denied, not allowed');
       await wait('the document has all of it', () => w.page.locator('.view-line', { hasText: '| touch third' }).count());
       await w.shot('second');
+      await w.page.locator('.tab', { hasText: 'Emend asks' }).click();
+      await w.palette('View: Move Editor into Previous Group');
+      await wait('its document can be put elsewhere', async () => await w.page.locator('.editor-group-container').count() === 1 &&
+        w.page.locator('.view-line', { hasText: '| touch third' }).count());
+      ok(await cut.count() && !(await w.ends()), 'which is no answer');
       await w.page.locator('.tab', { hasText: 'Emend asks' }).locator('.codicon-close').click();
-      await wait('the task ends', async () => (await w.page.locator('.notification-toast', { hasText: /: (denied|done)/ }).count()));
-      await wait('its notification goes', async () => !(await w.toast().count()));
+      await wait('its document goes', async () => !(await w.page.locator('.tab', { hasText: 'Emend asks' }).count()));
+      await w.ended('denied', 'done');
       ok(fs.readdirSync(path.dirname(w.file)).sort().join() === '.git,sum.c', 'the choice and the closed document are a no');
       ok(!(await w.dirty()), 'the editor is untouched');
     },

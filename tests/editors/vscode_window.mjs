@@ -66,6 +66,18 @@ export function servers() {
   });
 }
 
+// In the page: what stood in its toasts, in the order in which it came. They go by themselves, on a busy machine before they
+// were looked for.
+function remember() {
+  const last = new WeakMap();
+  window.toasts = [];
+  setInterval(() => document.querySelectorAll('.notification-toast').forEach((toast) => {
+    if (last.get(toast) === toast.textContent) return;
+    last.set(toast, toast.textContent);
+    window.toasts.push(toast.textContent);
+  }), 200);
+}
+
 export class Window {
   constructor(page, folder, first) {
     this.page = page;
@@ -73,6 +85,7 @@ export class Window {
     this.file = `${folder}/${first.name}`;
     this.keys = page.keyboard;
     this.shots = 0;
+    this.heard = 0; // of the page's toasts
   }
 
   // files: name -> text; first: { name, word: of a line that shows that it is there, line and lines: a function of it }
@@ -94,10 +107,13 @@ export class Window {
     window.settings = {};
     window.writeSettings(settings);
     page.setDefaultTimeout(60000); // the machine may be busy
+    await page.addInitScript(remember);
     await page.goto(`${url}/?folder=${folder}`, { timeout: 120000 });
     await page.locator('.monaco-workbench .statusbar-item').first().waitFor({ timeout: 120000 });
     if (!trusted) await page.locator('.monaco-dialog-box .monaco-button', { hasText: "No, I don't trust" }).click();
     await window.openFile();
+    // A command that is called before there is an extension is not found.
+    await page.locator('.statusbar-item', { hasText: 'Emend' }).first().waitFor();
     return window;
   }
 
@@ -244,12 +260,20 @@ export class Window {
     return this.page.locator('.notification-toast', { hasText: 'Emend: ' }).filter({ has: this.page.locator('.monaco-button') });
   }
 
-  ends() {
-    return this.page.locator('.notification-toast', { hasText: /: (done|denied|failed)/ }).count();
+  // Whether a toast said this since the last end of a task; its number, from one.
+  async said(words) {
+    const at = (await this.page.evaluate(() => window.toasts)).slice(this.heard).findIndex((text) => words.test(text));
+    return at < 0 ? 0 : this.heard + at + 1;
   }
 
-  async ended(state) {
-    await wait('the task ends as ' + state, () => this.page.locator('.notification-toast', { hasText: `: ${state}` }).count());
+  ends() {
+    return this.said(/: (done|denied|failed)/);
+  }
+
+  async ended(...states) {
+    const words = new RegExp(`: (${states.join('|')})`);
+    await wait(`the task ends as ${states.join(' or ')}`, () => this.said(words));
+    this.heard = await this.said(words);
     await wait('its notification goes', async () => !(await this.toast().count()));
   }
 

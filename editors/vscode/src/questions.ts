@@ -26,6 +26,7 @@ export interface Question {
   uri: vscode.Uri;
   file?: vscode.Uri; // the left side of the diff
   over?: () => void; // ends its notification
+  shown?: boolean; // a tab has it, or had it
 }
 
 /** Several lines each begin with a bar, as none of ours does: a command may hold what looks like our words. */
@@ -70,7 +71,8 @@ export class Questions {
         onDidChangeCodeLenses: this.lensesChanged.event,
         provideCodeLenses: (document) => this.lenses(document),
       }),
-      vscode.window.tabGroups.onDidChangeTabs((event) => event.closed.forEach((tab) => this.tabClosed(tab))),
+      vscode.window.tabGroups.onDidChangeTabs(() => this.tabsChanged()),
+      vscode.window.tabGroups.onDidChangeTabGroups(() => this.tabsChanged()),
       vscode.commands.registerCommand('emend.ui.pick', (path: string, value?: string) => this.pick(path, value)),
       vscode.commands.registerCommand('emend.ui.allow', (uri?: vscode.Uri) => this.pickHere(uri, 'Allow once')),
       vscode.commands.registerCommand('emend.ui.deny', (uri?: vscode.Uri) => this.pickHere(uri, 'Deny')),
@@ -284,9 +286,12 @@ export class Questions {
     return uri?.toString() === question.uri.toString();
   }
 
-  private tabClosed(tab: vscode.Tab): void {
+  // Looked for, and not taken from what an event says was closed: when VS Code counts its tabs anew it tells that groups
+  // have changed, of no tab; and a tab that is moved to another group is closed in the one that it was in.
+  private tabsChanged(): void {
     for (const question of this.all()) {
-      if (this.isOf(tab, question)) this.settle(question, question.permission ? 'Deny' : '');
+      if (this.tabs(question).length) question.shown = true;
+      else if (question.shown) this.settle(question, question.permission ? 'Deny' : '');
     }
   }
 
