@@ -232,6 +232,7 @@ Of another MESSAGE, as of a server behind Emend, eglot takes care."
   (setq-local syntax-propertize-function #'emend--fences)
   (setq-local font-lock-extra-managed-props '(invisible))
   (add-to-invisibility-spec 'emend-markup)
+  (buffer-disable-undo)
   (visual-line-mode 1))
 
 (defvar-local emend--task nil
@@ -264,6 +265,13 @@ Of another MESSAGE, as of a server behind Emend, eglot takes care."
         (when (and first (member (plist-get task :kind) '("explain" "review")))
           (emend--show page))))))
 
+;; Two megabytes are not read and compared while a user types: the server wrote the
+;; file from the same words, so that it differs only where they were begun anew, or
+;; where something else came too.  Then it is not as long.
+(defun emend--came-whole-p (file)
+  "Whether the current buffer has as many bytes as FILE."
+  (equal (file-attribute-size (file-attributes file)) (1- (position-bytes (point-max)))))
+
 (cl-defmethod eglot-handle-notification
   ((_server emend-server) (_method (eql emend/show)) &key taskId title uri &allow-other-keys)
   "Show the report URI about TITLE, in place of what came of TASKID in pieces."
@@ -274,8 +282,10 @@ Of another MESSAGE, as of a server behind Emend, eglot takes care."
         (font-lock-refresh-defaults))
       ;; Only what differs from what came in pieces is put in: point stays, and the
       ;; lines on the screen are not made anew.
-      (let ((inhibit-read-only t) (coding-system-for-read 'utf-8-unix))
-        (insert-file-contents (emend--path uri) nil nil nil t)))
+      (let ((inhibit-read-only t) (coding-system-for-read 'utf-8-unix)
+            (file (emend--path uri)))
+        (unless (emend--came-whole-p file)
+          (insert-file-contents file nil nil nil t))))
     (unless (get-buffer-window page t)
       (emend--show page))))
 
