@@ -86,7 +86,7 @@ bool upper_look_after(struct upper *u, struct upper_change *c, int dir, const st
 		return false;
 	if (fd < 0)
 		return true;
-	ok = spool_hash(&u->spool, fd, (uint64_t)st->st_size, &c->after, &c->kept_after) ||
+	ok = spool_take(&u->spool, fd, (uint64_t)st->st_size, &c->kept_after) ||
 	     file_hash(fd, c->rel, (uint64_t)st->st_size, &c->after, err);
 	put_strip(fd);
 	if (st->st_mode & 0400) {
@@ -108,6 +108,14 @@ static struct put_was seen_now(int dir, const char *base, int fd, struct stat *s
 	return put_was_of(dir >= 0 && failed == 0 ? st : NULL);
 }
 
+/* What was removed is wanted at once: it may be a secret that was moved. */
+static bool keep_before(struct upper *u, struct upper_change *c, int fd, uint64_t size)
+{
+	return c->kind == UPPER_REMOVED
+		       ? spool_hash(&u->spool, fd, size, &c->before, &c->kept_before)
+		       : spool_take(&u->spool, fd, size, &c->kept_before);
+}
+
 bool upper_look_before(struct upper *u, struct upper_change *c, const char *rel, int dir,
 		       const struct stat *st, struct err *err)
 {
@@ -122,8 +130,7 @@ bool upper_look_before(struct upper *u, struct upper_change *c, const char *rel,
 	else if (st)
 		ok = upper_hash_at(dir, base, st, rel, &c->before, err);
 	if (fd >= 0)
-		ok = spool_hash(&u->spool, fd, (uint64_t)st->st_size, &c->before,
-				&c->kept_before) ||
+		ok = keep_before(u, c, fd, (uint64_t)st->st_size) ||
 		     file_hash(fd, rel, (uint64_t)st->st_size, &c->before, err);
 	now = seen_now(dir, base, fd, &is);
 	if (fd >= 0)
@@ -132,4 +139,30 @@ bool upper_look_before(struct upper *u, struct upper_change *c, const char *rel,
 		return ok; /* a folder in the way */
 	c->stale = c->stale || !put_was_same(&now, &c->was);
 	return ok;
+}
+
+/* Small files are compared as they lie in the spool; their hashes come later. */
+bool upper_is_same(const struct upper *u, struct upper_change *c)
+{
+	if (c->kept_before.is && c->kept_after.is)
+		return spool_same(&u->spool, &c->kept_before, &c->kept_after);
+	if (c->kept_before.is)
+		c->before = spool_hash_now(&u->spool, &c->kept_before);
+	if (c->kept_after.is)
+		c->after = spool_hash_now(&u->spool, &c->kept_after);
+	return strcmp(c->before.s, c->after.s) == 0;
+}
+
+void upper_take_hashes(struct upper *u)
+{
+	spool_settle(&u->spool);
+	for (size_t i = 0; i < u->n; i++) {
+		struct upper_change *c = &u->change[i];
+
+		if (c->kept_before.is && !c->before.s[0])
+			c->before = spool_hash_of(&u->spool, &c->kept_before);
+		if (c->kept_after.is && !c->after.s[0])
+			c->after = spool_hash_of(&u->spool, &c->kept_after);
+	}
+	spool_forget_hashes(&u->spool);
 }

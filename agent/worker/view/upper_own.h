@@ -33,14 +33,17 @@ struct layer_walk {
 void upper_classify(struct layer_walk *w, struct upper_change *c);
 /* Why the user must say so: see protect_reason(). */
 const char *upper_reason(struct layer_walk *w, const char *rel, enum protect_type type);
-/* Of the layer's file in an open folder, looked at as st: c->after, and what a rename of it needs to know; its
- * marks are gone then. ERR_IO. */
+/* Of the layer's file in an open folder, looked at as st: what it holds, and what a rename of it needs to know; its
+ * marks are gone then. The hashes of small files come with upper_take_hashes(). ERR_IO. */
 NODISCARD bool upper_look_after(struct upper *u, struct upper_change *c, int dir,
 				const struct stat *st, struct err *err);
-/* Of the real one, which stood there as st (NULL: none did) and as c->was says: c->before; c->stale if it is
+/* Of the real one, which stood there as st (NULL: none did) and as c->was says: the same; c->stale if it is
  * another by then. ERR_IO. */
 NODISCARD bool upper_look_before(struct upper *u, struct upper_change *c, const char *rel, int dir,
 				 const struct stat *st, struct err *err);
+/* After both, and before the next file is looked at: do they hold the same? */
+bool upper_is_same(const struct upper *u, struct upper_change *c);
+void upper_take_hashes(struct upper *u); /* after all files: c->before, c->after */
 /* Does it lie in a folder of build tools, of which only the sum is told? */
 bool upper_is_of_tools(const struct upper *u, const char *rel);
 /* upper_secret.c: the command did not see it, so it cannot have removed it. */

@@ -200,13 +200,14 @@ static const char *name_of(const char *rel)
 	return slash ? slash + 1 : rel;
 }
 
-/* Fills in both hashes; st: of the one in the layer, old: of the real one, NULL: there is none. False: nothing
+/* Looks at both files; st: of the one in the layer, old: of the real one, NULL: there is none. False: nothing
  * changed. */
 static bool compare(struct layer_walk *w, struct upper_change *c, const struct stat *st,
 		    const struct stat *old)
 {
 	struct err why;
 
+	spool_turn(&w->u->spool);
 	if (!upper_look_after(w->u, c, w->up, st, &why) ||
 	    (c->open < 0 && !upper_look_before(w->u, c, c->rel, w->low, old, &why))) {
 		c->class = UPPER_NEVER;
@@ -215,7 +216,7 @@ static bool compare(struct layer_walk *w, struct upper_change *c, const struct s
 	}
 	if (c->open >= 0)
 		c->before = w->u->open[c->open].sha256;
-	if (c->kind != UPPER_CHANGED || strcmp(c->before.s, c->after.s) != 0)
+	if (c->kind != UPPER_CHANGED || !upper_is_same(w->u, c))
 		return true;
 	if (c->open >= 0 || c->type != UPPER_FILE)
 		return false;
@@ -428,6 +429,7 @@ bool upper_walk(struct upper *u, const struct root *r, struct err *err)
 		if (u->open[i].rel && u->open[i].placed && !u->open[i].seen)
 			(void)add(&w, &c, u->open[i].rel);
 	}
+	upper_take_hashes(u);
 	upper_settle_moved(&w);
 	if (u->n)
 		qsort(u->change, u->n, sizeof(*u->change), in_order);

@@ -235,6 +235,76 @@ static void test_bytes_kept(void **state)
 	free(large);
 }
 
+enum { MANY = 200, MANY_BYTES = 15000 };
+
+static struct slice many_text(char *text, size_t i, char fill)
+{
+	memset(text, fill, MANY_BYTES);
+	(void)snprintf(text, 16, "%zu", i);
+	text[strlen(text)] = fill;
+	text[MANY_BYTES] = 0;
+	return slice_make(text, MANY_BYTES);
+}
+
+static bool lies_at(struct fixture *f, const struct spool_place *at, struct slice text)
+{
+	char *got = calloc(1, MANY_BYTES);
+	int fd = openat(f->u->dir, f->u->spool.name, O_RDONLY | O_CLOEXEC);
+	bool ok;
+
+	assert_true(got && fd >= 0);
+	ok = at->is && at->len == text.len &&
+	     pread(fd, got, at->len, (off_t)at->at) == (ssize_t)at->len &&
+	     memcmp(got, text.ptr, text.len) == 0;
+	(void)close(fd);
+	free(got);
+	return ok;
+}
+
+/* More than one piece of them, so a second thread hashes and writes; every fourth did not change. */
+static void test_many_kept(void **state)
+{
+	struct fixture *f = *state;
+	char *text = malloc(MANY_BYTES + 1), name[32];
+	size_t changed = 0;
+	struct err err;
+
+	assert_non_null(text);
+	for (size_t i = 0; i < MANY; i++) {
+		(void)snprintf(name, sizeof(name), "many/%zu.txt", i);
+		(void)many_text(text, i, 'a');
+		folder_put(&f->real, name, text);
+	}
+	again(f);
+	for (size_t i = 0; i < MANY; i++) {
+		(void)snprintf(name, sizeof(name), "many/%zu.txt", i);
+		(void)many_text(text, i, i % 4 ? 'b' : 'a');
+		folder_put(&f->layer, name, text);
+	}
+	walk(f);
+	assert_true(spool_flush(&f->u->spool, &err));
+	for (size_t i = 0; i < MANY; i++) {
+		struct upper_change *c;
+		struct slice s;
+
+		(void)snprintf(name, sizeof(name), "many/%zu.txt", i);
+		c = find(f, name);
+		assert_non_null(c);
+		assert_int_equal(c->kind == UPPER_CHANGED, i % 4 != 0);
+		if (i % 4 == 0)
+			continue; /* its time only */
+		changed++;
+		s = many_text(text, i, 'a');
+		assert_string_equal(c->before.s, sha256(s).s);
+		assert_true(lies_at(f, &c->kept_before, s));
+		s = many_text(text, i, 'b');
+		assert_string_equal(c->after.s, sha256(s).s);
+		assert_true(lies_at(f, &c->kept_after, s));
+	}
+	assert_int_equal(f->u->spool.bytes, changed * 2 * MANY_BYTES);
+	free(text);
+}
+
 static void test_removed(void **state)
 {
 	struct fixture *f = *state;
@@ -879,6 +949,7 @@ int main(void)
 		WITH(test_saved_meanwhile),
 		WITH(test_kinds),
 		WITH(test_bytes_kept),
+		WITH(test_many_kept),
 		WITH(test_removed),
 		WITH(test_opaque),
 		WITH(test_git_replaced),
