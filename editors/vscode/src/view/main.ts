@@ -3,7 +3,7 @@
 import { shortModel } from '../protocol';
 import { Turns } from '../turns';
 import type { Item, NoteItem, StepItem, Turn } from '../turns';
-import { Markdown } from './markdown';
+import { drawing, Markdown } from './markdown';
 import type { Asked, FromView, State, ToView } from './messages';
 
 declare function acquireVsCodeApi(): {
@@ -289,13 +289,17 @@ function touch(id: string): void {
 
 // The newest stays in sight, also when a question below takes its room; unless the user has scrolled up.
 let follow = true;
+let scrolled = 0;
 
+// Not before all is drawn: what is scrolled over would be laid out.
 function toEnd(): void {
-  if (follow) list.scrollTop = list.scrollHeight;
+  if (follow && !drawing()) list.scrollTop = list.scrollHeight;
 }
 
 list.addEventListener('scroll', () => {
-  follow = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  if (list.scrollHeight - list.scrollTop - list.clientHeight < 40) follow = true;
+  else if (list.scrollTop < scrolled) follow = false;
+  scrolled = list.scrollTop;
 });
 new ResizeObserver(toEnd).observe(list);
 

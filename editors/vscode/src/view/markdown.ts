@@ -1,7 +1,7 @@
 // Markdown that grows. What cannot change any more is drawn once and kept; only the end is drawn again with each piece. A
 // long text is drawn part by part, for a few milliseconds a frame: keys are looked at in between.
 import MarkdownIt from 'markdown-it';
-import { nextPart, ROOM } from './parts';
+import { nextPart, PIECE, ROOM } from './parts';
 
 const md = new MarkdownIt({ html: false, linkify: true });
 md.disable('image'); // nothing is fetched
@@ -19,9 +19,14 @@ function drawSome(): void {
     if (!one.drawPart()) unfinished.delete(one);
     drawn.add(one);
   }
-  for (const one of drawn) one.grown();
+  for (const one of drawn) if (!unfinished.has(one)) one.grown();
   due = unfinished.size > 0;
   if (due) requestAnimationFrame(drawSome);
+}
+
+/** Whether more of a text is to be drawn. */
+export function drawing(): boolean {
+  return unfinished.size > 0;
 }
 
 export class Markdown {
@@ -35,7 +40,7 @@ export class Markdown {
   private fence = ''; // see parts.ts
   private free = true; // the last cut was one between two blocks
 
-  // grown: called when something was drawn.
+  // grown: called when all that there is was drawn.
   constructor(readonly grown: () => void) {
     this.node.className = 'md';
     this.tail.className = 'growing';
@@ -65,7 +70,7 @@ export class Markdown {
   drawPart(): boolean {
     const next = this.whole && this.text.length <= ROOM ? undefined : nextPart(this.text, this.drawn, this.fence);
     if (next) {
-      if (!this.part || this.partChars > ROOM) this.newPart();
+      if (!this.part || this.partChars > PIECE) this.newPart(this.text.length - next.end > ROOM);
       this.put(this.part!, next.source, next.free);
       this.partChars += next.source.length;
       this.drawn = next.end;
@@ -90,11 +95,12 @@ export class Markdown {
     this.free = free;
   }
 
-  // The one before is whole now, and is laid out only where it is seen.
-  private newPart(): void {
+  // The one before is whole now, and is laid out only where it is seen; as is this one, when more is known to follow:
+  // it stands below what is seen, as nothing is scrolled before the end of it.
+  private newPart(followed: boolean): void {
     this.part?.classList.replace('growing', 'part');
     this.part = document.createElement('div');
-    this.part.className = 'growing';
+    this.part.className = followed ? 'part' : 'growing';
     this.partChars = 0;
     this.tail.before(this.part);
   }

@@ -1,6 +1,7 @@
 // Where a long Markdown text may be cut, so that its parts can be drawn one by one.
 
-export const ROOM = 3000; // characters of a part, about
+export const ROOM = 3000; // characters: what is longer without a gap is cut
+export const PIECE = 1000; // characters that are drawn at once, about: as many as a frame has time for
 
 export interface Part {
   end: number; // in the text
@@ -27,7 +28,7 @@ export function nextPart(text: string, from: number, fence: string): Part | unde
     else if (/^\s*(`{3,}|~{3,})/.test(line)) open = line;
     // A list goes on behind a blank line, with its numbers.
     else if (line.trim() === '' && /^[^\s\d*+-]/.test(text.slice(next + 1, next + 2))) free = next + 1;
-    if (next + 1 - from < ROOM) continue;
+    if (next + 1 - from < ROOM && free - from < PIECE) continue;
     return free > from ? { end: free, source: source(free), fence: '', free: true }
       : { end: next + 1, source: source(next + 1), fence: open, free: false };
   }
