@@ -251,6 +251,7 @@ static void on_interrupt(void *payload)
 {
 	struct command_run *r = payload;
 
+	r->status = err_exit_code(ERR_CANCELLED); /* also if it never begins */
 	if (r->call)
 		runner_kill(r->call);
 }

@@ -8,7 +8,7 @@ enum { TEXT_LINES = 40, TEXT_BYTES = 16 * 1024, HIDDEN_NAMED = 5 };
 
 void client_read_held(struct json held, struct arena *a, struct held_result *out)
 {
-	static const char *const deeds[] = { "moved", "removed", "restored", "left" };
+	static const char *const deeds[] = { "moved", "removed", "left" };
 	struct json list = json_get(held, "files");
 	struct held_file *files = arena_array(a, json_len(list) + 1, sizeof(*files));
 
@@ -31,8 +31,7 @@ void client_read_held(struct json held, struct arena *a, struct held_result *out
 
 struct slice held_text(const struct held_result *h, struct arena *a)
 {
-	static const char *const deeds[] = { "moved away", "removed", "put back as it was",
-					     "STILL THERE, look at it" };
+	static const char *const deeds[] = { "moved away", "removed", "STILL THERE, look at it" };
 	size_t shown = h->n < TEXT_LINES ? h->n : TEXT_LINES;
 	struct slice text;
 	struct buf b;

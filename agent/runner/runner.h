@@ -172,7 +172,7 @@ struct runner_call *runner_search(struct runner *r, const struct search_query *q
 
 /* --- commands ---
  *
- * Where the layer "overlay" is on, a command works on a view of the workspace: it sees the unsaved
+ * Without --no-sandbox a command works on a view of the workspace, an overlay or a copy: it sees the unsaved
  * text, and what it writes lies in a layer of its own. Its result lists the changes; each becomes
  * real by runner_commit_many(), the rest is lost with runner_finish() or runner_view_drop(), one of which
  * must follow where `view` is not 0. */
@@ -200,7 +200,7 @@ struct view_unlisted {
 /* Borrowed until the callback returns, except `view`, which names the view until it is finished or
  * dropped. */
 struct view_result {
-	bool overlay;	/* false: the command worked on the real files */
+	bool overlay;	/* false: there was none, as the command had no layer */
 	int64_t view;	/* 0: nothing to decide */
 	bool packs;	/* runner_pack() can be had, if runner_packs() says so, too */
 	bool dropped;	/* it was stopped: its changes are gone */
@@ -221,8 +221,8 @@ struct view_result {
 	const int64_t *unseen; /* unsaved texts that the command did not see */
 	size_t n_unseen;
 };
-/* What happened to protected files while a command worked on the real ones: see guard.h. */
-enum held_deed { HELD_MOVED, HELD_REMOVED, HELD_RESTORED, HELD_LEFT };
+/* What happened to protected files where a command writes past its layer: see guard.h. */
+enum held_deed { HELD_MOVED, HELD_REMOVED, HELD_LEFT };
 struct held_file {
 	struct slice path;
 	enum held_deed deed;
@@ -246,7 +246,7 @@ struct command_spec {
 	uint64_t idle_ms;		    /* without output; 0: none */
 	const struct unsaved_text *unsaved; /* the command sees these in place of the files */
 	size_t n_unsaved;
-	bool direct;	    /* works on the real files even where there are views; see guard.h */
+	bool direct; /* sees the workspace as it is, now and later, and writes only to folders of tools */
 	bool keep_output;   /* a long output is to lie in a file that later commands can read */
 	struct slice proxy; /* the URL of its way to the network (broker.h); "": none */
 	/* --- for code that somebody sends --- */

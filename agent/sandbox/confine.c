@@ -308,12 +308,21 @@ static bool put_in_home(const struct init_options *o, const char *name, struct s
 	return ok;
 }
 
-/* git does without, if it must. */
-static void put_git(const struct init_options *o)
+/* git does without, if it must. The files of a copy have other numbers than its index says. */
+static void put_git(const struct init_options *o, bool on_copy)
 {
 	const char *config = o->config->git_config, *ignore = o->config->git_ignore;
+	char *text = NULL;
+	bool ok;
 
-	if (config && *config && !put_in_home(o, ".gitconfig", slice_of(config)))
+	if (on_copy &&
+	    asprintf(&text, "%s[core]\n\tcheckStat = minimal\n", config ? config : "") < 0)
+		return;
+	if (text)
+		config = text;
+	ok = !config || !*config || put_in_home(o, ".gitconfig", slice_of(config));
+	free(text);
+	if (!ok)
 		return;
 	if (ignore && *ignore && !put_in_home(o, ".config/git/ignore", slice_of(ignore)))
 		return;
@@ -385,7 +394,7 @@ _Noreturn void confine_run(const struct init_options *o, const struct confine_re
 	env_proxy(env, r->proxy);
 	if (o->mode != SANDBOX_NONE) {
 		link_packages(o, *r->proxy);
-		put_git(o);
+		put_git(o, r->view && !o->overlay);
 	}
 	descriptors(o, r);
 	if (*r->file_name && !put_in_home(o, r->file_name, r->file))

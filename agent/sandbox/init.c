@@ -14,6 +14,7 @@
 #include <linux/openat2.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -33,6 +34,7 @@
 #include "agent/sandbox/spawner.h"
 #include "agent/sandbox/view.h"
 #include "agent/sandbox/watch.h"
+#include "protocol/base/limits.h"
 
 /* How often the processes are counted, in milliseconds. A look reads a file of /proc for each
  * process: without a pid namespace these are all of the machine, so it is done less often. */
@@ -186,6 +188,32 @@ static bool load_request(int fd, struct confine_request *r, struct err *err)
 	return confine_decode(map, (size_t)st.st_size, r, err);
 }
 
+/* Without mounts a command works in the folder of its copy; the workspace itself is then closed to it. */
+struct moved {
+	struct init_options o;
+	struct spawn_config config;
+	char path[LIMIT_PATH_BYTES];
+};
+
+static bool move_to_copy(const struct init_options **o, const struct confine_request *r,
+			 struct moved *m, struct err *err)
+{
+	int n;
+
+	if ((*o)->mode != SANDBOX_REDUCED || !r->view)
+		return true;
+	m->o = **o;
+	m->config = *m->o.config;
+	n = snprintf(m->path, sizeof(m->path), "%s/%llu/u", m->config.views,
+		     (unsigned long long)r->view);
+	if (n < 0 || n >= (int)sizeof(m->path))
+		return err_set(err, ERR_SANDBOX, "The path of the copy is too long.");
+	m->config.workspace = m->path;
+	m->o.config = &m->config;
+	*o = &m->o;
+	return true;
+}
+
 /* Reaps; true when the child itself ended.
  * Everything that lost its parent is our child, too: it is reaped, and its end means nothing. */
 static bool reap(pid_t child, struct spawn_status *s)
@@ -272,6 +300,7 @@ _Noreturn void init_run(const struct init_options *o)
 {
 	struct spawn_status s = { .why = { .code = ERR_NONE } };
 	struct confine_request *r = calloc(1, sizeof(*r));
+	struct moved moved;
 	struct watch w;
 	sigset_t set;
 	int signals, workspace = -1;
@@ -287,7 +316,8 @@ _Noreturn void init_run(const struct init_options *o)
 	(void)sigprocmask(SIG_SETMASK, &set, NULL);
 	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (!r || signals < 0 || !load_request(o->request, r, &s.why) ||
-	    !set_up(o, r, &workspace, &s.why) || o->request < 0)
+	    !move_to_copy(&o, r, &moved, &s.why) || !set_up(o, r, &workspace, &s.why) ||
+	    o->request < 0)
 		end(o, &s);
 	watch_init(&w, o->mode == SANDBOX_VIEW, workspace, &o->config->limits);
 	child = fork();

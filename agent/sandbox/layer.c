@@ -147,7 +147,7 @@ void layers_probe(struct layers *l, unsigned forbid, bool container)
 	layer_set(l, LAYER_RLIMITS, LAYER_ON,
 		  "file size, open files, processes; memory, processes and disk "
 		  "by a watchdog");
-	layer_set(l, LAYER_OVERLAY, LAYER_MISSING, "commands change the workspace directly");
+	layer_set(l, LAYER_OVERLAY, LAYER_MISSING, "it takes user namespaces");
 	layer_remedy(l, LAYER_OVERLAY,
 		     "Use Linux 5.11 or newer and a state folder on ext4, xfs, btrfs or tmpfs.");
 	if (container)
@@ -220,6 +220,22 @@ void layers_decide(struct layers *l, bool no_sandbox, bool reduced, bool as_root
 	}
 }
 
+void layers_copy(struct layers *l, const char *why)
+{
+	char detail[sizeof(l->of[0].detail)];
+
+	if (l->mode != SANDBOX_VIEW && l->mode != SANDBOX_REDUCED)
+		return;
+	(void)snprintf(detail, sizeof(detail), "%s", l->of[LAYER_OVERLAY].detail);
+	l->copies = !why;
+	layer_set(l, LAYER_OVERLAY, LAYER_MISSING, "%.90s; %.60s", detail,
+		  why ? why : "each command works on a copy of the workspace");
+	if (why)
+		refuse(l, LAYER_OVERLAY,
+		       " Without it a command works on a copy, for which there is no folder. What "
+		       "to do: ");
+}
+
 void layers_write(const struct layers *l, struct buf *json)
 {
 	static const char *const states[] = { "missing", "on", "off" };
@@ -231,7 +247,7 @@ void layers_write(const struct layers *l, struct buf *json)
 	jw_kbool(&w, "ok", l->mode == SANDBOX_VIEW || l->mode == SANDBOX_REDUCED);
 	jw_kcstr(&w, "mode", modes[l->mode]);
 	jw_kbool(&w, "views",
-		 l->mode == SANDBOX_VIEW && l->of[LAYER_OVERLAY].state == LAYER_ON);
+		 l->copies || (l->mode == SANDBOX_VIEW && l->of[LAYER_OVERLAY].state == LAYER_ON));
 	if (l->mode == SANDBOX_REFUSED)
 		jw_kcstr(&w, "why", l->why.msg);
 	jw_karray(&w, "layers");

@@ -45,6 +45,7 @@ struct layers {
 	enum sandbox_mode mode;
 	struct layer of[LAYER_COUNT];
 	struct err why; /* of SANDBOX_REFUSED */
+	bool copies;	/* commands work on a copy of the workspace, as there is no overlay */
 };
 
 /* Layers that a test forbids. */
@@ -65,6 +66,10 @@ void layer_remedy(struct layers *l, enum layer_id id, const char *text);
 void layers_probe(struct layers *l, unsigned forbid, bool container);
 /* Decides the mode, after the namespaces were tried or not. */
 void layers_decide(struct layers *l, bool no_sandbox, bool reduced, bool as_root);
+
+/* After that, where there is no overlay: commands get a copy of the workspace, or, where that has no place (why: the
+ * reason), are refused. */
+void layers_copy(struct layers *l, const char *why);
 
 struct buf;
 void layers_write(const struct layers *l, struct buf *json); /* see runner_layers() */

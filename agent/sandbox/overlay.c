@@ -102,6 +102,22 @@ static bool mount_overlay(const char *workspace, uint64_t view, struct err *err)
 	return true;
 }
 
+/* By a mount of the copy, or by one of itself that is read-only. */
+static bool cover(const char *workspace, uint64_t view, struct err *err)
+{
+	int target = open(workspace, O_PATH | O_DIRECTORY | O_CLOEXEC), tree;
+	char copy[64];
+	bool ok;
+
+	(void)snprintf(copy, sizeof(copy), VIEW_LAYERS "/%llu/u", (unsigned long long)view);
+	tree = view ? view_copy_tree(AT_FDCWD, copy, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+		    : view_copy_tree(AT_FDCWD, workspace, MOUNT_ATTR_RDONLY);
+	ok = view_cover(tree, target, workspace, err);
+	if (target >= 0)
+		(void)close(target);
+	return ok;
+}
+
 bool overlay_enter(const struct init_options *o, const struct confine_request *r, struct err *err)
 {
 	struct through through[THROUGH_MAX];
@@ -109,13 +125,15 @@ bool overlay_enter(const struct init_options *o, const struct confine_request *r
 	size_t n;
 	int top;
 
-	if (o->overlay && r->view) {
+	/* A trial without an overlay has nothing to try here. */
+	if (!o->config->bare && (o->overlay || r->view != OVERLAY_TRIAL)) {
 		top = open(workspace, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (top < 0)
 			return fail(err, "cannot open", workspace);
 		n = take_through(r, top, through);
 		(void)close(top);
-		if (!mount_overlay(workspace, r->view, err) ||
+		if (!(o->overlay && r->view ? mount_overlay(workspace, r->view, err)
+					    : cover(workspace, r->view, err)) ||
 		    !put_through(through, n, workspace, err))
 			return false;
 	}

@@ -1,5 +1,6 @@
 /* overlay.h - the mount by which a command writes into a layer of its own instead of the
- * workspace. In the init of a command, in its own mount namespace. */
+ * workspace: an overlay, or, where there is none, a copy of the workspace in its place. In the init of a
+ * command, in its own mount namespace. */
 #ifndef EMEND_SANDBOX_OVERLAY_H
 #define EMEND_SANDBOX_OVERLAY_H
 
@@ -9,8 +10,8 @@
 /* The number of the layer of a rehearsal; commands count from 1. */
 #define OVERLAY_TRIAL UINT64_MAX
 
-/* Puts the overlay of request r over the workspace, with the real folders of PLACE_BIND in it,
- * and hides the layers. Without a number in r: only hides them. ERR_SANDBOX. */
+/* Puts the layer of request r over the workspace, with the real folders of PLACE_BIND in it, and hides the
+ * layers. Without a number in r the workspace is read-only but for those folders. ERR_SANDBOX. */
 NODISCARD bool overlay_enter(const struct init_options *o, const struct confine_request *r,
 			     struct err *err);
 /* Takes this file or folder out of the overlay: programs find nothing there, so that git can neither add, stash nor

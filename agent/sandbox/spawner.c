@@ -234,7 +234,7 @@ static void finish(struct spawner *s)
 	}
 	for (int ms = 0; reap(s) && ms < SWEEP_MS; ms += 2)
 		(void)usleep(2000);
-	if (s->overlay) /* what commands left that ended with the runner */
+	if (s->mode == SANDBOX_VIEW) /* what commands left that ended with the runner */
 		overlay_clean();
 	if (*s->tmp)
 		(void)nftw(s->tmp, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -154,18 +155,47 @@ static bool overlay_works(struct spawner *s, struct err *err)
 	return s->overlay;
 }
 
+/* In the place of the folder on the disk, which is there again where that does not do. */
+static bool works_in_memory(struct spawner *s, struct err *err)
+{
+	int disk = s->config->views ? view_copy_tree(AT_FDCWD, VIEW_LAYERS, 0) : -1, target;
+	struct err why;
+
+	s->memory = overlay_in_memory(err);
+	if (s->memory >= 0 && overlay_works(s, err)) {
+		if (disk >= 0)
+			(void)close(disk);
+		return true;
+	}
+	if (disk < 0) /* a copy of the workspace may lie there */
+		return false;
+	if (s->memory >= 0)
+		(void)close(s->memory);
+	s->memory = -1;
+	(void)umount2(VIEW_LAYERS, MNT_DETACH);
+	target = open(VIEW_LAYERS, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (!view_cover(disk, target, VIEW_LAYERS, &why))
+		*err = why;
+	if (target >= 0)
+		(void)close(target);
+	return false;
+}
+
 /* On the disk, else in memory, else not at all. A rehearsal with the overlay is one of the rest. */
 static bool try_overlay(struct spawner *s)
 {
 	struct err err = { .msg = "no folder for it" };
 
+	if (s->config->forbid & FORBID_OVERLAY) {
+		layer_set(s->layers, LAYER_OVERLAY, LAYER_MISSING, "forbidden by a test");
+		return false;
+	}
 	if (s->config->views && overlay_works(s, &err)) {
 		layer_set(s->layers, LAYER_OVERLAY, LAYER_ON,
 			  "a command changes nothing until it is done");
 		return true;
 	}
-	if (s->config->views_in_memory && (s->memory = overlay_in_memory(&err)) >= 0 &&
-	    overlay_works(s, &err)) {
+	if (s->config->views_in_memory && works_in_memory(s, &err)) {
 		layer_set(s->layers, LAYER_OVERLAY, LAYER_ON,
 			  "a command changes nothing until it is done; its changes lie in memory "
 			  "(at most 1 GiB)");

@@ -47,7 +47,9 @@ struct serve {
 	struct layers layers;
 	struct spawn_config config;
 	struct places places;
-	struct guard guard; /* while commands work on the real files */
+	struct guard guard;
+	unsigned direct; /* commands without a layer that run */
+	struct timespec direct_since;
 	struct guard_through through; /* what they use directly, past a layer */
 	struct spawner_end spawner;   /* no socket: commands are refused */
 	struct views views;
@@ -113,17 +115,14 @@ void outside_watch_begin(struct outside_watch *o, const struct serve *s);
 /* What it held is freed. What was moved away is told with the rest. */
 void outside_watch_end(struct outside_watch *o, struct serve *s);
 
-/* serve_guard.c: commands on the real files. False: the command is refused. */
-NODISCARD bool serve_guard_begin(struct serve *s, struct err *err);
-/* The command is dead, or did not start (then w is NULL). Writes the member "held", if there is
- * something to tell. */
-void serve_guard_end(struct serve *s, struct jw *w);
-/* A command with a layer is dead: what it left in the folders that it used directly. */
-void serve_guard_through(struct serve *s, bool on_files, const struct timespec *mark);
+/* A command without a layer begins, or is dead; meanwhile the runner does not end before it has looked. */
+void serve_guard_direct(struct serve *s, bool begins);
+/* The server is gone: such commands are ended, and what they left is looked at. */
+void serve_guard_last(struct serve *s);
+/* A command is dead: what it left in the folders that it used directly; all_tools: those were all of build tools. */
+void serve_guard_through(struct serve *s, bool all_tools, const struct timespec *mark);
 /* The member "held", if there is something to tell. */
 void serve_guard_tell(struct serve *s, struct jw *w);
-/* The server is gone: its commands are ended, and what they left is put in order. */
-void serve_guard_last(struct serve *s);
 
 /* serve_view.c: the layers of commands. */
 bool serve_has_views(const struct serve *s);

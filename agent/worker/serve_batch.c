@@ -238,14 +238,12 @@ static void batch_goto(struct batch_job *b, enum batch_state next)
 static void commit_one(struct batch_job *b, struct upper *u, size_t index)
 {
 	struct serve *s = b->job.serve;
-	struct err err = { .code = ERR_NONE };
+	struct err err;
+	bool ok = u ? upper_apply(u, &s->root, &u->change[index], &err)
+		    : err_set(&err, ERR_NOT_FOUND, "The changes of the command are gone.");
 
-	if (!u)
-		err_set(&err, ERR_NOT_FOUND, "The changes of the command are gone.");
-	else if (upper_apply(u, &s->root, &u->change[index], &err))
-		guard_allow(&s->guard, &s->root, u->change[index].rel);
 	b->durable = b->durable || !u || u->change[index].type != UPPER_BUNDLE;
-	if (err.code == ERR_NONE)
+	if (ok)
 		return; /* there may be very many */
 	jw_object(&b->w);
 	jw_ki64(&b->w, "index", (int64_t)index);

@@ -1,5 +1,6 @@
 /* serve_command.c - `command`: the runner's part of one command: its output, its time, its end.
  *
+ *   COPYING (copy.h; else at once) --the copy is made--> RUNNING
  *   RUNNING --timeout, no output for too long, kill, cancel--> KILLING
  *      | status read and output at its end                       | the same
  *      +-------------------------> answered, freed <-------------+
@@ -11,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -118,18 +120,15 @@ static void read_status(struct command_job *c)
 
 /* All its processes are dead. False: its layer cannot be read; true with c->upper->check under way: it has to
  * be waited for. */
-/* In this order: protected files are put back while nothing runs any more, then the layer is read. */
 static bool look(struct command_job *c, uint64_t now, struct err *err)
 {
 	struct serve *s = c->job.serve;
 
 	c->ended = now;
 	flush(c);
-	if (c->guarded)
-		guard_look(&s->guard, &s->root);
 	if (c->in_view ? s->places.n_bound > 0 : c->guarded)
 		serve_guard_through(s, !c->in_view,
-				    c->in_view ? &c->upper->mark : &s->guard.mark);
+				    c->in_view ? &c->upper->mark : &s->direct_since);
 	outside_watch_end(&c->outside, s);
 	if (c->end_bytes < sizeof(c->end)) /* killed before it could tell */
 		c->end = (struct spawn_status){ .term_signal = 9 };
@@ -156,13 +155,15 @@ static void finish(struct command_job *c, const struct err *broken)
 		conn_reply_err(c->job.req, &err);
 	else
 		command_write_result(c, buf_slice(&changes));
+	if (c->guarded)
+		serve_guard_direct(c->job.serve, false);
 	if (!c->in_view)
 		places_forget(&c->job.serve->places); /* it may have moved a secret */
-	if (c->guarded)
-		serve_guard_end(c->job.serve, NULL);
 	upper_free(&c->job.serve->views, c->upper);
 	buf_release(&changes);
 	output_release(&c->printed);
+	buf_release(&c->outside.before);
+	buf_release(&c->request);
 	buf_release(&c->stream[0].batch);
 	buf_release(&c->stream[1].batch);
 	serve_remove(&c->job);
@@ -176,9 +177,9 @@ static uint64_t command_wait(struct runner_job *j, int fds[JOB_FDS_MAX])
 	struct command_job *c = container_of(j, struct command_job, job);
 	uint64_t due = c->deadline;
 
-	if (c->state == COMMAND_CHECKING) {
-		fds[2] = c->upper->check.ended;
-		return j->req->cancelled ? 0 : UINT64_MAX;
+	if (c->state == COMMAND_COPYING || c->state == COMMAND_CHECKING) {
+		fds[2] = c->state == COMMAND_COPYING ? c->upper->copy.ended : c->upper->check.ended;
+		return j->req->cancelled || c->stopped ? 0 : UINT64_MAX;
 	}
 	if (conn_unsent(&j->serve->conn) < LIMIT_OUT_HIGH_BYTES) {
 		fds[0] = c->stream[0].fd;
@@ -207,10 +208,34 @@ static bool ended_step(struct command_job *c, uint64_t now)
 	return false;
 }
 
+static bool start(struct command_job *c, struct err *err);
+
+/* One that is stopped by then ends as if it had been killed at once. */
+static bool copying_step(struct command_job *c, bool made, uint64_t now)
+{
+	struct err err;
+
+	if (c->stopped || c->job.req->cancelled) {
+		c->end = (struct spawn_status){ .term_signal = SIGKILL };
+		c->ended = now;
+		finish(c, NULL);
+		return false;
+	}
+	if (!made)
+		return true;
+	if (!copy_end(&c->upper->copy, &err) || !start(c, &err)) {
+		finish(c, &err);
+		return false;
+	}
+	return true;
+}
+
 static bool command_step(struct runner_job *j, const bool ready[JOB_FDS_MAX], uint64_t now)
 {
 	struct command_job *c = container_of(j, struct command_job, job);
 
+	if (c->state == COMMAND_COPYING)
+		return copying_step(c, ready[2], now);
 	if (c->state == COMMAND_CHECKING) {
 		if (!ready[2] && !j->req->cancelled)
 			return true;
@@ -248,7 +273,9 @@ static void command_cancel(struct runner_job *j)
 {
 	struct command_job *c = container_of(j, struct command_job, job);
 
-	if (c->state != COMMAND_CHECKING)
+	if (c->state == COMMAND_COPYING)
+		c->stopped = true;
+	else if (c->state != COMMAND_CHECKING)
 		command_goto(c, COMMAND_KILLING, serve_now());
 }
 
@@ -286,20 +313,20 @@ static void close_fd(int fd)
 
 /* All pipes are made here and their other ends given away: they are at their end when the last process of
  * the command is. */
-static bool start(struct serve *s, struct command_job *c, struct slice request, bool apart,
-		  struct err *err)
+static bool spawn(struct command_job *c, struct err *err)
 {
+	struct serve *s = c->job.serve;
 	struct spawn_packet p = { .op = SPAWN_RUN, .id = c->id };
 	int out[2] = { -1, -1 }, errors[2] = { -1, -1 }, status[2] = { -1, -1 }, fds[SPAWN_FDS];
-	int memory = in_memory(request);
+	int memory = in_memory(buf_slice(&c->request));
 	bool ok = memory >= 0 && pipe2(out, O_CLOEXEC) == 0 && pipe2(status, O_CLOEXEC) == 0 &&
-		  (!apart || pipe2(errors, O_CLOEXEC) == 0);
+		  (!c->apart || pipe2(errors, O_CLOEXEC) == 0);
 
 	if (ok) {
 		fds[SPAWN_FD_OUTPUT] = out[1];
 		fds[SPAWN_FD_STATUS] = status[1];
 		fds[SPAWN_FD_REQUEST] = memory;
-		fds[SPAWN_FD_ERRORS] = apart ? errors[1] : out[1];
+		fds[SPAWN_FD_ERRORS] = c->apart ? errors[1] : out[1];
 		ok = spawner_send(s->spawner.sock, &p, fds, err);
 	} else {
 		err_set(err, ERR_IO, "No descriptors for the command: %s.", strerror(errno));
@@ -319,8 +346,23 @@ static bool start(struct serve *s, struct command_job *c, struct slice request, 
 	return ok;
 }
 
+/* From now on its time counts. */
+static bool start(struct command_job *c, struct err *err)
+{
+	uint64_t now = serve_now();
+
+	if (!spawn(c, err))
+		return false;
+	buf_release(&c->request);
+	c->started = c->last_output = now;
+	c->deadline = now + c->timeout_ms;
+	secret_watch_begin(&c->secrets, c->job.serve, now);
+	command_goto(c, COMMAND_RUNNING, now);
+	return true;
+}
+
 /* Secrets are looked for before every command; where that cannot be done completely nothing runs. */
-static bool may_run(struct serve *s, struct err *err)
+static bool may_run(struct serve *s, bool direct, struct err *err)
 {
 	if (s->layers.mode == SANDBOX_REFUSED) {
 		*err = s->layers.why;
@@ -334,6 +376,12 @@ static bool may_run(struct serve *s, struct err *err)
 		return true;
 	if (!places_refresh(&s->places, &s->root, serve_now(), err))
 		return false;
+	if (s->layers.mode == SANDBOX_REDUCED && direct)
+		return err_set(
+			err, ERR_SANDBOX,
+			"Commands do not run in the background here: without user namespaces (%s) "
+			"they cannot see the workspace and leave it as it is. What to do: %s",
+			s->layers.of[LAYER_USERNS].detail, s->layers.of[LAYER_USERNS].remedy);
 	if (s->layers.mode == SANDBOX_REDUCED && s->places.secrets)
 		return err_set(
 			err, ERR_SANDBOX,
@@ -344,13 +392,24 @@ static bool may_run(struct serve *s, struct err *err)
 	return true;
 }
 
-static bool begin_guard(struct serve *s, struct command_job *c, struct err *err)
+/* With a layer, the copy is begun, which takes a while; else it starts. */
+static bool prepare(struct command_job *c, struct err *err)
 {
-	outside_watch_begin(&c->outside, s);
-	if (c->in_view || s->config.bare || s->layers.mode == SANDBOX_NONE)
-		return true;
-	c->guarded = serve_guard_begin(s, err);
-	return c->guarded;
+	struct serve *s = c->job.serve;
+	struct upper *u;
+
+	if (c->in_view &&
+	    !serve_view_new(s, c->job.req->params, &c->job.req->arena, c->id, &c->upper, err))
+		return false;
+	if (!serve_encode(s, c->job.req, c->in_view ? c->id : 0, &c->request, err))
+		return false;
+	u = c->upper;
+	c->guarded = !c->in_view && s->layers.mode == SANDBOX_VIEW && !s->config.bare;
+	if (c->guarded)
+		serve_guard_direct(s, true);
+	if (!c->in_view || !s->layers.copies)
+		return start(c, err);
+	return copy_begin(&u->copy, &s->root, &s->places, u->fd, u->dir, err);
 }
 
 /* What was begun is undone in the opposite order if a later step fails. */
@@ -358,39 +417,32 @@ void serve_command(struct serve *s, struct rpc_request *req)
 {
 	int64_t timeout = json_i64_or(json_get(req->params, "timeoutMs"), 0);
 	int64_t idle = json_i64_or(json_get(req->params, "idleMs"), 0);
+	bool direct = json_bool_or(json_get(req->params, "direct"), false);
 	struct command_job *c;
-	struct buf request;
 	struct err err;
 
-	buf_init(&request, REQUEST_BYTES);
+	if (!may_run(s, direct, &err)) {
+		conn_reply_err(req, &err);
+		return;
+	}
 	c = xcalloc(1, sizeof(*c));
 	c->id = ++s->next_id;
 	c->tag = json_i64_or(json_get(req->params, "tag"), -1);
-	c->in_view = serve_has_views(s) && !json_bool_or(json_get(req->params, "direct"), false);
-	if (!may_run(s, &err) || !begin_guard(s, c, &err) ||
-	    (c->in_view && !serve_view_new(s, req->params, &req->arena, c->id, &c->upper, &err)) ||
-	    !serve_encode(s, req, c->in_view ? c->id : 0, &request, &err) ||
-	    !start(s, c, buf_slice(&request), json_bool_or(json_get(req->params, "apart"), false),
-		   &err)) {
-		conn_reply_err(req, &err);
-		upper_free(&s->views, c->upper);
-		buf_release(&c->outside.before);
-		if (c->guarded)
-			serve_guard_end(s, NULL);
-		free(c);
-		goto out;
-	}
-	c->started = c->last_output = serve_now();
-	secret_watch_begin(&c->secrets, s, c->started);
+	c->in_view = serve_has_views(s) && !direct;
+	c->apart = json_bool_or(json_get(req->params, "apart"), false);
+	c->status = c->stream[0].fd = c->stream[1].fd = -1;
 	if (timeout <= 0)
 		timeout = LIMIT_COMMAND_MS;
-	c->deadline = c->started +
-		      (uint64_t)(timeout < LIMIT_COMMAND_MAX_MS ? timeout : LIMIT_COMMAND_MAX_MS);
+	c->timeout_ms = (uint64_t)(timeout < LIMIT_COMMAND_MAX_MS ? timeout : LIMIT_COMMAND_MAX_MS);
 	c->idle_ms = idle > 0 ? (uint64_t)idle : 0;
+	c->started = serve_now();
+	buf_init(&c->request, REQUEST_BYTES);
 	output_init(&c->printed, json_bool_or(json_get(req->params, "keepOutput"), false));
 	buf_init(&c->stream[0].batch, BATCH_BYTES + PIECE_BYTES);
 	buf_init(&c->stream[1].batch, BATCH_BYTES + PIECE_BYTES);
+	outside_watch_begin(&c->outside, s);
 	serve_add(s, &c->job, &command_class, req);
-out:
-	buf_release(&request);
+	if (prepare(c, &err))
+		return;
+	finish(c, &err);
 }

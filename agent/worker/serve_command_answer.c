@@ -81,8 +81,7 @@ void command_write_result(struct command_job *c, struct slice changes)
 	write_hidden(&s->places, w);
 	if (changes.len)
 		jw_kraw(w, "changed", changes);
-	(c->guarded ? serve_guard_end : serve_guard_tell)(s, w);
-	c->guarded = false;
+	serve_guard_tell(s, w);
 	jw_end(w);
 	conn_result_end(c->job.req);
 	buf_release(&out);

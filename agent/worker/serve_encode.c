@@ -23,27 +23,28 @@ static void put(struct buf *out, struct slice s)
 }
 
 /* In a layer of its own a command may change what is protected: that is decided when it is done.
- * In folders that it reaches directly it may not. On the real files what the guard noted is read-only;
- * where there are views, git works on one, and the repositories are as a whole. */
-static bool put_places(const struct serve *s, bool in_view, struct buf *out, uint32_t *n,
-		       struct err *err)
+ * In folders that it reaches directly it may not. Without a layer all of the workspace is read-only but for the
+ * folders of build tools. */
+static void put_places(const struct serve *s, bool in_view, struct buf *out, uint32_t *n)
 {
 	const char *at = s->places.list.data, *end = at ? at + s->places.list.len : at;
 
 	for (; at < end; at += strlen(at) + 1) {
 		bool hide = *at == PLACE_HIDE || *at == PLACE_MASK || *at == PLACE_CLEAN;
-		bool bound = in_view && places_bound(&s->places, at + 1);
+		bool bound = places_bound(&s->places, at + 1);
+		bool tools = !in_view && places_tools(&s->places, at + 1);
 		bool in_layer = in_view && !bound;
 		bool outside = at[1] == '/'; /* there are no layers */
 
-		if (!outside && !hide && !bound)
+		if (!outside && !hide && !bound && !tools)
 			continue;
 		/* It can be missing only where there is a layer. */
-		buf_putc(out, *at == PLACE_HIDE && !in_layer ? PLACE_MASK : *at);
+		buf_putc(out, *at == PLACE_HIDE && !in_layer ? PLACE_MASK
+			      : *at == PLACE_TOOLS	     ? PLACE_BIND
+							     : *at);
 		put(out, slice_of(at + 1));
 		++*n;
 	}
-	return in_view || guard_mounts(&s->guard, serve_has_views(s), out, n, err);
 }
 
 static bool put_argv(struct rpc_request *req, struct buf *out, uint32_t *n, struct err *err)
@@ -146,10 +147,11 @@ bool serve_encode(struct serve *s, struct rpc_request *req, uint64_t view, struc
 			       "The input or the file of a command is larger than %d bytes.",
 			       LIMIT_STDIN_BYTES);
 	buf_append(out, slice_make((const char *)&head, sizeof(head)));
-	if (!put_head(s, req, name, out, err) || !put_argv(req, out, &head.n_argv, err) ||
-	    (s->layers.mode == SANDBOX_VIEW && !s->config.bare &&
-	     !put_places(s, view != 0, out, &head.n_places, err)) ||
-	    !put_env(req, out, &head.n_env, err))
+	if (!put_head(s, req, name, out, err) || !put_argv(req, out, &head.n_argv, err))
+		return false;
+	if (s->layers.mode == SANDBOX_VIEW && !s->config.bare)
+		put_places(s, view != 0, out, &head.n_places);
+	if (!put_env(req, out, &head.n_env, err))
 		return false;
 	head.bytes = (uint32_t)(out->len - sizeof(head));
 	head.stdin_bytes = (uint32_t)in.len;

@@ -124,7 +124,6 @@ bool serve_write_one(struct serve *s, struct json v, struct arena *a, struct nea
 	bool judged = json_bool_or(json_get(v, "judged"), false);
 	bool sweep = json_bool_or(json_get(v, "sweep"), false);
 	struct root root = root_for(s, v);
-	char rel[LIMIT_PATH_BYTES];
 	struct file_change c;
 
 	if (!read_change(v, a, near, &c))
@@ -133,8 +132,6 @@ bool serve_write_one(struct serve *s, struct json v, struct arena *a, struct nea
 	    (sweep && !file_sweep(&root, c.path, err)) || !file_write(&root, &c, info, err))
 		return false;
 	places_forget(&s->places);
-	if (root_clean(&root, c.path, rel, err))
-		guard_allow(&s->guard, &s->root, rel);
 	return true;
 }
 

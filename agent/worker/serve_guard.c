@@ -1,6 +1,4 @@
-/* serve_guard.c - see guard.h: when the runner guards the workspace, and what it tells of it.
- *
- * Meanwhile the runner does not end with the server, but ends everything itself first. */
+/* serve_guard.c - see guard.h: when the runner looks at what commands left, and what it tells of it. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -12,8 +10,7 @@
 
 enum { LAST_MS = 4000 /* the spawner takes half of it at most */ };
 
-/* As long as commands change real files, the death of the server must not kill us at once: the protected
- * files have to be put back first. */
+/* The death of the server must not kill us at once then. */
 static void outlive(bool yes)
 {
 	struct sigaction act = { .sa_handler = yes ? SIG_IGN : SIG_DFL };
@@ -22,19 +19,32 @@ static void outlive(bool yes)
 	(void)prctl(PR_SET_PDEATHSIG, yes ? 0 : SIGKILL, 0, 0, 0);
 }
 
-bool serve_guard_begin(struct serve *s, struct err *err)
+void serve_guard_direct(struct serve *s, bool begins)
 {
-	bool reduced = s->layers.mode == SANDBOX_REDUCED;
+	if (begins && s->direct++ == 0) {
+		(void)clock_gettime(CLOCK_REALTIME_COARSE, &s->direct_since);
+		outlive(true);
+	} else if (!begins && --s->direct == 0) {
+		outlive(false);
+	}
+}
 
-	if (!guard_begin(&s->guard, &s->root, &s->places, reduced, err))
-		return false;
-	outlive(true);
-	return true;
+/* The commands have to be dead before: a moment is waited for that, and no longer. */
+void serve_guard_last(struct serve *s)
+{
+	if (s->direct == 0)
+		return;
+	(void)close(s->spawner.sock); /* it ends every command, and then itself */
+	s->spawner.sock = -1;
+	for (int ms = 0; ms < LAST_MS && (waitpid(-1, NULL, WNOHANG) >= 0 || errno == EINTR);
+	     ms += 2)
+		(void)usleep(2000);
+	serve_guard_through(s, true, &s->direct_since);
 }
 
 static void tell(const struct guard *g, struct jw *w)
 {
-	static const char *const deeds[] = { "moved", "removed", "restored", "left" };
+	static const char *const deeds[] = { "moved", "removed", "left" };
 
 	jw_kobject(w, "held");
 	jw_kcstr(w, "folder", g->folder ? g->folder : "");
@@ -59,20 +69,9 @@ void serve_guard_tell(struct serve *s, struct jw *w)
 	guard_forget(&s->guard);
 }
 
-void serve_guard_end(struct serve *s, struct jw *w)
+void serve_guard_through(struct serve *s, bool all_tools, const struct timespec *mark)
 {
-	if (w)
-		serve_guard_tell(s, w);
-	guard_end(&s->guard);
-	if (s->guard.commands > 0)
-		return;
-	guard_forget(&s->guard); /* nobody is left to tell */
-	outlive(false);
-}
-
-void serve_guard_through(struct serve *s, bool on_files, const struct timespec *mark)
-{
-	guard_through_look(&s->through, &s->guard, &s->root, &s->places, on_files, mark);
+	guard_through_look(&s->through, &s->guard, &s->root, &s->places, all_tools, mark);
 	if (s->guard.n_found > 0)
 		places_forget(&s->places);
 }
@@ -95,17 +94,4 @@ void outside_watch_end(struct outside_watch *o, struct serve *s)
 	for (; dir && *dir; dir++)
 		guard_look_outside(&s->guard, &s->root, *dir, &o->before, &o->mark);
 	buf_release(&o->before);
-}
-
-/* The commands have to be dead before the last look: a moment is waited for that, and no longer. */
-void serve_guard_last(struct serve *s)
-{
-	if (s->guard.commands == 0)
-		return;
-	(void)close(s->spawner.sock); /* it ends every command, and then itself */
-	s->spawner.sock = -1;
-	for (int ms = 0; ms < LAST_MS && (waitpid(-1, NULL, WNOHANG) >= 0 || errno == EINTR);
-	     ms += 2)
-		(void)usleep(2000);
-	guard_look(&s->guard, &s->root);
 }

@@ -14,8 +14,9 @@ enum { UNLISTED_MAX = 40 };
 
 bool serve_has_views(const struct serve *s)
 {
-	return s->layers.mode == SANDBOX_VIEW && s->layers.of[LAYER_OVERLAY].state == LAYER_ON &&
-	       s->views.fd >= 0;
+	return s->layers.copies ||
+	       (s->layers.mode == SANDBOX_VIEW && s->layers.of[LAYER_OVERLAY].state == LAYER_ON &&
+		s->views.fd >= 0);
 }
 
 bool serve_view_new(struct serve *s, struct json params, struct arena *a, uint64_t id,

@@ -51,6 +51,8 @@ enum {
 	LIMIT_ENV_BYTES = 64 * 1024,	     /* variables that a command is given, all together */
 	LIMIT_VIEW_CHANGES = 200 * 1000,     /* files that one command may change */
 	LIMIT_VIEW_ENTRIES = 1000 * 1000,    /* files in the layer of one command */
+	LIMIT_COPY_FILES = 100 * 1000,	     /* that are copied for a command without an overlay */
+	LIMIT_COPY_MIB = 4096,		     /* in them */
 	LIMIT_VIEW_PAGE = 2000,		     /* changes of it in one message */
 	LIMIT_VIEW_DIFF_BYTES = 1024 * 1024, /* of a file whose change is shown */
 	LIMIT_UNSAVED_BYTES = 24 * 1024 * 1024, /* open buffers that a command is shown */

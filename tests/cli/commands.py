@@ -191,20 +191,25 @@ def held(w):
     return sorted(f for d, _, files in os.walk(os.path.join(w.state, "views", "held")) for f in files)
 
 
-def what_git_executes_is_not_left_by_the_background(w):
+def in_the_background_only_folders_of_tools_are_written(w):
+    """All else is read-only, and seen as it is now; what git executes is not left there either."""
     w.repository()
-    w.write(".vscode/settings.json", "{}\n")
-    plant = "exec 2>/dev/null; mkdir -p n/.git/hooks .husky; echo x > n/.git/hooks/update; echo x > .husky/pre-commit; " \
-            "echo x > .vscode/tasks.json; echo x > .git/hooks/pre-push; echo made > ordinary"
+    w.write(".gitignore", "node_modules\n")
+    w.write("node_modules/p/index.js", "old\n")
+    w.write("calc.py", "one\n")
+    plant = "exec 2>/dev/null; echo x > made; echo x > calc.py; rm -rf sub .git; cd node_modules; mkdir -p n/.git/hooks .husky; " \
+            "echo x > n/.git/hooks/update; echo x > .husky/pre-commit; echo made > ordinary; echo up; " \
+            "until grep two ../calc.py; do sleep 0.05; done"
     w.write("plant.sh", plant)  # the policy asks where a command names such files itself
-    r, tools = do(w, background("sh plant.sh"), call(id="b1", timeout_ms=30000),
-                  words(call(command="cat ordinary"), "Protected files", "n/.git/hooks/update: moved away",
+    r, tools = do(w, background("sh plant.sh"), words(call(id="b1", timeout_ms=30000)),
+                  words(call(command="echo two > calc.py"), "up"), words(call(id="b1", timeout_ms=30000)),
+                  words(call(command="cat node_modules/ordinary"), "two", "Protected files", "n/.git/hooks/update: moved away",
                         ".husky/pre-commit: moved away"), words(DONE, "made"))
-    expect(r.status == 0 and [e["ok"] for e in tools] == [True] * 3, r)
+    expect(r.status == 0 and all(e["ok"] for e in tools), r)
     expect(any("n/.git/hooks/update" in e["text"] for e in r.of("notice")), r)
-    expect(not w.exists("n/.git/hooks/update") and not w.exists(".husky/pre-commit") and w.exists("ordinary"), r)
-    expect(not w.exists(".vscode/tasks.json") and not w.exists(".git/hooks/pre-push"), "it is read-only")
-    expect(held(w) == [".husky%pre-commit", "index", "n%.git%hooks%update"], held(w))
+    expect(not w.exists("node_modules/n/.git/hooks/update") and not w.exists("node_modules/.husky/pre-commit"), r)
+    expect(not w.exists("made") and w.read("calc.py") == "two\n" and w.exists(".git/HEAD"), r)
+    expect(held(w) == ["index", "node_modules%.husky%pre-commit", "node_modules%n%.git%hooks%update"], held(w))
 
 
 def what_is_not_kept_is_said_once(w):
@@ -217,27 +222,16 @@ def what_is_not_kept_is_said_once(w):
 
 
 def what_is_left_when_the_task_ends_goes_too(w):
-    w.write("plant.sh", "mkdir .husky; echo x > .husky/pre-commit; echo up; sleep 60")
+    w.repository()
+    w.write(".gitignore", "node_modules\n")
+    w.write("node_modules/p/index.js", "old\n")
+    w.write("plant.sh", "cd node_modules; mkdir .husky; echo x > .husky/pre-commit; echo up; sleep 60")
     r, tools = do(w, background("sh plant.sh"), call(id="b1", timeout_ms=30000), words(DONE, "up"))
     expect(r.status == 0 and len(tools) == 2, r)
     end = time.time() + 5
-    while w.exists(".husky/pre-commit") and time.time() < end:
+    while w.exists("node_modules/.husky/pre-commit") and time.time() < end:
         time.sleep(0.02)
-    expect(not w.exists(".husky/pre-commit"), r)
-
-
-def without_views_the_same_holds_for_every_command(w):
-    w.repository()
-    w.env["EMEND_TEST_FORBID"] = "overlay"
-    plant = "echo x > .envrc; echo '[alias] x = !x' >> .git/config; git init -q new; echo made > ordinary"
-    w.write("plant.sh", plant)
-    r, tools = do(w, call(command="sh plant.sh"), words(DONE, "Protected files", ".envrc: moved away", "Read-only file system"))
-    expect(r.status == 0 and any(".envrc" in e["text"] for e in r.of("notice")), r)
-    expect(not w.exists(".envrc") and w.exists("ordinary") and w.exists("new/.git/config"), r)
-    r = w.run("run", "--", "sh", "-c", "echo x > .envrc")
-    expect(r.status == 0 and ".envrc: moved away" in r.err and held(w).count(".envrc") == 2, r)
-    r = w.run("run", "--json", "--", "sh", "-c", "echo x > .npmrc")
-    expect([(e["path"], e["deed"]) for e in r.of("held")] == [(".npmrc", "moved")], r)
+    expect(w.exists("node_modules/.husky") and not w.exists("node_modules/.husky/pre-commit"), r)
 
 
 def limits_that_are_too_small_are_told(w):
@@ -516,7 +510,7 @@ def the_first_protected_file_of_such_a_folder_is_moved_away(w):
 
 
 # What was looked up in an overlay before it was there may stay away: so they are looked at when all are there.
-APPEARS = ("touch ready; echo ready; until [ -e %s/go ]; do sleep 0.05; done; for f in .env sub/k.pem %s/o.key; do "
+APPEARS = ("touch %s/ready; echo ready; until [ -e %s/go ]; do sleep 0.05; done; for f in .env sub/k.pem %s/o.key; do "
            "while cat $f >/dev/null 2>&1; do sleep 0.05; done; done; cat .env sub/k.pem %s/o.key; echo covered")
 
 
@@ -527,7 +521,7 @@ def what_appears_while_a_command_runs_is_closed(w):
     other = os.path.join(w.home, "other")
     os.makedirs(other)
     w.write("sub/x", "x\n")
-    w.write("appears.sh", APPEARS % (other, other, other))
+    w.write("appears.sh", APPEARS % (other, other, other, other))
     w.config(json.dumps({"writeDirs": [other]}))
 
     def appear():
@@ -541,12 +535,12 @@ def what_appears_while_a_command_runs_is_closed(w):
     out, err = p.communicate(timeout=60)
     expect(p.returncode == 0 and b"covered" in out and b"OWN" not in out and b".env, " in err and b"o.key" in err, (out, err))
     for path in (os.path.join(other, "o.key"), os.path.join(w.path, "sub/k.pem"), os.path.join(w.path, ".env"),
-                 os.path.join(w.path, "ready"), os.path.join(other, "go")):
+                 os.path.join(other, "ready"), os.path.join(other, "go")):
         os.unlink(path)
     p = w.start("do", "--yes", "--json", "--model", w.script(call(command="sh appears.sh", background=True), call(id="b1", timeout_ms=30000),
                                                              call(id="b1", timeout_ms=30001), call(id="b1", timeout_ms=30002), DONE), "x")
     end = time.time() + 60
-    while not w.exists("ready") and time.time() < end:
+    while not os.path.exists(os.path.join(other, "ready")) and time.time() < end:
         time.sleep(0.02)
     appear()
     out, err = p.communicate(timeout=100)
@@ -559,5 +553,4 @@ main([what_appears_while_a_command_runs_is_closed, what_holds_a_token_is_a_secre
       a_command_may_name_what_it_sees, a_long_output_is_cut_with_true_counts, what_commands_left_in_tmp_is_read_by_tools, what_lies_in_the_way_of_a_long_output_is_not_written, sources_that_are_named_like_secrets_are_seen, toolchains_of_the_home_folder_are_found, a_command_goes_on_while_the_model_works, a_command_in_the_background_is_killed, it_ends_with_the_task,
       it_ends_when_the_task_is_cancelled, wrong_use_of_the_background_is_explained, a_flood_in_the_background_is_bounded,
       a_server_in_the_background_answers_later_commands, policy_holds_in_the_background,
-      what_is_not_kept_is_said_once, what_git_executes_is_not_left_by_the_background, what_is_left_when_the_task_ends_goes_too,
-      without_views_the_same_holds_for_every_command, limits_that_are_too_small_are_told, a_sandbox_that_went_away_is_told, what_waits_for_keys_is_told_at_once, a_silent_command_is_stopped, a_command_cannot_drive_the_terminal])
+      what_is_not_kept_is_said_once, in_the_background_only_folders_of_tools_are_written, what_is_left_when_the_task_ends_goes_too, limits_that_are_too_small_are_told, a_sandbox_that_went_away_is_told, what_waits_for_keys_is_told_at_once, a_silent_command_is_stopped, a_command_cannot_drive_the_terminal])

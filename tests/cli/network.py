@@ -593,16 +593,16 @@ def an_editor_lets_it_through(_):
 def one_command_cannot_use_the_way_of_another(w):
     """They share their network: the port can be found, the token cannot be guessed, and ends with its command."""
     allow(w, "registry.test")
-    keep = "echo $https_proxy > theirs; exec sleep 60"
+    keep = "echo $https_proxy > /tmp/theirs; exec sleep 60"
     find = py('''
 import time
-while not os.path.exists("theirs") or not open("theirs").read().endswith("\\n"): time.sleep(0.05)
-theirs = open("theirs").read().strip()
+while not os.path.exists("/tmp/theirs") or not open("/tmp/theirs").read().endswith("\\n"): time.sleep(0.05)
+theirs = open("/tmp/theirs").read().strip()
 u = urllib.parse.urlsplit(theirs)
 print("none", connect("registry.test:80", theirs, token="")[0], "guess", connect("registry.test:80", theirs, token="b" * 40)[0],
       "stolen", connect("registry.test:80", theirs)[0])''')
     late = py('''
-theirs = urllib.parse.urlsplit(open("theirs").read().strip())
+theirs = urllib.parse.urlsplit(open("/tmp/theirs").read().strip())
 print("old token", connect("registry.test:80", token=theirs.password)[0], "own", connect("registry.test:80")[0])
 try:
   socket.create_connection((theirs.hostname, theirs.port), 5); print("open")

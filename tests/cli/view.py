@@ -388,13 +388,19 @@ def what_a_killed_emend_left_is_removed_later(w):
     expect(r.status == 0 and not layers(w) and not w.exists("a"), layers(w))
 
 
-def without_an_overlay_commands_change_the_files(w):
+def without_an_overlay_commands_work_on_a_copy(w):
+    """For the rest of it see view_copy.py."""
     w.write("a", "old\n")
+    p = w.start("run", "--", "sh", "-c", "echo new > a; echo ready; sleep 60", EMEND_TEST_FORBID="overlay")
+    expect(p.stdout.readline() == b"ready\n" and w.read("a") == "old\n", p)
+    p.send_signal(signal.SIGINT)
+    p.communicate(timeout=60)
+    expect(w.read("a") == "old\n", "it was stopped")
     r = w.run("run", "--", "sh", "-c", "echo new > a", EMEND_TEST_FORBID="overlay")
     expect(r.status == 0 and w.read("a") == "new\n", r)
     d = w.run("doctor", EMEND_TEST_FORBID="overlay")
-    expect("missing  overlay" in d.out, d)
-    expect("ok       overlay" in w.run("doctor").out, "doctor")
+    expect("missing  overlay" in d.out and "works on a copy of the workspace" in d.out, d)
+    expect("ok       overlay" in w.run("doctor", EMEND_TEST_FORBID="").out, "doctor")
 
 
 def a_task_tells_logs_and_undoes_what_a_command_changed(w):

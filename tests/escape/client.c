@@ -10,8 +10,8 @@
  * Options: --host RULE (the command has a network, on which it reaches this), --program FILE (default:
  * this program), --deny PATTERN, --read-dir DIR, --timeout MS, --views DIR (work on a view; commit what is
  * not protected), --where ENGINE --image NAME (in a container), --memory BYTES, --processes N,
- * --file BYTES, --no-sandbox, --full (the reduced sandbox does not do), --direct (on the real files, also where
- * there are views), --cwd DIR, --cancel MS, --die MS (end without a word after MS), --kill-when FILE (kill the command when FILE is there, and print after how
+ * --file BYTES, --no-sandbox, --full (the reduced sandbox does not do), --direct (as a command in the
+ * background), --cwd DIR, --cancel MS, --die MS (end without a word after MS), --kill-when FILE (kill the command when FILE is there, and print after how
  * many microseconds it was dead), --repeat N (COMMAND is one program, run N times by one worker after a
  * run that does not count; prints the microseconds of a run). Exit: the command's status, 128 + signal, 200 an error (printed), 201
  * time out, 202 a limit was hit. */

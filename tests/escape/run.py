@@ -267,8 +267,9 @@ def suite(mode, views=False):
 
 
 for forbidden in () if world.OPTIONS else ("", "userns", "landlock", "seccomp"):
-    suite(forbidden)
+    suite(forbidden, views=forbidden == "userns")
 suite("", views=True)
+suite("overlay", views=True)
 print(f"# {sum(controls.values())} of {len(controls)} attacks succeed outside of the sandbox")
 tap(sum(controls.values()) >= 100, "at least a hundred attacks have a control that succeeds")
 if os.getuid() == 0 and not world.OPTIONS:

@@ -292,7 +292,7 @@ static void take_buffer(void *payload, struct slice path, struct snapshot *text)
 	s->n_shown++;
 }
 
-/* Once in a task: where there are no views, the user has to know that undo does not cover commands. */
+/* Once in a task: without the sandbox, the user has to know that undo does not cover commands. */
 static void say_direct(struct tool_run *r)
 {
 	if (!r->env->told_direct)
@@ -300,7 +300,7 @@ static void say_direct(struct tool_run *r)
 				     .kind = TASK_NOTICE,
 				     .text = SLICE("commands change the files of this project "
 						   "directly on this machine, and undo does not "
-						   "cover that; `emend doctor` says why") });
+						   "cover that, as they have no sandbox") });
 	r->env->told_direct = true;
 }
 
@@ -329,9 +329,10 @@ static void knows_layers(void *payload, struct slice json, const struct err *err
 	r->call = NULL;
 	if (err) {
 		tool_fail(r, err);
-	} else if (!json_parse(&r->arena, json, &root, &bad) || s->background ||
-		   !json_bool_or(json_get(root, "views"), false)) {
-		if (!s->background)
+	} else if (!json_parse(&r->arena, json, &root, &bad)) {
+		tool_fail(r, &bad);
+	} else if (s->background || !json_bool_or(json_get(root, "views"), false)) {
+		if (json_is(json_get(root, "mode"), "none"))
 			say_direct(r);
 		unsaved_find(r, compared);
 	} else {

@@ -1,7 +1,4 @@
-/* guard_look.c - see guard.h: what became of what was there, and what is new.
- *
- *   noted items: changed? --> taken away, and the copy put back;  replaced by another program? --> told
- *   then a scan: what was not noted, and is protected --> moved away, unless it is harmless (git_plain.h)
+/* guard_look.c - see guard.h: what is new, and protected, is moved away, unless it is harmless (git_plain.h).
  *
  * A folder that has become a repository meanwhile (`fresh`) is judged as a whole when all of it was seen. */
 #include <errno.h>
@@ -23,8 +20,7 @@
 struct look {
 	struct guard *g;
 	const struct root *root;
-	struct timespec mark; /* what is older was there */
-	bool only_new;
+	struct timespec mark;	  /* what is older was there */
 	const struct buf *before; /* outside of the workspace */
 	struct slice workspace;	  /* which may lie in such a folder */
 	const char *fresh; /* the repository that was none before; "" is one too */
@@ -76,124 +72,30 @@ static void compare(void *payload, const struct guard_seen *x)
 
 	if (l->fresh && !x->bare)
 		end_fresh(l);
-	if (x->kind == GUARD_REPOSITORY) {
-		if (!guard_find(l->g, x->rel, GUARD_REPOSITORY) &&
-		    (!l->only_new || is_touched(l, x->rel))) {
+	if (x->repository) {
+		if (is_touched(l, x->rel)) {
 			(void)snprintf(l->fresh_rel, sizeof(l->fresh_rel), "%s", x->rel);
 			l->fresh = l->fresh_rel;
 		}
 		return;
 	}
-	if (S_ISDIR(x->st.st_mode) || guard_find(l->g, x->rel, GUARD_PROTECTED))
+	if (S_ISDIR(x->st.st_mode))
 		return;
 	if ((protect_is_git(x->rel) || x->bare) && git_new_is_plain(l->root->fd, x->rel))
 		return;
-	if (l->fresh) {
-		l->is_bad = true;
-		if (!newer(&x->st, &l->mark))
-			return;
-	} else if (l->only_new && !newer(&x->st, &l->mark)) {
-		return;
-	}
-	guard_take(l->g, l->root, x->rel, x->reason);
-}
-
-static bool is_same_content(const struct root *r, const struct guard_item *it)
-{
-	struct guard_item now = { .rel = it->rel, .mode = it->mode };
-	struct err why;
-	bool same = guard_copy(&now, r, &why) && now.len == it->len &&
-		    memcmp(now.copy, it->copy, it->len) == 0;
-	free(now.copy);
-	return same;
-}
-
-/* What the user's programs put in the place of a file that was read-only for the commands is
- * theirs. */
-static void check(struct guard *g, const struct root *r, const struct guard_item *it)
-{
-	int fd = upper_openat(r->fd, it->rel, O_PATH | O_NOFOLLOW);
-	struct stat st = { .st_mode = 0 };
-	bool there = fd >= 0 && fstat(fd, &st) == 0, same;
-
-	if (fd >= 0)
-		(void)close(fd);
-	same = there && (st.st_mode & S_IFMT) == (it->mode & S_IFMT);
-	if (S_ISDIR(it->mode)) {
-		if (there && !same)
-			guard_take(g, r, it->rel, "a folder of protected files stood there");
-		return;
-	}
-	if (same && S_ISREG(st.st_mode) && (st.st_mode & 07777) != (it->mode & 07777))
-		same = false;
-	if (same && is_same_content(r, it))
-		return;
-	if (it->alias && (!there || st.st_ino != it->ino))
-		return;
-	if (there)
-		guard_take(g, r, it->rel, "it was changed");
-	guard_put_back(g, r, it);
-}
-
-/* A file that somebody replaces (as editors do when they save) is not read-only any more: the kernel
- * takes the mount away with the old one. Who wrote it since then cannot be told, but this can. */
-static void replaced(struct guard *g, const struct root *r, struct guard_item *it)
-{
-	int fd = upper_openat(r->fd, it->rel, O_PATH | O_NOFOLLOW);
-	struct stat st;
-
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino != it->ino) {
-		guard_tell(g, it->rel, GUARD_LEFT,
-			   "another program replaced it while the command ran, and since then the "
-			   "command could change it");
-		it->ino = st.st_ino;
-	}
-	if (fd >= 0)
-		(void)close(fd);
-}
-
-/* A command may close its own folder. */
-static void open_up(const struct guard *g, const struct root *r)
-{
-	struct stat st;
-
-	if (stat(r->path, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 0700) != 0700)
-		(void)chmod(r->path, g->top | 0700);
-}
-
-/* Commands may still run when one of them has ended: what is noted stays noted. */
-void guard_look(struct guard *g, const struct root *r)
-{
-	struct look l = { .g = g, .root = r, .mark = g->mark };
-	struct err why;
-	bool all = false;
-
-	if (g->commands == 0)
-		return;
-	open_up(g, r);
-	/* Parents sort before what is in them. */
-	for (size_t i = 0; i < g->n; i++) {
-		if (g->item[i].loose)
-			check(g, r, &g->item[i]);
-		else if (g->item[i].root)
-			replaced(g, r, &g->item[i]);
-	}
-	if (!guard_scan(g, r, "", true, compare, &l, &all, &why))
-		all = false;
-	end_fresh(&l);
-	if (!all)
-		guard_tell(g, "", GUARD_LEFT,
-			   "there is too much in the workspace to look for protected files");
+	l->is_bad = l->is_bad || l->fresh;
+	if (newer(&x->st, &l->mark))
+		guard_take(l->g, l->root, x->rel, x->reason);
 }
 
 void guard_look_below(struct guard *g, const struct root *r, const char *start,
 		      const struct timespec *mark)
 {
-	struct look l = { .g = g, .root = r, .mark = *mark, .only_new = true };
+	struct look l = { .g = g, .root = r, .mark = *mark };
 	struct err why;
 	bool all = false;
 
-	if (!guard_scan(g, r, start, true, compare, &l, &all, &why))
+	if (!guard_scan(r, start, true, compare, &l, &all, &why))
 		return; /* it is gone */
 	end_fresh(&l);
 }
@@ -217,8 +119,8 @@ static void take_new(void *payload, const struct guard_seen *x)
 {
 	struct look *l = payload;
 
-	if (x->kind != GUARD_PROTECTED || x->bare || S_ISDIR(x->st.st_mode) ||
-	    !newer(&x->st, &l->mark) || stood_before(l, x->rel) ||
+	if (x->repository || x->bare || S_ISDIR(x->st.st_mode) || !newer(&x->st, &l->mark) ||
+	    stood_before(l, x->rel) ||
 	    path_below(slice_sub(l->workspace, 1, l->workspace.len), slice_of(x->rel)) ||
 	    (protect_is_git(x->rel) && git_new_is_plain(l->root->fd, x->rel)))
 		return;
@@ -255,7 +157,7 @@ void guard_look_outside(struct guard *g, const struct root *r, const char *dir,
 	if (fd < 0)
 		return;
 	top.fd = fd;
-	if (guard_scan(g, &top, dir + 1, false, take_new, &l, &all, &why) && !all)
+	if (guard_scan(&top, dir + 1, false, take_new, &l, &all, &why) && !all)
 		guard_tell(g, dir + 1, GUARD_LEFT, "it holds too much to look for protected files");
 	make_absolute(g, from);
 	(void)close(fd);

@@ -1,8 +1,7 @@
 /* guard_scan.c - see guard.h: going through the workspace for what is protected.
  *
  * Names decide, at any depth; folders that hold HEAD, objects and refs themselves are repositories
- * whatever they are called. Not looked into: git's own stores, and folders of build tools that
- * commands use directly everywhere. */
+ * whatever they are called. Not looked into: git's own stores. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,11 +16,9 @@
 #include "agent/worker/ignore/walk.h"
 #include "agent/worker/view/upper.h"
 
-/* before: false while the list is made, true while what is there is compared with it. */
 struct scan {
-	const struct guard *g;
 	const struct root *root;
-	bool before;
+	bool opens;
 	guard_seen_fn *fn;
 	void *payload;
 };
@@ -44,17 +41,6 @@ const char *guard_reason(const char *rel, mode_t mode)
 	return protect_reason(&tree, rel, S_ISLNK(mode) ? PROTECT_LINK : PROTECT_FILE);
 }
 
-static bool is_through(const struct guard *g, const char *rel)
-{
-	const char *at = g->through.data, *end = at ? at + g->through.len : at;
-
-	for (; at < end; at += strlen(at) + 1) {
-		if (strcmp(at, rel) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void part_of_bare(const struct scan *s, int dir, const char *folder, const char *name)
 {
 	static const char why[] = "git executes what stands there";
@@ -68,29 +54,14 @@ static void part_of_bare(const struct scan *s, int dir, const char *folder, cons
 	s->fn(s->payload, &x);
 }
 
-/* Then nothing below it can be new. */
-static bool was_read_only(const struct scan *s, const char *rel)
-{
-	const struct guard_item *it =
-		s->before && !s->g->all_loose ? guard_find(s->g, rel, GUARD_PROTECTED) : NULL;
-
-	return it && it->root;
-}
-
 /* git's own samples are not executed, and are left out. */
 static void hooks_of_bare(const struct scan *s, int dir, const char *folder)
 {
 	int fd = openat(dir, "hooks", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-	char name[300], rel[LIMIT_PATH_BYTES];
+	char name[300];
 	struct dirent *e;
 
-	(void)snprintf(rel, sizeof(rel), "%s%shooks", folder, *folder ? "/" : "");
-	if (was_read_only(s, rel)) {
-		if (d)
-			(void)closedir(d);
-		return;
-	}
 	while (d && (e = readdir(d)) != NULL) {
 		size_t n = strlen(e->d_name);
 
@@ -116,7 +87,7 @@ static bool has(int dir, const char *name)
 static void bare(const struct scan *s, const struct walk_entry *e)
 {
 	char folder[LIMIT_PATH_BYTES];
-	struct guard_seen x = { .rel = folder, .kind = GUARD_REPOSITORY };
+	struct guard_seen x = { .rel = folder, .repository = true };
 	const char *slash = strrchr(e->rel, '/');
 
 	if (!has(e->dir, "commondir") && !(has(e->dir, "objects") && has(e->dir, "refs")))
@@ -140,44 +111,21 @@ static bool is_store(const char *name)
 }
 
 /* A folder that a command closed is no place to hide something in. */
-static void closed(const struct scan *s, const struct walk_entry *e, const struct stat *st)
+static void open_up(const struct scan *s, const struct walk_entry *e, const struct stat *st)
 {
-	if (st->st_uid != geteuid() || (st->st_mode & 0500) == 0500)
-		return;
-	if (!s->before) {
-		s->fn(s->payload,
-		      &(struct guard_seen){ .rel = e->rel, .kind = GUARD_CLOSED, .st = *st });
-		return;
-	}
-	if (guard_find(s->g, e->rel, GUARD_CLOSED))
-		return;
-	if (!tree_chmod(e->dir, e->name, 0700))
+	if (s->opens && st->st_uid == geteuid() && (st->st_mode & 0500) != 0500 &&
+	    !tree_chmod(e->dir, e->name, 0700))
 		return; /* gone, or not ours after all */
 }
 
-/* Files of the workspace that are files of another place, too. */
-static void alias(const struct scan *s, const struct walk_entry *e)
-{
-	struct guard_seen x = { .rel = e->rel, .kind = GUARD_ALIAS };
-
-	if (fstatat(e->dir, e->name, &x.st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(x.st.st_mode) &&
-	    x.st.st_nlink > 1)
-		s->fn(s->payload, &x);
-}
-
-/* A folder that is mounted read-only as a whole is not gone into again: nothing in it can be new. */
 static enum walk_next visit(void *payload, const struct walk_entry *e)
 {
 	const struct scan *s = payload;
 	bool dir = e->kind == WALK_DIR, git = protect_is_git(e->rel);
 	struct guard_seen x = { .rel = e->rel };
 
-	if (dir && is_through(s->g, e->rel))
-		return WALK_SKIP;
 	if (dir && git && is_store(e->name))
 		return WALK_SKIP;
-	if (!s->before && e->kind == WALK_FILE)
-		alias(s, e);
 	if (!git && strcasecmp(e->name, "HEAD") == 0)
 		bare(s, e);
 	x.reason = guard_reason(e->rel, dir			  ? S_IFDIR
@@ -188,17 +136,16 @@ static enum walk_next visit(void *payload, const struct walk_entry *e)
 	if (fstatat(e->dir, e->name, &x.st, AT_SYMLINK_NOFOLLOW) < 0)
 		return WALK_SKIP;
 	if (dir)
-		closed(s, e, &x.st);
-	if (!x.reason)
-		return WALK_ON;
-	s->fn(s->payload, &x);
-	return was_read_only(s, e->rel) ? WALK_SKIP : WALK_ON;
+		open_up(s, e, &x.st);
+	if (x.reason)
+		s->fn(s->payload, &x);
+	return WALK_ON;
 }
 
-bool guard_scan(const struct guard *g, const struct root *r, const char *start, bool before,
-		guard_seen_fn *fn, void *payload, bool *all, struct err *err)
+bool guard_scan(const struct root *r, const char *start, bool opens, guard_seen_fn *fn,
+		void *payload, bool *all, struct err *err)
 {
-	struct scan s = { .g = g, .root = r, .before = before, .fn = fn, .payload = payload };
+	struct scan s = { .root = r, .opens = opens, .fn = fn, .payload = payload };
 	bool cut = false, ok = walk_tree(r, start, visit, &s, &cut, err);
 
 	*all = !cut;

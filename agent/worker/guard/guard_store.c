@@ -1,4 +1,4 @@
-/* guard_store.c - see guard.h: taking protected files out of the workspace, and putting them back.
+/* guard_store.c - see guard.h: taking protected files out of where they stand.
  *
  * What is taken lies in BASE/held/TIME-ID, a file each, named by its path with '%' for '/', not
  * executable; the file "index" there says which is which, and why. */
@@ -25,9 +25,13 @@ enum {
 	HELD_MAX = 100,
 	PIECE_BYTES = 64 * 1024,
 	TRIES = 100,
-	COPY_BYTES = 1024 * 1024
 };
 #define KEEP_BYTES ((off_t)16 * 1024 * 1024)
+
+void guard_init(struct guard *g)
+{
+	*g = (struct guard){ .held_fd = -1, .folder_fd = -1 };
+}
 
 /* Of more than FOUND_MAX only the number is told. */
 void guard_tell(struct guard *g, const char *rel, enum guard_deed deed, const char *reason)
@@ -122,12 +126,8 @@ static bool open_folder(struct guard *g)
 
 void guard_release(struct guard *g)
 {
-	g->commands = 1;
-	guard_end(g);
 	guard_forget(g);
-	free(g->item);
 	free(g->found);
-	buf_release(&g->through);
 	if (g->folder_fd >= 0)
 		(void)close(g->folder_fd);
 	if (g->held_fd >= 0)
@@ -257,100 +257,4 @@ void guard_take(struct guard *g, const struct root *r, const char *rel, const ch
 		deed = GUARD_REMOVED;
 	(void)close(dir);
 	guard_tell(g, rel, deed, deed == GUARD_LEFT ? "it cannot be moved away" : reason);
-}
-
-/* --- copies --- */
-
-static bool copy_file(struct guard_item *it, const struct root *r, struct err *err)
-{
-	int fd = upper_openat(r->fd, it->rel, O_RDONLY | O_NOFOLLOW);
-	struct buf data;
-	bool ok;
-
-	buf_init(&data, COPY_BYTES);
-	ok = fd >= 0 ? file_slurp(fd, it->rel, &data, err) : root_errno(err, "read", it->rel);
-	if (fd >= 0)
-		(void)close(fd);
-	if (ok) {
-		it->len = data.len;
-		it->copy = xmalloc(data.len + 1);
-		if (data.len)
-			memcpy(it->copy, data.data, data.len);
-	}
-	buf_release(&data);
-	return ok;
-}
-
-/* Of a link its target is the content. */
-bool guard_copy(struct guard_item *it, const struct root *r, struct err *err)
-{
-	const char *base;
-	ssize_t n;
-	int dir;
-
-	if (!S_ISLNK(it->mode))
-		return copy_file(it, r, err);
-	dir = upper_parent(r->fd, it->rel, &base);
-	it->copy = xmalloc(LIMIT_PATH_BYTES);
-	n = dir >= 0 ? readlinkat(dir, base, it->copy, LIMIT_PATH_BYTES - 1) : -1;
-	if (dir >= 0)
-		(void)close(dir);
-	it->len = n > 0 ? (size_t)n : 0;
-	it->copy[it->len] = 0;
-	return n > 0 || root_errno(err, "read", it->rel);
-}
-
-/* --- putting back --- */
-
-/* Its folders; what is no folder in their place goes. */
-static void make_way(struct guard *g, const struct root *r, const char *rel)
-{
-	char dir[LIMIT_PATH_BYTES];
-	struct stat st;
-
-	for (const char *slash = strchr(rel, '/'); slash; slash = strchr(slash + 1, '/')) {
-		const char *base;
-		int up;
-
-		(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - rel), rel);
-		up = own_parent(r, dir, &base);
-		if (up < 0)
-			return;
-		if (fstatat(up, base, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
-			guard_take(g, r, dir, "a folder of protected files stood there");
-		(void)mkdirat(up, base, 0777);
-		(void)close(up);
-	}
-}
-
-static bool write_copy(int dir, const char *base, const struct guard_item *it)
-{
-	struct put p;
-	bool ok;
-
-	if (S_ISLNK(it->mode))
-		return symlinkat(it->copy, dir, base) == 0;
-	if (!put_open(&p, dir, 0600))
-		return false;
-	ok = put_bytes(&p, slice_make(it->copy, it->len)) && fchmod(p.fd, it->mode & 0777) == 0 &&
-	     fsync(p.fd) == 0 && renameat(dir, p.name, dir, base) == 0;
-	put_end(&p);
-	return ok;
-}
-
-/* By a rename over whatever is there. */
-void guard_put_back(struct guard *g, const struct root *r, const struct guard_item *it)
-{
-	const char *base;
-	int dir;
-	bool ok;
-
-	make_way(g, r, it->rel);
-	dir = own_parent(r, it->rel, &base);
-	ok = dir >= 0 && write_copy(dir, base, it);
-	if (dir >= 0)
-		(void)close(dir);
-	guard_tell(g, it->rel, ok ? GUARD_RESTORED : GUARD_LEFT,
-		   ok ? "a command changed or removed it"
-		      : "it was changed, and cannot be put back");
 }

@@ -272,13 +272,13 @@ static bool look_at_folder(struct through_look *l, size_t at)
 /* Folders are looked at until a round finds no new ones; repositories are gone through as a whole at the
  * end. */
 void guard_through_look(struct guard_through *t, struct guard *g, const struct root *r,
-			const struct places *p, bool on_files, const struct timespec *mark)
+			const struct places *p, bool all_tools, const struct timespec *mark)
 {
 	struct through_look l = { t, g, r, mark };
 	const char *at = p->list.data, *end = at ? at + p->list.len : at;
 
 	for (; at < end; at += strlen(at) + 1)
-		if (*at == PLACE_BIND || (on_files && *at == PLACE_TOOLS))
+		if (*at == PLACE_BIND || (all_tools && *at == PLACE_TOOLS))
 			(void)know(t, at + 1, false);
 	t->round++;
 	take_events(t);

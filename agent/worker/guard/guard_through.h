@@ -28,9 +28,9 @@ struct guard_through {
 
 void guard_through_init(struct guard_through *t);
 void guard_through_release(struct guard_through *t);
-/* mark: the time when the command began; on_files: it worked on the real files, so all folders of tools are
+/* mark: the time when the command began; all_tools: it had all folders of tools, so all are
  * looked at, else those only that no layer can hold. What is moved away is told by g. */
 void guard_through_look(struct guard_through *t, struct guard *g, const struct root *r,
-			const struct places *p, bool on_files, const struct timespec *mark);
+			const struct places *p, bool all_tools, const struct timespec *mark);
 
 #endif

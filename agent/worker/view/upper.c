@@ -166,7 +166,7 @@ void views_release(struct views *v)
 /* The clock of a file system may stand still for 4 ms. What somebody saved in the same tick, before or
  * after the command saw it, could not be told apart: so the tick must have begun just now. Kernels from
  * 6.13 on give another, fine time to a file that was looked at; then nothing is waited for. */
-static bool take_mark(int dir, struct timespec *mark)
+bool upper_mark(int dir, struct timespec *mark)
 {
 	enum { TRIES = 40, PAUSE_NS = 250 * 1000 };
 	struct timespec pause = { .tv_nsec = PAUSE_NS };
@@ -195,6 +195,7 @@ bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct er
 	u->id = id;
 	u->dir = u->fd = -1;
 	u->check.ended = -1;
+	copy_init(&u->copy);
 	near_init(&u->real, -1);
 	near_init(&u->layer, -1);
 	spool_init(&u->spool, -1, 0);
@@ -203,7 +204,7 @@ bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct er
 	if (mkdirat(v->fd, name, 0700) == 0)
 		u->dir = openat(v->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (u->dir >= 0 && mkdirat(u->dir, "u", 0755) == 0 && mkdirat(u->dir, "w", 0755) == 0 &&
-	    mkdirat(u->dir, "old", 0700) == 0 && take_mark(u->dir, &u->mark))
+	    mkdirat(u->dir, "old", 0700) == 0 && upper_mark(u->dir, &u->mark))
 		u->fd = openat(u->dir, "u", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (u->fd >= 0) {
 		near_init(&u->layer, u->fd);
@@ -253,9 +254,12 @@ static bool remove_later(const struct views *v, const char *name)
 void upper_free(const struct views *v, struct upper *u)
 {
 	char name[24];
+	bool many;
 
 	if (!u)
 		return;
+	many = u->n >= UPPER_MANY || copy_is_one(&u->copy);
+	copy_release(&u->copy);
 	list_remove(&u->link);
 	upper_apply_pause(u);
 	git_check_end(&u->check, NULL);
@@ -269,7 +273,7 @@ void upper_free(const struct views *v, struct upper *u)
 	if (u->dir >= 0)
 		(void)close(u->dir);
 	(void)snprintf(name, sizeof(name), "%llu", (unsigned long long)u->id);
-	if (u->n < UPPER_MANY || !remove_later(v, name))
+	if (!many || !remove_later(v, name))
 		(void)tree_remove(v->fd, name);
 	for (size_t i = 0; i < u->n; i++)
 		free(u->change[i].rel);

@@ -18,6 +18,7 @@
 #include "agent/worker/file/near.h"
 #include "agent/worker/file/put.h"
 #include "agent/worker/file/root.h"
+#include "agent/worker/view/copy.h"
 #include "agent/worker/view/places.h"
 #include "agent/worker/view/spool.h"
 #include "protocol/base/buf.h"
@@ -121,6 +122,7 @@ struct upper {
 	struct spool spool;	 /* what was read to be hashed, until a pack takes it over */
 	struct near real, layer; /* while changes are applied */
 	struct git_check check;
+	struct copy copy;	   /* where there is no overlay: all of the workspace lies in u */
 	pid_t early;		   /* upper_sync_early(); 0: not begun */
 	bool too_many, too_large;  /* none of its changes is kept */
 	uint64_t bytes, max_bytes; /* what its files occupy (a hole is none); max 0: no limit */
@@ -141,6 +143,9 @@ struct upper {
 NODISCARD bool upper_new(const struct views *v, uint64_t id, struct upper **out, struct err *err);
 /* Forgets it and removes its folder; NULL is fine. */
 void upper_free(const struct views *v, struct upper *u);
+/* A time of the file system, in an open folder, that nothing before has: what is changed from then on has this
+ * ctime or a later one. False: errno. */
+NODISCARD bool upper_mark(int dir, struct timespec *mark);
 /* Many files lie in it: a child brings them to the disk while they are looked at. They have to be there before
  * the workspace gets them, so it is less to wait for then, and nothing depends on it. */
 void upper_sync_early(struct upper *u);

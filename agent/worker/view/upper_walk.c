@@ -1,7 +1,8 @@
 /* upper_walk.c - see upper.h: from the layer to a list of changes.
  *
  * The layer holds: files (new, or copied up and maybe changed), folders, links, whiteouts (a
- * device 0:0 says "removed"), and folders marked opaque (what is below them is gone). Both trees
+ * device 0:0 says "removed"), and folders marked opaque (what is below them is gone). A copy (copy.h) has no
+ * such marks: what is as it was copied is passed over, and what is missing was removed. Both trees
  * are gone through with a list of paths instead of recursion, and never through a link. */
 #include <dirent.h>
 #include <errno.h>
@@ -259,6 +260,8 @@ static void leaf(struct layer_walk *w, const char *rel, const struct stat *st)
 	struct stat old;
 	bool had = look_at(w->low, name_of(rel), &old);
 
+	if (copy_is_one(&w->u->copy) && copy_same(&w->u->copy, rel, st))
+		return;
 	if (!weigh(w->u, st))
 		return;
 	w->u->one_by_one = w->u->one_by_one || st->st_nlink > 1 || (st->st_mode & 07000) != 0;
@@ -331,17 +334,26 @@ static int open_folder(const struct layer_walk *w, const char *rel)
 	return upper_openat(w->u->fd, rel, O_RDONLY | O_DIRECTORY);
 }
 
+/* Not the one that was there, with what was in it. */
+static bool is_another(const struct upper *u, const char *rel, int fd)
+{
+	char opaque = 0;
+
+	if (copy_is_one(&u->copy))
+		return copy_replaced(&u->copy, rel);
+	return fgetxattr(fd, "user.overlay.opaque", &opaque, 1) == 1 && opaque == 'y';
+}
+
 /* A folder is a change of its own where it is new and empty; otherwise the files in it say that it is there. */
 static void folder_itself(struct layer_walk *w, const char *rel, int fd, size_t children)
 {
 	struct upper_change c = { .kind = UPPER_CREATED, .type = UPPER_DIR, .open = -1 };
-	char opaque = 0;
 	struct stat st;
 	bool had = upper_lower_stat(w->root, rel, &st);
 
 	if (had && !S_ISDIR(st.st_mode))
 		(void)removed_one(w, rel, &st);
-	else if (had && fgetxattr(fd, "user.overlay.opaque", &opaque, 1) == 1 && opaque == 'y')
+	else if (had && is_another(w->u, rel, fd))
 		replaced(w, rel, fd, &st);
 	else if (!had)
 		put_strip(fd); /* it may become real as it is */
@@ -361,7 +373,10 @@ static void folder(struct layer_walk *w, const char *rel)
 	struct dirent *e;
 	struct stat st;
 	size_t children = 0;
+	bool gone;
 
+	if (fd >= 0 && copy_is_one(&w->u->copy) && fstat(fd, &st) == 0)
+		(void)copy_same(&w->u->copy, rel, &st); /* that it is there */
 	w->up = fd;
 	w->low = upper_openat(w->root->fd, rel, O_PATH | O_DIRECTORY);
 	if (!d)
@@ -376,9 +391,10 @@ static void folder(struct layer_walk *w, const char *rel)
 			w->u->one_by_one = true;
 			continue;
 		}
-		children += !upper_is_whiteout(&st);
-		w->u->one_by_one = w->u->one_by_one || upper_is_whiteout(&st);
-		if (upper_is_whiteout(&st))
+		gone = upper_is_whiteout(&st) && !copy_is_one(&w->u->copy);
+		children += !gone;
+		w->u->one_by_one = w->u->one_by_one || gone;
+		if (gone)
 			removed(w, child);
 		else if (S_ISDIR(st.st_mode))
 			push(w, child);
@@ -407,6 +423,17 @@ static int in_order(const void *a, const void *b)
 	return gone_x ? strcmp(y->rel, x->rel) : strcmp(x->rel, y->rel);
 }
 
+/* Of a copy: what the walk did not meet. */
+static void missing(struct layer_walk *w)
+{
+	const char *rel;
+
+	for (size_t at = 0; w->ok && (rel = copy_gone(&w->u->copy, &at)) != NULL;) {
+		w->u->one_by_one = true;
+		removed(w, rel);
+	}
+}
+
 /* What is listed is sorted before git is looked at, as git's changes are judged together. */
 bool upper_walk(struct upper *u, const struct root *r, struct err *err)
 {
@@ -422,6 +449,8 @@ bool upper_walk(struct upper *u, const struct root *r, struct err *err)
 			folder(&w, rel);
 		free(rel);
 	}
+	if (w.ok && !u->too_many && !u->too_large)
+		missing(&w);
 	/* Text that only the editor had, and that the command removed, leaves no trace. */
 	for (size_t i = 0; i < u->n_open && w.ok; i++) {
 		struct upper_change c = { .kind = UPPER_REMOVED, .open = (int)i };
