@@ -234,6 +234,7 @@ static bool damaged(struct err *err, const struct history *h, struct slice task)
 		SLICE_ARG(h->session), h->lines + 1);
 }
 
+/* broken: a damaged session that has the name in it, but no such task in what can be read. */
 static bool not_found(struct err *err, struct slice workspace, struct slice task,
 		      struct slice broken)
 {
@@ -261,7 +262,9 @@ bool history_find(struct arena *a, struct slice state_dir, struct slice workspac
 		struct err why = { 0 };
 		bool ok, ours;
 
-		if (session_is_elsewhere(state_dir, ids[i], workspace))
+		if (session_is_elsewhere(state_dir, ids[i], workspace) ||
+		    (task.len > 0 && !slice_eq(ids[i], task) &&
+		     !session_mentions(state_dir, ids[i], task)))
 			continue;
 		ok = history_read(a, state_dir, ids[i], out, &why);
 		/* The first line names the workspace: where it cannot be read, it may be this one. */

@@ -145,6 +145,9 @@ size_t session_list(struct slice state_dir, struct arena *a, struct slice *ids, 
 /* By its first line, and no more of it is read: does the session belong to another folder than this one? False
  * also where that line cannot be believed. */
 bool session_is_elsewhere(struct slice state_dir, struct slice session, struct slice workspace);
+/* Does the log hold this text anywhere? Its bytes are looked through without a look at their chain, which takes a
+ * hundredth of reading it. True also where it cannot be read: who reads it then hears why. */
+bool session_mentions(struct slice state_dir, struct slice session, struct slice text);
 /* Whether a log is there, and whether an emend (also this one) has it open: a task of it runs. Looks at
  * the lock only. */
 enum session_use {

@@ -101,6 +101,55 @@ bool session_is_elsewhere(struct slice state_dir, struct slice session, struct s
 	return !whole && err.code == ERR_CANCELLED && f.elsewhere;
 }
 
+/* What may be the beginning of the text at the end of a piece is looked at again with the next one. */
+static bool fd_mentions(int fd, struct slice text)
+{
+	enum { PIECE_BYTES = 1024 * 1024 };
+	char *piece = xmalloc(PIECE_BYTES);
+	size_t held = 0;
+	bool found = false;
+	off_t at = 0;
+
+	while (!found) {
+		ssize_t n = pread(fd, piece + held, PIECE_BYTES - held, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		found = n < 0;
+		if (n <= 0)
+			break;
+		at += n;
+		held += (size_t)n;
+		found = memmem(piece, held, text.ptr, text.len) != NULL;
+		if (!found && held >= text.len) {
+			memmove(piece, piece + held - (text.len - 1), text.len - 1);
+			held = text.len - 1;
+		}
+	}
+	free(piece);
+	return found;
+}
+
+bool session_mentions(struct slice state_dir, struct slice session, struct slice text)
+{
+	enum { LONGEST = 1024 };
+	struct slice path;
+	struct arena a;
+	bool found = true;
+	int fd;
+
+	arena_init(&a);
+	if (text.len > 0 && text.len <= LONGEST &&
+	    session_path(&a, state_dir, session, "log.jsonl", &path, NULL)) {
+		fd = regular_open(AT_FDCWD, path.ptr, 0, NULL);
+		found = fd < 0 || fd_mentions(fd, text);
+		if (fd >= 0)
+			(void)close(fd);
+	}
+	arena_release(&a);
+	return found;
+}
+
 enum session_use session_use(struct slice state_dir, struct slice session)
 {
 	enum session_use use = SESSION_GONE;

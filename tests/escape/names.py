@@ -26,7 +26,7 @@ def suite(mode, views, direct):
     try:
         w.find_state()
         state = "refused" if w.refused else "reduced" if w.reduced else "full"
-        view = not direct
+        view = not direct and not w.reduced  # which runs nothing beside a secret
         print("# as %s, forbidden: %s: %s%s%s" % ("root" if os.getuid() == 0 else "an ordinary user", mode or "nothing", state,
                                                   ", on a view" if view else "", ", in the background" if direct else ""))
         names(w, view)

@@ -394,6 +394,31 @@ static void the_first_line_tells_the_folder(void **state)
 	free(data);
 }
 
+/* Also across the pieces in which it is read. */
+static void a_word_of_a_log_is_found_without_reading_it(void **state)
+{
+	struct slice dir = scratch_dir(*state);
+	static char fill[1024 * 1024 - 300];
+	struct event_log *l = open_log(*state);
+
+	memset(fill, 'x', sizeof(fill) - 1);
+	put(l, fill);
+	for (int i = 0; i < 100; i++) {
+		char word[16];
+
+		(void)snprintf(word, sizeof(word), "t%dword%d", i, i);
+		put(l, word);
+	}
+	shelf_close(*state, l);
+	for (int i = 0; i < 101; i++) {
+		char word[16];
+
+		(void)snprintf(word, sizeof(word), "t%dword%d", i, i);
+		assert_int_equal(session_mentions(dir, SLICE("s1"), slice_of(word)), i < 100);
+	}
+	assert_true(session_mentions(dir, SLICE("none"), SLICE("x"))); /* its reader says why */
+}
+
 static void killed_writer_leaves_a_good_log(void **state)
 {
 	struct err err = { 0 };
@@ -484,6 +509,7 @@ int main(void)
 		TEST(marks_stand_from_the_sync_to_the_end),
 		TEST(reader_may_stop),
 		TEST(the_first_line_tells_the_folder),
+		TEST(a_word_of_a_log_is_found_without_reading_it),
 		TEST(killed_writer_leaves_a_good_log),
 		TEST(sessions_are_listed_newest_first_and_removed),
 	};
