@@ -1,6 +1,6 @@
 /* names.c - see names.h. Three tables: other agents' names of tools, their names of arguments, and arguments
  * that are taken but not offered. Then the arguments are written anew with our names; the values stay as
- * they came, but for null, which is how some models say that an argument is absent. */
+ * they came, but for null, which is how some models say that an argument is absent, and seconds. */
 #include "agent/tool/names.h"
 
 #include <ctype.h>
@@ -109,7 +109,10 @@ static const struct {
 	{ "apply_patch", "diff", "patch" },
 	{ "run_command", "cmd", "command" },
 	{ "run_command", "script", "command" },
-	{ "run_command", "timeout", "timeout_ms" },
+	{ NULL, "timeout", "timeout_ms" },
+	{ NULL, "timeout_s", "timeout_ms" },
+	{ NULL, "timeout_sec", "timeout_ms" },
+	{ NULL, "timeout_seconds", "timeout_ms" },
 	{ "run_command", "workdir", "cwd" },
 	{ "run_command", "directory", "cwd" },
 	{ "run_command", "run_in_background", "background" },
@@ -282,6 +285,17 @@ static void put_argument(struct jw *w, const char *tool, struct json all, struct
 	jw_end(w);
 }
 
+/* Other agents count a timeout in milliseconds or in seconds. By the one in milliseconds no command of less than a
+ * second could ever run, so what is that small are seconds. */
+static bool is_seconds(struct slice theirs, struct json v)
+{
+	int64_t n = json_i64_or(v, 0);
+
+	if (slice_eq_cstr(theirs, "timeout"))
+		return n > 0 && n < 1000;
+	return n > 0 && n < INT64_MAX / 1000 && slice_starts(theirs, SLICE("timeout_s"));
+}
+
 /* Refused instead of ignored: a model that asks for `max_results` and gets all of them draws wrong
  * conclusions. */
 static bool not_known(const char *tool, struct json all, struct slice key, struct arena *a,
@@ -312,12 +326,15 @@ bool tool_arguments(const char *tool, struct json in, struct arena *a, struct js
 	jw_init(&w, &b);
 	jw_object(&w);
 	for (struct json_iter it = json_iter(in); ok && json_next(&it);) {
-		struct slice key = argument_of(tool, all, in, json_str_or(it.key, a, ""));
+		struct slice theirs = json_str_or(it.key, a, "");
+		struct slice key = argument_of(tool, all, in, theirs);
 
 		if (json_type(it.value) == JSON_NULL)
 			continue; /* how some models leave an argument out */
 		ok = is_argument(tool, all, key) || not_known(tool, all, key, a, err);
-		if (ok)
+		if (ok && slice_eq_cstr(key, "timeout_ms") && is_seconds(theirs, it.value))
+			jw_ki64(&w, "timeout_ms", json_i64_or(it.value, 0) * 1000);
+		else if (ok)
 			put_argument(&w, tool, all, key, it.value, a);
 	}
 	jw_end(&w);
