@@ -27,7 +27,7 @@
 
 /* PATIENCE_MS: a container that was told to end gets so long, then its engine is told to remove it.
  */
-enum { RUNNER_STDIO = 4, PATIENCE_MS = 3000 };
+enum { PATIENCE_MS = 3000 };
 
 /* `open` counts the handles that libuv still knows. The last one frees the runner, with the calls
  * that were dropped by runner_stop(). */
@@ -62,8 +62,8 @@ static void close_pipe(struct runner *r)
 static void close_all(struct runner *r)
 {
 	close_pipe(r);
-	if (r->exited && !uv_is_closing((uv_handle_t *)&r->process)) {
-		uv_close((uv_handle_t *)&r->process, on_closed);
+	if (r->exited && !uv_is_closing((uv_handle_t *)&r->process.watch)) {
+		uv_close((uv_handle_t *)&r->process.watch, on_closed);
 		uv_close((uv_handle_t *)&r->patience, on_closed);
 	}
 }
@@ -93,7 +93,7 @@ static void on_impatient(uv_timer_t *t)
 	r->remover.data = r;
 	if (uv_spawn(t->loop, &r->remover, &po) < 0)
 		uv_close((uv_handle_t *)&r->remover, on_closed);
-	(void)uv_process_kill(&r->process, SIGKILL);
+	child_process_kill(&r->process, SIGKILL);
 }
 
 /* A container is not ended by killing the engine's client, but by the end of its stdin. */
@@ -102,7 +102,7 @@ static void make_end(struct runner *r, int sig)
 	if (r->exited)
 		return;
 	if (!r->launch.engine) {
-		(void)uv_process_kill(&r->process, sig);
+		child_process_kill(&r->process, sig);
 		return;
 	}
 	close_pipe(r);
@@ -148,9 +148,9 @@ static void lose(struct runner *r, const struct err *why)
 		r->lost(r->payload, &r->why);
 }
 
-static void on_child_exit(uv_process_t *p, int64_t status, int sig)
+static void on_child_exit(struct child_process *p, int status, int sig)
 {
-	struct runner *r = p->data;
+	struct runner *r = container_of(p, struct runner, process);
 	struct err why;
 
 	r->exited = true;
@@ -161,7 +161,7 @@ static void on_child_exit(uv_process_t *p, int64_t status, int sig)
 		err_set(&why, ERR_IO,
 			sig ? "The sandboxed worker process was killed by signal %d."
 			    : "The sandboxed worker process ended with status %d.",
-			sig ? sig : (int)status);
+			sig ? sig : status);
 	if (r->state == RUNNER_STOPPED)
 		close_all(r);
 	else
@@ -289,33 +289,25 @@ static void on_initialized(void *payload, const struct rpc_reply *reply, const s
 
 /* One socket: as descriptor 3, or as both ends of what an engine passes on.
  * Descriptor 2 is the server's in a native runner only while debugging: what the worker prints is
- * not trusted, and would stand in the middle of the terminal. UV_PROCESS_DETACHED: Ctrl-C in the
+ * not trusted, and would stand in the middle of the terminal. A session of its own: Ctrl-C in the
  * terminal goes to the whole group, and the runner must live until the server has ended its
  * commands. */
 static int spawn(struct runner *r, const struct runner_options *o)
 {
-	struct launch *l = &r->launch;
-	uv_stdio_container_t io[RUNNER_STDIO] = { { .flags = UV_IGNORE }, { .flags = UV_IGNORE } };
-	uv_process_options_t po = { .exit_cb = on_child_exit,
-				    .file = l->file,
-				    .args = (char **)(uintptr_t)l->argv, /* libuv only reads it */
-				    .env = (char **)(uintptr_t)l->env,
-				    .cwd = "/",
-				    .stdio = io,
-				    .stdio_count = l->engine ? RUNNER_STDIO - 1 : RUNNER_STDIO,
-				    .flags = UV_PROCESS_DETACHED };
-	uv_stdio_container_t *ours = &io[l->engine ? 0 : 3];
+	const struct launch *l = &r->launch;
+	int fds[CHILD_FDS] = { -1, -1, -1, -1 };
 	int pair[2], e;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return uv_translate_sys_error(errno);
-	io[2].flags = l->engine || log_enabled(LOG_DEBUG) ? UV_INHERIT_FD : UV_IGNORE;
-	io[2].data.fd = l->engine ? l->errors : STDERR_FILENO;
-	ours->flags = UV_INHERIT_FD;
-	ours->data.fd = pair[1];
-	if (l->engine)
-		io[1] = io[0];
-	e = uv_spawn(o->loop, &r->process, &po);
+		return -errno;
+	if (l->engine) {
+		fds[0] = fds[1] = pair[1];
+		fds[2] = l->errors;
+	} else {
+		fds[2] = log_enabled(LOG_DEBUG) ? STDERR_FILENO : -1;
+		fds[3] = pair[1];
+	}
+	e = child_process_start(&r->process, o->loop, l->file, l->argv, l->env, fds);
 	(void)close(pair[1]);
 	if (e < 0 || (e = uv_pipe_open(&r->pipe, pair[0])) < 0)
 		(void)close(pair[0]);
@@ -444,14 +436,14 @@ bool runner_start(const struct runner_options *o, struct runner **out, struct er
 	list_init(&r->calls);
 	job_init(&r->wake, on_wake);
 	conn_init(&r->conn, &co);
-	r->process.data = r->pipe.data = r->patience.data = r;
+	r->process.ended = on_child_exit;
+	r->process.watch.data = r->pipe.data = r->patience.data = r;
 	(void)uv_pipe_init(o->loop, &r->pipe, 1); /* descriptors may come: `network` */
 	(void)uv_timer_init(o->loop, &r->patience);
 	r->open = 3;
 	initialize(r, o);
 	e = spawn(r, o);
 	if (e < 0) {
-		/* Even a failed uv_spawn() leaves a handle to close. */
 		err_set(err, ERR_IO, "The sandboxed worker %s cannot be started: %s.",
 			r->launch.file, uv_strerror(e));
 		r->state = RUNNER_STOPPED;

@@ -2,6 +2,7 @@
 #ifndef EMEND_RUNNER_CLIENT_H
 #define EMEND_RUNNER_CLIENT_H
 
+#include "agent/base/child_process.h"
 #include "agent/base/runq.h"
 #include "agent/runner/launch.h"
 #include "agent/runner/runner.h"
@@ -14,7 +15,7 @@ enum runner_state { RUNNER_UP, RUNNER_LOST, RUNNER_STOPPED };
 /* Owned by whoever started it, until runner_stop(); then by the loop. */
 struct runner {
 	enum runner_state state;
-	uv_process_t process;
+	struct child_process process;
 	uv_pipe_t pipe;
 	uv_timer_t patience; /* with a container that was told to end; then it is removed */
 	uv_process_t remover;
