@@ -3,10 +3,7 @@
  * The machine of a connection is link.c's. A text is sent once to each connection: `sent` holds
  * what the other end has, by stamp; it is forgotten with the connection. Edits outlive it: an
  * editor that was asked for one makes it, whoever still wants to know. The list beside the socket
- * is written by a thread, one writing at a time:
- *
- *   changed --> job --> WRITING --changed meanwhile--> `again` --> job, after the writing
- *   closed while writing: the file is removed again when the thread is done */
+ * is written once for all that changed in a round of the loop. */
 #include "agent/peers/face.h"
 
 #include <stdio.h>
@@ -26,9 +23,8 @@
 /* Some bytes less than a message, for what stands around the result. To forget too early only sends a text twice. */
 enum { ANSWER_MAX_BYTES = LIMIT_MESSAGE_BYTES - 4096 };
 
-/* Owned by whoever opened it, until face_close(); then by the loop until `open` is 0. */
+/* Owned by whoever opened it, until face_close(); then by the loop, until the listener is closed. */
 struct face {
-	uv_loop_t *loop;
 	struct face_options o;
 	uv_pipe_t listener;
 	char *folder;
@@ -38,11 +34,8 @@ struct face {
 	struct list orphans; /* edits whose connection has gone */
 	uint64_t stamps;
 	struct job job; /* the list is to be written */
-	uv_work_t work;
-	char *text; /* the list that is being written */
-	size_t text_len;
-	bool writing, again, closing;
-	int open; /* what must end before it is freed: the listener, the writing */
+	bool listed;	/* its list was written once */
+	bool closing;
 };
 
 /* What a connection was sent last of one buffer.
@@ -348,62 +341,21 @@ static void on_connection(uv_stream_t *listener, int status)
 
 /* --- the list beside the socket --- */
 
-static void face_free(struct face *f)
-{
-	if (--f->open > 0)
-		return;
-	job_drop(&f->job);
-	free(f->folder);
-	free(f->text);
-	free(f);
-}
-
-static void write_list(uv_work_t *w)
-{
-	struct face *f = w->data;
-	struct err err;
-
-	if (!peers_write_list(f->folder, f->name, slice_make(f->text, f->text_len), &err))
-		log_warn("%s", err.msg);
-}
-
-static void list_written(uv_work_t *w, int status)
-{
-	struct face *f = w->data;
-
-	(void)status;
-	f->writing = false;
-	if (f->closing)
-		peers_remove(f->folder, f->name); /* it was written behind the removal */
-	else if (f->again)
-		face_changed(f);
-	face_free(f);
-}
-
-/* The face writes its list into memory here, in the loop; the disk is the thread's. */
+/* In the loop: the folder lies in memory, or in /tmp; as for peers.c, a thread cost more. */
 static void on_job(struct job *j)
 {
 	struct face *f = container_of(j, struct face, job);
 	struct buf b;
+	struct err err;
 
-	f->again = f->writing;
-	if (f->writing || f->closing)
-		return;
 	buf_init(&b, LIMIT_PEER_LIST_BYTES);
 	f->o.list(f->o.owner, &b);
-	if (!f->text && slice_find(buf_slice(&b), SLICE("open /"), 0) == SIZE_MAX &&
-	    slice_find(buf_slice(&b), SLICE("task /"), 0) == SIZE_MAX) {
-		buf_release(&b); /* an idle face needs no list, and no threads of libuv to write it */
-		return;
-	}
-	free(f->text);
-	f->text = xslicedup(buf_slice(&b));
-	f->text_len = b.len;
+	/* An idle face needs no list. */
+	f->listed = f->listed || slice_find(buf_slice(&b), SLICE("open /"), 0) != SIZE_MAX ||
+		    slice_find(buf_slice(&b), SLICE("task /"), 0) != SIZE_MAX;
+	if (f->listed && !peers_write_list(f->folder, f->name, buf_slice(&b), &err))
+		log_warn("%s", err.msg);
 	buf_release(&b);
-	f->writing = true;
-	f->open++;
-	if (uv_queue_work(f->loop, &f->work, write_list, list_written) != 0)
-		list_written(&f->work, UV_ENOMEM);
 }
 
 void face_changed(struct face *f)
@@ -416,7 +368,10 @@ void face_changed(struct face *f)
 
 static void on_listener_closed(uv_handle_t *h)
 {
-	face_free(h->data);
+	struct face *f = h->data;
+
+	free(f->folder);
+	free(f);
 }
 
 /* The name is new with each start: a socket that a killed program left behind must not be in the
@@ -445,14 +400,12 @@ struct face *face_open(const struct face_options *o)
 	struct arena a;
 	bool ok;
 
-	f->loop = o->loop;
 	f->o = *o;
-	f->open = 1;
 	list_init(&f->served);
 	list_init(&f->orphans);
 	job_init(&f->job, on_job);
 	(void)uv_pipe_init(o->loop, &f->listener, 0);
-	f->listener.data = f->work.data = f;
+	f->listener.data = f;
 	arena_init(&a);
 	ok = peers_folder(&a, &folder, &err);
 	if (ok) {

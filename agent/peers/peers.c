@@ -1,6 +1,6 @@
 /* peers.c - see peers.h. A question:
  *
- *   LOOKING (a worker thread reads the folder) --> ASKING each face that matters
+ *   LOOKING (the folder is read, from the loop) --> ASKING each face that matters
  *                                                    |all have answered, or the time is up
  *                                                    v
  *                                                  DONE: done(), freed */
@@ -17,16 +17,13 @@
 
 enum ask_state { ASK_LOOKING, ASK_ASKING, ASK_DONE };
 
-/* Owned by whoever asked, until done() is called or it is dropped. While its thread works it cannot
- * be freed: `dropped` then says that it is to be freed when the thread is done. */
+/* Owned by whoever asked, until done() is called or it is dropped. */
 struct peer_ask {
 	enum ask_state state;
 	struct peers *peers;
 	char *path;
 	size_t path_len;
-	bool below, dropped;
-	uv_work_t work;
-	bool working;
+	bool below;
 	char own[FACE_NAME_MAX];
 	struct arena arena; /* of what was found */
 	struct found_face *found;
@@ -181,7 +178,7 @@ static void ask_again(struct peer_ask *a)
 	}
 }
 
-/* What the thread found becomes what is known. A face that is not there any more has removed its
+/* What was found becomes what is known. A face that is not there any more has removed its
  * files itself; one with a connection is judged by its connection instead, which ends by itself. */
 static void merge(struct peer_ask *a)
 {
@@ -226,43 +223,30 @@ static void finish(struct peer_ask *a)
 	done(payload);
 }
 
+/* In the loop: the folder lies in memory, or in /tmp, and has one small file of each Emend that runs. A thread cost
+ * more than it, and could not even be made while the loader of libcurl's thread holds its lock: for as long as all
+ * else of the start of a task takes. */
+static void look(struct peer_ask *a)
+{
+	const char *folder = a->peers->folder;
+
+	a->n_found = folder ? peers_scan(&a->arena, folder, a->own, &a->found) : 0;
+	ask_goto(a, ASK_ASKING);
+	if (folder)
+		merge(a);
+}
+
 static void on_job(struct job *j)
 {
 	struct peer_ask *a = container_of(j, struct peer_ask, job);
 
+	if (a->state == ASK_LOOKING)
+		look(a);
 	if (a->state != ASK_ASKING)
 		return;
 	ask_again(a);
 	if (list_empty(&a->questions))
 		finish(a);
-}
-
-/* In a worker thread: of the ask only `arena`, `own` and the result belong to it, of `peers` only
- * the name of the folder. */
-static void look(uv_work_t *w)
-{
-	struct peer_ask *a = w->data;
-
-	a->n_found = peers_scan(&a->arena, a->peers->folder, a->own, &a->found);
-}
-
-static void looked(uv_work_t *w, int status)
-{
-	struct peer_ask *a = w->data;
-	struct peers *all = a->peers;
-
-	(void)status;
-	a->working = false;
-	all->working--;
-	if (a->dropped) {
-		ask_free(a);
-		if (all->closing)
-			peers_close(all);
-		return;
-	}
-	ask_goto(a, ASK_ASKING);
-	merge(a);
-	runq_post(all->o.runq, &a->job);
 }
 
 /* Once: who has no folder has no other faces, for the life of the program. */
@@ -297,24 +281,14 @@ struct peer_ask *peers_ask(struct peers *p, struct slice path, bool below, peers
 	a->payload = payload;
 	list_init(&a->questions);
 	job_init(&a->job, on_job);
-	a->work.data = a;
 	(void)snprintf(a->own, sizeof(a->own), "%s", p->o.own_name(p->o.payload));
-	if (p->folder && uv_queue_work(p->o.loop, &a->work, look, looked) == 0) {
-		a->working = true;
-		p->working++;
-	} else {
-		ask_goto(a, ASK_ASKING);
-		runq_post(p->o.runq, &a->job);
-	}
+	runq_post(p->o.runq, &a->job);
 	return a;
 }
 
 void peer_ask_drop(struct peer_ask *a)
 {
-	if (a->working)
-		a->dropped = true; /* freed when the thread is done with it */
-	else
-		ask_free(a);
+	ask_free(a);
 }
 
 /* --- their life --- */
@@ -342,7 +316,6 @@ void peers_close(struct peers *p)
 {
 	if (!p)
 		return;
-	p->closing = true;
 	LIST_EACH (it, tmp, &p->all) {
 		struct peer *peer = container_of(it, struct peer, link);
 
@@ -350,8 +323,6 @@ void peers_close(struct peers *p)
 		peer->to = NULL;
 		peer_free(peer);
 	}
-	if (p->working > 0)
-		return; /* the last thread calls again */
 	free(p->folder);
 	free(p);
 }

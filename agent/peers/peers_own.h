@@ -6,13 +6,12 @@
 #include "agent/peers/peers.h"
 #include "protocol/json/json.h"
 
-/* Lives until peers_close(); with a thread at work, until that is done. */
+/* Lives until peers_close(). */
 struct peers {
 	struct peers_options o;
 	char *folder; /* NULL: there is none, or it was not looked for */
-	bool looked, closing;
+	bool looked;
 	struct list all;
-	unsigned working; /* asks with a thread at work */
 };
 
 struct matter {
