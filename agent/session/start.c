@@ -151,13 +151,12 @@ static bool prepare(struct task *t, const struct task_spec *s, struct err *err)
 	t->env.config = &t->config;
 	if (!open_policy(t, s->config, err) || !choose_model(t, s->guest, err))
 		return false;
-	/* Three things that take milliseconds, at once: the database in a thread, the runner in its process, libcurl in
-	 * a thread. The runner before libcurl, as more is to be done behind it; model_prepare() says why not all threads
-	 * come last. */
+	/* Three things that take milliseconds, at once: the database in a thread, libcurl in a thread, the runner in its
+	 * process. libcurl takes longest. No thread can be made while it is loaded, so that of the database comes first. */
 	ledger_post_open(agent_store(t->agent), agent_ledger(t->agent));
+	model_prepare(t->model);
 	if (!agent_runner_get(t->agent, t->workspace, s->config, t->env.policy, &t->runner, err))
 		return false;
-	model_prepare(t->model);
 	if (!open_log(t, s->session, s->fork, err))
 		return false;
 	t->env.workspace.runner = t->runner;
