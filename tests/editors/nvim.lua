@@ -661,14 +661,17 @@ function scenario.lost()
   wait('the task is lost', function()
     return last.state == 'lost'
   end)
+  local neovims
   wait('that is said', function()
     for _, m in ipairs(messages) do
+      neovims = neovims or m[1]:match('^Client .* quit with exit code')
       if m[1]:find('lost: change it. `:Emend resume` goes on', 1, true) then
         messages = {}
         return true
       end
     end
   end)
+  ok(not neovims, 'and nothing of more than a line, which would wait for <Enter>')
   ok(emend.statusline() == '', 'nothing is said to run')
   wait('another server serves the buffer', function()
     local c = emend.client(0)

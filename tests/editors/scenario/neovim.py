@@ -81,11 +81,6 @@ class Player(Neovim):
     def screen(self):
         return "mode %s, %s\n" % (self.value("mode(1)"), self.value("execute('messages')")[-800:]) + re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", " ", self.terminal.output[-1500:].decode("utf-8", "replace"))
 
-    def ready(self):
-        if self.value("1") != 1:
-            self.terminal.keys("\r")  # Neovim's own words about a client that ended, of more than a line, wait for it
-        return super().ready()
-
     # --- the person ---
 
     def type(self, line, text):

@@ -123,8 +123,28 @@ local function start_again(root, id)
   attach_all()
 end
 
+-- Neovim itself says of such a client where its log is. That is more than a line, so it waits for <Enter>, and everything
+-- else with it: the buffer had no server until a key was pressed. Ours says the same, so Neovim's is left out. Returns
+-- what ends that.
+local function quiet_neovim(id)
+  local notify = vim.notify
+  local function filter(text, ...)
+    local client = type(text) == 'string' and text:match('^Client (%S+) quit with exit code')
+    if client ~= 'emend' and client ~= tostring(id) then
+      return notify(text, ...)
+    end
+  end
+  vim.notify = filter
+  return function()
+    if vim.notify == filter then
+      vim.notify = notify
+    end
+  end
+end
+
 local function on_exit(root)
   return function(code, signal, id)
+    local restore = (code ~= 0 or signal ~= 0) and quiet_neovim(id) or function() end
     vim.schedule(function()
       local titles = tasks.lose(id)
       questions.forget(id)
@@ -138,6 +158,7 @@ local function on_exit(root)
       local said = tasks.one_line(#titles == 0 and 'Emend: the server ' .. why or 'Emend: lost: '
         .. table.concat(titles, '; '):sub(1, 40) .. '. `:Emend resume` goes on. The server ' .. why)
       vim.defer_fn(function()
+        restore()
         vim.cmd('redraw')
         vim.notify(said, vim.log.levels.ERROR)
       end, 200)
