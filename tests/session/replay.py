@@ -41,13 +41,13 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import again
 import bulk
 import editor
 import garbage
@@ -573,9 +573,7 @@ class Session:
         """Each session that the conversation left must come out of its log as it was."""
         if self.server:
             self.server.kill()
-        out = subprocess.run([wire.EMEND, "replay", "--all", "--json"], cwd=self.root, env=self.env, stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False).stdout
-        bad = [e for e in map(json.loads, out.splitlines()) if e["type"] == "replay" and (not e["same"] or e["shortened"])]
+        bad = again.differing(self.root, self.env)
         if bad:
             raise Failure("not the same again: %s" % bad)
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import again  # noqa: E402
 import wire  # noqa: E402
 from wrap_client import alone, wrapped  # noqa: E402
 
@@ -278,6 +279,7 @@ def main():
         place = Place(getattr(test, "turns", ()))
         try:
             test(place)
+            expect(not again.differing(place.root, place.env), "its sessions are the same again")
             tap.result(test.__name__)
         except Exception as error:  # pylint: disable=broad-except
             tap.result(test.__name__, "%s: %s" % (type(error).__name__, error))
