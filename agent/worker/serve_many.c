@@ -6,6 +6,7 @@
  * the file. Other requests and a cancel get through between two slices. */
 #include <stdlib.h>
 
+#include "agent/worker/file/closer.h"
 #include "agent/worker/file/files.h"
 #include "agent/worker/serve.h"
 #include "protocol/base/mem.h"
@@ -51,6 +52,7 @@ static void answer(struct many_job *m)
 		jw_end(w);
 		conn_result_end(m->job.req);
 	}
+	closer_end(m->near.closer);
 	buf_release(&m->results);
 	serve_remove(&m->job);
 	free(m);
@@ -100,6 +102,7 @@ void serve_write_many(struct serve *s, struct rpc_request *req)
 	}
 	m = xcalloc(1, sizeof(*m));
 	near_init(&m->near, s->root.fd);
+	m->near.closer = closer_start();
 	m->it = json_iter(json_get(req->params, "files"));
 	buf_init(&m->results, LIMIT_MESSAGE_BYTES - 4096);
 	jw_init(&m->w, &m->results);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/base/regular.h"
+#include "agent/worker/file/closer.h"
 #include "agent/worker/file/files.h"
 #include "agent/worker/file/put.h"
 
@@ -196,7 +197,7 @@ static bool check_expected(const struct file_change *c, struct target *t, struct
 	if (t->st.st_size > LIMIT_DOC_BYTES)
 		return err_set(err, ERR_TOO_LARGE, "%s is larger than %d bytes.", t->rel,
 			       LIMIT_DOC_BYTES);
-	t->old = regular_only(regular_open_unseen(t->dir, t->base, O_NOFOLLOW), NULL);
+	t->old = regular_only(regular_open_unseen(t->dir, t->base, O_NOFOLLOW), &t->st);
 	if (t->old < 0)
 		return root_errno(err, "read", t->rel);
 	return file_hash(t->old, t->rel, (uint64_t)t->st.st_size, &now, err) &&
@@ -264,7 +265,9 @@ static bool replace(const struct file_change *c, const struct target *t, struct 
 		     root_errno(err, "written", t->rel);
 	else
 		ok = done(put_swap(&(struct put_name){ t->dir, p.name, p.fd, NULL },
-				   &(struct put_name){ t->dir, t->base, t->old, NULL }, &was),
+				   &(struct put_name){ t->dir, t->base, t->old,
+						       t->old >= 0 ? &was : NULL },
+				   &was),
 			  t, "written", err);
 	put_end(&p);
 	dir = ok && !c->lazy ? openat(t->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -350,13 +353,13 @@ static struct file_info info_of(const struct file_change *c)
 	return (struct file_info){ .sha256 = sha256(c->data), .size = c->data.len };
 }
 
-/* The lock goes with its descriptor. */
-static void release(struct target *t)
+/* The lock goes with its descriptor, and what was replaced with the last one. */
+static void release(const struct file_change *c, struct target *t)
 {
 	if (t->lock >= 0)
 		(void)close(t->lock);
 	if (t->old >= 0)
-		(void)close(t->old);
+		closer_close(c->near ? c->near->closer : NULL, t->old);
 	if (t->dir >= 0 && !t->is_near)
 		(void)close(t->dir);
 }
@@ -392,6 +395,6 @@ bool file_write(const struct root *r, const struct file_change *c, struct file_i
 	if (info)
 		*info = info_of(c);
 out:
-	release(&t);
+	release(c, &t);
 	return ok;
 }

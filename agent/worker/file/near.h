@@ -6,9 +6,13 @@
 
 #include "protocol/base/limits.h"
 
+struct closer;
+
 struct near {
 	int top, fd, lock; /* top: borrowed; the others -1: none */
 	char dir[LIMIT_PATH_BYTES];
+	struct closer
+		*closer; /* of files that were replaced, borrowed; NULL: they are closed at once */
 };
 
 void near_init(struct near *n, int top);

@@ -2,15 +2,13 @@
  *
  *   the walk: give --> ring of pieces --> the thread: hash, write --> its buffer is free again
  *
- * The walk itself stays on one thread: it opens, reads and compares. Bytes are counted on (by hashes) and copied (to the
- * file) here, which is nearly half of the work. The thread touches nothing but the pieces that it was given, and
- * their marks. It lives no longer than the walk, so the worker has one thread whenever it forks what goes on. */
+ * The walk itself stays on one thread: it opens, reads and compares. To hash the bytes and to copy them to the
+ * file is nearly half of the work, and is done here. The thread touches nothing but the pieces that it was given,
+ * and their marks, and ends with the walk. What the worker forks meanwhile (upper_sync_early()) takes no lock. */
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 
+#include "agent/base/second_thread.h"
 #include "agent/worker/view/spool.h"
 #include "protocol/base/mem.h"
 
@@ -30,13 +28,6 @@ struct spool_thread {
 	int fd, error; /* error: errno of the first write that failed; nothing is written after it */
 	bool end;
 };
-
-static bool two_processors(void)
-{
-	cpu_set_t cpus;
-
-	return sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) > 1;
-}
 
 static void *work(void *payload)
 {
@@ -69,26 +60,16 @@ static void *work(void *payload)
 	return NULL;
 }
 
-/* Signals are for the thread that runs the loop. */
 struct spool_thread *spool_thread_start(int dir, const char *name, int fd)
 {
-	struct spool_thread *t;
-	sigset_t all, old;
-	int failed;
+	struct spool_thread *t = xcalloc(1, sizeof(*t));
 
-	if (!two_processors())
-		return NULL;
-	t = xcalloc(1, sizeof(*t));
 	t->dir = dir;
 	t->name = name;
 	t->fd = fd;
 	(void)pthread_mutex_init(&t->lock, NULL);
 	(void)pthread_cond_init(&t->moved, NULL);
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	failed = pthread_create(&t->id, NULL, work, t);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (!failed)
+	if (second_thread_start(&t->id, work, t))
 		return t;
 	(void)pthread_cond_destroy(&t->moved);
 	(void)pthread_mutex_destroy(&t->lock);

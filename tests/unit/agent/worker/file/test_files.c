@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <sys/xattr.h>
 
+#include "agent/worker/file/closer.h"
 #include "agent/worker/file/files.h"
 #include "tests/unit/agent/worker/folder.h"
 
@@ -51,17 +52,21 @@ static int setup_near(void **state)
 		return -1;
 	f = *state;
 	f->near = malloc(sizeof(*f->near));
-	if (f->near)
-		near_init(f->near, f->root.fd);
-	return f->near ? 0 : -1;
+	if (!f->near)
+		return -1;
+	near_init(f->near, f->root.fd);
+	f->near->closer = closer_start();
+	return 0;
 }
 
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	if (f->near)
+	if (f->near) {
 		near_forget(f->near);
+		closer_end(f->near->closer);
+	}
 	free(f->near);
 	root_release(&f->root);
 	folder_free(&f->in);
@@ -282,6 +287,38 @@ static void a_folder_is_held_until_it_is_forgotten(void **state)
 	assert_string_equal(folder_get(&f->in, "sub/three"), "3");
 }
 
+static size_t open_files(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	(void)closedir(d);
+	return n;
+}
+
+/* More than wait at once, and the last ones are too few to wake anybody. */
+static void what_was_replaced_is_closed(void **state)
+{
+	const struct fixture *f = *state;
+	char text[16] = "hello\n";
+	size_t before = open_files();
+
+	for (int i = 0; i < 215; i++) {
+		struct sha256_hex was = sha256(slice_of(text));
+
+		(void)snprintf(text, sizeof(text), "%d\n", i);
+		assert_int_equal(change(f, "a.txt", text, was.s), ERR_NONE);
+	}
+	near_forget(f->near);
+	closer_end(f->near->closer);
+	f->near->closer = NULL;
+	assert_int_equal(open_files(), before);
+	assert_string_equal(folder_get(&f->in, "a.txt"), "214\n");
+}
+
 static void moved_workspace_is_noticed(void **state)
 {
 	struct fixture *f = *state;
@@ -336,6 +373,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(leaves_nothing_behind, setup_near, teardown),
 		cmocka_unit_test_setup_teardown(a_folder_is_held_until_it_is_forgotten, setup_near,
 						teardown),
+		cmocka_unit_test_setup_teardown(what_was_replaced_is_closed, setup_near, teardown),
 	};
 
 	return cmocka_run_group_tests_name("files", tests, NULL, NULL);
