@@ -1,4 +1,4 @@
-/* exec_shell.c - what a shell script does, by the parser that judges the commands of the agent (agent/policy/shell.h): it
+/* exec_shell.c - what a shell script does, by the parser that judges the commands of the agent (agent/policy/shell/shell.h): it
  * looks through sudo, env, xargs, find -exec, sh -c and substitutions. It knows no places, so a command is found
  * again in the text as the nth word of its name. */
 #include <ctype.h>

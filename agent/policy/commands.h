@@ -2,7 +2,7 @@
 #ifndef EMEND_COMMANDS_H
 #define EMEND_COMMANDS_H
 
-#include "agent/policy/shell.h"
+#include "agent/policy/shell/shell.h"
 
 /* Appends to the script what its commands wrap (sudo, env, xargs, find -exec, sh -c, ...), and sets
  * neutral, ask and unread of each. */

@@ -3,7 +3,7 @@
 #define EMEND_RULES_H
 
 #include "agent/policy/policy.h"
-#include "agent/policy/shell.h"
+#include "agent/policy/shell/shell.h"
 
 enum rule_origin {
 	RULE_USER,

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "agent/policy/policy.h"
-#include "agent/policy/shell.h"
+#include "agent/policy/shell/shell.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

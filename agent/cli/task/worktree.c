@@ -2,7 +2,7 @@
 #include "agent/cli/task/worktree.h"
 
 #include "agent/base/sha256.h"
-#include "agent/cli/git_cmd.h"
+#include "agent/cli/git/git_cmd.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/place.h"
 

@@ -2,8 +2,8 @@
 #ifndef EMEND_SHELL_PARSER_H
 #define EMEND_SHELL_PARSER_H
 
-#include "agent/policy/shell.h"
-#include "agent/policy/shell_scan.h"
+#include "agent/policy/shell/shell.h"
+#include "agent/policy/shell/shell_scan.h"
 
 struct shell_job {
 	struct slice text;

@@ -1,5 +1,5 @@
 /* shell_word.c - one word: quotes, escapes, expansions. See shell_parser.h */
-#include "agent/policy/shell_parser.h"
+#include "agent/policy/shell/shell_parser.h"
 
 /* `out` is the parser's scratch, as long as all of the text can become. */
 struct word {

@@ -11,7 +11,7 @@
 #include "agent/cli/json_line.h"
 #include "agent/cli/loop.h"
 #include "agent/cli/place.h"
-#include "agent/cli/run_commit.h"
+#include "agent/cli/run/run_commit.h"
 #include "agent/cli/task/host_cli.h"
 #include "agent/runner/runner.h"
 #include "agent/secret/secret_mask.h"

@@ -7,7 +7,7 @@
  * added, and the user's own is touched once the commit is made, not before: so a hook that refuses, an editor that is
  * left, Ctrl-C and a kill at any moment leave it byte for byte as it was. */
 #include "agent/base/git_path.h"
-#include "agent/cli/git_cmd.h"
+#include "agent/cli/git/git_cmd.h"
 #include "agent/cli/json_line.h"
 #include "agent/cli/sessions/session_info.h"
 #include "agent/cli/target.h"

@@ -1,7 +1,7 @@
 /* run_open.c - see run_open.h
  *
  *   the editors are asked --> one open file after the other is read and compared --> done */
-#include "agent/cli/run_open.h"
+#include "agent/cli/run/run_open.h"
 
 #include <string.h>
 

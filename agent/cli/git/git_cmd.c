@@ -1,5 +1,5 @@
 /* git_cmd.c - see git_cmd.h */
-#include "agent/cli/git_cmd.h"
+#include "agent/cli/git/git_cmd.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
  *     --> [the log's end -->] runner_finish() --> done
  *
  * What git did is told in one line. What is not listed comes with the last step. */
-#include "agent/cli/run_commit.h"
+#include "agent/cli/run/run_commit.h"
 
 #include <stdlib.h>
 
@@ -20,7 +20,7 @@ struct run_commit {
 	struct runner *runner;
 	struct run_open *open;
 	struct view_result v;
-	struct view_change *changes; /* copies */
+	struct view_change *changes;	   /* copies */
 	const struct view_change **wanted; /* those that may be kept */
 	int64_t *indexes;
 	size_t n_wanted;

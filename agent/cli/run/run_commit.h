@@ -3,8 +3,8 @@
 #define EMEND_RUN_COMMIT_H
 
 #include "agent/cli/command.h"
-#include "agent/cli/run_log.h"
-#include "agent/cli/run_open.h"
+#include "agent/cli/run/run_log.h"
+#include "agent/cli/run/run_open.h"
 #include "agent/runner/runner.h"
 
 /* log: borrowed until done; NULL: nothing is kept for undo.

@@ -5,7 +5,7 @@
  * checked whether there is something to compare. */
 #include <unistd.h>
 
-#include "agent/cli/git_cmd.h"
+#include "agent/cli/git/git_cmd.h"
 #include "agent/cli/task/task_cmd.h"
 #include "agent/session/code_action.h"
 

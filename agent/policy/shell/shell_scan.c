@@ -3,9 +3,9 @@
  * One loop with a stack of what is open: 'p' a parenthesis with commands in it, 'd' double quotes,
  * 'b' the braces of ${}. Constructs that need a real parse to find their end (case patterns) or
  * that shells read in different ways are refused. */
-#include "agent/policy/shell_scan.h"
+#include "agent/policy/shell/shell_scan.h"
 
-#include "agent/policy/shell.h"
+#include "agent/policy/shell/shell.h"
 
 enum { PENDING = 8 }; /* here-documents announced on one line */
 

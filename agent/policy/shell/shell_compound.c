@@ -1,5 +1,5 @@
 /* shell_compound.c - reserved words, functions and case of the shell parser. See shell_parser.h */
-#include "agent/policy/shell_parser.h"
+#include "agent/policy/shell/shell_parser.h"
 
 /* Commands in a group belong to the function whose body it is, which is how a fork bomb is
  * known. */

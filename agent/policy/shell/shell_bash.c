@@ -1,6 +1,6 @@
 /* shell_bash.c - what only bash reads like this, where it is known that bash will: arithmetic commands, [[ ]] and arrays. See
  * shell_parser.h. What is in them is no command, but substitutions in it are. */
-#include "agent/policy/shell_parser.h"
+#include "agent/policy/shell/shell_parser.h"
 
 /* Behind a quote without anything that could end it before its end; 0: it is not that simple. */
 static size_t simple_quote(struct slice text, size_t at)
@@ -78,7 +78,8 @@ static bool test_end(struct slice text, size_t at, size_t *end)
 		char c = text.ptr[at];
 		bool begins = shell_is_meta(text.ptr[at - 1]);
 
-		if (begins && depth == 0 && slice_starts(slice_sub(text, at, text.len), SLICE("]]")) &&
+		if (begins && depth == 0 &&
+		    slice_starts(slice_sub(text, at, text.len), SLICE("]]")) &&
 		    (at + 2 == text.len || shell_is_meta(text.ptr[at + 2]))) {
 			*end = at;
 			return true;

@@ -1,5 +1,5 @@
 /* shell_heredoc.c - here-documents: see shell_scan.h */
-#include "agent/policy/shell_scan.h"
+#include "agent/policy/shell/shell_scan.h"
 
 /* A delimiter is a plain word, or one that is quoted as a whole; nothing else is worth the risk. */
 bool scan_delimiter(struct slice text, size_t *at, struct heredoc *h, struct slice *raw,

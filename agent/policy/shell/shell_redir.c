@@ -1,5 +1,5 @@
 /* shell_redir.c - redirections and here-documents of the shell parser. See shell_parser.h */
-#include "agent/policy/shell_parser.h"
+#include "agent/policy/shell/shell_parser.h"
 
 /* Their bodies stand behind the line, in the order in which they were announced. */
 bool parser_heredocs(struct parser *p)

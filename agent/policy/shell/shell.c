@@ -9,9 +9,9 @@
  * checked, as a line that no shell accepts runs nothing. Only what changes the reading of the
  * following text is tracked: parentheses, groups (for the function that they belong to) and case.
  * Nested code is queued and parsed in its turn, so there is no recursion. */
-#include "agent/policy/shell.h"
+#include "agent/policy/shell/shell.h"
 
-#include "agent/policy/shell_parser.h"
+#include "agent/policy/shell/shell_parser.h"
 
 /* The array may move: no pointer into it outlives a call of this. Words are elsewhere, and stay. */
 struct shell_cmd *shell_add(struct shell_script *s, struct err *err)

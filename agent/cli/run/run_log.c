@@ -4,7 +4,7 @@
  *
  * The events, and what undo makes of them, are those of a command in a task: so the items, their images and
  * their journal are the ones of agent/tool/command, with a run that has nothing but a log. */
-#include "agent/cli/run_log.h"
+#include "agent/cli/run/run_log.h"
 
 #include <stdlib.h>
 
