@@ -449,12 +449,12 @@ def a_stopped_command_of_a_task_leaves_nothing(w):
     expect("nothing that it changed was kept" in log and tree(w) == before, r)
 
 
-CASES = [v for k, v in list(globals().items()) if callable(v) and getattr(v, "__module__", "") == "__main__"
+CASES = [v for k, v in list(globals().items()) if callable(v) and getattr(v, "__module__", "") == __name__
          and v.__code__.co_varnames[:1] == ("w",) and v.__code__.co_argcount == 1 and k not in ("tree", "layers", "layers_left")]
 
 
-def as_user():
-    """Runs this file again as an ordinary user. Returns its lines."""
+def as_user(script):
+    """Runs it again as an ordinary user. Returns its lines."""
     made = False
     try:
         pwd.getpwnam(USER)
@@ -465,7 +465,7 @@ def as_user():
     u = pwd.getpwnam(USER)
     place = tempfile.mkdtemp(prefix="emend-view-", dir="/var/tmp")
     os.chmod(place, 0o755)
-    for f in (support.EMEND, __file__, support.__file__):
+    for f in {support.EMEND, __file__, support.__file__, script}:
         shutil.copy(f, place)
 
     def become():
@@ -476,7 +476,7 @@ def as_user():
         env = {"PATH": "/usr/bin:/bin", "HOME": u.pw_dir, "LANG": "C.UTF-8", "TMPDIR": "/var/tmp",
                "EMEND": place + "/emend"}
         env.update({k: os.environ[k] for k in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if k in os.environ})
-        p = subprocess.run(["/usr/bin/python3", place + "/view.py"], preexec_fn=become, cwd=place, env=env,
+        p = subprocess.run(["/usr/bin/python3", os.path.join(place, os.path.basename(script))], preexec_fn=become, cwd=place, env=env,
                            stdout=subprocess.PIPE, check=False)
         return p.stdout.decode("utf-8").splitlines()
     finally:
@@ -485,7 +485,7 @@ def as_user():
             subprocess.run(["userdel", "-r", USER], capture_output=True, check=False)
 
 
-def main():
+def main(script=__file__):
     number = bad = 0
     for case in CASES:
         number += 1
@@ -500,7 +500,7 @@ def main():
             print("".join("# " + line + "\n" for line in support.traceback.format_exc().splitlines()), end="")
         sys.stdout.flush()
     if os.getuid() == 0:
-        lines = as_user()
+        lines = as_user(script)
         if lines is None:
             number += 1
             print("ok %d - as an ordinary user # SKIP no user can be made here" % number)

@@ -100,4 +100,4 @@ class Copies(Workspace):
 if __name__ == "__main__":
     view.CASES[:0] = OWN
     view.Workspace = Copies
-    view.main()
+    view.main(__file__)
