@@ -108,6 +108,7 @@ export class Window {
     window.writeSettings(settings);
     page.setDefaultTimeout(60000); // the machine may be busy
     await page.addInitScript(remember);
+    page.on('dialog', (dialog) => dialog.accept()); // on a busy machine a save may still be under way: it is left
     await page.goto(`${url}/?folder=${folder}`, { timeout: 120000 });
     await page.locator('.monaco-workbench .statusbar-item').first().waitFor({ timeout: 120000 });
     if (!trusted) await page.locator('.monaco-dialog-box .monaco-button', { hasText: "No, I don't trust" }).click();

@@ -105,12 +105,27 @@ local function show_page(buf)
 end
 
 -- Since 0.12 Markdown starts tree-sitter by itself, which parses the whole page anew for each piece of an answer, and
--- keys wait for it: a second, at 180 kB. What Vim's own syntax rules cost depends on the lines that are seen.
-local function new_page(id, title)
-  local buf = window.scratch('Emend: ' .. title, 'markdown', {})
-  if vim.treesitter.stop then
+-- keys wait for it: a second, at 180 kB. What Vim's own syntax rules cost depends on the lines that are seen. To start it
+-- and to stop it again takes as long as all the rest of a new page, so it is not started.
+local function without_tree_sitter(run)
+  local start = vim.treesitter.start
+  vim.treesitter.start = function() end
+  local good, buf = pcall(run)
+  vim.treesitter.start = start
+  if not good then
+    error(buf, 0)
+  end
+  local highlighter = package.loaded['vim.treesitter.highlighter']
+  if highlighter and highlighter.active[buf] then -- by a plugin
     vim.treesitter.stop(buf)
   end
+  return buf
+end
+
+local function new_page(id, title)
+  local buf = without_tree_sitter(function()
+    return window.scratch('Emend: ' .. title, 'markdown', {})
+  end)
   if title:match('^Changes of') then
     vim.bo[buf].syntax = 'diff'
   else
