@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "lsp/ask.h"
+#include "lsp/editor/ask.h"
 #include "lsp/server.h"
 #include "lsp/tell.h"
 #include "protocol/base/limits.h"

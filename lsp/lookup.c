@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lsp/ask.h"
+#include "lsp/editor/ask.h"
 #include "lsp/lookup_read.h"
 #include "lsp/wrap/wrap.h"
 #include "protocol/base/limits.h"

@@ -18,9 +18,9 @@
 #include <uv.h>
 
 #include "agent/host.h"
-#include "lsp/client.h"
-#include "lsp/edits.h"
-#include "lsp/folders.h"
+#include "lsp/editor/client.h"
+#include "lsp/editor/edits.h"
+#include "lsp/editor/folders.h"
 #include "protocol/rpc/conn.h"
 
 struct wrap;

@@ -3,7 +3,7 @@
 #define EMEND_LSP_LOOKUP_READ_H
 
 #include "agent/host.h"
-#include "lsp/folders.h"
+#include "lsp/editor/folders.h"
 #include "protocol/json/json.h"
 
 struct lookup_items {

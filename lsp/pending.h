@@ -6,7 +6,7 @@
 #define EMEND_LSP_PENDING_H
 
 #include "agent/change/hunks.h"
-#include "lsp/documents.h"
+#include "lsp/editor/documents.h"
 
 struct server;
 

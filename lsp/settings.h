@@ -10,7 +10,7 @@
 #include <uv.h>
 
 #include "agent/config/config.h"
-#include "lsp/messages.h"
+#include "lsp/editor/messages.h"
 
 struct shared_config {
 	int refs;

@@ -7,7 +7,7 @@
 
 #include "agent/peers/peer_host.h"
 #include "agent/session/task.h"
-#include "lsp/progress.h"
+#include "lsp/editor/progress.h"
 #include "lsp/settings.h"
 #include "protocol/base/list.h"
 

@@ -53,6 +53,7 @@ call='(^|[^A-Za-z0-9_>.])'
 {
 	grep_code '^protocol/[^:]*:[0-9]+:#include "(agent|lsp)/'
 	grep_code '^agent/[^:]*:[0-9]+:#include "lsp/'
+	grep_code '^lsp/editor/[^:]*:[0-9]+:#include "lsp/' | grep -v '#include "lsp/editor/'
 } | report 'layers: a folder includes only from its left (protocol <- agent <- lsp)'
 
 # Inside agent/ too, so that a room can be read, tested and trusted without the rooms above it. The headers

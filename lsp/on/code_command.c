@@ -3,7 +3,7 @@
 #include "lsp/commands.h"
 
 #include "agent/session/code_action.h"
-#include "lsp/language.h"
+#include "lsp/editor/language.h"
 #include "lsp/server.h"
 #include "lsp/wrap/wrap.h"
 #include "protocol/lsp/uri.h"

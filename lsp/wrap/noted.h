@@ -2,7 +2,7 @@
 #ifndef EMEND_LSP_WRAP_NOTED_H
 #define EMEND_LSP_WRAP_NOTED_H
 
-#include "lsp/documents.h"
+#include "lsp/editor/documents.h"
 #include "protocol/base/map.h"
 #include "protocol/rpc/conn.h"
 

@@ -15,7 +15,7 @@
 #define EMEND_LSP_WRAP_H
 
 #include "agent/base/runq.h"
-#include "lsp/messages.h"
+#include "lsp/editor/messages.h"
 #include "lsp/wrap/noted.h"
 #include "protocol/rpc/conn.h"
 

@@ -7,7 +7,7 @@
 
 #include "agent/base/runq.h"
 #include "agent/host.h"
-#include "lsp/documents.h"
+#include "lsp/editor/documents.h"
 #include "protocol/base/buf.h"
 #include "protocol/lsp/position.h"
 

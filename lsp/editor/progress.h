@@ -12,7 +12,7 @@
 
 #include <uv.h>
 
-#include "lsp/client.h"
+#include "lsp/editor/client.h"
 #include "protocol/rpc/conn.h"
 
 struct progress;

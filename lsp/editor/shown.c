@@ -1,5 +1,5 @@
 /* shown.c - see shown.h */
-#include "lsp/shown.h"
+#include "lsp/editor/shown.h"
 
 #include <stdlib.h>
 

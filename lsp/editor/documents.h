@@ -12,7 +12,7 @@
 #define EMEND_LSP_DOCUMENTS_H
 
 #include "agent/base/snapshot.h"
-#include "lsp/text.h"
+#include "lsp/editor/text.h"
 #include "protocol/base/err.h"
 #include "protocol/base/list.h"
 #include "protocol/base/map.h"

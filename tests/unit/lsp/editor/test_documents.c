@@ -1,5 +1,5 @@
 /* test_documents.c - open documents: spellings, changes that can and cannot be, snapshots. */
-#include "lsp/documents.h"
+#include "lsp/editor/documents.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -22,11 +22,11 @@
 
 #include <uv.h>
 
-#include "agent/host.h"
 #include "agent/base/runq.h"
-#include "lsp/client.h"
-#include "lsp/question_documents.h"
-#include "lsp/shown.h"
+#include "agent/host.h"
+#include "lsp/editor/client.h"
+#include "lsp/editor/question_documents.h"
+#include "lsp/editor/shown.h"
 #include "protocol/rpc/conn.h"
 
 /* All questions that one editor has before it. Borrows everything. */

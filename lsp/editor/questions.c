@@ -2,14 +2,14 @@
  *
  * Editors without our plugin get one question at a time, the first of the queue: most put one box over
  * the other. "Show" opens the whole as a document and asks the same question again. */
-#include "lsp/questions.h"
+#include "lsp/editor/questions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lsp/ask.h"
-#include "lsp/messages.h"
-#include "lsp/question_text.h"
+#include "lsp/editor/ask.h"
+#include "lsp/editor/messages.h"
+#include "lsp/editor/question_text.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 

@@ -1,5 +1,5 @@
 /* messages.c - see messages.h */
-#include "lsp/messages.h"
+#include "lsp/editor/messages.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 
 #include <uv.h>
 
-#include "lsp/messages.h"
+#include "lsp/editor/messages.h"
 
 enum { SHOWN_REPORTS = 64 }; /* virtual documents that can still be read; the oldest go first */
 

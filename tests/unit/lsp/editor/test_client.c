@@ -1,5 +1,5 @@
 /* test_client.c - what is read from `initialize`, and what is true of nobody who did not say so. */
-#include "lsp/client.h"
+#include "lsp/editor/client.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * Files of their own, as not every editor can show a text without one. They lie in the state
  * folder, can be read by the user only, and the last few are kept, as an editor may still show
  * them. */
-#include "lsp/question_documents.h"
+#include "lsp/editor/question_documents.h"
 
 #include <errno.h>
 #include <fcntl.h>

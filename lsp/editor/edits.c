@@ -4,12 +4,12 @@
  * nothing, some say no and have done it. What counts is the text that they report by didChange
  * (edits_seen). So an edit is proved when the document's text is what was meant, has failed when it
  * is another one, and is unknown until then. */
-#include "lsp/edits.h"
+#include "lsp/editor/edits.h"
 
 #include <stdlib.h>
 
-#include "lsp/ask.h"
-#include "lsp/messages.h"
+#include "lsp/editor/ask.h"
+#include "lsp/editor/messages.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/log.h"
 #include "protocol/base/mem.h"

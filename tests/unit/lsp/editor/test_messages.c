@@ -1,5 +1,5 @@
 /* test_messages.c - texts made fit for an editor; what waits until it may be sent. */
-#include "lsp/messages.h"
+#include "lsp/editor/messages.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

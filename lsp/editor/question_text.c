@@ -4,10 +4,10 @@
  * what does not fit goes into a document, and where none can be opened into a longer message, and
  * where that does not do, nobody is asked (questions.c). All characters are made visible on the way
  * (visible.h). */
-#include "lsp/question_text.h"
+#include "lsp/editor/question_text.h"
 
 #include "agent/edit/edit.h"
-#include "lsp/messages.h"
+#include "lsp/editor/messages.h"
 #include "protocol/base/visible.h"
 
 enum {

@@ -4,7 +4,7 @@
 #ifndef EMEND_LSP_MESSAGES_H
 #define EMEND_LSP_MESSAGES_H
 
-#include "lsp/client.h"
+#include "lsp/editor/client.h"
 #include "protocol/lsp/types.h"
 #include "protocol/rpc/conn.h"
 

@@ -1,5 +1,5 @@
 /* client.c - see client.h */
-#include "lsp/client.h"
+#include "lsp/editor/client.h"
 
 enum { TAG_LLM_GENERATED = 1 };
 

@@ -1,5 +1,5 @@
 /* test_text.c - the gap buffer against a plain string, line starts against a full scan. */
-#include "lsp/text.h"
+#include "lsp/editor/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

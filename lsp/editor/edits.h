@@ -22,10 +22,10 @@
 
 #include "agent/base/runq.h"
 #include "agent/host.h"
-#include "lsp/client.h"
-#include "lsp/documents.h"
-#include "lsp/folders.h"
-#include "lsp/messages.h"
+#include "lsp/editor/client.h"
+#include "lsp/editor/documents.h"
+#include "lsp/editor/folders.h"
+#include "lsp/editor/messages.h"
 #include "protocol/rpc/conn.h"
 
 /* `pending`: those that the editor was asked for; `given_up`: those that nobody waits for, and that

@@ -1,5 +1,5 @@
 /* test_progress.c - begin only after the editor agreed, at most five reports a second, one end. */
-#include "lsp/progress.h"
+#include "lsp/editor/progress.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * A gap buffer: the text lies in two parts with a hole between them, at the place of the last
  * change. The starts of lines lie in the same way: those before the hole as offsets from the
  * beginning, those behind it as distances from the end, so that typing changes none of them. */
-#include "lsp/text.h"
+#include "lsp/editor/text.h"
 
 #include <assert.h>
 #include <stdlib.h>

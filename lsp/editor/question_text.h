@@ -7,7 +7,7 @@
 #define EMEND_LSP_QUESTION_TEXT_H
 
 #include "agent/host.h"
-#include "lsp/client.h"
+#include "lsp/editor/client.h"
 
 /* Is the whole of it seen in a message? can_open: the editor can open a document instead, which is
  * better for all but short commands. */

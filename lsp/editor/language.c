@@ -2,7 +2,7 @@
  *
  * Only for editors that do not say the language (or files that are not open): the id tells the
  * model what it reads. */
-#include "lsp/language.h"
+#include "lsp/editor/language.h"
 
 static const struct {
 	const char *ending, *id;

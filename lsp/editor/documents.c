@@ -3,12 +3,12 @@
  * A change that cannot be applied is worse than none: from there on every offset would be wrong,
  * and an edit of ours would hit the wrong place. So such a document is lost (lose), and tasks leave
  * it alone until its text is known again. */
-#include "lsp/documents.h"
+#include "lsp/editor/documents.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lsp/language.h"
+#include "lsp/editor/language.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 #include "protocol/lsp/uri.h"

@@ -3,7 +3,7 @@
  * A folder has two names: as the editor spells it, and with all links resolved. The core works with
  * the second, the editor is answered in the first. Only folders are resolved, once, when they are
  * added: a file may not be there yet. */
-#include "lsp/folders.h"
+#include "lsp/editor/folders.h"
 
 #include <stdlib.h>
 #include <unistd.h>

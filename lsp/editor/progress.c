@@ -1,10 +1,10 @@
 /* progress.c - see progress.h for the machine */
-#include "lsp/progress.h"
+#include "lsp/editor/progress.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "lsp/messages.h"
+#include "lsp/editor/messages.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/mem.h"
 

@@ -1,5 +1,5 @@
 /* test_folders.c - which folder a file belongs to, and links in its path. */
-#include "lsp/folders.h"
+#include "lsp/editor/folders.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
