@@ -170,7 +170,7 @@ def chat(w, name, columns, **env):
         eye.wait("(Up)" if columns < 60 else "(Up takes it back)")
         eye.wait("next step: \"and say why, in")
         eye.keep("steering")
-    eye.wait("/undo takes it back")
+    eye.wait("/undo takes")
     for line, words in (("/status", "changed: calc.py"), ("/rewind", "goes to the end of"), ("/undo preview", "/undo does it"),
                         ("/diff", "@@ -1,2 +1,3 @@"), ("/nosuch", "/help lists them"), ("/cost", "has the days")):
         n = eye.count(words)

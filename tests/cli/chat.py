@@ -44,7 +44,7 @@ def one_session_of_several_turns(w):
     t.type("mend it\r")
     t.wait_for(PROMPT)
     t.type("y\n")
-    t.wait_for("/undo takes it back")
+    t.wait_for("/undo takes")
     t.type("\x04")
     t.end()
     expect(t.status == 0 and "2 turns, 1 file changed" in t.text and "a + b" in w.read("calc.py"), t)
@@ -64,7 +64,7 @@ def what_the_session_changed_is_committed(w):
     t.type("/commit\r")
     t.wait_for("Nothing was done yet.")
     t.type("mend it\r")
-    t.wait_for("/undo takes it back")
+    t.wait_for("/undo takes")
     t.type("/commit\r")
     t.wait_for("editing")
     t.wait_for("In the editor")
@@ -85,7 +85,7 @@ def a_chat_goes_on_while_git_has_the_terminal(w):
     w.write("edit.sh", "echo editing; exec sleep 1000\n")
     t = chat(w, EDIT, {"text": "Mended."}, args=("-y",), GIT_EDITOR="sh ./edit.sh")
     t.type("mend it\r")
-    t.wait_for("/undo takes it back")
+    t.wait_for("/undo takes")
     t.type("/commit\r")
     t.wait_for("editing")
     t.type("\x03")
@@ -104,11 +104,11 @@ def a_long_diff_has_the_pager_and_the_pager_the_terminal(w):
     new = {"calls": [{"name": "write_file", "input": {"path": "long.txt", "content": "line\n" * 200}}]}
     t = chat(w, EDIT, {"text": "Mended."}, new, {"text": "Written."}, args=("-y",), size=(24, 80), **pager)
     t.type("mend it\r")
-    t.wait_for("/undo takes it back")
+    t.wait_for("/undo takes")
     t.type("/diff\r")
     t.wait_for("+    return a + b", times=2)
     t.type("more\r")
-    t.wait_for("/undo takes it back", times=2)
+    t.wait_for("/undo takes", times=2)
     t.type("/diff\r")
     t.wait_for("paged")
     over = t.text[t.text.index("paging"):t.text.index("paged")]
@@ -266,7 +266,7 @@ def undo_and_redo_are_turns(w):
              args=("--mode", "edit"))
     for i, words in enumerate(("mend it", "turn it round"), 1):
         t.type(words + "\r")
-        t.wait_for("/undo takes it back", times=i)
+        t.wait_for("/undo takes", times=i)
     for typed, words, times, text in (("/undo", "1 file undone.", 1, "a + b"), ("/undo", "1 file undone.", 2, "a - b"),
                                       ("/redo", "1 file made again.", 1, "a + b")):
         t.type(typed + "\r")
@@ -543,7 +543,7 @@ def a_dumb_terminal_gets_lines(w):
     t.type("mend \\\nit\n")
     t.wait_for(PROMPT)
     t.type("y\n")
-    t.wait_for("/undo takes it back")
+    t.wait_for("/undo takes")
     t.wait_for("\n> ", times=3)
     t.type("/exit\n")
     t.end()
