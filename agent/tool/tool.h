@@ -83,7 +83,7 @@ struct tool_env {
 	size_t n_hidden;
 	bool effects_allowed; /* the user said "always" to what commands change */
 	bool ignored_allowed; /* ... and yes to new or changed files that git ignores */
-	bool told_direct;  /* the user knows that commands work on the real files */
+	bool told_direct;     /* the user knows that commands have no sandbox */
 	struct err unkept; /* nothing of what the last command changed could be kept: the task has
 			      not done what it says */
 	struct err fatal;  /* the log is broken: the task must end */

@@ -129,7 +129,7 @@ static void show_held(struct shower *s)
 	put(s, TERM_PLAIN, "path");
 	words(s, get(s, "path").len > 0 ? ": " : "");
 	put(s, TERM_PLAIN, "reason");
-	put(s, TERM_PLAIN, "text"); /* of a command on the real files */
+	put(s, TERM_PLAIN, "text"); /* of a command that wrote past its layer */
 	words(s, "\n");
 }
 

@@ -27,7 +27,7 @@ struct running {
 
 /* command_decide.c: whether it may run, now or at all; ends with one of the next two, or with a result. */
 void command_decide(struct tool_run *r);
-/* It was allowed beforehand: it runs, on a view or on the real files. */
+/* It was allowed beforehand: it runs, on a view or without one. */
 void command_allowed(struct tool_run *r);
 /* It runs on a view, and s->effect says what becomes of its changes. */
 void command_on_view(struct tool_run *r);

@@ -1,5 +1,4 @@
-/* held.c - see held.h. Protected files are moved away or left by the worker while a command works on the
- * real files; here it is only told. */
+/* held.c - see held.h. What a command left past its layer is moved away by the worker; here it is only told. */
 #include "agent/tool/command/held.h"
 
 #include "agent/host.h"
@@ -37,15 +36,12 @@ struct slice held_tell(struct tool_env *env, struct slice call_id, const struct 
 	if (!event_log_end(env->log, &env->fatal))
 		return text; /* the task looks at it at its next step */
 	ev.text = arena_printf(
-		a,
-		"protected files were changed or created while a command worked on the real "
-		"files: %.*s%s%.*s",
+		a, "a command left files that git, editors or agents execute: %.*s%s%.*s",
 		SLICE_ARG(names(h, a)), h->folder.len ? "; what was moved away lies in " : "",
 		SLICE_ARG(h->folder));
 	host->ops->event(host->self, env->workspace.task, &ev);
-	return arena_printf(
-		a,
-		"Protected files (git, editors or agents execute them) that were changed "
-		"or created meanwhile:\n%.*s",
-		SLICE_ARG(text));
+	return arena_printf(a,
+			    "Protected files (git, editors or agents execute them) that were made "
+			    "meanwhile:\n%.*s",
+			    SLICE_ARG(text));
 }

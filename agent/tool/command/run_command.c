@@ -9,8 +9,8 @@
  * Before it runs, a command that may use the network gets its way there (network.h).
  * command_decide.c says whether it may run; the runner enforces the boundary. On a view a command sees
  * the text on the screen, and what it changed becomes real when it is done (commit.h).
- * Without views it works on the real files: where they differ from the editor's buffers the user
- * is asked to save, and what the command could not see is said. */
+ * In the background, and without a sandbox, it has no view: where the files differ from the editor's buffers the
+ * user is asked to save, and what the command could not see is said. */
 #include "agent/tool/tools.h"
 
 #include <inttypes.h>
