@@ -356,7 +356,6 @@ static bool start(struct command_job *c, struct err *err)
 	buf_release(&c->request);
 	c->started = c->last_output = now;
 	c->deadline = now + c->timeout_ms;
-	secret_watch_begin(&c->secrets, c->job.serve, now);
 	command_goto(c, COMMAND_RUNNING, now);
 	return true;
 }
@@ -403,6 +402,8 @@ static bool prepare(struct command_job *c, struct err *err)
 		return false;
 	if (!serve_encode(s, c->job.req, c->in_view ? c->id : 0, &c->request, err))
 		return false;
+	/* What appears while the copy is made may be in it. */
+	secret_watch_begin(&c->secrets, s, serve_now());
 	u = c->upper;
 	c->guarded = !c->in_view && s->layers.mode == SANDBOX_VIEW && !s->config.bare;
 	if (c->guarded)
