@@ -149,6 +149,11 @@ def layers_can_lie_in_memory(w):
     expect(r.status == 0 and w.read("new/250") == "250\n", r)
     r = w.run("undo", "-y")
     expect(r.status == 0 and tree(w) == before, r)
+    r = run(w, "mkdir new; for i in $(seq 1300); do echo $i > new/$i; done; for i in 1 2 3; do "
+               "head -c 8000000 /dev/zero > new/large$i; done")
+    expect(r.status == 0 and "undo does not cover" not in r.err and w.read("new/1300") == "1300\n", r)
+    r = w.run("undo", "-y")
+    expect(r.status == 0 and tree(w) == before, r)
     expect("in memory" in w.run("doctor").out, "doctor")
     shutil.rmtree(w.path)
     os.mkdir(w.path)

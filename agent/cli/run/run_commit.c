@@ -234,11 +234,6 @@ static void commit_rest(struct run_commit *m)
 	}
 	if (m->n_wanted == 0)
 		m->log = NULL;
-	if (m->log && !run_log_can(m->runner, &m->v, m->wanted, m->n_wanted)) {
-		term_error(&m->cli->log, "undo does not cover what the command changed: it is too "
-					 "much for where its layer lies.");
-		m->log = NULL;
-	}
 	if (m->log)
 		run_log_keep(m->log, m->runner, &m->v, m->wanted, m->n_wanted, logged, m);
 	else if (m->n_wanted > 0)

@@ -1,6 +1,7 @@
 /* run_log.c - see run_log.h
  *
- *   PACKING --> ONE BY ONE: lists, or all without packs --> JOURNALING --> done() ... ENDING --> done()
+ *   PACKING --> IMAGES: lists, or all without packs --> JOURNALING --> done() ... ENDING --> done()
+ *                  '--much waits to be written--> the log is synced, and more are asked for
  *
  * The events, and what undo makes of them, are those of a command in a task: so the items, their images and
  * their journal are the ones of agent/tool/command, with a run that has nothing but a log. */
@@ -14,8 +15,9 @@
 #include "protocol/base/mem.h"
 #include "protocol/base/version.h"
 
-/* Of what is not packed. */
-enum { ALONE_FILES = 1000, ALONE_BYTES = 64 * 1024 * 1024 };
+/* Of what is not packed: what one answer may hold, and from what on it is waited for the disk. A single file may
+ * be more than either. */
+enum { ASKED_FILES = 200, ASKED_BYTES = 4 * 1024 * 1024, UNSYNCED_BYTES = 16 * 1024 * 1024 };
 
 struct run_log {
 	struct run_log_options o;
@@ -23,9 +25,10 @@ struct run_log {
 	struct runner *runner;
 	struct tool_env env;
 	struct tool_run run;
-	struct commit commit; /* items: first those of the pack */
+	struct commit commit; /* items: first those of the pack; its arena: of the images in hand */
 	size_t *item_of;      /* of each change */
-	size_t n_packed, at;  /* at: the next one that comes alone */
+	size_t n_packed, at;  /* at: the next one that comes as a message */
+	size_t unsynced;      /* bytes that were given to the log */
 	struct timespec began;
 	run_log_cb *done;
 	void *payload;
@@ -94,44 +97,83 @@ static void journaled(struct tool_run *r, bool ok)
 	answer(l, ok ? NULL : &l->env.fatal);
 }
 
-static void journal(struct run_log *l)
+/* The next ones go into the log, as far as they came, and their images are let go. False: it was answered. */
+static bool journal(struct run_log *l, size_t from, size_t to)
 {
-	for (size_t i = 0; i < l->commit.n_items; i++) {
-		if (!commit_journal(&l->run, &l->commit.items[i], "command")) {
+	struct commit *m = &l->commit;
+
+	for (size_t i = from; i < to; i++) {
+		struct commit_item *it = &m->items[i];
+
+		if (!it->packed)
+			l->unsynced += it->before.len + it->after.len;
+		if (!commit_journal(&l->run, it, "command")) {
 			answer(l, &l->env.fatal);
-			return;
+			return false;
 		}
+		it->before = it->after = it->was = it->left = (struct slice){ NULL, 0 };
 	}
-	journal_sync(&l->run, journaled);
+	arena_release(&m->arena);
+	arena_init(&m->arena);
+	return true;
 }
 
 /* --- the images --- */
 
-static void next_alone(struct run_log *l);
+static void next_images(struct run_log *l);
 
+static void synced(struct tool_run *r, bool ok)
+{
+	struct run_log *l = container_of(r, struct run_log, run);
+
+	l->unsynced = 0;
+	if (ok)
+		next_images(l);
+	else
+		answer(l, &l->env.fatal);
+}
+
+/* The worker answers for as many as fit, and for at least one. */
 static void came(void *payload, const struct view_item *items, size_t n, const struct err *err)
 {
 	struct run_log *l = payload;
-	struct commit_item *it = &l->commit.items[l->at++];
+	struct commit *m = &l->commit;
+	size_t from = l->at;
+	struct err none;
 
-	if (err) {
-		answer(l, err);
+	if (err || n == 0) {
+		(void)err_set(&none, ERR_INTERNAL, "the worker sent no images");
+		answer(l, err ? err : &none);
 		return;
 	}
-	if (n == 1 && items[0].code == ERR_NONE)
-		commit_take_images(&l->commit, it, &items[0].image);
-	else if (n == 1)
-		(void)err_set(&it->why, items[0].code, "%.*s", SLICE_ARG(items[0].why));
-	next_alone(l);
+	for (size_t i = 0; i < n && l->at < m->n_items; i++) {
+		struct commit_item *it = &m->items[l->at++];
+
+		if (items[i].code == ERR_NONE)
+			commit_take_images(m, it, &items[i].image);
+		else
+			(void)err_set(&it->why, items[i].code, "%.*s", SLICE_ARG(items[i].why));
+	}
+	if (!journal(l, from, l->at))
+		return;
+	if (l->unsynced > UNSYNCED_BYTES)
+		journal_sync(&l->run, synced);
+	else
+		next_images(l);
 }
 
-static void next_alone(struct run_log *l)
+static void next_images(struct run_log *l)
 {
-	if (l->at < l->commit.n_items)
-		(void)runner_images(l->runner, l->commit.view,
-				    &l->commit.items[l->at].change->index, 1, 0, came, l);
+	const struct commit *m = &l->commit;
+	int64_t indexes[ASKED_FILES];
+	size_t n = 0;
+
+	for (; n < ASKED_FILES && l->at + n < m->n_items; n++)
+		indexes[n] = m->items[l->at + n].change->index;
+	if (n > 0)
+		(void)runner_images(l->runner, m->view, indexes, n, ASKED_BYTES, came, l);
 	else
-		journal(l);
+		journal_sync(&l->run, journaled);
 }
 
 static void packed(void *payload, struct slice file, const struct view_packed *answers, size_t n,
@@ -160,10 +202,10 @@ static void packed(void *payload, struct slice file, const struct view_packed *a
 	m->n_items = n;
 	ok = commit_adopt(&l->run, file, answers);
 	m->n_items = all;
-	if (ok)
-		next_alone(l);
-	else
+	if (!ok)
 		answer(l, &l->env.fatal);
+	else if (journal(l, 0, n))
+		next_images(l);
 }
 
 enum which { PACKED, BUNDLES, ALL };
@@ -186,31 +228,19 @@ static bool packs(const struct runner *r, const struct view_result *v)
 	return v->packs && runner_packs(r);
 }
 
-bool run_log_can(struct runner *r, const struct view_result *v,
-		 const struct view_change *const *changes, size_t n)
-{
-	uint64_t bytes = 0;
-
-	if (packs(r, v))
-		return true;
-	for (size_t i = 0; i < n; i++)
-		bytes += changes[i]->size;
-	return n <= ALONE_FILES && bytes <= ALONE_BYTES;
-}
-
 void run_log_keep(struct run_log *l, struct runner *r, const struct view_result *v,
 		  const struct view_change *const *changes, size_t n, run_log_cb *done,
 		  void *payload)
 {
-	int64_t *indexes = arena_array(&l->commit.arena, n + 1, sizeof(*indexes));
+	int64_t *indexes = arena_array(&l->run.arena, n + 1, sizeof(*indexes));
 	struct err err = { .code = ERR_NONE };
 
 	l->done = done;
 	l->payload = payload;
 	l->runner = r;
 	l->commit.view = v->view;
-	l->commit.items = arena_array(&l->commit.arena, n + 1, sizeof(*l->commit.items));
-	l->item_of = arena_array(&l->commit.arena, n + 1, sizeof(*l->item_of));
+	l->commit.items = arena_array(&l->run.arena, n + 1, sizeof(*l->commit.items));
+	l->item_of = arena_array(&l->run.arena, n + 1, sizeof(*l->item_of));
 	if (packs(r, v))
 		take_items(l, changes, n, PACKED);
 	l->n_packed = l->at = l->commit.n_items;
@@ -222,7 +252,7 @@ void run_log_keep(struct run_log *l, struct runner *r, const struct view_result 
 	else if (l->n_packed > 0)
 		(void)runner_pack(r, v->view, indexes, l->n_packed, packed, l);
 	else
-		next_alone(l);
+		next_images(l);
 }
 
 /* --- afterwards --- */

@@ -26,9 +26,6 @@ typedef void run_log_cb(void *payload, const struct err *err);
 void run_log_keep(struct run_log *l, struct runner *r, const struct view_result *v,
 		  const struct view_change *const *changes, size_t n, run_log_cb *done,
 		  void *payload);
-/* Without packs the contents come one by one, and wait in memory: not of very many, nor of very much. */
-bool run_log_can(struct runner *r, const struct view_result *v,
-		 const struct view_change *const *changes, size_t n);
 /* The i-th of them was made; err: it was not. */
 void run_log_made(struct run_log *l, size_t i, const struct err *err);
 /* Why undo does not cover the i-th; "": it does. */
