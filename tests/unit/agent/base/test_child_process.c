@@ -128,7 +128,7 @@ static void starts_clean(void **state)
 	assert_int_equal(start(f, "/bin/sh",
 			       "exec >&3; pwd; env | grep -c ONLY=this; read -r a b c d e sid f "
 			       "</proc/$$/stat; echo $((sid - $$)); "
-			       "grep -cE 'Sig(Blk|Ign):.*0{7}$' /proc/$$/status",
+			       "exec grep -cE 'Sig(Blk|Ign):.*0{7}$' /proc/self/status",
 			       (const int[CHILD_FDS]){ -1, -1, -1, pair[1] }),
 			 0);
 	(void)close(pair[1]);
