@@ -11,7 +11,8 @@
 #include "agent/worker/serve.h"
 #include "protocol/base/mem.h"
 
-enum { SLICE_MS = 10 };
+/* THREAD_FROM: files, from which on a thread that closes the old ones is worth its start. */
+enum { SLICE_MS = 10, THREAD_FROM = 64 };
 
 /* The folder in hand (`near`) is forgotten after each slice, since the user may move it in between. */
 struct many_job {
@@ -102,7 +103,8 @@ void serve_write_many(struct serve *s, struct rpc_request *req)
 	}
 	m = xcalloc(1, sizeof(*m));
 	near_init(&m->near, s->root.fd);
-	m->near.closer = closer_start();
+	if (json_len(json_get(req->params, "files")) >= THREAD_FROM)
+		m->near.closer = closer_start();
 	m->it = json_iter(json_get(req->params, "files"));
 	buf_init(&m->results, LIMIT_MESSAGE_BYTES - 4096);
 	jw_init(&m->w, &m->results);
