@@ -149,13 +149,14 @@ static bool prepare(struct task *t, const struct task_spec *s, struct err *err)
 	t->base_config = s->config;
 	t->config = *s->config; /* borrowed until the project's config is known */
 	t->env.config = &t->config;
-	if (!open_policy(t, s->config, err) || !choose_model(t, s->guest, err))
+	if (!choose_model(t, s->guest, err))
 		return false;
 	/* Three things that take milliseconds, at once: the database in a thread, libcurl in a thread, the runner in its
 	 * process. libcurl takes longest. No thread can be made while it is loaded, so that of the database comes first. */
 	ledger_post_open(agent_store(t->agent), agent_ledger(t->agent));
 	model_prepare(t->model);
-	if (!agent_runner_get(t->agent, t->workspace, s->config, t->env.policy, &t->runner, err))
+	if (!open_policy(t, s->config, err) ||
+	    !agent_runner_get(t->agent, t->workspace, s->config, t->env.policy, &t->runner, err))
 		return false;
 	if (!open_log(t, s->session, s->fork, err))
 		return false;
