@@ -68,7 +68,8 @@ HARDEN_CC = $(call once,HARDEN_CC,-fstack-protector-strong -fno-common -fvisibil
 HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
-# libcurl, libgit2, libmicrohttpd and libpq are loaded when first used, so only their headers are needed here.
+# SQLite, libcurl, libgit2, libmicrohttpd and libpq are loaded when first used, so only their headers are needed here.
+# Tests look into the ledger with SQLite itself.
 UV_LIBS ?= $(call pkg,--libs,libuv,-luv)
 SQLITE_LIBS ?= $(call pkg,--libs,sqlite3,-lsqlite3)
 SECCOMP_LIBS ?= $(call pkg,--libs,libseccomp,-lseccomp)
@@ -78,7 +79,7 @@ MBEDTLS_LIBS ?= -l:libmbedcrypto.a
 NETTLE_LIBS ?= $(call pkg,--libs,nettle,-lnettle)
 MD4C_LIBS ?= $(call pkg,--libs,md4c,-lmd4c)
 CMOCKA_LIBS ?= $(call pkg,--libs,cmocka,-lcmocka)
-LIBS = $(call once,LIBS,$(UV_LIBS) $(SQLITE_LIBS) $(NETTLE_LIBS) $(MBEDTLS_LIBS) $(PCRE2_LIBS) $(MD4C_LIBS) \
+LIBS = $(call once,LIBS,$(UV_LIBS) $(NETTLE_LIBS) $(MBEDTLS_LIBS) $(PCRE2_LIBS) $(MD4C_LIBS) \
 	-ldl -lpthread -lm)
 LIB_CFLAGS = $(call once,LIB_CFLAGS,$(call pkg,--cflags,libuv sqlite3 libseccomp libpcre2-8 libcurl libgit2 md4c libmicrohttpd,))
 
@@ -134,7 +135,7 @@ $(EXTRA): $(LIB) $(BUILD)/lsp/main.o tests/actions/actions.def tests/actions/sho
 
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
 	$(call say,link,$@)
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(SECCOMP_LIBS) $(CMOCKA_LIBS)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(SECCOMP_LIBS) $(SQLITE_LIBS) $(CMOCKA_LIBS)
 
 $(TESTS:%=%.o): | need-check
 
@@ -280,7 +281,7 @@ uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(MANDIR)/man1/emend.1 $(DESTDIR)$(ZSHDIR)/_emend \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions/emend $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/emend.fish
 
-# The package depends on the libraries that the binary is linked with, and on libcurl and libgit2 by
+# The package depends on the libraries that the binary is linked with, and on SQLite, libcurl and libgit2 by
 # way of a small program that is linked with them: dpkg-shlibdeps then names them for this release.
 DEB_ARCH = $(call once,DEB_ARCH,$(shell dpkg --print-architecture))
 DEB_BY = $(or $(DEBFULLNAME),Emend developers) <$(or $(DEBEMAIL),emend@emend.invalid)>
@@ -304,7 +305,7 @@ deb: $(BUILD)/emend ## build a Debian package
 	@mkdir -p $(BUILD)/deb/debian $(BUILD)/deb/root/DEBIAN
 	@for f in postinst postrm; do install -m755 .ci/deb-script $(BUILD)/deb/root/DEBIAN/$$f; done
 	@printf 'Source: emend\n\nPackage: emend\nArchitecture: any\n' >$(BUILD)/deb/debian/control
-	@echo 'int main(void) { return 0; }' | $(CC) -x c - -o $(BUILD)/deb/lazy -Wl,--no-as-needed -lcurl -lgit2
+	@echo 'int main(void) { return 0; }' | $(CC) -x c - -o $(BUILD)/deb/lazy -Wl,--no-as-needed -lsqlite3 -lcurl -lgit2
 	@cd $(BUILD)/deb && { dpkg-shlibdeps --warnings=0 -O -eroot/usr/bin/emend -elazy >shlibs 2>warnings || \
 		{ cat warnings >&2; exit 1; }; } && sed 's/^shlibs:Depends=//' shlibs >depends
 	@umask 022 && { echo 'Package: emend'; echo 'Version: $(VERSION)'; echo 'Architecture: $(DEB_ARCH)'; \

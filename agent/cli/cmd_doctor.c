@@ -49,7 +49,8 @@ static void find_libraries(struct doctor *d)
 
 	sha256_library_version(d->nettle);
 	l[0] = (struct library){ .name = "libuv", .version = uv_version_string() };
-	l[1] = (struct library){ .name = "sqlite", .version = ledger_sqlite_version() };
+	l[1] = (struct library){ .name = "sqlite" };
+	l[1].version = ledger_sqlite_version(&l[1].missing);
 	l[2] = (struct library){ .name = "nettle", .version = d->nettle };
 	l[3] = (struct library){ .name = "libcurl" };
 	l[4] = (struct library){ .name = "libgit2" };

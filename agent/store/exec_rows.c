@@ -10,7 +10,7 @@ static bool forget_old(struct ledger *l, int64_t now_ms, struct err *err)
 
 	if (!st)
 		return false;
-	(void)sqlite3_bind_int64(st, 1, now_ms - (int64_t)EXEC_ROWS_DAYS * 86400 * 1000);
+	(void)sqlite()->bind_int64(st, 1, now_ms - (int64_t)EXEC_ROWS_DAYS * 86400 * 1000);
 	return ledger_db_finish(l, st, err);
 }
 
@@ -29,24 +29,24 @@ bool exec_rows_add(struct ledger *l, const struct exec_row *r, struct err *err)
 	if (!st)
 		return false;
 	ledger_db_bind(st, 1, r->id);
-	(void)sqlite3_bind_int64(st, 2, r->time_ms);
+	(void)sqlite()->bind_int64(st, 2, r->time_ms);
 	ledger_db_bind(st, 3, r->language);
 	ledger_db_bind(st, 4, r->status);
-	(void)sqlite3_bind_int64(st, 5, r->exit_code);
-	(void)sqlite3_bind_double(st, 6, r->ms);
-	(void)sqlite3_bind_double(st, 7, r->memory_mb);
+	(void)sqlite()->bind_int64(st, 5, r->exit_code);
+	(void)sqlite()->bind_double(st, 6, r->ms);
+	(void)sqlite()->bind_double(st, 7, r->memory_mb);
 	ledger_db_bind(st, 8, r->code_sha256);
 	ledger_db_bind(st, 9, r->correlation);
-	(void)sqlite3_bind_int(st, 10, r->cached);
+	(void)sqlite()->bind_int(st, 10, r->cached);
 	return ledger_db_finish(l, st, err) && forget_old(l, r->time_ms, err);
 }
 
 static struct slice column(sqlite3_stmt *st, int at)
 {
-	const unsigned char *text = sqlite3_column_text(st, at);
+	const unsigned char *text = sqlite()->column_text(st, at);
 
 	return slice_make(text ? (const char *)text : "",
-			  text ? (size_t)sqlite3_column_bytes(st, at) : 0);
+			  text ? (size_t)sqlite()->column_bytes(st, at) : 0);
 }
 
 bool exec_rows_read(struct ledger *l, const struct exec_rows_query *q, exec_row_fn *fn,
@@ -69,20 +69,20 @@ bool exec_rows_read(struct ledger *l, const struct exec_rows_query *q, exec_row_
 		return false;
 	ledger_db_bind(st, 1, q->language);
 	ledger_db_bind(st, 2, q->status);
-	(void)sqlite3_bind_int64(st, 3, q->limit);
-	(void)sqlite3_bind_int64(st, 4, q->offset);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+	(void)sqlite()->bind_int64(st, 3, q->limit);
+	(void)sqlite()->bind_int64(st, 4, q->offset);
+	while ((rc = sqlite()->step(st)) == SQLITE_ROW) {
 		struct exec_row r = { .id = column(st, 0),
 				      .language = column(st, 1),
 				      .status = column(st, 2),
 				      .correlation = column(st, 3),
 				      .code_sha256 = column(st, 4),
 				      .created_at = column(st, 5),
-				      .time_ms = sqlite3_column_int64(st, 6),
-				      .exit_code = sqlite3_column_int64(st, 7),
-				      .ms = sqlite3_column_double(st, 8),
-				      .memory_mb = sqlite3_column_double(st, 9),
-				      .cached = sqlite3_column_int(st, 10) != 0 };
+				      .time_ms = sqlite()->column_int64(st, 6),
+				      .exit_code = sqlite()->column_int64(st, 7),
+				      .ms = sqlite()->column_double(st, 8),
+				      .memory_mb = sqlite()->column_double(st, 9),
+				      .cached = sqlite()->column_int(st, 10) != 0 };
 
 		fn(payload, &r);
 	}
@@ -96,14 +96,14 @@ bool exec_rows_read(struct ledger *l, const struct exec_rows_query *q, exec_row_
 
 static void bind_bytes(sqlite3_stmt *st, int at, struct slice s)
 {
-	(void)sqlite3_bind_blob64(st, at, s.len ? s.ptr : "", s.len, SQLITE_STATIC);
+	(void)sqlite()->bind_blob64(st, at, s.len ? s.ptr : "", s.len, SQLITE_STATIC);
 }
 
 static struct slice bytes(sqlite3_stmt *st, int at)
 {
-	const void *p = sqlite3_column_blob(st, at);
+	const void *p = sqlite()->column_blob(st, at);
 
-	return slice_make(p ? p : "", p ? (size_t)sqlite3_column_bytes(st, at) : 0);
+	return slice_make(p ? p : "", p ? (size_t)sqlite()->column_bytes(st, at) : 0);
 }
 
 bool exec_cache_read(struct ledger *l, struct slice key, int64_t now_ms, struct arena *a,
@@ -122,17 +122,17 @@ bool exec_cache_read(struct ledger *l, struct slice key, int64_t now_ms, struct 
 	if (!st)
 		return false;
 	ledger_db_bind(st, 1, key);
-	(void)sqlite3_bind_int64(st, 2, now_ms - (int64_t)EXEC_CACHE_SECONDS * 1000);
-	(void)sqlite3_bind_int64(st, 3, now_ms);
-	rc = sqlite3_step(st);
+	(void)sqlite()->bind_int64(st, 2, now_ms - (int64_t)EXEC_CACHE_SECONDS * 1000);
+	(void)sqlite()->bind_int64(st, 3, now_ms);
+	rc = sqlite()->step(st);
 	if (rc == SQLITE_ROW) {
 		*found = true;
 		*out = (struct exec_cached){ .out = arena_dup(a, bytes(st, 0)),
 					     .err_out = arena_dup(a, bytes(st, 1)),
-					     .ms = sqlite3_column_double(st, 2),
-					     .cpu_ms = sqlite3_column_double(st, 3),
-					     .memory_mb = sqlite3_column_double(st, 4),
-					     .truncated = sqlite3_column_int(st, 5) != 0 };
+					     .ms = sqlite()->column_double(st, 2),
+					     .cpu_ms = sqlite()->column_double(st, 3),
+					     .memory_mb = sqlite()->column_double(st, 4),
+					     .truncated = sqlite()->column_int(st, 5) != 0 };
 	} else if (rc != SQLITE_DONE) {
 		(void)ledger_db_failed(l, err);
 	}
@@ -150,8 +150,8 @@ static bool forget_answers(struct ledger *l, int64_t now_ms, struct err *err)
 
 	if (!st)
 		return false;
-	(void)sqlite3_bind_int64(st, 1, now_ms - (int64_t)EXEC_CACHE_SECONDS * 1000);
-	(void)sqlite3_bind_int(st, 2, EXEC_CACHE_ROWS);
+	(void)sqlite()->bind_int64(st, 1, now_ms - (int64_t)EXEC_CACHE_SECONDS * 1000);
+	(void)sqlite()->bind_int(st, 2, EXEC_CACHE_ROWS);
 	return ledger_db_finish(l, st, err);
 }
 
@@ -171,12 +171,12 @@ bool exec_cache_write(struct ledger *l, struct slice key, int64_t now_ms,
 	if (!st)
 		return false;
 	ledger_db_bind(st, 1, key);
-	(void)sqlite3_bind_int64(st, 2, now_ms);
+	(void)sqlite()->bind_int64(st, 2, now_ms);
 	bind_bytes(st, 3, c->out);
 	bind_bytes(st, 4, c->err_out);
-	(void)sqlite3_bind_double(st, 5, c->ms);
-	(void)sqlite3_bind_double(st, 6, c->cpu_ms);
-	(void)sqlite3_bind_double(st, 7, c->memory_mb);
-	(void)sqlite3_bind_int(st, 8, c->truncated);
+	(void)sqlite()->bind_double(st, 5, c->ms);
+	(void)sqlite()->bind_double(st, 6, c->cpu_ms);
+	(void)sqlite()->bind_double(st, 7, c->memory_mb);
+	(void)sqlite()->bind_int(st, 8, c->truncated);
 	return ledger_db_finish(l, st, err) && forget_answers(l, now_ms, err);
 }

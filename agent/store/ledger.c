@@ -68,11 +68,11 @@ static bool committed(struct ledger *l, const struct moment *m, double *spent, d
 
 	if (!st)
 		return false;
-	(void)sqlite3_bind_text(st, 1, m->day, -1, SQLITE_STATIC);
-	ok = sqlite3_step(st) == SQLITE_ROW || ledger_db_failed(l, err);
+	(void)sqlite()->bind_text(st, 1, m->day, -1, SQLITE_STATIC);
+	ok = sqlite()->step(st) == SQLITE_ROW || ledger_db_failed(l, err);
 	if (ok) {
-		*spent = sqlite3_column_double(st, 0);
-		*reserved = sqlite3_column_double(st, 1);
+		*spent = sqlite()->column_double(st, 0);
+		*reserved = sqlite()->column_double(st, 1);
 	}
 	ledger_db_release(st);
 	return ok;
@@ -112,11 +112,11 @@ static bool insert(struct ledger *l, const struct moment *m, const struct ledger
 
 	if (!st)
 		return false;
-	(void)sqlite3_bind_text(st, 1, m->day, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 2, m->ms);
+	(void)sqlite()->bind_text(st, 1, m->day, -1, SQLITE_STATIC);
+	(void)sqlite()->bind_int64(st, 2, m->ms);
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		ledger_db_bind(st, 3 + (int)i, texts[i]);
-	(void)sqlite3_bind_double(st, 9, usd);
+	(void)sqlite()->bind_double(st, 9, usd);
 	return ledger_db_finish(l, st, err);
 }
 
@@ -129,11 +129,11 @@ bool ledger_reserve(struct ledger *l, const struct ledger_call *call, double usd
 		return false;
 	if (ledger_db_reap(l, err) && check_cap(l, &m, usd, day_cap, err) &&
 	    insert(l, &m, call, usd, err)) {
-		*id = sqlite3_last_insert_rowid(l->db);
+		*id = sqlite()->last_insert_rowid(l->db);
 		if (ledger_db_run(l, "COMMIT", err))
 			return true;
 	}
-	(void)sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
+	(void)sqlite()->exec(l->db, "ROLLBACK", NULL, NULL, NULL);
 	return false;
 }
 
@@ -144,7 +144,7 @@ static bool forget(struct ledger *l, int64_t id, struct err *err)
 
 	if (!st)
 		return false;
-	(void)sqlite3_bind_int64(st, 1, id);
+	(void)sqlite()->bind_int64(st, 1, id);
 	return ledger_db_finish(l, st, err);
 }
 
@@ -164,18 +164,18 @@ bool ledger_settle(struct ledger *l, int64_t id, const struct usage *u, struct e
 			       err);
 	if (!st)
 		return false;
-	(void)sqlite3_bind_int64(st, 1, id);
-	(void)sqlite3_bind_double(st, 2, u->usd);
-	(void)sqlite3_bind_int64(st, 3, (int64_t)u->input);
-	(void)sqlite3_bind_int64(st, 4, (int64_t)u->cache_read);
-	(void)sqlite3_bind_int64(st, 5, (int64_t)u->cache_write);
-	(void)sqlite3_bind_int64(st, 6, (int64_t)u->output);
-	(void)sqlite3_bind_int64(st, 7, (int64_t)u->reasoning);
-	(void)sqlite3_bind_int(st, 8, u->unpriced);
-	(void)sqlite3_bind_int(st, 9, u->estimated ? LEDGER_ESTIMATED : LEDGER_EXACT);
+	(void)sqlite()->bind_int64(st, 1, id);
+	(void)sqlite()->bind_double(st, 2, u->usd);
+	(void)sqlite()->bind_int64(st, 3, (int64_t)u->input);
+	(void)sqlite()->bind_int64(st, 4, (int64_t)u->cache_read);
+	(void)sqlite()->bind_int64(st, 5, (int64_t)u->cache_write);
+	(void)sqlite()->bind_int64(st, 6, (int64_t)u->output);
+	(void)sqlite()->bind_int64(st, 7, (int64_t)u->reasoning);
+	(void)sqlite()->bind_int(st, 8, u->unpriced);
+	(void)sqlite()->bind_int(st, 9, u->estimated ? LEDGER_ESTIMATED : LEDGER_EXACT);
 	if (!ledger_db_finish(l, st, err))
 		return false;
-	return sqlite3_changes(l->db) == 1 ||
+	return sqlite()->changes(l->db) == 1 ||
 	       err_set(err, ERR_NOT_FOUND, "The ledger %s has no open reservation %lld.",
 		       l->path.ptr, (long long)id);
 }
@@ -208,16 +208,16 @@ bool ledger_task(struct ledger *l, struct slice session, struct slice task, stru
 		return false;
 	for (int i = 0; i < 5; i++)
 		ledger_db_bind(st, 1 + i, text[i]);
-	(void)sqlite3_bind_double(st, 6, usd);
-	(void)sqlite3_bind_text(st, 7, m.text, -1, SQLITE_STATIC);
+	(void)sqlite()->bind_double(st, 6, usd);
+	(void)sqlite()->bind_text(st, 7, m.text, -1, SQLITE_STATIC);
 	return ledger_db_finish(l, st, err);
 }
 
 static struct usage sum(sqlite3_stmt *st, int at)
 {
-	return (struct usage){ .usd = sqlite3_column_double(st, at),
-			       .unpriced = sqlite3_column_int(st, at + 1) != 0,
-			       .estimated = sqlite3_column_int(st, at + 2) != 0 };
+	return (struct usage){ .usd = sqlite()->column_double(st, at),
+			       .unpriced = sqlite()->column_int(st, at + 1) != 0,
+			       .estimated = sqlite()->column_int(st, at + 2) != 0 };
 }
 
 #define SUM_COLUMNS(which)                         \
@@ -242,10 +242,10 @@ bool ledger_sums(struct ledger *l, struct slice session, struct slice task, stru
 		err);
 	if (!st)
 		return false;
-	(void)sqlite3_bind_text(st, 1, m.day, -1, SQLITE_STATIC);
+	(void)sqlite()->bind_text(st, 1, m.day, -1, SQLITE_STATIC);
 	ledger_db_bind(st, 2, session);
 	ledger_db_bind(st, 3, task);
-	ok = sqlite3_step(st) == SQLITE_ROW || ledger_db_failed(l, err);
+	ok = sqlite()->step(st) == SQLITE_ROW || ledger_db_failed(l, err);
 	if (ok)
 		*out = (struct ledger_sums){ sum(st, 0), sum(st, 3), sum(st, 6) };
 	ledger_db_release(st);

@@ -78,6 +78,6 @@ typedef void ledger_row_fn(void *payload, const struct ledger_row *r);
 NODISCARD bool ledger_tasks(struct ledger *l, struct slice workspace, size_t max, ledger_row_fn *fn,
 			    void *payload, struct err *err);
 
-const char *ledger_sqlite_version(void);
+const char *ledger_sqlite_version(struct err *err); /* NULL: SQLite is not installed */
 
 #endif

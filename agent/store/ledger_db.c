@@ -55,25 +55,26 @@ static const char *const steps_sql[SCHEMA] = {
 
 bool ledger_db_failed(struct ledger *l, struct err *err)
 {
-	int code = l->db ? sqlite3_errcode(l->db) & 0xff : SQLITE_NOMEM;
+	int code = l->db ? sqlite()->errcode(l->db) & 0xff : SQLITE_NOMEM;
 
 	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
 		return err_set(
 			err, ERR_IO,
 			"The ledger %s is damaged (%s). Move it away to start a new one: what was "
 			"spent also stands in the session logs.",
-			l->path.ptr, sqlite3_errmsg(l->db));
+			l->path.ptr, sqlite()->errmsg(l->db));
 	if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
 		return err_set(err, ERR_IO,
 			       "The ledger %s is held by another program for more than %d seconds.",
 			       l->path.ptr, BUSY_MS / 1000);
 	return err_set(err, ERR_IO, "Cannot use the ledger %s: %s.", l->path.ptr,
-		       l->db ? sqlite3_errmsg(l->db) : "out of memory");
+		       l->db ? sqlite()->errmsg(l->db) : "out of memory");
 }
 
 bool ledger_db_run(struct ledger *l, const char *sql, struct err *err)
 {
-	return sqlite3_exec(l->db, sql, NULL, NULL, NULL) == SQLITE_OK || ledger_db_failed(l, err);
+	return sqlite()->exec(l->db, sql, NULL, NULL, NULL) == SQLITE_OK ||
+	       ledger_db_failed(l, err);
 }
 
 /* Statements are kept for the life of the connection, and found by the address of their text: each is a
@@ -86,7 +87,8 @@ sqlite3_stmt *ledger_db_prepare(struct ledger *l, const char *sql, struct err *e
 		if (l->stmts[i].sql == sql)
 			return l->stmts[i].st;
 	if (l->n_stmts < LEDGER_STMTS &&
-	    sqlite3_prepare_v3(l->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL) == SQLITE_OK) {
+	    sqlite()->prepare_v3(l->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL) ==
+		    SQLITE_OK) {
 		l->stmts[l->n_stmts++] = (struct ledger_stmt){ sql, st };
 		return st;
 	}
@@ -96,21 +98,22 @@ sqlite3_stmt *ledger_db_prepare(struct ledger *l, const char *sql, struct err *e
 
 void ledger_db_release(sqlite3_stmt *st)
 {
-	(void)sqlite3_reset(st);
-	(void)sqlite3_clear_bindings(st);
+	(void)sqlite()->reset(st);
+	(void)sqlite()->clear_bindings(st);
 }
 
 void ledger_db_close(struct ledger *l)
 {
 	while (l->n_stmts > 0)
-		(void)sqlite3_finalize(l->stmts[--l->n_stmts].st);
-	(void)sqlite3_close(l->db);
+		(void)sqlite()->finalize(l->stmts[--l->n_stmts].st);
+	if (l->db) /* without one the library may not be there */
+		(void)sqlite()->close(l->db);
 	l->db = NULL;
 }
 
 bool ledger_db_finish(struct ledger *l, sqlite3_stmt *st, struct err *err)
 {
-	bool ok = sqlite3_step(st) == SQLITE_DONE || ledger_db_failed(l, err);
+	bool ok = sqlite()->step(st) == SQLITE_DONE || ledger_db_failed(l, err);
 
 	ledger_db_release(st);
 	return ok;
@@ -118,8 +121,8 @@ bool ledger_db_finish(struct ledger *l, sqlite3_stmt *st, struct err *err)
 
 void ledger_db_bind(sqlite3_stmt *st, int at, struct slice text)
 {
-	(void)sqlite3_bind_text64(st, at, text.len ? text.ptr : "", text.len, SQLITE_STATIC,
-				  SQLITE_UTF8);
+	(void)sqlite()->bind_text64(st, at, text.len ? text.ptr : "", text.len, SQLITE_STATIC,
+				    SQLITE_UTF8);
 }
 
 static bool read_version(struct ledger *l, int *version, struct err *err)
@@ -129,9 +132,9 @@ static bool read_version(struct ledger *l, int *version, struct err *err)
 
 	if (!st)
 		return false;
-	ok = sqlite3_step(st) == SQLITE_ROW || ledger_db_failed(l, err);
+	ok = sqlite()->step(st) == SQLITE_ROW || ledger_db_failed(l, err);
 	if (ok)
-		*version = sqlite3_column_int(st, 0);
+		*version = sqlite()->column_int(st, 0);
 	ledger_db_release(st);
 	return ok;
 }
@@ -149,7 +152,7 @@ static bool make_schema(struct ledger *l, struct err *err)
 		ok = ledger_db_run(l, steps_sql[version], err);
 	if (ok && ledger_db_run(l, "COMMIT", err))
 		return true;
-	(void)sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
+	(void)sqlite()->exec(l->db, "ROLLBACK", NULL, NULL, NULL);
 	return false;
 }
 
@@ -161,10 +164,10 @@ static bool use_wal(struct ledger *l, struct err *err)
 	enum { PAUSE_MS = 10 };
 	int waited = 0, code;
 
-	while ((code = sqlite3_exec(l->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL)) ==
+	while ((code = sqlite()->exec(l->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL)) ==
 		       SQLITE_BUSY &&
 	       waited < BUSY_MS)
-		waited += sqlite3_sleep(PAUSE_MS);
+		waited += sqlite()->sleep(PAUSE_MS);
 	return code == SQLITE_OK || ledger_db_failed(l, err);
 }
 
@@ -172,7 +175,7 @@ static bool prepare_file(struct ledger *l, struct err *err)
 {
 	int version = 0;
 
-	(void)sqlite3_busy_timeout(l->db, BUSY_MS);
+	(void)sqlite()->busy_timeout(l->db, BUSY_MS);
 	if (!read_version(l, &version, err))
 		return false;
 	if (version > SCHEMA)
@@ -187,7 +190,7 @@ static bool prepare_file(struct ledger *l, struct err *err)
 		return false;
 	/* A log that is emptied at each close is begun anew by the next process, and a beginning is synced:
 	 * some milliseconds before its first request. Both stay safe where they are. */
-	(void)sqlite3_db_config(l->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+	(void)sqlite()->db_config(l->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
 	return version == SCHEMA || make_schema(l, err);
 }
 
@@ -210,9 +213,9 @@ bool ledger_db_open(struct ledger *l, struct err *err)
 {
 	if (l->db)
 		return true;
-	if (!make_file(l, err))
+	if (!sqlite_lib_load(err) || !make_file(l, err))
 		return false;
-	if (sqlite3_open_v2(l->path.ptr, &l->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+	if (sqlite()->open_v2(l->path.ptr, &l->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
 		(void)ledger_db_failed(l, err);
 	else if (prepare_file(l, err))
 		return true;
@@ -220,7 +223,7 @@ bool ledger_db_open(struct ledger *l, struct err *err)
 	return false;
 }
 
-const char *ledger_sqlite_version(void)
+const char *ledger_sqlite_version(struct err *err)
 {
-	return sqlite3_libversion();
+	return sqlite_lib_load(err) ? sqlite()->libversion() : NULL;
 }

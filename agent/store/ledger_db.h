@@ -3,9 +3,8 @@
 #ifndef EMEND_LEDGER_DB_H
 #define EMEND_LEDGER_DB_H
 
-#include <sqlite3.h>
-
 #include "agent/store/ledger.h"
+#include "agent/store/sqlite_lib.h"
 #include "protocol/base/arena.h"
 
 enum { LEDGER_STMTS = 24 }; /* more than there are in the source */

@@ -130,8 +130,12 @@ static void open_work(struct store_job *j)
 		log_debug("ledger: %s", err.msg); /* who needs it is told */
 }
 
+/* SQLite is loaded here: the thread would wait for the loader's lock for as long as another thread loads libcurl. */
 void ledger_post_open(struct store *s, struct ledger *l)
 {
+	struct err err;
+
+	(void)!sqlite_lib_load(&err); /* who needs it is told */
 	store_post(s, &note_new(l, open_work)->job);
 }
 

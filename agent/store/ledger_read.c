@@ -3,15 +3,15 @@
 
 static struct slice column(sqlite3_stmt *st, int at)
 {
-	const unsigned char *text = sqlite3_column_text(st, at);
+	const unsigned char *text = sqlite()->column_text(st, at);
 
 	return slice_make(text ? (const char *)text : "",
-			  text ? (size_t)sqlite3_column_bytes(st, at) : 0);
+			  text ? (size_t)sqlite()->column_bytes(st, at) : 0);
 }
 
 static uint64_t count(sqlite3_stmt *st, int at)
 {
-	sqlite3_int64 n = sqlite3_column_int64(st, at);
+	sqlite3_int64 n = sqlite()->column_int64(st, at);
 
 	return n > 0 ? (uint64_t)n : 0;
 }
@@ -41,20 +41,20 @@ bool ledger_costs(struct ledger *l, enum ledger_by by, ledger_cost_fn *fn, void 
 	st = ledger_db_prepare(l, cost_sql[by], err);
 	if (!st)
 		return false;
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+	while ((rc = sqlite()->step(st)) == SQLITE_ROW) {
 		struct ledger_cost c = {
 			.key = column(st, 0),
 			.calls = count(st, 1),
-			.usage = { .usd = sqlite3_column_double(st, 2),
+			.usage = { .usd = sqlite()->column_double(st, 2),
 				   .input = count(st, 3),
 				   .cache_read = count(st, 4),
 				   .cache_write = count(st, 5),
 				   .output = count(st, 6),
 				   .reasoning = count(st, 7),
-				   .unpriced = sqlite3_column_int(st, 8) != 0,
-				   .estimated = sqlite3_column_int(st, 9) != 0 },
+				   .unpriced = sqlite()->column_int(st, 8) != 0,
+				   .estimated = sqlite()->column_int(st, 9) != 0 },
 			.died = count(st, 10),
-			.died_usd = sqlite3_column_double(st, 11),
+			.died_usd = sqlite()->column_double(st, 11),
 		};
 
 		fn(payload, &c);
@@ -86,16 +86,16 @@ bool ledger_tasks(struct ledger *l, struct slice workspace, size_t max, ledger_r
 	if (!st)
 		return false;
 	ledger_db_bind(st, 1, workspace);
-	(void)sqlite3_bind_int64(st, 2, (sqlite3_int64)max);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+	(void)sqlite()->bind_int64(st, 2, (sqlite3_int64)max);
+	while ((rc = sqlite()->step(st)) == SQLITE_ROW) {
 		struct ledger_row r = { column(st, 0),
 					column(st, 1),
 					column(st, 2),
 					column(st, 3),
 					column(st, 4),
 					column(st, 5),
-					sqlite3_column_double(st, 6),
-					sqlite3_column_int(st, 7) != 0 };
+					sqlite()->column_double(st, 6),
+					sqlite()->column_int(st, 7) != 0 };
 
 		fn(payload, &r);
 	}

@@ -15,7 +15,7 @@ static bool settle(struct ledger *l, sqlite3_int64 id, struct err *err)
 
 	if (!st)
 		return false;
-	(void)sqlite3_bind_int64(st, 1, id);
+	(void)sqlite()->bind_int64(st, 1, id);
 	return ledger_db_finish(l, st, err);
 }
 
@@ -23,7 +23,7 @@ static bool settle(struct ledger *l, sqlite3_int64 id, struct err *err)
  * that longer. */
 static bool is_dead(sqlite3_stmt *st, sqlite3_int64 now_ms)
 {
-	const char *owner = (const char *)sqlite3_column_text(st, 1);
+	const char *owner = (const char *)sqlite()->column_text(st, 1);
 
 	switch (owner_look(slice_of(owner))) {
 	case OWNER_RUNS:
@@ -33,7 +33,7 @@ static bool is_dead(sqlite3_stmt *st, sqlite3_int64 now_ms)
 	case OWNER_ELSEWHERE:
 		break;
 	}
-	return sqlite3_column_int64(st, 2) + ELSEWHERE_MS <= now_ms;
+	return sqlite()->column_int64(st, 2) + ELSEWHERE_MS <= now_ms;
 }
 
 bool ledger_db_reap(struct ledger *l, struct err *err)
@@ -48,9 +48,9 @@ bool ledger_db_reap(struct ledger *l, struct err *err)
 	if (!st)
 		return false;
 	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW && n < REAP_MAX)
+	while ((rc = sqlite()->step(st)) == SQLITE_ROW && n < REAP_MAX)
 		if (is_dead(st, (sqlite3_int64)ts.tv_sec * 1000 + ts.tv_nsec / 1000000))
-			dead[n++] = sqlite3_column_int64(st, 0);
+			dead[n++] = sqlite()->column_int64(st, 0);
 	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
 		(void)ledger_db_failed(l, err);
 	ledger_db_release(st);
