@@ -23,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "fake")]
 
 import private_net  # noqa: E402
+from world import alive  # noqa: E402
 
 CLIENT = os.path.abspath(sys.argv[1])
 AS_USER = "--as-user" in sys.argv
@@ -322,14 +323,13 @@ def lookups(w):
 
 FLOOD = r'''
 from hack import *
-import time
+import subprocess
 many = []
 try:
     for i in range(400):
         s = socket.socket(); s.setblocking(False); s.connect_ex((u.hostname, u.port)); many.append(s)
 except OSError: pass
-open("flooded", "w").close()
-while os.path.exists("flooded"): time.sleep(0.02)
+subprocess.run(["sleep", "95@MARK@"])  # it is killed when all were counted
 for s in many: s.close()
 print(speak(b"CONNECT good.test:80 HTTP/1.1\r\n" + right + b"\r\n\r\n", 30))
 '''
@@ -373,17 +373,18 @@ def descriptors(pid):
 
 def flood(w):
     """400 connections at once: the server's descriptors are bounded, and it serves on."""
-    w.put("flood.py", FLOOD.encode())
+    mark = "%d" % os.getpid()
+    w.put("flood.py", FLOOD.replace("@MARK@", mark).encode())
 
     def run(start, count):
         p = start()
         end = time.time() + 30
-        while not os.path.exists(w.ws + "/flooded") and time.time() < end:
+        while not alive("sleep\x0095" + mark) and time.time() < end:
             time.sleep(0.02)
         time.sleep(0.3)
         most = count(p)
-        if os.path.exists(w.ws + "/flooded"):
-            os.unlink(w.ws + "/flooded")
+        for pid in alive("sleep\x0095" + mark):
+            os.kill(pid, 9)
         return most, p.communicate(timeout=60)[0]
     env = dict(os.environ, https_proxy=w.trusting.url(), PYTHONDONTWRITEBYTECODE="1")
     shown, _ = run(lambda: subprocess.Popen([sys.executable, "flood.py"], cwd=w.ws, env=env, stdout=subprocess.PIPE),
@@ -425,7 +426,7 @@ def as_user():
     """Runs this again as an ordinary user."""
     place = tempfile.mkdtemp(prefix="emend-broker-bin-", dir="/var/tmp")
     os.chmod(place, 0o755)
-    for f in (CLIENT, HERE + "/broker.py", private_net.__file__):
+    for f in (CLIENT, HERE + "/broker.py", HERE + "/world.py", private_net.__file__):
         shutil.copy(f, place)
     user = pwd.getpwnam("nobody")
 

@@ -46,8 +46,10 @@ class Place:
         os.chmod(self.base, 0o755)
         self.ws = self.base + "/ws"
         os.mkdir(self.ws)
+        os.mkdir(self.base + "/views")
         self.client = shutil.copy(CLIENT, self.base)
-        os.chown(self.ws, user.pw_uid, user.pw_gid)
+        for path in (self.ws, self.base + "/views"):
+            os.chown(path, user.pw_uid, user.pw_gid)
 
     def delegate(self):
         for path in (self.cgroup, self.cgroup + "/cgroup.procs"):
@@ -60,7 +62,7 @@ class Place:
             os.setgroups([])
             os.setgid(self.user.pw_gid)
             os.setuid(self.user.pw_uid)
-        return subprocess.Popen([self.client, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        return subprocess.Popen([self.client, "--views", self.base + "/views", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 preexec_fn=become, env=dict(os.environ, EMEND_TEST_FORBID=forbid))
 
     def layers(self, forbid):
@@ -75,7 +77,7 @@ class Place:
 
 
 TREE = ("(setsid sh -c \"trap '' TERM HUP; (exec sleep 91@MARK@ &); exec sleep 91@MARK@\" &); trap '' TERM; (setsid setsid sleep 91@MARK@ &); "
-        "while [ ! -e go ]; do sleep 0.01; done; sleep @LAST@")
+        "sleep 92@MARK@; sleep @LAST@")  # the last but one is the gate: it is killed
 
 
 def commands(p, forbid, name):
@@ -92,14 +94,14 @@ def commands(p, forbid, name):
             there = leaves(p.cgroup)
             if r.poll() is None:
                 break
-        open(p.ws + "/go", "w").close()
+        for pid in alive("sleep\x0092" + mark):
+            os.kill(pid, 9)
         r.communicate(timeout=300)
         what = how[2:] or "its own end"
         tap(len(there) == 1 and inside == {"/%s/%s" % (os.path.basename(p.cgroup), there[0])},
             "%sa command and its daemons are in a cgroup of their own, before %s" % (name, what), "%s %s" % (there, inside))
         tap(until(lambda: not alive("sleep\x0091" + mark)), "%snothing is left after %s" % (name, what))
         tap(until(lambda: not leaves(p.cgroup)), "%sno cgroup is left after %s" % (name, what), str(leaves(p.cgroup)))
-        os.unlink(p.ws + "/go")
     os.mkdir(p.cgroup + "/emend-1-1")
     os.chown(p.cgroup + "/emend-1-1", p.user.pw_uid, p.user.pw_gid)
     p.start(forbid, p.ws, "true").communicate(timeout=300)

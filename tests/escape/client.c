@@ -11,8 +11,8 @@
  * this program), --deny PATTERN, --read-dir DIR, --timeout MS, --views DIR (work on a view; commit what is
  * not protected), --where ENGINE --image NAME (in a container), --memory BYTES, --processes N,
  * --file BYTES, --no-sandbox, --full (the reduced sandbox does not do), --direct (as a command in the
- * background), --cwd DIR, --cancel MS, --die MS (end without a word after MS), --kill-when FILE (kill the command when FILE is there, and print after how
- * many microseconds it was dead), --repeat N (COMMAND is one program, run N times by one worker after a
+ * background), --cwd DIR, --cancel MS, --die MS (end without a word after MS), --kill-when WORD (kill the command when it
+ * has printed WORD, and print after how many microseconds it was dead), --repeat N (COMMAND is one program, run N times by one worker after a
  * run that does not count; prints the microseconds of a run). Exit: the command's status, 128 + signal, 200 an error (printed), 201
  * time out, 202 a limit was hit. */
 #include <inttypes.h>
@@ -208,13 +208,6 @@ static void on_timer(uv_timer_t *t)
 
 	if (c->die_ms)
 		(void)raise(SIGKILL);
-	if (c->kill_when) {
-		if (access(c->kill_when, F_OK) == 0 && !c->killed_at) {
-			c->killed_at = uv_hrtime();
-			runner_kill(c->call);
-		}
-		return;
-	}
 	runner_drop(c->call);
 	end(c, 0);
 }
@@ -305,7 +298,20 @@ static int arguments(struct client *c, int argc, char **argv)
 	return c->workspace ? 0 : -1;
 }
 
-static const struct command_callbacks callbacks = { .done = on_done };
+/* The word is short, and printed at once. */
+static void on_output(void *payload, struct slice bytes, bool is_stderr)
+{
+	struct client *c = payload;
+
+	(void)is_stderr;
+	if (!c->kill_when || c->killed_at ||
+	    slice_find(bytes, slice_of(c->kill_when), 0) == SIZE_MAX)
+		return;
+	c->killed_at = uv_hrtime();
+	runner_kill(c->call);
+}
+
+static const struct command_callbacks callbacks = { .done = on_done, .output = on_output };
 
 /* The first run is not counted: it waits for the worker to start. */
 static bool once_more(struct client *c, const struct command_result *r)
@@ -386,9 +392,7 @@ static void begin(struct client *c)
 	} else {
 		c->call = runner_command(c->runner, &c->spec, &callbacks, c);
 	}
-	if (c->kill_when)
-		(void)uv_timer_start(&c->timer, on_timer, 1, 1);
-	else if (c->die_ms || c->cancel_ms)
+	if (c->die_ms || c->cancel_ms)
 		(void)uv_timer_start(&c->timer, on_timer,
 				     (uint64_t)(c->die_ms ? c->die_ms : c->cancel_ms), 0);
 }

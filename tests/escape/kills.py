@@ -18,7 +18,7 @@ for i in 1 2 3; do (setsid sh -c "trap '' TERM HUP; (exec sleep 77@MARK@ &); exe
 (setsid setsid sleep 77@MARK@ &)
 sh -c 'kill -STOP $$; : 77@MARK@' &
 (while :; do (: 77@MARK@ &) & wait $!; done) &
-touch up@MARK@
+echo up
 sleep 77@MARK@
 """
 
@@ -32,33 +32,48 @@ def left(mark, seconds=BOUND):
         time.sleep(0.005)
 
 
-def round_of(how, ws, mark, forbid, who, delay=120):
+def stands(p, mark):
+    """Did the whole tree stand before the client ended? The command works on a view, so it is looked for among the processes."""
+    stood = False
+    while p.poll() is None:
+        stood = stood or len(alive("sleep\x0077" + mark)) >= 7
+        time.sleep(0.01)
+    return stood
+
+
+def round_of(how, base, mark, forbid, who, delay=120):
     """One end. On a busy machine the tree may not stand yet when the time is up: then again, with twice the time."""
-    command, up = TREE.replace("@MARK@", mark), "%s/up%s" % (ws, mark)
-    options = {"kill": ["--kill-when", up], "timeout": ["--timeout", str(delay)], "cancel": ["--cancel", str(delay)],
+    options = {"kill": ["--kill-when", "up"], "timeout": ["--timeout", str(delay)], "cancel": ["--cancel", str(delay)],
                "death of the server": ["--die", str(delay)]}[how]
-    r = subprocess.run([CLIENT] + options + [ws, command], stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                       timeout=300, preexec_fn=who, env=dict(os.environ, EMEND_TEST_FORBID=forbid))
-    if r.returncode == 200:
-        raise RuntimeError(r.stderr.decode())
-    took = int(r.stdout or 0) / 1e3 if how == "kill" else None
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        p = subprocess.Popen([CLIENT, "--views", base + "/views"] + options + [base + "/ws", TREE.replace("@MARK@", mark)],
+                             stdin=subprocess.DEVNULL, stdout=out, stderr=err, preexec_fn=who, env=dict(os.environ, EMEND_TEST_FORBID=forbid))
+        up = p.wait(300) is not None if how == "kill" else stands(p, mark)
+        for f in (out, err):
+            f.seek(0)
+        if p.returncode == 200:
+            raise RuntimeError(err.read().decode())
+        took = int(out.read()) / 1e3 if how == "kill" else None
     found = left(mark)
-    if os.path.exists(up) or found or how == "kill" or delay > 8000:
-        return os.path.exists(up), found, took
-    return round_of(how, ws, mark, forbid, who, 2 * delay)
+    if up or found or delay > 8000:
+        return up, found, took
+    return round_of(how, base, mark, forbid, who, 2 * delay)
 
 
 def rounds(n, forbid="", who=None, prefix="", uid=None):
-    ws = tempfile.mkdtemp(prefix="emend-kills-", dir="/var/tmp")
-    if uid is not None:
-        os.chown(ws, uid, uid)
+    base = tempfile.mkdtemp(prefix="emend-kills-", dir="/var/tmp")
+    os.chmod(base, 0o755)
+    for d in (base + "/ws", base + "/views"):
+        os.mkdir(d)
+        if uid is not None:
+            os.chown(d, uid, uid)
     took = []
     ways = ["kill", "kill", "kill", "timeout", "cancel", "death of the server"]
     came, clean = dict.fromkeys(ways, 0), dict.fromkeys(ways, 0)
     total = dict.fromkeys(ways, 0)
     for i in range(n):
         how, mark = ways[i % len(ways)], "%d%04d" % (os.getpid(), i)
-        up, found, ms = round_of(how, ws, mark, forbid, who)
+        up, found, ms = round_of(how, base, mark, forbid, who)
         total[how] += 1
         came[how] += up
         clean[how] += not found
@@ -69,7 +84,7 @@ def rounds(n, forbid="", who=None, prefix="", uid=None):
                 os.kill(p, 9)
         if ms is not None:
             took.append(ms)
-    shutil.rmtree(ws, ignore_errors=True)
+    shutil.rmtree(base, ignore_errors=True)
     for how in total:
         tap(clean[how] == total[how], "%snothing is left after %s: %d of %d" % (prefix, how, clean[how], total[how]))
         tap(came[how] * 10 >= total[how] * 9, "%scontrol: the tree stood before %s" % (prefix, how))
@@ -83,9 +98,8 @@ def control():
     """The tree does outlive an ordinary kill of its shell."""
     mark = "%d9999" % os.getpid()
     ws = tempfile.mkdtemp(prefix="emend-kills-", dir="/var/tmp")
-    p = subprocess.Popen(["/bin/sh", "-c", TREE.replace("@MARK@", mark)], cwd=ws, start_new_session=True)
-    while not os.path.exists(ws + "/up" + mark):
-        time.sleep(0.01)
+    p = subprocess.Popen(["/bin/sh", "-c", TREE.replace("@MARK@", mark)], cwd=ws, start_new_session=True, stdout=subprocess.PIPE)
+    p.stdout.readline()
     os.killpg(p.pid, 15)
     time.sleep(0.2)
     os.killpg(p.pid, 9)

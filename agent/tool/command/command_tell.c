@@ -61,6 +61,9 @@ const char *command_next_step(struct tool_run *r, const struct command_result *c
 			       ? "The command had no network, as none has in this mode.\n"
 			       : "The command had no network: if it needs a host, run it with "
 				 "network: true.\n";
+	if (slice_find(c->output, SLICE("hardlink different from source"), 0) != SIZE_MAX)
+		return "A command works on a view of the files, where a hard link to one that was "
+		       "there is another file: use git clone --no-hardlinks.\n";
 	return "";
 }
 
