@@ -105,27 +105,29 @@ static bool within_limits(struct copying *c, const struct stat *st)
 static bool file(struct copying *c, int from_dir, int to_dir, const char *name, const char *rel)
 {
 	int from = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct put p = { .dir = -1, .fd = -1 };
+	struct put p = { .dir = -1 };
 	struct stat st;
 	bool ok;
+	int to;
 
 	if (from < 0)
 		return errno == EACCES || errno == ENOENT || errno == ELOOP || fail(c, rel);
-	p.fd = openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (p.fd < 0) {
+	to = openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (to < 0) {
 		ok = errno == EEXIST ? note(c, rel, NULL, false) : fail(c, rel);
 		(void)close(from);
 		return ok;
 	}
+	p.fd = to;
 	ok = fstat(from, &st) == 0 && put_copy(&p, from);
 	if (ok) {
-		put_attributes(p.fd, from);
-		ok = fchmod(p.fd, st.st_mode & 0777) == 0 &&
-		     futimens(p.fd, (struct timespec[2]){ st.st_atim, st.st_mtim }) == 0 &&
-		     fstat(p.fd, &st) == 0;
+		put_attributes(to, from);
+		ok = fchmod(to, st.st_mode & 0777) == 0 &&
+		     futimens(to, (struct timespec[2]){ st.st_atim, st.st_mtim }) == 0 &&
+		     fstat(to, &st) == 0;
 	}
 	ok = ok ? note(c, rel, &st, false) : fail(c, rel);
-	(void)close(p.fd);
+	(void)close(to);
 	(void)close(from);
 	return ok;
 }
@@ -331,7 +333,7 @@ static void index_list(struct copy *c)
 
 		if (c->n == cap) {
 			cap = cap ? cap * 2 : 1024;
-			c->of = xrealloc(c->of, cap * sizeof(*c->of));
+			c->of = xrealloc(c->of, cap * sizeof(const struct copied *));
 		}
 		c->of[c->n++] = one;
 		(void)map_put(&c->by_path, slice_of(one->rel), (void *)(uintptr_t)c->n);
