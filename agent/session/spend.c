@@ -159,6 +159,22 @@ static bool ask_for_day(struct task *t, const struct ledger_reservation *r, cons
 	return true;
 }
 
+/* A process that was killed right after it had sent a request may not have noted it in the session's log. The ledger
+ * knows of it, for it was asked before: then the plan is made again with what it says. */
+static bool cost_more_before(struct task *t, const struct ledger_reservation *r)
+{
+	bool more = t->look_back && r && r->before > t->budget.session_spent_usd + 1e-6;
+
+	t->look_back = false;
+	if (!more)
+		return false;
+	t->budget.session_spent_usd = r->before;
+	ledger_post_settle(agent_store(t->agent), agent_ledger(t->agent), r->id, NULL);
+	t->anew = true;
+	task_post(t);
+	return true;
+}
+
 /* The task's and the session's caps were reserved when the day was asked; this puts them right. */
 static void reserved(void *payload, const struct ledger_reservation *r, const struct err *err)
 {
@@ -168,6 +184,8 @@ static void reserved(void *payload, const struct ledger_reservation *r, const st
 	t->reserving = NULL;
 	budget_unreserve(&t->budget);
 	(void)sizes(t, tokens);
+	if (cost_more_before(t, r))
+		return;
 	if (ask_for_day(t, r, err))
 		return;
 	if (!r) {
@@ -208,7 +226,8 @@ bool spend_reserve(struct task *t, struct err *err)
 								    .kind = task_kind(t) },
 							  .usd = usd,
 							  .n = n,
-							  .day_cap = budget_day_cap(&t->budget) },
+							  .day_cap = budget_day_cap(&t->budget),
+							  .look_back = t->look_back },
 				    reserved, t);
 	return true;
 }

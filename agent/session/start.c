@@ -22,6 +22,7 @@ static bool open_log(struct task *t, struct slice session, bool fork, struct err
 		t->session = from;
 		if (!replay_log(t, spent, err))
 			return false;
+		t->look_back = !fork;
 		if (!fork)
 			return event_log_open(agent_store(t->agent), t->session, &t->env.log, err);
 		*spent = 0;

@@ -187,6 +187,7 @@ struct task {
 	enum budget_cap near_cap;	/* the model is still to be told */
 	struct host_ask *limit_ask;	/* the person is asked for more */
 	struct slice limit_subject;
+	bool look_back; /* the session has earlier tasks, and the ledger was not asked what they cost */
 	bool day_over;	 /* the ledger has no room for the call: the person is to be asked */
 	bool no_more;	 /* the person said no, or nobody was there */
 	struct err over; /* set: this is the last call; why */

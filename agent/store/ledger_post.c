@@ -28,6 +28,17 @@ struct ledger_asked {
 	void *payload;
 };
 
+static void look_back(struct ledger_asked *x)
+{
+	struct ledger_sums sums;
+	struct err err = { 0 };
+
+	if (ledger_sums(x->ledger, x->ask.call.session, x->ask.call.task, &sums, &err))
+		x->out.before = sums.session.usd - sums.task.usd;
+	else
+		log_debug("ledger: %s", err.msg); /* the log of the session has its own sum */
+}
+
 static void reserve_work(struct store_job *j)
 {
 	struct ledger_asked *x = container_of(j, struct ledger_asked, job);
@@ -44,6 +55,8 @@ static void reserve_work(struct store_job *j)
 		if (!x->reserved && why.code != ERR_BUDGET)
 			break;
 	}
+	if (x->reserved && a->look_back)
+		look_back(x);
 }
 
 static void reserve_done(struct store_job *j)

@@ -14,12 +14,14 @@ struct ledger_ask {
 	const double *usd; /* what to ask for: the first sum for which there is room */
 	size_t n;	   /* of them, at most 4 */
 	double day_cap;
+	bool look_back; /* `before` is wanted, too */
 };
 /* id: the reservation, of usd[which]. err: for none; it says why not for the first of them. With *r and
  * *err both set (which > 0) it is why the first sum was refused. */
 struct ledger_reservation {
 	int64_t id;
 	size_t which;
+	double before; /* look_back: what other tasks of this session cost, USD; 0 where that cannot be read */
 };
 typedef void ledger_reserved_cb(void *payload, const struct ledger_reservation *r,
 				const struct err *err);

@@ -87,6 +87,29 @@ def a_killed_call_counts_at_once(w):
     expect(r.status == 0 and "for calls that were killed" in r.out, r)
 
 
+def what_only_the_ledger_knows_counts(w):
+    """Killed right after it had sent a request, a process has the call in the ledger and not in the log of its session."""
+    w.repository()
+    w.config(json.dumps({"budget": {"sessionUsd": 1}}))
+    with Provider(w, DONE, DONE, DONE) as p:
+        w.run("do", "--yes", "x", **p.env())
+        session = os.listdir(os.path.join(w.state, "sessions"))[0]
+        go_on = ["sessions", "resume", session, "--yes", "--json", "go on"]
+        r = w.run(*go_on, **p.env())
+        expect(r.status == 0 and len(p.bodies()) == 2, r)
+        db = sqlite3.connect(os.path.join(w.state, "emend.db"))
+        names = [c[1] for c in db.execute("PRAGMA table_info(spend)") if c[1] != "id"]
+        db.execute("INSERT INTO spend(%s) SELECT %s FROM spend LIMIT 1" % (
+            ", ".join(names), ", ".join({"usd": "2.0", "task": "'killed'", "estimated": "2"}.get(n, n) for n in names)))
+        db.commit()
+        db.close()
+        r = w.run(*go_on, **p.env())
+        expect(r.status == 3 and len(p.bodies()) == 2, r)
+        expect("session's $1.00" in r.events()[-1]["summary"], r)
+        db = sqlite3.connect(os.path.join(w.state, "emend.db"))
+        expect(db.execute("SELECT count(*) FROM spend WHERE usd IS NULL").fetchone()[0] == 0, "a reservation is left")
+
+
 def the_ledger_is_checked_against_the_logs(w):
     w.repository()
     for n in (1, 2):
@@ -168,7 +191,7 @@ def many_side_by_side_share_a_day(w):
 
 if __name__ == "__main__":
     main([a_dollar_limit_needs_a_price, without_a_price_tokens_are_held, a_reply_without_usage_is_estimated,
-          the_day_holds_without_usage, a_killed_call_counts_at_once, the_ledger_is_checked_against_the_logs,
+          the_day_holds_without_usage, a_killed_call_counts_at_once, what_only_the_ledger_knows_counts, the_ledger_is_checked_against_the_logs,
           the_model_is_told_before_the_end,
           more_is_asked_for_on_a_terminal, more_is_asked_for_at_the_limit_of_the_day,
           many_side_by_side_share_a_day])
