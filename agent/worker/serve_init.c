@@ -347,6 +347,7 @@ static bool begin(struct serve *s, bool reads_first, struct err *err)
 		return false;
 	if (!known)
 		spawner_begin(&s->spawner); /* it goes on beside us */
+	views_clean(&s->views);
 	s->locked = known && lock_in(s, err);
 	return s->locked == known;
 }

@@ -24,7 +24,7 @@
 #include "protocol/base/mem.h"
 
 /* Documents that an editor has open; with more the command is refused, since it would see old text of some. */
-enum { OPEN_MAX_FILES = 4096, NICE = 10, VIEWS_NAME = 16 };
+enum { OPEN_MAX_FILES = 4096, NICE = 10 };
 
 /* No links at all: what lies in a layer was made by the command, and could lead anywhere. */
 int upper_openat(int top, const char *rel, int flags)
@@ -54,29 +54,8 @@ int upper_parent(int top, const char *rel, const char **base)
 
 /* --- the folders --- */
 
-/* A folder of ours with nothing in it: to take it over is a matter of microseconds, to remove it and make
- * another one has the disk write. */
-static bool is_free(int base, int fd)
-{
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
-	struct stat above, st;
-	struct dirent *e;
-	bool empty = d != NULL;
-
-	while (empty && (e = readdir(d)) != NULL)
-		empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
-	if (d)
-		(void)closedir(d);
-	else if (copy >= 0)
-		(void)close(copy);
-	return empty && fstat(base, &above) == 0 && fstat(fd, &st) == 0 &&
-	       st.st_dev == above.st_dev && st.st_uid == geteuid() && (st.st_mode & 07777) == 0700;
-}
-
-/* The lock of a folder is held by its runner as long as that lives, so only what can be locked is dead. The first
- * that is free is taken over, the others are removed. */
-static void take_dead(int base, struct views *v, char name[VIEWS_NAME])
+/* The lock of a folder is held by its runner as long as that lives, so only what can be locked is dead. */
+static void remove_dead(int base)
 {
 	int copy = openat(base, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
@@ -88,14 +67,8 @@ static void take_dead(int base, struct views *v, char name[VIEWS_NAME])
 		if (strncmp(e->d_name, "r-", 2) != 0)
 			continue;
 		fd = openat(base, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
-			if (v->fd < 0 && strlen(e->d_name) < VIEWS_NAME && is_free(base, fd)) {
-				(void)snprintf(name, VIEWS_NAME, "%s", e->d_name);
-				v->fd = fd;
-				continue;
-			}
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 			(void)tree_remove(base, e->d_name);
-		}
 		if (fd >= 0)
 			(void)close(fd);
 	}
@@ -105,11 +78,11 @@ static void take_dead(int base, struct views *v, char name[VIEWS_NAME])
 		(void)close(copy);
 }
 
-/* The base is locked while our folder is found or made, and locked in turn: between the two it would look
- * like a dead one. */
+/* The base is locked while our folder is made and locked in turn: between the two it would look like a dead
+ * one. */
 bool views_open(struct views *v, struct slice base, struct err *err)
 {
-	char *dir = xslicedup(base), name[VIEWS_NAME] = "r-";
+	char *dir = xslicedup(base), name[16] = "r-";
 	int at;
 
 	*v = (struct views){ .fd = -1 };
@@ -126,12 +99,9 @@ bool views_open(struct views *v, struct slice base, struct err *err)
 			(void)close(at);
 		goto fail;
 	}
-	take_dead(at, v, name);
-	if (v->fd < 0) {
-		random_id(name + 2, 10);
-		if (mkdirat(at, name, 0700) == 0)
-			v->fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	}
+	random_id(name + 2, 10);
+	if (mkdirat(at, name, 0700) == 0)
+		v->fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (v->fd >= 0 && flock(v->fd, LOCK_EX | LOCK_NB) == 0) {
 		size_t size = strlen(dir) + sizeof(name) + 1;
 
@@ -147,6 +117,18 @@ fail:
 	err_set(err, ERR_IO, "%s cannot be used: %s.", dir, strerror(errno));
 	free(dir);
 	return false;
+}
+
+void views_clean(const struct views *v)
+{
+	char *base = v->path ? xslicedup(path_dir(slice_of(v->path))) : NULL;
+	int at = base ? open(base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+	if (at >= 0 && flock(at, LOCK_EX) == 0)
+		remove_dead(at);
+	if (at >= 0)
+		(void)close(at);
+	free(base);
 }
 
 void views_release(struct views *v)

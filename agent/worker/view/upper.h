@@ -31,10 +31,11 @@ struct views {
 	int fd;	    /* of it; -1: none */
 };
 
-/* The runner's folder below `base` (absolute, made if missing, 0700): an empty one of a runner that ended, or a
- * new one. Others of runners that ended are removed. ERR_IO. */
+/* Makes the runner's folder below `base` (absolute, made if missing, 0700) and removes those of
+ * runners that ended. ERR_IO. */
 NODISCARD bool views_open(struct views *v, struct slice base, struct err *err);
-void views_release(struct views *v); /* removes it, where it may */
+void views_clean(const struct views *v); /* removes those of runners that are gone */
+void views_release(struct views *v);	 /* removes it */
 
 /* A text that the editor holds and the disk does not, or the other way round. */
 struct upper_open {
