@@ -41,27 +41,29 @@ void skills_take(struct task *t, struct json glance)
 /* What is said of a skill is the repository's and stands on one line, whatever it holds. */
 void skills_tell(const struct task *t, struct buf *out)
 {
+	int64_t more = t->more_skills;
 	struct buf b;
 
 	if (t->env.n_skills == 0)
 		return;
 	buf_init(&b, LIST_BYTES);
-	for (size_t i = 0; i < t->env.n_skills && !b.full; i++) {
+	for (size_t i = 0; i < t->env.n_skills; i++) {
 		size_t len = b.len;
 
 		buf_printf(&b, "- %.*s: ", SLICE_ARG(t->env.skills[i].name));
 		visible_line(&b, t->env.skills[i].description);
 		buf_putc(&b, '\n');
-		if (b.full)
-			buf_truncate(&b, len); /* no half line; load_skill names all */
+		if (b.full) { /* no half line; a shorter one may still fit */
+			buf_truncate(&b, len);
+			more++;
+		}
 	}
 	buf_puts(out,
 		 "Skills of this project: how some kinds of work are done here. Before you do work "
 		 "that one of them is for, load it with load_skill.\n<skills>\n");
 	buf_append(out, buf_slice(&b));
-	if (t->more_skills > 0)
-		buf_printf(out, "(and %lld more, which are not listed)\n",
-			   (long long)t->more_skills);
+	if (more > 0)
+		buf_printf(out, "(and %lld more, which are not listed)\n", (long long)more);
 	buf_puts(out, "</skills>\n\n");
 	buf_release(&b);
 }

@@ -165,7 +165,7 @@ static bool cost_more_before(struct task *t, const struct ledger_reservation *r)
 {
 	bool more = t->look_back && r && r->before > t->budget.session_spent_usd + 1e-6;
 
-	t->look_back = false;
+	t->look_back = t->look_back && !r; /* what was refused has not been asked */
 	if (!more)
 		return false;
 	t->budget.session_spent_usd = r->before;

@@ -475,7 +475,6 @@ def ctrl_c_ends_the_command_and_not_the_chat(w):
 
 def what_is_typed_can_be_written_in_an_editor(w):
     w.write("edit.sh", "cat \"$2\" >seen; ls -l \"$2\" >>seen; printf 'a\\nlong one\\n' >\"$2\"\n")
-    w.write("fail.sh", "exit 4\n")
     t = chat(w, {"text": "Read.", "expect": ["a\nlong one"]}, EDITOR="sh ./edit.sh --wait")
     t.type("a dra\x07")
     t.wait_for("long one")
@@ -485,13 +484,18 @@ def what_is_typed_can_be_written_in_an_editor(w):
     t.wait_for("tokens")
     t.type("\x04")
     t.end()
-    t = chat(w, EDITOR="sh ./edit.sh", VISUAL="sh ./fail.sh")
-    t.type("stays\x07")
-    t.wait_for("The editor ended with status 4")
-    t.wait_for_any(["> stays"], t.text.index("status 4"))
-    t.type("\x15\x04")
-    t.end()
-    expect(not [name for name in os.listdir(w.state) if "draft" in name], os.listdir(w.state))
+    w.write("fail.sh", "exit 4\n")
+    w.write("wrong.sh", "echo much work >\"$1\"; exit 5\n")
+    for name, status, left in (("fail", 4, 0), ("wrong", 5, 1)):  # what was written is nobody's to lose
+        t = chat(w, EDITOR="sh ./edit.sh", VISUAL="sh ./%s.sh" % name)
+        t.type("stays\x07")
+        t.wait_for("Status %d of the editor" % status)
+        t.wait_for_any(["> stays"], t.text.index("Status"))
+        t.type("\x15\x04")
+        t.end()
+        drafts = [n for n in os.listdir(w.state) if n.startswith("draft-")]
+        expect(len(drafts) == left and ("What you wrote lies in" in t.text) == bool(left), (drafts, t))
+    expect(open(os.path.join(w.state, drafts[0])).read() == "much work\n", drafts)
 
 
 def shift_tab_changes_the_mode(w):

@@ -103,6 +103,15 @@ def none_is_no_error(w):
     expect(r.status == 0 and "no skills" in r.err and r.out == "", r)
 
 
+def what_finds_no_room_is_counted(w):
+    for i in range(40):
+        w.write(".emend/skills/s%02d/SKILL.md" % i, "---\ndescription: %s\n---\n" % ("x" * 1000))
+    with Provider(w, DONE) as p:
+        expect(w.run("do", "--yes", "say hello", **p.env()).status == 0, "it runs")
+        text = first_text(p.bodies()[0])
+    expect(text.count("- s") == 16 and "(and 24 more, which are not listed)" in text, text[-300:])
+
+
 def too_many_are_counted(w):
     for i in range(70):
         w.write(".emend/skills/s%02d/SKILL.md" % i, "---\ndescription: number %d\n---\n" % i)
@@ -114,4 +123,5 @@ def too_many_are_counted(w):
     expect("(and 6 more, which are not listed)" in text, text)
 
 
-main([the_model_loads_one, without_any_nothing_is_said, a_page_gives_no_right, people_see_the_same, none_is_no_error, too_many_are_counted])
+main([the_model_loads_one, without_any_nothing_is_said, a_page_gives_no_right, people_see_the_same, none_is_no_error, what_finds_no_room_is_counted,
+      too_many_are_counted])

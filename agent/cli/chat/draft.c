@@ -1,5 +1,5 @@
 /* draft.c - Ctrl-G in a chat: what is typed so far, in the person's editor; what is saved there is what stands in the box
- * then. The file lies in the state folder, which nobody else can read, and is gone when the editor has ended. */
+ * then. The file lies in the state folder, which nobody else can read, and is gone when its text is taken. */
 #include "agent/cli/chat/lend.h"
 
 #include <errno.h>
@@ -12,41 +12,33 @@
 /* As git does it, the variable is words of the shell: "code --wait" is an editor. */
 static const char by_shell[] = "exec ${VISUAL:-${EDITOR:-vi}} \"$1\"";
 
-/* An editor ends the last line; in the box the next row would be empty. */
-static void take(struct chat *c, const char *path)
+/* An editor that failed (`:cq` of vi) says that what was typed is to stay. What was written and is not taken is
+ * somebody's work all the same: the file stays then, too. */
+static void ended(struct chat *c, int64_t status)
 {
 	struct arena *a = &c->cli->arena;
 	struct err err = { 0 };
 	struct slice text;
+	bool read = read_whole(slice_of(c->draft), LIMIT_SELECTION_BYTES, a, &text, &err);
+	bool keep = !read || !slice_eq(text, buf_slice(&c->typed.line.text));
 
-	if (!read_whole(slice_of(path), LIMIT_SELECTION_BYTES, a, &text, &err)) {
-		chat_note(
-			c,
-			arena_printf(
-				a,
-				"What you wrote is not taken, and what was typed before stays: %s",
-				err.msg));
-		return;
+	if (read && status == 0) {
+		while (slice_ends(text, SLICE("\n"))) /* an editor ends the last line */
+			text.len--;
+		line_set(&c->typed.line, text);
+		keep = false;
+	} else if (status != 0) {
+		chat_note(c, arena_printf(a,
+					  "Status %d of the editor (VISUAL, else EDITOR, else vi): "
+					  "what was typed stays.",
+					  (int)status));
+	} else {
+		chat_note(c, arena_printf(a, "What was typed stays: %s", err.msg));
 	}
-	while (slice_ends(text, SLICE("\n")))
-		text.len--;
-	line_set(&c->typed.line, text);
-}
-
-/* An editor that failed (`:cq` of vi) says that the text is to stay as it was. */
-static void ended(struct chat *c, int64_t status)
-{
-	if (status == 0)
-		take(c, c->draft);
+	if (keep)
+		chat_note(c, arena_printf(a, "What you wrote lies in %s", c->draft));
 	else
-		chat_note(
-			c,
-			arena_printf(
-				&c->cli->arena,
-				"The editor ended with status %d: what was typed stays. It is the one "
-				"of the variable VISUAL, else EDITOR, else vi.",
-				(int)status));
-	(void)unlink(c->draft);
+		(void)unlink(c->draft);
 	chat_goto(c, CHAT_READING);
 }
 
